@@ -1,0 +1,1 @@
+//! Loopback-only HTTP and HTTPS listeners for development servers.

@@ -1,0 +1,1 @@
+//! The Authress login protocol as pure values: no I/O, no clock, no randomness.

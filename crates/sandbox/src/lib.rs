@@ -1,0 +1,1 @@
+//! A local Authress for development and tests, on loopback only.

@@ -1,0 +1,1 @@
+//! The demo shop: static pages and a cart API that checks access tokens.

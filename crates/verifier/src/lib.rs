@@ -1,0 +1,1 @@
+//! Decides on, mints and signs anonymous user ids for a shop that uses Authress.

@@ -1,0 +1,2 @@
+//! Set-up, build, test and demo commands of this workspace.
+fn main() {}
