@@ -1,0 +1,64 @@
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::{DevServerError, TlsFiles};
+
+/// Writes a fresh self-signed certificate for `names` (DNS names or IP addresses) as `cert.pem`
+/// and its key as `key.pem` (readable by the owner only) into `dir`, which is created if needed.
+///
+/// For development names only: nobody but a client told to ignore certificates trusts it.
+pub fn self_signed_certificate(names: &[String], dir: &Path) -> Result<TlsFiles, DevServerError> {
+    if names.is_empty() {
+        return Err(not_made("give at least one name"));
+    }
+    let pair = rcgen::generate_simple_self_signed(names).map_err(not_made)?;
+    fs::create_dir_all(dir).map_err(not_made)?;
+    let files = TlsFiles { certificate: dir.join("cert.pem"), private_key: dir.join("key.pem") };
+    fs::write(&files.certificate, pair.cert.pem()).map_err(not_made)?;
+    write_private(&files.private_key, &pair.signing_key.serialize_pem()).map_err(not_made)?;
+    Ok(files)
+}
+
+fn not_made(reason: impl ToString) -> DevServerError {
+    DevServerError::CertificateNotMade(reason.to_string())
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    // A file left by an earlier run would keep its own, perhaps wider, permissions.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_written_pair_can_be_served_and_the_key_is_private() {
+        let dir = std::env::temp_dir().join(format!("dev-server-certificate-{}", std::process::id()));
+        let names = ["app.shop.test".to_owned(), "127.0.0.1".to_owned()];
+        let files = self_signed_certificate(&names, &dir).unwrap();
+        assert!(files.server_config().is_ok());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&files.private_key).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_certificate_needs_a_name() {
+        let error = self_signed_certificate(&[], Path::new("unused")).unwrap_err();
+        assert_eq!(error.code(), "CertificateNotMade");
+    }
+}

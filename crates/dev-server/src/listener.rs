@@ -1,0 +1,142 @@
+use std::future::Future;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+
+use crate::{DevServerError, TlsFiles};
+
+/// How long requests in flight may take after shutdown was asked for, before they are cut.
+pub const GRACE_PERIOD: Duration = Duration::from_secs(5);
+
+/// A listener that already owns its port; connections queue until [`serve`] takes them.
+#[derive(Debug)]
+pub struct Bound {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+}
+
+impl Bound {
+    /// The address with the real port, also when port 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+}
+
+/// Takes a loopback address; port 0 lets the operating system choose a free one.
+pub fn bind(addr: SocketAddr) -> Result<Bound, DevServerError> {
+    if !addr.ip().is_loopback() {
+        return Err(DevServerError::NotLoopback(addr));
+    }
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::AddrInUse => DevServerError::AddressInUse(addr),
+        // `ErrorKind` grows with the standard library; every other kind reads the same here.
+        _ => DevServerError::ListenFailed(addr, error),
+    };
+    let listener = TcpListener::bind(addr).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let local_addr = listener.local_addr().map_err(failed)?;
+    Ok(Bound { listener, local_addr })
+}
+
+/// Serves until `shutdown` resolves, then lets requests in flight finish for up to
+/// [`GRACE_PERIOD`]. With `tls` the listener speaks HTTPS only.
+pub async fn serve(
+    bound: Bound,
+    router: Router,
+    tls: Option<TlsFiles>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), DevServerError> {
+    let tls = tls.map(|files| files.server_config()).transpose()?;
+    let handle = Handle::new();
+    let stopper = tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            shutdown.await;
+            handle.graceful_shutdown(Some(GRACE_PERIOD));
+        }
+    });
+    let app = router.into_make_service();
+    let served = match tls {
+        None => match axum_server::from_tcp(bound.listener) {
+            Ok(server) => server.handle(handle).serve(app).await,
+            Err(error) => Err(error),
+        },
+        Some(config) => match axum_server::from_tcp_rustls(bound.listener, config) {
+            Ok(server) => server.handle(handle).serve(app).await,
+            Err(error) => Err(error),
+        },
+    };
+    stopper.abort();
+    served.map_err(DevServerError::ServeFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::{Notify, oneshot};
+
+    fn loopback() -> SocketAddr {
+        "127.0.0.1:0".parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_other_machines_can_reach_is_refused() {
+        for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+            let error = bind(addr.parse().unwrap()).unwrap_err();
+            assert_eq!(error.code(), "NotLoopback");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_named_in_a_sentence() {
+        let first = bind(loopback()).unwrap();
+        let error = bind(first.local_addr()).unwrap_err();
+        assert_eq!(error.code(), "AddressInUse");
+        assert!(error.to_string().contains("already in use"));
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_answered_before_the_server_ends() {
+        let started = Arc::new(Notify::new());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let signal = started.clone();
+        let slow = get(move || async move {
+            signal.notify_one();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            "done"
+        });
+        let router = Router::new().route("/", slow);
+        let bound = bind(loopback()).unwrap();
+        let addr = bound.local_addr();
+        let server = tokio::spawn(serve(bound, router, None, async {
+            let _ = stopped.await;
+        }));
+        let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
+        let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        started.notified().await;
+        stop.send(()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"));
+        assert!(answer.ends_with("done"));
+        server.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_missing_certificate_is_named() {
+        let files = TlsFiles { certificate: "no-such-cert.pem".into(), private_key: "no-such-key.pem".into() };
+        let bound = bind(loopback()).unwrap();
+        let served = serve(bound, Router::new(), Some(files), std::future::ready(())).await;
+        let error = served.unwrap_err();
+        assert_eq!(error.code(), "TlsFileUnreadable");
+        assert!(error.to_string().contains("no-such-cert.pem"));
+    }
+}

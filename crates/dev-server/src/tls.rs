@@ -1,0 +1,43 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::DevServerError;
+
+/// Where a listener's certificate chain and private key are, both as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by any intermediate ones.
+    pub certificate: PathBuf,
+    /// The certificate's private key.
+    pub private_key: PathBuf,
+}
+
+impl TlsFiles {
+    /// Reads both files. The provider is named here because a process-wide default may be absent
+    /// or, with several providers compiled in, ambiguous.
+    pub(crate) fn server_config(&self) -> Result<RustlsConfig, DevServerError> {
+        let unreadable = |path: &PathBuf, error: rustls::pki_types::pem::Error| {
+            DevServerError::TlsFileUnreadable(path.clone(), error.to_string())
+        };
+        let chain = CertificateDer::pem_file_iter(&self.certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| unreadable(&self.certificate, error))?;
+        let key =
+            PrivateKeyDer::from_pem_file(&self.private_key).map_err(|error| unreadable(&self.private_key, error))?;
+        let refused = |error: rustls::Error| DevServerError::TlsRefused(error.to_string());
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(refused)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(refused)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(RustlsConfig::from_config(Arc::new(config)))
+    }
+}
