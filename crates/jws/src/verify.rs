@@ -1,0 +1,172 @@
+//! Verification of compact JWTs: form and signature, no claims policy.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ed25519_dalek::Signature;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::jwk::JwkSet;
+
+/// The longest token that is looked at, in bytes. HTTP servers rarely accept more in one header.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Checks the form and the signature of a compact JWT.
+///
+/// The token must have three segments of canonical base64url without padding, a header with `alg`
+/// exactly `EdDSA`, a `kid` that is in `keys`, and `typ` exactly `expected_typ` if one is given.
+/// The signature is verified in the strict way (RFC 8032 section 5.1.7, without small-order
+/// points), so that one token has one valid form. Claims are read only after that.
+///
+/// **Nothing is said about time, issuer or audience:** check `exp`, `iss` and the others yourself.
+///
+/// # Errors
+/// The first [`VerifyError`] that applies, in the order of the checks above.
+pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<Verified, VerifyError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(VerifyError::TooLong);
+    }
+    let mut segments = token.split('.');
+    let (Some(header_segment), Some(claims_segment), Some(signature_segment), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    else {
+        return Err(VerifyError::NotThreeSegments);
+    };
+
+    let header = decode(header_segment, TokenPart::Header)?;
+    let header: WireHeader =
+        serde_json::from_slice(&header).map_err(|_| VerifyError::InvalidJson(TokenPart::Header))?;
+    if header.alg != "EdDSA" {
+        return Err(VerifyError::UnsupportedAlgorithm);
+    }
+    // RFC 7515 section 4.1.11: extensions that must be understood, and this crate knows none.
+    if header.crit.is_some() {
+        return Err(VerifyError::UnsupportedExtension);
+    }
+    if expected_typ.is_some() && header.typ.as_deref() != expected_typ {
+        return Err(VerifyError::UnexpectedType);
+    }
+    let kid = header.kid.ok_or(VerifyError::MissingKeyId)?;
+    let key = keys.find(&kid).ok_or(VerifyError::UnknownKeyId)?;
+
+    let signature = decode(signature_segment, TokenPart::Signature)?;
+    let signature = Signature::from_slice(&signature).map_err(|_| VerifyError::InvalidSignature)?;
+    let signed_length = header_segment.len() + 1 + claims_segment.len();
+    let signed = token.get(..signed_length).ok_or(VerifyError::NotThreeSegments)?;
+    key.public_key().verify_strict(signed.as_bytes(), &signature).map_err(|_| VerifyError::InvalidSignature)?;
+
+    let claims = decode(claims_segment, TokenPart::Claims)?;
+    let claims = serde_json::from_slice(&claims).map_err(|_| VerifyError::InvalidJson(TokenPart::Claims))?;
+    Ok(Verified { header: Header { kid, typ: header.typ }, claims })
+}
+
+/// A token whose signature was good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    /// The protected header.
+    pub header: Header,
+    /// The claims. Of a name that occurs twice, the last value (RFC 7519 section 4).
+    pub claims: Map<String, Value>,
+}
+
+impl Verified {
+    /// The claim `name` if it is a string.
+    pub fn claim_str(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
+
+    /// The claim `name` if it is a whole number, for example `exp` in seconds since 1970.
+    pub fn claim_i64(&self, name: &str) -> Option<i64> {
+        self.claims.get(name)?.as_i64()
+    }
+}
+
+/// The protected header of a verified token. `alg` is always `EdDSA`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The id of the key that signed.
+    pub kid: String,
+    /// The type of the token, for example `at+jwt`, if it says one.
+    pub typ: Option<String>,
+}
+
+/// One of the three segments of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPart {
+    /// The protected header.
+    Header,
+    /// The payload.
+    Claims,
+    /// The signature.
+    Signature,
+}
+
+impl fmt::Display for TokenPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Claims => "claims",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+/// Why a token is refused. Never holds anything of the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyError {
+    /// The token is longer than [`MAX_TOKEN_BYTES`].
+    TooLong,
+    /// The token does not have the form `header.claims.signature`.
+    NotThreeSegments,
+    /// A segment is not base64url without padding, in its only canonical spelling.
+    InvalidBase64(TokenPart),
+    /// A segment is not a JSON object of the expected form.
+    InvalidJson(TokenPart),
+    /// `alg` is not `EdDSA`; `none` and `HS256` are attempts to avoid the signature.
+    UnsupportedAlgorithm,
+    /// The header has `crit` (RFC 7515 section 4.1.11).
+    UnsupportedExtension,
+    /// `typ` is missing or not the expected one: a token made for another purpose.
+    UnexpectedType,
+    /// The header has no `kid`.
+    MissingKeyId,
+    /// No offered key has this `kid`: an old key, or a token of another issuer.
+    UnknownKeyId,
+    /// The signature does not belong to this header, these claims and this key.
+    InvalidSignature,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "the token is longer than {MAX_TOKEN_BYTES} bytes"),
+            Self::NotThreeSegments => f.write_str("the token does not have three segments"),
+            Self::InvalidBase64(part) => {
+                write!(f, "the token's {part} is not base64url without padding")
+            }
+            Self::InvalidJson(part) => write!(f, "the token's {part} is not a valid JSON object"),
+            Self::UnsupportedAlgorithm => f.write_str("the token's alg is not EdDSA"),
+            Self::UnsupportedExtension => f.write_str("the token's header has crit"),
+            Self::UnexpectedType => f.write_str("the token's typ is not the expected one"),
+            Self::MissingKeyId => f.write_str("the token's header has no kid"),
+            Self::UnknownKeyId => f.write_str("no key is known for the token's kid"),
+            Self::InvalidSignature => f.write_str("the token's signature is not valid"),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// Doubled members are an error here (RFC 7515 section 4), because serde reads them by name.
+#[derive(Deserialize)]
+struct WireHeader {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    crit: Option<Value>,
+}
+
+fn decode(segment: &str, part: TokenPart) -> Result<Vec<u8>, VerifyError> {
+    Base64UrlUnpadded::decode_vec(segment).map_err(|_| VerifyError::InvalidBase64(part))
+}
