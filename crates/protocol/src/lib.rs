@@ -1,1 +1,13 @@
-//! The Authress login protocol as pure values: no I/O, no clock, no randomness.
+//! The Authress login protocol as pure values.
+//!
+//! Every decision of the browser client is made here: what to send, what an answer means, what to
+//! store, when a session ends. Nothing here performs I/O, reads a clock or draws random numbers;
+//! time and entropy are arguments and every request and answer is a value, so that all of it is
+//! tested natively. The browser client in the root package only carries out.
+
+pub mod anti_abuse;
+pub mod base64url;
+pub mod json;
+pub mod jwt;
+pub mod pkce;
+pub mod secret;

@@ -1,0 +1,49 @@
+//! Base64 in the URL alphabet without padding, RFC 4648 section 5.
+
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+
+/// Encodes bytes with `-` and `_` and without `=`.
+pub fn encode(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// Decodes either alphabet, with or without padding; `None` for anything else.
+///
+/// Tokens in the wild are not all unpadded: the published client decodes both, so do we.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let unpadded = text.trim_end_matches('=');
+    if text.len() - unpadded.len() > 2 {
+        return None;
+    }
+    if let Ok(bytes) = Base64UrlUnpadded::decode_vec(unpadded) {
+        return Some(bytes);
+    }
+    let mut padded = unpadded.replace('-', "+").replace('_', "/");
+    while !padded.len().is_multiple_of(4) {
+        padded.push('=');
+    }
+    Base64::decode_vec(&padded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_alphabets_and_padding_are_read() {
+        for text in ["-_8", "-_8=", "+/8", "+/8="] {
+            assert_eq!(decode(text), Some(vec![0xfb, 0xff]), "{text}");
+        }
+        for text in ["a", "*", "-_8===", "é"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rfc_4648_vectors() {
+        for (plain, coded) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(encode(plain.as_bytes()), coded);
+            assert_eq!(decode(coded), Some(plain.as_bytes().to_vec()));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading JSON Web Tokens (RFC 7519) without judging them.
+//!
+//! A browser client cannot decide whether a token is genuine: it only shows what the token says
+//! and when it ends. Signatures are verified where they matter, on servers.
+
+use crate::{base64url, json::Json};
+
+/// Seconds by which an expiry is brought forward, so that a token is not used in its last moments.
+pub const EXPIRY_MARGIN_SECONDS: i64 = 10;
+
+/// The claims of a token whose signature nobody has checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnverifiedClaims {
+    text: String,
+    json: Json,
+}
+
+impl UnverifiedClaims {
+    /// Reads the second segment of a compact JWT. The header and signature may be anything, even
+    /// empty: Authress issues identity cookies without either.
+    pub fn decode(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1)?;
+        let text = String::from_utf8(base64url::decode(payload)?).ok()?;
+        let json = Json::parse(&text)?;
+        matches!(json, Json::Object(_)).then_some(Self { text, json })
+    }
+
+    /// The claims as the JSON text the token carries.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The user id, claim `sub`.
+    pub fn subject(&self) -> Option<&str> {
+        self.json.str("sub")
+    }
+
+    /// The issuer, claim `iss`.
+    pub fn issuer(&self) -> Option<&str> {
+        self.json.str("iss")
+    }
+
+    /// The application the token is for, claim `client_id`.
+    pub fn client_id(&self) -> Option<&str> {
+        self.json.str("client_id")
+    }
+
+    /// When to stop using the token, in seconds since 1970: claim `exp` less the margin.
+    pub fn usable_until(&self) -> Option<i64> {
+        self.json.i64("exp").filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(EXPIRY_MARGIN_SECONDS))
+    }
+
+    /// Whether the token is past its use at `now_ms`; a token without expiry never is.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.usable_until().is_some_and(|until| until.saturating_mul(1000) < now_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.sig", base64url::encode(claims.as_bytes()))
+    }
+
+    #[test]
+    fn claims_are_read_and_expiry_comes_ten_seconds_early() {
+        let claims =
+            UnverifiedClaims::decode(&token(r#"{"sub":"user_a","iss":"https://login.example.com","exp":1000}"#))
+                .unwrap();
+        assert_eq!((claims.subject(), claims.issuer()), (Some("user_a"), Some("https://login.example.com")));
+        assert_eq!(claims.usable_until(), Some(990));
+        assert!(!claims.is_expired(990_000));
+        assert!(claims.is_expired(990_001));
+    }
+
+    #[test]
+    fn a_token_without_header_or_signature_is_read() {
+        let payload = base64url::encode(br#"{"sub":"user_a"}"#);
+        for token in [format!(".{payload}"), format!(".{payload}."), format!("x.{payload}.y.z")] {
+            assert_eq!(UnverifiedClaims::decode(&token).unwrap().subject(), Some("user_a"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_claims() {
+        for token in ["", "a", "a.", "a.!.c", &token("[]"), &token("null"), &token("{"), "a.gA.c"] {
+            assert_eq!(UnverifiedClaims::decode(token), None, "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(text in ".{0,60}", claims in ".{0,60}") {
+            let _ = UnverifiedClaims::decode(&text);
+            let _ = UnverifiedClaims::decode(&token(&claims));
+        }
+    }
+}
