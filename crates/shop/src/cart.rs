@@ -1,0 +1,147 @@
+//! A cart as a value: no user, no storage, no clock.
+
+use serde::Deserialize;
+
+use crate::catalog::Product;
+
+/// How many pieces of one product: 0 to [`Quantity::MAX`], where 0 takes the product out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct Quantity(u8);
+
+impl Quantity {
+    /// The most pieces of one product in one cart.
+    pub const MAX: u8 = 99;
+
+    /// The number itself.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for Quantity {
+    type Error = QuantityOutOfRange;
+
+    fn try_from(value: u64) -> Result<Self, QuantityOutOfRange> {
+        match u8::try_from(value) {
+            Ok(quantity) if quantity <= Self::MAX => Ok(Self(quantity)),
+            Ok(_) | Err(_) => Err(QuantityOutOfRange),
+        }
+    }
+}
+
+/// A quantity above [`Quantity::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuantityOutOfRange;
+
+impl std::fmt::Display for QuantityOutOfRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a quantity is a whole number from 0 to {}", Quantity::MAX)
+    }
+}
+
+impl std::error::Error for QuantityOutOfRange {}
+
+/// One product in a cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What.
+    pub product: &'static Product,
+    /// How many, never 0.
+    pub quantity: Quantity,
+}
+
+/// What somebody wants to buy, in the order in which it was first added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cart {
+    lines: Vec<Line>,
+}
+
+impl Cart {
+    /// The products in it. Each occurs once, so a cart is never longer than the catalog.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Says how many pieces of `product` there are from now on; 0 takes it out.
+    pub fn set(&mut self, product: &'static Product, quantity: Quantity) {
+        let line = self.lines.iter_mut().find(|line| line.product.id == product.id);
+        match (line, quantity.get()) {
+            (_, 0) => self.lines.retain(|line| line.product.id != product.id),
+            (Some(line), _) => line.quantity = quantity,
+            (None, _) => self.lines.push(Line { product, quantity }),
+        }
+    }
+
+    /// The sum of all lines, in euro cents.
+    pub fn total_cents(&self) -> u64 {
+        self.lines.iter().map(|line| u64::from(line.product.price_cents) * u64::from(line.quantity.get())).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::find;
+
+    fn pieces(quantity: u64) -> Quantity {
+        Quantity::try_from(quantity).unwrap()
+    }
+
+    fn cart(lines: &[(&str, u64)]) -> Cart {
+        let mut cart = Cart::default();
+        for (id, quantity) in lines {
+            cart.set(find(id).unwrap(), pieces(*quantity));
+        }
+        cart
+    }
+
+    #[test]
+    fn a_new_cart_costs_nothing() {
+        assert!(Cart::default().is_empty());
+        assert_eq!(Cart::default().total_cents(), 0);
+    }
+
+    #[test]
+    fn the_total_is_price_times_quantity() {
+        assert_eq!(cart(&[("mug", 2), ("vase", 1)]).total_cents(), 2 * 2400 + 4500);
+    }
+
+    #[test]
+    fn a_second_set_replaces_the_quantity_and_keeps_the_place() {
+        let cart = cart(&[("mug", 1), ("vase", 1), ("mug", 5)]);
+        let ids: Vec<_> = cart.lines().iter().map(|line| (line.product.id, line.quantity.get())).collect();
+        assert_eq!(ids, [("mug", 5), ("vase", 1)]);
+    }
+
+    #[test]
+    fn zero_takes_the_product_out() {
+        assert!(cart(&[("mug", 3), ("mug", 0)]).is_empty());
+    }
+
+    #[test]
+    fn zero_of_something_that_is_not_there_changes_nothing() {
+        assert!(cart(&[("mug", 0)]).is_empty());
+    }
+
+    #[test]
+    fn quantities_end_at_99() {
+        assert_eq!(pieces(0).get(), 0);
+        assert_eq!(pieces(99).get(), 99);
+        for too_many in [100, 255, 256, u64::MAX] {
+            assert_eq!(Quantity::try_from(too_many), Err(QuantityOutOfRange), "{too_many}");
+        }
+    }
+
+    #[test]
+    fn a_full_cart_has_a_total() {
+        let everything: Vec<_> = crate::catalog::PRODUCTS.iter().map(|product| (product.id, 99)).collect();
+        let prices: u64 = crate::catalog::PRODUCTS.iter().map(|product| u64::from(product.price_cents)).sum();
+        assert_eq!(cart(&everything).total_cents(), 99 * prices);
+    }
+}

@@ -1,0 +1,175 @@
+//! The configuration file: JSON, read once at start.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Everything the shop has to be told. Unknown fields are refused, so that a misspelt one is
+/// noticed. Relative paths are relative to the working directory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// The loopback address to listen on.
+    pub listen: SocketAddr,
+    /// The address in the shopper's browser. Default: http(s)://`listen`.
+    pub public_url: Option<String>,
+    /// Certificate and key when the shop itself speaks HTTPS. Default: plain HTTP.
+    pub tls: Option<Tls>,
+    /// The Authress custom domain as it stands in `iss`: scheme and host, no trailing slash. It
+    /// is also where the page logs in.
+    pub issuer: String,
+    /// Where the issuer's public keys are fetched. Plain HTTP, because it is on this machine.
+    pub jwks_url: String,
+    /// The `app_…` id tokens must be issued for.
+    pub application_id: String,
+    /// The `sc_…` id of the service client that vouches for anonymous shoppers.
+    pub shopper_connection_id: String,
+    /// The identity providers the page offers.
+    pub connections: Vec<Connection>,
+    /// The folder with the storefront's pages.
+    pub pages: PathBuf,
+    /// The folder of the built npm package.
+    pub package: PathBuf,
+}
+
+/// The files of a certificate, both PEM.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub private_key: PathBuf,
+}
+
+/// An identity provider.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Connection {
+    /// Its `con_…` id.
+    pub connection_id: String,
+    /// The name on its button.
+    pub name: String,
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] with a sentence that names the field or file to change.
+    pub fn read(path: &Path) -> Result<Self, InvalidConfig> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| InvalidConfig(format!("cannot read the configuration {}: {error}", path.display())))?;
+        let config = Self::parse(&text)?;
+        config.check_folders()?;
+        Ok(config)
+    }
+
+    /// Reads a configuration without looking at the folders it names.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] with a sentence that names the field to change.
+    pub fn parse(text: &str) -> Result<Self, InvalidConfig> {
+        let config: Self = serde_json::from_str(text)
+            .map_err(|error| InvalidConfig(format!("the configuration is not valid: {error}")))?;
+        let issuer = Url::parse(&config.issuer).ok().map(|url| url.origin()).filter(|origin| origin.is_tuple());
+        if issuer.is_none_or(|origin| origin.ascii_serialization() != config.issuer) {
+            return Err(InvalidConfig(format!(
+                "issuer must be a scheme and a host such as http://127.0.0.1:8888, without a path or slash at the end, not {:?}",
+                config.issuer
+            )));
+        }
+        if !Url::parse(&config.jwks_url).is_ok_and(|url| url.scheme() == "http") {
+            return Err(InvalidConfig(format!(
+                "jwksUrl must be a plain http address on this machine, not {:?}; the sandbox's internalListen gives one",
+                config.jwks_url
+            )));
+        }
+        Ok(config)
+    }
+
+    fn check_folders(&self) -> Result<(), InvalidConfig> {
+        let needed = [
+            ("pages", self.pages.join("index.html"), "give the storefront's folder www"),
+            ("package", self.package.join("index.js"), "give the npm package's folder pkg"),
+        ];
+        for (field, file, help) in needed {
+            if !file.is_file() {
+                return Err(InvalidConfig(format!("{field}: there is no {}; {help}", file.display())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The configuration cannot be used; the text says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidConfig(String);
+
+impl fmt::Display for InvalidConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InvalidConfig {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(changes: &[(&str, Value)]) -> Result<Config, InvalidConfig> {
+        let mut config = json!({
+            "listen": "127.0.0.1:5173", "publicUrl": "http://localhost:5173", "tls": null,
+            "issuer": "http://127.0.0.1:8888", "jwksUrl": "http://127.0.0.1:8888/.well-known/openid-configuration/jwks",
+            "applicationId": "app_demo", "shopperConnectionId": "sc_demoShop",
+            "connections": [{"connectionId": "con_acorn", "name": "Acorn ID"}],
+            "pages": "www", "package": "pkg"
+        });
+        for (name, value) in changes {
+            config[*name] = value.clone();
+        }
+        Config::parse(&config.to_string())
+    }
+
+    #[test]
+    fn a_complete_configuration_is_read() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(config.application_id, "app_demo");
+        assert_eq!(config.connections[0].name, "Acorn ID");
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named() {
+        let error = parse(&[("jwksURL", json!("x"))]).unwrap_err().to_string();
+        assert!(error.contains("jwksURL"), "{error}");
+    }
+
+    #[test]
+    fn an_issuer_is_an_origin_because_it_is_compared_with_iss_exactly() {
+        for issuer in ["https://login.shop.test/", "https://login.shop.test/x", "login.shop.test", "data:x", "null", ""]
+        {
+            let error = parse(&[("issuer", json!(issuer))]).unwrap_err().to_string();
+            assert!(error.contains("issuer"), "{error}");
+        }
+        assert!(parse(&[("issuer", json!("https://login.shop.test"))]).is_ok());
+    }
+
+    #[test]
+    fn keys_over_https_are_refused_at_start_and_not_at_the_first_cart() {
+        let error = parse(&[("jwksUrl", json!("https://login.shop.test/jwks"))]).unwrap_err().to_string();
+        assert!(error.contains("internalListen"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_folder_is_named_with_its_field() {
+        let config = parse(&[("pages", json!("no-such-folder"))]).unwrap();
+        let error = config.check_folders().unwrap_err().to_string();
+        assert!(error.starts_with("pages: "), "{error}");
+    }
+}

@@ -1,0 +1,42 @@
+//! `authress-demo-shop --config FILE`: serves the demo shop on loopback until it is stopped.
+//!
+//! Prints one line `ready {publicUrl}` on standard output once it accepts connections.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use authress_demo_shop::config::Config;
+use authress_demo_shop::{Shop, app};
+use authress_dev_server::{TlsFiles, bind, serve, shutdown_signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("authress-demo-shop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let config = Config::read(&config_path(std::env::args_os().skip(1))?)?;
+    let tls = config.tls.clone().map(|tls| TlsFiles { certificate: tls.certificate, private_key: tls.private_key });
+    let public_url = config.public_url.clone();
+    let bound = bind(config.listen)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let public_url = public_url.unwrap_or_else(|| format!("{scheme}://{}", bound.local_addr()));
+    let router = app(Shop::new(config)?);
+    println!("ready {public_url}");
+    serve(bound, router, tls, shutdown_signal()).await?;
+    Ok(())
+}
+
+fn config_path(mut args: impl Iterator<Item = std::ffi::OsString>) -> Result<PathBuf, &'static str> {
+    match (args.next(), args.next(), args.next()) {
+        (Some(flag), Some(path), None) if flag == "--config" => Ok(path.into()),
+        _ => Err("start it as: authress-demo-shop --config FILE"),
+    }
+}

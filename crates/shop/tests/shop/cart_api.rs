@@ -1,0 +1,153 @@
+//! The cart API as a page meets it, with a real issuer behind the keys' address.
+
+use crate::support::{Answer, NOW, Setup, send, shop};
+use authress_jws::SigningKey;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_catalog_needs_no_token() {
+    let answer = Setup::new().await.send("GET", "/api/products", None, "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json()["products"][0]["productId"], "mug");
+}
+
+#[tokio::test]
+async fn a_new_shopper_has_an_empty_cart_under_their_user_id() {
+    let setup = Setup::new().await;
+    let answer = setup.read_cart(&setup.token("user_a", &[])).await;
+    assert_eq!(answer.json(), json!({ "userId": "user_a", "items": [], "totalCents": 0 }));
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn an_item_is_in_the_cart_after_it_was_put_there() {
+    let setup = Setup::new().await;
+    let token = setup.token("user_a", &[]);
+    setup.put(&token, "mug", r#"{"quantity":2}"#).await;
+    let cart = setup.read_cart(&token).await.json();
+    let mug = json!({ "productId": "mug", "name": "Morning mug", "quantity": 2, "priceCents": 2400 });
+    assert_eq!(cart, json!({ "userId": "user_a", "items": [mug], "totalCents": 4800 }));
+}
+
+#[tokio::test]
+async fn the_cart_belongs_to_the_sub_and_not_to_the_token() {
+    let setup = Setup::new().await;
+    let anonymous = setup.token("user_a", &[("azp", json!("sc_demoShop"))]);
+    let converted = setup.token("user_a", &[("azp", json!("con_acorn"))]);
+    let somebody_else = setup.token("user_b", &[]);
+    setup.put(&anonymous, "mug", r#"{"quantity":2}"#).await;
+    assert_eq!(setup.read_cart(&converted).await.json()["totalCents"], 4800);
+    assert_eq!(setup.read_cart(&somebody_else).await.json()["totalCents"], 0);
+}
+
+#[tokio::test]
+async fn quantities_outside_0_to_99_are_refused() {
+    let setup = Setup::new().await;
+    let token = setup.token("user_a", &[]);
+    for body in
+        ["", "{}", "7", r#"{"quantity":100}"#, r#"{"quantity":-1}"#, r#"{"quantity":1.5}"#, r#"{"quantity":"1"}"#]
+    {
+        let answer = setup.put(&token, "mug", body).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "InvalidQuantity"), "{body}");
+    }
+    assert_eq!(setup.put(&token, "mug", r#"{"quantity":99}"#).await.json()["items"][0]["quantity"], 99);
+    assert_eq!(setup.put(&token, "mug", r#"{"quantity":0}"#).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_long_body_is_refused() {
+    let setup = Setup::new().await;
+    let long = format!(r#"{{"quantity":1{}}}"#, " ".repeat(2000));
+    let answer = setup.put(&setup.token("user_a", &[]), "mug", &long).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_unknown_product_is_refused() {
+    let setup = Setup::new().await;
+    for id in ["piano", "MUG", "%00", "..%2Fmug"] {
+        let answer = setup.put(&setup.token("user_a", &[]), id, r#"{"quantity":1}"#).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "UnknownProduct"), "{id}");
+    }
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer, code: &str) {
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.header("www-authenticate"), r#"Bearer error="invalid_token""#);
+    assert_eq!(answer.code(), code);
+}
+
+#[tokio::test]
+async fn a_request_without_one_bearer_token_is_refused() {
+    let setup = Setup::new().await;
+    assert_refused(&setup.send("GET", "/api/cart", None, "").await, "TokenMissing");
+    assert_refused(&setup.send("PUT", "/api/cart/items/mug", None, r#"{"quantity":1}"#).await, "TokenMissing");
+    let token = setup.token("user_a", &[]);
+    for headers in [vec![format!("Basic {token}")], vec![token.clone()], vec![format!("Bearer {token}"); 2]] {
+        let mut request = Request::get("/api/cart");
+        for value in headers {
+            request = request.header("authorization", value);
+        }
+        assert_refused(&send(&setup.router, request.body(Body::empty()).unwrap()).await, "TokenMissing");
+    }
+}
+
+#[tokio::test]
+async fn tokens_with_one_wrong_claim_are_refused() {
+    let setup = Setup::new().await;
+    let wrong: [(&str, Value, &str); 4] = [
+        ("exp", json!(NOW), "TokenExpired"),
+        ("iss", json!("https://login.evil.test"), "TokenOtherIssuer"),
+        ("client_id", json!("app_other"), "TokenOtherApplication"),
+        ("sub", json!(""), "TokenNoUserId"),
+    ];
+    for (claim, value, code) in wrong {
+        assert_refused(&setup.read_cart(&setup.token("user_a", &[(claim, value)])).await, code);
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_is_no_access_token() {
+    let setup = Setup::new().await;
+    let claims = json!({ "iss": setup.issuer, "sub": "user_a", "client_id": "app_demo", "exp": NOW + 60 });
+    assert_refused(&setup.read_cart(&setup.key.sign_jwt("JWT", &claims)).await, "TokenWrongType");
+}
+
+#[tokio::test]
+async fn a_changed_token_is_refused() {
+    let setup = Setup::new().await;
+    let (mine, theirs) = (setup.token("user_a", &[]), setup.token("user_b", &[]));
+    let (head, _) = mine.rsplit_once('.').unwrap();
+    let (_, signature) = theirs.rsplit_once('.').unwrap();
+    assert_refused(&setup.read_cart(&format!("{head}.{signature}")).await, "TokenInvalidSignature");
+}
+
+#[tokio::test]
+async fn a_key_that_the_issuer_does_not_publish_is_refused() {
+    let setup = Setup::new().await;
+    let claims = json!({ "iss": setup.issuer, "sub": "user_a", "client_id": "app_demo", "exp": NOW + 60 });
+    let token = SigningKey::generate("k2").unwrap().sign_jwt("at+jwt", &claims);
+    assert_refused(&setup.read_cart(&token).await, "TokenUnknownKey");
+}
+
+#[tokio::test]
+async fn without_the_issuers_keys_nobody_is_refused_for_good() {
+    let setup = Setup::new().await;
+    let token = setup.token("user_a", &[]);
+    let cut_off = shop(&setup.issuer, &format!("{}/nothing-here", setup.issuer));
+    let request = Request::get("/api/cart").header("authorization", format!("Bearer {token}"));
+    let answer = send(&cut_off, request.body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "KeysUnavailable"));
+}
+
+#[tokio::test]
+async fn addresses_and_methods_the_api_does_not_have_are_answered_with_a_code() {
+    let setup = Setup::new().await;
+    let unknown = setup.send("GET", "/api/nothing", None, "").await;
+    assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::NOT_FOUND, "UnknownRoute"));
+    let wrong = setup.send("DELETE", "/api/cart", None, "").await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"));
+}

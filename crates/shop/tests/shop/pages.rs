@@ -1,0 +1,94 @@
+//! The storefront's files as a browser gets them.
+
+use crate::support::Setup;
+use axum::http::StatusCode;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_page_carries_a_policy_that_fits_its_import_map() {
+    let setup = Setup::new().await;
+    let page = setup.send("GET", "/?nonce=n&code=c", None, "").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");
+    assert!(policy.contains(&format!("connect-src 'self' {};", setup.issuer)), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+}
+
+#[tokio::test]
+async fn the_page_has_one_inline_script_the_import_map() {
+    let page = Setup::new().await.send("GET", "/index.html", None, "").await.body;
+    let inline = page.matches("<script").count() - page.matches(" src=\"").count();
+    let images = page.matches("<img").count();
+    assert_eq!(inline + images, 1, "{page}");
+    assert!(!page.contains(" style=\"") && !page.contains(" onclick"), "{page}");
+}
+
+#[tokio::test]
+async fn every_file_has_the_safety_headers() {
+    let setup = Setup::new().await;
+    for path in ["/", "/app.js", "/style.css", "/pictures/mug.svg", "/config.json", "/no-such-file"] {
+        let answer = setup.send("GET", path, None, "").await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn scripts_are_served_as_javascript() {
+    let answer = Setup::new().await.send("GET", "/app.js", None, "").await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/javascript"));
+}
+
+#[tokio::test]
+async fn every_product_has_its_picture() {
+    let setup = Setup::new().await;
+    for product in setup.send("GET", "/api/products", None, "").await.json()["products"].as_array().unwrap() {
+        let picture = setup.send("GET", product["picture"].as_str().unwrap(), None, "").await;
+        assert_eq!((picture.status, picture.header("content-type")), (StatusCode::OK, "image/svg+xml"), "{product}");
+    }
+}
+
+#[tokio::test]
+async fn the_browser_is_told_where_to_log_in_and_nothing_else() {
+    let setup = Setup::new().await;
+    let config = setup.send("GET", "/config.json", None, "").await.json();
+    assert_eq!(
+        config,
+        json!({
+            "authressApiUrl": setup.issuer, "applicationId": "app_demo", "shopperConnectionId": "sc_demoShop",
+            "connections": [{"connectionId": "con_acorn", "name": "Acorn ID"}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_folders() {
+    let setup = Setup::new().await;
+    let attempts = [
+        "/../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/..%2fCargo.toml",
+        "/pictures/../../Cargo.toml",
+        "/%5c..%5cCargo.toml",
+        "//Cargo.toml",
+        "/node_modules/authress-login-wasm/../Cargo.toml",
+        "/node_modules/authress-login-wasm/%2e%2e/Cargo.toml",
+        "/node_modules/authress-login-wasm/..%2fCargo.toml",
+    ];
+    for path in attempts {
+        let answer = setup.send("GET", path, None, "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_read_only() {
+    let setup = Setup::new().await;
+    for path in ["/", "/app.js", "/config.json"] {
+        assert_eq!(setup.send("POST", path, None, "").await.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+}
