@@ -6,8 +6,20 @@
 //! tested natively. The browser client in the root package only carries out.
 
 pub mod anti_abuse;
+pub mod authenticate;
 pub mod base64url;
+pub mod callback;
+pub mod cookies;
+pub mod error;
+pub mod http;
 pub mod json;
 pub mod jwt;
+pub mod link;
+pub mod logout;
+pub mod page;
+pub mod pending;
 pub mod pkce;
+pub mod return_url;
 pub mod secret;
+pub mod session;
+pub mod settings;

@@ -1,0 +1,377 @@
+//! Beginning a login, and beginning a link: `POST /api/authentication`.
+
+use crate::{
+    anti_abuse,
+    error::{Error, ErrorCode},
+    http::{Method, Request},
+    json::{Json, ObjectWriter},
+    page::Page,
+    pending::{Entropy, PendingRequest},
+    pkce::CodeVerifier,
+    secret::Secret,
+    settings::Settings,
+};
+use url::Url;
+
+/// How to log in. Every member may be left out.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
+pub struct AuthenticateOptions {
+    /// The identity provider, or the service client (`sc_…`) for an anonymous user id. Without it
+    /// the shopper chooses on a page of Authress.
+    pub connection_id: Option<String>,
+    /// The tenant to log in to; takes precedence over `connection_id`.
+    pub tenant_lookup_identifier: Option<String>,
+    /// An invite to accept.
+    pub invite_id: Option<String>,
+    /// Where to return to; this page if left out.
+    pub redirect_url: Option<String>,
+    /// `cookie` (default), `query` or `none`.
+    pub response_location: Option<String>,
+    /// Which of `code token id_token` to return; `token id_token` if left out.
+    pub flow_type: Option<String>,
+    /// OAuth scopes.
+    pub scopes: Option<Vec<String>>,
+    /// Audiences of the access token.
+    pub audiences: Option<Vec<String>>,
+    /// Properties for the identity provider, as JSON.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub connection_properties: Option<String>,
+    /// Whether more than one account may be signed in.
+    pub multi_account: Option<bool>,
+}
+
+/// With what to link. One of the first two is needed.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
+pub struct LinkOptions {
+    /// The identity provider that the shopper signs in with.
+    pub connection_id: Option<String>,
+    /// The tenant whose identity provider it is.
+    pub tenant_lookup_identifier: Option<String>,
+    /// Where to return to; this page if left out.
+    pub redirect_url: Option<String>,
+    /// Properties for the identity provider, as JSON.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub connection_properties: Option<String>,
+}
+
+/// Who links: the session that takes the new identity.
+#[derive(Clone, Debug)]
+pub struct LinkingSession {
+    /// The user id that will own the identity.
+    pub user_id: String,
+    /// The access token, where script can read it.
+    pub access_token: Option<Secret>,
+}
+
+/// A login whose request is ready to be sent.
+#[derive(Debug)]
+pub struct Draft {
+    request: Request,
+    pending: PendingRequest,
+}
+
+/// A login that Authress has accepted.
+#[derive(Debug)]
+pub struct Started {
+    /// What to store before anything else happens; absent when the answer cannot come back here.
+    pub pending: Option<PendingRequest>,
+    /// Where the browser continues.
+    pub authentication_url: Option<Url>,
+    /// The id of the authentication request.
+    pub authentication_request_id: Option<String>,
+}
+
+impl Started {
+    /// Whether the client itself navigates to `authentication_url`.
+    ///
+    /// An URL on the page's own host name is handed to the application instead: it is the
+    /// application's own login page that asked.
+    pub fn navigates_from(&self, page: &Page) -> bool {
+        self.authentication_url.as_ref().is_some_and(|url| !page.has_hostname_of(url))
+    }
+}
+
+/// Prepares a login.
+pub fn begin(
+    settings: &Settings,
+    page: &Page,
+    options: AuthenticateOptions,
+    entropy: Entropy,
+    now_ms: i64,
+    with_credentials: bool,
+) -> Result<Draft, Error> {
+    if let Some("cookie" | "query" | "none") | None = options.response_location.as_deref() {
+    } else {
+        return Err(ErrorCode::InvalidResponseLocation.into());
+    }
+    let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
+    let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
+    let values = anti_abuse::values::authenticate(
+        options.connection_id.as_deref(),
+        options.tenant_lookup_identifier.as_deref(),
+        options.invite_id.as_deref(),
+        settings.application_id(),
+        options.audiences.as_deref(),
+    );
+    let mut body = start_body(settings, &values, &redirect_url, &code_verifier, &entropy, now_ms)
+        .optional("connectionId", options.connection_id.as_deref())
+        .optional("tenantLookupIdentifier", options.tenant_lookup_identifier.as_deref())
+        .optional("inviteId", options.invite_id.as_deref())
+        .optional("responseLocation", options.response_location.as_deref())
+        .optional("flowType", options.flow_type.as_deref());
+    if let Some(audiences) = &options.audiences {
+        body = body.strings("audiences", audiences);
+    }
+    if let Some(scopes) = &options.scopes {
+        body = body.strings("requestedScopes", scopes);
+    }
+    if let Some(properties) = &options.connection_properties {
+        body = body.raw("connectionProperties", properties);
+    }
+    if let Some(multi_account) = options.multi_account {
+        body = body.bool("multiAccount", multi_account);
+    }
+    Ok(Draft {
+        request: start_request(body, None, with_credentials),
+        pending: PendingRequest {
+            nonce: String::new(),
+            code_verifier,
+            connection_id: options.connection_id,
+            tenant_lookup_identifier: options.tenant_lookup_identifier,
+            redirect_url,
+            enable_credentials: None,
+            multi_account: options.multi_account,
+            link_user_id: None,
+            created_at_ms: now_ms,
+        },
+    })
+}
+
+/// Prepares a link of another identity to the user id of `session`.
+pub fn begin_link(
+    settings: &Settings,
+    page: &Page,
+    options: LinkOptions,
+    session: LinkingSession,
+    entropy: Entropy,
+    now_ms: i64,
+    with_credentials: bool,
+) -> Result<Draft, Error> {
+    check_link_options(&options)?;
+    // Cookies authenticate by themselves; without them there must be a token to show.
+    let bearer = if with_credentials { None } else { Some(session.access_token.ok_or(ErrorCode::NotLoggedIn)?) };
+    let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
+    let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
+    let values = anti_abuse::values::link_identity(
+        options.connection_id.as_deref(),
+        options.tenant_lookup_identifier.as_deref(),
+        settings.application_id(),
+    );
+    let mut body = start_body(settings, &values, &redirect_url, &code_verifier, &entropy, now_ms)
+        .bool("linkIdentity", true)
+        .optional("connectionId", options.connection_id.as_deref())
+        .optional("tenantLookupIdentifier", options.tenant_lookup_identifier.as_deref());
+    if let Some(properties) = &options.connection_properties {
+        body = body.raw("connectionProperties", properties);
+    }
+    Ok(Draft {
+        request: start_request(body, bearer, with_credentials),
+        pending: PendingRequest {
+            nonce: String::new(),
+            code_verifier,
+            connection_id: options.connection_id,
+            tenant_lookup_identifier: options.tenant_lookup_identifier,
+            redirect_url,
+            enable_credentials: None,
+            multi_account: None,
+            link_user_id: Some(session.user_id),
+            created_at_ms: now_ms,
+        },
+    })
+}
+
+/// Checks what a link needs before a session is looked for.
+pub fn check_link_options(options: &LinkOptions) -> Result<(), Error> {
+    let named = |value: &Option<String>| value.as_deref().is_some_and(|value| !value.is_empty());
+    if named(&options.connection_id) || named(&options.tenant_lookup_identifier) {
+        Ok(())
+    } else {
+        Err(ErrorCode::InvalidConnection.into())
+    }
+}
+
+impl Draft {
+    /// The request to send.
+    pub fn request(&self) -> Request {
+        self.request.clone()
+    }
+
+    /// Reads the body of a successful answer.
+    pub fn accept(self, body: &Secret) -> Result<Started, Error> {
+        let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+        let authentication_url = match answer.str("authenticationUrl").filter(|url| !url.is_empty()) {
+            Some(url) => Some(Url::parse(url).ok().filter(is_web_address).ok_or(ErrorCode::InvalidServerResponse)?),
+            None => None,
+        };
+        let authentication_request_id =
+            answer.str("authenticationRequestId").filter(|id| !id.is_empty()).map(str::to_owned);
+        if authentication_url.is_none() && authentication_request_id.is_none() {
+            return Err(ErrorCode::InvalidServerResponse.into());
+        }
+        let pending = authentication_request_id.clone().map(|nonce| PendingRequest {
+            nonce,
+            enable_credentials: answer.bool("enableCredentials"),
+            ..self.pending
+        });
+        Ok(Started { pending, authentication_url, authentication_request_id })
+    }
+}
+
+/// The browser is sent there: nothing but a web page will do.
+fn is_web_address(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "http")
+}
+
+fn start_body(
+    settings: &Settings,
+    values: &str,
+    redirect_url: &str,
+    code_verifier: &CodeVerifier,
+    entropy: &Entropy,
+    now_ms: i64,
+) -> ObjectWriter {
+    let now_ms = u64::try_from(now_ms).unwrap_or(0);
+    ObjectWriter::new()
+        .string("antiAbuseHash", &anti_abuse::search(values, now_ms, entropy.search_start))
+        .string("redirectUrl", redirect_url)
+        .string("codeChallengeMethod", "S256")
+        .string("codeChallenge", &code_verifier.challenge())
+        .string("applicationId", settings.application_id())
+}
+
+fn start_request(body: ObjectWriter, bearer: Option<Secret>, with_credentials: bool) -> Request {
+    Request {
+        method: Method::Post,
+        path: "/api/authentication".to_owned(),
+        body: Some(Secret::new(body.finish())),
+        bearer,
+        with_credentials,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
+
+    fn settings() -> Settings {
+        Settings::new("https://login.shop.test", Some("app_shop")).unwrap()
+    }
+
+    fn page() -> Page {
+        Page::new("https://app.shop.test/cart?x=1").unwrap()
+    }
+
+    fn body(draft: &Draft) -> serde_json::Value {
+        serde_json::from_str(draft.request().body.unwrap().expose()).unwrap()
+    }
+
+    fn login(options: AuthenticateOptions) -> Draft {
+        begin(&settings(), &page(), options, ENTROPY, 1_700_000_000_000, true).unwrap()
+    }
+
+    #[test]
+    fn a_login_request_carries_challenge_and_hash_but_no_verifier() {
+        let draft = login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
+        let body = body(&draft);
+        assert_eq!(body["connectionId"], "sc_shop");
+        assert_eq!(body["applicationId"], "app_shop");
+        assert_eq!(body["redirectUrl"], "https://app.shop.test/cart?x=1");
+        assert_eq!(body["codeChallengeMethod"], "S256");
+        assert_eq!(body["codeChallenge"], draft.pending.code_verifier.challenge());
+        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "sc_shop|app_shop").unwrap();
+        assert!(!body.to_string().contains(draft.pending.code_verifier.expose()));
+        assert!(body.get("linkIdentity").is_none() && body.get("audiences").is_none());
+    }
+
+    #[test]
+    fn every_option_reaches_the_request_under_its_wire_name() {
+        let body = body(&login(AuthenticateOptions {
+            tenant_lookup_identifier: Some("tenant".into()),
+            invite_id: Some("inv".into()),
+            redirect_url: Some("/done".into()),
+            response_location: Some("query".into()),
+            flow_type: Some("code".into()),
+            scopes: Some(vec!["openid".into()]),
+            audiences: Some(vec!["a".into(), "b".into()]),
+            connection_properties: Some(r#"{"p":"v"}"#.into()),
+            multi_account: Some(true),
+            connection_id: None,
+        }));
+        assert_eq!(body["requestedScopes"][0], "openid");
+        assert_eq!(body["connectionProperties"]["p"], "v");
+        assert_eq!(body["redirectUrl"], "https://app.shop.test/done");
+        assert_eq!((&body["multiAccount"], &body["responseLocation"]), (&true.into(), &"query".into()));
+        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "tenant|inv|app_shop|a,b").unwrap();
+    }
+
+    #[test]
+    fn wrong_options_are_refused_before_anything_is_sent() {
+        let refused = |options| begin(&settings(), &page(), options, ENTROPY, 0, true).unwrap_err().code;
+        let location = AuthenticateOptions { response_location: Some("body".into()), ..Default::default() };
+        assert_eq!(refused(location), ErrorCode::InvalidResponseLocation);
+        let script = AuthenticateOptions { redirect_url: Some("javascript:1".into()), ..Default::default() };
+        assert_eq!(refused(script), ErrorCode::InvalidRedirectUrl);
+    }
+
+    fn link(options: LinkOptions, access_token: Option<&str>, with_credentials: bool) -> Result<Draft, Error> {
+        let session = LinkingSession { user_id: "user_a".into(), access_token: access_token.map(Secret::new) };
+        begin_link(&settings(), &page(), options, session, ENTROPY, 0, with_credentials)
+    }
+
+    #[test]
+    fn a_link_shows_its_session_and_remembers_the_user_id() {
+        let options = LinkOptions { connection_id: Some("con_a".into()), ..Default::default() };
+        let draft = link(options.clone(), Some("token"), false).unwrap();
+        assert_eq!(body(&draft)["linkIdentity"], true);
+        assert_eq!(draft.request().bearer.unwrap().expose(), "token");
+        assert_eq!(draft.pending.link_user_id.as_deref(), Some("user_a"));
+        assert_eq!(link(options.clone(), Some("token"), true).unwrap().request().bearer, None);
+        assert_eq!(link(options, None, false).unwrap_err().code, ErrorCode::NotLoggedIn);
+        assert_eq!(link(LinkOptions::default(), Some("t"), false).unwrap_err().code, ErrorCode::InvalidConnection);
+    }
+
+    #[test]
+    fn an_answer_becomes_a_pending_request() {
+        let draft = login(AuthenticateOptions::default());
+        let verifier = draft.pending.code_verifier.clone();
+        let answer = r#"{"authenticationUrl":"https://verify.test/v1/login","authenticationRequestId":"R","enableCredentials":true}"#;
+        let started = draft.accept(&Secret::new(answer)).unwrap();
+        assert!(started.navigates_from(&page()));
+        let pending = started.pending.unwrap();
+        assert_eq!((pending.nonce.as_str(), pending.enable_credentials), ("R", Some(true)));
+        assert_eq!(pending.code_verifier, verifier);
+    }
+
+    #[test]
+    fn an_address_on_the_pages_host_is_handed_back() {
+        let answer = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
+        let started = login(AuthenticateOptions::default()).accept(&Secret::new(answer)).unwrap();
+        assert!(!started.navigates_from(&page()));
+        let started = login(AuthenticateOptions::default()).accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
+        assert!(!started.unwrap().navigates_from(&page()));
+    }
+
+    #[test]
+    fn an_answer_that_runs_script_or_says_nothing_is_refused() {
+        for answer in
+            ["", "null", "{}", r#"{"authenticationUrl":"javascript:alert(1)"}"#, r#"{"authenticationUrl":"x"}"#]
+        {
+            let error = login(AuthenticateOptions::default()).accept(&Secret::new(answer)).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidServerResponse, "{answer}");
+        }
+    }
+}

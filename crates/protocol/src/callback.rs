@@ -1,0 +1,187 @@
+//! The browser's return: what it means, and the exchange of a code.
+
+use crate::{
+    anti_abuse,
+    cookies::{self, Cookies},
+    error::{Error, ErrorCode},
+    http::{self, Method, Outcome, Request},
+    json::ObjectWriter,
+    page::Page,
+    pending::PendingRequest,
+    return_url::{self, ReturnParameters},
+    secret::Secret,
+    session::Tokens,
+    settings::Settings,
+};
+
+/// What a return asks of the browser, in this order: store, clean the address, then the step.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// Whether the pending request is used up and must be removed from storage.
+    pub consumes: bool,
+    /// The address to show from now on, if it must change.
+    pub clean_href: Option<String>,
+    /// What to do.
+    pub step: Step,
+}
+
+/// What to do about a return.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// No return of this client: go on with the session that is here.
+    NotOurs,
+    /// Exchange a code for tokens.
+    Exchange(Exchange),
+    /// Tokens came with the return.
+    Adopt(PendingRequest, Tokens),
+    /// The session came in cookies.
+    ReadCookies(PendingRequest),
+    /// The login or link did not happen. The session that is here stays.
+    Refused(PendingRequest, Refusal),
+}
+
+/// Why a login or link did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Authress said so, with its codes.
+    ByServer {
+        /// `error`, RFC 6749 section 4.1.2.1.
+        error: String,
+        /// Authress's `errorCode`.
+        error_code: Option<String>,
+    },
+    /// The return names another issuer, or its tokens do not fit (RFC 9207 section 2.4).
+    Untrusted,
+}
+
+/// Decides what the current address means.
+///
+/// `find_pending` looks a pending request up by nonce. Only a return whose nonce matches a pending
+/// request of this browser can change the session.
+pub fn inspect(
+    settings: &Settings,
+    page: &Page,
+    cookies: &Cookies,
+    find_pending: impl FnOnce(&str) -> Option<PendingRequest>,
+) -> Inspection {
+    let href = page.href();
+    let parameters = ReturnParameters::parse(href);
+    let own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_issuer(issuer));
+    let pending =
+        parameters.nonce.as_deref().and_then(|nonce| find_pending(nonce).filter(|pending| pending.nonce == nonce));
+    let Some(pending) = pending else {
+        let clean_href = match (own_issuer, &parameters.nonce) {
+            (Some(true), _) => return_url::without_return_parameters(href),
+            (_, Some(_)) => return_url::without_tokens(href),
+            (_, None) => None,
+        };
+        return Inspection { consumes: false, clean_href, step: Step::NotOurs };
+    };
+    let clean_href = return_url::without_return_parameters(href);
+    if own_issuer == Some(false) {
+        // An answer of somebody else: the real one may still come.
+        return Inspection { consumes: false, clean_href, step: Step::Refused(pending, Refusal::Untrusted) };
+    }
+    let step = step_of(settings, page, cookies, parameters, pending);
+    Inspection { consumes: true, clean_href, step }
+}
+
+fn step_of(
+    settings: &Settings,
+    page: &Page,
+    cookies: &Cookies,
+    parameters: ReturnParameters,
+    pending: PendingRequest,
+) -> Step {
+    if let Some(error) = parameters.error {
+        return Step::Refused(pending, Refusal::ByServer { error, error_code: parameters.error_code });
+    }
+    if let Some(code) = parameters.code {
+        let code = match code.expose() {
+            "cookie" => cookies.first(cookies::AUTH_CODE).map(|value| Secret::new(cookies::decode_value(value))),
+            _ => Some(code),
+        };
+        return match code {
+            Some(code) => Step::Exchange(Exchange { pending, code }),
+            None => Step::Refused(pending, Refusal::Untrusted),
+        };
+    }
+    match (parameters.id_token, page.is_localhost()) {
+        (Some(id_token), true) => {
+            match Tokens::new(settings, parameters.access_token, id_token, parameters.expires_in) {
+                Ok(tokens) => Step::Adopt(pending, tokens),
+                Err(_) => Step::Refused(pending, Refusal::Untrusted),
+            }
+        }
+        // Elsewhere tokens in an address are never taken: they would be in logs and histories.
+        (_, false) | (None, true) => Step::ReadCookies(pending),
+    }
+}
+
+/// A code that can be exchanged, together with the request it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    pending: PendingRequest,
+    code: Secret,
+}
+
+/// What a code exchange came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Exchanged {
+    /// Tokens came in the answer.
+    Tokens(Tokens),
+    /// The answer was good; the session is in cookies.
+    Cookies,
+    /// The code is expired, used or not ours. It may have been used by an earlier try whose answer
+    /// was lost, so the session must be looked for before anybody is told.
+    CodeRefused,
+    /// No answer: the same code can be tried again.
+    Unanswered(Error),
+    /// Authress or its answer is at fault; trying again will not help.
+    Failed(Error),
+}
+
+impl Exchange {
+    /// The login or link that this completes.
+    pub fn pending(&self) -> &PendingRequest {
+        &self.pending
+    }
+
+    /// The request to send.
+    pub fn request(&self, settings: &Settings, now_ms: i64, search_start: u32, with_credentials: bool) -> Request {
+        let nonce = &self.pending.nonce;
+        let values = anti_abuse::values::token_exchange(settings.application_id(), nonce, self.code.expose());
+        let hash = anti_abuse::search(&values, u64::try_from(now_ms).unwrap_or(0), search_start);
+        let body = ObjectWriter::new()
+            .string("grant_type", "authorization_code")
+            .string("redirect_uri", &self.pending.redirect_url)
+            .string("client_id", settings.application_id())
+            .string("code", self.code.expose())
+            .string("code_verifier", self.pending.code_verifier.expose())
+            .string("antiAbuseHash", &hash);
+        let segment: String = url::form_urlencoded::byte_serialize(nonce.as_bytes()).collect();
+        Request {
+            method: Method::Post,
+            path: ["/api/authentication/", &segment, "/tokens"].concat(),
+            body: Some(Secret::new(body.finish())),
+            bearer: None,
+            with_credentials,
+        }
+    }
+
+    /// Reads the answer.
+    pub fn accept(&self, settings: &Settings, outcome: Outcome) -> Exchanged {
+        match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
+            Ok(Some(tokens)) => Exchanged::Tokens(tokens),
+            Ok(None) => Exchanged::Cookies,
+            Err(error) => match (error.code, error.server_code.as_deref()) {
+                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => Exchanged::CodeRefused,
+                (ErrorCode::AuthressSdkNetworkError, _) => Exchanged::Unanswered(error),
+                _ => Exchanged::Failed(error),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

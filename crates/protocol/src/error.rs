@@ -1,0 +1,130 @@
+//! What can go wrong, each with a stable code and a sentence that says what to do.
+
+use crate::json::Json;
+use std::fmt;
+
+macro_rules! error_codes {
+    ($($(#[doc = $doc:literal])+ $code:ident: $sentence:literal,)+) => {
+        /// A stable code. Codes are spelled as the published client spells them where the meaning
+        /// is the same.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])+ $code,)+
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The code as JavaScript sees it in `error.code`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)+ }
+            }
+
+            /// What happened and what to do about it.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$code => $sentence,)+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The caller's: the setting that names the Authress host is missing or unusable.
+    InvalidAuthressApiUrl: "The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.",
+    /// The caller's: the application id is blank, or names something that is no application.
+    InvalidApplication: "The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.",
+    /// The caller's: an option has a type or value that cannot be used.
+    InvalidInput: "An option has the wrong type or value.",
+    /// The caller's: `linkIdentity` was not told with what to link.
+    InvalidConnection: "linkIdentity needs connectionId or tenantLookupIdentifier: the identity provider that the shopper signs in with.",
+    /// The caller's: `responseLocation` is not one of the three.
+    InvalidResponseLocation: "The option responseLocation must be cookie, query or none.",
+    /// The caller's: a redirect URL is not usable.
+    InvalidRedirectUrl: "The redirect URL is not valid. Give an http(s) URL or a path on this site.",
+    /// The shopper's: there is no session, and the operation needs one.
+    NotLoggedIn: "There is no session to do this with. Call authenticate first.",
+    /// The shopper's: no session appeared in the time allowed.
+    TokenTimeout: "No session appeared in time. Call authenticate to start one, then ask for the token again.",
+    /// The browser's: what must outlive the redirect cannot be stored.
+    StorageUnavailable: "The browser refused to store the login request, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.",
+    /// The network's: the request did not reach Authress or was not answered, after several tries.
+    AuthressSdkNetworkError: "Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.",
+    /// The server's: Authress understood the request and refused it; `serverCode` and `status` say why.
+    RequestRefused: "Authress refused the request.",
+    /// The server's: the answer is not what the protocol says.
+    InvalidServerResponse: "The answer from the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.",
+    /// Ours: the WebAssembly module could not be loaded.
+    ModuleLoadFailed: "The WebAssembly module could not be loaded. Check that authress_login_wasm_bg.wasm is served as application/wasm and that the Content-Security-Policy allows 'wasm-unsafe-eval'.",
+    /// Ours: a bug. Please report it.
+    InternalError: "An unexpected failure inside the login client. Please report it.",
+}
+
+/// A failure, safe to log: it never carries a token, code or verifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// The sentence for people.
+    pub message: String,
+    /// The HTTP status, where a server answered.
+    pub status: Option<u16>,
+    /// The server's own code, where it sent one.
+    pub server_code: Option<String>,
+}
+
+impl Error {
+    /// A failure with more to say than its code's sentence.
+    pub fn with_detail(code: ErrorCode, detail: &str) -> Self {
+        Self { message: [code.sentence(), " ", detail].concat(), ..code.into() }
+    }
+
+    /// What a refusal (status 400 to 499) means. Most answers carry `{title, errorCode}`, those of
+    /// the token endpoint `{error, error_description}`.
+    pub fn from_refusal(status: u16, body: &str) -> Self {
+        let json = Json::parse(body);
+        let text = |name| json.as_ref().and_then(|json| json.str(name)).filter(|text| !text.is_empty());
+        let server_code = text("errorCode").or_else(|| text("error")).map(str::to_owned);
+        let title = text("title").or_else(|| text("error_description")).or(server_code.as_deref());
+        let message = match title {
+            Some(title) => [ErrorCode::RequestRefused.sentence(), " ", title].concat(),
+            None => ErrorCode::RequestRefused.sentence().to_owned(),
+        };
+        Self { code: ErrorCode::RequestRefused, message, status: Some(status), server_code }
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, message: code.sentence().to_owned(), status: None, server_code: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_the_servers_code_apart() {
+        let error = Error::from_refusal(409, r#"{"title":"Already owned","errorCode":"IdentityAlreadyOwned"}"#);
+        assert_eq!(error.code, ErrorCode::RequestRefused);
+        assert_eq!((error.status, error.server_code.as_deref()), (Some(409), Some("IdentityAlreadyOwned")));
+        assert!(error.message.ends_with("Already owned"));
+    }
+
+    #[test]
+    fn a_refusal_without_a_usable_body_still_is_an_error() {
+        for body in ["", "null", "{}", "[]", "<html>", r#"{"title":""}"#] {
+            let error = Error::from_refusal(400, body);
+            assert_eq!((error.code, error.server_code), (ErrorCode::RequestRefused, None), "{body}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Logins and links that have begun and not yet returned.
+//!
+//! Each waits under a key of its own, so that several tabs can be under way at once and none
+//! consumes what belongs to another. The last one is also written where the published client
+//! looks, so that a shop can change between the two in the middle of a login.
+
+use crate::{
+    json::{Json, ObjectWriter},
+    pkce::CodeVerifier,
+};
+
+/// Where the published client keeps its one pending login.
+pub const LEGACY_KEY: &str = "AuthenticationRequestNonce";
+/// What the keys of this client's pending logins begin with.
+pub const KEY_PREFIX: &str = "AuthenticationRequestNonce.";
+/// How long a login may be under way: the longest leeway that Authress can be set to.
+const MAX_AGE_MS: i64 = 60 * 60 * 1000;
+
+/// Randomness for one request.
+#[derive(Clone, Copy)]
+pub struct Entropy {
+    /// For the PKCE code verifier.
+    pub code_verifier: [u8; crate::pkce::VERIFIER_ENTROPY_BYTES],
+    /// Where the anti-abuse search starts.
+    pub search_start: u32,
+}
+
+impl std::fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What must be remembered until the browser returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingRequest {
+    /// The authentication request id, which comes back as `nonce`.
+    pub nonce: String,
+    /// The PKCE verifier that the code exchange needs.
+    pub code_verifier: CodeVerifier,
+    /// The connection asked for.
+    pub connection_id: Option<String>,
+    /// The tenant lookup identifier asked for.
+    pub tenant_lookup_identifier: Option<String>,
+    /// Where the browser returns to; the code exchange repeats it.
+    pub redirect_url: String,
+    /// Authress's word on whether cookies reach it from here.
+    pub enable_credentials: Option<bool>,
+    /// Whether more than one account may be signed in.
+    pub multi_account: Option<bool>,
+    /// Set for a link: the user id that takes the new identity.
+    pub link_user_id: Option<String>,
+    /// When it began, in milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+impl PendingRequest {
+    /// The storage key of the request that will return with `nonce`.
+    pub fn key(nonce: &str) -> String {
+        [KEY_PREFIX, nonce].concat()
+    }
+
+    /// The record as stored. Members beyond those of the published client are ignored by it.
+    pub fn to_json(&self) -> String {
+        let mut record = ObjectWriter::new()
+            .string("nonce", &self.nonce)
+            .string("codeVerifier", self.code_verifier.expose())
+            .optional("lastConnectionId", self.connection_id.as_deref())
+            .optional("tenantLookupIdentifier", self.tenant_lookup_identifier.as_deref())
+            .string("redirectUrl", &self.redirect_url);
+        if let Some(enable_credentials) = self.enable_credentials {
+            record = record.bool("enableCredentials", enable_credentials);
+        }
+        if let Some(multi_account) = self.multi_account {
+            record = record.bool("multiAccount", multi_account);
+        }
+        record
+            .optional("linkUserId", self.link_user_id.as_deref())
+            .raw("createdAt", &self.created_at_ms.to_string())
+            .finish()
+    }
+
+    /// Reads a record back, the published client's too; `None` if it is unusable.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let record = Json::parse(text)?;
+        let owned = |name| record.str(name).map(str::to_owned);
+        Some(Self {
+            nonce: owned("nonce").filter(|nonce| !nonce.is_empty())?,
+            code_verifier: CodeVerifier::restore(record.str("codeVerifier")?),
+            connection_id: owned("lastConnectionId"),
+            tenant_lookup_identifier: owned("tenantLookupIdentifier"),
+            redirect_url: owned("redirectUrl")?,
+            enable_credentials: record.bool("enableCredentials"),
+            multi_account: record.bool("multiAccount"),
+            link_user_id: owned("linkUserId"),
+            created_at_ms: record.i64("createdAt").unwrap_or(0),
+        })
+    }
+}
+
+/// Whether a stored record can be thrown away: unreadable, or under way for over an hour.
+///
+/// A record from the future (the clock was set back) stays: losing a login is worse than a record
+/// too many.
+pub fn is_stale(text: &str, now_ms: i64) -> bool {
+    PendingRequest::from_json(text).is_none_or(|request| now_ms.saturating_sub(request.created_at_ms) > MAX_AGE_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> PendingRequest {
+        PendingRequest {
+            nonce: "R1".into(),
+            code_verifier: CodeVerifier::restore("verifier"),
+            connection_id: Some("con_a".into()),
+            tenant_lookup_identifier: None,
+            redirect_url: "https://app.shop.test/".into(),
+            enable_credentials: Some(true),
+            multi_account: None,
+            link_user_id: Some("user_a".into()),
+            created_at_ms: 1_000,
+        }
+    }
+
+    #[test]
+    fn a_record_reads_back() {
+        assert_eq!(PendingRequest::from_json(&request().to_json()), Some(request()));
+    }
+
+    #[test]
+    fn the_published_clients_record_is_read() {
+        let text = r#"{"nonce":"R","codeVerifier":"v","lastConnectionId":"sc_a","redirectUrl":"http://localhost/","enableCredentials":false}"#;
+        let request = PendingRequest::from_json(text).unwrap();
+        assert_eq!((request.nonce.as_str(), request.enable_credentials), ("R", Some(false)));
+        assert_eq!(request.link_user_id, None);
+    }
+
+    #[test]
+    fn a_record_is_stale_after_an_hour() {
+        let text = request().to_json();
+        assert!(!is_stale(&text, 1_000 + MAX_AGE_MS));
+        assert!(is_stale(&text, 1_001 + MAX_AGE_MS));
+        assert!(!is_stale(&text, -5_000));
+        assert!(is_stale("{}", 0));
+    }
+
+    #[test]
+    fn the_verifier_does_not_print() {
+        assert!(!format!("{:?}", request()).contains("\"verifier\""));
+    }
+}

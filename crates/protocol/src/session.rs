@@ -1,0 +1,320 @@
+//! The session in this browser: the tokens it came with, who the shopper is, and renewal.
+
+use crate::{
+    cookies::{self, Cookies},
+    error::{Error, ErrorCode},
+    http::{self, Method, Outcome, Request},
+    json::{Json, ObjectWriter},
+    jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
+    page::Page,
+    secret::Secret,
+    settings::Settings,
+};
+
+/// Where the identity is stored, shared with the published client.
+pub const STORAGE_KEY: &str = "AuthenticationCredentialsStorage";
+/// How long an identity without expiry is kept, in milliseconds: a day.
+const DEFAULT_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Tokens as Authress hands them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    access_token: Option<Secret>,
+    id_token: Secret,
+    claims: UnverifiedClaims,
+    /// Seconds from now.
+    expires_in: Option<i64>,
+}
+
+/// What to write for a new session.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SessionWrite {
+    /// The record for [`STORAGE_KEY`].
+    pub record: Secret,
+    /// The assignment to `document.cookie` that stores the access token.
+    pub authorization_cookie: Option<Secret>,
+}
+
+impl Tokens {
+    /// Checks that tokens belong together and come from this Authress host.
+    pub fn new(
+        settings: &Settings,
+        access_token: Option<Secret>,
+        id_token: Secret,
+        expires_in: Option<i64>,
+    ) -> Result<Self, Error> {
+        let claims = UnverifiedClaims::decode(id_token.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+        let foreign =
+            |claims: &UnverifiedClaims| claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
+        if claims.subject().is_none_or(str::is_empty) || foreign(&claims) {
+            return Err(ErrorCode::InvalidServerResponse.into());
+        }
+        if let Some(access_claims) = access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose())) {
+            let other_user = access_claims.subject().is_some_and(|subject| Some(subject) != claims.subject());
+            if other_user || foreign(&access_claims) {
+                return Err(ErrorCode::InvalidServerResponse.into());
+            }
+        }
+        Ok(Self { access_token, id_token, claims, expires_in })
+    }
+
+    /// Reads `{access_token, id_token, expires_in}`; `None` if the answer carries no id token, as
+    /// in cookie mode.
+    pub fn from_answer(settings: &Settings, body: &Secret) -> Result<Option<Self>, Error> {
+        let Some(answer) = Json::parse(body.expose()) else { return Ok(None) };
+        let secret = |name| answer.str(name).filter(|token| !token.is_empty()).map(Secret::new);
+        let Some(id_token) = secret("id_token") else { return Ok(None) };
+        Self::new(settings, secret("access_token"), id_token, answer.i64("expires_in")).map(Some)
+    }
+
+    /// The user id.
+    pub fn user_id(&self) -> &str {
+        self.claims.subject().unwrap_or_default()
+    }
+
+    /// What to write so that this session is found again.
+    pub fn store(&self, page: &Page, now_ms: i64) -> SessionWrite {
+        let expiry_ms = self.expiry_ms(now_ms);
+        let authorization_cookie = self.access_token.as_ref().and_then(|token| {
+            let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now_ms) / 1000);
+            cookies::store_authorization(page, token.expose(), max_age).map(Secret::new)
+        });
+        SessionWrite { record: record(&self.id_token, expiry_ms, authorization_cookie.is_some()), authorization_cookie }
+    }
+
+    /// The end of the session by this device's clock. `expires_in` comes first, since it holds on
+    /// devices whose clock is wrong.
+    fn expiry_ms(&self, now_ms: i64) -> Option<i64> {
+        if let Some(seconds) = self.expires_in {
+            return Some(now_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).max(0).saturating_mul(1000)));
+        }
+        let access = self.access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose()));
+        [self.claims.usable_until(), access.and_then(|claims| claims.usable_until())]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|seconds| seconds.saturating_mul(1000))
+    }
+}
+
+fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> Secret {
+    let mut record = ObjectWriter::new().string("idToken", id_token.expose());
+    if let Some(expiry_ms) = expiry_ms {
+        record = record.raw("expiry", &expiry_ms.to_string());
+    }
+    Secret::new(record.bool("jsCookies", has_token_cookie).finish())
+}
+
+/// Who the shopper is, as far as this browser knows without asking. Nothing is written.
+///
+/// The stored record counts first. Where it is missing or over, the `user` cookie does.
+pub fn identity(settings: &Settings, record: Option<&str>, cookies: &Cookies, now_ms: i64) -> Option<UnverifiedClaims> {
+    stored_identity(settings, record, cookies, now_ms)
+        .or_else(|| cookie_identity(settings, cookies, now_ms).map(|(_, claims)| claims))
+}
+
+fn stored_identity(
+    settings: &Settings,
+    record: Option<&str>,
+    cookies: &Cookies,
+    now_ms: i64,
+) -> Option<UnverifiedClaims> {
+    let record = Json::parse(record?)?;
+    let claims = own_claims(settings, record.str("idToken")?)?;
+    let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now_ms);
+    let has_lost_token = record.bool("jsCookies") == Some(true) && cookies.first(cookies::AUTHORIZATION).is_none();
+    (!is_over && !has_lost_token).then_some(claims)
+}
+
+fn cookie_identity<'a>(settings: &Settings, cookies: &'a Cookies, now_ms: i64) -> Option<(&'a str, UnverifiedClaims)> {
+    let id_token = cookies.first(cookies::USER)?;
+    let claims = own_claims(settings, id_token)?;
+    (!claims.is_expired(now_ms)).then_some((id_token, claims))
+}
+
+/// Claims with a user id, and not of another Authress host. A missing issuer is no foreign one:
+/// identity cookies come without.
+fn own_claims(settings: &Settings, id_token: &str) -> Option<UnverifiedClaims> {
+    let claims = UnverifiedClaims::decode(id_token)?;
+    let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
+    let has_user = claims.subject().is_some_and(|subject| !subject.is_empty());
+    (has_user && !is_foreign).then_some(claims)
+}
+
+/// The record that takes over what Authress has set in the `user` cookie, with its user id.
+pub fn adopt_user_cookie(settings: &Settings, cookies: &Cookies, now_ms: i64) -> Option<(SessionWrite, String)> {
+    let (id_token, claims) = cookie_identity(settings, cookies, now_ms)?;
+    let expiry_ms = claims
+        .usable_until()
+        .map_or(now_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| seconds.saturating_mul(1000));
+    let has_token_cookie = cookies.first(cookies::AUTHORIZATION).is_some();
+    let record = record(&Secret::new(id_token), Some(expiry_ms), has_token_cookie);
+    Some((SessionWrite { record, authorization_cookie: None }, claims.subject()?.to_owned()))
+}
+
+/// The access token for this host and application, from the cookies that script can read.
+///
+/// A token that names another issuer or another application is never taken. One that cannot be
+/// read is opaque, and the last resort.
+pub fn access_token(settings: &Settings, cookies: &Cookies) -> Option<Secret> {
+    let mut opaque = None;
+    for value in cookies.all(cookies::AUTHORIZATION) {
+        let token = cookies::decode_value(value);
+        match UnverifiedClaims::decode(&token) {
+            Some(claims) => {
+                let is_own = claims.issuer().is_none_or(|issuer| settings.is_issuer(issuer));
+                let is_for_us = claims.client_id().is_none_or(|id| id == settings.application_id());
+                if is_own && is_for_us {
+                    return Some(Secret::new(token));
+                }
+            }
+            None => opaque = opaque.or(Some(Secret::new(token))),
+        }
+    }
+    opaque
+}
+
+/// The request that extends the session which Authress remembers for this browser.
+pub fn renewal_request(with_credentials: bool) -> Request {
+    Request {
+        method: Method::Patch,
+        path: "/api/session".to_owned(),
+        body: Some(Secret::new("{}")),
+        bearer: None,
+        with_credentials,
+    }
+}
+
+/// What the attempt to extend a session came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Tokens came in the answer.
+    Tokens(Tokens),
+    /// The session goes on; what there is to know is in the cookies.
+    Cookies,
+    /// Authress knows of no session.
+    SignedOut,
+    /// Nobody knows: the session stays as it is.
+    Unknown(Error),
+}
+
+/// Reads the answer to [`renewal_request`].
+pub fn accept_renewal(settings: &Settings, outcome: Outcome) -> Renewal {
+    match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
+        Ok(Some(tokens)) => Renewal::Tokens(tokens),
+        Ok(None) => Renewal::Cookies,
+        Err(error) if error.code == ErrorCode::RequestRefused => Renewal::SignedOut,
+        Err(error) => Renewal::Unknown(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{base64url, http::Response};
+
+    const NOW: i64 = 1_000_000;
+
+    fn settings() -> Settings {
+        Settings::new("https://login.shop.test", Some("app_shop")).unwrap()
+    }
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.sig", base64url::encode(claims.as_bytes()))
+    }
+
+    fn own(extra: &str) -> String {
+        token(&format!(r#"{{"iss":"https://login.shop.test","sub":"user_a"{extra}}}"#))
+    }
+
+    fn tokens(access: &str, id: &str, expires_in: Option<i64>) -> Result<Tokens, Error> {
+        Tokens::new(&settings(), Some(Secret::new(access)), Secret::new(id), expires_in)
+    }
+
+    fn who(record: Option<&str>, cookies: &str) -> Option<String> {
+        identity(&settings(), record, &Cookies::new(cookies), NOW)
+            .and_then(|claims| claims.subject().map(str::to_owned))
+    }
+
+    #[test]
+    fn a_stored_session_reads_back_while_its_cookie_lives() {
+        let page = Page::new("https://app.shop.test/").unwrap();
+        let write = tokens(&own(""), &own(""), Some(100)).unwrap().store(&page, NOW);
+        let cookie = write.authorization_cookie.unwrap();
+        assert!(cookie.expose().ends_with("; Max-Age=90; Secure"));
+        assert_eq!(who(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
+        assert_eq!(who(Some(write.record.expose()), ""), None);
+    }
+
+    #[test]
+    fn without_expires_in_the_earlier_expiry_counts_and_comes_ten_seconds_early() {
+        let tokens = tokens(&own(r#","exp":1100"#), &own(r#","exp":1200"#), None).unwrap();
+        let page = Page::new("http://localhost/").unwrap();
+        assert!(tokens.store(&page, NOW).record.expose().contains("\"expiry\":1090000"));
+    }
+
+    #[test]
+    fn an_expired_or_unreadable_record_is_nobody() {
+        let record = |expiry: i64| format!(r#"{{"idToken":"{}","expiry":{expiry},"jsCookies":false}}"#, own(""));
+        assert_eq!(who(Some(&record(NOW)), "").as_deref(), Some("user_a"));
+        assert_eq!(who(Some(&record(NOW - 1)), ""), None);
+        for text in ["", "null", "{}", r#"{"idToken":5}"#, r#"{"idToken":"x"}"#] {
+            assert_eq!(who(Some(text), ""), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_identity_without_issuer_is_accepted_and_a_foreign_one_is_not() {
+        let record = |claims: &str| format!(r#"{{"idToken":"{}"}}"#, token(claims));
+        assert_eq!(who(Some(&record(r#"{"sub":"user_a"}"#)), "").as_deref(), Some("user_a"));
+        assert_eq!(who(Some(&record(r#"{"sub":"user_a","iss":"https://evil-login.shop.test.evil"}"#)), ""), None);
+        assert_eq!(who(Some(&record(r#"{"sub":"user_a","iss":"no url"}"#)), ""), None);
+        assert_eq!(who(Some(&record(r#"{"iss":"https://login.shop.test"}"#)), ""), None);
+    }
+
+    #[test]
+    fn the_user_cookie_stands_in_and_an_expired_one_does_not() {
+        assert_eq!(who(None, &format!("user={}", own(r#","exp":1100"#))).as_deref(), Some("user_a"));
+        assert_eq!(who(None, &format!("user={}", own(r#","exp":1000"#))), None);
+        let cookies = Cookies::new(format!("user={}; authorization=x", own("")));
+        let (write, user_id) = adopt_user_cookie(&settings(), &cookies, NOW).unwrap();
+        assert_eq!(user_id, "user_a");
+        assert_eq!(who(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
+        assert_eq!(who(Some(write.record.expose()), ""), None);
+    }
+
+    #[test]
+    fn tokens_that_do_not_belong_together_are_refused() {
+        let other = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
+        let foreign = token(r#"{"iss":"https://evil.test","sub":"user_a"}"#);
+        for (access, id) in [(&other, &own("")), (&foreign, &own("")), (&own(""), &foreign), (&own(""), &token("{}"))] {
+            assert_eq!(tokens(access, id, None).unwrap_err().code, ErrorCode::InvalidServerResponse);
+        }
+    }
+
+    #[test]
+    fn only_a_token_of_this_host_and_application_is_handed_out() {
+        let pick = |cookies: &[&str]| {
+            let text: Vec<_> = cookies.iter().map(|value| format!("authorization={value}")).collect();
+            access_token(&settings(), &Cookies::new(text.join("; "))).map(|token| token.expose().to_owned())
+        };
+        let (ours, foreign) = (own(r#","client_id":"app_shop""#), token(r#"{"iss":"https://evil.test"}"#));
+        let other_application = own(r#","client_id":"app_other""#);
+        assert_eq!(pick(&["opaque", &foreign, &other_application, &ours]), Some(ours));
+        assert_eq!(pick(&[&foreign, &other_application]), None);
+        assert_eq!(pick(&["opaque", &foreign]).as_deref(), Some("opaque"));
+        assert_eq!(pick(&[]), None);
+    }
+
+    #[test]
+    fn only_a_definite_refusal_ends_a_session() {
+        let renewal =
+            |status, body: &str| accept_renewal(&settings(), Ok(Response { status, body: Secret::new(body) }));
+        assert_eq!(renewal(200, "{}"), Renewal::Cookies);
+        assert_eq!(renewal(204, ""), Renewal::Cookies);
+        assert_eq!(renewal(404, ""), Renewal::SignedOut);
+        assert!(matches!(renewal(503, ""), Renewal::Unknown(_)));
+        assert!(matches!(renewal(200, r#"{"id_token":"x"}"#), Renewal::Unknown(_)));
+        assert!(matches!(renewal(200, &format!(r#"{{"id_token":"{}"}}"#, own(""))), Renewal::Tokens(_)));
+    }
+}
