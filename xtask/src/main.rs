@@ -1,2 +1,83 @@
-//! Set-up, build, test and demo commands of this workspace.
-fn main() {}
+//! Set-up, build, test and demo commands of this workspace: `cargo xtask` lists them.
+//!
+//! This is the first thing a bare machine compiles, so it keeps to the standard library and `serde_json`. It decides
+//! nothing about logins; it gets the tools, runs them in the right order and says what it is doing.
+
+mod build;
+mod command_line;
+mod demo;
+mod failure;
+mod lint;
+mod lock_file;
+mod ports;
+mod programs;
+mod progress;
+mod setup;
+mod size;
+mod stack;
+mod tally;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use command_line::CommandLine;
+use failure::Result;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  setup                 get every tool the other commands need; repeat it freely, it only does what is missing
+  build                 the npm package (pkg/dist) and the three servers (target/debug)
+  test [part …]         set-up, then every test; parts: lint native browser e2e
+  lint                  formatting, clippy, documentation and JavaScript syntax
+  size                  bytes of what a shopper downloads: raw, gzip, brotli
+  demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
+  demo --check          the same, walks the login once in headless Chromium and exits
+  stack [--topology localhost|https|cross-site] [--authorization-url URL] [--json]
+                        the servers alone on free ports, until standard input closes (what the end-to-end tests use)
+
+Tools are kept in $AUTHRESS_LOGIN_WASM_CACHE, or else in authress-login-wasm below $XDG_CACHE_HOME or ~/.cache.
+AUTHRESS_LOGIN_WASM_STD=rustup|debian fixes where the wasm32 standard library comes from (default: whichever works).
+CHROME and CHROMEDRIVER name a browser and its driver that are not on PATH.
+With CI set, cargo may not change Cargo.lock.
+";
+
+fn main() -> ExitCode {
+    match run(CommandLine::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut line: CommandLine) -> Result<()> {
+    match line.word().as_deref() {
+        None | Some("help") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some("setup") => {
+            line.finish()?;
+            setup::everything().map(|_| ())
+        }
+        Some("build") => {
+            line.finish()?;
+            build::everything(&setup::for_build()?)
+        }
+        Some("size") => {
+            line.finish()?;
+            size::print(&setup::for_build()?)
+        }
+        Some("lint") => {
+            line.finish()?;
+            lint::run(&setup::for_build()?)
+        }
+        Some("test") => test::run(line),
+        Some("stack") => stack::run(line),
+        Some("demo") => demo::run(line),
+        Some(other) => Err(format!("there is no command {other:?}; `cargo xtask` without a command lists them").into()),
+    }
+}

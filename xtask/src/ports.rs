@@ -1,0 +1,46 @@
+//! Free loopback ports.
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+use crate::failure::{Attempt, Result};
+
+/// As many different free ports as `N`. They are free now: another program may still take one before it is used.
+pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = [0; N];
+    // All are held until all are known, otherwise the system may hand out the same one twice.
+    let mut held = Vec::with_capacity(N);
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).attempt(|| "listen on 127.0.0.1".to_owned())?;
+        *port = listener.local_addr().attempt(|| "read a port's number".to_owned())?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// Whether nobody listens on `port`. IPv6 counts too, because browsers try `[::1]` first for `localhost`.
+pub(crate) fn is_free(port: u16) -> bool {
+    let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let ipv6_taken = matches!(TcpListener::bind((Ipv6Addr::LOCALHOST, port)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse);
+    ipv4 && !ipv6_taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_ports_differ_and_are_free() {
+        let ports: [u16; 4] = free().unwrap();
+        for (index, port) in ports.iter().enumerate() {
+            assert!(is_free(*port));
+            assert!(!ports[..index].contains(port));
+        }
+    }
+
+    #[test]
+    fn a_port_in_use_is_not_free() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_free(listener.local_addr().unwrap().port()));
+    }
+}

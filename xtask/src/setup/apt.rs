@@ -1,0 +1,51 @@
+//! Debian's package tool, where there is one.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::failure::Result;
+use crate::programs;
+use crate::progress::Step;
+
+/// The package lists are refreshed once per run, and only if something has to be installed.
+static LISTS_ARE_FRESH: AtomicBool = AtomicBool::new(false);
+
+/// Whether this system has apt.
+pub(crate) fn is_available() -> bool {
+    programs::find(&["apt-get"]).is_some()
+}
+
+/// Installs `packages`. Packages that are on the system are never removed for them.
+pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> {
+    let names = packages.join(" ");
+    if !LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
+        let step =
+            Step { what: "apt-get update", why: "know what can be installed", expect: "some seconds", limit: None };
+        if let Err(failure) = step.run(&mut apt_get(&["update"])?) {
+            // One unreachable source of several is no reason to stop: the next step shows whether it matters.
+            println!("        going on with the package lists that are there: {failure}");
+        }
+    }
+    let what = format!("apt-get install {names}");
+    let mut command = apt_get(&["install", "--yes", "--no-install-recommends", "--no-remove"])?;
+    Step { what: &what, why, expect, limit: None }.run(command.args(packages))
+}
+
+/// `apt-get` as root, never asking anything.
+fn apt_get(words: &[&str]) -> Result<Command> {
+    let is_root = programs::output(Command::new("id").arg("-u")).as_deref() == Some("0");
+    let mut command = if is_root {
+        Command::new("env")
+    } else {
+        if programs::output(Command::new("sudo").args(["-n", "true"])).is_none() {
+            return Err(
+                "installing packages needs root: run `sudo -v` first, or install what is named above yourself".into()
+            );
+        }
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "env"]);
+        sudo
+    };
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]).args(words);
+    Ok(command)
+}

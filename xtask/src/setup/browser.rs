@@ -1,0 +1,71 @@
+//! Chromium and its driver.
+
+use std::path::{Path, PathBuf};
+
+use super::apt;
+use crate::failure::Result;
+use crate::programs;
+
+const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+
+/// A browser and a driver that fit each other.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    /// The browser's program.
+    pub(crate) chrome: PathBuf,
+    /// Its `chromedriver`.
+    pub(crate) driver: PathBuf,
+    /// The browser's version, all four numbers.
+    pub(crate) version: String,
+}
+
+/// What CHROME and CHROMEDRIVER name, else what is installed, else Debian's packages.
+pub(crate) fn ensure() -> Result<Browser> {
+    if chrome()?.is_none() || driver()?.is_none() {
+        if !apt::is_available() {
+            return Err("Chromium or chromedriver is missing: install both with your system's package tool, or name \
+                        them in CHROME and CHROMEDRIVER"
+                .into());
+        }
+        apt::install(
+            &["chromium", "chromium-driver"],
+            "the browser the tests and the demo's check run in",
+            "1 to 2 min",
+        )?;
+    }
+    let chrome = chrome()?.ok_or("Chromium was installed but is not on PATH: name it in CHROME")?;
+    let driver = driver()?.ok_or("chromedriver was installed but is not on PATH: name it in CHROMEDRIVER")?;
+    let version = checked_version(&chrome)?;
+    let driver_version = checked_version(&driver)?;
+    if programs::major(&version) != programs::major(&driver_version) {
+        return Err(format!(
+            "{} is version {version} but {} is {driver_version}, and they only work together in the same major \
+             version: install a matching pair and name it in CHROME and CHROMEDRIVER",
+            chrome.display(),
+            driver.display()
+        )
+        .into());
+    }
+    Ok(Browser { chrome, driver, version })
+}
+
+fn chrome() -> Result<Option<PathBuf>> {
+    named("CHROME", &NAMES)
+}
+
+fn driver() -> Result<Option<PathBuf>> {
+    named("CHROMEDRIVER", &["chromedriver"])
+}
+
+/// The program an environment variable names, which must exist then, or the first of `names` on PATH.
+fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
+    match std::env::var_os(variable).filter(|value| !value.is_empty()) {
+        None => Ok(programs::find(names)),
+        Some(value) if Path::new(&value).is_file() => Ok(Some(value.into())),
+        Some(value) => Err(format!("{variable} names {}, which is not a file", value.display()).into()),
+    }
+}
+
+fn checked_version(program: &Path) -> Result<String> {
+    programs::version(program).ok_or_else(|| format!("{} does not run: reinstall it", program.display()).into())
+}

@@ -1,0 +1,83 @@
+//! Gets every tool the other commands need. Repeating it is cheap: each part first looks whether it is there already.
+//!
+//! Nothing is ever asked; a part that cannot be had ends the set-up with a sentence that names it.
+
+mod apt;
+mod browser;
+mod debian_std;
+mod node;
+mod tools;
+mod wasm_target;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+pub(crate) use browser::Browser;
+pub(crate) use node::Node;
+pub(crate) use wasm_target::WasmTarget;
+
+use crate::failure::Result;
+use crate::progress::seconds;
+use crate::{programs, workspace};
+
+/// What building needs.
+#[derive(Debug)]
+pub(crate) struct BuildTools {
+    /// The compiler for wasm32.
+    pub(crate) wasm: WasmTarget,
+    /// The CLI that makes the JavaScript glue, of exactly the version of the locked crate.
+    pub(crate) wasm_bindgen: PathBuf,
+    /// Node.js with the packages of `tests/package.json`.
+    pub(crate) node: Node,
+}
+
+/// What testing needs.
+#[derive(Debug)]
+pub(crate) struct TestTools {
+    /// What building needs.
+    pub(crate) build: BuildTools,
+    /// Runs the browser tests.
+    pub(crate) wasm_pack: PathBuf,
+    /// What they run in.
+    pub(crate) browser: Browser,
+}
+
+impl TestTools {
+    /// `node` for a script that drives the browser or a stack of servers: `CHROME`, `CHROMEDRIVER` and `XTASK` name
+    /// the programs it needs.
+    pub(crate) fn node_script(&self) -> Command {
+        let mut command = self.build.node.command();
+        command.current_dir(workspace::root()).env("CHROME", &self.browser.chrome);
+        command.env("CHROMEDRIVER", &self.browser.driver);
+        if let Ok(xtask) = std::env::current_exe() {
+            command.env("XTASK", xtask);
+        }
+        command
+    }
+}
+
+/// Everything, for `cargo xtask setup`, `test` and `demo --check`.
+pub(crate) fn everything() -> Result<TestTools> {
+    let start = Instant::now();
+    // First what fails fastest, then downloads, then what has to be compiled.
+    let node = node::ensure()?;
+    let browser = browser::ensure()?;
+    let wasm = wasm_target::ensure()?;
+    let wasm_bindgen = tools::wasm_bindgen()?;
+    let wasm_pack = tools::wasm_pack()?;
+    println!("set-up: complete after {}", seconds(start.elapsed()));
+    println!("        wasm32 standard library: {}", wasm.description());
+    println!("        browser: {} {}", browser.chrome.display(), browser.version);
+    let versions: Vec<String> = [("wasm-bindgen", &wasm_bindgen), ("wasm-pack", &wasm_pack)]
+        .iter()
+        .map(|(name, program)| format!("{name} {}", programs::version(program).unwrap_or_default()))
+        .collect();
+    println!("        tools: {}, node {}", versions.join(", "), node.version);
+    Ok(TestTools { build: BuildTools { wasm, wasm_bindgen, node }, wasm_pack, browser })
+}
+
+/// What `build`, `lint`, `size` and `demo` need: no browser.
+pub(crate) fn for_build() -> Result<BuildTools> {
+    Ok(BuildTools { node: node::ensure()?, wasm: wasm_target::ensure()?, wasm_bindgen: tools::wasm_bindgen()? })
+}

@@ -1,0 +1,69 @@
+//! Node.js, and the npm packages that tests and build take from `tests/package.json`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::apt;
+use crate::failure::{Attempt, Result};
+use crate::progress::Step;
+use crate::{programs, workspace};
+
+const OLDEST: u32 = 20;
+
+/// Node.js with the packages installed.
+#[derive(Debug)]
+pub(crate) struct Node {
+    program: PathBuf,
+    /// For instance `20.20.2`.
+    pub(crate) version: String,
+}
+
+impl Node {
+    /// `node`.
+    pub(crate) fn command(&self) -> Command {
+        Command::new(&self.program)
+    }
+
+    /// `node` with a program of an installed npm package, for instance `wasm-opt`.
+    pub(crate) fn package_program(&self, name: &str) -> Command {
+        let mut command = self.command();
+        command.current_dir(workspace::root()).arg(tests().join("node_modules/.bin").join(name));
+        command
+    }
+}
+
+/// Finds Node.js and installs the packages, if the lock file has changed since.
+pub(crate) fn ensure() -> Result<Node> {
+    let program = programs::find(&["node", "nodejs"]).ok_or_else(|| missing("Node.js is missing"))?;
+    let npm = programs::find(&["npm"]).ok_or_else(|| missing("npm is missing"))?;
+    let version = programs::version(&program).ok_or("node does not run: reinstall Node.js")?;
+    if programs::major(&version).is_none_or(|major| major < OLDEST) {
+        return Err(format!("Node.js {version} is too old: install version {OLDEST} or newer (nodejs.org)").into());
+    }
+    install_packages(&npm)?;
+    Ok(Node { program, version })
+}
+
+fn missing(what: &str) -> String {
+    let package = if apt::is_available() { "`apt-get install nodejs npm`, or " } else { "" };
+    format!("{what}: install {package}version {OLDEST} or newer from nodejs.org")
+}
+
+fn install_packages(npm: &Path) -> Result<()> {
+    let lock =
+        std::fs::read(tests().join("package-lock.json")).attempt(|| "read tests/package-lock.json".to_owned())?;
+    // A copy of the lock file, written last: says that these packages are installed, all of them.
+    let stamp = tests().join("node_modules/.installed-from-package-lock.json");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    Step { what: "npm ci", why: "what the tests and the build take from npm", expect: "about 10 s", limit: None }.run(
+        // No package here needs its install script.
+        Command::new(npm).current_dir(tests()).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+    )?;
+    std::fs::write(&stamp, lock).attempt(|| format!("write {}", stamp.display()))
+}
+
+fn tests() -> PathBuf {
+    workspace::root().join("tests")
+}

@@ -1,0 +1,92 @@
+//! The tools that come as Rust source: wasm-bindgen's CLI and wasm-pack.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Result;
+use crate::progress::Step;
+use crate::{lock_file, programs, workspace};
+
+const WASM_PACK: &str = "0.15.1";
+
+/// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
+pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
+    let version = lock_file::version_of("wasm-bindgen")?;
+    Tool {
+        package: "wasm-bindgen-cli",
+        program: "wasm-bindgen",
+        version: &version,
+        why: "makes the JavaScript side of the module",
+        expect: "compiled from source, about 2 min",
+        // Its default features are for downloading things, and bring a TLS library along.
+        flags: &["--no-default-features"],
+    }
+    .ensure()
+}
+
+/// The `wasm-pack` program.
+pub(crate) fn wasm_pack() -> Result<PathBuf> {
+    Tool {
+        package: "wasm-pack",
+        program: "wasm-pack",
+        version: WASM_PACK,
+        why: "runs the browser tests",
+        expect: "compiled from source, about 90 s",
+        // It only starts other programs: not worth the time an optimised build takes.
+        flags: &["--debug"],
+    }
+    .ensure()
+}
+
+struct Tool<'a> {
+    package: &'a str,
+    program: &'a str,
+    version: &'a str,
+    why: &'a str,
+    expect: &'a str,
+    flags: &'a [&'a str],
+}
+
+impl Tool<'_> {
+    fn ensure(&self) -> Result<PathBuf> {
+        let place = workspace::cache()?.join(format!("{}-{}", self.package, self.version));
+        let cached = place.join("bin").join(self.program);
+        if self.is_right(&cached) {
+            return Ok(cached);
+        }
+        if let Some(installed) = programs::find(&[self.program]).filter(|program| self.is_right(program)) {
+            return Ok(installed);
+        }
+        self.install(&place)?;
+        if self.is_right(&cached) {
+            return Ok(cached);
+        }
+        Err(format!("{} was installed but does not run or is not version {}", cached.display(), self.version).into())
+    }
+
+    fn is_right(&self, program: &Path) -> bool {
+        program.is_file() && programs::version(program).as_deref() == Some(self.version)
+    }
+
+    fn install(&self, place: &Path) -> Result<()> {
+        let work = workspace::scratch(self.package)?;
+        let finished = work.join("root");
+        let mut command = Command::new("cargo");
+        command
+            .args(["install", self.package, "--version", &format!("={}", self.version), "--root"])
+            .arg(&finished)
+            .args(self.flags)
+            // The folder the user happens to be in must not lend its configuration to the build.
+            .current_dir(&work)
+            .env("CARGO_TARGET_DIR", work.join("target"))
+            // A tool that runs for a second need not be optimised for minutes.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off");
+        let what = format!("{} {}", self.package, self.version);
+        Step { what: &what, why: self.why, expect: self.expect, limit: None }.run(&mut command)?;
+        // Moved in one step: a half-finished installation never stands where a finished one is looked for.
+        workspace::publish(&finished, place)?;
+        workspace::remove(&work)
+    }
+}

@@ -1,0 +1,148 @@
+//! What each server is told, and what a test is told about them.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Ports, Topology};
+use crate::workspace;
+
+const APPLICATION_ID: &str = "app_demo";
+const SHOPPER_CONNECTION_ID: &str = "sc_demoShop";
+const ACCESS_KEY_FILE: &str = "access-key";
+
+/// The addresses of one stack.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    topology: Topology,
+    ports: Ports,
+    /// The storefront, as the browser sees it.
+    pub(crate) shop_url: String,
+    sandbox_url: String,
+    /// The sandbox in plain HTTP on loopback, for the shop's server and for tests.
+    sandbox_control_url: String,
+    verifier_url: String,
+    authorization_url: String,
+}
+
+impl Configuration {
+    /// `authorization_url` replaces the verifier's own address in the service client.
+    pub(crate) fn new(topology: Topology, ports: Ports, authorization_url: Option<&str>) -> Self {
+        let verifier_url = format!("http://127.0.0.1:{}", ports.verifier);
+        let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
+        Configuration {
+            topology,
+            ports,
+            shop_url: topology.shop_url(ports.shop),
+            sandbox_url: topology.sandbox_url(ports.sandbox),
+            sandbox_control_url: format!("http://127.0.0.1:{control_port}"),
+            authorization_url: authorization_url.map_or_else(|| format!("{verifier_url}/v1/login"), str::to_owned),
+            verifier_url,
+        }
+    }
+
+    /// The sandbox's configuration file.
+    pub(crate) fn sandbox(&self, folder: &Path) -> Value {
+        let mut config = json!({
+            "listen": loopback(self.ports.sandbox),
+            "publicUrl": self.sandbox_url,
+            "applications": [{ "applicationId": APPLICATION_ID, "redirectUrls": [self.shop_url] }],
+            "serviceClients": [{
+                "clientId": SHOPPER_CONNECTION_ID,
+                "authorizationUrl": self.authorization_url,
+                "accessKeyFile": folder.join(ACCESS_KEY_FILE),
+            }],
+            "connections": connections(),
+            "control": true,
+        });
+        if let (true, Some(fields)) = (self.topology.is_https(), config.as_object_mut()) {
+            fields.insert("tls".to_owned(), tls(folder));
+            fields.insert("internalListen".to_owned(), loopback(self.ports.internal).into());
+        }
+        config
+    }
+
+    /// The verifier's environment.
+    pub(crate) fn verifier(&self, folder: &Path) -> Vec<(&'static str, String)> {
+        vec![
+            ("AUTHRESS_API_URL", self.sandbox_url.clone()),
+            ("AUTHRESS_CLIENT_ID", SHOPPER_CONNECTION_ID.to_owned()),
+            ("AUTHRESS_ACCESS_KEY_FILE", folder.join(ACCESS_KEY_FILE).to_string_lossy().into_owned()),
+            ("LISTEN", loopback(self.ports.verifier)),
+        ]
+    }
+
+    /// The shop's configuration file.
+    pub(crate) fn shop(&self, folder: &Path) -> Value {
+        json!({
+            "listen": loopback(self.ports.shop),
+            "publicUrl": self.shop_url,
+            "tls": if self.topology.is_https() { tls(folder) } else { Value::Null },
+            "issuer": self.sandbox_url,
+            "jwksUrl": format!("{}/.well-known/openid-configuration/jwks", self.sandbox_control_url),
+            "applicationId": APPLICATION_ID,
+            "shopperConnectionId": SHOPPER_CONNECTION_ID,
+            "connections": connections(),
+            "pages": workspace::root().join("www"),
+            "package": workspace::root().join("pkg"),
+        })
+    }
+
+    /// Everything but the process ids.
+    pub(crate) fn description(&self) -> Value {
+        json!({
+            "topology": self.topology.name(),
+            "shopUrl": self.shop_url,
+            "sandboxUrl": self.sandbox_url,
+            "sandboxControlUrl": self.sandbox_control_url,
+            "verifierUrl": self.verifier_url,
+            "applicationId": APPLICATION_ID,
+            "shopperConnectionId": SHOPPER_CONNECTION_ID,
+            "connections": connections(),
+            "browserArgs": self.topology.browser_args(self.ports.shop, self.ports.sandbox),
+        })
+    }
+}
+
+fn connections() -> Value {
+    json!([
+        { "connectionId": "con_acorn", "name": "Acorn ID" },
+        { "connectionId": "con_birch", "name": "Birch Accounts" },
+    ])
+}
+
+fn tls(folder: &Path) -> Value {
+    json!({ "certificate": folder.join("cert.pem"), "privateKey": folder.join("key.pem") })
+}
+
+fn loopback(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PORTS: Ports = Ports { shop: 1, sandbox: 2, verifier: 3, internal: 4 };
+
+    #[test]
+    fn plain_http_needs_no_second_listener() {
+        let configuration = Configuration::new(Topology::Localhost, PORTS, None);
+        let sandbox = configuration.sandbox(Path::new("/f"));
+        assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
+        assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
+        assert!(sandbox.get("internalListen").is_none());
+        assert_eq!(configuration.shop(Path::new("/f"))["tls"], Value::Null);
+    }
+
+    #[test]
+    fn the_shop_asks_for_keys_without_tls() {
+        let configuration = Configuration::new(Topology::Https, PORTS, Some("http://127.0.0.1:9/v1/login"));
+        let sandbox = configuration.sandbox(Path::new("/f"));
+        assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
+        assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:9/v1/login");
+        let shop = configuration.shop(Path::new("/f"));
+        assert_eq!(shop["jwksUrl"], "http://127.0.0.1:4/.well-known/openid-configuration/jwks");
+        assert_eq!(shop["issuer"], "https://login.shop.test");
+    }
+}

@@ -1,0 +1,144 @@
+//! The sandbox, the verifier and the shop as one: started in order on free ports, stopped together.
+
+mod configuration;
+mod server;
+mod topology;
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::build;
+use crate::command_line::CommandLine;
+use crate::failure::{Attempt, Result};
+use crate::ports;
+use configuration::Configuration;
+use server::{FolderGuard, Server};
+pub(crate) use topology::Topology;
+
+/// Where the servers listen on loopback.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// The storefront.
+    pub(crate) shop: u16,
+    /// The sandbox.
+    pub(crate) sandbox: u16,
+    /// The verifier.
+    pub(crate) verifier: u16,
+    /// The sandbox once more in plain HTTP, where its main listener speaks TLS.
+    pub(crate) internal: u16,
+}
+
+impl Ports {
+    /// Ports nobody uses now.
+    pub(crate) fn free() -> Result<Self> {
+        let [shop, sandbox, verifier, internal] = ports::free()?;
+        Ok(Ports { shop, sandbox, verifier, internal })
+    }
+}
+
+/// Running servers. They stop when this is dropped, and also when this process ends in any other way, even killed.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    configuration: Configuration,
+    // The order matters: the servers stop before their folder goes.
+    shop: Server,
+    verifier: Server,
+    sandbox: Server,
+    folder: FolderGuard,
+}
+
+impl Stack {
+    /// Starts all three and returns when each has said that it is ready.
+    pub(crate) fn start(topology: Topology, ports: Ports, authorization_url: Option<&str>) -> Result<Self> {
+        let folder = FolderGuard::create()?;
+        let configuration = Configuration::new(topology, ports, authorization_url);
+        if topology.is_https() {
+            let mut command = std::process::Command::new(build::server("authress-sandbox")?);
+            command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
+            // Its output would be taken for the one line of JSON that a caller waits for.
+            build::run(command.stdout(std::io::stderr()))?;
+        }
+        let write = |name: &str, value: Value| -> Result<PathBuf> {
+            let path = folder.path.join(name);
+            std::fs::write(&path, format!("{value:#}")).attempt(|| format!("write {}", path.display()))?;
+            Ok(path)
+        };
+        // The sandbox first: it makes the access key the verifier needs and the keys the shop asks for.
+        let sandbox_file = write("sandbox.json", configuration.sandbox(&folder.path))?;
+        let sandbox = Server::start("authress-sandbox", config_argument(&sandbox_file), &[], &folder.path)?;
+        let environment = configuration.verifier(&folder.path);
+        let verifier = Server::start("authress-verifier", Vec::new(), &environment, &folder.path)?;
+        let shop_file = write("shop.json", configuration.shop(&folder.path))?;
+        let shop = Server::start("authress-demo-shop", config_argument(&shop_file), &[], &folder.path)?;
+        Ok(Stack { configuration, shop, verifier, sandbox, folder })
+    }
+
+    /// The address to open in a browser.
+    pub(crate) fn shop_url(&self) -> &str {
+        &self.configuration.shop_url
+    }
+
+    /// Where the servers write what they have to say.
+    pub(crate) fn logs(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// What a test has to know about the servers.
+    pub(crate) fn description(&self) -> Value {
+        let mut description = self.configuration.description();
+        if let Some(fields) = description.as_object_mut() {
+            let pids = json!({ "sandbox": self.sandbox.pid, "verifier": self.verifier.pid, "shop": self.shop.pid });
+            fields.insert("pids".to_owned(), pids);
+            fields.insert("logs".to_owned(), self.folder.path.to_string_lossy().into());
+        }
+        description
+    }
+}
+
+/// `cargo xtask stack`: runs the servers until standard input closes.
+pub(crate) fn run(mut line: CommandLine) -> Result<()> {
+    let topology = match line.value("--topology")? {
+        None => Topology::Localhost,
+        Some(name) => Topology::parse(&name)?,
+    };
+    let authorization_url = line.value("--authorization-url")?;
+    let json = line.flag("--json");
+    line.finish()?;
+    let stack = start_on_free_ports(topology, authorization_url.as_deref())?;
+    if json {
+        println!("{}", stack.description());
+    } else {
+        println!("{:#}", stack.description());
+        println!("The servers stop when standard input closes (Ctrl-D) or with Ctrl-C.");
+    }
+    // A caller that has gone away cannot read this: then there is nothing left to do but stop.
+    if std::io::stdout().flush().is_ok() {
+        let mut rest = [0; 256];
+        let mut input = std::io::stdin();
+        while matches!(input.read(&mut rest), Ok(count) if count > 0) {}
+    }
+    drop(stack);
+    Ok(())
+}
+
+/// Another program can take a port between the moment it was found free and the moment it is used: then other ports
+/// are tried.
+pub(crate) fn start_on_free_ports(topology: Topology, authorization_url: Option<&str>) -> Result<Stack> {
+    let mut tries = 0;
+    loop {
+        let ports = Ports::free()?;
+        match Stack::start(topology, ports, authorization_url) {
+            Err(failure) if tries < 2 && failure.to_string().contains("in use") => {
+                eprintln!("xtask: {failure}; trying other ports");
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn config_argument(file: &Path) -> Vec<String> {
+    vec!["--config".to_owned(), file.to_string_lossy().into_owned()]
+}

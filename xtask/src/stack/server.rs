@@ -1,0 +1,151 @@
+//! One server process that cannot outlive this one.
+//!
+//! A small shell stands between: it holds the reading end of a pipe whose writing end only this process has. When the
+//! pipe closes, because the [`Server`] was dropped or because this process ended in whatever way, even killed, the
+//! shell asks the server to stop, and after five seconds ends it. That needs no signal handler here.
+
+use std::fs::{DirBuilder, File};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::build;
+use crate::failure::{Attempt, Result};
+use crate::progress;
+
+/// How long a server may take until it accepts connections.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+const GUARD: &str = r#"
+"$@" </dev/null &
+server=$!
+echo "pid $server"
+# From here on only the server writes to standard output, so that its end shows there.
+exec >/dev/null
+cat
+kill -TERM "$server" 2>/dev/null
+(sleep 5; kill -KILL "$server") 2>/dev/null &
+timer=$!
+wait "$server"
+kill "$timer" 2>/dev/null
+"#;
+
+const FOLDER_GUARD: &str = r#"cat >/dev/null; rm -rf "$1""#;
+
+/// A server that has said it is ready.
+#[derive(Debug)]
+pub(crate) struct Server {
+    guard: Guard,
+    /// The server's own process id, not the guard's.
+    pub(crate) pid: u32,
+}
+
+impl Server {
+    /// Starts a server of this workspace and waits for its `ready` line. What it says on standard error goes to
+    /// `NAME.log` in `folder`.
+    pub(crate) fn start(
+        name: &str,
+        arguments: Vec<String>,
+        environment: &[(&str, String)],
+        folder: &Path,
+    ) -> Result<Self> {
+        let program = build::server(name)?;
+        let log_path = folder.join(format!("{name}.log"));
+        let log = File::create(&log_path).attempt(|| format!("write {}", log_path.display()))?;
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, name]).arg(program).args(arguments);
+        command.envs(environment.iter().map(|(name, value)| (name, value))).stdout(Stdio::piped()).stderr(log);
+        let mut guard = Guard::start(&mut command)?;
+        let output = guard.child.stdout.take().ok_or("the server's standard output is not there")?;
+
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Reads to the end even if nobody listens any more, so that the server never blocks on a full pipe.
+            for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let (mut pid, mut ready) = (None, false);
+        while pid.is_none() || !ready {
+            match lines.recv_timeout(READY_WITHIN) {
+                Ok(line) => match line.split_once(' ') {
+                    Some(("pid", number)) => pid = number.parse().ok(),
+                    Some(("ready", _)) => ready = true,
+                    Some(_) | None => {}
+                },
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    return Err(not_ready(name, "is not ready after 30 s", &log_path));
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err(not_ready(name, "stopped at its start", &log_path));
+                }
+            }
+        }
+        let pid = pid.ok_or("the server's process id is not there")?;
+        Ok(Server { guard, pid })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.guard.release();
+    }
+}
+
+fn not_ready(name: &str, how: &str, log: &Path) -> crate::failure::Failure {
+    format!("{name} {how}; it said: {}", progress::tail(log, 5)).into()
+}
+
+/// A private folder in the system's temporary folder that goes when this process does.
+#[derive(Debug)]
+pub(crate) struct FolderGuard {
+    guard: Guard,
+    /// Only the current user can read it.
+    pub(crate) path: PathBuf,
+}
+
+impl FolderGuard {
+    /// A new, empty folder.
+    pub(crate) fn create() -> Result<Self> {
+        let nanoseconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
+        let path = std::env::temp_dir().join(format!("authress-login-wasm-{}-{nanoseconds}", std::process::id()));
+        DirBuilder::new().mode(0o700).create(&path).attempt(|| format!("create {}", path.display()))?;
+        let mut command = Command::new("sh");
+        command.args(["-c", FOLDER_GUARD, "folder"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(FolderGuard { guard: Guard::start(&mut command)?, path })
+    }
+}
+
+impl Drop for FolderGuard {
+    fn drop(&mut self) {
+        self.guard.release();
+    }
+}
+
+/// The shell and the pipe it watches.
+#[derive(Debug)]
+struct Guard {
+    child: Child,
+    pipe: Option<ChildStdin>,
+}
+
+impl Guard {
+    fn start(command: &mut Command) -> Result<Self> {
+        // Its own process group: Ctrl-C reaches this process alone, and the guards then do their work.
+        let mut child =
+            command.stdin(Stdio::piped()).process_group(0).spawn().attempt(|| "start the shell `sh`".to_owned())?;
+        let pipe = child.stdin.take();
+        Ok(Guard { child, pipe })
+    }
+
+    /// Closes the pipe and waits until the guard's work is done.
+    fn release(&mut self) {
+        drop(self.pipe.take());
+        // It cannot fail for a child that was started and not waited for; there is nobody to tell anyway.
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,112 @@
+//! How the storefront's and Authress's addresses relate: that decides how tokens come back (in the query, as cookies,
+//! or as a code).
+
+use crate::failure::Result;
+
+/// One of the three relations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topology {
+    /// Everything on loopback in plain HTTP: tokens come back in the query.
+    Localhost,
+    /// `app.shop.test` and `login.shop.test`, one site: tokens come as cookies.
+    Https,
+    /// `www.other.test` and `login.shop.test`, two sites: a code comes back.
+    CrossSite,
+}
+
+/// Authress's name in both https topologies.
+const LOGIN_HOST: &str = "login.shop.test";
+
+impl Topology {
+    /// Reads the name used on the command line.
+    pub(crate) fn parse(name: &str) -> Result<Self> {
+        [Topology::Localhost, Topology::Https, Topology::CrossSite]
+            .into_iter()
+            .find(|topology| topology.name() == name)
+            .ok_or_else(|| format!("there is no topology {name:?}: use localhost, https or cross-site").into())
+    }
+
+    /// The name used on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Topology::Localhost => "localhost",
+            Topology::Https => "https",
+            Topology::CrossSite => "cross-site",
+        }
+    }
+
+    /// Whether shop and sandbox need a certificate.
+    pub(crate) fn is_https(self) -> bool {
+        self != Topology::Localhost
+    }
+
+    /// The names a certificate has to cover: the shop's, then Authress's.
+    pub(crate) fn hosts(self) -> [&'static str; 2] {
+        match self {
+            Topology::Localhost => ["localhost", "127.0.0.1"],
+            Topology::Https => ["app.shop.test", LOGIN_HOST],
+            Topology::CrossSite => ["www.other.test", LOGIN_HOST],
+        }
+    }
+
+    /// The storefront's address in the browser.
+    pub(crate) fn shop_url(self, port: u16) -> String {
+        self.url(0, port)
+    }
+
+    /// Authress's address in the browser.
+    pub(crate) fn sandbox_url(self, port: u16) -> String {
+        self.url(1, port)
+    }
+
+    /// What Chromium has to be started with so that it finds the names, and accepts the certificate.
+    pub(crate) fn browser_args(self, shop_port: u16, sandbox_port: u16) -> Vec<String> {
+        if !self.is_https() {
+            return Vec::new();
+        }
+        let [shop, login] = self.hosts();
+        vec![
+            format!(
+                "--host-resolver-rules=MAP {shop}:443 127.0.0.1:{shop_port}, MAP {login}:443 127.0.0.1:{sandbox_port}"
+            ),
+            "--ignore-certificate-errors".to_owned(),
+        ]
+    }
+
+    fn url(self, which: usize, port: u16) -> String {
+        let host = self.hosts().get(which).copied().unwrap_or_default();
+        // The browser sees port 443 on both names: `browser_args` leads it to the real ports.
+        if self.is_https() { format!("https://{host}") } else { format!("http://{host}:{port}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_follow_the_topology() {
+        assert_eq!(Topology::Localhost.shop_url(5173), "http://localhost:5173");
+        assert_eq!(Topology::Localhost.sandbox_url(8888), "http://127.0.0.1:8888");
+        assert_eq!(Topology::Https.shop_url(5173), "https://app.shop.test");
+        assert_eq!(Topology::CrossSite.shop_url(5173), "https://www.other.test");
+        assert_eq!(Topology::CrossSite.sandbox_url(8888), "https://login.shop.test");
+    }
+
+    #[test]
+    fn the_browser_is_led_to_the_real_ports() {
+        assert!(Topology::Localhost.browser_args(1, 2).is_empty());
+        assert_eq!(
+            Topology::Https.browser_args(1, 2)[0],
+            "--host-resolver-rules=MAP app.shop.test:443 127.0.0.1:1, MAP login.shop.test:443 127.0.0.1:2"
+        );
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for topology in [Topology::Localhost, Topology::Https, Topology::CrossSite] {
+            assert_eq!(Topology::parse(topology.name()).unwrap(), topology);
+        }
+        assert!(Topology::parse("tls").is_err());
+    }
+}

@@ -1,0 +1,193 @@
+//! `cargo xtask test`: set-up, then every test, then where the time went.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::command_line::CommandLine;
+use crate::failure::{Attempt, Result};
+use crate::progress::seconds;
+use crate::setup::{self, TestTools};
+use crate::tally::Tally;
+use crate::{build, lint, workspace};
+
+const PARTS: [&str; 4] = ["lint", "native", "browser", "e2e"];
+
+/// One stage that ran: a line of the closing table.
+#[derive(Debug)]
+struct Stage {
+    name: &'static str,
+    time: Duration,
+    tally: Tally,
+    /// Why it failed.
+    failure: Option<String>,
+}
+
+/// Runs the parts named on the command line, or all of them; fails if any of them did.
+pub(crate) fn run(mut line: CommandLine) -> Result<()> {
+    let mut parts = Vec::new();
+    while let Some(part) = line.word() {
+        if !PARTS.contains(&part.as_str()) {
+            return Err(format!("there is no part {part:?} of the tests; there are {}", PARTS.join(", ")).into());
+        }
+        parts.push(part);
+    }
+    line.finish()?;
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
+
+    let mut stages = Vec::new();
+    let mut tools = None;
+    stages.push(stage("set-up", || {
+        tools = Some(setup::everything()?);
+        Ok(Tally::default())
+    }));
+    // Each later stage runs even if an earlier one failed: one run shows everything there is to mend.
+    if let Some(tools) = &tools {
+        if wanted("lint") {
+            stages.push(stage("lint", || lint::run(&tools.build).map(|()| Tally::default())));
+        }
+        if wanted("native") {
+            stages.push(tests("native tests", &mut workspace::cargo("test")));
+        }
+        if wanted("browser") {
+            stages.push(match browser_tests(tools) {
+                Ok(mut command) => tests("browser tests", &mut command),
+                Err(failure) => stage("browser tests", || Err(failure)),
+            });
+        }
+        if wanted("e2e") {
+            let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
+            let is_built = built.failure.is_none();
+            stages.push(built);
+            stages.push(if is_built {
+                match end_to_end_tests(tools) {
+                    Ok(mut command) => tests("end-to-end tests", &mut command),
+                    Err(failure) => stage("end-to-end tests", || Err(failure)),
+                }
+            } else {
+                stage("end-to-end tests", || Err("not run, because the build failed".into()))
+            });
+        }
+    }
+    report(&stages)
+}
+
+/// `wasm-pack test` for the client. The package is named because the workspace's default members are the servers.
+fn browser_tests(tools: &TestTools) -> Result<Command> {
+    let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
+    let mut command = tools.build.wasm.command_with_path(&tools.wasm_pack, folder.as_slice());
+    command
+        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
+        .arg(&tools.browser.driver);
+    command.args([".", "--", "--package", "authress-login-wasm", "--tests"]);
+    if workspace::locked() {
+        command.arg("--locked");
+    }
+    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json(tools)?);
+    Ok(command)
+}
+
+/// The tracked webdriver.json with the path of the browser that was found: it is not in the same place everywhere.
+fn webdriver_json(tools: &TestTools) -> Result<PathBuf> {
+    let tracked = workspace::root().join("webdriver.json");
+    let text = std::fs::read_to_string(&tracked).attempt(|| format!("read {}", tracked.display()))?;
+    let mut json: serde_json::Value = serde_json::from_str(&text).attempt(|| format!("read {}", tracked.display()))?;
+    if let Some(options) = json.get_mut("goog:chromeOptions").and_then(|options| options.as_object_mut()) {
+        options.insert("binary".to_owned(), tools.browser.chrome.to_string_lossy().into());
+    }
+    let generated = workspace::wasm_target().join("webdriver.json");
+    std::fs::create_dir_all(workspace::wasm_target())
+        .attempt(|| format!("create {}", workspace::wasm_target().display()))?;
+    std::fs::write(&generated, json.to_string()).attempt(|| format!("write {}", generated.display()))?;
+    Ok(generated)
+}
+
+/// Node's test runner over the scripts that drive a browser against real servers.
+fn end_to_end_tests(tools: &TestTools) -> Result<Command> {
+    let mut files = Vec::new();
+    for folder in ["tests/e2e", "tests/reference"] {
+        let path = workspace::root().join(folder);
+        let entries = std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))?;
+        let before = files.len();
+        for entry in entries {
+            let file = entry.attempt(|| format!("read {}", path.display()))?.path();
+            if file.to_string_lossy().ends_with(".test.mjs") {
+                files.push(file);
+            }
+        }
+        if files.len() == before {
+            return Err(format!("there is no *.test.mjs in {folder}").into());
+        }
+    }
+    files.sort();
+    let mut command = tools.node_script();
+    // One file at a time: each starts a browser, and a machine may have two cores.
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"]);
+    command.args(files);
+    Ok(command)
+}
+
+fn stage(name: &'static str, work: impl FnOnce() -> Result<Tally>) -> Stage {
+    println!("\n==== {name}");
+    let start = Instant::now();
+    let (tally, failure) = match work() {
+        Ok(tally) => (tally, None),
+        Err(failure) => (Tally::default(), Some(failure.to_string())),
+    };
+    if let Some(failure) = &failure {
+        eprintln!("xtask: {failure}");
+    }
+    Stage { name, time: start.elapsed(), tally, failure }
+}
+
+/// A stage that runs a test runner: its output is passed on and counted. No test at all is a failure.
+fn tests(name: &'static str, command: &mut Command) -> Stage {
+    let mut tally = Tally::default();
+    let mut stage = stage(name, || {
+        let program = command.get_program().display().to_string();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().attempt(|| format!("start {program}"))?;
+        if let Some(output) = child.stdout.take() {
+            for line in BufReader::new(output).split(b'\n') {
+                let line = line.attempt(|| format!("read the output of {program}"))?;
+                let line = String::from_utf8_lossy(&line);
+                println!("{line}");
+                tally.read_line(&line);
+            }
+        }
+        let status = child.wait().attempt(|| format!("wait for {program}"))?;
+        if !status.success() {
+            return Err(format!("{name} failed ({status})").into());
+        }
+        if tally.passed == 0 { Err(format!("{name}: no test was run").into()) } else { Ok(tally) }
+    });
+    stage.tally = tally;
+    stage
+}
+
+/// Prints the table and, alone on the last line, the count.
+fn report(stages: &[Stage]) -> Result<()> {
+    println!("\n==== where the time went");
+    let mut total = Duration::ZERO;
+    let mut tally = Tally::default();
+    let mut failed = Vec::new();
+    for stage in stages {
+        total += stage.time;
+        tally.add(stage.tally);
+        let mut result = "ok".to_owned();
+        if let Some(failure) = &stage.failure {
+            failed.push(stage.name);
+            result = format!("FAILED: {failure}");
+            // What is not a test and went wrong counts as one, so that the last line never looks like a success.
+            if stage.tally.failed == 0 {
+                tally.failed += 1;
+            }
+        }
+        let Tally { passed, failed } = stage.tally;
+        println!("{:<18}{:>14}{passed:>6} passed{failed:>5} failed   {result}", stage.name, seconds(stage.time));
+    }
+    println!("{:<18}{:>14}", "total", seconds(total));
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+}
