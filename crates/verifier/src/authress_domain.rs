@@ -1,0 +1,184 @@
+//! The one Authress domain a verifier works for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// The configured Authress custom domain, for example `https://login.example.com`.
+///
+/// A scheme, a host and perhaps a port, nothing else. `http` is taken for loopback hosts only
+/// (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`), because the signed statement travels in a
+/// URL to this domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthressDomain {
+    scheme: String,
+    /// Host in lower case and, unless it is the scheme's own, the port.
+    authority: String,
+    default_port: Option<u16>,
+}
+
+impl AuthressDomain {
+    /// The origin, without a slash at the end.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
+    /// Where Authress takes answers of verifiers: `{origin}/login`.
+    pub fn login_url(&self) -> String {
+        format!("{}{LOGIN_PATH}", self.origin())
+    }
+
+    /// The `iss` of statements by the service client. Client ids consist of characters that need
+    /// no encoding in a path.
+    pub fn issuer(&self, client_id: &str) -> String {
+        format!("{}/v1/clients/{client_id}", self.origin())
+    }
+
+    pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
+        scheme.eq_ignore_ascii_case(&self.scheme)
+    }
+
+    /// Whether `authority` is this domain's, in any mixture of case and with or without the
+    /// scheme's own port. Compared as text: other spellings of a host that a URL parser would
+    /// call equal (percent-encoding, decimal addresses, a dot at the end) are not taken.
+    pub(crate) fn has_authority(&self, authority: &str) -> bool {
+        authority.eq_ignore_ascii_case(&self.authority)
+            || self
+                .default_port
+                .is_some_and(|port| authority.eq_ignore_ascii_case(&format!("{}:{port}", self.authority)))
+    }
+}
+
+impl FromStr for AuthressDomain {
+    type Err = AuthressDomainError;
+
+    fn from_str(text: &str) -> Result<Self, AuthressDomainError> {
+        // What the parser would repair is more likely a mistake. Names in other scripts are
+        // written as `xn--…`, the form in which they arrive in requests.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+            return Err(AuthressDomainError::NotAUrl);
+        }
+        let url = Url::parse(text).map_err(|_| AuthressDomainError::NotAUrl)?;
+        let host = url.host().ok_or(AuthressDomainError::NotAUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&host) => {}
+            _ => return Err(AuthressDomainError::NotHttps),
+        }
+        let has_more = url.path() != "/"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some();
+        let host = host.to_string();
+        if has_more || host.ends_with('.') {
+            return Err(AuthressDomainError::NotOnlyAnOrigin);
+        }
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            authority: match url.port() {
+                Some(port) => format!("{host}:{port}"),
+                None => host,
+            },
+            default_port: match url.port() {
+                Some(_) => None,
+                None => url.port_or_known_default(),
+            },
+        })
+    }
+}
+
+/// Why a text is not an Authress domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthressDomainError {
+    /// Not a URL with a host in visible ASCII: usually the `https://` is missing.
+    NotAUrl,
+    /// Not `https`, and not `http` on a loopback host.
+    NotHttps,
+    /// A path, query, fragment, user name or a dot after the host.
+    NotOnlyAnOrigin,
+}
+
+impl fmt::Display for AuthressDomainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAUrl => {
+                "must be a URL such as https://login.example.com, with the https:// and without spaces; \
+                 a name in another script is written in its xn-- form"
+            }
+            Self::NotHttps => "must begin with https:// (http:// is allowed for localhost and 127.0.0.1 only)",
+            Self::NotOnlyAnOrigin => {
+                "must be only scheme and host, such as https://login.example.com: no path, query, fragment, \
+                 user name or dot at the end"
+            }
+        })
+    }
+}
+
+impl std::error::Error for AuthressDomainError {}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// The path of Authress's callback for every identity provider, and so for verifiers.
+pub(crate) const LOGIN_PATH: &str = "/login";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_taken_and_written_in_one_form() {
+        for (text, origin) in [
+            ("https://login.example.com", "https://login.example.com"),
+            ("https://login.example.com/", "https://login.example.com"),
+            ("HTTPS://Login.Example.COM:443", "https://login.example.com"),
+            ("https://login.example.com:8443", "https://login.example.com:8443"),
+            ("https://login.xn--bcher-kva.example", "https://login.xn--bcher-kva.example"),
+            ("http://localhost:8888", "http://localhost:8888"),
+            ("http://login.localhost", "http://login.localhost"),
+            ("http://127.0.0.1:8888", "http://127.0.0.1:8888"),
+            ("http://[::1]:8888/", "http://[::1]:8888"),
+        ] {
+            assert_eq!(text.parse::<AuthressDomain>().unwrap().origin(), origin);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_its_reason() {
+        use AuthressDomainError::{NotAUrl, NotHttps, NotOnlyAnOrigin};
+        for (text, reason) in [
+            ("", NotAUrl),
+            ("login.example.com", NotAUrl),
+            ("https://", NotAUrl),
+            ("https://bücher.example", NotAUrl),
+            (" https://login.example.com", NotAUrl),
+            ("https:\\\\login.example.com", NotAUrl),
+            ("data:text/plain,x", NotAUrl),
+            ("http://login.example.com", NotHttps),
+            ("http://127.0.0.1.example.com", NotHttps),
+            ("http://localhost.example.com", NotHttps),
+            ("ftp://localhost", NotHttps),
+            ("https://login.example.com/login", NotOnlyAnOrigin),
+            ("https://login.example.com/?a", NotOnlyAnOrigin),
+            ("https://login.example.com/#", NotOnlyAnOrigin),
+            ("https://user@login.example.com", NotOnlyAnOrigin),
+            ("https://login.example.com.", NotOnlyAnOrigin),
+        ] {
+            assert_eq!(text.parse::<AuthressDomain>(), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn login_url_and_issuer_are_on_the_origin() {
+        let domain: AuthressDomain = "https://login.example.com/".parse().unwrap();
+        assert_eq!(domain.login_url(), "https://login.example.com/login");
+        assert_eq!(domain.issuer("sc_shop"), "https://login.example.com/v1/clients/sc_shop");
+    }
+}

@@ -1,0 +1,120 @@
+//! The redirect rule: where a signed statement may be sent.
+//!
+//! Whoever receives the statement can log in as the new user, so it goes to the configured
+//! Authress domain's `/login` and nowhere else. The rule compares text and does not normalise:
+//! `/./login`, `/%6cogin` and `\login` are other texts, whatever a URL parser makes of them. The
+//! answer's address is then built from the configuration; of the request's own `redirect_uri`
+//! only the query is taken over.
+
+use url::form_urlencoded;
+
+use crate::authress_domain::{AuthressDomain, LOGIN_PATH};
+use crate::login_request::decode_component;
+use crate::refusal::RefusalCode;
+
+/// A `redirect_uri` that passed the rule.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LoginUrl<'a> {
+    login_url: String,
+    /// Without the question mark; may be empty.
+    query: &'a str,
+}
+
+impl<'a> LoginUrl<'a> {
+    /// Applies the rule. `redirect_uri` is the decoded parameter.
+    ///
+    /// Allowed is `{origin}/login`, the origin in any mixture of case and with or without the
+    /// scheme's own port, and after it a query. A query is kept as it is, because Authress may
+    /// find its own way back by it; it must consist of the characters of RFC 3986 section 3.4 and
+    /// must not hold `code`, `iss` or `state`, which would make the answer ambiguous.
+    pub(crate) fn parse(domain: &AuthressDomain, redirect_uri: &'a str) -> Result<Self, RefusalCode> {
+        let (scheme, rest) = redirect_uri.split_once("://").ok_or(RefusalCode::RedirectUriNotAllowed)?;
+        let (authority, rest) = rest.split_at(rest.find('/').ok_or(RefusalCode::RedirectUriNotAllowed)?);
+        if !domain.has_scheme(scheme) || !domain.has_authority(authority) {
+            return Err(RefusalCode::RedirectUriNotAllowed);
+        }
+        let query = match rest.strip_prefix(LOGIN_PATH).ok_or(RefusalCode::RedirectUriNotAllowed)? {
+            "" => "",
+            rest => rest.strip_prefix('?').ok_or(RefusalCode::RedirectUriNotAllowed)?,
+        };
+        if !query.bytes().all(is_query_character) || query.split('&').any(is_reserved_pair) {
+            return Err(RefusalCode::RedirectUriQueryNotAllowed);
+        }
+        Ok(Self { login_url: domain.login_url(), query })
+    }
+
+    /// The address of the answer: the query that was there, then `code`, `iss` and `state`.
+    pub(crate) fn answer(&self, code: &str, issuer: &str, state: &str) -> String {
+        let mut location = format!("{}?{}", self.login_url, self.query);
+        if !self.query.is_empty() && !self.query.ends_with('&') {
+            location.push('&');
+        }
+        let start = location.len();
+        form_urlencoded::Serializer::for_suffix(location, start)
+            .append_pair("code", code)
+            .append_pair("iss", issuer)
+            .append_pair("state", state)
+            .finish()
+    }
+}
+
+/// The `query` of RFC 3986 section 3.4. Leaves out `#`, `\`, quotation marks and brackets.
+fn is_query_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@/?".contains(&byte)
+}
+
+fn is_reserved_pair(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    match (decode_component(name), decode_component(value)) {
+        (Ok(name), Ok(_)) => ["code", "iss", "state"].contains(&name.as_str()),
+        (Err(_), _) | (_, Err(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(redirect_uri: &str) -> Result<String, RefusalCode> {
+        let domain = "https://login.example.com".parse().unwrap();
+        LoginUrl::parse(&domain, redirect_uri).map(|url| url.answer("C", "https://i", "s/1 &"))
+    }
+
+    const ANSWER: &str = "code=C&iss=https%3A%2F%2Fi&state=s%2F1+%26";
+
+    #[test]
+    fn the_login_url_is_answered_with_code_iss_and_state_in_this_order() {
+        let expected = format!("https://login.example.com/login?{ANSWER}");
+        for redirect_uri in [
+            "https://login.example.com/login",
+            "https://login.example.com/login?",
+            "https://login.example.com:443/login",
+            "HTTPS://LOGIN.EXAMPLE.COM/login",
+        ] {
+            assert_eq!(answer(redirect_uri).as_ref(), Ok(&expected), "{redirect_uri}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_kept_as_it_is_before_the_answer() {
+        for query in ["a=1", "a=%c3%A4&b", "next=https://other.example/?x", "state2=x&xcode=y", "%2573tate=1"] {
+            assert_eq!(
+                answer(&format!("https://login.example.com/login?{query}")),
+                Ok(format!("https://login.example.com/login?{query}&{ANSWER}"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_query_that_would_make_the_answer_ambiguous_or_broken_is_refused() {
+        for query in
+            ["code=x", "a&iss", "%73tate=1", "a=%", "a=%zz", "a=%ff", "a=%0a", "a#b", "a\\b", "a\"b", "a<b", "ä"]
+        {
+            assert_eq!(
+                answer(&format!("https://login.example.com/login?{query}")),
+                Err(RefusalCode::RedirectUriQueryNotAllowed),
+                "{query}"
+            );
+        }
+    }
+}

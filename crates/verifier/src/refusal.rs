@@ -1,0 +1,155 @@
+//! Every reason for which a request is refused: code, status and sentence in one table.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::login_request::Parameter;
+
+macro_rules! refusals {
+    ($($(#[doc = $doc:literal])+ $code:ident, $status:ident, $sentence:literal;)+) => {
+        /// The stable name of a refusal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum RefusalCode {
+            $($(#[doc = $doc])+ $code,)+
+        }
+
+        impl RefusalCode {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The name as it stands in the answer's `code`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code)),+ }
+            }
+
+            /// The status of the answer.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$code => StatusCode::$status),+ }
+            }
+
+            /// What is wrong and how to put it right.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$code => $sentence),+ }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// `state`, `redirect_uri` or `client_id` is missing or empty: usually somebody opened the
+    /// address by hand.
+    MissingParameter, BAD_REQUEST,
+        "This parameter is missing. Start the login in the shop, do not open this address directly.";
+    /// A parameter that is read occurs twice (RFC 6749 section 3.1).
+    DuplicateParameter, BAD_REQUEST, "This parameter occurs more than once. Send it once.";
+    /// A parameter is longer than its bound.
+    OversizedParameter, BAD_REQUEST,
+        "This parameter is too long. At most 512 bytes of state, 1024 of redirect_uri and 64 of client_id are read.";
+    /// A parameter has a control character, a space or a character outside ASCII.
+    InvalidCharacter, BAD_REQUEST,
+        "A parameter has a character that is not allowed. Visible ASCII characters are allowed.";
+    /// Percent-encoding that is incomplete or is not UTF-8.
+    MalformedEncoding, BAD_REQUEST,
+        "The query is not percent-encoded UTF-8. Encode it as application/x-www-form-urlencoded.";
+    /// The whole query is too long.
+    QueryTooLong, URI_TOO_LONG, "The query is too long. At most 4096 bytes are read.";
+    /// `client_id` is not the service client whose access key this verifier has.
+    ForeignClient, BAD_REQUEST,
+        "This verifier does not answer for this service client. Compare the service client's Authorization Url \
+         with the access key the verifier runs with.";
+    /// `redirect_uri` is not the configured Authress domain's `/login`: a wrong configuration, or
+    /// an attempt to get a signed user id sent elsewhere.
+    RedirectUriNotAllowed, BAD_REQUEST,
+        "The redirect_uri must be the /login address of the Authress domain this verifier is configured for. \
+         Compare it with AUTHRESS_API_URL.";
+    /// `redirect_uri` is the right address with a query that cannot be kept.
+    RedirectUriQueryNotAllowed, BAD_REQUEST,
+        "The query of the redirect_uri must be percent-encoded and must not have code, iss or state.";
+    /// A method other than GET and HEAD.
+    MethodNotAllowed, METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.";
+    /// Another path.
+    NotFound, NOT_FOUND, "There is nothing here. Logins are answered at /v1/login.";
+    /// The operating system gave no random bytes, or its clock is before 1970.
+    Unavailable, SERVICE_UNAVAILABLE, "No user id can be made at the moment. Try again later.";
+}
+
+impl RefusalCode {
+    pub(crate) fn of(self, parameter: Parameter) -> Refusal {
+        Refusal { code: self, parameter: Some(parameter) }
+    }
+}
+
+/// A refused request. Holds nothing that came with the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: RefusalCode,
+    /// The parameter it is about, if it is about one.
+    pub parameter: Option<Parameter>,
+}
+
+impl From<RefusalCode> for Refusal {
+    fn from(code: RefusalCode) -> Self {
+        Self { code, parameter: None }
+    }
+}
+
+/// JSON `{code, title, status, parameter?}`. Never a redirect, never HTML.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = Body {
+            code: self.code.name(),
+            title: self.code.sentence(),
+            status: self.code.status().as_u16(),
+            parameter: self.parameter.map(Parameter::name),
+        };
+        let mut response = (self.code.status(), Json(body)).into_response();
+        // RFC 9110 section 15.5.6: a 405 says what is allowed.
+        if self.code == RefusalCode::MethodNotAllowed {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct Body {
+    code: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
+
+    #[test]
+    fn every_code_is_in_the_readme_with_its_status() {
+        let readme = include_str!("../README.md");
+        for code in RefusalCode::ALL {
+            let row = format!("| `{}` | {} |", code.name(), code.status().as_u16());
+            assert!(readme.contains(&row), "the README's table has no row that begins with {row}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_but_a_failure_of_our_own_is_a_4xx() {
+        for code in RefusalCode::ALL {
+            assert!(code.status().is_client_error() || *code == RefusalCode::Unavailable, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn the_sentences_say_the_real_bounds() {
+        let sentence = RefusalCode::OversizedParameter.sentence();
+        for bound in [MAX_STATE_BYTES, MAX_REDIRECT_URI_BYTES, MAX_CLIENT_ID_BYTES] {
+            assert!(sentence.contains(&bound.to_string()));
+        }
+        assert!(RefusalCode::QueryTooLong.sentence().contains(&MAX_QUERY_BYTES.to_string()));
+    }
+}

@@ -1,0 +1,75 @@
+//! Ids of anonymous users.
+//!
+//! An id becomes the user's permanent one when they log in for the first time, so it must never
+//! be guessable, never be given twice and never come from the request.
+
+/// What every user id begins with.
+pub const USER_ID_PREFIX: &str = "user_";
+
+/// A new user id: `user_` and 26 lower-case letters and digits that stand for 128 random bits.
+///
+/// Each character stands for 5 bits, and 26 is the least number of them that holds 128 bits. The
+/// alphabet has exactly 32 symbols, so that every value has one spelling and no symbol is more
+/// likely than another (only the first character, which has three bits left, is always one of
+/// `0` to `7`). `i`, `l`, `o` and `u` are left out: an id can be read aloud to a support desk.
+pub(crate) fn from_entropy(entropy: [u8; 16]) -> String {
+    let mut id = String::with_capacity(USER_ID_PREFIX.len() + CHARACTERS as usize);
+    id.push_str(USER_ID_PREFIX);
+    push_128_bits(&mut id, entropy);
+    id
+}
+
+/// The 26 characters alone, for other ids that need the same properties.
+pub(crate) fn text_of_128_bits(entropy: [u8; 16]) -> String {
+    let mut text = String::with_capacity(CHARACTERS as usize);
+    push_128_bits(&mut text, entropy);
+    text
+}
+
+fn push_128_bits(text: &mut String, entropy: [u8; 16]) {
+    let value = u128::from_be_bytes(entropy);
+    text.extend((0..CHARACTERS).rev().map(|position| symbol((value >> (position * 5)) & 31)));
+}
+
+fn symbol(five_bits: u128) -> char {
+    let index = usize::try_from(five_bits).unwrap_or_default();
+    char::from(ALPHABET.get(index).copied().unwrap_or_default())
+}
+
+const CHARACTERS: u32 = 26;
+const ALPHABET: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_smallest_and_the_largest_value_have_26_characters() {
+        assert_eq!(from_entropy([0; 16]), "user_00000000000000000000000000");
+        assert_eq!(from_entropy([0xff; 16]), "user_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+    }
+
+    #[test]
+    fn each_of_the_128_bits_changes_the_id() {
+        let ids: HashSet<String> = (0..128).map(|bit| from_entropy((1_u128 << bit).to_be_bytes())).collect();
+        assert_eq!(ids.len(), 128);
+        assert!(!ids.contains(&from_entropy([0; 16])));
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_can_be_read_back(entropy: [u8; 16]) {
+            let id = from_entropy(entropy);
+            let text = id.strip_prefix(USER_ID_PREFIX).unwrap();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
+            let value = text.bytes().fold(0_u128, |value, byte| {
+                (value << 5) | ALPHABET.iter().position(|&symbol| symbol == byte).unwrap() as u128
+            });
+            prop_assert_eq!(value.to_be_bytes(), entropy);
+        }
+    }
+}

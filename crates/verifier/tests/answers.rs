@@ -1,0 +1,124 @@
+//! What a good request gets.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use authress_jws::verify;
+use authress_verifier::standalone;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use support::{CLIENT_ID, LOGIN_URL, body, get, key, location, query, send, verifier};
+use tower::ServiceExt;
+use url::Url;
+
+fn code_of(location: &str) -> String {
+    let url = Url::parse(location).unwrap();
+    url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}
+
+#[tokio::test]
+async fn the_answer_is_a_signed_user_id_for_authress() {
+    let key = key();
+    let now = || i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let request = Request::get(format!("/v1/login?{}", query(&[]))).body(Body::empty()).unwrap();
+    let before = now();
+    let response = standalone(verifier(&key)).oneshot(request).await.unwrap();
+    let after = now();
+    assert_eq!(response.status(), StatusCode::FOUND);
+
+    let verified = verify(&code_of(location(&response).unwrap()), &key.published, Some("oauth-authz-req+jwt")).unwrap();
+    let issued = verified.claim_i64("iat").unwrap();
+    assert!((before..=after).contains(&issued));
+    assert_eq!(verified.claim_i64("exp"), Some(issued + 60));
+    assert_eq!(verified.claim_i64("max_age"), Some(60));
+    assert_eq!(verified.claim_str("iss"), Some("https://login.example.com/v1/clients/sc_shop"));
+    assert_eq!(verified.claim_str("aud"), Some("acc-1.accounts.authress.io"));
+    assert_eq!(verified.claim_str("client_id"), Some(CLIENT_ID));
+    assert_eq!(verified.claim_str("scope"), Some("openid"));
+    assert!(verified.claim_str("sub").is_some_and(|sub| sub.starts_with("user_") && sub.len() == 31));
+}
+
+#[tokio::test]
+async fn code_iss_and_state_follow_in_this_order_after_the_query_that_was_there() {
+    let redirect_uri = format!("{LOGIN_URL}?a=%20b&next=https://other.example/");
+    let response = get(&query(&[("redirect_uri", &redirect_uri), ("state", "a/b+c=d&e")])).await;
+    let location = location(&response).unwrap();
+    assert!(location.starts_with(&format!("{redirect_uri}&code=eyJ")), "{location}");
+    let url = Url::parse(location).unwrap();
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["a", "next", "code", "iss", "state"]);
+    assert_eq!(url.query_pairs().last().unwrap().1, "a/b+c=d&e");
+}
+
+#[tokio::test]
+async fn the_user_id_is_new_for_each_request_and_not_the_requests_choice() {
+    let key = key();
+    let mut ids = HashSet::new();
+    for _ in 0..50 {
+        let request =
+            Request::get(format!("/v1/login?{}&sub=user_mine&user_id=user_mine&userId=user_mine", query(&[])));
+        let response = standalone(verifier(&key)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let verified = verify(&code_of(location(&response).unwrap()), &key.published, None).unwrap();
+        ids.insert(verified.claim_str("sub").unwrap().to_owned());
+        ids.insert(verified.claim_str("jti").unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), 100);
+    assert!(!ids.contains("user_mine"));
+}
+
+#[tokio::test]
+async fn the_longest_state_gives_an_address_that_servers_accept() {
+    let redirect_uri = format!("{LOGIN_URL}?a={}", "x".repeat(990));
+    let response = get(&query(&[("state", &"%".repeat(512)), ("redirect_uri", &redirect_uri)])).await;
+    assert!(location(&response).unwrap().len() < 8 * 1024);
+}
+
+#[tokio::test]
+async fn head_has_the_status_and_headers_of_get_and_no_body() {
+    for query in [query(&[]), query(&[("client_id", "sc_other")]), String::new()] {
+        let path = format!("/v1/login?{query}");
+        let of_get = send(Method::GET, &path).await;
+        let of_head = send(Method::HEAD, &path).await;
+        assert_eq!(of_head.status(), of_get.status());
+        assert_eq!(of_head.headers().contains_key(header::LOCATION), of_get.headers().contains_key(header::LOCATION));
+        assert_eq!(of_head.headers().get(header::CONTENT_LENGTH), of_get.headers().get(header::CONTENT_LENGTH));
+        assert!(body(of_head).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_the_protective_headers_once() {
+    let good = format!("/v1/login?{}", query(&[]));
+    for (method, path) in [
+        (Method::GET, good.as_str()),
+        (Method::HEAD, &good),
+        (Method::POST, &good),
+        (Method::GET, "/v1/login"),
+        (Method::GET, "/healthz"),
+        (Method::POST, "/healthz"),
+        (Method::GET, "/elsewhere"),
+    ] {
+        let response = send(method.clone(), path).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-robots-tag", "noindex"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            let values: Vec<_> = response.headers().get_all(name).iter().collect();
+            assert_eq!(values, [value], "{name} of {method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_health_check_says_ok() {
+    let response = send(Method::GET, "/healthz").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(body(response).await, b"ok\n");
+}

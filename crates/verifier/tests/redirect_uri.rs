@@ -1,0 +1,253 @@
+//! Attempts to get a signed user id sent somewhere else.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::time::Duration;
+
+use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
+use proptest::prelude::*;
+use support::{DOMAIN, LOGIN_URL, assert_refused, get, key, query, verifier};
+use url::Url;
+
+const ATTACKS: &[&str] = &[
+    // other hosts
+    "https://attacker.example/login",
+    "https://login.example.com.attacker.example/login",
+    "https://attacker.example/login.example.com/login",
+    "https://attackerlogin.example.com/login",
+    "https://login-example.com/login",
+    "https://example.com/login",
+    "https://a.login.example.com/login",
+    "https://xn--lgin-5qa.example.com/login",
+    "https://login.example.co/login",
+    "https://login.example.comm/login",
+    // user names, and what looks like one
+    "https://login.example.com@attacker.example/login",
+    "https://login.example.com:443@attacker.example/login",
+    "https://user@login.example.com/login",
+    "https://user:password@login.example.com/login",
+    "https://@login.example.com/login",
+    "https://:@login.example.com/login",
+    "https://login.example.com%40attacker.example/login",
+    // backslashes and missing or additional slashes
+    "https://login.example.com\\@attacker.example/login",
+    "https://attacker.example\\login.example.com/login",
+    "https:\\\\login.example.com\\login",
+    "https://login.example.com\\login",
+    "https:/\\login.example.com/login",
+    "https:login.example.com/login",
+    "https:/login.example.com/login",
+    "https:///login.example.com/login",
+    "https:////login.example.com/login",
+    "//login.example.com/login",
+    "//attacker.example/login",
+    "/login",
+    "login",
+    "?a",
+    // schemes
+    "http://login.example.com/login",
+    "http://login.example.com:443/login",
+    "javascript:alert(1)//https://login.example.com/login",
+    "javascript://login.example.com/login",
+    "data:text/html,https://login.example.com/login",
+    "ftp://login.example.com/login",
+    "ws://login.example.com/login",
+    "file://login.example.com/login",
+    "blob:https://login.example.com/login",
+    "view-source:https://login.example.com/login",
+    "intent://login.example.com/login",
+    "httpss://login.example.com/login",
+    " https://login.example.com/login",
+    // ports
+    "https://login.example.com:8443/login",
+    "https://login.example.com:80/login",
+    "https://login.example.com:/login",
+    "https://login.example.com:0443/login",
+    "https://login.example.com:443:443/login",
+    "https://login.example.com:65979/login",
+    // other spellings of the host
+    "https://login.example.com./login",
+    "https://login.example.com.:443/login",
+    "https://login%2eexample.com/login",
+    "https://login.example%00.com/login",
+    "https://l\u{43e}gin.example.com/login",
+    "https://login\u{3002}example.com/login",
+    "https://login.example.com\u{200b}/login",
+    "https://login.ex\u{ad}ample.com/login",
+    "https://[login.example.com]/login",
+    // paths
+    "https://login.example.com",
+    "https://login.example.com/",
+    "https://login.example.com?/login",
+    "https://login.example.com/login/",
+    "https://login.example.com/login/x",
+    "https://login.example.com/loginx",
+    "https://login.example.com/Login",
+    "https://login.example.com//login",
+    "https://login.example.com/./login",
+    "https://login.example.com/a/../login",
+    "https://login.example.com/login/..",
+    "https://login.example.com/login/../logout",
+    "https://login.example.com/%6cogin",
+    "https://login.example.com/login%2f",
+    "https://login.example.com/login%3fa",
+    "https://login.example.com/%2e/login",
+    "https://login.example.com/login;a=b",
+    "https://login.example.com/logout?redirect_uri=https://attacker.example",
+    "https://login.example.com/api/login",
+    // fragments
+    "https://login.example.com/login#",
+    "https://login.example.com/login#a",
+    "https://login.example.com/login?#a",
+    "https://login.example.com/login?a#b",
+    "https://login.example.com#/login",
+    "https://attacker.example#@login.example.com/login",
+    "https://attacker.example?@login.example.com/login",
+    // encoded once more, lists, line breaks
+    "https%3A%2F%2Flogin.example.com%2Flogin",
+    "https://login.example.com/login,https://attacker.example/",
+    "https://login.example.com/login https://attacker.example/",
+    "https://login.example.com/login\r\nLocation: https://attacker.example/",
+    "https://login.example.com/login?\r\nLocation: https://attacker.example/",
+    "https://login.example.com\t/login",
+    "ht\ntps://login.example.com/login",
+    "https://login.example.com/login\0",
+    "null",
+    "about:blank",
+];
+
+#[tokio::test]
+async fn every_known_trick_is_refused() {
+    for attack in ATTACKS {
+        let response = get(&query(&[("redirect_uri", attack)])).await;
+        let refused = response.status();
+        assert!(refused.is_client_error(), "{refused} for {attack:?}");
+        assert_eq!(support::location(&response), None, "{attack:?}");
+    }
+}
+
+#[tokio::test]
+async fn tricks_are_refused_encoded_a_second_time_too() {
+    for attack in ATTACKS {
+        let encoded: String = attack.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let response = get(&query(&[("redirect_uri", &encoded)])).await;
+        assert_refused(response, 400, "RedirectUriNotAllowed", Some("redirect_uri")).await;
+    }
+}
+
+#[tokio::test]
+async fn other_spellings_of_a_loopback_address_are_refused() {
+    let verifier = Verifier::new("http://127.0.0.1:8888".parse().unwrap(), key().text.parse().unwrap());
+    assert!(answer(&verifier, "http://127.0.0.1:8888/login").is_some());
+    for other in [
+        "http://localhost:8888/login",
+        "http://2130706433:8888/login",
+        "http://0x7f.0.0.1:8888/login",
+        "http://127.1:8888/login",
+        "http://0177.0.0.1:8888/login",
+        "http://[::ffff:127.0.0.1]:8888/login",
+        "http://127.0.0.1/login",
+        "http://127.0.0.1:8889/login",
+        "https://127.0.0.1:8888/login",
+    ] {
+        assert_eq!(answer(&verifier, other), None, "{other}");
+    }
+}
+
+/// The address that is answered to a `redirect_uri`, if it is not refused.
+fn answer(verifier: &Verifier, redirect_uri: &str) -> Option<String> {
+    let request = LoginRequest::parse(&query(&[("redirect_uri", redirect_uri)])).ok()?;
+    match decide(&request, verifier, &[7; ENTROPY_BYTES], Duration::from_secs(1_700_000_000)) {
+        Decision::Redirect { location } => Some(location),
+        Decision::Refuse(_) => None,
+    }
+}
+
+/// Pieces of URLs in any order, among them the ones of the right address.
+fn redirect_uris() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "https",
+        "http",
+        "://",
+        ":",
+        "/",
+        "//",
+        "\\",
+        "@",
+        "login.example.com",
+        "LOGIN.example.com",
+        "attacker.example",
+        "/login",
+        "login",
+        ".",
+        "..",
+        "%2f",
+        "%2e",
+        "%40",
+        "%5c",
+        "%00",
+        ":443",
+        ":80",
+        "?",
+        "#",
+        "&",
+        "=",
+        ";",
+        "user",
+        "code=x",
+        "a=b",
+        "\t",
+        "\n",
+        " ",
+        "\u{3002}",
+        "é",
+    ];
+    prop_oneof![
+        any::<String>(),
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..10).prop_map(|pieces| pieces.concat()),
+        // One change in a good address, or an addition to it.
+        (0..=LOGIN_URL.len(), 0..3_usize, proptest::collection::vec(proptest::sample::select(PIECES), 0..3)).prop_map(
+            |(position, removed, pieces)| {
+                let end = (position + removed).min(LOGIN_URL.len());
+                format!("{}{}{}", &LOGIN_URL[..position], pieces.concat(), &LOGIN_URL[end..])
+            }
+        ),
+        "https://login\\.example\\.com/login\\?\\PC{0,40}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    /// The rule of this crate compares text; here a URL parser has the last word on it.
+    #[test]
+    fn no_answer_leaves_the_configured_login_url(redirect_uri in redirect_uris()) {
+        let verifier = verifier(&key());
+        if let Some(location) = answer(&verifier, &redirect_uri) {
+            let url = Url::parse(&location).unwrap();
+            prop_assert_eq!(url.origin().ascii_serialization(), DOMAIN);
+            prop_assert_eq!(url.path(), "/login");
+            prop_assert_eq!((url.username(), url.password(), url.fragment()), ("", None, None));
+            prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
+            for name in ["code", "iss", "state"] {
+                prop_assert_eq!(url.query_pairs().filter(|(other, _)| other == name).count(), 1);
+            }
+            // What was asked for is what is answered: nothing was repaired on the way.
+            let asked = Url::parse(&redirect_uri).unwrap();
+            prop_assert_eq!((asked.origin(), asked.path()), (url.origin(), url.path()));
+        }
+    }
+
+    #[test]
+    fn no_query_at_all_panics_or_leaves_the_configured_login_url(query in "[ -~]{0,200}|\\PC{0,60}") {
+        if let Ok(request) = LoginRequest::parse(&query) {
+            let decision = decide(&request, &verifier(&key()), &[0; ENTROPY_BYTES], Duration::ZERO);
+            if let Decision::Redirect { location } = decision {
+                prop_assert_eq!(location.split('?').next(), Some(LOGIN_URL));
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Each refusal by its name.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use support::{CLIENT_ID, LOGIN_URL, assert_refused, get, key, location, query, send, verifier};
+use tower::ServiceExt;
+
+#[tokio::test]
+async fn missing_parameter() {
+    for parameter in ["state", "redirect_uri", "client_id"] {
+        let without: Vec<_> =
+            query(&[]).split('&').filter(|pair| !pair.starts_with(parameter)).map(str::to_owned).collect();
+        assert_refused(get(&without.join("&")).await, 400, "MissingParameter", Some(parameter)).await;
+        assert_refused(get(&query(&[(parameter, "")])).await, 400, "MissingParameter", Some(parameter)).await;
+    }
+    assert_refused(send(Method::GET, "/v1/login").await, 400, "MissingParameter", Some("state")).await;
+}
+
+#[tokio::test]
+async fn duplicate_parameter() {
+    for (extra, parameter) in [
+        ("state=S", "state"),
+        ("state", "state"),
+        ("%73tate=S", "state"),
+        ("redirect_uri=https://attacker.example/login", "redirect_uri"),
+        ("client_id=sc_shop", "client_id"),
+    ] {
+        for doubled in [format!("{}&{extra}", query(&[])), format!("{extra}&{}", query(&[]))] {
+            assert_refused(get(&doubled).await, 400, "DuplicateParameter", Some(parameter)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn oversized_parameter() {
+    let redirect_uri = format!("{LOGIN_URL}?{}", "x".repeat(1024));
+    for (parameter, value) in
+        [("state", "x".repeat(513)), ("redirect_uri", redirect_uri), ("client_id", "x".repeat(65))]
+    {
+        let response = get(&query(&[(parameter, &value)])).await;
+        assert_refused(response, 400, "OversizedParameter", Some(parameter)).await;
+    }
+}
+
+#[tokio::test]
+async fn invalid_character() {
+    for parameter in ["state", "redirect_uri", "client_id"] {
+        for value in ["a\r\nset-cookie: a=b", "a\0", "a\tb", "a b", "\u{7f}", "é", "\u{202e}"] {
+            let response = get(&query(&[(parameter, value)])).await;
+            assert_refused(response, 400, "InvalidCharacter", Some(parameter)).await;
+        }
+    }
+    assert_refused(get(&format!("{}&other=%0a", query(&[]))).await, 400, "InvalidCharacter", None).await;
+}
+
+#[tokio::test]
+async fn malformed_encoding() {
+    for value in ["%ff", "%c3", "%", "%4", "%zz", "%C0%80"] {
+        let malformed = query(&[]).replace("state=S", &format!("state={value}"));
+        assert_refused(get(&malformed).await, 400, "MalformedEncoding", Some("state")).await;
+        assert_refused(get(&format!("{}&{value}=x", query(&[]))).await, 400, "MalformedEncoding", None).await;
+    }
+}
+
+#[tokio::test]
+async fn query_too_long() {
+    let response = get(&format!("{}&x={}", query(&[]), "x".repeat(4096))).await;
+    assert_refused(response, 414, "QueryTooLong", None).await;
+}
+
+#[tokio::test]
+async fn foreign_client() {
+    for client_id in ["sc_other", "SC_SHOP", "sc_shop.", "sc_sho", "sc_shopp"] {
+        let response = get(&query(&[("client_id", client_id)])).await;
+        assert_refused(response, 400, "ForeignClient", Some("client_id")).await;
+    }
+}
+
+#[tokio::test]
+async fn redirect_uri_not_allowed() {
+    let response = get(&query(&[("redirect_uri", "https://attacker.example/login")])).await;
+    assert_refused(response, 400, "RedirectUriNotAllowed", Some("redirect_uri")).await;
+}
+
+#[tokio::test]
+async fn redirect_uri_query_not_allowed() {
+    for existing in ["code=stolen", "a=1&state=x", "iss=https://attacker.example", "%63ode=x", "a=%"] {
+        let response = get(&query(&[("redirect_uri", &format!("{LOGIN_URL}?{existing}"))])).await;
+        assert_refused(response, 400, "RedirectUriQueryNotAllowed", Some("redirect_uri")).await;
+    }
+}
+
+#[tokio::test]
+async fn method_not_allowed() {
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get"] {
+        for path in [format!("/v1/login?{}", query(&[])), "/healthz".to_owned()] {
+            let response = send(Method::from_bytes(method.as_bytes()).unwrap(), &path).await;
+            assert_eq!(response.headers().get_all(header::ALLOW).iter().collect::<Vec<_>>(), ["GET, HEAD"]);
+            assert_refused(response, 405, "MethodNotAllowed", None).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn parameters_in_a_body_are_not_read() {
+    let request = Request::post("/v1/login").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let app = authress_verifier::standalone(verifier(&key()));
+    let response = app.oneshot(request.body(Body::from(query(&[]))).unwrap()).await.unwrap();
+    assert_refused(response, 405, "MethodNotAllowed", None).await;
+}
+
+#[tokio::test]
+async fn not_found() {
+    for path in ["/", "/v1/login/", "/v1//login", "/V1/login", "/v1/login%2f", "/v1/%6cogin", "/v1/../v1/login"] {
+        let response = send(Method::GET, &format!("{path}?{}", query(&[]))).await;
+        assert_refused(response, 404, "NotFound", None).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_request_is_repeated() {
+    let marker = "<script>marker</script>";
+    for parameter in ["state", "redirect_uri", "client_id"] {
+        let mut changes = vec![("client_id", "sc_other"), (parameter, marker)];
+        changes.reverse();
+        let response = get(&query(&changes)).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let body = String::from_utf8(support::body(response).await).unwrap();
+        assert!(!body.contains("marker"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_good_request_is_not_refused() {
+    assert!(location(&get(&query(&[("client_id", CLIENT_ID)])).await).is_some());
+}

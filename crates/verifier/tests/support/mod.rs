@@ -1,0 +1,77 @@
+//! A verifier with a fresh key, and the requests that the tests send to it.
+
+// Each test file is a program of its own and uses a part of this.
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use authress_jws::{JwkSet, SigningKey};
+use authress_verifier::{Verifier, standalone};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
+use base64ct::{Base64, Encoding};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+use url::form_urlencoded;
+
+pub(crate) const DOMAIN: &str = "https://login.example.com";
+pub(crate) const LOGIN_URL: &str = "https://login.example.com/login";
+pub(crate) const CLIENT_ID: &str = "sc_shop";
+
+/// An access key and the public keys by which its signatures are checked.
+pub(crate) struct Key {
+    pub(crate) text: String,
+    pub(crate) published: JwkSet,
+}
+
+pub(crate) fn key() -> Key {
+    let signing_key = SigningKey::generate("k1").unwrap();
+    let private_key = Base64::encode_string(&signing_key.to_pkcs8_der());
+    Key {
+        text: format!("{CLIENT_ID}.k1.acc-1.{private_key}"),
+        published: JwkSet { keys: vec![signing_key.public_jwk()] },
+    }
+}
+
+pub(crate) fn verifier(key: &Key) -> Verifier {
+    Verifier::new(DOMAIN.parse().unwrap(), key.text.parse().unwrap())
+}
+
+/// The query of a request that is answered, with some parameters replaced.
+pub(crate) fn query(changes: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("state", "S"), ("redirect_uri", LOGIN_URL), ("client_id", CLIENT_ID)] {
+        let changed = changes.iter().find(|(changed, _)| *changed == name);
+        query.append_pair(name, changed.map_or(value, |(_, value)| value));
+    }
+    query.finish()
+}
+
+pub(crate) async fn send(method: Method, path_and_query: &str) -> Response {
+    let request = Request::builder().method(method).uri(path_and_query).body(Body::empty()).unwrap();
+    standalone(verifier(&key())).oneshot(request).await.unwrap()
+}
+
+pub(crate) async fn get(query: &str) -> Response {
+    send(Method::GET, &format!("/v1/login?{query}")).await
+}
+
+pub(crate) fn location(response: &Response) -> Option<&str> {
+    response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap())
+}
+
+pub(crate) async fn body(response: Response) -> Vec<u8> {
+    response.into_body().collect().await.unwrap().to_bytes().to_vec()
+}
+
+/// Asserts on a refusal and on the absence of everything that could lead elsewhere.
+pub(crate) async fn assert_refused(response: Response, status: u16, code: &str, parameter: Option<&str>) {
+    assert_eq!(location(&response), None);
+    assert_eq!(response.status(), StatusCode::from_u16(status).unwrap());
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    let body: Value = serde_json::from_slice(&body(response).await).unwrap();
+    assert_eq!(body["code"], code);
+    assert_eq!(body["status"], status);
+    assert_eq!(body.get("parameter").and_then(Value::as_str), parameter);
+    assert!(body["title"].as_str().is_some_and(|title| title.ends_with('.')));
+}
