@@ -1,0 +1,215 @@
+// Wires the parts together: who is shopping (session.js), the shop's server (shop-api.js), what
+// the shopper was about to do (intent.js) and the page (view.js).
+
+import { recall, remember } from './intent.js';
+import * as messages from './messages.js';
+import { ShopperSession } from './session.js';
+import { ShopApi } from './shop-api.js';
+import * as view from './view.js';
+
+const MAX_QUANTITY = 99;
+const EMPTY_CART = { userId: null, items: [], totalCents: 0 };
+
+let config;
+let session;
+let api;
+let products = [];
+let cart = EMPTY_CART;
+let shown;
+// Cart changes wait for each other, so that three quick presses on + make three more.
+let cartWork = Promise.resolve();
+// Presses wait until it is known who is shopping.
+let resumed;
+
+async function open() {
+  view.onPress({ signIn: choosePicker, signOut });
+  try {
+    [config, products] = await Promise.all([ShopApi.config(), ShopApi.products()]);
+    view.showProducts(products, add);
+    session = new ShopperSession(config);
+    api = new ShopApi(() => session.token());
+  } catch (failure) {
+    view.showProducts(products, add);
+    view.showMessage(messages.explain(failure));
+    return;
+  }
+  resumed = resume();
+  await resumed;
+}
+
+/** Finds out who is shopping and finishes what they were about to do when they left the page. */
+async function resume() {
+  const intent = recall();
+  let returned = { link: null, loginError: null };
+  try {
+    returned = await session.resume();
+  } catch (failure) {
+    view.showMessage(messages.explain(failure));
+    await refresh();
+    return;
+  }
+  await refresh();
+  await tellOutcome(returned, intent);
+}
+
+async function tellOutcome({ link, loginError }, intent) {
+  const shopper = session.shopper;
+  if (link) {
+    tellLinkOutcome(link, shopper);
+  } else if (loginError) {
+    view.showMessage(messages.explainCode(loginError, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
+  } else if (intent?.kind === 'add') {
+    if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));
+    else await addToCart(products.find((product) => product.productId === intent.productId));
+  } else if (intent?.kind === 'sign-out') {
+    view.showMessage(messages.explainCode('SignedOut'));
+  } else if (intent && shopper.state === 'signed-in') {
+    view.showMessage(messages.signedIn(shopper));
+  } else if (intent) {
+    view.showMessage(messages.explainCode('SignInUnfinished'));
+  }
+}
+
+function tellLinkOutcome(link, shopper) {
+  const provider = config.connections.find(({ connectionId }) => connectionId === link.connectionId);
+  switch (link.status) {
+    case 'linked':
+      return view.showMessage(messages.linked(shopper));
+    case 'already-owned':
+      return view.showMessage(messages.alreadyOwned(provider?.name ?? 'this provider'), [{
+        label: 'Sign in to that account',
+        testId: 'switch-account',
+        onPress: (button) => leave(button, { kind: 'switch' }, () => session.signInAsSomebodyElse(link.connectionId)),
+      }]);
+    case 'cancelled':
+      return view.showMessage(messages.explainCode('UserCancelled'));
+    default:
+      return view.showMessage(messages.explainCode(link.serverCode, 'LinkFailed'));
+  }
+}
+
+/** Shows who is shopping and their cart as the server has it. */
+async function refresh() {
+  const shopper = session.shopper;
+  shown = fingerprint(shopper);
+  view.showShopper(shopper);
+  if (shopper.state === 'signed-out') return showCart(EMPTY_CART);
+  await changeCart(() => api.cart());
+}
+
+async function add(product, button) {
+  if (button.hasAttribute('data-busy') || !resumed) return;
+  view.setBusy(button, true);
+  view.clearMessage();
+  await resumed;
+  if (session.shopper.state === 'signed-out') {
+    await leave(button, { kind: 'add', productId: product.productId }, () => session.startAnonymous());
+    return;
+  }
+  await addToCart(product);
+  view.setBusy(button, false);
+}
+
+async function addToCart(product) {
+  if (!product) return view.showMessage(messages.explainCode('UnknownProduct'));
+  const added = await changeCart(async () => {
+    // Another tab may have changed the cart since it was shown here.
+    cart = await api.cart();
+    return await setQuantity(product.productId, (quantity) => quantity + 1);
+  });
+  if (added) view.showMessage(messages.itemAdded(product, session.shopper));
+}
+
+async function onQuantity(productId, by) {
+  const changed = await changeCart(() => setQuantity(productId, by));
+  if (!changed) return;
+  view.clearMessage();
+  const item = cart.items.find((other) => other.productId === productId);
+  view.announce(item ? `${item.name}: ${item.quantity} in the cart` : 'Removed from the cart');
+}
+
+async function setQuantity(productId, by) {
+  const quantity = by(cart.items.find((item) => item.productId === productId)?.quantity ?? 0);
+  if (quantity > MAX_QUANTITY) throw Object.assign(new Error('The cart is full'), { code: 'InvalidQuantity' });
+  return await api.setQuantity(productId, Math.max(0, quantity));
+}
+
+/** Runs one change after the other; true when it worked. A failure is put into words. */
+async function changeCart(change) {
+  const work = cartWork.then(async () => {
+    try {
+      showCart(await change());
+      return true;
+    } catch (failure) {
+      tellCartFailure(failure);
+      return false;
+    }
+  });
+  cartWork = work;
+  return await work;
+}
+
+function tellCartFailure(failure) {
+  const message = messages.explain(failure);
+  const startOver = { label: 'Start over', testId: 'start-over', onPress: signOut };
+  view.showMessage(message, message.canStartOver ? [startOver] : []);
+  view.showShopper(session.shopper);
+  showCart(cart);
+}
+
+function showCart(newCart) {
+  cart = newCart;
+  view.showCart(cart, session.shopper, onQuantity);
+}
+
+async function choosePicker() {
+  if (!resumed) return;
+  await resumed;
+  view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
+    const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
+    await leave(button, { kind }, () => session.signIn(connectionId));
+  });
+}
+
+async function signOut(button) {
+  await leave(button, { kind: 'sign-out' }, async () => {
+    await session.signOut();
+    await refresh();
+  });
+}
+
+/** Leaves the page for a login. The button stays busy, because the page is about to go. */
+async function leave(button, intent, go) {
+  view.setBusy(button, true);
+  remember(intent);
+  try {
+    await go();
+  } catch (failure) {
+    recall();
+    view.setBusy(button, false);
+    view.closePicker();
+    view.showMessage(messages.explain(failure));
+    view.showShopper(session.shopper);
+  }
+}
+
+// Back from a login page may show this very page again, as it was left.
+window.addEventListener('pageshow', (event) => {
+  if (!event.persisted || !session) return;
+  view.noLongerBusy();
+  view.closePicker();
+  resumed = resume();
+});
+
+// Another tab may have signed in or out in the meantime.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState !== 'visible' || !shown || fingerprint(session.shopper) === shown) return;
+  view.clearMessage();
+  refresh();
+});
+
+function fingerprint(shopper) {
+  return `${shopper.state} ${shopper.userId}`;
+}
+
+open();

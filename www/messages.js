@@ -1,0 +1,103 @@
+// What the shop says when something happened: one row for each code, in words a shopper can act on.
+
+const info = (title, text) => ({ kind: 'info', title, text });
+const error = (title, text) => ({ kind: 'error', title, text });
+
+const TRY_AGAIN = 'Nothing was lost. Try again in a moment.';
+const START_OVER = 'Start over, then add what you like again.';
+const OUR_FAULT = 'This is a mistake in the shop and not yours. Please tell us the code below.';
+
+const CODES = {
+  // What became of a sign-in.
+  UserCancelled: info('You cancelled the sign-in', 'Everything is as it was before.'),
+  SignInUnfinished: info('You came back without signing in', 'Everything is as it was before. You can try again at any time.'),
+  AuthenticationRequestExpired: error('The sign-in took too long', 'For your safety it only waits a few minutes. Please start it again.'),
+  LinkFailed: error('The sign-in did not work', 'Your cart is unchanged. Try again, or choose another account.'),
+  access_denied: error('The sign-in was refused', 'Everything is as it was before. Try again, or choose another account.'),
+  CartNotStarted: error('Your cart could not be started', 'The login service did not finish. Press “Add to cart” to try again.'),
+  SignedOut: info('You are signed out', 'This browser has forgotten you.'),
+
+  // The login client (LoginError.code).
+  AuthressSdkNetworkError: error('The login service cannot be reached', TRY_AGAIN),
+  RequestRefused: error('The login service refused the request', 'Everything is as it was before. Try again; if it happens again, tell us the code below.'),
+  InvalidServerResponse: error('The login service gave an answer we do not understand', TRY_AGAIN),
+  StorageUnavailable: error('Your browser does not let us remember you', 'Allow site data for this shop, or leave private browsing, and try again.'),
+  ModuleLoadFailed: error('Sign-in and cart cannot run in this browser', 'They need WebAssembly. Load the page again, leave lockdown mode for this site, or use another browser. You can still look around.'),
+  TokenTimeout: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
+  NotLoggedIn: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
+  InvalidAuthressApiUrl: error('The shop is not set up correctly', OUR_FAULT),
+  InvalidApplication: error('The shop is not set up correctly', OUR_FAULT),
+  InvalidInput: error('Something went wrong', OUR_FAULT),
+  InvalidConnection: error('This way to sign in does not exist', 'Choose another account.'),
+  InvalidResponseLocation: error('Something went wrong', OUR_FAULT),
+  InvalidRedirectUrl: error('Something went wrong', OUR_FAULT),
+  InternalError: error('Something went wrong', OUR_FAULT),
+
+  // The shop's own API.
+  ShopUnreachable: error('The shop’s server cannot be reached', 'Check your connection and try again. Your cart is kept.'),
+  ShopFailed: error('The shop’s server has a problem', 'Try again in a moment. Your cart is kept.'),
+  KeysUnavailable: error('The shop cannot check who you are at the moment', 'Try again in a moment. Your cart is kept.'),
+  UnknownProduct: error('This piece is not sold any more', 'Load the page again to see what is on the shelf.'),
+  InvalidQuantity: error('You can have 0 to 99 of each piece', 'Choose a smaller number.'),
+  TokenUnreadable: error('The shop cannot read your session', 'Start over, or ask the shop to allow tokens in the page.'),
+  TokenExpired: error('Your session has ended', START_OVER),
+  TokenUnknownKey: error('The shop does not know your session any more', START_OVER),
+};
+
+// Every other refusal of a token means the same to a shopper.
+const REFUSED_TOKEN = error('The shop does not accept your session', START_OVER);
+
+/** A message for a failure of the login client or of the shop's API. */
+export function explain(failure) {
+  const code = codeOf(failure);
+  const row = CODES[code] ?? (isTokenRefusal(code) ? REFUSED_TOKEN : CODES.InternalError);
+  return { ...row, code, canStartOver: isTokenRefusal(code) };
+}
+
+/** A message for a code that came back from the login service. */
+export function explainCode(code, fallback) {
+  const known = Object.hasOwn(CODES, code) ? code : fallback;
+  return { ...CODES[known], code: known };
+}
+
+export function itemAdded(product, shopper) {
+  const text = shopper.state === 'anonymous'
+    ? 'No account needed: this browser has its own cart now. Sign in later to keep it.'
+    : 'It is kept with your account.';
+  return { kind: 'success', code: 'ItemAdded', title: `${product.name} is in your cart`, text };
+}
+
+export function linked(shopper) {
+  return {
+    kind: 'success',
+    code: 'Linked',
+    title: 'Your cart came with you',
+    text: `You are signed in as ${shopper.name ?? 'a customer'}, with the same cart as before. It is there wherever you sign in.`,
+  };
+}
+
+export function signedIn(shopper) {
+  return { kind: 'success', code: 'SignedIn', title: `Signed in as ${shopper.name}`, text: 'This is your account’s cart.' };
+}
+
+/** The identity has an account of its own, so it cannot take over the anonymous user id. */
+export function alreadyOwned(providerName) {
+  return {
+    kind: 'info',
+    code: 'IdentityAlreadyOwned',
+    title: `You already have an account with ${providerName}`,
+    text:
+      'It has its own cart, so we did not mix the two. The cart you see here is untouched and still yours in this browser. ' +
+      'You can keep shopping with it, or sign in to your account and see its cart instead. Then the one here is left behind.',
+  };
+}
+
+// A server's refusal says more than "refused", if it is one we have words for.
+function codeOf(failure) {
+  if (Object.hasOwn(CODES, failure?.serverCode ?? '')) return failure.serverCode;
+  return typeof failure?.code === 'string' && /^[A-Za-z_]{1,60}$/.test(failure.code) ? failure.code : 'InternalError';
+}
+
+function isTokenRefusal(code) {
+  return code.startsWith('Token') && code !== 'TokenTimeout';
+}

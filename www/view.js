@@ -1,0 +1,178 @@
+// Puts things on the page. Data only ever becomes text or an attribute, never markup.
+
+const find = (testId) => document.querySelector(`[data-testid="${testId}"]`);
+const price = new Intl.NumberFormat('en-IE', { style: 'currency', currency: 'EUR' });
+
+/** An element with properties and children; strings become text. */
+function element(tag, { testId, className, ...properties } = {}, ...children) {
+  const created = Object.assign(document.createElement(tag), properties);
+  if (className) created.className = className;
+  if (testId) created.dataset.testid = testId;
+  created.append(...children);
+  return created;
+}
+
+export function showProducts(products, onAdd) {
+  document.getElementById('boot')?.remove();
+  find('products').replaceChildren(...products.map((product) => {
+    const add = element('button', { type: 'button', className: 'primary', testId: `add-${product.productId}` }, 'Add to cart');
+    add.setAttribute('aria-label', `Add to cart: ${product.name}`);
+    add.addEventListener('click', () => onAdd(product, add));
+    return element('li', { className: 'product', testId: `product-${product.productId}` },
+      element('img', { src: product.picture, alt: '', width: 400, height: 320 }),
+      element('div', { className: 'product-text' },
+        element('h2', {}, product.name),
+        element('p', {}, product.description)),
+      element('p', { className: 'price' }, price.format(product.priceCents / 100)),
+      add);
+  }));
+}
+
+/** A button that is waiting for the server, and will not be pressed twice. */
+export function setBusy(button, busy) {
+  button.toggleAttribute('data-busy', busy);
+  button.setAttribute('aria-disabled', String(busy));
+}
+
+export function noLongerBusy() {
+  for (const button of document.querySelectorAll('[data-busy]')) setBusy(button, false);
+}
+
+const STATES = {
+  'signed-out': () => ['Guest', 'This shop does not know you. It gives you a user id when you first add something to the cart.'],
+  anonymous: () => ['Shopping anonymously', 'You have a user id and no account. It lives in this browser only, until you sign in.'],
+  'signed-in': (name) => [`Signed in as ${name}`, 'Your account has this user id. If you shopped here before you signed in, it is the same one.'],
+};
+
+export function showShopper(shopper) {
+  const [words, details] = STATES[shopper.state](shopper.name);
+  const state = find('shopper-state');
+  state.textContent = words;
+  state.dataset.state = shopper.state;
+  state.dataset.userId = shopper.userId ?? '';
+
+  find('sign-in').hidden = shopper.state === 'signed-in';
+  find('sign-out').hidden = shopper.state === 'signed-out';
+  find('sign-out').textContent = shopper.state === 'anonymous' ? 'Forget me' : 'Sign out';
+
+  find('details-text').textContent = details;
+  const facts = [['User id', shopper.userId], ['Name', shopper.state === 'signed-in' ? shopper.name : null], ['E-mail', shopper.email]];
+  find('details-list').replaceChildren(...facts.filter(([, value]) => value).flatMap(([name, value]) =>
+    [element('dt', {}, name), element('dd', {}, value)]));
+}
+
+/** Rows are kept and changed, not made anew: a shopper who presses + must not lose the focus. */
+export function showCart(cart, shopper, onQuantity) {
+  const list = find('cart-items');
+  const rows = new Map([...list.children].map((row) => [row.dataset.productId, row]));
+  const hadFocus = list.contains(document.activeElement);
+  const items = cart.items.map((item) => changeRow(rows.get(item.productId) ?? newRow(item, onQuantity), item));
+  for (const [index, row] of items.entries()) {
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+  }
+  while (list.children.length > items.length) list.lastElementChild.remove();
+  if (hadFocus && !list.contains(document.activeElement)) document.getElementById('cart').focus();
+
+  const pieces = cart.items.reduce((sum, item) => sum + item.quantity, 0);
+  find('cart-count').textContent = String(pieces);
+  find('cart-total').textContent = price.format(cart.totalCents / 100);
+  document.querySelector('.cart-sum').hidden = pieces === 0;
+  find('keep-cart').hidden = pieces === 0 || shopper.state !== 'anonymous';
+  const empty = find('cart-empty');
+  empty.hidden = pieces > 0;
+  empty.textContent = shopper.state === 'signed-out'
+    ? 'Nothing here yet. The first piece you add starts a cart for you: no account, no form.'
+    : 'Nothing here yet.';
+}
+
+function newRow(item, onQuantity) {
+  const step = (words, sign, by) => {
+    const button = element('button', { type: 'button', className: 'step' }, sign);
+    button.setAttribute('aria-label', `${words}: ${item.name}`);
+    button.addEventListener('click', () => onQuantity(item.productId, by));
+    return button;
+  };
+  const row = element('li', { testId: `cart-item-${item.productId}` },
+    element('span', { className: 'row-name' }, item.name),
+    element('span', { className: 'row-price' }),
+    element('span', { className: 'stepper' },
+      Object.assign(step('One less', '−', (quantity) => quantity - 1), { name: 'less' }),
+      element('span', { className: 'row-quantity', testId: `quantity-${item.productId}` }),
+      Object.assign(step('One more', '+', (quantity) => quantity + 1), { name: 'more' })),
+    Object.assign(step('Remove', 'Remove', () => 0), { className: 'remove' }));
+  row.dataset.productId = item.productId;
+  return row;
+}
+
+function changeRow(row, item) {
+  row.querySelector('.row-quantity').textContent = String(item.quantity);
+  row.querySelector('.row-price').textContent = price.format((item.quantity * item.priceCents) / 100);
+  return row;
+}
+
+/**
+ * Says something where everybody notices it, screen readers included.
+ * @param message {kind, code, title, text}
+ * @param actions list of {label, testId, onPress}
+ */
+export function showMessage(message, actions = []) {
+  const region = find('message');
+  region.dataset.kind = message.kind;
+  region.dataset.code = message.code;
+  const close = element('button', { type: 'button', className: 'close', testId: 'message-close' }, '×');
+  close.setAttribute('aria-label', 'Close this message');
+  close.addEventListener('click', clearMessage);
+  const buttons = actions.map(({ label, testId, onPress }) => {
+    const button = element('button', { type: 'button', className: 'primary', testId }, label);
+    button.addEventListener('click', () => onPress(button));
+    return button;
+  });
+  const parts = [element('p', { className: 'message-title' }, message.title), element('p', {}, message.text)];
+  if (message.kind === 'error') parts.push(element('p', { className: 'fine' }, `Code: ${message.code}`));
+  if (buttons.length > 0) parts.push(element('div', { className: 'message-actions' }, ...buttons));
+  region.replaceChildren(element('div', { className: 'message-text' }, ...parts), close);
+}
+
+export function clearMessage() {
+  const region = find('message');
+  const hadFocus = region.contains(document.activeElement);
+  Object.assign(region.dataset, { kind: '', code: '' });
+  region.replaceChildren();
+  if (hadFocus) document.getElementById('shelf').focus({ preventScroll: true });
+}
+
+/** For screen readers only: what everybody else sees in the cart. */
+export function announce(text) {
+  find('announcer').textContent = text;
+}
+
+/** Lets the shopper choose an identity provider. */
+export function openPicker(connections, shopper, onPick) {
+  const keepsCart = shopper.state === 'anonymous';
+  document.getElementById('picker-heading').textContent = keepsCart ? 'Sign in and keep your cart' : 'Sign in';
+  document.getElementById('picker-text').textContent = keepsCart
+    ? 'Your cart stays with you. From then on it belongs to the account you choose.'
+    : 'Choose where you have an account.';
+  find('providers').replaceChildren(...connections.map(({ connectionId, name }) => {
+    const pick = element('button', { type: 'button', className: 'provider', testId: `provider-${connectionId}` },
+      element('span', { className: 'provider-initial', ariaHidden: 'true' }, name.slice(0, 1)), `Continue with ${name}`);
+    pick.addEventListener('click', () => onPick(connectionId, pick));
+    return element('li', {}, pick);
+  }));
+  find('picker').showModal();
+}
+
+export function closePicker() {
+  find('picker').close();
+}
+
+export function onPress({ signIn, signOut }) {
+  find('sign-in').addEventListener('click', signIn);
+  find('keep-cart').addEventListener('click', signIn);
+  find('sign-out').addEventListener('click', () => signOut(find('sign-out')));
+  find('picker-close').addEventListener('click', closePicker);
+  // A press on the backdrop has the dialog itself as its target.
+  find('picker').addEventListener('click', (event) => {
+    if (event.target === find('picker')) closePicker();
+  });
+}
