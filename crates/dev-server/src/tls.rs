@@ -19,6 +19,11 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
+    /// Whether both files can be served, so that a server can say so before it is ready.
+    pub fn check(&self) -> Result<(), DevServerError> {
+        self.server_config().map(|_| ())
+    }
+
     /// Reads both files. The provider is named here because a process-wide default may be absent
     /// or, with several providers compiled in, ambiguous.
     pub(crate) fn server_config(&self) -> Result<RustlsConfig, DevServerError> {

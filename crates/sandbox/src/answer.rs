@@ -1,0 +1,177 @@
+//! How the result of a login travels back to the application.
+
+use url::Url;
+
+use crate::request::{AuthenticationRequest, ResponseLocation};
+use crate::site::{PublicUrl, is_localhost, shared_cookie_domain};
+use crate::tokens::TokenSet;
+
+/// A redirect to the application with the cookies that go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) location: String,
+    pub(crate) cookies: Vec<String>,
+}
+
+/// Where code or tokens are put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AnswerMode {
+    /// `code` in the query.
+    Code,
+    /// The code in the cookie `auth-code` of this domain, and `code=cookie` in the query.
+    CodeInCookie(String),
+    /// Both tokens in the query: pages on localhost cannot get cookies from another host name.
+    TokensInQuery,
+    /// Both tokens in cookies of this domain.
+    TokensInCookies(String),
+    /// Neither: `responseLocation` was `none`.
+    SessionOnly,
+}
+
+impl AnswerMode {
+    /// The rule, in this order: an explicit `none`; a flow with a code; a page on localhost; a
+    /// page of the same https site that takes cookies; a code for everybody else.
+    pub(crate) fn choose(request: &AuthenticationRequest, public_url: &PublicUrl) -> Self {
+        let shared = || {
+            let wanted = request.response_location == ResponseLocation::Cookie;
+            shared_cookie_domain(&request.redirect_url, public_url.url()).filter(|_| wanted)
+        };
+        if request.response_location == ResponseLocation::None {
+            Self::SessionOnly
+        } else if request.wants_code {
+            shared().map_or(Self::Code, Self::CodeInCookie)
+        } else if is_localhost(&request.redirect_url) {
+            Self::TokensInQuery
+        } else {
+            shared().map_or(Self::Code, Self::TokensInCookies)
+        }
+    }
+
+    /// The domain the page's cookies are shared under, if it gets any.
+    pub(crate) fn cookie_domain(&self) -> Option<&str> {
+        match self {
+            Self::CodeInCookie(domain) | Self::TokensInCookies(domain) => Some(domain),
+            Self::Code | Self::TokensInQuery | Self::SessionOnly => None,
+        }
+    }
+}
+
+/// What else goes into the query of a redirect to the application.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome<'a> {
+    /// A code, or the word `cookie`.
+    Code(&'a str),
+    Tokens(&'a TokenSet),
+    /// Nothing: the cookies say it all.
+    Done,
+    /// RFC 6749 section 4.1.2.1, with Authress's error code.
+    Error {
+        error: &'a str,
+        code: &'a str,
+        description: &'a str,
+    },
+}
+
+/// The redirect URL with `nonce`, `iss` and the outcome. Its own query is kept as spelled, except
+/// for leftovers of an earlier answer.
+pub(crate) fn location(request: &AuthenticationRequest, public_url: &PublicUrl, outcome: Outcome<'_>) -> String {
+    let mut url = request.redirect_url.clone();
+    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| is_kept(pair)).collect();
+    let kept = kept.join("&");
+    url.set_query(Some(&kept).filter(|kept| !kept.is_empty()).map(String::as_str));
+    append(&mut url, &[("nonce", &request.id), ("iss", public_url.as_str())]);
+    match outcome {
+        Outcome::Code(code) => append(&mut url, &[("code", code)]),
+        Outcome::Tokens(tokens) => append(
+            &mut url,
+            &[
+                ("expires_in", &tokens.expires_in.to_string()),
+                ("access_token", &tokens.access_token),
+                ("id_token", &tokens.id_token),
+            ],
+        ),
+        Outcome::Done => (),
+        Outcome::Error { error, code, description } => {
+            append(&mut url, &[("error", error), ("errorCode", code), ("error_description", description)]);
+        }
+    }
+    url.into()
+}
+
+const ANSWER_PARAMETERS: [&str; 9] =
+    ["nonce", "iss", "code", "expires_in", "access_token", "id_token", "error", "errorCode", "error_description"];
+
+fn is_kept(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    !pair.is_empty() && !ANSWER_PARAMETERS.contains(&name)
+}
+
+fn append(url: &mut Url, pairs: &[(&str, &str)]) {
+    url.query_pairs_mut().extend_pairs(pairs);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Progress;
+
+    fn request(redirect_url: &str) -> AuthenticationRequest {
+        AuthenticationRequest {
+            id: "R".to_owned(),
+            application_id: "app_demo".to_owned(),
+            redirect_url: Url::parse(redirect_url).unwrap(),
+            redirect_url_text: redirect_url.to_owned(),
+            code_challenge: String::new(),
+            connection_id: None,
+            wants_code: false,
+            response_location: ResponseLocation::Cookie,
+            audiences: vec![],
+            scope: String::new(),
+            link_to_user: None,
+            expires_at_ms: 0,
+            progress: Progress::AwaitingProvider,
+        }
+    }
+
+    fn mode(redirect_url: &str, change: impl FnOnce(&mut AuthenticationRequest)) -> AnswerMode {
+        let mut request = request(redirect_url);
+        change(&mut request);
+        AnswerMode::choose(&request, &PublicUrl::parse("https://login.shop.test").unwrap())
+    }
+
+    #[test]
+    fn the_default_answer_depends_on_where_the_page_lives() {
+        let domain = || "shop.test".to_owned();
+        assert_eq!(mode("http://localhost:5173/", |_| ()), AnswerMode::TokensInQuery);
+        assert_eq!(mode("http://127.0.0.1:5173/", |_| ()), AnswerMode::TokensInQuery);
+        assert_eq!(mode("https://app.shop.test/", |_| ()), AnswerMode::TokensInCookies(domain()));
+        assert_eq!(mode("https://www.other.test/", |_| ()), AnswerMode::Code);
+        assert_eq!(mode("http://app.shop.test/", |_| ()), AnswerMode::Code);
+        assert_eq!(mode("http://app.localhost/", |_| ()), AnswerMode::Code);
+    }
+
+    #[test]
+    fn a_flow_with_a_code_gets_a_code_everywhere() {
+        assert_eq!(mode("http://localhost:5173/", |request| request.wants_code = true), AnswerMode::Code);
+        let same_site = mode("https://app.shop.test/", |request| request.wants_code = true);
+        assert_eq!(same_site, AnswerMode::CodeInCookie("shop.test".to_owned()));
+    }
+
+    #[test]
+    fn the_response_location_can_refuse_cookies_or_everything() {
+        let query = |request: &mut AuthenticationRequest| request.response_location = ResponseLocation::Query;
+        assert_eq!(mode("https://app.shop.test/", query), AnswerMode::Code);
+        let none = |request: &mut AuthenticationRequest| request.response_location = ResponseLocation::None;
+        assert_eq!(mode("http://localhost:5173/", none), AnswerMode::SessionOnly);
+    }
+
+    #[test]
+    fn the_applications_own_query_and_fragment_survive_and_old_answers_do_not() {
+        let request = request("http://localhost:5173/cart?q=a%20b&bare&nonce=old&code=old&error=x#top");
+        let public_url = PublicUrl::parse("http://127.0.0.1:8888").unwrap();
+        assert_eq!(
+            location(&request, &public_url, Outcome::Code("C")),
+            "http://localhost:5173/cart?q=a%20b&bare&nonce=R&iss=http%3A%2F%2F127.0.0.1%3A8888&code=C#top"
+        );
+    }
+}

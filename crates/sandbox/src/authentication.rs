@@ -1,0 +1,243 @@
+//! The start of a login or link: `POST` and `PATCH /api/authentication`.
+
+use authress_login_protocol::anti_abuse::values;
+use authress_login_protocol::base64url;
+use serde::{Deserialize, Serialize};
+
+use crate::entropy::Entropy;
+use crate::refusal::Refusal;
+use crate::request::{AuthenticationRequest, Progress, REQUEST_LIFETIME_MS, ResponseLocation, Standing};
+use crate::site::{parse_http_url, shared_cookie_domain};
+use crate::state::{Call, State};
+
+const DEFAULT_SCOPE: &str = "openid profile email";
+
+/// The body of `POST /api/authentication`. Fields the sandbox has no use for are ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuthenticationBody {
+    anti_abuse_hash: Option<String>,
+    application_id: Option<String>,
+    redirect_url: Option<String>,
+    code_challenge_method: Option<String>,
+    code_challenge: Option<String>,
+    connection_id: Option<String>,
+    tenant_lookup_identifier: Option<String>,
+    invite_id: Option<String>,
+    audiences: Option<Vec<String>>,
+    requested_scopes: Option<Scopes>,
+    response_location: Option<String>,
+    flow_type: Option<String>,
+    link_identity: Option<bool>,
+}
+
+/// The body of `PATCH /api/authentication/{id}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateBody {
+    anti_abuse_hash: Option<String>,
+    connection_id: Option<String>,
+    tenant_lookup_identifier: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Where the browser goes next.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Started {
+    pub(crate) authentication_request_id: String,
+    pub(crate) authentication_url: String,
+    /// Whether the page may use the session cookie: page and login host are one https site.
+    pub(crate) enable_credentials: bool,
+}
+
+/// Checks a request for a login or link and remembers it.
+pub(crate) fn start(
+    state: &mut State,
+    call: &Call,
+    body: AuthenticationBody,
+    entropy: &mut Entropy,
+) -> Result<Started, Refusal> {
+    let origin = required_origin(call)?;
+    let application_id = required("applicationId", body.application_id)?;
+    let Some(application) = state.applications.get(&application_id) else {
+        return Err(Refusal::new(400, "InvalidApplication", "No application with this applicationId is configured."));
+    };
+    let redirect_url_text = required("redirectUrl", body.redirect_url)?;
+    let Some(redirect_url) = application.allows_redirect(&redirect_url_text) else {
+        return Err(Refusal::new(
+            400,
+            "InvalidRedirectUrl",
+            "The redirectUrl is not below any of the application's redirectUrls; add it there.",
+        ));
+    };
+    let code_challenge = required("codeChallenge", body.code_challenge)?;
+    check_challenge(body.code_challenge_method.as_deref(), &code_challenge)?;
+    let response_location = parse_response_location(body.response_location.as_deref())?;
+    let wants_code = parse_flow_type(body.flow_type.as_deref())?;
+    let connection_id = body.connection_id.filter(|id| !id.is_empty());
+    let tenant = body.tenant_lookup_identifier.filter(|id| !id.is_empty());
+    let is_link = body.link_identity == Some(true);
+    let link_to_user = if is_link { Some(state.caller(call, Some(&application_id))?) } else { None };
+    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
+
+    let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
+    let hashed = if is_link {
+        values::link_identity(connection_id.as_deref(), tenant.as_deref(), &application_id)
+    } else {
+        let (connection, tenant, invite) = (connection_id.as_deref(), tenant.as_deref(), body.invite_id.as_deref());
+        values::authenticate(connection, tenant, invite, &application_id, body.audiences.as_deref())
+    };
+    state.used_hashes.accept(&hash, &hashed, &code_challenge, call.now_ms)?;
+
+    let page = parse_http_url(&origin);
+    let request = AuthenticationRequest {
+        id: entropy.id(),
+        application_id,
+        redirect_url,
+        redirect_url_text,
+        code_challenge,
+        connection_id,
+        wants_code,
+        response_location,
+        audiences: body.audiences.unwrap_or_default(),
+        scope: body.requested_scopes.map_or_else(|| DEFAULT_SCOPE.to_owned(), Scopes::joined),
+        link_to_user,
+        expires_at_ms: call.now_ms + REQUEST_LIFETIME_MS,
+        progress: Progress::AwaitingProvider,
+    };
+    let started = Started {
+        authentication_url: authentication_url(state, &request),
+        authentication_request_id: request.id.clone(),
+        enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
+    };
+    state.requests.insert(request.id.clone(), request);
+    Ok(started)
+}
+
+/// Sends a pending request to another connection.
+pub(crate) fn update(state: &mut State, call: &Call, id: &str, body: UpdateBody) -> Result<Started, Refusal> {
+    let origin = required_origin(call)?;
+    let connection_id = body.connection_id.filter(|id| !id.is_empty());
+    let tenant = body.tenant_lookup_identifier.filter(|id| !id.is_empty());
+    let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
+    let unknown = || Refusal::new(404, "InvalidAuthenticationRequest", "No pending request has this id; start again.");
+    let request = state.requests.get(&id.to_owned()).ok_or_else(unknown)?;
+    if request.standing(call.now_ms) != Standing::Pending {
+        return Err(unknown());
+    }
+    check_connection(state, connection_id.as_deref(), tenant.as_deref(), request.link_to_user.is_some())?;
+    let connection_id = required("connectionId", connection_id)?;
+    let hashed = [connection_id.as_str(), id].join("|");
+    state.used_hashes.accept(&hash, &hashed, id, call.now_ms)?;
+    let request = state.requests.get_mut(&id.to_owned()).ok_or_else(unknown)?;
+    request.connection_id = Some(connection_id);
+    let request = request.clone();
+    let page = parse_http_url(&origin);
+    Ok(Started {
+        authentication_url: authentication_url(state, &request),
+        authentication_request_id: request.id,
+        enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
+    })
+}
+
+/// Where a pending request's user is identified.
+pub(crate) fn authentication_url(state: &State, request: &AuthenticationRequest) -> String {
+    let public_url = state.public_url.as_str();
+    let Some(connection_id) = &request.connection_id else {
+        return format!("{public_url}/login?state={}", request.id);
+    };
+    match state.service_clients.get(connection_id) {
+        Some(client) => client.authentication_url(&request.id, &state.public_url),
+        None => format!("{public_url}/sandbox/provider/{connection_id}?state={}", request.id),
+    }
+}
+
+impl Scopes {
+    fn joined(self) -> String {
+        match self {
+            Self::One(scope) => scope,
+            Self::Many(scopes) => scopes.join(" "),
+        }
+    }
+}
+
+/// Browsers always send `Origin` with these requests; production refuses calls without it.
+pub(crate) fn required_origin(call: &Call) -> Result<String, Refusal> {
+    let missing =
+        || Refusal::new(400, "OriginRequired", "Send this request from a page: the Origin header is missing.");
+    call.origin.clone().ok_or_else(missing)
+}
+
+fn required(name: &str, value: Option<String>) -> Result<String, Refusal> {
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Refusal::new(400, "InvalidRequest", format!("The field {name} is missing.")))
+}
+
+fn check_challenge(method: Option<&str>, challenge: &str) -> Result<(), Refusal> {
+    let is_digest = challenge.len() == 43 && base64url::decode(challenge).is_some_and(|bytes| bytes.len() == 32);
+    if method == Some("S256") && is_digest {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "InvalidCodeChallenge",
+        "PKCE is mandatory: send codeChallengeMethod S256 and the base64url SHA-256 of the verifier.",
+    ))
+}
+
+fn parse_response_location(text: Option<&str>) -> Result<ResponseLocation, Refusal> {
+    match text {
+        None | Some("cookie") => Ok(ResponseLocation::Cookie),
+        Some("query") => Ok(ResponseLocation::Query),
+        Some("none") => Ok(ResponseLocation::None),
+        Some(_) => Err(Refusal::new(400, "InvalidResponseLocation", "responseLocation is cookie, query or none.")),
+    }
+}
+
+/// Whether the flow contains a code.
+fn parse_flow_type(text: Option<&str>) -> Result<bool, Refusal> {
+    let words: Vec<&str> = text.unwrap_or("token id_token").split_ascii_whitespace().collect();
+    if words.is_empty() || words.iter().any(|word| !["code", "token", "id_token"].contains(word)) {
+        return Err(Refusal::new(
+            400,
+            "InvalidFlowType",
+            "flowType is any of code, token and id_token, space-separated.",
+        ));
+    }
+    Ok(words.contains(&"code"))
+}
+
+fn check_connection(
+    state: &State,
+    connection_id: Option<&str>,
+    tenant: Option<&str>,
+    is_link: bool,
+) -> Result<(), Refusal> {
+    if tenant.is_some() {
+        return Err(Refusal::new(404, "TenantNotFound", "The sandbox has no tenants; use a connectionId."));
+    }
+    let Some(id) = connection_id else {
+        let missing = Refusal::new(400, "InvalidConnection", "Name the connectionId of the identity to link.");
+        return if is_link { Err(missing) } else { Ok(()) };
+    };
+    if state.connection(id).is_some() {
+        return Ok(());
+    }
+    match (state.service_clients.contains_key(id), is_link) {
+        (true, false) => Ok(()),
+        (true, true) => {
+            Err(Refusal::new(400, "InvalidConnection", "Service client users cannot be linked; link a provider."))
+        }
+        (false, _) => {
+            Err(Refusal::new(400, "InvalidConnection", "No connection with this connectionId is configured."))
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The configuration file.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::application::Application;
+use crate::connection::Connection;
+use crate::site::{PublicUrl, parse_http_url};
+
+/// What a sandbox is to be, read from JSON. Unknown fields are refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// The loopback address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The origin under which browsers reach the sandbox, and the issuer of its tokens. Default:
+    /// `listen` with `https` if there is `tls`, else `http`.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// A second loopback listener that always speaks plain http, for servers that fetch keys.
+    #[serde(default)]
+    pub internal_listen: Option<SocketAddr>,
+    /// Makes `listen` speak https only.
+    #[serde(default)]
+    pub tls: Option<TlsConfig>,
+    /// What users log in to.
+    pub applications: Vec<ApplicationConfig>,
+    /// Connections whose users a shop's own verifier vouches for. Default: none.
+    #[serde(default)]
+    pub service_clients: Vec<ServiceClientConfig>,
+    /// The fake identity providers. Default: `con_acorn` and `con_birch`.
+    #[serde(default = "default_connections")]
+    pub connections: Vec<ConnectionConfig>,
+    /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
+    #[serde(default)]
+    pub control: bool,
+}
+
+/// PEM files; relative paths are relative to the configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub private_key: PathBuf,
+}
+
+/// An application.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApplicationConfig {
+    /// Begins with `app_`.
+    pub application_id: String,
+    /// Where answers may be sent: each entry allows its scheme, port and host, sub-domains of
+    /// that host, and its path with everything below.
+    pub redirect_urls: Vec<String>,
+}
+
+/// A service client.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServiceClientConfig {
+    /// Begins with `sc_`.
+    pub client_id: String,
+    /// The verifier's login address.
+    pub authorization_url: String,
+    /// Where the access key made at start is written, readable by the owner only. A relative path
+    /// is relative to the configuration file.
+    pub access_key_file: PathBuf,
+}
+
+/// A fake identity provider.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionConfig {
+    /// Letters, digits, `_` and `-`.
+    pub connection_id: String,
+    /// What users see.
+    pub name: String,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(pub(crate) String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError(format!("cannot read the configuration {}: {error}", path.display())))?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a configuration; relative paths in it are relative to `base`.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = serde_json::from_str(text)
+            .map_err(|error| ConfigError(format!("the configuration is not valid: {error}")))?;
+        if let Some(tls) = &mut config.tls {
+            tls.certificate = base.join(&tls.certificate);
+            tls.private_key = base.join(&tls.private_key);
+        }
+        for client in &mut config.service_clients {
+            client.access_key_file = base.join(&client.access_key_file);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The public URL once the port is known.
+    pub(crate) fn public_url(&self, bound: SocketAddr) -> Result<PublicUrl, ConfigError> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let text = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
+        let error = || ConfigError(format!("publicUrl must be an origin such as http://127.0.0.1:8888, not {text}"));
+        PublicUrl::parse(&text).ok_or_else(error)
+    }
+
+    pub(crate) fn applications(&self) -> Result<Vec<Application>, ConfigError> {
+        let build = |config: &ApplicationConfig| {
+            Application::new(&config.application_id, &config.redirect_urls).map_err(|url| {
+                ConfigError(format!("redirectUrls must be http(s) URLs without query and fragment, not {url}"))
+            })
+        };
+        self.applications.iter().map(build).collect()
+    }
+
+    pub(crate) fn connections(&self) -> Vec<Connection> {
+        let build =
+            |config: &ConnectionConfig| Connection { id: config.connection_id.clone(), name: config.name.clone() };
+        self.connections.iter().map(build).collect()
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.public_url(self.listen)?;
+        self.applications()?;
+        let mut ids: Vec<&str> = vec![];
+        ids.extend(self.applications.iter().map(|application| application.application_id.as_str()));
+        ids.extend(self.service_clients.iter().map(|client| client.client_id.as_str()));
+        ids.extend(self.connections.iter().map(|connection| connection.connection_id.as_str()));
+        for (position, id) in ids.iter().enumerate() {
+            let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+            if !plain || ids.iter().skip(position + 1).any(|other| other == id) {
+                return Err(ConfigError(format!("the id {id:?} must be unique and made of letters, digits, _ and -")));
+            }
+        }
+        for client in &self.service_clients {
+            if !client.client_id.starts_with("sc_") || parse_http_url(&client.authorization_url).is_none() {
+                let id = &client.client_id;
+                return Err(ConfigError(format!(
+                    "the service client {id} needs an id with sc_ and an http(s) authorizationUrl"
+                )));
+            }
+        }
+        match self.applications.iter().find(|application| !application.application_id.starts_with("app_")) {
+            Some(other) => Err(ConfigError(format!("the applicationId {} must begin with app_", other.application_id))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn default_connections() -> Vec<ConnectionConfig> {
+    [("con_acorn", "Acorn ID"), ("con_birch", "Birch Accounts")]
+        .map(|(id, name)| ConnectionConfig { connection_id: id.to_owned(), name: name.to_owned() })
+        .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(applications: &str, rest: &str) -> Result<Config, ConfigError> {
+        let text = format!(r#"{{"listen":"127.0.0.1:8888","applications":{applications}{rest}}}"#);
+        Config::parse(&text, Path::new("/base"))
+    }
+
+    const APP: &str = r#"[{"applicationId":"app_demo","redirectUrls":["http://localhost:5173"]}]"#;
+
+    #[test]
+    fn the_shortest_configuration_has_two_providers_and_no_control() {
+        let config = parse(APP, "").unwrap();
+        assert_eq!(config.public_url(config.listen).unwrap().as_str(), "http://127.0.0.1:8888");
+        assert_eq!(config.connections.len(), 2);
+        assert!(!config.control);
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let rest = r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"http://127.0.0.1:9000/v1/login","accessKeyFile":"k"}]"#;
+        assert_eq!(parse(APP, rest).unwrap().service_clients[0].access_key_file, Path::new("/base/k"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let cases = [
+            (APP, r#","contol":true"#, "contol"),
+            (APP, r#","publicUrl":"https://login.shop.test/path""#, "publicUrl"),
+            (r#"[{"applicationId":"sc_demo","redirectUrls":[]}]"#, "", "app_"),
+            (r#"[{"applicationId":"app_demo","redirectUrls":["javascript:x"]}]"#, "", "redirectUrls"),
+            (APP, r#","connections":[{"connectionId":"a/b","name":"x"}]"#, "a/b"),
+            (APP, r#","connections":[{"connectionId":"app_demo","name":"x"}]"#, "app_demo"),
+            (APP, r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"/login","accessKeyFile":"k"}]"#, "sc_a"),
+        ];
+        for (applications, rest, named) in cases {
+            let error = parse(applications, rest).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}

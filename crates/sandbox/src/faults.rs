@@ -1,0 +1,96 @@
+//! Failures that a test asks for.
+
+use serde::{Deserialize, Serialize};
+
+const MAX_FAULTS: usize = 100;
+
+/// The failures that are still to come, first match first.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+/// An answer to give instead of the real one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fault {
+    /// Any method when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<String>,
+    /// Matches every path that begins with it.
+    pub(crate) path: String,
+    /// 200 to 599.
+    pub(crate) status: u16,
+    /// How often, counting down; 1 when absent.
+    #[serde(default = "once")]
+    pub(crate) times: u32,
+    /// Sent as JSON if it is JSON, as plain text otherwise.
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Faults {
+    /// Adds to the faults already waiting; `false` and no change if one is impossible or there
+    /// would be too many.
+    pub(crate) fn add(&mut self, faults: Vec<Fault>) -> bool {
+        let possible = |fault: &Fault| (200..=599).contains(&fault.status) && fault.path.starts_with('/');
+        let accepted = faults.iter().all(possible) && self.0.len() + faults.len() <= MAX_FAULTS;
+        if accepted {
+            self.0.extend(faults.into_iter().filter(|fault| fault.times > 0));
+        }
+        accepted
+    }
+
+    /// Takes one use of the first fault for this request.
+    pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
+        let matches = |fault: &Fault| {
+            fault.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+                && path.starts_with(&fault.path)
+        };
+        let position = self.0.iter().position(matches)?;
+        let fault = self.0.get_mut(position)?;
+        fault.times -= 1;
+        let taken = fault.clone();
+        if taken.times == 0 {
+            self.0.remove(position);
+        }
+        Some(taken)
+    }
+
+    pub(crate) fn left(&self) -> &[Fault] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(method: Option<&str>, status: u16, times: u32) -> Fault {
+        Fault { method: method.map(str::to_owned), path: "/api/".to_owned(), status, times, body: String::new() }
+    }
+
+    #[test]
+    fn a_fault_counts_down_and_ends() {
+        let mut faults = Faults::default();
+        assert!(faults.add(vec![fault(Some("POST"), 500, 2)]));
+        assert!(faults.take("GET", "/api/session").is_none());
+        assert!(faults.take("POST", "/login").is_none());
+        assert_eq!(faults.take("POST", "/api/session").unwrap().times, 1);
+        assert_eq!(faults.take("post", "/api/session").unwrap().times, 0);
+        assert!(faults.take("POST", "/api/session").is_none());
+    }
+
+    #[test]
+    fn impossible_faults_are_refused() {
+        assert!(!Faults::default().add(vec![fault(None, 42, 1)]));
+        assert!(!Faults::default().add(vec![Fault { path: "api".to_owned(), ..fault(None, 500, 1) }]));
+        assert!(!Faults::default().add(vec![fault(None, 500, 1); MAX_FAULTS + 1]));
+    }
+}

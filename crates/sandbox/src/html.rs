@@ -1,0 +1,153 @@
+//! The sandbox's own pages: one layout, no external resources, every value escaped.
+
+use crate::connection::{Connection, PRESET_PEOPLE};
+use crate::login::RefusedReturn;
+
+/// The text with everything that could end an attribute or begin a tag replaced.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The fake provider's page. Its forms post to the page's own address, which holds the state.
+pub(crate) fn provider_page(connection: &Connection) -> String {
+    let name = escape(&connection.name);
+    let mut people = String::new();
+    for (subject, person) in PRESET_PEOPLE {
+        let initial: String = person.chars().take(1).collect();
+        people.push_str(&format!(
+            r#"<button class="person" name="user" value="{subject}" data-testid="user-{subject}"><span class="face" aria-hidden="true">{initial}</span>{person}</button>"#,
+        ));
+    }
+    layout(
+        &connection.name,
+        &format!(
+            r#"<p class="mark" aria-hidden="true">{initial}</p>
+<h1>{name}</h1>
+<p class="lead">Who is signing in?</p>
+<form method="post" class="stack">{people}</form>
+<form method="post" class="stack">
+<label for="other">Somebody else</label>
+<input id="other" name="user" required maxlength="64" autocomplete="off" data-testid="user-other">
+<button class="primary" data-testid="continue">Continue</button>
+</form>
+<form method="post"><button class="quiet" name="cancel" value="1" data-testid="cancel">Cancel</button></form>"#,
+            initial = escape(&connection.name.chars().take(1).collect::<String>()),
+        ),
+    )
+}
+
+/// The page on which a user picks one of the providers, for logins that name none.
+pub(crate) fn picker_page(connections: &[Connection], request_id: &str) -> String {
+    let mut links = String::new();
+    for connection in connections {
+        let (id, name, state) = (escape(&connection.id), escape(&connection.name), escape(request_id));
+        links.push_str(&format!(
+            r#"<a class="person" href="/sandbox/provider/{id}?state={state}" data-testid="connection-{id}">{name}</a>"#,
+        ));
+    }
+    layout("Sign in", &format!(r#"<h1>Sign in</h1><p class="lead">Continue with</p><div class="stack">{links}</div>"#))
+}
+
+/// The page for a return that cannot be trusted.
+pub(crate) fn refused_page(refused: &RefusedReturn) -> String {
+    let back = refused.back.as_ref().map(|url| {
+        format!(
+            r#"<p><a class="primary" href="{}" data-testid="back-to-application">Back to the application</a></p>"#,
+            escape(url)
+        )
+    });
+    let (sentence, code) = (escape(&refused.sentence), escape(refused.code));
+    layout(
+        "Sign-in stopped",
+        &format!(
+            r#"<h1>Sign-in stopped</h1><p class="lead" role="alert">{sentence}</p>{back}<p class="code" data-testid="error-code">{code}</p>"#,
+            back = back.unwrap_or_default(),
+        ),
+    )
+}
+
+/// A page of one heading and one sentence.
+pub(crate) fn note_page(heading: &str, sentence: &str) -> String {
+    layout(heading, &format!("<h1>{}</h1><p class=\"lead\">{}</p>", escape(heading), escape(sentence)))
+}
+
+/// A square picture with one letter.
+pub(crate) fn picture(letter: char) -> String {
+    let letter = escape(&letter.to_uppercase().to_string());
+    format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#2f5d50"/><text x="32" y="43" font-family="sans-serif" font-size="32" fill="#fff" text-anchor="middle">{letter}</text></svg>"##
+    )
+}
+
+fn layout(title: &str, content: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+{content}
+</main>
+<footer>Local sandbox, for development only. No real account is involved.</footer>
+</body>
+</html>
+"#,
+        title = escape(title),
+    )
+}
+
+const STYLE: &str = "
+*{box-sizing:border-box}
+:root{color-scheme:light dark;--ink:#1c2b27;--soft:#5b6b66;--line:#d5ddd9;--card:#fff;--page:#eef2f0;--accent:#2f5d50}
+@media (prefers-color-scheme:dark){:root{--ink:#e8eeeb;--soft:#9fb0aa;--line:#33443e;--card:#18211e;--page:#0e1412;--accent:#7fc4ae}}
+body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:1rem;padding:1rem;background:var(--page);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
+main{width:100%;max-width:24rem;padding:1.75rem 1.5rem;background:var(--card);border:1px solid var(--line);border-radius:1rem}
+h1{margin:0;font-size:1.4rem;line-height:1.25}
+.lead{margin:.25rem 0 1.25rem;color:var(--soft);overflow-wrap:anywhere}
+.mark{width:3rem;height:3rem;margin:0 0 .75rem;display:grid;place-items:center;border-radius:.75rem;background:var(--accent);color:var(--card);font-size:1.5rem;font-weight:700}
+.stack{display:grid;gap:.6rem;margin:0 0 1.25rem}
+label{font-size:.9rem;color:var(--soft)}
+button,input,a.person,a.primary{font:inherit;min-height:3rem;padding:.6rem .9rem;border-radius:.6rem;border:1px solid var(--line);background:transparent;color:inherit;width:100%}
+button,a.person,a.primary{cursor:pointer;text-decoration:none}
+.person{display:flex;align-items:center;gap:.75rem;text-align:left}
+.person:hover{border-color:var(--accent)}
+.face{flex:none;width:2rem;height:2rem;display:grid;place-items:center;border-radius:50%;background:var(--page);color:var(--accent);font-weight:600}
+.primary{display:block;text-align:center;background:var(--accent);border-color:var(--accent);color:var(--card);font-weight:600}
+.quiet{border-color:transparent;color:var(--soft)}
+.code{margin:1rem 0 0;font:.8rem ui-monospace,monospace;color:var(--soft)}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+footer{font-size:.8rem;color:var(--soft);text-align:center}
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_cannot_leave_their_place() {
+        let hostile = r#"<script>'"&"#;
+        assert_eq!(escape(hostile), "&lt;script&gt;&#39;&quot;&amp;");
+        let connection = Connection { id: "con_a".to_owned(), name: hostile.to_owned() };
+        assert!(!provider_page(&connection).contains("<script"));
+        assert!(!picker_page(&[connection], "\"><script>").contains("<script"));
+        assert!(!note_page(hostile, hostile).contains("<script"));
+        let refused = RefusedReturn { code: "X", sentence: hostile.to_owned(), back: Some("\"><script>".to_owned()) };
+        assert!(!refused_page(&refused).contains("<script"));
+    }
+}

@@ -1,0 +1,141 @@
+//! `/sandbox/*` for tests: faults, clock, log, code lifetime.
+//!
+//! No page may use it: a request with an `Origin` is refused, so that a website the developer
+//! happens to visit cannot reach it through the browser.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::call::JsonBody;
+use super::reply::Problem;
+use crate::clock::system_now_ms;
+use crate::faults::Fault;
+use crate::refusal::Refusal;
+use crate::request_log::Entry;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultsBody {
+    faults: Vec<Fault>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ClockBody {
+    advance_seconds: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeLifetimeBody {
+    seconds: u32,
+}
+
+/// The paths of [`routes`], which are neither logged nor failed.
+const CONTROL_PATHS: [&str; 4] = ["/sandbox/faults", "/sandbox/clock", "/sandbox/log", "/sandbox/code-lifetime"];
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/sandbox/faults", get(list_faults).post(add_faults).delete(clear_faults))
+        .route("/sandbox/clock", get(read_clock).post(advance_clock))
+        .route("/sandbox/log", get(read_log).delete(clear_log))
+        .route("/sandbox/code-lifetime", post(set_code_lifetime))
+        .route_layer(from_fn(refuse_pages))
+}
+
+/// Answers with a waiting fault instead of the real thing.
+pub(super) async fn inject_faults(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if CONTROL_PATHS.contains(&path) {
+        return next.run(request).await;
+    }
+    let fault = shared.lock().faults.take(request.method().as_str(), path);
+    match fault {
+        Some(fault) => fault_answer(fault),
+        None => next.run(request).await,
+    }
+}
+
+/// Remembers method, path and status of every answer.
+pub(super) async fn log(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if !CONTROL_PATHS.contains(&path.as_str()) {
+        shared.lock().log.add(Entry { method, path, status: response.status().as_u16() });
+    }
+    response
+}
+
+async fn refuse_pages(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(ORIGIN) {
+        let title = "Pages may not control the sandbox; call it from the test itself.";
+        return Problem(Refusal::new(403, "ControlRefused", title)).into_response();
+    }
+    next.run(request).await
+}
+
+async fn list_faults(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!({ "faults": shared.lock().faults.left() }))
+}
+
+async fn add_faults(
+    State(shared): State<Shared>,
+    JsonBody(body): JsonBody<FaultsBody>,
+) -> Result<Json<Value>, Problem> {
+    let mut state = shared.lock();
+    if !state.faults.add(body.faults) {
+        let title = "A fault needs a path that begins with / and a status of 200 to 599; at most 100 may wait.";
+        return Err(Problem(Refusal::new(400, "InvalidFault", title)));
+    }
+    Ok(Json(json!({ "faults": state.faults.left() })))
+}
+
+async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
+    shared.lock().faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn read_clock(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!({ "now": shared.lock().clock.now_ms(system_now_ms()) / 1000 }))
+}
+
+async fn advance_clock(
+    State(shared): State<Shared>,
+    JsonBody(body): JsonBody<ClockBody>,
+) -> Result<Json<Value>, Problem> {
+    let mut state = shared.lock();
+    if !state.clock.advance(body.advance_seconds) {
+        return Err(Problem(Refusal::new(400, "InvalidClock", "The clock moves forward, by ten years in total.")));
+    }
+    Ok(Json(json!({ "now": state.clock.now_ms(system_now_ms()) / 1000 })))
+}
+
+async fn read_log(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!(shared.lock().log.entries()))
+}
+
+async fn clear_log(State(shared): State<Shared>) -> StatusCode {
+    shared.lock().log.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn set_code_lifetime(State(shared): State<Shared>, JsonBody(body): JsonBody<CodeLifetimeBody>) -> StatusCode {
+    shared.lock().code_lifetime_ms = u64::from(body.seconds) * 1000;
+    StatusCode::NO_CONTENT
+}
+
+fn fault_answer(fault: Fault) -> Response {
+    let is_json = serde_json::from_str::<Value>(&fault.body).is_ok();
+    let media_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(CONTENT_TYPE, media_type)], fault.body).into_response()
+}

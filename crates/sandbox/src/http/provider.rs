@@ -1,0 +1,75 @@
+//! The fake identity providers' pages.
+
+use axum::Form;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::Shared;
+use super::reply;
+use crate::connection::Person;
+use crate::entropy::Entropy;
+use crate::html;
+use crate::login::Query;
+use crate::provider::{cancel, pick, provider_of};
+
+/// What the page posts.
+#[derive(Debug, Deserialize)]
+pub(super) struct Choice {
+    user: Option<String>,
+    cancel: Option<String>,
+}
+
+pub(super) async fn page(
+    State(shared): State<Shared>,
+    Path(connection_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let state = shared.lock();
+    match provider_of(&state, &connection_id, &request_id(query.as_deref())) {
+        Some(connection) => reply::page(StatusCode::OK, html::provider_page(connection)),
+        None => nothing_here(),
+    }
+}
+
+pub(super) async fn choose(
+    State(shared): State<Shared>,
+    Path(connection_id): Path<String>,
+    RawQuery(query): RawQuery,
+    mut entropy: Entropy,
+    Form(choice): Form<Choice>,
+) -> Response {
+    let request_id = request_id(query.as_deref());
+    let mut state = shared.lock();
+    if provider_of(&state, &connection_id, &request_id).is_none() {
+        return nothing_here();
+    }
+    let location = if choice.cancel.is_some() {
+        cancel(&state, &request_id)
+    } else {
+        let Some(person) = choice.user.as_deref().and_then(Person::from_choice) else {
+            let sentence = "Type a name of 1 to 64 characters, or pick somebody. Go back and try again.";
+            return reply::page(StatusCode::BAD_REQUEST, html::note_page("Nobody by this name", sentence));
+        };
+        pick(&mut state, &connection_id, &request_id, person, &mut entropy)
+    };
+    reply::redirect(StatusCode::SEE_OTHER, &location, &[])
+}
+
+/// The pictures in the id tokens of the providers' people.
+pub(super) async fn picture(Path(name): Path<String>) -> Response {
+    let letter = name.chars().next().filter(char::is_ascii_alphanumeric).unwrap_or('?');
+    ([(CONTENT_TYPE, "image/svg+xml")], html::picture(letter)).into_response()
+}
+
+fn request_id(query: Option<&str>) -> String {
+    let query = Query::parse(query.unwrap_or_default()).unwrap_or_default();
+    query.get("state").unwrap_or_default().to_owned()
+}
+
+fn nothing_here() -> Response {
+    let sentence = "This provider does not exist, or no login was started under this state.";
+    reply::page(StatusCode::NOT_FOUND, html::note_page("Nothing to sign in to", sentence))
+}

@@ -1,0 +1,160 @@
+//! A sandbox made from its configuration, ready to be served.
+
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use authress_dev_server::{Bound, DevServerError, TlsFiles, bind, serve};
+use authress_jws::SigningKey;
+use authress_login_protocol::secret::Secret;
+use axum::Router;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::config::{Config, ConfigError};
+use crate::entropy::Entropy;
+use crate::http::{Shared, router};
+use crate::service_client::ServiceClient;
+use crate::site::PublicUrl;
+use crate::state::State;
+
+/// Why a sandbox did not start or stopped early.
+#[derive(Debug)]
+pub enum SandboxError {
+    /// The configuration cannot be used.
+    Config(ConfigError),
+    /// A listener failed.
+    Server(DevServerError),
+    /// The operating system gave no randomness for keys.
+    EntropyUnavailable,
+    /// An access key could not be written.
+    AccessKeyNotWritten(std::path::PathBuf, std::io::Error),
+}
+
+impl fmt::Display for SandboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Server(error) => error.fmt(f),
+            Self::EntropyUnavailable => f.write_str("the operating system gave no randomness for keys; try again"),
+            Self::AccessKeyNotWritten(path, error) => {
+                write!(f, "cannot write the access key to {}: {error}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SandboxError {}
+
+impl From<ConfigError> for SandboxError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<DevServerError> for SandboxError {
+    fn from(error: DevServerError) -> Self {
+        Self::Server(error)
+    }
+}
+
+/// A sandbox that owns its ports and has written its access keys, and does not answer yet.
+#[derive(Debug)]
+pub struct Sandbox {
+    public_url: PublicUrl,
+    bound: Bound,
+    internal: Option<Bound>,
+    tls: Option<TlsFiles>,
+    router: Router,
+}
+
+impl Sandbox {
+    /// Takes the ports, makes all keys and writes the access keys.
+    pub fn prepare(config: &Config) -> Result<Self, SandboxError> {
+        let bound = bind(config.listen)?;
+        let internal = config.internal_listen.map(bind).transpose()?;
+        let tls = config
+            .tls
+            .as_ref()
+            .map(|tls| TlsFiles { certificate: tls.certificate.clone(), private_key: tls.private_key.clone() });
+        tls.as_ref().map_or(Ok(()), TlsFiles::check)?;
+        let (state, access_keys) = build(config, bound.local_addr())?;
+        for (client, (_, access_key)) in config.service_clients.iter().zip(&access_keys) {
+            let path = &client.access_key_file;
+            write_private(path, access_key.expose())
+                .map_err(|error| SandboxError::AccessKeyNotWritten(path.clone(), error))?;
+        }
+        let public_url = state.public_url.clone();
+        Ok(Self { public_url, bound, internal, tls, router: router(Shared::new(state), config.control) })
+    }
+
+    /// The origin under which browsers reach it.
+    pub fn public_url(&self) -> &str {
+        self.public_url.as_str()
+    }
+
+    /// The address it listens on, with the real port.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.bound.local_addr()
+    }
+
+    /// Answers until `shutdown` resolves and the requests in flight are done.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            shutdown.await;
+            // Both listeners may be gone already; then nobody needs to know.
+            let _ = stop.send(true);
+        });
+        let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let internal = async {
+            match self.internal {
+                Some(bound) => serve(bound, self.router.clone(), None, until_stopped(stopped.clone())).await,
+                None => Ok(()),
+            }
+        };
+        let main = serve(self.bound, self.router.clone(), self.tls, until_stopped(stopped.clone()));
+        tokio::try_join!(main, internal)?;
+        Ok(())
+    }
+}
+
+/// The access keys by client id, in the order of the configuration.
+pub(crate) type AccessKeys = Vec<(String, Secret)>;
+
+/// A fresh state, and the access keys of its service clients.
+pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, AccessKeys), SandboxError> {
+    let no_entropy = |_| SandboxError::EntropyUnavailable;
+    let mut entropy = Entropy::from_system().ok_or(SandboxError::EntropyUnavailable)?;
+    let signing_key = SigningKey::generate(entropy.id()).map_err(no_entropy)?;
+    let mut state = State::new(config.public_url(bound)?, signing_key);
+    state.applications =
+        config.applications()?.into_iter().map(|application| (application.id.clone(), application)).collect();
+    state.connections = config.connections();
+    let mut access_keys = vec![];
+    for client in &config.service_clients {
+        let invalid = |_| ConfigError(format!("authorizationUrl of {} is not a URL", client.client_id));
+        let url = Url::parse(&client.authorization_url).map_err(invalid)?;
+        let (service_client, access_key) =
+            ServiceClient::generate(&client.client_id, url, &mut entropy).map_err(no_entropy)?;
+        access_keys.push((client.client_id.clone(), access_key));
+        state.service_clients.insert(client.client_id.clone(), service_client);
+    }
+    Ok((state, access_keys))
+}
+
+/// Writes a file that only its owner can read, replacing one that may be wider open.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
