@@ -18,31 +18,31 @@ const TAIL_LINES: usize = 30;
 /// One long step of the set-up.
 #[derive(Debug)]
 pub(crate) struct Step<'a> {
-    /// What is being done, for instance "wasm-pack 0.15.1"; also names the log file.
-    pub(crate) what: &'a str,
-    /// What it is for.
-    pub(crate) why: &'a str,
-    /// How long it takes on two cores, for instance "about 2 min".
-    pub(crate) expect: &'a str,
+    what: &'a str,
+    why: &'a str,
+    expect: &'a str,
     /// After this time the step counts as failed; `None`: it may take as long as it likes.
-    pub(crate) limit: Option<Duration>,
+    limit: Option<Duration>,
+    /// There is another way if this one fails: then its output only goes to the log file.
+    may_fail: bool,
 }
 
-impl Step<'_> {
-    /// Says that the step starts.
-    pub(crate) fn announce(&self) {
-        println!("set-up: {}: {} ({})", self.what, self.why, self.expect);
+impl<'a> Step<'a> {
+    /// `what` is being done (for instance "wasm-pack 0.15.1"; it names the log file too) because of `why`, and takes
+    /// about `expect` on two cores.
+    pub(crate) fn new(what: &'a str, why: &'a str, expect: &'a str) -> Self {
+        Step { what, why, expect, limit: None, may_fail: false }
+    }
+
+    /// There is another way if this step fails or takes longer than `limit`.
+    pub(crate) fn dispensable(self, limit: Duration) -> Self {
+        Step { limit: Some(limit), may_fail: true, ..self }
     }
 
     /// Announces the step and runs it to its end; its output goes to a file in the cache, whose end is shown if it
     /// fails.
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
-        self.announce();
-        self.run_part(command)
-    }
-
-    /// One of several commands of a step that was announced before.
-    pub(crate) fn run_part(&self, command: &mut Command) -> Result<()> {
+        println!("set-up: {}: {} ({})", self.what, self.why, self.expect);
         let logs = workspace::cache()?.join("logs");
         std::fs::create_dir_all(&logs).attempt(|| format!("create {}", logs.display()))?;
         let log_path = logs.join(format!("{}.log", file_name(self.what)));
@@ -98,8 +98,10 @@ impl Step<'_> {
     }
 
     fn failed(&self, how: &str, log: &Path) -> crate::failure::Failure {
-        for line in tail(log, TAIL_LINES).lines() {
-            eprintln!("        | {line}");
+        if !self.may_fail {
+            for line in tail(log, TAIL_LINES).lines() {
+                eprintln!("        | {line}");
+            }
         }
         format!("{} failed ({how}); everything it printed is in {}", self.what, log.display()).into()
     }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::failure::Result;
 use crate::programs;
@@ -19,16 +20,15 @@ pub(crate) fn is_available() -> bool {
 pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> {
     let names = packages.join(" ");
     if !LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
-        let step =
-            Step { what: "apt-get update", why: "know what can be installed", expect: "some seconds", limit: None };
-        if let Err(failure) = step.run(&mut apt_get(&["update"])?) {
-            // One unreachable source of several is no reason to stop: the next step shows whether it matters.
-            println!("        going on with the package lists that are there: {failure}");
+        let step = Step::new("apt-get update", "know what can be installed", "some seconds");
+        // One unreachable source of several is no reason to stop: the next step shows whether it matters.
+        if let Err(failure) = step.dispensable(Duration::from_secs(300)).run(&mut apt_get(&["update"])?) {
+            println!("        {failure}; going on with the package lists that are there");
         }
     }
     let what = format!("apt-get install {names}");
     let mut command = apt_get(&["install", "--yes", "--no-install-recommends", "--no-remove"])?;
-    Step { what: &what, why, expect, limit: None }.run(command.args(packages))
+    Step::new(&what, why, expect).run(command.args(packages))
 }
 
 /// `apt-get` as root, never asking anything.

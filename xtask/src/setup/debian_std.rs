@@ -118,8 +118,7 @@ fn compile(work: &Path) -> Result<()> {
     for name in ["RUSTDOC", "CARGO", "LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
     }
-    Step { what: "wasm32 standard library", why: "compiled from Debian's source", expect: "75 s", limit: None }
-        .run(&mut command)
+    Step::new("wasm32 standard library", "compiled from Debian's source", "75 s").run(&mut command)
 }
 
 /// Lays the compiled library and links to Debian's own parts out as rustc expects them.

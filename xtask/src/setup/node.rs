@@ -57,7 +57,7 @@ fn install_packages(npm: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    Step { what: "npm ci", why: "what the tests and the build take from npm", expect: "about 10 s", limit: None }.run(
+    Step::new("npm ci", "what the tests and the build take from npm", "about 10 s").run(
         // No package here needs its install script.
         Command::new(npm).current_dir(tests()).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
     )?;

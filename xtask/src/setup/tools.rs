@@ -84,7 +84,7 @@ impl Tool<'_> {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_LTO", "off");
         let what = format!("{} {}", self.package, self.version);
-        Step { what: &what, why: self.why, expect: self.expect, limit: None }.run(&mut command)?;
+        Step::new(&what, self.why, self.expect).run(&mut command)?;
         // Moved in one step: a half-finished installation never stands where a finished one is looked for.
         workspace::publish(&finished, place)?;
         workspace::remove(&work)

@@ -91,14 +91,16 @@ fn ensure_official() -> Result<WasmTarget> {
         if programs::find(&["rustup"]).is_none() {
             return Err("there is no rustup to add the wasm32 standard library".into());
         }
-        Step {
-            what: "rustup target add",
-            why: "the standard library for wasm32",
-            expect: "seconds where rustup's servers can be reached",
-            // A network that swallows packets must not hold everything up: there is another way.
-            limit: Some(Duration::from_secs(180)),
-        }
-        .run(Command::new("rustup").args(["target", "add", TRIPLE]).env("RUSTUP_MAX_RETRIES", "1"))?;
+        let why = "the standard library for wasm32";
+        // A network that swallows packets must not hold everything up: there is another way.
+        Step::new("rustup target add", why, "seconds where rustup's servers can be reached")
+            .dispensable(Duration::from_secs(180))
+            .run(
+                Command::new("rustup")
+                    .args(["target", "add", TRIPLE])
+                    .env("RUSTUP_MAX_RETRIES", "1")
+                    .env("RUST_BACKTRACE", "0"),
+            )?;
     }
     if is_in_sysroot() { Ok(WasmTarget::Official) } else { Err(missing()) }
 }
