@@ -62,7 +62,7 @@ async function tellOutcome({ link, loginError }, intent) {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));
     else await addToCart(products.find((product) => product.productId === intent.productId));
   } else if (intent?.kind === 'sign-out') {
-    view.showMessage(messages.explainCode('SignedOut'));
+    if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
   } else if (intent && shopper.state === 'signed-in') {
     view.showMessage(messages.signedIn(shopper));
   } else if (intent) {
@@ -76,11 +76,14 @@ function tellLinkOutcome(link, shopper) {
     case 'linked':
       return view.showMessage(messages.linked(shopper));
     case 'already-owned':
-      return view.showMessage(messages.alreadyOwned(provider?.name ?? 'this provider'), [{
-        label: 'Sign in to that account',
-        testId: 'switch-account',
-        onPress: (button) => leave(button, { kind: 'switch' }, () => session.signInAsSomebodyElse(link.connectionId)),
-      }]);
+      return view.showMessage(messages.alreadyOwned(provider?.name ?? 'this provider'), [
+        {
+          label: 'Sign in to that account',
+          testId: 'switch-account',
+          onPress: (button) => leave(button, { kind: 'switch' }, () => session.signInAsSomebodyElse(link.connectionId)),
+        },
+        { label: 'Keep this cart', testId: 'keep-this-cart' },
+      ]);
     case 'cancelled':
       return view.showMessage(messages.explainCode('UserCancelled'));
     default:
@@ -98,14 +101,14 @@ async function refresh() {
 }
 
 async function add(product, button) {
-  if (button.hasAttribute('data-busy') || !resumed) return;
-  view.setBusy(button, true);
-  view.clearMessage();
   await resumed;
+  if (!resumed || view.isBusy(button)) return;
+  view.clearMessage();
   if (session.shopper.state === 'signed-out') {
     await leave(button, { kind: 'add', productId: product.productId }, () => session.startAnonymous());
     return;
   }
+  view.setBusy(button, true);
   await addToCart(product);
   view.setBusy(button, false);
 }
@@ -163,8 +166,8 @@ function showCart(newCart) {
 }
 
 async function choosePicker() {
-  if (!resumed) return;
   await resumed;
+  if (!resumed) return;
   view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
     const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
     await leave(button, { kind }, () => session.signIn(connectionId));
@@ -174,12 +177,15 @@ async function choosePicker() {
 async function signOut(button) {
   await leave(button, { kind: 'sign-out' }, async () => {
     await session.signOut();
+    // The browser is on its way to the login host; if it was not needed there, this page stays.
     await refresh();
+    view.noLongerBusy();
   });
 }
 
 /** Leaves the page for a login. The button stays busy, because the page is about to go. */
 async function leave(button, intent, go) {
+  if (view.isBusy(button)) return;
   view.setBusy(button, true);
   remember(intent);
   try {

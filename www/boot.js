@@ -5,6 +5,7 @@
   function giveUp() {
     var note = document.getElementById('boot');
     if (note) {
+      document.querySelector('.shopper').textContent = '';
       note.setAttribute('data-failed', '');
       note.textContent =
         'The shop could not be started. Load the page again. If that does not help, use a current browser and allow scripts for this site.';

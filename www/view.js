@@ -34,6 +34,10 @@ export function setBusy(button, busy) {
   button.setAttribute('aria-disabled', String(busy));
 }
 
+export function isBusy(button) {
+  return button.hasAttribute('data-busy');
+}
+
 export function noLongerBusy() {
   for (const button of document.querySelectorAll('[data-busy]')) setBusy(button, false);
 }
@@ -113,7 +117,8 @@ function changeRow(row, item) {
 /**
  * Says something where everybody notices it, screen readers included.
  * @param message {kind, code, title, text}
- * @param actions list of {label, testId, onPress}
+ * @param actions list of {label, testId, onPress}; the first is the one to suggest. An action
+ * without `onPress` closes the message.
  */
 export function showMessage(message, actions = []) {
   const region = find('message');
@@ -122,8 +127,8 @@ export function showMessage(message, actions = []) {
   const close = element('button', { type: 'button', className: 'close', testId: 'message-close' }, '×');
   close.setAttribute('aria-label', 'Close this message');
   close.addEventListener('click', clearMessage);
-  const buttons = actions.map(({ label, testId, onPress }) => {
-    const button = element('button', { type: 'button', className: 'primary', testId }, label);
+  const buttons = actions.map(({ label, testId, onPress = clearMessage }, index) => {
+    const button = element('button', { type: 'button', className: index === 0 ? 'primary' : 'quiet', testId }, label);
     button.addEventListener('click', () => onPress(button));
     return button;
   });
