@@ -1,1 +1,16 @@
-//! The browser client.
+//! The browser client: a `LoginClient` for shoppers who never logged in.
+//!
+//! Nothing is decided here. `authress-login-protocol` says what to send, what an answer means and
+//! what to store; this crate reads the page's state, carries that out on browser APIs and speaks
+//! JavaScript. The class that storefronts see is in `pkg/index.js`: it loads this module.
+#![cfg(target_arch = "wasm32")]
+
+pub mod browser;
+mod client;
+mod error;
+mod options;
+mod session_check;
+mod shared;
+mod start;
+
+pub use client::Client;

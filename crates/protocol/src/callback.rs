@@ -40,6 +40,17 @@ pub enum Step {
     Refused(PendingRequest, Refusal),
 }
 
+impl Step {
+    /// The login or link that a return belongs to.
+    pub fn pending(&self) -> Option<&PendingRequest> {
+        match self {
+            Self::NotOurs => None,
+            Self::Exchange(exchange) => Some(exchange.pending()),
+            Self::Adopt(pending, _) | Self::ReadCookies(pending) | Self::Refused(pending, _) => Some(pending),
+        }
+    }
+}
+
 /// Why a login or link did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -52,6 +63,19 @@ pub enum Refusal {
     },
     /// The return names another issuer, or its tokens do not fit (RFC 9207 section 2.4).
     Untrusted,
+}
+
+impl Refusal {
+    /// The refusal as an error, for logs.
+    pub fn to_error(&self) -> Error {
+        match self {
+            Self::ByServer { error, error_code } => Error {
+                server_code: Some(error_code.as_ref().unwrap_or(error).clone()),
+                ..ErrorCode::RequestRefused.into()
+            },
+            Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
+        }
+    }
 }
 
 /// Decides what the current address means.
@@ -134,7 +158,7 @@ pub enum Exchanged {
     Cookies,
     /// The code is expired, used or not ours. It may have been used by an earlier try whose answer
     /// was lost, so the session must be looked for before anybody is told.
-    CodeRefused,
+    CodeRefused(Error),
     /// No answer: the same code can be tried again.
     Unanswered(Error),
     /// Authress or its answer is at fault; trying again will not help.
@@ -175,7 +199,7 @@ impl Exchange {
             Ok(Some(tokens)) => Exchanged::Tokens(tokens),
             Ok(None) => Exchanged::Cookies,
             Err(error) => match (error.code, error.server_code.as_deref()) {
-                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => Exchanged::CodeRefused,
+                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => Exchanged::CodeRefused(error),
                 (ErrorCode::AuthressSdkNetworkError, _) => Exchanged::Unanswered(error),
                 _ => Exchanged::Failed(error),
             },

@@ -1,6 +1,6 @@
 //! What a link came to, in words an application can show.
 
-use crate::{callback::Refusal, pending::PendingRequest};
+use crate::{callback::Refusal, error::Error, pending::PendingRequest};
 
 /// The server's code for an identity that has logged in before and so has a user id of its own.
 const ALREADY_OWNED: &str = "IdentityAlreadyOwned";
@@ -67,8 +67,8 @@ impl LinkResult {
     }
 
     /// The result of a code exchange that failed; `None` if the request was no link.
-    pub fn of_failure(pending: &PendingRequest, server_code: Option<&str>) -> Option<Self> {
-        Self::new(pending, LinkStatus::Failed, server_code)
+    pub fn of_failure(pending: &PendingRequest, error: &Error) -> Option<Self> {
+        Self::new(pending, LinkStatus::Failed, error.server_code.as_deref())
     }
 
     fn new(pending: &PendingRequest, status: LinkStatus, server_code: Option<&str>) -> Option<Self> {

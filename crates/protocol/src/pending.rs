@@ -60,6 +60,11 @@ impl PendingRequest {
         [KEY_PREFIX, nonce].concat()
     }
 
+    /// Whether a session of `user_id` is what this request was for. A link keeps its user id.
+    pub fn accepts_user(&self, user_id: &str) -> bool {
+        self.link_user_id.as_deref().is_none_or(|expected| expected == user_id)
+    }
+
     /// The record as stored. Members beyond those of the published client are ignored by it.
     pub fn to_json(&self) -> String {
         let mut record = ObjectWriter::new()

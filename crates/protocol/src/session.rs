@@ -152,11 +152,12 @@ pub fn adopt_user_cookie(settings: &Settings, cookies: &Cookies, now_ms: i64) ->
     Some((SessionWrite { record, authorization_cookie: None }, claims.subject()?.to_owned()))
 }
 
-/// The access token for this host and application, from the cookies that script can read.
+/// The access token of `user_id` for this host and application, from the cookies that script can
+/// read.
 ///
-/// A token that names another issuer or another application is never taken. One that cannot be
-/// read is opaque, and the last resort.
-pub fn access_token(settings: &Settings, cookies: &Cookies) -> Option<Secret> {
+/// A token that names another issuer, application or user is never taken. One that cannot be read
+/// is opaque, and the last resort.
+pub fn access_token(settings: &Settings, cookies: &Cookies, user_id: &str) -> Option<Secret> {
     let mut opaque = None;
     for value in cookies.all(cookies::AUTHORIZATION) {
         let token = cookies::decode_value(value);
@@ -164,7 +165,8 @@ pub fn access_token(settings: &Settings, cookies: &Cookies) -> Option<Secret> {
             Some(claims) => {
                 let is_own = claims.issuer().is_none_or(|issuer| settings.is_issuer(issuer));
                 let is_for_us = claims.client_id().is_none_or(|id| id == settings.application_id());
-                if is_own && is_for_us {
+                let is_same_user = claims.subject().is_none_or(|subject| subject == user_id);
+                if is_own && is_for_us && is_same_user {
                     return Some(Secret::new(token));
                 }
             }
@@ -296,12 +298,13 @@ mod tests {
     fn only_a_token_of_this_host_and_application_is_handed_out() {
         let pick = |cookies: &[&str]| {
             let text: Vec<_> = cookies.iter().map(|value| format!("authorization={value}")).collect();
-            access_token(&settings(), &Cookies::new(text.join("; "))).map(|token| token.expose().to_owned())
+            access_token(&settings(), &Cookies::new(text.join("; ")), "user_a").map(|token| token.expose().to_owned())
         };
         let (ours, foreign) = (own(r#","client_id":"app_shop""#), token(r#"{"iss":"https://evil.test"}"#));
         let other_application = own(r#","client_id":"app_other""#);
+        let other_user = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
         assert_eq!(pick(&["opaque", &foreign, &other_application, &ours]), Some(ours));
-        assert_eq!(pick(&[&foreign, &other_application]), None);
+        assert_eq!(pick(&[&foreign, &other_application, &other_user]), None);
         assert_eq!(pick(&["opaque", &foreign]).as_deref(), Some("opaque"));
         assert_eq!(pick(&[]), None);
     }

@@ -1,0 +1,15 @@
+//! One thin port for each browser API. A port carries out; it decides nothing.
+
+pub mod address;
+pub mod clock;
+pub mod cookies;
+pub mod fetch;
+pub mod logger;
+pub mod random;
+pub mod storage;
+pub mod timer;
+
+/// The window of the page; absent outside of a page's main thread.
+fn window() -> Option<web_sys::Window> {
+    web_sys::window()
+}
