@@ -192,7 +192,7 @@ fn answer(
             };
             let location = location(request, &state.public_url, Outcome::Code(in_query));
             let expires_at_ms = call.now_ms + state.code_lifetime_ms;
-            (Progress::CodeIssued(IssuedCode { code, grant, session_id, expires_at_ms }), location, cookies)
+            (Progress::CodeIssued(Box::new(IssuedCode { code, grant, session_id, expires_at_ms })), location, cookies)
         }
         AnswerMode::TokensInQuery | AnswerMode::TokensInCookies(_) => {
             let tokens = issue(&state.signing_key, &state.public_url, &grant, call.now_ms, entropy);

@@ -59,7 +59,7 @@ pub(crate) enum Progress {
     /// The user is at the provider.
     AwaitingProvider,
     /// The user is back at the application with a code to exchange.
-    CodeIssued(IssuedCode),
+    CodeIssued(Box<IssuedCode>),
     /// Answered; nothing can be got from it any more.
     Finished,
 }
