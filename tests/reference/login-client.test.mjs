@@ -1,0 +1,249 @@
+// The published login client, unchanged, walks a shopper's whole way against the sandbox and the
+// verifier, in a real browser and in each of the three answer modes.
+//
+// Run after `cargo build -p authress-sandbox -p authress-verifier`, from the folder `tests`:
+//   node --test reference/login-client.test.mjs
+// CHROME names a browser that is not /usr/bin/chromium.
+//
+// What the published client cannot do is asserted as it is, not worked around:
+//   across sites it gets a code after linking but kept no verifier for it, so the link is made and
+//   the page only learns of it at the next login.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createListener } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { chromium } from 'playwright-core';
+
+const applicationId = 'app_demo';
+const shopperConnectionId = 'sc_demoShop';
+const chrome = process.env.CHROME ?? '/usr/bin/chromium';
+
+const binary = (name) => {
+  const path = fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
+  assert.ok(existsSync(path), `${path} is missing: run cargo build -p ${name}`);
+  return path;
+};
+
+/** Starts a server that prints `ready {address}`; gives the address and a function that stops it. */
+async function start(name, args, env) {
+  const child = spawn(binary(name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Also when a test fails before it can stop what it started.
+  process.once('exit', () => child.kill());
+  let complaints = '';
+  child.stderr.on('data', (text) => { complaints += text; });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const ready = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
+  const line = String(await Promise.race([ready, exited]));
+  assert.match(line, /^ready /, complaints);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    assert.equal(await exited, 0, `${name} ends well`);
+  };
+  return { address: line.slice('ready '.length), stop };
+}
+
+async function freePort() {
+  const server = createListener().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The published client as one script; `window.login` is the client of the page. */
+async function bundledPage(authressApiUrl) {
+  // Without the background check, which can answer for the page's own first check.
+  const settings = { authressApiUrl, applicationId, skipBackgroundCredentialsCheck: true };
+  const contents = `import { LoginClient } from '@authress/login';
+    window.login = new LoginClient(${JSON.stringify(settings)});`;
+  const resolveDir = fileURLToPath(new URL('..', import.meta.url));
+  const bundle = await build({ stdin: { contents, resolveDir }, bundle: true, write: false, format: 'iife' });
+  return `<!doctype html><meta charset="utf-8"><title>page</title><script>${bundle.outputFiles[0].text}</script>`;
+}
+
+const topologies = {
+  localhost: { completesLinks: true },
+  https: { pageHost: 'app.shop.test', loginHost: 'login.shop.test', completesLinks: true },
+  'cross-site': { pageHost: 'www.other.test', loginHost: 'login.shop.test', completesLinks: false },
+};
+
+/** Page, sandbox and verifier on free ports. */
+async function startStack({ pageHost, loginHost }) {
+  const folder = mkdtempSync(join(tmpdir(), 'login-client-'));
+  const [pagePort, sandboxPort, internalPort, verifierPort] = [
+    await freePort(), await freePort(), await freePort(), await freePort(),
+  ];
+  const https = Boolean(pageHost);
+  const pageUrl = https ? `https://${pageHost}` : `http://localhost:${pagePort}`;
+  const sandboxUrl = https ? `https://${loginHost}` : `http://127.0.0.1:${sandboxPort}`;
+  const keysUrl = `http://127.0.0.1:${internalPort}/.well-known/openid-configuration/jwks`;
+  let tls;
+  if (https) {
+    const made = spawnSync(binary('authress-sandbox'), ['certificate', '--out', folder, pageHost, loginHost]);
+    assert.equal(made.status, 0, String(made.stderr));
+    tls = { certificate: join(folder, 'cert.pem'), privateKey: join(folder, 'key.pem') };
+  }
+  const config = {
+    listen: `127.0.0.1:${sandboxPort}`,
+    publicUrl: sandboxUrl,
+    internalListen: `127.0.0.1:${internalPort}`,
+    ...(tls && { tls }),
+    applications: [{ applicationId, redirectUrls: [pageUrl] }],
+    serviceClients: [{
+      clientId: shopperConnectionId,
+      authorizationUrl: `http://127.0.0.1:${verifierPort}/v1/login`,
+      accessKeyFile: 'access-key',
+    }],
+  };
+  writeFileSync(join(folder, 'sandbox.json'), JSON.stringify(config));
+  const sandbox = await start('authress-sandbox', ['--config', join(folder, 'sandbox.json')], {});
+  assert.equal(sandbox.address, sandboxUrl);
+  const verifier = await start('authress-verifier', [], {
+    AUTHRESS_API_URL: sandboxUrl,
+    AUTHRESS_ACCESS_KEY_FILE: join(folder, 'access-key'),
+    LISTEN: `127.0.0.1:${verifierPort}`,
+  });
+
+  const html = await bundledPage(sandboxUrl);
+  const answer = (_, response) => response.setHeader('content-type', 'text/html').end(html);
+  const certificate = tls && { cert: readFileSync(tls.certificate), key: readFileSync(tls.privateKey) };
+  const pages = certificate ? createHttpsServer(certificate, answer) : createHttpServer(answer);
+  pages.listen(pagePort, '127.0.0.1');
+
+  const args = [
+    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  ];
+  if (https) {
+    const rules = [[pageHost, pagePort], [loginHost, sandboxPort]];
+    args.push(`--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`);
+    args.push('--ignore-certificate-errors');
+  }
+  const browser = await chromium.launch({ executablePath: chrome, args });
+
+  const stop = async () => {
+    await browser.close();
+    pages.closeAllConnections();
+    pages.close();
+    await verifier.stop();
+    await sandbox.stop();
+    rmSync(folder, { recursive: true });
+  };
+  return { browser, pageUrl, sandboxUrl, keys: createRemoteJWKSet(new URL(keysUrl)), stop };
+}
+
+for (const [name, topology] of Object.entries(topologies)) {
+  describe(`the published client, ${name}`, () => {
+    let stack;
+    let page;
+    before(async () => {
+      stack = await startStack(topology);
+      page = await stack.browser.newPage();
+    });
+    after(() => stack?.stop());
+
+    /** Opens the page anew and lets the client look for a session. */
+    const visit = async (path = '/') => {
+      await page.goto(stack.pageUrl + path);
+      return page.evaluate(() => window.login.userSessionExists());
+    };
+    /** Runs a client method that leaves the page. */
+    const leave = (method, options) => page.evaluate(([method, options]) => {
+      window.failure = null;
+      window.login[method](options).catch((error) => { window.failure = error; });
+    }, [method, options]);
+    const backOnPage = (path) => page.waitForURL((url) => url.origin === stack.pageUrl && url.pathname === path);
+    const sessionExists = () => page.evaluate(() => window.login.userSessionExists());
+    /** The claims of the page's access token, after its signature was checked. */
+    const claims = async () => {
+      const token = await page.evaluate(() => window.login.ensureToken({ timeoutInMillis: 1000 }));
+      const expected = { issuer: stack.sandboxUrl, typ: 'at+jwt', algorithms: ['EdDSA'] };
+      const { payload } = await jwtVerify(token, stack.keys, expected);
+      assert.equal(payload.client_id, applicationId);
+      const identity = await page.evaluate(() => window.login.getUserIdentity());
+      assert.equal(identity.userId, payload.sub);
+      return payload;
+    };
+    const pickAda = async () => {
+      await page.waitForSelector('[data-testid=user-ada]');
+      await page.click('[data-testid=user-ada]');
+    };
+
+    let shopper;
+
+    test('a new visitor has no session', async () => {
+      assert.equal(await visit(), false);
+    });
+
+    test('an anonymous shopper gets a user id from the verifier', async () => {
+      await leave('authenticate', { connectionId: shopperConnectionId, redirectUrl: `${stack.pageUrl}/cart` });
+      await backOnPage('/cart');
+      assert.equal(await sessionExists(), true);
+      const { sub, azp } = await claims();
+      assert.match(sub, /^user_/);
+      assert.equal(azp, shopperConnectionId);
+      assert.equal(new URL(page.url()).search, '', 'nothing of the answer stays in the address');
+      shopper = sub;
+    });
+
+    test('a reload keeps the shopper', async () => {
+      assert.equal(await visit('/cart'), true);
+      assert.equal((await claims()).sub, shopper);
+    });
+
+    test('linking an identity keeps the user id', async () => {
+      await leave('linkIdentity', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/linked` });
+      await pickAda();
+      await backOnPage('/linked');
+      assert.equal(new URL(page.url()).searchParams.get('error'), null);
+      assert.equal(await sessionExists(), true);
+      const { sub, azp } = await claims();
+      assert.equal(sub, shopper);
+      assert.equal(azp, topology.completesLinks ? 'con_acorn' : shopperConnectionId);
+    });
+
+    test('logout ends the session', async () => {
+      await leave('logout', `${stack.pageUrl}/bye`);
+      await backOnPage('/bye');
+      assert.equal(await visit(), false);
+    });
+
+    test('the linked identity logs in to the same user id', async () => {
+      await leave('authenticate', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/account` });
+      await pickAda();
+      await backOnPage('/account');
+      assert.equal(await sessionExists(), true);
+      const { sub, azp } = await claims();
+      assert.equal(sub, shopper);
+      assert.equal(azp, 'con_acorn');
+      assert.equal((await page.evaluate(() => window.login.getUserIdentity())).name, 'Ada Lovelace');
+    });
+
+    test('a second anonymous shopper cannot take the identity and stays logged in', async () => {
+      await leave('logout', `${stack.pageUrl}/bye`);
+      await backOnPage('/bye');
+      await leave('authenticate', { connectionId: shopperConnectionId, redirectUrl: `${stack.pageUrl}/cart` });
+      await backOnPage('/cart');
+      assert.equal(await sessionExists(), true);
+      const second = (await claims()).sub;
+      assert.notEqual(second, shopper);
+      await leave('linkIdentity', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/linked` });
+      await pickAda();
+      await backOnPage('/linked');
+      assert.equal(new URL(page.url()).searchParams.get('errorCode'), 'IdentityAlreadyOwned');
+      assert.equal(await sessionExists(), true);
+      assert.equal((await claims()).sub, second);
+    });
+  });
+}
