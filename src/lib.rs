@@ -9,8 +9,10 @@ pub mod browser;
 mod client;
 mod error;
 mod options;
+mod panic;
 mod session_check;
 mod shared;
 mod start;
 
 pub use client::Client;
+pub use panic::on_panic;

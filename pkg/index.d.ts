@@ -1,0 +1,222 @@
+/**
+ * Which Authress, and which application of it.
+ */
+export interface LoginClientSettings {
+  /**
+   * Your Authress custom domain, for example `https://login.example.com`. Without a scheme, https
+   * is meant.
+   * @throws {LoginError} `InvalidAuthressApiUrl` from the constructor.
+   */
+  authressApiUrl: string;
+  /**
+   * The application that shoppers log in to, `app_…`. Default `app_default`.
+   * @throws {LoginError} `InvalidApplication` from the constructor.
+   */
+  applicationId?: string;
+  /** Do not look for a return and a stored session by itself at start. Default `false`. */
+  skipBackgroundCredentialsCheck?: boolean;
+  /** Leave the `user` cookie in place after reading it. Default `false`. */
+  retainUserCookie?: boolean;
+}
+
+/** Gets one object per message, with a `title` and, for failures, `code`, `status` and `serverCode`. */
+export interface Logger {
+  log?(entry: LogEntry): void;
+  warn?(entry: LogEntry): void;
+}
+
+/** A message. It never holds a token, code or verifier. */
+export interface LogEntry {
+  title: string;
+  code?: LoginErrorCode;
+  status?: number;
+  serverCode?: string;
+}
+
+/** The claims of the id token. Nobody has verified them: show them, but decide nothing by them. */
+export interface UserIdentity {
+  /** The user id, the same as `sub`. */
+  userId: string;
+  sub: string;
+  iss?: string;
+  /** When to stop using the session, in seconds since 1970: ten seconds before the token's own end. */
+  exp?: number;
+  email?: string;
+  name?: string;
+  picture?: string;
+  [claim: string]: unknown;
+}
+
+export interface AuthenticateOptions {
+  /** The identity provider, or your service client (`sc_…`) for an anonymous shopper. */
+  connectionId?: string;
+  /** The tenant to log in to. Takes precedence over `connectionId`. */
+  tenantLookupIdentifier?: string;
+  /** An invite to accept. */
+  inviteId?: string;
+  /** Where to return to, absolute or relative. Default: this page. */
+  redirectUrl?: string;
+  /** Where the answer comes back. Default `cookie`. */
+  responseLocation?: 'cookie' | 'query' | 'none';
+  /** Which of `code token id_token` to ask for, separated by spaces. Default `token id_token`. */
+  flowType?: string;
+  /** OAuth scopes. */
+  scopes?: string[];
+  /** Audiences of the access token. */
+  audiences?: string[];
+  /** Properties for the identity provider. */
+  connectionProperties?: Record<string, unknown>;
+  /** Whether more than one account may be signed in. */
+  multiAccount?: boolean;
+  /** `tab` opens the login in another tab, if the browser allows it. */
+  openType?: 'tab';
+  /**
+   * Accepted for compatibility and without effect: a session is replaced when the new one has
+   * arrived, never before.
+   */
+  clearUserDataBeforeLogin?: boolean;
+}
+
+/** One of `connectionId` and `tenantLookupIdentifier` is needed. */
+export interface LinkIdentityOptions {
+  /** The identity provider that the shopper signs in with. */
+  connectionId?: string;
+  /** The tenant whose identity provider it is. */
+  tenantLookupIdentifier?: string;
+  /** Where to return to, absolute or relative. Default: this page. */
+  redirectUrl?: string;
+  /** Properties for the identity provider. */
+  connectionProperties?: Record<string, unknown>;
+}
+
+/** Where the login goes on, when it is not the client that navigates. */
+export interface AuthenticationStarted {
+  authenticationUrl?: string;
+  authenticationRequestId?: string;
+}
+
+/** What a link came to. Unless it is `linked`, the session is what it was before. */
+export interface LinkResult {
+  /**
+   * - `linked`: the identity now logs in to this user id;
+   * - `already-owned`: it has logged in before and owns another user id;
+   * - `cancelled`: the shopper turned back at the provider;
+   * - `failed`: anything else; `serverCode` says more where Authress did.
+   */
+  status: 'linked' | 'already-owned' | 'cancelled' | 'failed';
+  /** The connection that was asked for. */
+  connectionId?: string;
+  /** The user id that the link was for. */
+  userId: string;
+  /** The code with which Authress refused. */
+  serverCode?: string;
+}
+
+export interface EnsureTokenOptions {
+  /**
+   * How long to wait for a session, in milliseconds. Default 5000. 0 asks this browser alone, makes
+   * no request and does not wait; -1 waits as long as a timer can (about 24.8 days).
+   */
+  timeoutInMillis?: number;
+}
+
+/** Every code that `LoginError.code` can have. */
+export type LoginErrorCode =
+  | 'InvalidAuthressApiUrl'
+  | 'InvalidApplication'
+  | 'InvalidInput'
+  | 'InvalidConnection'
+  | 'InvalidResponseLocation'
+  | 'InvalidRedirectUrl'
+  | 'NotLoggedIn'
+  | 'TokenTimeout'
+  | 'StorageUnavailable'
+  | 'AuthressSdkNetworkError'
+  | 'RequestRefused'
+  | 'InvalidServerResponse'
+  | 'ModuleLoadFailed'
+  | 'InternalError';
+
+/** Every failure. Its message says what to do and holds nothing secret. */
+export class LoginError extends Error {
+  private constructor();
+  readonly name: 'LoginError';
+  readonly code: LoginErrorCode;
+  /** The HTTP status, where a server answered. */
+  readonly status?: number;
+  /** The server's own code, where it sent one. */
+  readonly serverCode?: string;
+}
+
+/**
+ * A login client for one Authress host and application.
+ *
+ * The constructor returns at once; the WebAssembly module loads meanwhile, and every asynchronous
+ * method waits for it. Each rejects with a `LoginError`: besides the codes named with a method,
+ * `ModuleLoadFailed`, `InvalidInput` and `InternalError`.
+ */
+export class LoginClient {
+  /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`. */
+  constructor(settings: LoginClientSettings, logger?: Logger);
+
+  /**
+   * Starts a login and leaves the page. The session that is here stays until the new one arrives.
+   *
+   * @returns `null` when the browser is on its way. Where the login goes on on this page's own host
+   * name, or nowhere, what Authress answered: the application continues by itself.
+   * @throws {LoginError} `InvalidResponseLocation`, `InvalidRedirectUrl`, `StorageUnavailable`,
+   * `RequestRefused`, `AuthressSdkNetworkError`, `InvalidServerResponse`.
+   */
+  authenticate(options?: AuthenticateOptions): Promise<AuthenticationStarted | null>;
+
+  /**
+   * Links an identity to the session's user id and leaves the page: an anonymous shopper becomes a
+   * customer and keeps the user id. After the return, `getLinkResult()` says how it went.
+   *
+   * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `InvalidRedirectUrl`,
+   * `StorageUnavailable`, `RequestRefused`, `AuthressSdkNetworkError`, `InvalidServerResponse`.
+   */
+  linkIdentity(options: LinkIdentityOptions): Promise<void>;
+
+  /**
+   * What the link came to from which the browser has just returned; `null` on any other page load.
+   *
+   * @throws {LoginError} `AuthressSdkNetworkError`: not known yet, ask again.
+   */
+  getLinkResult(): Promise<LinkResult | null>;
+
+  /**
+   * Whether there is a session. Takes up a return, then looks in this browser, then asks Authress.
+   *
+   * @param options.backgroundTrigger Do not ask Authress. Default `false`.
+   * @throws {LoginError} when a login that has just returned could not be completed:
+   * `AuthressSdkNetworkError` (call again to try again), `RequestRefused`, `InvalidServerResponse`.
+   */
+  userSessionExists(options?: { backgroundTrigger?: boolean }): Promise<boolean>;
+
+  /** Resolves with `true` once there is a session, which may be never. */
+  waitForUserSession(): Promise<true>;
+
+  /**
+   * The access token for the shop's APIs. With a stored session it makes no request.
+   *
+   * @returns the token, or `null` where it is in an HttpOnly cookie and goes along by itself.
+   * @throws {LoginError} `TokenTimeout`: no session, call `authenticate`; otherwise as
+   * `userSessionExists`.
+   */
+  ensureToken(options?: EnsureTokenOptions): Promise<string | null>;
+
+  /** The same as `ensureToken`, by the name that Authress's guides use. */
+  getToken(options?: EnsureTokenOptions): Promise<string | null>;
+
+  /** Who the shopper is, as far as this browser knows; `null` until the module has loaded. */
+  getUserIdentity(): UserIdentity | null;
+
+  /**
+   * Ends the session here and at Authress, and leaves the page.
+   *
+   * @param redirectUrl Where to end, absolute or relative. Default: this page.
+   * @throws {LoginError} `InvalidRedirectUrl`.
+   */
+  logout(redirectUrl?: string): Promise<void>;
+}
