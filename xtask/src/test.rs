@@ -80,7 +80,7 @@ fn browser_tests(tools: &TestTools) -> Result<Command> {
     command
         .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
         .arg(&tools.browser.driver);
-    command.args([".", "--package", "authress-login-wasm", "--tests"]);
+    command.args([".", "--package", "authress-login-wasm"]);
     if workspace::locked() {
         command.arg("--locked");
     }
