@@ -43,7 +43,8 @@ pub(crate) fn package(tools: &BuildTools) -> Result<()> {
     let compiled = workspace::wasm_target().join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm"));
 
     println!("build: the glue and the optimised module into pkg/dist");
-    let work = workspace::wasm_target().join(format!("unfinished-dist-{}", std::process::id()));
+    // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
+    let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
     workspace::remove(&work)?;
     run(Command::new(&tools.wasm_bindgen)
         .args(["--target", "web", "--out-name", MODULE, "--remove-name-section", "--remove-producers-section"])
