@@ -1,0 +1,41 @@
+//! Every error code is in the types and in the README, and the loader's sentences are the table's.
+
+use authress_login_protocol::error::ErrorCode;
+use std::{fs, path::Path};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
+}
+
+#[test]
+fn every_code_is_typed_and_documented() {
+    let (types, readme) = (read("pkg/index.d.ts"), read("README.md"));
+    for code in ErrorCode::ALL {
+        assert!(types.contains(&format!("| '{}'", code.as_str())), "{code:?} is missing from pkg/index.d.ts");
+        assert!(readme.contains(&format!("| `{}`", code.as_str())), "{code:?} is missing from README.md");
+    }
+}
+
+#[test]
+fn no_code_is_typed_that_does_not_exist() {
+    let types = read("pkg/index.d.ts");
+    let (_, union) = types.split_once("export type LoginErrorCode =").unwrap();
+    let (union, _) = union.split_once(';').unwrap();
+    for line in union.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let code = line.trim_start_matches("| '").trim_end_matches('\'');
+        assert!(ErrorCode::ALL.iter().any(|known| known.as_str() == code), "{code} is no code");
+    }
+}
+
+#[test]
+fn the_loader_says_what_the_table_says() {
+    let loader = read("pkg/index.js");
+    for code in [
+        ErrorCode::InvalidAuthressApiUrl,
+        ErrorCode::InvalidApplication,
+        ErrorCode::ModuleLoadFailed,
+        ErrorCode::InternalError,
+    ] {
+        assert!(loader.contains(code.sentence()), "{code:?} is worded otherwise in pkg/index.js");
+    }
+}

@@ -1,0 +1,146 @@
+use crate::support::{RefusedStorage, code, js, token};
+use authress_login_wasm::Client;
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const AUTHRESS: &str = "http://login.test";
+
+fn client() -> Client {
+    Client::new(AUTHRESS, Some("app_test".into()), false, JsValue::NULL).unwrap()
+}
+
+fn options(name: &str, value: impl Into<JsValue>) -> JsValue {
+    let options = Object::new();
+    Reflect::set(&options, &name.into(), &value.into()).unwrap();
+    options.into()
+}
+
+fn sign_in(user_id: &str) -> String {
+    let token = token(&format!(r#"{{"iss":"{AUTHRESS}","sub":"{user_id}","client_id":"app_test","exp":4102444800}}"#));
+    js(&format!("document.cookie = 'authorization={token}; Path=/';"));
+    js(&format!(
+        "localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({{ idToken: '{token}', expiry: 4102444790000, jsCookies: true }}));"
+    ));
+    token
+}
+
+fn sign_out() {
+    js(
+        "localStorage.removeItem('AuthenticationCredentialsStorage'); document.cookie = 'authorization=; Path=/; Max-Age=0';",
+    );
+}
+
+async fn token_of(client: &Client, timeout: impl Into<JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(client.ensure_token(&options("timeoutInMillis", timeout))).await
+}
+
+#[wasm_bindgen_test]
+fn wrong_settings_throw_at_once() {
+    let refused = |url: &str, id: &str| Client::new(url, Some(id.into()), false, JsValue::NULL).unwrap_err();
+    assert_eq!(code(&refused("", "app_a")), "InvalidAuthressApiUrl");
+    assert_eq!(code(&refused("login.test", "sc_a")), "InvalidApplication");
+}
+
+#[wasm_bindgen_test]
+async fn a_stored_session_gives_its_token_without_waiting() {
+    let token = sign_in("user_a");
+    for timeout in [0.0, 5.0, -1.0] {
+        assert_eq!(token_of(&client(), timeout).await.unwrap().as_string().as_deref(), Some(token.as_str()));
+    }
+    let identity = client().user_identity();
+    assert_eq!(Reflect::get(&identity, &"userId".into()).unwrap().as_string().as_deref(), Some("user_a"));
+    assert_eq!(Reflect::get(&identity, &"exp".into()).unwrap().as_f64(), Some(4_102_444_790.0));
+    sign_out();
+}
+
+#[wasm_bindgen_test]
+async fn without_a_session_the_timeout_decides() {
+    sign_out();
+    for (timeout, at_least) in [(0.0, 0.0), (60.0, 59.0), (-5.0, 0.0)] {
+        let start = js_sys::Date::now();
+        assert_eq!(code(&token_of(&client(), timeout).await.unwrap_err()), "TokenTimeout");
+        let waited = js_sys::Date::now() - start;
+        assert!((at_least..2_000.0).contains(&waited), "waited {waited} ms for {timeout}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_expired_session_ends_in_a_timeout_and_not_in_null() {
+    sign_in("user_a");
+    let client = client();
+    assert!(token_of(&client, 0.0).await.is_ok());
+    js(
+        "const key = 'AuthenticationCredentialsStorage'; const record = JSON.parse(localStorage.getItem(key)); localStorage.setItem(key, JSON.stringify({ ...record, expiry: 1 }));",
+    );
+    assert_eq!(code(&token_of(&client, 30.0).await.unwrap_err()), "TokenTimeout");
+    assert!(client.user_identity().is_null());
+    sign_out();
+}
+
+#[wasm_bindgen_test]
+async fn whoever_waits_is_served_when_a_session_appears() {
+    sign_out();
+    let client = client();
+    let waiting = client.ensure_token(&options("timeoutInMillis", 5_000));
+    let forever = client.wait_for_user_session();
+    authress_login_wasm::browser::timer::sleep(20).await;
+    let token = sign_in("user_late");
+    assert!(JsFuture::from(client.user_session_exists(false)).await.unwrap().is_truthy());
+    assert_eq!(JsFuture::from(waiting).await.unwrap().as_string(), Some(token));
+    assert!(JsFuture::from(forever).await.unwrap().is_truthy());
+    sign_out();
+}
+
+#[wasm_bindgen_test]
+async fn a_foreign_or_planted_identity_is_nobody_and_nothing_throws() {
+    for claims in [r#"{"sub":"user_x","iss":"https://evil.test"}"#, r#"{"iss":"http://login.test"}"#, "[]", "nonsense"]
+    {
+        let id_token = token(claims);
+        js(&format!(
+            "localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({{ idToken: '{id_token}' }}));"
+        ));
+        assert!(client().user_identity().is_null(), "{claims}");
+        assert!(JsFuture::from(client().user_session_exists(false)).await.unwrap().is_falsy());
+    }
+    sign_out();
+}
+
+#[wasm_bindgen_test]
+async fn a_login_that_could_not_be_remembered_is_not_begun() {
+    let refused = RefusedStorage::new();
+    let error = JsFuture::from(client().authenticate(options("connectionId", "sc_test"))).await.unwrap_err();
+    assert_eq!(code(&error), "StorageUnavailable");
+    drop(refused);
+}
+
+#[wasm_bindgen_test]
+async fn wrong_options_reject_with_their_code() {
+    sign_out();
+    let rejected = async |promise| code(&JsFuture::from(promise).await.unwrap_err());
+    assert_eq!(rejected(client().authenticate(options("connectionId", 5))).await, "InvalidInput");
+    assert_eq!(rejected(client().authenticate(options("responseLocation", "body"))).await, "InvalidResponseLocation");
+    assert_eq!(rejected(client().authenticate(options("redirectUrl", "javascript:1"))).await, "InvalidRedirectUrl");
+    assert_eq!(rejected(client().link_identity(JsValue::UNDEFINED)).await, "InvalidConnection");
+    assert_eq!(rejected(client().link_identity(options("connectionId", "con_a"))).await, "NotLoggedIn");
+    assert_eq!(rejected(client().logout(Some("javascript:1".into()))).await, "InvalidRedirectUrl");
+}
+
+#[wasm_bindgen_test]
+async fn an_unreachable_authress_is_a_network_error() {
+    let client = Client::new("http://127.0.0.1:1", None, false, JsValue::NULL).unwrap();
+    let error = JsFuture::from(client.authenticate(options("connectionId", "sc_test"))).await.unwrap_err();
+    assert_eq!(code(&error), "AuthressSdkNetworkError");
+    assert!(js("return localStorage.getItem('AuthenticationRequestNonce')").is_null());
+}
+
+#[wasm_bindgen_test]
+async fn an_options_object_without_prototype_or_with_null_is_read() {
+    sign_out();
+    for body in ["return Object.create(null)", "return null", "return { connectionId: undefined, audiences: null }"] {
+        let client = Client::new("http://127.0.0.1:1", None, false, JsValue::NULL).unwrap();
+        let error = JsFuture::from(client.authenticate(js(body))).await.unwrap_err();
+        assert_eq!(code(&error), "AuthressSdkNetworkError", "{body}");
+    }
+}

@@ -1,0 +1,52 @@
+//! What the tests share.
+
+use authress_login_protocol::base64url;
+use js_sys::{Function, Reflect};
+use wasm_bindgen::JsValue;
+
+/// Runs `body` as a JavaScript function.
+pub(crate) fn js(body: &str) -> JsValue {
+    Function::new_no_args(body).call0(&JsValue::UNDEFINED).unwrap()
+}
+
+/// The `code` of a thrown error, which must be a genuine `Error`.
+pub(crate) fn code(error: &JsValue) -> String {
+    assert!(error.is_instance_of_error(), "{error:?} is no Error");
+    Reflect::get(error, &"code".into()).unwrap().as_string().unwrap()
+}
+
+/// A token with these claims, signed by nobody.
+pub(crate) fn token(claims: &str) -> String {
+    format!("e30.{}.signature", base64url::encode(claims.as_bytes()))
+}
+
+/// Makes the browser refuse `localStorage`, as it does where site data is blocked.
+pub(crate) struct RefusedStorage;
+
+impl RefusedStorage {
+    pub(crate) fn new() -> Self {
+        js("
+            window.kept = Object.getOwnPropertyDescriptor(window, 'localStorage');
+            const refuse = () => { throw new DOMException('refused', 'SecurityError'); };
+            Object.defineProperty(window, 'localStorage', { configurable: true, get: refuse });
+        ");
+        Self
+    }
+}
+
+impl Drop for RefusedStorage {
+    fn drop(&mut self) {
+        js("Object.defineProperty(window, 'localStorage', window.kept);");
+    }
+}
+
+trait IsError {
+    fn is_instance_of_error(&self) -> bool;
+}
+
+impl IsError for JsValue {
+    fn is_instance_of_error(&self) -> bool {
+        use wasm_bindgen::JsCast;
+        self.has_type::<js_sys::Error>()
+    }
+}
