@@ -1,32 +1,60 @@
+use std::future::Future;
+
 /// Resolves when the process is asked to stop: SIGINT (Ctrl-C) or, on Unix, SIGTERM.
 ///
-/// Where no handler can be installed it never resolves, so the default action of the signal
-/// still ends the process.
-pub async fn shutdown_signal() {
-    tokio::select! {
-        () = interrupt() => (),
-        () = terminate() => (),
-    }
-}
-
-async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// The handlers are installed by the call, not by the first poll: call it before telling anybody
+/// that the server is ready, or a signal that follows at once ends the process unasked. It must be
+/// called inside a Tokio runtime. Where no handler can be installed the future never resolves and
+/// the default action of the signal still ends the process.
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
+    let interrupt = handler::interrupt();
+    let terminate = handler::terminate();
+    async {
+        tokio::select! {
+            () = interrupt => (),
+            () = terminate => (),
+        }
     }
 }
 
 #[cfg(unix)]
-async fn terminate() {
+mod handler {
+    use std::future::Future;
+
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut stream) => {
-            stream.recv().await;
+
+    pub(super) fn interrupt() -> impl Future<Output = ()> + Send + 'static {
+        installed(SignalKind::interrupt())
+    }
+
+    pub(super) fn terminate() -> impl Future<Output = ()> + Send + 'static {
+        installed(SignalKind::terminate())
+    }
+
+    fn installed(kind: SignalKind) -> impl Future<Output = ()> + Send + 'static {
+        let stream = signal(kind);
+        async {
+            match stream {
+                Ok(mut stream) => {
+                    stream.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
         }
-        Err(_) => std::future::pending::<()>().await,
     }
 }
 
 #[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending::<()>().await;
+mod handler {
+    use std::future::{Future, pending};
+
+    pub(super) async fn interrupt() {
+        if tokio::signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    }
+
+    pub(super) fn terminate() -> impl Future<Output = ()> + Send + 'static {
+        pending()
+    }
 }

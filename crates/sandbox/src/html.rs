@@ -128,8 +128,9 @@ button,a.person,a.primary{cursor:pointer;text-decoration:none}
 .person{display:flex;align-items:center;gap:.75rem;text-align:left}
 .person:hover{border-color:var(--accent)}
 .face{flex:none;width:2rem;height:2rem;display:grid;place-items:center;border-radius:50%;background:var(--page);color:var(--accent);font-weight:600}
-.primary{display:block;text-align:center;background:var(--accent);border-color:var(--accent);color:var(--card);font-weight:600}
-.quiet{border-color:transparent;color:var(--soft)}
+button.primary,a.primary{display:block;text-align:center;background:var(--accent);border-color:var(--accent);color:var(--card);font-weight:600}
+button.quiet{border-color:transparent;color:var(--soft)}
+main>:last-child{margin-bottom:0}
 .code{margin:1rem 0 0;font:.8rem ui-monospace,monospace;color:var(--soft)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 footer{font-size:.8rem;color:var(--soft);text-align:center}

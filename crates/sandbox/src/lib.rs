@@ -6,6 +6,27 @@
 //! memory and forgotten at the end, and it listens on loopback only. **It is not an
 //! authentication service**: at its fake identity providers anybody can be anybody.
 //!
+//! # Where production's behaviour is not known
+//!
+//! - **Redirects.** An allow-list entry allows its scheme, port and host, sub-domains of a host of
+//!   two or more labels, its path and what is below it, any query and fragment.
+//! - **Cross-origin access.** Every origin is echoed, so that refusals can be read; credentials are
+//!   allowed, and session cookies count, only for pages of a configured application.
+//! - **Anti-abuse hashes** hold for five minutes either way and once per PKCE challenge or code.
+//! - **A return that cannot be trusted** (unknown or used state, a verifier's answer that does not
+//!   hold) ends on a page, not in a redirect, and leaves a pending login pending. An expired
+//!   request, a cancelled login and a refused link are told to the application with `nonce`,
+//!   `iss`, `error`, `errorCode` and `error_description`.
+//! - **A refused code exchange** does not use the code up; a successful one does.
+//! - **`responseLocation: none`** starts the session and sends neither code nor tokens; `query`
+//!   gives a code wherever cookies would have been the answer.
+//! - **Linking** makes a new session whose `azp` is the new connection and answers like a login.
+//!   A service client's identities cannot be linked, and do not count as a way to log in: the last
+//!   identity of a provider cannot be unlinked.
+//! - **Tenants** do not exist; invitations and connection properties are ignored.
+//!
+//! # How it is built
+//!
 //! Decisions (`authentication`, `login`, `exchange`, `account`, `provider`) are functions of the
 //! `State`, the call, the time and fresh entropy. `http` only reads calls and writes answers.
 

@@ -32,8 +32,9 @@ async fn run(file: PathBuf) -> Result<(), String> {
     let sandbox = Sandbox::prepare(&config).map_err(|error| error.to_string())?;
     eprintln!("authress-sandbox: for development only; anybody can be anybody at its fake identity providers.");
     eprintln!("authress-sandbox: listening on {} for {}", sandbox.local_addr(), sandbox.public_url());
+    let stop = shutdown_signal();
     println!("ready {}", sandbox.public_url());
-    sandbox.run(shutdown_signal()).await.map_err(|error| error.to_string())
+    sandbox.run(stop).await.map_err(|error| error.to_string())
 }
 
 fn certificate(dir: &str, names: &[&str]) -> Result<(), String> {

@@ -1,0 +1,110 @@
+//! The binary: what it prints, how it starts, refuses and ends.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_authress-sandbox");
+
+/// A folder with a configuration, removed at the end of the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, config: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("authress-sandbox-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.json"), config).unwrap();
+        Self(folder)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.0.join("config.json"));
+        command
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that ends with its test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn config(listen: &str) -> String {
+    format!(
+        r#"{{"listen":"{listen}","applications":[{{"applicationId":"app_demo","redirectUrls":["http://localhost:5173"]}}],
+        "serviceClients":[{{"clientId":"sc_shop","authorizationUrl":"http://127.0.0.1:9000/v1/login","accessKeyFile":"key"}}]}}"#
+    )
+}
+
+fn assert_refused(output: &Output, sentence: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains(sentence), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[cfg(unix)]
+fn ask_to_stop(child: &Child) {
+    Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn it_says_ready_once_writes_a_private_access_key_and_ends_well() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("ready", &config("127.0.0.1:0"));
+    let mut running = Running(folder.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    let mut stdout = BufReader::new(running.0.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("ready http://127.0.0.1:"), "{line}");
+    let key = folder.0.join("key");
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(std::fs::read_to_string(&key).unwrap().starts_with("sc_shop."));
+    ask_to_stop(&running.0);
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    let mut stderr = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(stderr.contains("for development only"));
+    assert!(!stderr.contains("MC4CAQ"), "the access key stays in its file");
+    line.clear();
+    assert_eq!(stdout.read_line(&mut line).unwrap(), 0);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = Folder::new("taken", &config(&taken.local_addr().unwrap().to_string()));
+    assert_refused(&folder.command().output().unwrap(), "already in use");
+}
+
+#[test]
+fn an_address_other_machines_can_reach_is_refused() {
+    let folder = Folder::new("reachable", &config("0.0.0.0:0"));
+    assert_refused(&folder.command().output().unwrap(), "loopback");
+}
+
+#[test]
+fn an_unknown_field_is_named() {
+    let folder = Folder::new("unknown", r#"{"listen":"127.0.0.1:0","applications":[],"contol":true}"#);
+    assert_refused(&folder.command().output().unwrap(), "contol");
+}
+
+#[test]
+fn without_arguments_it_says_how_to_use_it() {
+    assert_refused(&Command::new(BINARY).output().unwrap(), "usage: authress-sandbox --config FILE");
+}
