@@ -42,7 +42,7 @@ pub(crate) struct SessionSignal {
 impl SessionSignal {
     pub(crate) fn new() -> Self {
         let (promise, resolve) = open();
-        Self { promise: RefCell::new(promise), resolve: RefCell::new(Some(resolve)) }
+        Self { promise: RefCell::new(promise), resolve: RefCell::new(resolve) }
     }
 
     /// Kept with `true` once there is a session.
@@ -62,13 +62,14 @@ impl SessionSignal {
         if self.resolve.borrow().is_none() {
             let (promise, resolve) = open();
             *self.promise.borrow_mut() = promise;
-            *self.resolve.borrow_mut() = Some(resolve);
+            *self.resolve.borrow_mut() = resolve;
         }
     }
 }
 
-fn open() -> (Promise, js_sys::Function) {
-    let mut resolver = js_sys::Function::default();
-    let promise = Promise::new(&mut |resolve, _| resolver = resolve);
+fn open() -> (Promise, Option<js_sys::Function>) {
+    // Not a default `Function` to begin with: making one evaluates a string, which pages may forbid.
+    let mut resolver = None;
+    let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));
     (promise, resolver)
 }
