@@ -1,0 +1,74 @@
+// The sandbox from the outside: its control interface, and verification of the tokens it signs.
+
+import assert from 'node:assert/strict';
+
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+
+export class Authress {
+  #control;
+  #issuer;
+  #applicationId;
+  #keys;
+
+  constructor({ sandboxControlUrl, sandboxUrl, applicationId }) {
+    this.#control = sandboxControlUrl;
+    this.#issuer = sandboxUrl;
+    this.#applicationId = applicationId;
+    this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`));
+  }
+
+  /** The claims of an access token whose signature, type, issuer, times and application hold. */
+  async verify(token) {
+    const expected = { issuer: this.#issuer, audience: this.#issuer, typ: 'at+jwt', algorithms: ['EdDSA'] };
+    const { payload } = await jwtVerify(token, this.#keys, expected);
+    assert.equal(payload.client_id, this.#applicationId, 'the token is for this application');
+    return payload;
+  }
+
+  /** Answers the next `times` matching requests with `status`. */
+  async fail(method, path, { status = 500, times = 1, body = '{}' } = {}) {
+    await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, status, times, body }] });
+  }
+
+  /** How many of the ordered failures have not happened yet. */
+  async failuresLeft() {
+    const { faults } = await this.#call('GET', '/sandbox/faults');
+    return faults.reduce((sum, { times }) => sum + times, 0);
+  }
+
+  async stopFailing() {
+    await this.#call('DELETE', '/sandbox/faults');
+  }
+
+  async advanceClock(advanceSeconds) {
+    await this.#call('POST', '/sandbox/clock', { advanceSeconds });
+  }
+
+  async setCodeLifetime(seconds) {
+    await this.#call('POST', '/sandbox/code-lifetime', { seconds });
+  }
+
+  async clearLog() {
+    await this.#call('DELETE', '/sandbox/log');
+  }
+
+  /**
+   * What was asked of the sandbox since `clearLog`, as `METHOD /path`, without the preflights that
+   * browsers send and the keys that servers fetch. `{id}` stands for the id of a login.
+   */
+  async requests() {
+    const entries = await this.#call('GET', '/sandbox/log');
+    return entries
+      .filter(({ method, path }) => method !== 'OPTIONS' && !path.startsWith('/.well-known/'))
+      .map(({ method, path }) => `${method} ${path.replace(/^(\/api\/authentication\/)[^/]+/, '$1{id}')}`);
+  }
+
+  async #call(method, path, body) {
+    const response = await fetch(this.#control + path, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+    return response.status === 204 ? null : await response.json();
+  }
+}

@@ -1,0 +1,21 @@
+// One Chromium for a file of tests.
+
+import { chromium } from 'playwright-core';
+
+const args = [
+  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+/**
+ * Starts Chromium so that it finds the stack's names.
+ * @param bfcache keep pages in the back/forward cache, as Chromium does for its users; the driver
+ * switches that off otherwise
+ */
+export async function launch(stack, { bfcache = false } = {}) {
+  return await chromium.launch({
+    executablePath: process.env.CHROME ?? '/usr/bin/chromium',
+    args: [...args, ...stack.browserArgs],
+    ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
+  });
+}

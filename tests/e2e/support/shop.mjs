@@ -1,0 +1,186 @@
+// The storefront as a shopper uses it: one object for each tab.
+
+import assert from 'node:assert/strict';
+
+const byTestId = (id) => `[data-testid="${id}"]`;
+/** What a return must not leave in an address, and what belongs in none at all. */
+const ANSWER_PARAMETERS = [
+  'code', 'nonce', 'iss', 'access_token', 'id_token', 'expires_in', 'error', 'errorCode', 'error_description',
+];
+
+export class Shop {
+  constructor(page, { stack, authress }) {
+    this.page = page;
+    this.stack = stack;
+    this.authress = authress;
+    this.toSandbox = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin === stack.sandboxUrl) this.toSandbox.push(request);
+    });
+  }
+
+  find(testId) {
+    return this.page.locator(byTestId(testId));
+  }
+
+  async open(path = '/') {
+    await this.page.goto(this.stack.shopUrl + path);
+    await this.isReady();
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.isReady();
+  }
+
+  async goBack() {
+    await this.page.goBack({ waitUntil: 'commit' });
+  }
+
+  /** Waits until the shop is shown and knows who is shopping. */
+  async isReady() {
+    await this.page.waitForURL((url) => url.origin === this.stack.shopUrl);
+    await this.page.waitForSelector(`${byTestId('shopper-state')}:not([data-state="checking"])`);
+  }
+
+  /** Waits until the shop shows this state: `signed-out`, `anonymous` or `signed-in`. */
+  async showsState(state) {
+    await this.page.waitForSelector(`${byTestId('shopper-state')}[data-state="${state}"]`);
+  }
+
+  /** Waits for a message by its code and gives its words. */
+  async showsMessage(code) {
+    const message = this.page.locator(`${byTestId('message')}[data-code="${code}"]`);
+    try {
+      await message.waitFor();
+    } catch {
+      const shown = await this.find('message').getAttribute('data-code', { timeout: 100 }).catch(() => null);
+      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${pathOf(this.page)}`);
+    }
+    const words = (await message.innerText()).trim();
+    assert.ok(words.split(/\s+/).length >= 6, `the message ${code} is in words: ${words}`);
+    return words;
+  }
+
+  /** The user id that the shop shows, null when nobody is known. */
+  async shownUserId() {
+    return (await this.find('shopper-state').getAttribute('data-user-id')) || null;
+  }
+
+  async shownState() {
+    return await this.find('shopper-state').getAttribute('data-state');
+  }
+
+  /** What is in the cart on the page, as `{productId: quantity}`. */
+  async shownCart() {
+    const rows = this.find('cart-items').locator('li');
+    return Object.fromEntries(await rows.evaluateAll((items) => items.map((item) =>
+      [item.dataset.productId, Number(item.querySelector('.row-quantity').textContent)])));
+  }
+
+  /** Waits until the cart on the page is exactly this. */
+  async showsCart(expected) {
+    const wanted = JSON.stringify(Object.entries(expected).sort());
+    try {
+      await this.page.waitForFunction((wanted) => {
+        const rows = [...document.querySelectorAll('[data-testid="cart-items"] li')];
+        const shown = rows.map((row) => [row.dataset.productId, Number(row.querySelector('.row-quantity').textContent)]);
+        return JSON.stringify(shown.sort()) === wanted;
+      }, wanted);
+    } catch {
+      throw new Error(`the cart shows ${JSON.stringify(await this.shownCart())}, not ${wanted}`);
+    }
+    const pieces = Object.values(expected).reduce((sum, quantity) => sum + quantity, 0);
+    assert.equal(await this.find('cart-count').innerText(), String(pieces), 'the count in the header is right');
+  }
+
+  async press(testId) {
+    await this.find(testId).click();
+  }
+
+  /** Presses "Add to cart". */
+  async add(productId) {
+    await this.press(`add-${productId}`);
+  }
+
+  /** Adds to the cart as somebody the shop does not know yet, and comes back with a user id. */
+  async addAnonymously(productId) {
+    await this.add(productId);
+    await this.showsMessage('ItemAdded');
+    await this.showsState('anonymous');
+  }
+
+  /** Leaves for a provider's page. */
+  async goToProvider(connectionId) {
+    await this.press('sign-in');
+    await this.press(`provider-${connectionId}`);
+    await this.isAtProvider(connectionId);
+  }
+
+  async isAtProvider(connectionId) {
+    await this.page.waitForURL(`${this.stack.sandboxUrl}/sandbox/provider/${connectionId}?**`);
+    await this.find('cancel').waitFor();
+  }
+
+  /** Says who it is on the provider's page and returns to the shop. */
+  async pick(person) {
+    await this.find('user-other').fill(person);
+    await this.press('continue');
+    await this.isReady();
+  }
+
+  async cancel() {
+    await this.press('cancel');
+    await this.isReady();
+  }
+
+  /** Signs in with a provider; an anonymous shopper's identity is linked by that. */
+  async signIn(connectionId, person) {
+    await this.goToProvider(connectionId);
+    await this.pick(person);
+  }
+
+  async signOut() {
+    await this.press('sign-out');
+    await this.showsMessage('SignedOut');
+    await this.showsState('signed-out');
+  }
+
+  /** The value of the access token's cookie; null if there is none. Two would be one too many. */
+  async token() {
+    const cookies = await this.page.context().cookies(this.stack.shopUrl);
+    const tokens = cookies.filter(({ name }) => name === 'authorization');
+    assert.ok(tokens.length <= 1, `there are ${tokens.length} access tokens`);
+    return tokens.length === 1 ? decodeURIComponent(tokens[0].value) : null;
+  }
+
+  /** The verified claims of the access token, which must be those of the shopper on the page. */
+  async claims() {
+    const token = await this.token();
+    assert.ok(token, 'there is an access token');
+    const claims = await this.authress.verify(token);
+    assert.equal(await this.shownUserId(), claims.sub, 'the page shows the user of the token');
+    return claims;
+  }
+
+  /** The addresses that Back and Forward lead to, as the browser keeps them. */
+  async history() {
+    const session = await this.page.context().newCDPSession(this.page);
+    const { entries } = await session.send('Page.getNavigationHistory');
+    await session.detach();
+    return entries.map(({ url }) => new URL(url));
+  }
+
+  /** Nothing of a login's answer is left in the address or anywhere in the history. */
+  async hasCleanAddresses() {
+    for (const url of [new URL(this.page.url()), ...(await this.history())]) {
+      const left = ANSWER_PARAMETERS.filter((name) => url.searchParams.has(name) || url.hash.includes(`${name}=`));
+      assert.deepEqual(left, [], `parameters left in an address of ${url.origin}`);
+    }
+  }
+}
+
+function pathOf(page) {
+  const { origin, pathname } = new URL(page.url());
+  return origin + pathname;
+}

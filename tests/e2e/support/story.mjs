@@ -1,0 +1,114 @@
+// A file of stories: one stack and one Chromium for the file, a fresh browser profile for each
+// story.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { Authress } from './authress.mjs';
+import { launch } from './browser.mjs';
+import { Shop } from './shop.mjs';
+import { startStack, workspace } from './stack.mjs';
+
+/** How long the shopper waits for anything, in milliseconds. */
+const PATIENCE_MS = 10_000;
+const SCREENSHOTS = `${workspace}target/e2e`;
+
+/**
+ * Starts what the stories of this block need.
+ * @param topology as for `startStack`
+ * @param options `{verifier}`: a `VerifierProxy` to put in front of the verifier; `{bfcache}` as
+ * for `launch`
+ * @returns a function `story(title, async ({shop, visitor, …}) => {…})`
+ */
+export function stories(topology, { verifier, bfcache } = {}) {
+  let stack;
+  let browser;
+  before(async () => {
+    stack = await startStack(topology, verifier?.authorizationUrl);
+    if (verifier) verifier.target = stack.verifierUrl;
+    browser = await launch(stack, { bfcache });
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  return (title, body) => test(title, async () => {
+    const scene = new Scene(stack, browser);
+    try {
+      await body(scene.cast(await scene.visitor()));
+      scene.nothingWentWrongUnseen();
+    } catch (failure) {
+      await scene.takePictures(title);
+      throw failure;
+    } finally {
+      await scene.end();
+    }
+  });
+}
+
+class Scene {
+  #stack;
+  #browser;
+  #authress;
+  #contexts = [];
+  #consoleTexts = [];
+  #uncaught = [];
+
+  constructor(stack, browser) {
+    this.#stack = stack;
+    this.#browser = browser;
+    this.#authress = new Authress(stack);
+  }
+
+  /** What a story gets. */
+  cast(visitor) {
+    return {
+      ...visitor,
+      stack: this.#stack,
+      authress: this.#authress,
+      /** Another person with another browser, or with the given `storageState`. */
+      visitor: (storageState) => this.visitor(storageState),
+      /** Everything that pages wrote to the console. */
+      consoleTexts: this.#consoleTexts,
+    };
+  }
+
+  /** A person with a browser of their own: `{context, shop, page, newTab}`. */
+  async visitor(storageState) {
+    const context = await this.#browser.newContext({ storageState, viewport: { width: 1000, height: 800 } });
+    context.setDefaultTimeout(PATIENCE_MS);
+    this.#contexts.push(context);
+    const newTab = async () => {
+      const page = await context.newPage();
+      page.on('console', (message) => this.#consoleTexts.push(message.text()));
+      page.on('pageerror', (error) => this.#uncaught.push(error));
+      return new Shop(page, { stack: this.#stack, authress: this.#authress });
+    };
+    const shop = await newTab();
+    return { context, shop, page: shop.page, newTab };
+  }
+
+  /** Holds for every story: no uncaught error, no token in any console. */
+  nothingWentWrongUnseen() {
+    assert.deepEqual(this.#uncaught.map(String), [], 'errors that nobody caught');
+    const telling = this.#consoleTexts.filter((text) => /eyJ[\w-]{8,}\.[\w-]{8,}/.test(text));
+    assert.equal(telling.length, 0, 'a token was written to the console');
+  }
+
+  async takePictures(title) {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    const name = title.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
+    const pages = this.#contexts.flatMap((context) => context.pages());
+    for (const [index, page] of pages.entries()) {
+      // A page that cannot be pictured must not hide why the story failed.
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${index + 1}.png` }).catch(() => {});
+    }
+  }
+
+  async end() {
+    await this.#authress.stopFailing();
+    await Promise.all(this.#contexts.map((context) => context.close()));
+  }
+}
