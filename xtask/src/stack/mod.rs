@@ -57,8 +57,8 @@ impl Stack {
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
-            // Its output would be taken for the one line of JSON that a caller waits for.
-            build::run(command.stdout(std::io::stderr()))?;
+            // What it prints would be taken for the one line of JSON that a caller waits for.
+            build::run(command.stdout(std::process::Stdio::null()))?;
         }
         let write = |name: &str, value: Value| -> Result<PathBuf> {
             let path = folder.path.join(name);
