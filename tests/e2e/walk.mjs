@@ -1,5 +1,6 @@
-// Walks the whole flow once, on a phone-sized screen, and prints each step with its time:
-// node tests/e2e/walk.mjs '<the line that `cargo xtask stack --json` prints>'
+// Walks the whole flow once against running servers and prints what each step took.
+//
+//   node tests/e2e/walk.mjs '<what `cargo xtask stack --json` prints>'
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -9,61 +10,109 @@ import { launch } from './support/browser.mjs';
 import { Shop } from './support/shop.mjs';
 import { workspace } from './support/stack.mjs';
 
+const PHONE = { width: 360, height: 740 };
+const PATIENCE_MS = 15_000;
 const PICTURES = `${workspace}target/demo`;
+const CONNECTION = 'con_acorn';
 
-const stack = JSON.parse(process.argv[2]);
-const authress = new Authress(stack);
-const provider = stack.connections[0].connectionId;
-mkdirSync(PICTURES, { recursive: true });
+/** A walk and how far it has come. */
+class Walk {
+  step = 'start the browser';
+  #count = 0;
 
-const browser = await launch(stack);
-let steps = 0;
-try {
-  const page = await browser.newPage({ viewport: { width: 360, height: 740 }, hasTouch: true });
-  page.setDefaultTimeout(15_000);
-  const shop = new Shop(page, { stack, authress });
+  constructor(stack, page) {
+    this.shop = new Shop(page, { stack, authress: new Authress(stack) });
+  }
+
+  async take(step, work) {
+    this.step = step;
+    this.#count += 1;
+    const start = performance.now();
+    await work(this.shop);
+    const time = `${Math.round(performance.now() - start)} ms`;
+    console.log(`${String(this.#count).padStart(3)}  ${step.padEnd(44)}${time.padStart(9)}`);
+    await this.shop.page.screenshot({ path: `${PICTURES}/${this.#count}-${step.replaceAll(/\W+/g, '-')}.png` });
+  }
+}
+
+async function flow(walk, stack) {
   let anonymous;
-
-  await step('open the shop', () => shop.open());
-  await step('add to the cart: the verifier gives an anonymous user id', async () => {
+  const isSameShopper = async (shop, connectionId) => {
+    const claims = await shop.claims();
+    assert.equal(claims.sub, anonymous.sub, 'the user id has changed');
+    assert.equal(claims.azp, connectionId, 'the token comes from another connection');
+  };
+  await walk.take('open the shop', async (shop) => {
+    await shop.open();
+    assert.equal(await shop.shownState(), 'signed-out', 'the shop knows somebody already');
+  });
+  await walk.take('add to the cart without an account', async (shop) => {
     await shop.addAnonymously('mug');
+    await shop.showsCart({ mug: 1 });
     anonymous = await shop.claims();
-    assert.match(anonymous.sub, /^user_[0-9a-z]{26}$/);
-    assert.equal(anonymous.azp, stack.shopperConnectionId);
-  });
-  await step('come back: the session is there, without a request', async () => {
-    await authress.clearLog();
-    await shop.reload();
-    await shop.showsCart({ mug: 1 });
-    assert.deepEqual(await authress.requests(), []);
-  });
-  await step('go to an identity provider', () => shop.goToProvider(provider));
-  await step('sign in: the same user id, the same cart', async () => {
-    await shop.pick('walker@people.example');
-    await shop.showsMessage('Linked');
-    await shop.showsCart({ mug: 1 });
-    assert.equal((await shop.claims()).sub, anonymous.sub);
-  });
-  await step('sign out', () => shop.signOut());
-  await step('sign in again: still the same user id and cart', async () => {
-    await shop.signIn(provider, 'walker@people.example');
-    await shop.showsMessage('SignedIn');
-    await shop.showsCart({ mug: 1 });
-    assert.equal((await shop.claims()).sub, anonymous.sub);
+    assert.match(anonymous.sub, /^user_/, 'the user id is not from the verifier');
+    assert.equal(anonymous.azp, stack.shopperConnectionId, 'the token comes from another connection');
     await shop.hasCleanAddresses();
   });
-  console.log(`  user id ${anonymous.sub}; pictures of each step are in target/demo`);
-
-  async function step(name, walk) {
-    const start = performance.now();
-    await walk();
-    steps += 1;
-    console.log(`  ${steps}  ${name.padEnd(62)} ${Math.round(performance.now() - start).toString().padStart(6)} ms`);
-    await page.screenshot({ path: `${PICTURES}/${steps}-${name.replace(/[^a-z]+/gi, '-').slice(0, 30)}.png` });
-  }
-} catch (failure) {
-  console.error(`  step ${steps + 1} failed: ${failure.message}`);
-  process.exitCode = 1;
-} finally {
-  await browser.close();
+  await walk.take('come back to the same cart', async (shop) => {
+    shop.toSandbox.length = 0;
+    await shop.reload();
+    await shop.showsState('anonymous');
+    await shop.showsCart({ mug: 1 });
+    assert.deepEqual(await shop.claims(), anonymous, 'the token is another one');
+    assert.equal(shop.toSandbox.length, 0, 'a request to Authress was needed');
+  });
+  await walk.take('go to a provider to sign in', (shop) => shop.goToProvider(CONNECTION));
+  await walk.take('return as a customer with the same cart', async (shop) => {
+    await shop.pick('walker');
+    await shop.showsMessage('Linked');
+    await shop.showsState('signed-in');
+    await shop.showsCart({ mug: 1 });
+    await isSameShopper(shop, CONNECTION);
+    await shop.hasCleanAddresses();
+  });
+  await walk.take('sign out', async (shop) => {
+    await shop.signOut();
+    await shop.showsCart({});
+    assert.equal(await shop.token(), null, 'a token is left');
+  });
+  await walk.take('sign in again to the same cart', async (shop) => {
+    await shop.signIn(CONNECTION, 'walker');
+    await shop.showsMessage('SignedIn');
+    await shop.showsState('signed-in');
+    await shop.showsCart({ mug: 1 });
+    await isSameShopper(shop, CONNECTION);
+  });
+  console.log(`     one user id all the way: ${anonymous.sub}`);
 }
+
+async function main(text) {
+  let stack;
+  try {
+    stack = JSON.parse(text);
+  } catch {
+    throw new Error('give the servers as JSON, as `cargo xtask stack --json` prints them');
+  }
+  mkdirSync(PICTURES, { recursive: true });
+  const browser = await launch(stack);
+  try {
+    const context = await browser.newContext({ viewport: PHONE });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const walk = new Walk(stack, await context.newPage());
+    try {
+      await flow(walk, stack);
+    } catch (failure) {
+      await walk.shop.page.screenshot({ path: `${PICTURES}/failed.png` }).catch(() => {});
+      const [reason] = String(failure.message).split('\n');
+      throw new Error(`the step "${walk.step}" failed: ${reason}; see target/demo/failed.png`);
+    }
+    console.log('     pictures of every step: target/demo');
+  } finally {
+    await browser.close();
+  }
+}
+
+main(process.argv[2]).catch((failure) => {
+  console.error(`walk: ${failure.message}`);
+  process.exitCode = 1;
+});

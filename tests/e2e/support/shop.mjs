@@ -59,7 +59,7 @@ export class Shop {
       await message.waitFor();
     } catch {
       const shown = await this.find('message').getAttribute('data-code', { timeout: 100 }).catch(() => null);
-      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${pathOf(this.page)}`);
+      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${this.page.url().split('?')[0]}`);
     }
     const words = (await message.innerText()).trim();
     assert.ok(words.split(/\s+/).length >= 6, `the message ${code} is in words: ${words}`);
@@ -192,9 +192,4 @@ export class Shop {
       assert.deepEqual(left, [], `parameters left in an address of ${url.origin}`);
     }
   }
-}
-
-function pathOf(page) {
-  const { origin, pathname } = new URL(page.url());
-  return origin + pathname;
 }
