@@ -25,7 +25,7 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
         }),
         ("clippy, host", {
             let mut command = workspace::cargo("clippy");
-            command.args(["--all-targets", "--keep-going", "--", deny]);
+            command.args(["--workspace", "--all-targets", "--keep-going", "--", deny]);
             command
         }),
         ("clippy, wasm32", {
@@ -35,7 +35,7 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
         }),
         ("rustdoc, host", {
             let mut command = workspace::cargo("doc");
-            command.args(["--no-deps", "--quiet"]).env("RUSTDOCFLAGS", deny);
+            command.args(["--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", deny);
             command
         }),
         ("rustdoc, wasm32", {

@@ -48,7 +48,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
             stages.push(stage("lint", || lint::run(&tools.build).map(|()| Tally::default())));
         }
         if wanted("native") {
-            stages.push(tests("native tests", workspace::cargo("test").arg("--no-fail-fast")));
+            stages.push(tests("native tests", workspace::cargo("test").args(["--workspace", "--no-fail-fast"])));
         }
         if wanted("browser") {
             stages.push(match browser_tests(tools) {
@@ -73,14 +73,14 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
     report(&stages)
 }
 
-/// `wasm-pack test` for the client. The package is named because the workspace's default members are the servers.
+/// `wasm-pack test` for the client.
 fn browser_tests(tools: &TestTools) -> Result<Command> {
     let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
     let mut command = tools.build.wasm.command_with_path(&tools.wasm_pack, folder.as_slice());
     command
         .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
         .arg(&tools.browser.driver);
-    command.args([".", "--package", "authress-login-wasm"]);
+    command.arg(".");
     if workspace::locked() {
         command.arg("--locked");
     }

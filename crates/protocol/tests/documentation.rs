@@ -1,4 +1,5 @@
 //! Every error code is in the types and in the README, and the loader's sentences are the table's.
+#![allow(clippy::unwrap_used)]
 
 use authress_login_protocol::error::ErrorCode;
 use std::{fs, path::Path};
