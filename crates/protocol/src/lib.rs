@@ -5,6 +5,7 @@
 //! time and entropy are arguments and every request and answer is a value, so that all of it is
 //! tested natively. The browser client in the root package only carries out.
 
+pub mod account;
 pub mod anti_abuse;
 pub mod authenticate;
 pub mod base64url;

@@ -11,9 +11,9 @@ fn hashes_of_the_published_client_verify() {
         let text = |name: &str| vector["values"][name].as_str();
         let values = match vector["call"].as_str().unwrap() {
             "authenticate" => {
-                let audiences = vector["values"]["audiences"].as_array().map(|list| {
-                    list.iter().map(|audience| audience.as_str().unwrap().to_owned()).collect::<Vec<_>>()
-                });
+                let audiences = vector["values"]["audiences"]
+                    .as_array()
+                    .map(|list| list.iter().map(|audience| audience.as_str().unwrap().to_owned()).collect::<Vec<_>>());
                 values::authenticate(
                     text("connectionId"),
                     text("tenantLookupIdentifier"),
