@@ -12,6 +12,7 @@ pub mod base64url;
 pub mod callback;
 pub mod cookies;
 pub mod error;
+pub mod extension;
 pub mod http;
 pub mod json;
 pub mod jwt;
