@@ -89,7 +89,11 @@ export class LoginClient {
         throw error;
       },
     );
-    await this.#loaded;
+    try {
+      await this.#loaded;
+    } catch (error) {
+      throw asLoginError(error);
+    }
     return this.#client;
   }
 

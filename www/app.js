@@ -8,6 +8,7 @@ import { ShopApi } from './shop-api.js';
 import * as view from './view.js';
 
 const MAX_QUANTITY = 99;
+const NOBODY = { state: 'signed-out', userId: null, name: null, email: null };
 const EMPTY_CART = { userId: null, items: [], totalCents: 0 };
 
 let config;
@@ -18,23 +19,28 @@ let cart = EMPTY_CART;
 let shown;
 // Cart changes wait for each other, so that three quick presses on + make three more.
 let cartWork = Promise.resolve();
-// Presses wait until it is known who is shopping.
+// Presses wait until it is known who is shopping ...
 let resumed;
+// ... or say why nobody can: null, or a message.
+let closed = null;
 
 async function open() {
   view.onPress({ signIn: choosePicker, signOut });
+  const [stock, settings] = await Promise.allSettled([ShopApi.products(), ShopApi.config()]);
+  products = stock.value ?? [];
+  view.showProducts(products, add);
   try {
-    [config, products] = await Promise.all([ShopApi.config(), ShopApi.products()]);
-    view.showProducts(products, add);
+    if (stock.reason ?? settings.reason) throw stock.reason ?? settings.reason;
+    config = settings.value;
     session = new ShopperSession(config);
     api = new ShopApi(() => session.token());
   } catch (failure) {
-    view.showProducts(products, add);
-    view.showMessage(messages.explain(failure));
+    closed = messages.explain(failure);
+    view.showMessage(closed);
+    view.showShopper(NOBODY);
     return;
   }
   resumed = resume();
-  await resumed;
 }
 
 /** Finds out who is shopping and finishes what they were about to do when they left the page. */
@@ -101,8 +107,9 @@ async function refresh() {
 }
 
 async function add(product, button) {
+  if (closed) return view.showMessage(closed);
   await resumed;
-  if (!resumed || view.isBusy(button)) return;
+  if (view.isBusy(button)) return;
   view.clearMessage();
   if (session.shopper.state === 'signed-out') {
     await leave(button, { kind: 'add', productId: product.productId }, () => session.startAnonymous());
@@ -166,8 +173,8 @@ function showCart(newCart) {
 }
 
 async function choosePicker() {
+  if (closed) return view.showMessage(closed);
   await resumed;
-  if (!resumed) return;
   view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
     const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
     await leave(button, { kind }, () => session.signIn(connectionId));
@@ -177,9 +184,11 @@ async function choosePicker() {
 async function signOut(button) {
   await leave(button, { kind: 'sign-out' }, async () => {
     await session.signOut();
-    // The browser is on its way to the login host; if it was not needed there, this page stays.
+    // Where the session lives in cookies the client stays on this page; else the browser leaves
+    // it now, and what is shown here is only seen for a moment.
     await refresh();
     view.noLongerBusy();
+    view.showMessage(messages.explainCode('SignedOut'));
   });
 }
 

@@ -94,10 +94,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 fn path_remapping() -> Vec<String> {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    let folders = [(Some(workspace::root().to_owned()), "."), (cargo_home, "cargo")];
-    folders
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
+        .unwrap_or_default();
+    // Below this folder there is one for each registry, named after it and with a number that tells nobody anything.
+    let registries = std::fs::read_dir(cargo_home.join("registry/src"));
+    let registries = registries.into_iter().flatten().filter_map(|entry| Some((entry.ok()?.path(), "crates")));
+    // Where several fit, the compiler takes the last.
+    [(workspace::root().to_owned(), "."), (cargo_home.clone(), "cargo")]
         .into_iter()
-        .filter_map(|(folder, name)| Some(format!("--remap-path-prefix={}={name}", folder?.display())))
+        .chain(registries)
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
         .collect()
 }

@@ -25,12 +25,12 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
         }),
         ("clippy, host", {
             let mut command = workspace::cargo("clippy");
-            command.args(["--all-targets", "--", deny]);
+            command.args(["--all-targets", "--keep-going", "--", deny]);
             command
         }),
         ("clippy, wasm32", {
             let mut command = tools.wasm.cargo("clippy");
-            command.args(["--all-targets", "--", deny]);
+            command.args(["--all-targets", "--keep-going", "--", deny]);
             command
         }),
         ("rustdoc, host", {

@@ -48,7 +48,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
             stages.push(stage("lint", || lint::run(&tools.build).map(|()| Tally::default())));
         }
         if wanted("native") {
-            stages.push(tests("native tests", &mut workspace::cargo("test")));
+            stages.push(tests("native tests", workspace::cargo("test").arg("--no-fail-fast")));
         }
         if wanted("browser") {
             stages.push(match browser_tests(tools) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::failure::{Attempt, Result};
 
@@ -36,10 +37,25 @@ pub(crate) fn cache() -> Result<PathBuf> {
 
 /// A new empty folder in the cache for one piece of work of this process; the name says that it is unfinished.
 pub(crate) fn scratch(purpose: &str) -> Result<PathBuf> {
-    let folder = cache()?.join(format!("unfinished-{purpose}-{}", std::process::id()));
+    let cache = cache()?;
+    remove_forgotten(&cache);
+    let folder = cache.join(format!("unfinished-{purpose}-{}", std::process::id()));
     remove(&folder)?;
     std::fs::create_dir_all(&folder).attempt(|| format!("create {}", folder.display()))?;
     Ok(folder)
+}
+
+/// Removes what set-ups that were ended halfway have left, once it is a day old and nobody can be at it any more.
+fn remove_forgotten(cache: &Path) {
+    let Ok(entries) = std::fs::read_dir(cache) else { return };
+    for entry in entries.filter_map(std::result::Result::ok) {
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with("unfinished-");
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        if is_unfinished && age.is_some_and(|age| age > Duration::from_secs(24 * 60 * 60)) {
+            // It only costs room on the disk: no reason to stop.
+            let _ = remove(&entry.path());
+        }
+    }
 }
 
 /// Removes a folder that may not be there.

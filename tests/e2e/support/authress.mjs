@@ -52,14 +52,19 @@ export class Authress {
     await this.#call('DELETE', '/sandbox/log');
   }
 
+  /** All that was asked of the sandbox since `clearLog`, except for the keys that servers fetch. */
+  async log() {
+    const entries = await this.#call('GET', '/sandbox/log');
+    return entries.filter(({ path }) => !path.startsWith('/.well-known/'));
+  }
+
   /**
-   * What was asked of the sandbox since `clearLog`, as `METHOD /path`, without the preflights that
-   * browsers send and the keys that servers fetch. `{id}` stands for the id of a login.
+   * The log as `METHOD /path`, without the preflights that browsers send. `{id}` stands for the id
+   * of a login.
    */
   async requests() {
-    const entries = await this.#call('GET', '/sandbox/log');
-    return entries
-      .filter(({ method, path }) => method !== 'OPTIONS' && !path.startsWith('/.well-known/'))
+    return (await this.log())
+      .filter(({ method }) => method !== 'OPTIONS')
       .map(({ method, path }) => `${method} ${path.replace(/^(\/api\/authentication\/)[^/]+/, '$1{id}')}`);
   }
 

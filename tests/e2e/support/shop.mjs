@@ -39,7 +39,8 @@ export class Shop {
 
   /** Waits until the shop is shown and knows who is shopping. */
   async isReady() {
-    await this.page.waitForURL((url) => url.origin === this.stack.shopUrl);
+    // A page from the back/forward cache does not load again.
+    await this.page.waitForURL((url) => url.origin === this.stack.shopUrl, { waitUntil: 'commit' });
     await this.page.waitForSelector(`${byTestId('shopper-state')}:not([data-state="checking"])`);
   }
 
@@ -118,7 +119,7 @@ export class Shop {
   }
 
   async isAtProvider(connectionId) {
-    await this.page.waitForURL(`${this.stack.sandboxUrl}/sandbox/provider/${connectionId}?**`);
+    await this.page.waitForURL(`${this.stack.sandboxUrl}/sandbox/provider/${connectionId}?**`, { waitUntil: 'commit' });
     await this.find('cancel').waitFor();
   }
 

@@ -149,3 +149,34 @@ impl Guard {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_running(pid: &str) -> bool {
+        Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    #[test]
+    fn a_server_stops_when_its_pipe_closes() {
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "guard", "sleep", "60"]).stdout(Stdio::piped());
+        let mut guard = Guard::start(&mut command).unwrap();
+        let mut line = String::new();
+        BufReader::new(guard.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let pid = line.trim().strip_prefix("pid ").unwrap();
+        assert!(is_running(pid));
+        guard.release();
+        assert!(!is_running(pid));
+    }
+
+    #[test]
+    fn the_folder_goes_with_its_guard() {
+        let folder = FolderGuard::create().unwrap();
+        let path = folder.path.clone();
+        assert!(path.is_dir());
+        drop(folder);
+        assert!(!path.exists());
+    }
+}

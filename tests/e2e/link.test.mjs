@@ -1,0 +1,132 @@
+// The anonymous shopper becomes a customer: same user id, same cart.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+
+describe('an anonymous shopper who signs in', () => {
+  const story = stories('localhost');
+
+  story('keeps the user id and the cart', async ({ shop, authress }) => {
+    await shop.open('/?page=2');
+    await shop.addAnonymously('mug');
+    await shop.add('vase');
+    await shop.showsCart({ mug: 1, vase: 1 });
+    const anonymous = await shop.claims();
+    await authress.clearLog();
+
+    await shop.signIn('con_acorn', 'keeps@people.example');
+    const words = await shop.showsMessage('Linked');
+    assert.match(words, /your cart came with you/i);
+    await shop.showsState('signed-in');
+    assert.match(await shop.find('shopper-state').innerText(), /keeps@people\.example/);
+    await shop.showsCart({ mug: 1, vase: 1 });
+    const customer = await shop.claims();
+    assert.equal(customer.sub, anonymous.sub);
+    assert.equal(customer.azp, 'con_acorn');
+    assert.notEqual(customer.jti, anonymous.jti, 'it is a new token');
+    assert.equal(new URL(shop.page.url()).search, '?page=2');
+    await shop.hasCleanAddresses();
+    assert.deepEqual(await authress.requests(), [
+      'POST /api/authentication', 'GET /sandbox/provider/con_acorn', 'POST /sandbox/provider/con_acorn', 'GET /login',
+    ]);
+    await shop.add('mug');
+    await shop.showsCart({ mug: 2, vase: 1 });
+  });
+
+  story('signs out, signs in again and is the same customer', async ({ shop }) => {
+    await shop.open();
+    await shop.addAnonymously('plate');
+    const { sub } = await shop.claims();
+    await shop.signIn('con_birch', 'again');
+    await shop.showsMessage('Linked');
+    await shop.signOut();
+    await shop.showsCart({});
+    assert.equal(await shop.token(), null);
+
+    await shop.signIn('con_birch', 'again');
+    await shop.showsMessage('SignedIn');
+    await shop.showsState('signed-in');
+    await shop.showsCart({ plate: 1 });
+    const claims = await shop.claims();
+    assert.equal(claims.sub, sub);
+    assert.equal(claims.azp, 'con_birch');
+  });
+
+  story('finds the cart on another device', async ({ shop, visitor }) => {
+    await shop.open();
+    await shop.addAnonymously('planter');
+    await shop.signIn('con_acorn', 'two-devices');
+    await shop.showsMessage('Linked');
+    const { sub } = await shop.claims();
+
+    const other = (await visitor()).shop;
+    await other.open();
+    await other.signIn('con_acorn', 'two-devices');
+    await other.showsMessage('SignedIn');
+    await other.showsCart({ planter: 1 });
+    assert.equal((await other.claims()).sub, sub);
+  });
+
+  story('stays signed in after a reload', async ({ shop, authress }) => {
+    await shop.open();
+    await shop.addAnonymously('bowl');
+    await shop.signIn('con_acorn', 'stays');
+    await shop.showsMessage('Linked');
+    const before = await shop.claims();
+    await authress.clearLog();
+    await shop.reload();
+    await shop.showsState('signed-in');
+    await shop.showsCart({ bowl: 1 });
+    assert.deepEqual(await shop.claims(), before);
+    assert.deepEqual(await authress.log(), []);
+  });
+
+  story('is told by getLinkResult, once', async ({ shop, authress }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    assert.equal((await page.call('getLinkResult')).value, null);
+    await page.startAnonymous();
+    assert.equal((await page.call('getLinkResult')).value, null, 'a login is no link');
+    const { sub } = await authress.verify((await page.call('getToken')).value);
+
+    await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('result'));
+    const linked = { status: 'linked', connectionId: 'con_birch', userId: sub };
+    assert.deepEqual((await page.call('getLinkResult')).value, linked);
+    assert.deepEqual((await page.call('getLinkResult')).value, linked, 'on the same page load it stays');
+    assert.equal((await page.call('getUserIdentity')).value.email, 'result@people.example');
+    await page.page.reload();
+    await page.isReady();
+    assert.equal((await page.call('getLinkResult')).value, null);
+  });
+
+  story('can have two identities', async ({ shop, authress }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { sub } = await authress.verify((await page.call('getToken')).value);
+    await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick('two'));
+    await page.call('getLinkResult');
+    await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('zwei'));
+    assert.equal((await page.call('getLinkResult')).value.status, 'linked');
+    for (const [connectionId, person] of [['con_acorn', 'two'], ['con_birch', 'zwei']]) {
+      await page.logOut();
+      assert.equal((await page.call('userSessionExists')).value, false);
+      await page.visitProvider('authenticate', connectionId, () => page.pick(person));
+      const claims = await authress.verify((await page.call('getToken')).value);
+      assert.deepEqual([claims.sub, claims.azp], [sub, connectionId]);
+    }
+  });
+
+  story('who has nothing to link yet simply signs in', async ({ shop }) => {
+    await shop.open();
+    await shop.signIn('con_acorn', 'newcomer');
+    await shop.showsMessage('SignedIn');
+    await shop.showsState('signed-in');
+    assert.equal((await shop.claims()).azp, 'con_acorn');
+    await shop.add('mug');
+    await shop.showsCart({ mug: 1 });
+  });
+});

@@ -1,0 +1,88 @@
+// A page with nothing on it but the login client, for what the storefront does not show.
+//
+// It is the shop's own page, with its address, headers and import map; only its script is another.
+
+const SCRIPT = `
+  import { LoginClient, LoginError } from 'authress-login-wasm';
+  const settings = await (await fetch('/config.json')).json();
+  const entries = [];
+  const keep = (level) => (entry) => entries.push({ level, ...entry });
+  const logger = { debug: keep('debug'), log: keep('log'), warn: keep('warn'), error: keep('error') };
+  Object.assign(window, { LoginClient, LoginError, settings, entries, login: new LoginClient(settings, logger) });
+`;
+
+export class BarePage {
+  /** @param shop a tab of `story.mjs` that has not been opened */
+  constructor(shop) {
+    this.shop = shop;
+    this.page = shop.page;
+  }
+
+  async open(path = '/') {
+    await this.page.route('**/app.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: SCRIPT }));
+    await this.page.goto(this.shop.stack.shopUrl + path);
+    await this.isReady();
+  }
+
+  async isReady() {
+    await this.page.waitForURL((url) => url.origin === this.shop.stack.shopUrl);
+    await this.page.waitForFunction(() => window.login);
+  }
+
+  /** Calls a method: `{value}`, or `{error}` with what scripts can see of it. */
+  async call(method, ...values) {
+    return await this.page.evaluate(async ([method, values]) => {
+      try {
+        return { value: await window.login[method](...values) };
+      } catch (error) {
+        const { name, code, message, status, serverCode } = error;
+        const isLoginError = error instanceof window.LoginError && error instanceof Error;
+        return { error: { name, code, message, status, serverCode, isLoginError, stack: String(error.stack) } };
+      }
+    }, [method, values]);
+  }
+
+  /** Calls a method that leaves the page, and does not wait for it. */
+  async leave(method, ...values) {
+    await this.page.evaluate(([method, values]) => {
+      window.failure = null;
+      window.login[method](...values).catch((error) => { window.failure = error.code; });
+    }, [method, values]);
+  }
+
+  /** Waits until the browser has come back to this address below the shop's. */
+  async returnsTo(path) {
+    const { origin, pathname, search } = new URL(path, this.shop.stack.shopUrl);
+    // More may stand behind it until the client has cleaned the address.
+    const isThere = (url) => url.origin === origin && url.pathname === pathname && url.search.startsWith(search);
+    await this.page.waitForURL(isThere);
+    await this.isReady();
+  }
+
+  /** Becomes an anonymous shopper. */
+  async startAnonymous() {
+    await this.leave('authenticate', { connectionId: this.shop.stack.shopperConnectionId, redirectUrl: '/?started' });
+    await this.returnsTo('/?started');
+  }
+
+  /** Ends the session. */
+  async logOut() {
+    await this.leave('logout', '/?bye');
+    await this.returnsTo('/?bye');
+  }
+
+  /** Leaves for a provider, does there what `act` does, and comes back. */
+  async visitProvider(method, connectionId, act) {
+    await this.leave(method, { connectionId, redirectUrl: '/?back' });
+    await this.shop.isAtProvider(connectionId);
+    await act();
+    await this.returnsTo('/?back');
+  }
+
+  /** Says who it is on the provider's page. */
+  async pick(person) {
+    await this.shop.find('user-other').fill(person);
+    await this.shop.press('continue');
+  }
+}
