@@ -5,6 +5,7 @@
 //! JavaScript. The class that storefronts see is in `pkg/index.js`: it loads this module.
 #![cfg(target_arch = "wasm32")]
 
+mod account;
 pub mod browser;
 mod client;
 mod error;
