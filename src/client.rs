@@ -10,8 +10,9 @@ use authress_login_protocol::{
     authenticate::{LinkOptions, Started},
     callback::Exchange,
     error::ErrorCode,
+    jwt::UnverifiedClaims,
     link::LinkResult,
-    session,
+    return_url, session,
     settings::Settings,
 };
 use js_sys::{Array, JSON, Object, Promise, Reflect};
@@ -102,13 +103,7 @@ impl Client {
     /// `getUserIdentity`: the claims of the id token with `userId`, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {
-        let Some(claims) = self.inner.identity() else { return JsValue::NULL };
-        let Ok(identity) = JSON::parse(claims.text()) else { return JsValue::NULL };
-        let _ = Reflect::set(&identity, &"userId".into(), &claims.subject().into());
-        if let Some(until) = claims.usable_until() {
-            let _ = Reflect::set(&identity, &"exp".into(), &(until as f64).into());
-        }
-        identity
+        self.inner.identity().map_or(JsValue::NULL, |claims| identity(&claims))
     }
 
     /// `authenticate`: null when the browser is on its way, otherwise where to go on.
@@ -176,6 +171,15 @@ impl Client {
         })
     }
 
+    /// `sanitizeQueryParameters`: removes what a return left in the address.
+    #[wasm_bindgen(js_name = sanitizeQueryParameters)]
+    pub fn sanitize_query_parameters(&self) {
+        let cleaned = address::page().ok().and_then(|page| return_url::without_return_parameters(page.href()));
+        if let Some(href) = cleaned {
+            address::replace(&href);
+        }
+    }
+
     /// `logout`: ends the session here and at Authress, then navigates.
     pub fn logout(&self, redirect_url: Option<String>) -> Promise {
         let inner = self.inner.clone();
@@ -228,6 +232,16 @@ impl Client {
         }
         Ok(token.map_or(JsValue::NULL, |token| token.expose().into()))
     }
+}
+
+/// Claims as an object, with `userId`, and with the `exp` that counts.
+pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
+    let Ok(identity) = JSON::parse(claims.text()) else { return JsValue::NULL };
+    let _ = Reflect::set(&identity, &"userId".into(), &claims.subject().into());
+    if let Some(until) = claims.usable_until() {
+        let _ = Reflect::set(&identity, &"exp".into(), &(until as f64).into());
+    }
+    identity
 }
 
 /// What Authress answered to a login that has begun.

@@ -9,6 +9,7 @@ mod account;
 pub mod browser;
 mod client;
 mod error;
+mod extension;
 mod options;
 mod panic;
 mod session_check;
@@ -16,4 +17,5 @@ mod shared;
 mod start;
 
 pub use client::Client;
+pub use extension::ExtensionClient;
 pub use panic::on_panic;

@@ -76,6 +76,11 @@ pub(crate) fn device(options: &JsValue) -> Result<DeviceOptions, Error> {
     }
 }
 
+/// The options `code` and `silent` of an extension's `requestToken`.
+pub(crate) fn token_request(options: &JsValue) -> (Option<String>, bool) {
+    (get(options, "code").as_string().filter(|code| !code.is_empty()), get(options, "silent").is_truthy())
+}
+
 /// The options `startPage` and `redirectUrl` of `openUserConfigurationScreen`.
 pub(crate) fn configuration_screen(options: &JsValue) -> Result<(UserConfigurationScreen, Option<String>), Error> {
     let screen = UserConfigurationScreen::parse(get(options, "startPage").as_string().as_deref())?;

@@ -34,6 +34,8 @@ error_codes! {
     InvalidAuthressApiUrl: "The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.",
     /// The caller's: the application id is blank, or names something that is no application.
     InvalidApplication: "The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.",
+    /// The caller's: an extension client was not told which extension it is.
+    InvalidExtension: "The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.",
     /// The caller's: an option has a type or value that cannot be used.
     InvalidInput: "An option has the wrong type or value.",
     /// The caller's: `linkIdentity` was not told with what to link.
