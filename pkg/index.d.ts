@@ -306,7 +306,7 @@ export class LoginClient {
    * The access token for the shop's APIs. With a stored session it makes no request.
    *
    * @returns the token, or `null` where it is in an HttpOnly cookie and goes along by itself.
-   * @throws {LoginError} `TokenTimeout`: no session, call `authenticate`; otherwise as
+   * @throws {LoginError} `TokenTimeout`: no session, call `authenticate`; without a session also as
    * `userSessionExists`.
    */
   ensureToken(options?: EnsureTokenOptions): Promise<string | null>;

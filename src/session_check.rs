@@ -158,11 +158,14 @@ impl Inner {
 
     fn store(&self, tokens: &Tokens) -> Result<(), Error> {
         let page = address::page()?;
-        // What an earlier session left would be found first.
-        for name in [cookie_rules::AUTHORIZATION, cookie_rules::USER] {
-            cookie_rules::clear(&page, name).iter().for_each(|cookie| cookies::assign(cookie));
-        }
-        self.write(&tokens.store(&page, clock::now_ms()));
+        let write = tokens.store(&page, clock::now_ms());
+        // What an earlier session left elsewhere would be found first. The cookie in the usual place
+        // is overwritten instead: other tabs must not see a moment without a session.
+        let overwritten = usize::from(write.authorization_cookie.is_some());
+        let stale = cookie_rules::clear(&page, cookie_rules::AUTHORIZATION);
+        stale.iter().skip(overwritten).for_each(|cookie| cookies::assign(cookie));
+        cookie_rules::clear(&page, cookie_rules::USER).iter().for_each(|cookie| cookies::assign(cookie));
+        self.write(&write);
         Ok(())
     }
 

@@ -156,7 +156,10 @@ async function changeCart(change) {
     }
   });
   cartWork = work;
-  return await work;
+  const worked = await work;
+  // Another tab may have signed in or out while the server answered.
+  if (fingerprint(session.shopper) !== shown) await refresh();
+  return worked;
 }
 
 function tellCartFailure(failure) {

@@ -68,7 +68,8 @@ pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Opt
 }
 
 /// The assignments that clear one cookie wherever it could have been set from here: for the host
-/// alone and each domain above it, for `/` and each folder of the current path.
+/// alone and each domain above it, for `/` and each folder of the current path. The first is for the
+/// place where [`store_authorization`] writes.
 pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut domains = vec![String::new()];
     if let Some(mut domain) = page.domain() {

@@ -2,6 +2,8 @@
 //
 // It is the shop's own page, with its address, headers and import map; only its script is another.
 
+import { POLLING } from './shop.mjs';
+
 const SCRIPT = `
   import { LoginClient, LoginError } from 'authress-login-wasm';
   const settings = await (await fetch('/config.json')).json();
@@ -27,7 +29,7 @@ export class BarePage {
 
   async isReady() {
     await this.page.waitForURL((url) => url.origin === this.shop.stack.shopUrl);
-    await this.page.waitForFunction(() => window.login);
+    await this.page.waitForFunction(() => window.login, null, POLLING);
   }
 
   /** Calls a method: `{value}`, or `{error}` with what scripts can see of it. */

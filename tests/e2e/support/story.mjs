@@ -12,6 +12,8 @@ import { startStack, workspace } from './stack.mjs';
 
 /** How long the shopper waits for anything, in milliseconds. */
 const PATIENCE_MS = 10_000;
+/** The longest a story may take, in milliseconds. */
+const STORY_MS = 90_000;
 const SCREENSHOTS = `${workspace}target/e2e`;
 
 /**
@@ -34,7 +36,7 @@ export function stories(topology, { verifier, bfcache } = {}) {
     await stack?.stop();
   });
 
-  return (title, body) => test(title, async () => {
+  return (title, body) => test(title, { timeout: STORY_MS }, async () => {
     const scene = new Scene(stack, browser);
     try {
       await body(scene.cast(await scene.visitor()));

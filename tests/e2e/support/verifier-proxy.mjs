@@ -1,22 +1,19 @@
 // Stands in front of the verifier and can fail the way a shop's server does.
 
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 
 export class VerifierProxy {
-  /** `pass`, `hang up`, or one of the garbage answers of `GARBAGE`. */
-  mode = 'pass';
   /** The real verifier's address. */
   target;
-  /** How many requests arrived. */
-  seen = 0;
-  #server = createServer((request, response) => this.#answer(request, response));
+  #answer = (request, response) => this.#forward(request, response);
+  #server = createServer((request, response) => this.#receive(request, response));
   #port = 0;
 
-  /** Listens on a free port. */
+  /** Listens on a free port and passes everything on. */
   static async start() {
     const proxy = new VerifierProxy();
-    await proxy.up();
+    await proxy.pass();
     return proxy;
   }
 
@@ -25,29 +22,47 @@ export class VerifierProxy {
     return `http://127.0.0.1:${this.#port}/v1/login`;
   }
 
-  /** Refuses connections from now on. */
-  async down() {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
-  }
-
-  /** Listens again, on the same port. */
-  async up() {
+  /** Works from now on. */
+  async pass() {
+    this.#answer = (request, response) => this.#forward(request, response);
+    if (this.#server.listening) return;
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = this.#server.address().port;
   }
 
-  async #answer(request, response) {
-    const url = new URL(request.url, this.authorizationUrl);
-    if (url.pathname !== '/v1/login') return response.writeHead(404).end();
-    this.seen += 1;
-    if (this.mode === 'hang up') return request.socket.destroy();
-    if (this.mode !== 'pass') return GARBAGE[this.mode](url.searchParams, response);
-    const answer = await fetch(this.target + request.url, { redirect: 'manual' });
-    const body = await answer.text();
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
+  /** Refuses connections from now on. */
+  async down() {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Takes requests and closes the connection instead of answering, from now on. */
+  hangUp() {
+    this.#answer = (request) => request.socket.destroy();
+  }
+
+  /** Answers with one of `GARBAGE` from now on. */
+  answer(garbage) {
+    this.#answer = (request, response) =>
+      GARBAGE[garbage](new URL(request.url, this.authorizationUrl).searchParams, response);
+  }
+
+  async stop() {
+    if (this.#server.listening) await this.down();
+  }
+
+  #receive(request, response) {
+    // Browsers also ask for a picture of a page they show.
+    if (request.url.startsWith('/v1/login?')) this.#answer(request, response);
+    else response.writeHead(404).end();
+  }
+
+  async #forward(request, response) {
+    const { status, headers } = await fetch(this.target + request.url, { redirect: 'manual' });
+    response.writeHead(status, Object.fromEntries(headers)).end();
   }
 }
 

@@ -1,0 +1,112 @@
+// Several tabs of one browser share a session, and do not spoil each other's logins.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { stories } from './support/story.mjs';
+
+/** What a browser does when the shopper turns to this tab; all tabs count as visible here. */
+async function turnTo(shop) {
+  await shop.page.bringToFront();
+  await shop.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+}
+
+// On localhost tokens come with the return; across sites a code must be exchanged, which only works
+// with the verifier of the login it belongs to.
+for (const topology of ['localhost', 'cross-site']) {
+  describe(`two tabs, ${topology}`, () => {
+    const story = stories(topology);
+
+    story(`two logins under way at once both complete (${topology})`, async ({ shop, newTab }) => {
+      const other = await newTab();
+      await shop.open();
+      await other.open();
+      await shop.goToProvider('con_acorn');
+      await other.goToProvider('con_birch');
+
+      await shop.pick('first tab');
+      await shop.showsMessage('SignedIn');
+      const first = await shop.claims();
+      assert.equal(first.azp, 'con_acorn');
+      await other.pick('second tab');
+      await other.showsMessage('SignedIn');
+      const second = await other.claims();
+      assert.equal(second.azp, 'con_birch');
+      assert.notEqual(second.sub, first.sub);
+
+      // The later login counts, in both tabs.
+      await turnTo(shop);
+      await shop.showsUser(second.sub);
+      assert.equal((await shop.claims()).sub, second.sub);
+      await shop.add('mug');
+      await shop.showsCart({ mug: 1 });
+    });
+
+    story(`two first presses at the same moment leave one session (${topology})`, async ({ shop, newTab }) => {
+      const other = await newTab();
+      await Promise.all([shop.open(), other.open()]);
+      await Promise.all([shop.addAnonymously('mug'), other.addAnonymously('vase')]);
+      await Promise.all([shop.reload(), other.reload()]);
+      await shop.showsState('anonymous');
+      await other.showsState('anonymous');
+      const { sub } = await shop.claims();
+      assert.equal((await other.claims()).sub, sub);
+      await shop.add('bowl');
+      await shop.page.waitForSelector('[data-testid="cart-item-bowl"]');
+    });
+
+    story(`a tab opened during a login leaves it alone (${topology})`, async ({ shop, newTab }) => {
+      await shop.open();
+      await shop.goToProvider('con_acorn');
+      const other = await newTab();
+      await other.open();
+      assert.equal(await other.shownState(), 'signed-out');
+      await other.reload();
+      await shop.pick(`patient-${topology}`);
+      await shop.showsMessage('SignedIn');
+      const { sub } = await shop.claims();
+      await other.reload();
+      await other.showsState('signed-in');
+      assert.equal((await other.claims()).sub, sub);
+    });
+
+    story(`a tab used during a link keeps the cart, and the link completes (${topology})`, async ({ shop, newTab }) => {
+      await shop.open();
+      await shop.addAnonymously('mug');
+      const { sub } = await shop.claims();
+      await shop.goToProvider('con_acorn');
+      const other = await newTab();
+      await other.open();
+      await other.showsState('anonymous');
+      await other.add('vase');
+      await other.showsCart({ mug: 1, vase: 1 });
+      await shop.pick(`linking-${topology}`);
+      await shop.showsMessage('Linked');
+      await shop.showsCart({ mug: 1, vase: 1 });
+      const claims = await shop.claims();
+      assert.deepEqual([claims.sub, claims.azp], [sub, 'con_acorn']);
+      await turnTo(other);
+      await other.showsState('signed-in');
+      await other.showsCart({ mug: 1, vase: 1 });
+      await other.claims();
+    });
+
+    story(`signing out in one tab signs out the other (${topology})`, async ({ shop, newTab }) => {
+      await shop.open();
+      await shop.addAnonymously('mug');
+      const { sub } = await shop.claims();
+      const other = await newTab();
+      await other.open();
+      await other.showsCart({ mug: 1 });
+
+      await shop.signOut();
+      await turnTo(other);
+      await other.showsState('signed-out');
+      await other.showsCart({});
+      assert.equal(await other.token(), null);
+      await other.addAnonymously('plate');
+      assert.notEqual((await other.claims()).sub, sub);
+      await other.showsCart({ plate: 1 });
+    });
+  });
+}
