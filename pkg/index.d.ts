@@ -68,7 +68,13 @@ export interface AuthenticateOptions {
   connectionProperties?: Record<string, unknown>;
   /** Whether more than one account may be signed in. */
   multiAccount?: boolean;
-  /** `tab` opens the login in another tab, if the browser allows it. */
+  /**
+   * How the page is left. `redirect` goes there; `tab` opens another tab, or goes there if the
+   * browser opens none; `client-managed` leaves it to the application. With any of them the answer
+   * is returned. Wins over `openType`.
+   */
+  redirectOpenType?: 'redirect' | 'tab' | 'client-managed';
+  /** The older way to ask for another tab. */
   openType?: 'tab';
   /**
    * Accepted for compatibility and without effect: a session is replaced when the new one has
@@ -87,7 +93,70 @@ export interface LinkIdentityOptions {
   redirectUrl?: string;
   /** Properties for the identity provider. */
   connectionProperties?: Record<string, unknown>;
+  /** How the page is left; as for `authenticate`. */
+  redirectOpenType?: 'redirect' | 'tab' | 'client-managed';
 }
+
+export interface OneTimeCodeOptions {
+  /** The service client that checks the code, `sc_…`. */
+  serviceClientId: string;
+  inviteId?: string;
+  /** Where to return to, absolute or relative. Default: this page. */
+  redirectUrl?: string;
+  responseLocation?: 'cookie' | 'query' | 'none';
+  flowType?: string;
+  scopes?: string[];
+  audiences?: string[];
+  /** Accepted for compatibility and without effect, as for `authenticate`. */
+  clearUserDataBeforeLogin?: boolean;
+}
+
+/** One of the three names is needed. */
+export interface UpdateExtensionOptions {
+  /** The authentication request. Default: the `state` in the address. */
+  state?: string;
+  connectionId?: string;
+  tenantLookupIdentifier?: string;
+  /** An e-mail address or domain; takes the place of `tenantLookupIdentifier`. */
+  hint?: string;
+  connectionProperties?: Record<string, unknown>;
+}
+
+/** An account with its identities, as Authress describes it. */
+export interface UserProfile {
+  linkedIdentities?: { connection: { connectionId: string; userId: string } }[];
+  [property: string]: unknown;
+}
+
+/** A second factor. */
+export interface Device {
+  deviceId: string;
+  name?: string;
+  [property: string]: unknown;
+}
+
+export type RegisterDeviceOptions =
+  | {
+      /** The shopper's name for it. */
+      name?: string;
+      type?: 'WebAuthN';
+    }
+  | {
+      name?: string;
+      type: 'TOTP';
+      /** What the code was made from, and the code. */
+      totp: { verificationCode: string; [property: string]: unknown };
+    };
+
+/** The pages of `openUserConfigurationScreen`. */
+export const UserConfigurationScreen: { readonly Profile: 'Profile'; readonly MFA: 'MFA' };
+
+/** The values of `redirectOpenType`. */
+export const RedirectOpenType: {
+  readonly Redirect: 'redirect';
+  readonly Tab: 'tab';
+  readonly ClientManaged: 'client-managed';
+};
 
 /** Where the login goes on, when it is not the client that navigates. */
 export interface AuthenticationStarted {
@@ -124,8 +193,13 @@ export interface EnsureTokenOptions {
 export type LoginErrorCode =
   | 'InvalidAuthressApiUrl'
   | 'InvalidApplication'
+  | 'InvalidExtension'
   | 'InvalidInput'
   | 'InvalidConnection'
+  | 'InvalidAuthenticationRequest'
+  | 'OriginMismatch'
+  | 'InvalidAuthorizationCode'
+  | 'InvalidRedirectOpenType'
   | 'InvalidResponseLocation'
   | 'InvalidRedirectUrl'
   | 'NotLoggedIn'
@@ -176,7 +250,38 @@ export class LoginClient {
    * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `InvalidRedirectUrl`,
    * `StorageUnavailable`, `RequestRefused`, `AuthressSdkNetworkError`, `InvalidServerResponse`.
    */
-  linkIdentity(options: LinkIdentityOptions): Promise<void>;
+  linkIdentity(options: LinkIdentityOptions): Promise<AuthenticationStarted | undefined>;
+
+  /**
+   * Starts a login by a code that the shopper gets by e-mail or message. Stays on the page.
+   *
+   * @throws {LoginError} `InvalidInput` without `serviceClientId`; otherwise as `authenticate`.
+   */
+  authenticateWithOneTimeCode(options: OneTimeCodeOptions): Promise<AuthenticationStarted>;
+
+  /**
+   * Starts a link by a code. Stays on the page.
+   *
+   * @throws {LoginError} as `linkIdentity`.
+   */
+  linkIdentityWithOneTimeCode(options: { connectionId: string; redirectUrl?: string }): Promise<AuthenticationStarted>;
+
+  /**
+   * Takes an identity off the account: its connection id, or the user id it has there.
+   *
+   * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `RequestRefused` (the last one stays),
+   * `AuthressSdkNetworkError`.
+   */
+  unlinkIdentity(identityId: string): Promise<void>;
+
+  /**
+   * For a platform's own login page: goes on with the login that an extension began.
+   *
+   * @returns `null` when the browser is on its way.
+   * @throws {LoginError} `InvalidConnection`, `InvalidAuthenticationRequest`, `OriginMismatch`,
+   * `RequestRefused`, `AuthressSdkNetworkError`, `InvalidServerResponse`.
+   */
+  updateExtensionAuthenticationRequest(options: UpdateExtensionOptions): Promise<{ authenticationUrl: string } | null>;
 
   /**
    * What the link came to from which the browser has just returned; `null` on any other page load.
@@ -213,10 +318,82 @@ export class LoginClient {
   getUserIdentity(): UserIdentity | null;
 
   /**
+   * The account with its linked identities.
+   *
+   * @throws {LoginError} `NotLoggedIn`, `RequestRefused`, `AuthressSdkNetworkError`.
+   */
+  getUserProfile(): Promise<UserProfile>;
+
+  /** The identity provider's own access token, or `null` if it cannot be had. */
+  getConnectionCredentials(): Promise<{ accessToken: string; [property: string]: unknown } | null>;
+
+  /** The second factors; none if they cannot be had. */
+  getDevices(): Promise<Device[]>;
+
+  /**
+   * Registers a second factor. For a security key or passkey the browser asks the shopper.
+   *
+   * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`;
+   * `InternalError` with the browser's error as `cause` where the shopper declines.
+   */
+  registerDevice(options: RegisterDeviceOptions): Promise<Device>;
+
+  /** @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`. */
+  deleteDevice(deviceId: string): Promise<void>;
+
+  /**
+   * Leaves for the page of Authress where shoppers see to their account.
+   *
+   * @param options.startPage Default `Profile`.
+   * @param options.redirectUrl Where to return to. Default: this page.
+   * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `InvalidRedirectUrl`.
+   */
+  openUserConfigurationScreen(options?: { startPage?: 'Profile' | 'MFA'; redirectUrl?: string }): Promise<void>;
+
+  /** Whether cookies of this page would reach `url`; `false` until the module has loaded. */
+  getMatchingDomainInfo(url: string): boolean;
+
+  /** Removes from the address what a return left. The client does so by itself. */
+  sanitizeQueryParameters(): void;
+
+  /**
    * Ends the session here and at Authress, and leaves the page.
    *
    * @param redirectUrl Where to end, absolute or relative. Default: this page.
    * @throws {LoginError} `InvalidRedirectUrl`.
    */
   logout(redirectUrl?: string): Promise<void>;
+}
+
+/**
+ * A login client for an extension: a third-party application that logs in to a platform. It takes
+ * up a return by itself and keeps its token in memory only.
+ */
+export class ExtensionClient {
+  /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidExtension`. */
+  constructor(authressCustomDomain: string, extensionId: string);
+
+  /** The claims of the access token; `null` without one. */
+  getUserIdentity(): Promise<UserIdentity | null>;
+
+  /** The access token while it lasts. */
+  getTokenResponse(): Promise<{ accessToken: string } | null>;
+
+  /**
+   * Exchanges a code of a login that this browser has begun.
+   *
+   * @param options.code The code. Default: the one in the address.
+   * @param options.silent Do not reject without a code. Default `false`.
+   * @throws {LoginError} `InvalidAuthorizationCode`, `RequestRefused`, `AuthressSdkNetworkError`,
+   * `InvalidServerResponse`.
+   */
+  requestToken(options?: { code?: string; silent?: boolean }): Promise<{ accessToken: string } | null>;
+
+  /**
+   * The access token, or `null` when the browser is on its way to the platform's login.
+   *
+   * @param redirectUrl Where to return to. Default: this page.
+   * @throws {LoginError} `StorageUnavailable`, `InvalidRedirectUrl`; otherwise as `requestToken`.
+   */
+  login(redirectUrl?: string): Promise<{ accessToken: string } | null>;
 }

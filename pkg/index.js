@@ -1,6 +1,6 @@
 // The class that storefronts see. It checks its settings at once, loads the WebAssembly module by
 // itself and forwards every call to it. What the calls do is written in Rust.
-import init, { Client, onPanic } from './dist/authress_login_wasm.js';
+import init, { Client, ExtensionClient as Extension, onPanic } from './dist/authress_login_wasm.js';
 
 // Only what can fail before or without the module; all other sentences come from it.
 const SENTENCES = {
@@ -8,6 +8,8 @@ const SENTENCES = {
     'The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.',
   InvalidApplication:
     'The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.',
+  InvalidExtension:
+    'The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.',
   ModuleLoadFailed:
     "The WebAssembly module could not be loaded. Check that authress_login_wasm_bg.wasm is served as application/wasm and that the Content-Security-Policy allows 'wasm-unsafe-eval'.",
   InternalError: 'An unexpected failure inside the login client. Please report it.',
@@ -60,45 +62,36 @@ function checkedApplication(applicationId = 'app_default') {
   return id;
 }
 
-export class LoginClient {
-  #settings;
+// One client of the module, made when the module is there.
+class Loaded {
+  #make;
   #client;
-  #loaded;
+  #loading;
 
-  constructor(settings, logger) {
-    const host = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
-    this.#settings = [
-      checkedHost(host),
-      checkedApplication(settings?.applicationId ?? undefined),
-      Boolean(settings?.retainUserCookie),
-      logger ?? console,
-    ];
-    if (typeof window !== 'undefined' && !settings?.skipBackgroundCredentialsCheck) {
-      // A return is taken up even if the page never asks; whoever asks learns of a failure.
-      this.#call('userSessionExists', true).catch(() => {});
-    }
+  constructor(make) {
+    this.#make = make;
   }
 
-  async #module() {
-    this.#loaded ??= load().then(
+  async #ready() {
+    this.#loading ??= load().then(
       () => {
-        this.#client = new Client(...this.#settings);
+        this.#client = this.#make();
       },
       (error) => {
-        this.#loaded = undefined;
+        this.#loading = undefined;
         throw error;
       },
     );
     try {
-      await this.#loaded;
+      await this.#loading;
     } catch (error) {
       throw asLoginError(error);
     }
     return this.#client;
   }
 
-  async #call(method, ...values) {
-    const client = await this.#module();
+  async call(method, ...values) {
+    const client = await this.#ready();
     return new Promise((resolve, reject) => {
       inFlight.add(reject);
       const settle = (then) => (value) => {
@@ -107,7 +100,7 @@ export class LoginClient {
       };
       // A panic throws at once; a panic later on is reported by onPanic.
       try {
-        client[method](...values).then(
+        Promise.resolve(client[method](...values)).then(
           settle(resolve),
           settle((error) => reject(asLoginError(error))),
         );
@@ -117,43 +110,146 @@ export class LoginClient {
     });
   }
 
+  // Undefined until the module is there.
+  callNow(method, ...values) {
+    try {
+      return this.#client?.[method](...values);
+    } catch (error) {
+      throw asLoginError(error);
+    }
+  }
+}
+
+export const UserConfigurationScreen = Object.freeze({ Profile: 'Profile', MFA: 'MFA' });
+
+export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab', ClientManaged: 'client-managed' });
+
+export class LoginClient {
+  #loaded;
+
+  constructor(settings, logger) {
+    const host = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
+    const values = [
+      checkedHost(host),
+      checkedApplication(settings?.applicationId ?? undefined),
+      Boolean(settings?.retainUserCookie),
+      logger ?? console,
+    ];
+    this.#loaded = new Loaded(() => new Client(...values));
+    if (typeof window !== 'undefined' && !settings?.skipBackgroundCredentialsCheck) {
+      // A return is taken up even if the page never asks; whoever asks learns of a failure.
+      this.#loaded.call('userSessionExists', true).catch(() => {});
+    }
+  }
+
   async authenticate(options) {
-    return this.#call('authenticate', options);
+    return this.#loaded.call('authenticate', options);
+  }
+
+  async authenticateWithOneTimeCode(options) {
+    return this.#loaded.call('authenticateWithOneTimeCode', options);
   }
 
   async linkIdentity(options) {
-    return this.#call('linkIdentity', options);
+    return this.#loaded.call('linkIdentity', options);
+  }
+
+  async linkIdentityWithOneTimeCode(options) {
+    return this.#loaded.call('linkIdentityWithOneTimeCode', options);
   }
 
   async getLinkResult() {
-    return this.#call('getLinkResult');
+    return this.#loaded.call('getLinkResult');
+  }
+
+  async unlinkIdentity(identityId) {
+    return this.#loaded.call('unlinkIdentity', identityId ?? undefined);
+  }
+
+  async updateExtensionAuthenticationRequest(options) {
+    return this.#loaded.call('updateExtensionAuthenticationRequest', options);
   }
 
   async userSessionExists(options) {
-    return this.#call('userSessionExists', Boolean(options?.backgroundTrigger));
+    return this.#loaded.call('userSessionExists', Boolean(options?.backgroundTrigger));
   }
 
   async waitForUserSession() {
-    return this.#call('waitForUserSession');
+    return this.#loaded.call('waitForUserSession');
   }
 
   async ensureToken(options) {
-    return this.#call('ensureToken', options);
+    return this.#loaded.call('ensureToken', options);
   }
 
   async getToken(options) {
     return this.ensureToken(options);
   }
 
+  async getUserProfile() {
+    return this.#loaded.call('getUserProfile');
+  }
+
+  async getConnectionCredentials() {
+    return this.#loaded.call('getConnectionCredentials');
+  }
+
+  async getDevices() {
+    return this.#loaded.call('getDevices');
+  }
+
+  async registerDevice(options) {
+    return this.#loaded.call('registerDevice', options);
+  }
+
+  async deleteDevice(deviceId) {
+    return this.#loaded.call('deleteDevice', deviceId ?? undefined);
+  }
+
+  async openUserConfigurationScreen(options) {
+    return this.#loaded.call('openUserConfigurationScreen', options);
+  }
+
   async logout(redirectUrl) {
-    return this.#call('logout', redirectUrl ?? undefined);
+    return this.#loaded.call('logout', redirectUrl ?? undefined);
   }
 
   getUserIdentity() {
-    try {
-      return this.#client?.getUserIdentity() ?? null;
-    } catch (error) {
-      throw asLoginError(error);
-    }
+    return this.#loaded.callNow('getUserIdentity') ?? null;
+  }
+
+  getMatchingDomainInfo(url) {
+    return this.#loaded.callNow('getMatchingDomainInfo', String(url)) ?? false;
+  }
+
+  sanitizeQueryParameters() {
+    this.#loaded.call('sanitizeQueryParameters').catch(() => {});
+  }
+}
+
+export class ExtensionClient {
+  #loaded;
+
+  constructor(authressCustomDomain, extensionId) {
+    const host = checkedHost(authressCustomDomain);
+    if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
+    this.#loaded = new Loaded(() => new Extension(host, extensionId.trim()));
+    if (typeof window !== 'undefined') this.#loaded.call('requestToken', { silent: true }).catch(() => {});
+  }
+
+  async getUserIdentity() {
+    return this.#loaded.call('getUserIdentity');
+  }
+
+  async getTokenResponse() {
+    return this.#loaded.call('getTokenResponse');
+  }
+
+  async requestToken(options) {
+    return this.#loaded.call('requestToken', options);
+  }
+
+  async login(redirectUrl) {
+    return this.#loaded.call('login', redirectUrl ?? undefined);
   }
 }

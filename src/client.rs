@@ -2,16 +2,17 @@
 
 use crate::{
     browser::{address, cookies, logger::Logger, storage::Storage, timer::Timer},
-    error, options,
+    error::{self, Failure, promise, wait},
+    options::{self, OpenType},
     shared::{SessionSignal, Shared},
-    start::Departure,
 };
 use authress_login_protocol::{
-    authenticate::check_link_options,
+    authenticate::{LinkOptions, Started},
     callback::Exchange,
-    error::{Error, ErrorCode},
+    error::ErrorCode,
+    jwt::UnverifiedClaims,
     link::LinkResult,
-    session,
+    return_url, session,
     settings::Settings,
 };
 use js_sys::{Array, JSON, Object, Promise, Reflect};
@@ -20,13 +21,12 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// A login client for one Authress host and application.
 #[wasm_bindgen]
 #[derive(Debug, Clone)]
 pub struct Client {
-    inner: Rc<Inner>,
+    pub(crate) inner: Rc<Inner>,
 }
 
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Client {
     #[wasm_bindgen(js_name = userSessionExists)]
     pub fn user_session_exists(&self, background: bool) -> Promise {
         let client = self.clone();
-        future_to_promise(async move { client.session_exists(background).await.map(JsValue::from) })
+        promise(async move { Ok(client.session_exists(background).await?.into()) })
     }
 
     /// `waitForUserSession`: kept with `true` once there is a session.
@@ -92,38 +92,37 @@ impl Client {
     pub fn ensure_token(&self, options: &JsValue) -> Promise {
         let client = self.clone();
         let timeout = options::timeout(options);
-        future_to_promise(async move {
-            match timeout {
-                Some(milliseconds) => client.wait_for_token(milliseconds).await,
-                None => client.token(),
+        promise(async move {
+            if let Some(milliseconds) = timeout {
+                client.wait_for_session(milliseconds).await?;
             }
+            client.token()
         })
     }
 
     /// `getUserIdentity`: the claims of the id token with `userId`, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {
-        let Some(claims) = self.inner.identity() else { return JsValue::NULL };
-        let Ok(identity) = JSON::parse(claims.text()) else { return JsValue::NULL };
-        let _ = Reflect::set(&identity, &"userId".into(), &claims.subject().into());
-        if let Some(until) = claims.usable_until() {
-            let _ = Reflect::set(&identity, &"exp".into(), &(until as f64).into());
-        }
-        identity
+        self.inner.identity().map_or(JsValue::NULL, |claims| identity(&claims))
     }
 
     /// `authenticate`: null when the browser is on its way, otherwise where to go on.
     pub fn authenticate(&self, options: JsValue) -> Promise {
         let inner = self.inner.clone();
-        future_to_promise(async move {
-            let (options, opens_tab) = options::authenticate(&options).map_err(|error| error::to_js(&error))?;
-            match inner.authenticate(options, opens_tab).await.map_err(|error| error::to_js(&error))? {
-                Departure::Left => Ok(JsValue::NULL),
-                Departure::HandedBack(started) => Ok(object([
-                    ("authenticationUrl", started.authentication_url.as_ref().map(url::Url::as_str).into()),
-                    ("authenticationRequestId", started.authentication_request_id.as_deref().into()),
-                ])),
-            }
+        promise(async move {
+            let (options, open) = options::authenticate(&options)?;
+            Ok(inner.authenticate(options, open).await?.map_or(JsValue::NULL, |started| answer(&started)))
+        })
+    }
+
+    /// `authenticateWithOneTimeCode`: where to go on.
+    #[wasm_bindgen(js_name = authenticateWithOneTimeCode)]
+    pub fn authenticate_with_one_time_code(&self, options: JsValue) -> Promise {
+        let inner = self.inner.clone();
+        promise(async move {
+            let options = options::authenticate_with_one_time_code(&options)?;
+            let started = inner.authenticate(options, OpenType::ClientManaged).await?;
+            Ok(started.map_or(JsValue::NULL, |started| answer(&started)))
         })
     }
 
@@ -131,12 +130,26 @@ impl Client {
     #[wasm_bindgen(js_name = linkIdentity)]
     pub fn link_identity(&self, options: JsValue) -> Promise {
         let client = self.clone();
-        future_to_promise(async move {
-            let options = options::link(&options).and_then(|options| check_link_options(&options).map(|()| options));
-            let options = options.map_err(|error| error::to_js(&error))?;
-            client.session_exists(false).await?;
-            client.inner.link(options).await.map_err(|error| error::to_js(&error))?;
-            Ok(JsValue::UNDEFINED)
+        promise(async move {
+            let (options, open) = options::link(&options)?;
+            client.link(options, open).await
+        })
+    }
+
+    /// `linkIdentityWithOneTimeCode`: where to go on.
+    #[wasm_bindgen(js_name = linkIdentityWithOneTimeCode)]
+    pub fn link_identity_with_one_time_code(&self, options: JsValue) -> Promise {
+        let client = self.clone();
+        promise(async move { client.link(options::link_with_one_time_code(&options)?, OpenType::ClientManaged).await })
+    }
+
+    /// `updateExtensionAuthenticationRequest`: null when the browser is on its way.
+    #[wasm_bindgen(js_name = updateExtensionAuthenticationRequest)]
+    pub fn update_extension_authentication_request(&self, options: JsValue) -> Promise {
+        let inner = self.inner.clone();
+        promise(async move {
+            let url = inner.update_extension_request(options::update(&options)?).await?;
+            Ok(url.map_or(JsValue::NULL, |url| object([("authenticationUrl", url.into())])))
         })
     }
 
@@ -144,7 +157,7 @@ impl Client {
     #[wasm_bindgen(js_name = getLinkResult)]
     pub fn link_result(&self) -> Promise {
         let client = self.clone();
-        future_to_promise(async move {
+        promise(async move {
             // A failed exchange has its result too.
             let checked = client.session_exists(true).await;
             let result = client.inner.link_result.borrow();
@@ -158,64 +171,63 @@ impl Client {
         })
     }
 
+    /// `sanitizeQueryParameters`: removes what a return left in the address.
+    #[wasm_bindgen(js_name = sanitizeQueryParameters)]
+    pub fn sanitize_query_parameters(&self) {
+        let cleaned = address::page().ok().and_then(|page| return_url::without_return_parameters(page.href()));
+        if let Some(href) = cleaned {
+            address::replace(&href);
+        }
+    }
+
     /// `logout`: ends the session here and at Authress, then navigates.
     pub fn logout(&self, redirect_url: Option<String>) -> Promise {
         let inner = self.inner.clone();
-        future_to_promise(async move {
-            inner.logout(redirect_url.as_deref()).await.map_err(|error| error::to_js(&error))?;
+        promise(async move {
+            inner.logout(redirect_url.as_deref()).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
 }
 
 impl Client {
-    async fn session_exists(&self, background: bool) -> Result<bool, JsValue> {
+    pub(crate) async fn session_exists(&self, background: bool) -> Result<bool, Failure> {
         let inner = self.inner.clone();
-        let here = self.inner.check_here.join(move || {
-            Box::pin(async move {
-                let result = inner.check_here().await;
-                inner.check_here.done();
-                to_js(result)
-            })
-        });
-        if here.await?.is_truthy() {
+        if self.inner.check_here.join(|| async move { inner.check_here().await }).await? {
             return Ok(true);
         }
         // A background check ends here; a foreground one goes on even if it has joined one.
-        let page = address::page().map_err(|error| error::to_js(&error))?;
-        if background || page.is_localhost() {
+        if background || address::page()?.is_localhost() {
             return Ok(false);
         }
         let inner = self.inner.clone();
-        let at_authress = self.inner.check_at_authress.join(move || {
-            Box::pin(async move {
-                let result = inner.check_at_authress().await;
-                inner.check_at_authress.done();
-                to_js(result)
-            })
-        });
-        Ok(at_authress.await?.is_truthy())
+        self.inner.check_at_authress.join(|| async move { inner.check_at_authress().await }).await
     }
 
-    async fn wait_for_token(&self, milliseconds: i32) -> Result<JsValue, JsValue> {
+    async fn link(&self, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
+        self.session_exists(false).await?;
+        Ok(self.inner.link(options, open).await?.map_or(JsValue::UNDEFINED, |started| answer(&started)))
+    }
+
+    async fn wait_for_session(&self, milliseconds: i32) -> Result<(), Failure> {
         let client = self.clone();
-        let found = future_to_promise(async move {
+        let found = promise(async move {
             let checked = client.session_exists(false).await;
             // A login that has returned and cannot be completed does not end the session from before.
             if client.inner.identity().is_none() && !checked? {
-                JsFuture::from(client.inner.session.promise()).await?;
+                wait(client.inner.session.promise()).await?;
             }
             Ok(JsValue::UNDEFINED)
         });
         let timer = Timer::start(milliseconds);
-        JsFuture::from(Promise::race(&Array::of2(&found, timer.promise()))).await?;
-        // Without a session this says that the time is up.
-        self.token()
+        // Without a session the token that is then asked for says that the time is up.
+        wait(Promise::race(&Array::of2(&found, timer.promise()))).await?;
+        Ok(())
     }
 
     /// The token of the session that is here, without waiting.
-    fn token(&self) -> Result<JsValue, JsValue> {
-        let identity = self.inner.identity().ok_or_else(|| error::to_js(&ErrorCode::TokenTimeout.into()))?;
+    fn token(&self) -> Result<JsValue, Failure> {
+        let identity = self.inner.identity().ok_or(ErrorCode::TokenTimeout)?;
         let user_id = identity.subject().unwrap_or_default();
         let token = session::access_token(&self.inner.settings, &cookies::read(), user_id);
         if token.is_none() {
@@ -225,12 +237,26 @@ impl Client {
     }
 }
 
-fn to_js(result: Result<bool, Error>) -> Result<JsValue, JsValue> {
-    result.map(JsValue::from).map_err(|error| error::to_js(&error))
+/// Claims as an object, with `userId`, and with the `exp` that counts.
+pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
+    let Ok(identity) = JSON::parse(claims.text()) else { return JsValue::NULL };
+    let _ = Reflect::set(&identity, &"userId".into(), &claims.subject().into());
+    if let Some(until) = claims.usable_until() {
+        let _ = Reflect::set(&identity, &"exp".into(), &(until as f64).into());
+    }
+    identity
+}
+
+/// What Authress answered to a login that has begun.
+fn answer(started: &Started) -> JsValue {
+    object([
+        ("authenticationUrl", started.authentication_url.as_ref().map(url::Url::as_str).into()),
+        ("authenticationRequestId", started.authentication_request_id.as_deref().into()),
+    ])
 }
 
 /// An object of the members that have a value.
-fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
+pub(crate) fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (name, value) in members {
         if !value.is_undefined() {

@@ -5,9 +5,11 @@
 //! JavaScript. The class that storefronts see is in `pkg/index.js`: it loads this module.
 #![cfg(target_arch = "wasm32")]
 
+mod account;
 pub mod browser;
 mod client;
 mod error;
+mod extension;
 mod options;
 mod panic;
 mod session_check;
@@ -15,4 +17,5 @@ mod shared;
 mod start;
 
 pub use client::Client;
+pub use extension::ExtensionClient;
 pub use panic::on_panic;

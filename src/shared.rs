@@ -1,34 +1,35 @@
 //! Work that several callers wait for and that is done once.
 
+use crate::error::{Failure, promise, wait};
+use authress_login_protocol::error::Error;
 use js_sys::Promise;
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// At most one run at a time; whoever asks meanwhile gets that run's result.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Shared {
-    running: RefCell<Option<Promise>>,
+    running: Rc<RefCell<Option<Promise>>>,
 }
 
 impl Shared {
-    /// Joins the current run, or begins one. `run` must call [`Shared::done`] at its end.
-    pub(crate) async fn join(
-        &self,
-        run: impl FnOnce() -> std::pin::Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>,
-    ) -> Result<JsValue, JsValue> {
-        let running = self.running.borrow().clone();
-        let promise = running.unwrap_or_else(|| {
-            let promise = future_to_promise(run());
+    /// Joins the current run, or begins one.
+    pub(crate) async fn join<R>(&self, run: impl FnOnce() -> R) -> Result<bool, Failure>
+    where
+        R: Future<Output = Result<bool, Error>> + 'static,
+    {
+        let current = self.running.borrow().clone();
+        let current = current.unwrap_or_else(|| {
+            let (run, running) = (run(), self.running.clone());
+            let promise = promise(async move {
+                let result = run.await;
+                *running.borrow_mut() = None;
+                Ok(result?.into())
+            });
             *self.running.borrow_mut() = Some(promise.clone());
             promise
         });
-        JsFuture::from(promise).await
-    }
-
-    /// The next caller begins a new run.
-    pub(crate) fn done(&self) {
-        *self.running.borrow_mut() = None;
+        Ok(wait(current).await?.is_truthy())
     }
 }
 

@@ -3,11 +3,13 @@
 use crate::{
     browser::{address, clock, cookies, fetch, random, timer},
     client::Inner,
+    options::OpenType,
 };
 use authress_login_protocol::{
     authenticate::{self, AuthenticateOptions, Draft, LinkOptions, LinkingSession, Started},
     cookies as cookie_rules,
     error::{Error, ErrorCode},
+    extension::{self, UpdateOptions},
     http, logout, pending,
     pending::PendingRequest,
     session,
@@ -17,26 +19,26 @@ use authress_login_protocol::{
 const NAVIGATION_MS: i32 = 500;
 
 impl Inner {
-    /// Begins a login; the result says whether the browser is on its way.
-    pub(crate) async fn authenticate(&self, options: AuthenticateOptions, opens_tab: bool) -> Result<Departure, Error> {
+    /// Begins a login. The result is what to tell the caller, `None` if the browser is on its way.
+    pub(crate) async fn authenticate(
+        &self,
+        options: AuthenticateOptions,
+        open: OpenType,
+    ) -> Result<Option<Started>, Error> {
         let credentials = self.sends_credentials()?;
         let page = address::page()?;
         let draft =
             authenticate::begin(&self.settings, &page, options, random::entropy()?, clock::now_ms(), credentials)?;
         let started = self.start(draft).await?;
-        if started.navigates_from(&page)
-            && let Some(url) = &started.authentication_url
-        {
-            if !(opens_tab && address::open_tab(url.as_str())) {
-                address::assign(url.as_str())?;
-            }
-            return Ok(Departure::Left);
+        if !started.navigates_from(&page) {
+            return Ok(Some(started));
         }
-        Ok(Departure::HandedBack(started))
+        leave(&started, open)?;
+        Ok(open.answers().then_some(started))
     }
 
-    /// Begins a link to the session that is here.
-    pub(crate) async fn link(&self, options: LinkOptions) -> Result<(), Error> {
+    /// Begins a link to the session that is here. The result is as for a login.
+    pub(crate) async fn link(&self, options: LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
         let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
         let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
         let access_token = session::access_token(&self.settings, &cookies::read(), &user_id);
@@ -46,8 +48,25 @@ impl Inner {
         let (entropy, now_ms) = (random::entropy()?, clock::now_ms());
         let draft = authenticate::begin_link(&self.settings, &page, options, session, entropy, now_ms, credentials)?;
         let started = self.start(draft).await?;
-        let url = started.authentication_url.ok_or(ErrorCode::InvalidServerResponse)?;
-        address::assign(url.as_str())
+        leave(&started, open)?;
+        Ok(open.answers().then_some(started))
+    }
+
+    /// Goes on with the login that an extension began. The result is the address where it goes on
+    /// if that is on this page's own host.
+    pub(crate) async fn update_extension_request(&self, options: UpdateOptions) -> Result<Option<String>, Error> {
+        let page = address::page()?;
+        let search_start = random::search_start()?;
+        let request = extension::update(&page, options, search_start, clock::now_ms(), self.sends_credentials()?)?;
+        let outcome = fetch::send(&self.settings.origin(), &request).await;
+        let url = http::success(outcome)
+            .and_then(|body| authenticate::authentication_url(&body))
+            .inspect_err(|error| self.logger.warn("The login could not be updated", error))?;
+        if page.has_hostname_of(&url) {
+            return Ok(Some(url.into()));
+        }
+        address::assign(url.as_str())?;
+        Ok(None)
     }
 
     /// Ends the session here and at Authress.
@@ -98,10 +117,12 @@ impl Inner {
     }
 }
 
-/// What became of a login that was begun.
-pub(crate) enum Departure {
-    /// The browser is on its way.
-    Left,
-    /// The application continues by itself.
-    HandedBack(Started),
+/// Takes the browser to where the login goes on, unless the caller sees to it.
+fn leave(started: &Started, open: OpenType) -> Result<(), Error> {
+    if open == OpenType::ClientManaged {
+        return Ok(());
+    }
+    let url = started.authentication_url.as_ref().ok_or(ErrorCode::InvalidServerResponse)?.as_str();
+    let is_opened = matches!(open, OpenType::Tab { .. }) && address::open_tab(url);
+    if is_opened { Ok(()) } else { address::assign(url) }
 }

@@ -123,6 +123,15 @@ pub mod values {
         present([Some(application_id), Some(authentication_request_id), Some(code)]).join("|")
     }
 
+    /// For `PATCH /authentication/{id}`.
+    pub fn update_request(
+        connection_id: Option<&str>,
+        tenant_lookup_identifier: Option<&str>,
+        authentication_request_id: &str,
+    ) -> String {
+        present([connection_id, tenant_lookup_identifier, Some(authentication_request_id)]).join("|")
+    }
+
     fn present<const N: usize>(values: [Option<&str>; N]) -> Vec<&str> {
         values.into_iter().flatten().filter(|value| !value.is_empty()).collect()
     }

@@ -229,6 +229,13 @@ impl Draft {
     }
 }
 
+/// Reads an answer that must say where the login goes on.
+pub fn authentication_url(body: &Secret) -> Result<Url, Error> {
+    let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    let url = answer.str("authenticationUrl").and_then(|url| Url::parse(url).ok());
+    url.filter(is_web_address).ok_or(ErrorCode::InvalidServerResponse.into())
+}
+
 /// The browser is sent there: nothing but a web page will do.
 fn is_web_address(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "http")

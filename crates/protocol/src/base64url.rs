@@ -7,6 +7,11 @@ pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
+/// Encodes bytes in the standard alphabet with padding, as browsers' `btoa` does.
+pub fn encode_standard(bytes: &[u8]) -> String {
+    Base64::encode_string(bytes)
+}
+
 /// Decodes either alphabet, with or without padding; `None` for anything else.
 ///
 /// Tokens in the wild are not all unpadded: the published client decodes both, so do we.

@@ -34,10 +34,20 @@ error_codes! {
     InvalidAuthressApiUrl: "The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.",
     /// The caller's: the application id is blank, or names something that is no application.
     InvalidApplication: "The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.",
+    /// The caller's: an extension client was not told which extension it is.
+    InvalidExtension: "The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.",
     /// The caller's: an option has a type or value that cannot be used.
     InvalidInput: "An option has the wrong type or value.",
     /// The caller's: `linkIdentity` was not told with what to link.
     InvalidConnection: "linkIdentity needs connectionId or tenantLookupIdentifier: the identity provider that the shopper signs in with.",
+    /// The caller's: there is no authentication request to update.
+    InvalidAuthenticationRequest: "updateExtensionAuthenticationRequest needs the state of an authentication request, as option or in the address of the page.",
+    /// The caller's: the page is not below the domain that the Authress host is on.
+    OriginMismatch: "updateExtensionAuthenticationRequest works only on a site whose domain the Authress host shares, over https.",
+    /// The caller's: there is no code to exchange.
+    InvalidAuthorizationCode: "There is no authorization code of a login that this browser has begun, neither as option nor in the address of the page.",
+    /// The caller's: `redirectOpenType` is not one of the three.
+    InvalidRedirectOpenType: "The option redirectOpenType must be redirect, tab or client-managed.",
     /// The caller's: `responseLocation` is not one of the three.
     InvalidResponseLocation: "The option responseLocation must be cookie, query or none.",
     /// The caller's: a redirect URL is not usable.

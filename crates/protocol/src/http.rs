@@ -11,6 +11,8 @@ pub const MAX_ATTEMPTS: u32 = 5;
 /// The methods the protocol uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
+    /// `GET`
+    Get,
     /// `POST`
     Post,
     /// `PATCH`
@@ -23,6 +25,7 @@ impl Method {
     /// The method as HTTP spells it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",

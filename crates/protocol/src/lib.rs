@@ -5,12 +5,14 @@
 //! time and entropy are arguments and every request and answer is a value, so that all of it is
 //! tested natively. The browser client in the root package only carries out.
 
+pub mod account;
 pub mod anti_abuse;
 pub mod authenticate;
 pub mod base64url;
 pub mod callback;
 pub mod cookies;
 pub mod error;
+pub mod extension;
 pub mod http;
 pub mod json;
 pub mod jwt;

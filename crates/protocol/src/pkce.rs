@@ -28,6 +28,11 @@ impl CodeVerifier {
         self.0.expose()
     }
 
+    /// Another unguessable text, from which the verifier cannot be learnt.
+    pub(crate) fn derive(&self, purpose: &str) -> String {
+        base64url::encode(&Sha256::digest([purpose, "|", self.expose()].concat().as_bytes()))
+    }
+
     /// The public half, sent with the authentication request.
     pub fn challenge(&self) -> String {
         challenge_s256(self.expose())

@@ -6,6 +6,8 @@ use url::{Url, form_urlencoded};
 /// What a return leaves in the address. `state` is not among them: it belongs to the application.
 const RETURN_PARAMETERS: [&str; 9] =
     ["iss", "nonce", "code", "expires_in", "access_token", "id_token", "error", "errorCode", "error_description"];
+/// What the login of an extension leaves; its `state` is the client's own.
+const EXTENSION_PARAMETERS: [&str; 6] = ["iss", "nonce", "code", "state", "expires_in", "access_token"];
 /// What must never stay in an address, whoever put it there.
 const TOKEN_PARAMETERS: [&str; 2] = ["access_token", "id_token"];
 
@@ -65,6 +67,11 @@ impl ReturnParameters {
 /// The address without the parameters of a return, or `None` if it has none.
 pub fn without_return_parameters(href: &str) -> Option<String> {
     without(href, &RETURN_PARAMETERS)
+}
+
+/// The address without what an extension's login leaves in it, or `None` if it has none.
+pub fn without_extension_parameters(href: &str) -> Option<String> {
+    without(href, &EXTENSION_PARAMETERS)
 }
 
 /// The address without tokens, or `None` if it has none.

@@ -34,6 +34,7 @@ fn the_loader_says_what_the_table_says() {
     for code in [
         ErrorCode::InvalidAuthressApiUrl,
         ErrorCode::InvalidApplication,
+        ErrorCode::InvalidExtension,
         ErrorCode::ModuleLoadFailed,
         ErrorCode::InternalError,
     ] {

@@ -1,0 +1,297 @@
+//! Extensions: third-party applications that log in to a platform by plain OAuth (RFC 6749 section
+//! 4.1 with PKCE), and the platform's login page that lets them in.
+
+use crate::{
+    anti_abuse,
+    error::{Error, ErrorCode},
+    http::{self, Method, Outcome, Request},
+    json::{Json, ObjectWriter},
+    jwt::UnverifiedClaims,
+    page::Page,
+    pending::Entropy,
+    pkce::CodeVerifier,
+    return_url,
+    secret::Secret,
+    settings::Settings,
+};
+use url::{Url, form_urlencoded};
+
+/// Where the pending login of an extension is stored, shared with the published client.
+pub const STORAGE_KEY: &str = "ExtensionRequestNonce";
+/// How many random bytes a `state` is made of.
+const STATE_BYTES: usize = 16;
+
+/// A login of an extension that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingExtensionLogin {
+    code_verifier: CodeVerifier,
+    redirect_url: String,
+    /// RFC 6749 section 10.12. The published client has none.
+    state: Option<String>,
+}
+
+impl PendingExtensionLogin {
+    /// The record as stored.
+    pub fn to_json(&self) -> Secret {
+        Secret::new(
+            ObjectWriter::new()
+                .string("codeVerifier", self.code_verifier.expose())
+                .string("redirectUrl", &self.redirect_url)
+                .optional("state", self.state.as_deref())
+                .finish(),
+        )
+    }
+
+    /// Reads a record back, the published client's too.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let record = Json::parse(text)?;
+        Some(Self {
+            code_verifier: CodeVerifier::restore(record.str("codeVerifier")?),
+            redirect_url: record.str("redirectUrl")?.to_owned(),
+            state: record.str("state").map(str::to_owned),
+        })
+    }
+}
+
+/// Begins a login: what to store, and where to go.
+pub fn begin(
+    settings: &Settings,
+    extension_id: &str,
+    page: &Page,
+    redirect_url: Option<&str>,
+    entropy: Entropy,
+) -> Result<(PendingExtensionLogin, String), Error> {
+    let redirect_url = String::from(page.resolve(redirect_url)?);
+    let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
+    // Independent of the verifier in all that can be learnt from either: a hash of it.
+    let state: String = code_verifier.derive("state").chars().take(STATE_BYTES * 4 / 3).collect();
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", extension_id)
+        .append_pair("code_challenge", &code_verifier.challenge())
+        .append_pair("code_challenge_method", "S256")
+        .append_pair("redirect_uri", &redirect_url)
+        .append_pair("response_type", "code")
+        .append_pair("state", &state)
+        .finish();
+    let address = [&settings.origin(), "/?", &query].concat();
+    Ok((PendingExtensionLogin { code_verifier, redirect_url, state: Some(state) }, address))
+}
+
+/// What the current address means to an extension.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ExtensionReturn {
+    /// No return.
+    None,
+    /// A code that belongs to the pending login, and the address to show from now on.
+    Exchange(Request, Option<String>),
+    /// A return that does not belong to the pending login: nothing is exchanged.
+    Foreign,
+}
+
+/// Decides what the current address, or a code that the application hands over, means.
+///
+/// A code in the address counts only together with a pending login, and with its `state` where
+/// that login had one.
+pub fn inspect(
+    settings: &Settings,
+    extension_id: &str,
+    page: &Page,
+    given_code: Option<&str>,
+    pending: Option<&PendingExtensionLogin>,
+) -> ExtensionReturn {
+    let Some(pending) = pending else { return ExtensionReturn::None };
+    if let Some(code) = given_code {
+        return ExtensionReturn::Exchange(exchange(extension_id, pending, code), None);
+    }
+    let query = |name: &str| {
+        let url = Url::parse(page.href()).ok()?;
+        let value = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        value.filter(|value| !value.is_empty())
+    };
+    let Some(code) = query("code") else { return ExtensionReturn::None };
+    let is_foreign_issuer = query("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
+    if is_foreign_issuer || (pending.state.is_some() && query("state") != pending.state) {
+        return ExtensionReturn::Foreign;
+    }
+    let clean_href = return_url::without_extension_parameters(page.href());
+    ExtensionReturn::Exchange(exchange(extension_id, pending, &code), clean_href)
+}
+
+fn exchange(extension_id: &str, pending: &PendingExtensionLogin, code: &str) -> Request {
+    let body = ObjectWriter::new()
+        .string("code_verifier", pending.code_verifier.expose())
+        .string("code", code)
+        .string("grant_type", "authorization_code")
+        .string("client_id", extension_id)
+        .string("redirect_uri", &pending.redirect_url);
+    Request {
+        method: Method::Post,
+        path: "/api/authentication/oauth/tokens".to_owned(),
+        body: Some(Secret::new(body.finish())),
+        bearer: None,
+        with_credentials: false,
+    }
+}
+
+/// Reads the answer to an exchange: the access token and its claims.
+pub fn accept(settings: &Settings, outcome: Outcome) -> Result<(Secret, UnverifiedClaims), Error> {
+    let body = http::success(outcome)?;
+    let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    let token = answer.str("access_token").ok_or(ErrorCode::InvalidServerResponse)?;
+    let claims = UnverifiedClaims::decode(token).ok_or(ErrorCode::InvalidServerResponse)?;
+    if claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer)) {
+        return Err(ErrorCode::InvalidServerResponse.into());
+    }
+    Ok((Secret::new(token), claims))
+}
+
+/// With what a platform's login page goes on with the login that an extension began.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
+pub struct UpdateOptions {
+    /// The authentication request; the `state` in the address if left out.
+    pub state: Option<String>,
+    /// The identity provider.
+    pub connection_id: Option<String>,
+    /// The tenant.
+    pub tenant_lookup_identifier: Option<String>,
+    /// An e-mail address or domain; takes the tenant's place.
+    pub hint: Option<String>,
+    /// Properties for the identity provider, as JSON.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub connection_properties: Option<String>,
+}
+
+/// `PATCH /authentication/{id}`: chooses the identity provider of a login that an extension began.
+pub fn update(
+    page: &Page,
+    options: UpdateOptions,
+    search_start: u32,
+    now_ms: i64,
+    with_credentials: bool,
+) -> Result<Request, Error> {
+    let present = |value: Option<String>| value.filter(|value| !value.is_empty());
+    let connection_id = present(options.connection_id);
+    let tenant = present(options.hint).or_else(|| present(options.tenant_lookup_identifier));
+    if connection_id.is_none() && tenant.is_none() {
+        return Err(ErrorCode::InvalidConnection.into());
+    }
+    let in_address = || {
+        let url = Url::parse(page.href()).ok()?;
+        url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned())
+    };
+    let id = present(options.state).or_else(|| present(in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
+    if !with_credentials && !page.is_localhost() {
+        return Err(ErrorCode::OriginMismatch.into());
+    }
+    let values = anti_abuse::values::update_request(connection_id.as_deref(), tenant.as_deref(), &id);
+    let hash = anti_abuse::search(&values, u64::try_from(now_ms).unwrap_or(0), search_start);
+    let mut body = ObjectWriter::new()
+        .string("antiAbuseHash", &hash)
+        .optional("connectionId", connection_id.as_deref())
+        .optional("tenantLookupIdentifier", tenant.as_deref());
+    if let Some(properties) = &options.connection_properties {
+        body = body.raw("connectionProperties", properties);
+    }
+    let segment: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    Ok(Request {
+        method: Method::Patch,
+        path: ["/api/authentication/", &segment].concat(),
+        body: Some(Secret::new(body.finish())),
+        bearer: None,
+        with_credentials,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{base64url, http::Response};
+
+    const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
+
+    fn settings() -> Settings {
+        Settings::new("https://login.shop.test", None).unwrap()
+    }
+
+    fn page(query: &str) -> Page {
+        Page::new(&format!("https://extension.test/?{query}")).unwrap()
+    }
+
+    fn begun() -> (PendingExtensionLogin, Url) {
+        let (pending, address) = begin(&settings(), "ext_a", &page("x=1"), None, ENTROPY).unwrap();
+        (pending, Url::parse(&address).unwrap())
+    }
+
+    fn look(query: &str, pending: Option<&PendingExtensionLogin>) -> ExtensionReturn {
+        inspect(&settings(), "ext_a", &page(query), None, pending)
+    }
+
+    #[test]
+    fn a_login_carries_a_real_challenge_and_a_state_that_does_not_tell_the_verifier() {
+        let (pending, address) = begun();
+        let query = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+        assert_eq!(query("code_challenge"), pending.code_verifier.challenge());
+        assert_eq!(Some(query("state")), pending.state);
+        assert!(query("state").len() >= 20);
+        assert!(!pending.code_verifier.expose().contains(&query("state")));
+        assert_eq!(address.path(), "/");
+        assert_eq!(PendingExtensionLogin::from_json(pending.to_json().expose()), Some(pending));
+    }
+
+    #[test]
+    fn a_code_counts_only_with_its_pending_login_and_state() {
+        let (pending, _) = begun();
+        let state = pending.state.clone().unwrap();
+        assert_eq!(look(&format!("code=C&state={state}"), None), ExtensionReturn::None);
+        assert_eq!(look("code=C&state=other", Some(&pending)), ExtensionReturn::Foreign);
+        assert_eq!(look("code=C", Some(&pending)), ExtensionReturn::Foreign);
+        assert_eq!(
+            look(&format!("code=C&state={state}&iss=https://evil.test"), Some(&pending)),
+            ExtensionReturn::Foreign
+        );
+        assert_eq!(look("x=1", Some(&pending)), ExtensionReturn::None);
+        let ExtensionReturn::Exchange(request, clean) = look(&format!("x=1&code=C&state={state}"), Some(&pending))
+        else {
+            panic!()
+        };
+        assert_eq!(clean.as_deref(), Some("https://extension.test/?x=1"));
+        let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
+        assert_eq!((&body["code"], &body["client_id"]), (&"C".into(), &"ext_a".into()));
+        assert_eq!(body["redirect_uri"], "https://extension.test/?x=1");
+    }
+
+    #[test]
+    fn an_answer_is_checked() {
+        let token =
+            |issuer: &str| format!("e30.{}.s", base64url::encode(format!(r#"{{"iss":"{issuer}"}}"#).as_bytes()));
+        let accept = |status, body: &str| accept(&settings(), Ok(Response { status, body: Secret::new(body) }));
+        let good = format!(r#"{{"access_token":"{}"}}"#, token("https://login.shop.test"));
+        assert!(accept(200, &good).is_ok());
+        let foreign = format!(r#"{{"access_token":"{}"}}"#, token("https://evil.test"));
+        for body in ["", "{}", r#"{"access_token":"x"}"#, &foreign] {
+            assert_eq!(accept(200, body).unwrap_err().code, ErrorCode::InvalidServerResponse, "{body}");
+        }
+        assert_eq!(accept(400, &good).unwrap_err().code, ErrorCode::RequestRefused);
+    }
+
+    #[test]
+    fn an_update_names_its_request_in_one_path_segment() {
+        let options = UpdateOptions { connection_id: Some("con_a".into()), ..Default::default() };
+        let request = update(&page("state=..%2Fx"), options, 1, 1_000, true).unwrap();
+        assert_eq!(request.path, "/api/authentication/..%2Fx");
+        let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
+        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
+    }
+
+    #[test]
+    fn an_update_without_what_it_needs_is_refused() {
+        let with = |options: UpdateOptions, query: &str, credentials| {
+            update(&page(query), options, 1, 0, credentials).unwrap_err().code
+        };
+        let named = UpdateOptions { hint: Some("a@b.test".into()), ..Default::default() };
+        assert_eq!(with(UpdateOptions::default(), "state=R", true), ErrorCode::InvalidConnection);
+        assert_eq!(with(named.clone(), "", true), ErrorCode::InvalidAuthenticationRequest);
+        assert_eq!(with(named, "state=R", false), ErrorCode::OriginMismatch);
+    }
+}

@@ -1,0 +1,152 @@
+//! The account's methods: profile, identities, credentials, second factors.
+
+use crate::{
+    browser::{address, authenticator, cookies, fetch},
+    client::Client,
+    error::{Failure, promise},
+    options::{self, DeviceOptions},
+};
+use authress_login_protocol::{
+    account::{self, Authorization, Device},
+    error::{Error, ErrorCode},
+    http::{self, Request},
+    secret::Secret,
+    session,
+    settings::Settings,
+};
+use js_sys::{Array, JSON, Promise, Reflect};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+impl Client {
+    /// `getUserProfile`: the account with its linked identities.
+    #[wasm_bindgen(js_name = getUserProfile)]
+    pub fn user_profile(&self) -> Promise {
+        let client = self.clone();
+        promise(async move { client.ask(account::profile(client.authorization().await?)?).await })
+    }
+
+    /// `unlinkIdentity`: takes an identity off the account.
+    #[wasm_bindgen(js_name = unlinkIdentity)]
+    pub fn unlink_identity(&self, identity_id: Option<String>) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let identity_id = identity_id.filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
+            client.ask(account::unlink_identity(client.authorization().await?, &identity_id)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `getConnectionCredentials`: the identity provider's own token, or null.
+    #[wasm_bindgen(js_name = getConnectionCredentials)]
+    pub fn connection_credentials(&self) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let request = client.authorization().await.and_then(|it| Ok(account::connection_credentials(it)?));
+            let answer = match request {
+                Ok(request) => client.ask(request).await,
+                Err(failure) => Err(failure),
+            };
+            Ok(answer.unwrap_or(JsValue::NULL))
+        })
+    }
+
+    /// `getDevices`: the second factors; none where they cannot be had.
+    #[wasm_bindgen(js_name = getDevices)]
+    pub fn devices(&self) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let request = client.authorization().await.and_then(|it| Ok(account::devices(it)?));
+            let answer = match request {
+                Ok(request) => client.ask(request).await,
+                Err(failure) => Err(failure),
+            };
+            let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
+            Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
+        })
+    }
+
+    /// `deleteDevice`.
+    #[wasm_bindgen(js_name = deleteDevice)]
+    pub fn delete_device(&self, device_id: Option<String>) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let device_id = device_id.unwrap_or_default();
+            client.ask(account::delete_device(client.authorization().await?, &device_id)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `registerDevice`: a security key or passkey, or time-based codes.
+    #[wasm_bindgen(js_name = registerDevice)]
+    pub fn register_device(&self, options: JsValue) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let options = options::device(&options)?;
+            let authorization = client.authorization().await?;
+            let device = match options {
+                DeviceOptions::Totp(device) => device,
+                DeviceOptions::WebAuthn(name) => {
+                    let identity = client.inner.identity().ok_or(ErrorCode::NotLoggedIn)?;
+                    let user_id = identity.subject().unwrap_or_default();
+                    let relying_party = account::relying_party_id(&client.inner.settings);
+                    let credential = authenticator::create(&relying_party, user_id).await.map_err(Failure)?;
+                    Device::WebAuthn { name, credential }
+                }
+            };
+            client.ask(account::register_device(authorization, &device)?).await
+        })
+    }
+
+    /// `openUserConfigurationScreen`: leaves for the page where shoppers see to their account.
+    #[wasm_bindgen(js_name = openUserConfigurationScreen)]
+    pub fn open_user_configuration_screen(&self, options: JsValue) -> Promise {
+        let client = self.clone();
+        promise(async move {
+            let (screen, redirect_url) = options::configuration_screen(&options)?;
+            if !client.session_exists(false).await? {
+                return Err(ErrorCode::NotLoggedIn.into());
+            }
+            let url = screen.url(&client.inner.settings, &address::page()?, redirect_url.as_deref())?;
+            address::assign(&url)?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `getMatchingDomainInfo`: whether cookies of this page would reach `url`.
+    #[wasm_bindgen(js_name = getMatchingDomainInfo)]
+    pub fn matching_domain_info(&self, url: &str) -> bool {
+        let (Ok(page), Ok(other)) = (address::page(), Settings::new(url, None)) else { return false };
+        page.allows_credentials(&other)
+    }
+}
+
+impl Client {
+    /// Whose session a request is for.
+    async fn authorization(&self) -> Result<Authorization, Failure> {
+        if !self.session_exists(false).await? {
+            return Err(ErrorCode::NotLoggedIn.into());
+        }
+        let identity = self.inner.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().unwrap_or_default();
+        let access_token = session::access_token(&self.inner.settings, &cookies::read(), user_id);
+        Ok(Authorization { access_token, with_credentials: self.inner.sends_credentials()? })
+    }
+
+    /// Sends a request and gives the body of the answer.
+    async fn ask(&self, request: Request) -> Result<JsValue, Failure> {
+        let outcome = fetch::send(&self.inner.settings.origin(), &request).await;
+        let body = http::success(outcome).inspect_err(|error| {
+            self.inner.logger.warn("A request for the account failed", error);
+        })?;
+        Ok(parsed(&body)?)
+    }
+}
+
+/// An empty body is nothing; one that is no JSON is of no use.
+fn parsed(body: &Secret) -> Result<JsValue, Error> {
+    if body.expose().is_empty() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    JSON::parse(body.expose()).map_err(|_| ErrorCode::InvalidServerResponse.into())
+}

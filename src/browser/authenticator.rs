@@ -1,0 +1,61 @@
+//! The browser's authenticators: security keys and passkeys (WebAuthn).
+
+use authress_login_protocol::account::Credential;
+use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// What Authress takes: ES256 and RS256, no attestation, no resident key; a minute to answer.
+const OPTIONS: &str = r#"{
+    "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }, { "type": "public-key", "alg": -257 }],
+    "authenticatorSelection": {
+        "residentKey": "discouraged", "requireResidentKey": false, "userVerification": "discouraged"
+    },
+    "timeout": 60000, "attestation": "none", "rp": {}, "user": {}
+}"#;
+
+/// Lets an authenticator make a credential. Where the shopper declines, the browser's own error is
+/// passed on.
+pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, JsValue> {
+    let options = JSON::parse(OPTIONS)?;
+    let user_bytes = Uint8Array::from(user_id.as_bytes());
+    for (path, name, value) in [
+        (None, "challenge", JsValue::from(user_bytes.clone())),
+        (Some("rp"), "id", relying_party.into()),
+        (Some("rp"), "name", relying_party.into()),
+        (Some("user"), "id", user_bytes.into()),
+        (Some("user"), "name", user_id.into()),
+        (Some("user"), "displayName", ["User ID: ", user_id].concat().into()),
+    ] {
+        let target = match path {
+            Some(path) => Reflect::get(&options, &path.into())?,
+            None => options.clone(),
+        };
+        Reflect::set(&target, &name.into(), &value)?;
+    }
+    let request = Object::new();
+    Reflect::set(&request, &"publicKey".into(), &options)?;
+
+    let window = super::window().ok_or(JsValue::UNDEFINED)?;
+    let navigator = Reflect::get(&window, &"navigator".into())?;
+    let credentials = Reflect::get(&navigator, &"credentials".into())?;
+    let create: Function = Reflect::get(&credentials, &"create".into())?.dyn_into()?;
+    let credential = JsFuture::from(create.call1(&credentials, &request)?.dyn_into::<Promise>()?).await?;
+
+    let response = Reflect::get(&credential, &"response".into())?;
+    let text = |name: &str| Reflect::get(&credential, &name.into()).ok().and_then(|value| value.as_string());
+    Ok(Credential {
+        authenticator_attachment: text("authenticatorAttachment"),
+        credential_id: text("id").unwrap_or_default(),
+        credential_type: text("type").unwrap_or_default(),
+        user_id: user_id.to_owned(),
+        attestation: bytes(&response, "attestationObject")?,
+        client: bytes(&response, "clientDataJSON")?,
+    })
+}
+
+/// A buffer as standard base64, as `btoa` writes it.
+fn bytes(response: &JsValue, name: &str) -> Result<String, JsValue> {
+    let buffer = Reflect::get(response, &name.into())?;
+    Ok(authress_login_protocol::base64url::encode_standard(&Uint8Array::new(&buffer).to_vec()))
+}
