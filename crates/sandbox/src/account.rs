@@ -1,6 +1,7 @@
 //! What a logged-in user may do: extend or end the session, read the profile, unlink, log out.
 
-use serde::Serialize;
+use authress_login_protocol::secret::Secret;
+use serde::{Serialize, Serializer};
 
 use crate::cookies::{login_cookies, logout_cookies};
 use crate::entropy::Entropy;
@@ -14,9 +15,9 @@ use crate::tokens::{Profile, TokenSet, issue};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserProfile {
-    user_id: String,
+    pub(crate) user_id: String,
     #[serde(flatten)]
-    profile: Profile,
+    pub(crate) profile: Profile,
     linked_identities: Vec<LinkedIdentity>,
 }
 
@@ -31,6 +32,18 @@ struct LinkedConnection {
     connection_id: String,
     /// The connection's own id of the person.
     user_id: String,
+}
+
+/// `GET /api/session/credentials`: what the provider itself gave for the identity.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConnectionCredentials {
+    #[serde(serialize_with = "exposed")]
+    access_token: Secret,
+}
+
+fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
 }
 
 /// `PATCH /api/session`: fresh tokens and cookies for the browser's session.
@@ -59,7 +72,12 @@ pub(crate) fn end_session(state: &mut State, call: &Call) -> Vec<String> {
 
 /// `GET /api/session/profile`.
 pub(crate) fn profile(state: &State, call: &Call) -> Result<UserProfile, Refusal> {
-    let user_id = state.caller(call, None)?;
+    let caller = state.caller(call, None)?;
+    Ok(profile_of(state, caller.user_id))
+}
+
+/// What is known about a user.
+pub(crate) fn profile_of(state: &State, user_id: String) -> UserProfile {
     let mut profile = Profile::default();
     let mut linked_identities = vec![];
     for (key, identity) in state.identities.of_user(&user_id) {
@@ -70,12 +88,25 @@ pub(crate) fn profile(state: &State, call: &Call) -> Result<UserProfile, Refusal
         let connection = LinkedConnection { connection_id: key.connection_id.clone(), user_id: key.subject.clone() };
         linked_identities.push(LinkedIdentity { connection });
     }
-    Ok(UserProfile { user_id, profile, linked_identities })
+    UserProfile { user_id, profile, linked_identities }
+}
+
+/// `GET /api/session/credentials`: of the identity that the session or token was made with.
+pub(crate) fn credentials(state: &State, call: &Call) -> Result<ConnectionCredentials, Refusal> {
+    let caller = state.caller(call, None)?;
+    // Tokens name the connection only. Of a user's several identities there, the newest one counts.
+    let of_connection =
+        state.identities.of_user(&caller.user_id).filter(|(key, _)| key.connection_id == caller.connection_id);
+    let found = of_connection
+        .last()
+        .and_then(|(_, identity)| Some(ConnectionCredentials { access_token: identity.provider_token.clone()? }));
+    let title = "No identity provider gave credentials for this session; log in with a provider.";
+    found.ok_or_else(|| Refusal::new(404, "ConnectionCredentialsNotFound", title))
 }
 
 /// `DELETE /api/session/identities/{id}`.
 pub(crate) fn unlink(state: &mut State, call: &Call, selector: &str) -> Result<(), Refusal> {
-    let user_id = state.caller(call, None)?;
+    let user_id = state.caller(call, None)?.user_id;
     state.identities.unlink(&user_id, selector).map_err(|refusal| match refusal {
         UnlinkRefusal::Unknown => Refusal::new(404, "IdentityNotFound", "The user has no such linked identity."),
         UnlinkRefusal::Last => Refusal::new(

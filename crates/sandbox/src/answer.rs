@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::request::{AuthenticationRequest, ResponseLocation};
+use crate::request::{AuthenticationRequest, ExtensionLogin, ResponseLocation};
 use crate::site::{PublicUrl, is_localhost, shared_cookie_domain};
 use crate::tokens::TokenSet;
 
@@ -72,14 +72,20 @@ pub(crate) enum Outcome<'a> {
     },
 }
 
-/// The redirect URL with `nonce`, `iss` and the outcome. Its own query is kept as spelled, except
+/// The redirect URL with `nonce`, `iss` and the outcome; for an extension without `nonce` and with
+/// its own `state` (RFC 6749 section 4.1.2, RFC 9207 section 2). Its own query is kept as spelled, except
 /// for leftovers of an earlier answer.
 pub(crate) fn location(request: &AuthenticationRequest, public_url: &PublicUrl, outcome: Outcome<'_>) -> String {
     let mut url = request.redirect_url.clone();
-    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| is_kept(pair)).collect();
+    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| is_kept(pair, request)).collect();
     let kept = kept.join("&");
     url.set_query(Some(&kept).filter(|kept| !kept.is_empty()).map(String::as_str));
-    append(&mut url, &[("nonce", &request.id), ("iss", public_url.as_str())]);
+    match &request.extension {
+        None => append(&mut url, &[("nonce", &request.id)]),
+        Some(ExtensionLogin { state: Some(state) }) => append(&mut url, &[("state", state)]),
+        Some(ExtensionLogin { state: None }) => (),
+    }
+    append(&mut url, &[("iss", public_url.as_str())]);
     match outcome {
         Outcome::Code(code) => append(&mut url, &[("code", code)]),
         Outcome::Tokens(tokens) => append(
@@ -101,9 +107,10 @@ pub(crate) fn location(request: &AuthenticationRequest, public_url: &PublicUrl, 
 const ANSWER_PARAMETERS: [&str; 9] =
     ["nonce", "iss", "code", "expires_in", "access_token", "id_token", "error", "errorCode", "error_description"];
 
-fn is_kept(pair: &str) -> bool {
+fn is_kept(pair: &str, request: &AuthenticationRequest) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    !pair.is_empty() && !ANSWER_PARAMETERS.contains(&name)
+    let stale_state = name == "state" && request.extension.is_some();
+    !pair.is_empty() && !stale_state && !ANSWER_PARAMETERS.contains(&name)
 }
 
 fn append(url: &mut Url, pairs: &[(&str, &str)]) {
@@ -119,6 +126,7 @@ mod tests {
         AuthenticationRequest {
             id: "R".to_owned(),
             application_id: "app_demo".to_owned(),
+            extension: None,
             redirect_url: Url::parse(redirect_url).unwrap(),
             redirect_url_text: redirect_url.to_owned(),
             code_challenge: String::new(),

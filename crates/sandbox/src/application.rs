@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use crate::site::parse_http_url;
 
-/// An application and its redirect allow-list.
+/// An application, or an extension, and its redirect allow-list.
 #[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) id: String,

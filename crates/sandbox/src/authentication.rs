@@ -10,7 +10,7 @@ use crate::request::{AuthenticationRequest, Progress, REQUEST_LIFETIME_MS, Respo
 use crate::site::{parse_http_url, shared_cookie_domain};
 use crate::state::{Call, State};
 
-const DEFAULT_SCOPE: &str = "openid profile email";
+pub(crate) const DEFAULT_SCOPE: &str = "openid profile email";
 
 /// The body of `POST /api/authentication`. Fields the sandbox has no use for are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +38,7 @@ pub(crate) struct UpdateBody {
     anti_abuse_hash: Option<String>,
     connection_id: Option<String>,
     tenant_lookup_identifier: Option<String>,
+    hint: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,7 +85,7 @@ pub(crate) fn start(
     let connection_id = body.connection_id.filter(|id| !id.is_empty());
     let tenant = body.tenant_lookup_identifier.filter(|id| !id.is_empty());
     let is_link = body.link_identity == Some(true);
-    let link_to_user = if is_link { Some(state.caller(call, Some(&application_id))?) } else { None };
+    let link_to_user = if is_link { Some(state.caller(call, Some(&application_id))?.user_id) } else { None };
     check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
 
     let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
@@ -100,6 +101,7 @@ pub(crate) fn start(
     let request = AuthenticationRequest {
         id: entropy.id(),
         application_id,
+        extension: None,
         redirect_url,
         redirect_url_text,
         code_challenge,
@@ -121,23 +123,33 @@ pub(crate) fn start(
     Ok(started)
 }
 
-/// Sends a pending request to another connection.
+/// Sends a pending request to another connection. The login of an extension is steered by the
+/// platform's own login page, and by no other page.
 pub(crate) fn update(state: &mut State, call: &Call, id: &str, body: UpdateBody) -> Result<Started, Refusal> {
     let origin = required_origin(call)?;
-    let connection_id = body.connection_id.filter(|id| !id.is_empty());
-    let tenant = body.tenant_lookup_identifier.filter(|id| !id.is_empty());
+    let given = |value: Option<String>| value.filter(|value| !value.is_empty());
+    let connection_id = given(body.connection_id);
+    let tenant = given(body.hint).or(given(body.tenant_lookup_identifier));
     let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
     let unknown = || Refusal::new(404, "InvalidAuthenticationRequest", "No pending request has this id; start again.");
     let request = state.requests.get(&id.to_owned()).ok_or_else(unknown)?;
     if request.standing(call.now_ms) != Standing::Pending {
         return Err(unknown());
     }
-    check_connection(state, connection_id.as_deref(), tenant.as_deref(), request.link_to_user.is_some())?;
-    let connection_id = required("connectionId", connection_id)?;
-    let hashed = [connection_id.as_str(), id].join("|");
+    if request.extension.is_some() && !state.knows_origin(&origin) {
+        let title = "Only pages of the platform's applications may choose how an extension's user logs in.";
+        return Err(Refusal::new(403, "OriginNotAllowed", title));
+    }
+    let is_link = request.link_to_user.is_some();
+    if connection_id.is_none() && tenant.is_none() {
+        let title = "Name the connectionId or the tenantLookupIdentifier to log in with.";
+        return Err(Refusal::new(400, "InvalidConnection", title));
+    }
+    let hashed = update_values(connection_id.as_deref(), tenant.as_deref(), id);
     state.used_hashes.accept(&hash, &hashed, id, call.now_ms)?;
+    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
     let request = state.requests.get_mut(&id.to_owned()).ok_or_else(unknown)?;
-    request.connection_id = Some(connection_id);
+    request.connection_id = connection_id;
     let request = request.clone();
     let page = parse_http_url(&origin);
     Ok(Started {
@@ -145,6 +157,12 @@ pub(crate) fn update(state: &mut State, call: &Call, id: &str, body: UpdateBody)
         authentication_request_id: request.id,
         enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
     })
+}
+
+/// What the hash of an update is made over: connection, hint or tenant, request.
+fn update_values(connection_id: Option<&str>, tenant: Option<&str>, id: &str) -> String {
+    let segments: Vec<&str> = [connection_id, tenant, Some(id)].into_iter().flatten().collect();
+    segments.join("|")
 }
 
 /// Where a pending request's user is identified.
@@ -181,7 +199,7 @@ fn required(name: &str, value: Option<String>) -> Result<String, Refusal> {
         .ok_or_else(|| Refusal::new(400, "InvalidRequest", format!("The field {name} is missing.")))
 }
 
-fn check_challenge(method: Option<&str>, challenge: &str) -> Result<(), Refusal> {
+pub(crate) fn check_challenge(method: Option<&str>, challenge: &str) -> Result<(), Refusal> {
     let is_digest = challenge.len() == 43 && base64url::decode(challenge).is_some_and(|bytes| bytes.len() == 32);
     if method == Some("S256") && is_digest {
         return Ok(());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::application::Application;
 use crate::connection::Connection;
@@ -34,6 +35,13 @@ pub struct Config {
     /// The fake identity providers. Default: `con_acorn` and `con_birch`.
     #[serde(default = "default_connections")]
     pub connections: Vec<ConnectionConfig>,
+    /// Third-party applications, which log in by plain OAuth. Default: none.
+    #[serde(default)]
+    pub extensions: Vec<ExtensionConfig>,
+    /// The platform's own page on which the users of an extension log in. Default: the sandbox
+    /// shows a list of its providers.
+    #[serde(default)]
+    pub login_page: Option<String>,
     /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
     #[serde(default)]
     pub control: bool,
@@ -71,6 +79,16 @@ pub struct ServiceClientConfig {
     /// Where the access key made at start is written, readable by the owner only. A relative path
     /// is relative to the configuration file.
     pub access_key_file: PathBuf,
+}
+
+/// An extension.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExtensionConfig {
+    /// Begins with `ext_`.
+    pub extension_id: String,
+    /// Where codes may be sent, by the rules of an application's `redirectUrls`.
+    pub redirect_urls: Vec<String>,
 }
 
 /// A fake identity provider.
@@ -127,12 +145,21 @@ impl Config {
     }
 
     pub(crate) fn applications(&self) -> Result<Vec<Application>, ConfigError> {
-        let build = |config: &ApplicationConfig| {
-            Application::new(&config.application_id, &config.redirect_urls).map_err(|url| {
-                ConfigError(format!("redirectUrls must be http(s) URLs without query and fragment, not {url}"))
-            })
-        };
+        let build = |config: &ApplicationConfig| with_allow_list(&config.application_id, &config.redirect_urls);
         self.applications.iter().map(build).collect()
+    }
+
+    pub(crate) fn extensions(&self) -> Result<Vec<Application>, ConfigError> {
+        let build = |config: &ExtensionConfig| with_allow_list(&config.extension_id, &config.redirect_urls);
+        self.extensions.iter().map(build).collect()
+    }
+
+    pub(crate) fn login_page(&self) -> Result<Option<Url>, ConfigError> {
+        let parse = |text: &String| {
+            let error = || ConfigError(format!("loginPage must be an http(s) URL, not {text}"));
+            parse_http_url(text).ok_or_else(error)
+        };
+        self.login_page.as_ref().map(parse).transpose()
     }
 
     pub(crate) fn connections(&self) -> Vec<Connection> {
@@ -144,8 +171,11 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         self.public_url(self.listen)?;
         self.applications()?;
+        self.extensions()?;
+        self.login_page()?;
         let mut ids: Vec<&str> = vec![];
         ids.extend(self.applications.iter().map(|application| application.application_id.as_str()));
+        ids.extend(self.extensions.iter().map(|extension| extension.extension_id.as_str()));
         ids.extend(self.service_clients.iter().map(|client| client.client_id.as_str()));
         ids.extend(self.connections.iter().map(|connection| connection.connection_id.as_str()));
         for (position, id) in ids.iter().enumerate() {
@@ -162,11 +192,19 @@ impl Config {
                 )));
             }
         }
+        if let Some(other) = self.extensions.iter().find(|extension| !extension.extension_id.starts_with("ext_")) {
+            return Err(ConfigError(format!("the extensionId {} must begin with ext_", other.extension_id)));
+        }
         match self.applications.iter().find(|application| !application.application_id.starts_with("app_")) {
             Some(other) => Err(ConfigError(format!("the applicationId {} must begin with app_", other.application_id))),
             None => Ok(()),
         }
     }
+}
+
+fn with_allow_list(id: &str, redirect_urls: &[String]) -> Result<Application, ConfigError> {
+    Application::new(id, redirect_urls)
+        .map_err(|url| ConfigError(format!("redirectUrls must be http(s) URLs without query and fragment, not {url}")))
 }
 
 fn default_connections() -> Vec<ConnectionConfig> {
@@ -209,6 +247,9 @@ mod tests {
             (r#"[{"applicationId":"app_demo","redirectUrls":["javascript:x"]}]"#, "", "redirectUrls"),
             (APP, r#","connections":[{"connectionId":"a/b","name":"x"}]"#, "a/b"),
             (APP, r#","connections":[{"connectionId":"app_demo","name":"x"}]"#, "app_demo"),
+            (APP, r#","extensions":[{"extensionId":"app_x","redirectUrls":[]}]"#, "ext_"),
+            (APP, r#","extensions":[{"extensionId":"ext_x","redirectUrls":["javascript:x"]}]"#, "redirectUrls"),
+            (APP, r#","loginPage":"/login""#, "loginPage"),
             (APP, r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"/login","accessKeyFile":"k"}]"#, "sc_a"),
         ];
         for (applications, rest, named) in cases {

@@ -14,7 +14,7 @@ use crate::state::{Call, State};
 use crate::tokens::{TokenSet, issue};
 
 /// The published client's verifiers have up to 234 characters, beyond RFC 7636's 128.
-const MAX_VERIFIER_CHARS: usize = 256;
+pub(crate) const MAX_VERIFIER_CHARS: usize = 256;
 
 /// The body: RFC 6749 section 4.1.3 as JSON, with the anti-abuse hash.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ pub(crate) fn exchange(
     body: &ExchangeBody,
     entropy: &mut Entropy,
 ) -> Result<Exchanged, ExchangeRefusal> {
-    let refused = |description| Err(ExchangeRefusal { description });
+    let refused = |description| Err(ExchangeRefusal { error: "invalid_request", description });
     let Some(origin) = &call.origin else {
         return refused("The Origin header is missing.");
     };
@@ -90,6 +90,6 @@ pub(crate) fn exchange(
     Ok(Exchanged { tokens, cookies })
 }
 
-fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

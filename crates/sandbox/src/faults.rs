@@ -8,23 +8,35 @@ const MAX_FAULTS: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
-/// An answer to give instead of the real one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The longest delay in milliseconds.
+const MAX_DELAY_MS: u64 = 60_000;
+
+/// What to do to a request instead of just answering it: at least one of `status`, `delayMs` and
+/// `drop`, and not both of `status` and `drop`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Fault {
     /// Any method when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<String>,
     /// Matches every path that begins with it.
     pub(crate) path: String,
-    /// 200 to 599.
-    pub(crate) status: u16,
+    /// 200 to 599: an answer in place of the real one; the request is not processed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
     /// How often, counting down; 1 when absent.
     #[serde(default = "once")]
     pub(crate) times: u32,
-    /// Sent as JSON if it is JSON, as plain text otherwise.
+    /// Goes with `status`. Sent as JSON if it is JSON, as plain text otherwise.
     #[serde(default)]
     pub(crate) body: String,
+    /// Answers this much later, in milliseconds. The request is processed at once.
+    #[serde(default)]
+    pub(crate) delay_ms: u64,
+    /// Processes the request, then closes the connection without an answer. A browser that reused
+    /// a connection for it may send it once more by itself.
+    #[serde(default)]
+    pub(crate) drop: bool,
 }
 
 fn once() -> u32 {
@@ -35,8 +47,7 @@ impl Faults {
     /// Adds to the faults already waiting; `false` and no change if one is impossible or there
     /// would be too many.
     pub(crate) fn add(&mut self, faults: Vec<Fault>) -> bool {
-        let possible = |fault: &Fault| (200..=599).contains(&fault.status) && fault.path.starts_with('/');
-        let accepted = faults.iter().all(possible) && self.0.len() + faults.len() <= MAX_FAULTS;
+        let accepted = faults.iter().all(Fault::is_possible) && self.0.len() + faults.len() <= MAX_FAULTS;
         if accepted {
             self.0.extend(faults.into_iter().filter(|fault| fault.times > 0));
         }
@@ -68,12 +79,23 @@ impl Faults {
     }
 }
 
+impl Fault {
+    fn is_possible(&self) -> bool {
+        let one_answer = match self.status {
+            Some(status) => (200..=599).contains(&status) && !self.drop,
+            None => self.drop || self.delay_ms > 0,
+        };
+        one_answer && self.delay_ms <= MAX_DELAY_MS && self.path.starts_with('/')
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn fault(method: Option<&str>, status: u16, times: u32) -> Fault {
-        Fault { method: method.map(str::to_owned), path: "/api/".to_owned(), status, times, body: String::new() }
+        let method = method.map(str::to_owned);
+        Fault { method, path: "/api/".to_owned(), status: Some(status), times, ..Fault::default() }
     }
 
     #[test]
@@ -88,9 +110,19 @@ mod tests {
     }
 
     #[test]
+    fn a_late_or_missing_answer_needs_no_status() {
+        let late = Fault { status: None, delay_ms: 5, ..fault(None, 500, 1) };
+        let dropped = Fault { status: None, drop: true, ..fault(None, 500, 1) };
+        assert!(Faults::default().add(vec![late, dropped, Fault { delay_ms: 5, ..fault(None, 500, 1) }]));
+    }
+
+    #[test]
     fn impossible_faults_are_refused() {
         assert!(!Faults::default().add(vec![fault(None, 42, 1)]));
         assert!(!Faults::default().add(vec![Fault { path: "api".to_owned(), ..fault(None, 500, 1) }]));
+        assert!(!Faults::default().add(vec![Fault { status: None, ..fault(None, 500, 1) }]));
+        assert!(!Faults::default().add(vec![Fault { drop: true, ..fault(None, 500, 1) }]));
+        assert!(!Faults::default().add(vec![Fault { delay_ms: MAX_DELAY_MS + 1, ..fault(None, 500, 1) }]));
         assert!(!Faults::default().add(vec![fault(None, 500, 1); MAX_FAULTS + 1]));
     }
 }

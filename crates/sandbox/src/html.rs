@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, PRESET_PEOPLE};
 use crate::login::RefusedReturn;
+use crate::settings::{Back, Settings, StartPage};
 
 /// The text with everything that could end an attribute or begin a tag replaced.
 pub(crate) fn escape(text: &str) -> String {
@@ -77,6 +78,46 @@ pub(crate) fn refused_page(refused: &RefusedReturn) -> String {
     )
 }
 
+/// The settings page. `same_page` is its own address, for browsers that keep the session cookie
+/// back on the way from another site and send it with a link of this one.
+pub(crate) fn settings_page(settings: &Settings, same_page: &str) -> String {
+    let heading = match settings.start_page {
+        StartPage::Profile => "Your profile",
+        StartPage::Mfa => "Your devices",
+    };
+    let content = match &settings.user {
+        None => format!(
+            r#"<p class="lead" data-testid="signed-out">Nobody is signed in here, or this browser did not say so yet.</p><div class="stack"><a class="person" href="{}" data-testid="look-again">Look again</a></div>"#,
+            escape(same_page)
+        ),
+        Some(user) => {
+            let name = format!(
+                r#"<p class="lead">Signed in as <span data-testid="profile-name">{}</span></p>"#,
+                escape(&user.name)
+            );
+            let devices: String = user
+                .devices
+                .iter()
+                .map(|device| format!(r#"<li data-testid="device">{}</li>"#, escape(device)))
+                .collect();
+            let none = if user.devices.is_empty() { r#"<p class="lead">No devices yet.</p>"# } else { "" };
+            match settings.start_page {
+                StartPage::Profile => name,
+                StartPage::Mfa => format!("{name}<ul>{devices}</ul>{none}"),
+            }
+        }
+    };
+    let back = match &settings.back {
+        Back::Nowhere => String::new(),
+        Back::To(url) => format!(
+            r#"<p><a class="primary" href="{}" data-testid="back-to-application">Back to the application</a></p>"#,
+            escape(url)
+        ),
+        Back::Refused => r#"<p class="lead" role="alert" data-testid="back-refused">The place to go back to is not one of the application's redirectUrls.</p>"#.to_owned(),
+    };
+    layout(heading, &format!(r#"<h1 data-testid="settings-heading">{heading}</h1>{content}{back}"#))
+}
+
 /// A page of one heading and one sentence.
 pub(crate) fn note_page(heading: &str, sentence: &str) -> String {
     layout(heading, &format!("<h1>{}</h1><p class=\"lead\">{}</p>", escape(heading), escape(sentence)))
@@ -139,6 +180,7 @@ footer{font-size:.8rem;color:var(--soft);text-align:center}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SettingsUser;
 
     #[test]
     fn values_cannot_leave_their_place() {
@@ -150,5 +192,8 @@ mod tests {
         assert!(!note_page(hostile, hostile).contains("<script"));
         let refused = RefusedReturn { code: "X", sentence: hostile.to_owned(), back: Some("\"><script>".to_owned()) };
         assert!(!refused_page(&refused).contains("<script"));
+        let user = SettingsUser { name: hostile.to_owned(), devices: vec![hostile.to_owned()] };
+        let settings = Settings { start_page: StartPage::Mfa, user: Some(user), back: Back::To(hostile.to_owned()) };
+        assert!(!settings_page(&settings, hostile).contains("<script"));
     }
 }

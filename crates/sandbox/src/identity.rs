@@ -1,5 +1,7 @@
 //! The link store: which identity belongs to which user id.
 
+use authress_login_protocol::secret::Secret;
+
 use crate::bounded::Bounded;
 use crate::tokens::Profile;
 
@@ -17,6 +19,8 @@ pub(crate) struct IdentityKey {
 pub(crate) struct Identity {
     pub(crate) user_id: String,
     pub(crate) profile: Profile,
+    /// The provider's own access token, new with each login; a service client has none to give.
+    pub(crate) provider_token: Option<Secret>,
     /// Vouched for by a shop's verifier: nobody can come back by it, so it never counts as a way
     /// to log in.
     pub(crate) anonymous: bool,
@@ -95,7 +99,7 @@ mod tests {
     }
 
     fn of(user_id: &str, anonymous: bool) -> Identity {
-        Identity { user_id: user_id.to_owned(), profile: Profile::default(), anonymous }
+        Identity { user_id: user_id.to_owned(), profile: Profile::default(), provider_token: None, anonymous }
     }
 
     fn converted() -> Identities {

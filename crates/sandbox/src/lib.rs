@@ -23,12 +23,19 @@
 //! - **Linking** makes a new session whose `azp` is the new connection and answers like a login.
 //!   A service client's identities cannot be linked, and do not count as a way to log in: the last
 //!   identity of a provider cannot be unlinked.
+//! - **Credentials** of a provider are opaque, made up and new with each login. A service client's
+//!   session has none.
+//! - **Devices** are only kept in a list: no login asks for them. A TOTP code is checked, a WebAuthn
+//!   registration only for its fields, challenge and origin, not for its attestation.
+//! - **Extensions** get a code and never a session: a platform's page stays logged in as it was.
+//!   Their tokens are refused wherever a user's account is read or changed.
 //! - **Tenants** do not exist; invitations and connection properties are ignored.
 //!
 //! # How it is built
 //!
-//! Decisions (`authentication`, `login`, `exchange`, `account`, `provider`) are functions of the
-//! `State`, the call, the time and fresh entropy. `http` only reads calls and writes answers.
+//! Decisions (`authentication`, `login`, `exchange`, `account`, `device`, `extension`, `provider`,
+//! `settings`) are functions of the `State`, the call, the time and fresh entropy. `http` only
+//! reads calls and writes answers.
 
 mod account;
 mod answer;
@@ -40,8 +47,10 @@ mod clock;
 mod config;
 mod connection;
 mod cookies;
+mod device;
 mod entropy;
 mod exchange;
+mod extension;
 mod faults;
 mod html;
 mod http;
@@ -54,9 +63,14 @@ mod request_log;
 mod sandbox;
 mod service_client;
 mod session;
+mod settings;
 mod site;
 mod state;
 mod tokens;
+mod totp;
+mod web_authn;
 
-pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ServiceClientConfig, TlsConfig};
+pub use config::{
+    ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig, TlsConfig,
+};
 pub use sandbox::{Sandbox, SandboxError};

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use authress_login_protocol::secret::Secret;
+
 use crate::answer::{Answer, AnswerMode, Outcome, location};
 use crate::authentication::authentication_url;
 use crate::cookies::{auth_code_cookie, login_cookies};
 use crate::entropy::Entropy;
+use crate::extension;
 use crate::identity::{AlreadyOwned, Identity, IdentityKey};
 use crate::request::{AuthenticationRequest, IssuedCode, Progress, Standing};
 use crate::state::{Call, State};
@@ -150,7 +153,8 @@ fn complete(
         (None, None) if anonymous => key.subject.clone(),
         (None, None) => format!("usr_{}", entropy.id()),
     };
-    let identity = Identity { user_id: user_id.clone(), profile: profile.clone(), anonymous };
+    let provider_token = (!anonymous).then(|| Secret::new(format!("provider-{}", entropy.id())));
+    let identity = Identity { user_id: user_id.clone(), profile: profile.clone(), provider_token, anonymous };
     if let Err(AlreadyOwned) = state.identities.attach(key, identity) {
         let sentence = "This identity already belongs to another user and cannot be linked.";
         return refuse(state, request, "access_denied", "IdentityAlreadyOwned", sentence);
@@ -163,6 +167,9 @@ fn complete(
         scope: request.scope.clone(),
         profile,
     };
+    if request.extension.is_some() {
+        return Return::Redirect(extension::answer(state, call, request, grant, entropy));
+    }
     // The browser's earlier session ends with the new one, so that a leaked old cookie is worth nothing.
     state.sessions.end(&call.session_ids);
     let session_id = entropy.id();

@@ -30,15 +30,17 @@ impl Refusal {
 
 /// A refused token exchange, RFC 6749 section 5.2: `{error, error_description}`.
 ///
-/// Authress answers `invalid_request` for expired, used and tampered codes alike, and the login
+/// To an application Authress answers `invalid_request` for expired, used and tampered codes alike, and the login
 /// client treats only that value as "not logged in".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExchangeRefusal {
+    /// One of RFC 6749 section 5.2.
+    pub(crate) error: &'static str,
     pub(crate) description: &'static str,
 }
 
 impl ExchangeRefusal {
     pub(crate) fn body(&self) -> Value {
-        json!({ "error": "invalid_request", "error_description": self.description })
+        json!({ "error": self.error, "error_description": self.description })
     }
 }

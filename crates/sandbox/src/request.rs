@@ -25,7 +25,10 @@ pub(crate) fn no_requests() -> Requests {
 pub(crate) struct AuthenticationRequest {
     /// The OAuth `state` towards the provider and the `nonce` towards the application.
     pub(crate) id: String,
+    /// The application's, or the extension's id.
     pub(crate) application_id: String,
+    /// Present where an extension asked, by plain OAuth.
+    pub(crate) extension: Option<ExtensionLogin>,
     pub(crate) redirect_url: Url,
     /// As the application spelled it: the code exchange must repeat it exactly.
     pub(crate) redirect_url_text: String,
@@ -40,6 +43,13 @@ pub(crate) struct AuthenticationRequest {
     pub(crate) link_to_user: Option<String>,
     pub(crate) expires_at_ms: u64,
     pub(crate) progress: Progress,
+}
+
+/// What only the login of an extension has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExtensionLogin {
+    /// The extension's own `state`, given back as it came (RFC 6749 section 4.1.2).
+    pub(crate) state: Option<String>,
 }
 
 /// Where an application wants its tokens.

@@ -11,6 +11,7 @@ const MAX_ENTRIES: usize = 10_000;
 pub(crate) struct Entry {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Of an answer that was dropped, the status it would have had.
     pub(crate) status: u16,
 }
 

@@ -133,6 +133,8 @@ pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, Access
     let mut state = State::new(config.public_url(bound)?, signing_key);
     state.applications =
         config.applications()?.into_iter().map(|application| (application.id.clone(), application)).collect();
+    state.extensions = config.extensions()?.into_iter().map(|extension| (extension.id.clone(), extension)).collect();
+    state.login_page = config.login_page()?;
     state.connections = config.connections();
     let mut access_keys = vec![];
     for client in &config.service_clients {

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use authress_jws::{JwkSet, SigningKey};
+use url::Url;
 
 use crate::anti_abuse::UsedHashes;
 use crate::application::Application;
 use crate::bounded::Bounded;
 use crate::clock::Clock;
 use crate::connection::{Connection, Person};
+use crate::device::Devices;
+use crate::extension::{ExtensionCodes, no_codes};
 use crate::faults::Faults;
 use crate::identity::Identities;
 use crate::refusal::Refusal;
@@ -31,14 +34,20 @@ const MAX_PROVIDER_CODES: usize = 1_000;
 pub(crate) struct State {
     pub(crate) public_url: PublicUrl,
     pub(crate) applications: HashMap<String, Application>,
+    /// Third-party applications, which log in by plain OAuth; they have allow-lists like applications.
+    pub(crate) extensions: HashMap<String, Application>,
+    /// The platform's own page for the logins of extensions, if it has one.
+    pub(crate) login_page: Option<Url>,
     pub(crate) service_clients: HashMap<String, ServiceClient>,
     /// In the order of the configuration, which is the order of the picker.
     pub(crate) connections: Vec<Connection>,
     pub(crate) signing_key: SigningKey,
     pub(crate) requests: Requests,
     pub(crate) provider_codes: Bounded<String, ProviderCode>,
+    pub(crate) extension_codes: ExtensionCodes,
     pub(crate) sessions: Sessions,
     pub(crate) identities: Identities,
+    pub(crate) devices: Devices,
     pub(crate) used_hashes: UsedHashes,
     pub(crate) code_lifetime_ms: u64,
     pub(crate) clock: Clock,
@@ -65,19 +74,31 @@ pub(crate) struct Call {
     pub(crate) now_ms: u64,
 }
 
+/// The user behind a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) user_id: String,
+    /// The connection that identified the user when the session or token was made.
+    pub(crate) connection_id: String,
+}
+
 impl State {
     /// A sandbox that nobody has used yet.
     pub(crate) fn new(public_url: PublicUrl, signing_key: SigningKey) -> Self {
         Self {
             public_url,
             applications: HashMap::new(),
+            extensions: HashMap::new(),
+            login_page: None,
             service_clients: HashMap::new(),
             connections: vec![],
             signing_key,
             requests: no_requests(),
             provider_codes: Bounded::new(MAX_PROVIDER_CODES),
+            extension_codes: no_codes(),
             sessions: Sessions::default(),
             identities: Identities::default(),
+            devices: Devices::default(),
             used_hashes: UsedHashes::default(),
             code_lifetime_ms: CODE_LIFETIME_MS,
             clock: Clock::default(),
@@ -108,18 +129,24 @@ impl State {
         }
     }
 
-    /// The user id behind a call, by bearer token or else by session cookie. A bearer token that
-    /// does not hold is not made good by a cookie.
-    pub(crate) fn caller(&self, call: &Call, application_id: Option<&str>) -> Result<String, Refusal> {
-        match &call.bearer {
-            Some(bearer) => verify_access_token(&self.signing_key, &self.public_url, bearer, call.now_ms)
-                .filter(|token| application_id.is_none_or(|id| id == token.application_id))
-                .map(|token| token.user_id),
-            None => {
-                let session = self.sessions.find(self.trusted_session_ids(call), call.now_ms);
-                session.map(|(_, grant)| grant.user_id.clone())
-            }
+    /// Who is behind a call, by bearer token or else by session cookie. A bearer token that does
+    /// not hold is not made good by a cookie, and an extension's token opens nobody's account.
+    pub(crate) fn caller(&self, call: &Call, application_id: Option<&str>) -> Result<Caller, Refusal> {
+        let Some(bearer) = &call.bearer else {
+            let session = self.sessions.find(self.trusted_session_ids(call), call.now_ms);
+            let caller = session.map(|(_, grant)| Caller {
+                user_id: grant.user_id.clone(),
+                connection_id: grant.connection_id.clone(),
+            });
+            return caller.ok_or_else(Refusal::unauthorized);
+        };
+        let token = verify_access_token(&self.signing_key, &self.public_url, bearer, call.now_ms)
+            .filter(|token| application_id.is_none_or(|id| id == token.application_id))
+            .ok_or_else(Refusal::unauthorized)?;
+        if self.extensions.contains_key(&token.application_id) {
+            let title = "An extension's token does not open the user's account; use an application's.";
+            return Err(Refusal::new(403, "ExtensionTokenRefused", title));
         }
-        .ok_or_else(Refusal::unauthorized)
+        Ok(Caller { user_id: token.user_id, connection_id: token.connection_id })
     }
 }

@@ -110,13 +110,15 @@ pub(crate) fn verify_access_token(
     if !holds {
         return None;
     }
-    Some(AccessToken { user_id: text("sub")?, application_id: text("client_id")? })
+    Some(AccessToken { user_id: text("sub")?, connection_id: text("azp")?, application_id: text("client_id")? })
 }
 
 /// What a valid access token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccessToken {
     pub(crate) user_id: String,
+    /// The connection that identified the user: `azp`.
+    pub(crate) connection_id: String,
     pub(crate) application_id: String,
 }
 

@@ -3,14 +3,20 @@
 //! No page may use it: a request with an `Origin` is refused, so that a website the developer
 //! happens to visit cannot reach it through the browser.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
 use axum::Json;
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http_body::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -52,17 +58,49 @@ pub(super) fn routes() -> Router<Shared> {
         .route_layer(from_fn(refuse_pages))
 }
 
-/// Answers with a waiting fault instead of the real thing.
+/// Does what a waiting fault says.
 pub(super) async fn inject_faults(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if CONTROL_PATHS.contains(&path) {
         return next.run(request).await;
     }
     let fault = shared.lock().faults.take(request.method().as_str(), path);
-    match fault {
-        Some(fault) => fault_answer(fault),
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    let response = match fault.status {
+        Some(status) => fault_answer(status, fault.body),
         None => next.run(request).await,
+    };
+    if fault.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     }
+    if fault.drop { unanswered(response.status()) } else { response }
+}
+
+/// The status of an answer that nobody got.
+#[derive(Debug, Clone, Copy)]
+struct Unanswered(StatusCode);
+
+/// A body that breaks at its first byte: the server then closes the connection, and nothing of the
+/// answer has left it yet.
+#[derive(Debug)]
+struct Broken;
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
+    }
+}
+
+/// Of status 200 whatever the real answer was: one without a body would be sent.
+fn unanswered(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::new(Broken));
+    response.extensions_mut().insert(Unanswered(status));
+    response
 }
 
 /// Remembers method, path and status of every answer.
@@ -70,7 +108,9 @@ pub(super) async fn log(State(shared): State<Shared>, request: Request, next: Ne
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let response = next.run(request).await;
     if !CONTROL_PATHS.contains(&path.as_str()) {
-        shared.lock().log.add(Entry { method, path, status: response.status().as_u16() });
+        let unanswered = response.extensions().get::<Unanswered>();
+        let status = unanswered.map_or(response.status(), |unanswered| unanswered.0).as_u16();
+        shared.lock().log.add(Entry { method, path, status });
     }
     response
 }
@@ -93,7 +133,8 @@ async fn add_faults(
 ) -> Result<Json<Value>, Problem> {
     let mut state = shared.lock();
     if !state.faults.add(body.faults) {
-        let title = "A fault needs a path that begins with / and a status of 200 to 599; at most 100 may wait.";
+        let title = "A fault needs a path that begins with / and a status of 200 to 599, a delayMs of at most 60000, \
+                     or drop without a status; at most 100 may wait.";
         return Err(Problem(Refusal::new(400, "InvalidFault", title)));
     }
     Ok(Json(json!({ "faults": state.faults.left() })))
@@ -133,9 +174,9 @@ async fn set_code_lifetime(State(shared): State<Shared>, JsonBody(body): JsonBod
     StatusCode::NO_CONTENT
 }
 
-fn fault_answer(fault: Fault) -> Response {
-    let is_json = serde_json::from_str::<Value>(&fault.body).is_ok();
+fn fault_answer(status: u16, body: String) -> Response {
+    let is_json = serde_json::from_str::<Value>(&body).is_ok();
     let media_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
-    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(CONTENT_TYPE, media_type)], fault.body).into_response()
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(CONTENT_TYPE, media_type)], body).into_response()
 }

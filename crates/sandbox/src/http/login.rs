@@ -1,4 +1,4 @@
-//! The pages on the bare origin: `/`, `/login`, `/logout`.
+//! The pages on the bare origin: `/login`, `/logout`.
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -11,11 +11,6 @@ use crate::entropy::Entropy;
 use crate::html;
 use crate::login::{self, Query, Return};
 use crate::state::Call;
-
-pub(super) async fn home() -> Response {
-    let sentence = "A local Authress for development. Start a login from an application.";
-    page(StatusCode::OK, html::note_page("Sandbox", sentence))
-}
 
 pub(super) async fn receive(
     State(shared): State<Shared>,

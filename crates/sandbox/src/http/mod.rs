@@ -4,12 +4,14 @@ mod authentication;
 mod call;
 mod control;
 mod cors;
+mod extension;
 mod host;
 mod keys;
 mod login;
 mod provider;
 mod reply;
 mod session;
+mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,17 +43,22 @@ impl Shared {
 /// All routes. The control routes exist only with `control`.
 pub(crate) fn router(shared: Shared, control: bool) -> Router {
     let routes = Router::new()
-        .route("/", get(login::home))
+        .route("/", get(extension::home))
         .route("/login", get(login::receive))
         .route("/logout", get(login::logout))
+        .route("/settings", get(settings::page))
         .route("/.well-known/openid-configuration", get(keys::discovery))
         .route("/.well-known/openid-configuration/jwks", get(keys::own))
         .route("/v1/clients/{client}/.well-known/openid-configuration/jwks", get(keys::service_client))
         .route("/api/authentication", post(authentication::start))
         .route("/api/authentication/{id}", patch(authentication::update))
         .route("/api/authentication/{id}/tokens", post(authentication::exchange))
+        .route("/api/authentication/oauth/tokens", post(extension::exchange))
         .route("/api/session", patch(session::extend).delete(session::end))
         .route("/api/session/profile", get(session::profile))
+        .route("/api/session/credentials", get(session::credentials))
+        .route("/api/session/devices", get(session::devices).post(session::register_device))
+        .route("/api/session/devices/{id}", delete(session::remove_device))
         .route("/api/session/identities/{id}", delete(session::unlink))
         .route("/sandbox/provider/{connection}", get(provider::page).post(provider::choose))
         .route("/sandbox/pictures/{name}", get(provider::picture));

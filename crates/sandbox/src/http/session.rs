@@ -4,9 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 
+use serde_json::{Value, json};
+
 use super::Shared;
+use super::call::JsonBody;
 use super::reply::{Problem, set_cookies};
-use crate::account::{self, UserProfile};
+use crate::account::{self, ConnectionCredentials, UserProfile};
+use crate::device::{self, Device, DeviceBody};
 use crate::entropy::Entropy;
 use crate::state::Call;
 use crate::tokens::TokenSet;
@@ -35,5 +39,34 @@ pub(super) async fn unlink(
     call: Call,
 ) -> Result<StatusCode, Problem> {
     account::unlink(&mut shared.lock(), &call, &id)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn credentials(
+    State(shared): State<Shared>,
+    call: Call,
+) -> Result<Json<ConnectionCredentials>, Problem> {
+    Ok(Json(account::credentials(&shared.lock(), &call)?))
+}
+
+pub(super) async fn devices(State(shared): State<Shared>, call: Call) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "devices": device::list(&shared.lock(), &call)? })))
+}
+
+pub(super) async fn register_device(
+    State(shared): State<Shared>,
+    call: Call,
+    mut entropy: Entropy,
+    JsonBody(body): JsonBody<DeviceBody>,
+) -> Result<Json<Device>, Problem> {
+    Ok(Json(device::register(&mut shared.lock(), &call, body, &mut entropy)?))
+}
+
+pub(super) async fn remove_device(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<StatusCode, Problem> {
+    device::remove(&mut shared.lock(), &call, &id)?;
     Ok(StatusCode::NO_CONTENT)
 }
