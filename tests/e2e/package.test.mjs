@@ -14,6 +14,20 @@ import { workspace } from './support/stack.mjs';
 /** Every code that the types promise. */
 const types = readFileSync(`${workspace}pkg/index.d.ts`, 'utf8');
 const promised = types.match(/export type LoginErrorCode =([^;]+);/)[1].match(/\w+/g).sort();
+/** Those that were seen happening. */
+const seen = new Set();
+
+/** An error as every caller can rely on it. */
+function isLoginError(error, code, more = {}) {
+  assert.ok(error, `${code} is expected, and nothing failed`);
+  assert.equal(error.code, code);
+  assert.equal(error.name, 'LoginError');
+  assert.ok(error.isLoginError, 'it is a LoginError and an Error');
+  assert.match(error.message, /^\S+ .{20,}/s, 'it says in words what is wrong');
+  for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name);
+  assert.ok(promised.includes(code), `${code} is in the types`);
+  seen.add(code);
+}
 
 describe('the npm package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
@@ -56,31 +70,19 @@ describe('the npm package', () => {
 
 describe('errors', () => {
   const story = stories('localhost');
-  const seen = new Set();
-
-  /** An error as every caller can rely on it. */
-  function isLoginError(error, code, more = {}) {
-    assert.ok(error, `${code} is expected, and nothing failed`);
-    assert.equal(error.code, code);
-    assert.equal(error.name, 'LoginError');
-    assert.ok(error.isLoginError, 'it is a LoginError and an Error');
-    assert.match(error.message, /^\S+ .{20,}/s, 'it says in words what is wrong');
-    for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name);
-    assert.ok(promised.includes(code), `${code} is in the types`);
-    seen.add(code);
-  }
 
   story('wrong settings throw at once', async ({ shop, page }) => {
     await new BarePage(shop).open();
-    const thrown = (settings) => page.evaluate((settings) => {
+    const thrownBy = (constructor, ...values) => page.evaluate(([constructor, values]) => {
       try {
-        new window.LoginClient(settings);
+        new window[constructor](...values);
         return null;
       } catch (error) {
         const { name, code, message } = error;
         return { name, code, message, isLoginError: error instanceof window.LoginError && error instanceof Error };
       }
-    }, settings);
+    }, [constructor, values]);
+    const thrown = (settings) => thrownBy('LoginClient', settings);
     for (const authressApiUrl of [undefined, '', '  ', 'ftp://login.shop.test', 'https://a:b@login.shop.test', 'https://']) {
       isLoginError(await thrown({ authressApiUrl, applicationId: 'app_shop' }), 'InvalidAuthressApiUrl');
     }
@@ -88,6 +90,8 @@ describe('errors', () => {
     for (const applicationId of ['', ' ', 'sc_shop', 'ext_shop']) {
       isLoginError(await thrown({ authressApiUrl: 'https://login.shop.test', applicationId }), 'InvalidApplication');
     }
+    isLoginError(await thrownBy('ExtensionClient', 'https://login.shop.test', ' '), 'InvalidExtension');
+    isLoginError(await thrownBy('ExtensionClient', '', 'ext_shop'), 'InvalidAuthressApiUrl');
     for (const good of [{ authressApiUrl: 'login.shop.test' }, { authressApiUrl: 'http://localhost:1', applicationId: 'app_a' }]) {
       assert.equal(await thrown({ ...good, skipBackgroundCredentialsCheck: true }), null);
     }
@@ -100,11 +104,16 @@ describe('errors', () => {
     isLoginError(await failure('linkIdentity', {}), 'InvalidConnection');
     isLoginError(await failure('linkIdentity', { connectionId: 'con_acorn' }), 'NotLoggedIn');
     isLoginError(await failure('authenticate', { responseLocation: 'moon' }), 'InvalidResponseLocation');
+    isLoginError(await failure('authenticate', { redirectOpenType: 'window' }), 'InvalidRedirectOpenType');
     isLoginError(await failure('authenticate', { redirectUrl: 'https://' }), 'InvalidRedirectUrl');
     isLoginError(await failure('logout', 'javascript:1'), 'InvalidRedirectUrl');
     isLoginError(await failure('authenticate', { connectionId: 5 }), 'InvalidInput');
     isLoginError(await failure('getToken', { timeoutInMillis: 0 }), 'TokenTimeout');
     isLoginError(await failure('ensureToken', { timeoutInMillis: 20 }), 'TokenTimeout');
+    const connection = { connectionId: 'con_acorn' };
+    isLoginError(await failure('updateExtensionAuthenticationRequest', connection), 'InvalidAuthenticationRequest');
+    await shop.page.evaluate((url) => { window.extension = new window.ExtensionClient(url, 'ext_demo'); }, stack.sandboxUrl);
+    isLoginError((await page.callOn('extension', 'requestToken')).error, 'InvalidAuthorizationCode');
     const refused = { status: 400, serverCode: 'InvalidConnection' };
     isLoginError(await failure('authenticate', { connectionId: 'con_unknown' }), 'RequestRefused', refused);
     const connectionId = stack.shopperConnectionId;
@@ -150,6 +159,17 @@ describe('errors', () => {
     await page.unroute('**/app.js');
     await shop.page.goto(shop.stack.shopUrl);
     assert.match(await shop.showsMessage('ModuleLoadFailed'), /webassembly/i);
+  });
+});
+
+describe('errors on another site than the login', () => {
+  const story = stories('cross-site');
+
+  story('a login page elsewhere cannot go on with an extension’s login', async ({ shop }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    const update = { connectionId: 'con_acorn', state: 'any' };
+    isLoginError((await page.call('updateExtensionAuthenticationRequest', update)).error, 'OriginMismatch');
   });
 
   test('no promised code was left out', () => {

@@ -5,12 +5,9 @@
 import { POLLING } from './shop.mjs';
 
 const SCRIPT = `
-  import { LoginClient, LoginError } from 'authress-login-wasm';
+  import { ExtensionClient, LoginClient, LoginError } from 'authress-login-wasm';
   const settings = await (await fetch('/config.json')).json();
-  const entries = [];
-  const keep = (level) => (entry) => entries.push({ level, ...entry });
-  const logger = { debug: keep('debug'), log: keep('log'), warn: keep('warn'), error: keep('error') };
-  Object.assign(window, { LoginClient, LoginError, settings, entries, login: new LoginClient(settings, logger) });
+  Object.assign(window, { ExtensionClient, LoginClient, LoginError, login: new LoginClient(settings) });
 `;
 
 export class BarePage {
@@ -34,15 +31,20 @@ export class BarePage {
 
   /** Calls a method: `{value}`, or `{error}` with what scripts can see of it. */
   async call(method, ...values) {
-    return await this.page.evaluate(async ([method, values]) => {
+    return await this.callOn('login', method, ...values);
+  }
+
+  /** The same for the client in another global variable. */
+  async callOn(client, method, ...values) {
+    return await this.page.evaluate(async ([client, method, values]) => {
       try {
-        return { value: await window.login[method](...values) };
+        return { value: await window[client][method](...values) };
       } catch (error) {
         const { name, code, message, status, serverCode } = error;
         const isLoginError = error instanceof window.LoginError && error instanceof Error;
-        return { error: { name, code, message, status, serverCode, isLoginError, stack: String(error.stack) } };
+        return { error: { name, code, message, status, serverCode, isLoginError } };
       }
-    }, [method, values]);
+    }, [client, method, values]);
   }
 
   /** Calls a method that leaves the page, and does not wait for it. */
