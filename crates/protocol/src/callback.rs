@@ -94,10 +94,11 @@ pub fn inspect(
     let pending =
         parameters.nonce.as_deref().and_then(|nonce| find_pending(nonce).filter(|pending| pending.nonce == nonce));
     let Some(pending) = pending else {
-        let clean_href = match (own_issuer, &parameters.nonce) {
-            (Some(true), _) => return_url::without_return_parameters(href),
-            (_, Some(_)) => return_url::without_tokens(href),
-            (_, None) => None,
+        // Without a nonce it is no return of a login client: an extension's code may be among it.
+        let clean_href = match (&parameters.nonce, own_issuer) {
+            (Some(_), Some(true)) => return_url::without_return_parameters(href),
+            (Some(_), _) => return_url::without_tokens(href),
+            (None, _) => None,
         };
         return Inspection { consumes: false, clean_href, step: Step::NotOurs };
     };

@@ -19,10 +19,15 @@ export class Authress {
 
   /** The claims of an access token whose signature, type, issuer, times and application hold. */
   async verify(token) {
-    const expected = { issuer: this.#issuer, audience: this.#issuer, typ: 'at+jwt', algorithms: ['EdDSA'] };
-    const { payload } = await jwtVerify(token, this.#keys, expected);
-    assert.equal(payload.client_id, this.#applicationId, 'the token is for this application');
-    return payload;
+    const claims = await this.verifySignature(token, { audience: this.#issuer });
+    assert.equal(claims.client_id, this.#applicationId, 'the token is for this application');
+    return claims;
+  }
+
+  /** The claims of an access token for whomever, whose signature, type, issuer and times hold. */
+  async verifySignature(token, expected) {
+    const always = { issuer: this.#issuer, typ: 'at+jwt', algorithms: ['EdDSA'] };
+    return (await jwtVerify(token, this.#keys, { ...always, ...expected })).payload;
   }
 
   /** Answers the next `times` matching requests with `status`. */

@@ -61,6 +61,12 @@ fn an_applications_own_code_stays_in_the_address() {
 }
 
 #[test]
+fn an_extensions_return_is_left_to_it() {
+    let inspection = look("https://app.shop.test/?code=C&state=x&iss=https://login.shop.test", "");
+    assert_eq!(inspection, Inspection { consumes: false, clean_href: None, step: Step::NotOurs });
+}
+
+#[test]
 fn a_foreign_issuer_is_refused_and_the_login_kept() {
     for issuer in ["https://evil.test", "https://login.shop.test.evil.test", "https://evil-login.shop.test", "x"] {
         let inspection = look(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");

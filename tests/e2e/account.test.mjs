@@ -1,0 +1,149 @@
+// What a customer does with the account: every method beyond signing in and out.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+
+/** A six-digit code of RFC 6238 for a base32 secret. */
+function totp(secret, atMs = Date.now()) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const number = digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+for (const topology of ['localhost', 'https']) {
+  describe(`a customer’s account, ${topology}`, () => {
+    const story = stories(topology);
+
+    story('nobody is told that nobody is logged in', async ({ shop }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      for (const call of [['getUserProfile'], ['unlinkIdentity', 'con_acorn'], ['deleteDevice', 'd'], ['openUserConfigurationScreen'], ['registerDevice', { type: 'TOTP', totp: { verificationCode: '1' } }]]) {
+        assert.equal((await page.call(...call)).error?.code, 'NotLoggedIn', call[0]);
+      }
+      assert.deepEqual((await page.call('getDevices')).value, []);
+      assert.equal((await page.call('getConnectionCredentials')).value, null);
+      assert.equal((await page.call('unlinkIdentity', '')).error.code, 'InvalidConnection');
+      const screen = await page.call('openUserConfigurationScreen', { startPage: 'Moon' });
+      assert.equal(screen.error.code, 'InvalidInput');
+    });
+
+    story('a customer reads the profile, links a second identity and unlinks it again', async ({ shop }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(`profile ${topology}`));
+      await page.visitProvider('linkIdentity', 'con_birch', () => page.pick(`second ${topology}`));
+      assert.equal((await page.call('getLinkResult')).value.status, 'linked');
+      const connections = async () => {
+        const { linkedIdentities } = (await page.call('getUserProfile')).value;
+        return linkedIdentities.map(({ connection }) => connection.connectionId).filter((id) => id.startsWith('con_')).sort();
+      };
+      assert.deepEqual(await connections(), ['con_acorn', 'con_birch']);
+      assert.deepEqual((await page.call('unlinkIdentity', 'con_birch')), { value: undefined });
+      assert.deepEqual(await connections(), ['con_acorn']);
+      const { error } = await page.call('unlinkIdentity', 'con_acorn');
+      assert.deepEqual([error.code, error.serverCode, error.status], ['RequestRefused', 'LastIdentity', 409]);
+    });
+
+    story('a customer has the provider’s credentials and a second factor by codes', async ({ shop }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      assert.equal((await page.call('getConnectionCredentials')).value, null, 'no provider, no credentials');
+      await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(`devices ${topology}`));
+      assert.ok((await page.call('getConnectionCredentials')).value.accessToken);
+
+      const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+      const register = (verificationCode) =>
+        page.call('registerDevice', { name: 'Phone', type: 'TOTP', totp: { secret, verificationCode } });
+      const wrong = (await register('000000')).error;
+      assert.deepEqual([wrong.code, wrong.status], ['RequestRefused', 400]);
+      const device = (await register(totp(secret))).value;
+      const devices = (await page.call('getDevices')).value;
+      assert.deepEqual(devices.map(({ deviceId, name, type }) => [deviceId, name, type]), [[device.deviceId, 'Phone', 'TOTP']]);
+      await page.call('deleteDevice', device.deviceId);
+      assert.deepEqual((await page.call('getDevices')).value, []);
+      assert.equal((await page.call('registerDevice', { type: 'Moon' })).error.code, 'InvalidInput');
+    });
+
+    story('a customer sees to the account on its page and comes back', async ({ shop, stack, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      await page.leave('openUserConfigurationScreen', { startPage: 'MFA', redirectUrl: '/?settled' });
+      await tab.waitForURL((url) => url.origin === stack.sandboxUrl && url.pathname === '/settings');
+      const asked = new URL(tab.url()).searchParams;
+      assert.deepEqual([asked.get('client_id'), asked.get('start_page')], [stack.applicationId, 'MFA']);
+      await shop.press('back-to-application');
+      await page.returnsTo('/?settled');
+      assert.equal((await page.call('userSessionExists')).value, true);
+    });
+
+    story('a login by one-time code stays on the page until the application goes on', async ({ shop, stack, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      assert.equal((await page.call('authenticateWithOneTimeCode', {})).error.code, 'InvalidInput');
+      const options = { serviceClientId: stack.shopperConnectionId, redirectUrl: '/?by-code' };
+      const { value } = await page.call('authenticateWithOneTimeCode', options);
+      assert.ok(value.authenticationRequestId);
+      await tab.goto(value.authenticationUrl);
+      await page.returnsTo('/?by-code');
+      assert.equal((await page.call('userSessionExists')).value, true);
+
+      const sub = (await page.call('getUserIdentity')).value.sub;
+      const link = await page.call('linkIdentityWithOneTimeCode', { connectionId: 'con_acorn', redirectUrl: '/?linked' });
+      await tab.goto(link.value.authenticationUrl);
+      await page.pick(`by code ${topology}`);
+      await page.returnsTo('/?linked');
+      assert.equal((await page.call('getLinkResult')).value.status, 'linked');
+      assert.equal((await page.call('getUserIdentity')).value.sub, sub);
+    });
+
+    story('the application may see to the redirect itself, or have it in a tab', async ({ shop, stack, context }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      const options = { connectionId: stack.shopperConnectionId, redirectUrl: '/?elsewhere' };
+      const wrong = await page.call('authenticate', { ...options, redirectOpenType: 'window' });
+      assert.equal(wrong.error.code, 'InvalidRedirectOpenType');
+      const managed = await page.call('authenticate', { ...options, redirectOpenType: 'client-managed' });
+      assert.equal(new URL(managed.value.authenticationUrl).searchParams.get('state'), managed.value.authenticationRequestId);
+
+      const opened = context.waitForEvent('page');
+      const inTab = await page.call('authenticate', { ...options, redirectOpenType: 'tab' });
+      assert.ok(inTab.value.authenticationRequestId);
+      const tab = await opened;
+      await tab.waitForURL((url) => url.origin === stack.shopUrl);
+      assert.equal(await tab.evaluate(() => window.opener), null, 'the tab cannot reach back');
+      // What the other tab has brought home serves this one too.
+      await tab.waitForFunction(() => localStorage.getItem('AuthenticationCredentialsStorage'));
+      assert.equal((await page.call('userSessionExists')).value, true);
+    });
+  });
+}
+
+describe('a customer with a security key', () => {
+  const story = stories('https');
+
+  story('registers it', async ({ shop, page: tab, context }) => {
+    const cdp = await context.newCDPSession(tab);
+    await cdp.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { value, error } = await page.call('registerDevice', { name: 'Key' });
+    assert.equal(error, undefined);
+    assert.ok(value.deviceId);
+    const devices = (await page.call('getDevices')).value;
+    assert.deepEqual(devices.map(({ name, type }) => [name, type]), [['Key', 'WebAuthN']]);
+  });
+});
