@@ -165,14 +165,18 @@ pub(crate) fn exchange(
     entropy: &mut Entropy,
 ) -> Result<TokenSet, ExchangeRefusal> {
     let refused = |error, description| Err(ExchangeRefusal { error, description });
+    let needed = [&body.grant_type, &body.client_id, &body.redirect_uri, &body.code, &body.code_verifier];
+    if needed.iter().any(|field| field.is_empty()) {
+        return refused(
+            "invalid_request",
+            "grant_type, client_id, redirect_uri, code and code_verifier are all needed.",
+        );
+    }
     if body.grant_type != "authorization_code" {
         return refused("unsupported_grant_type", "grant_type must be authorization_code.");
     }
     if !state.extensions.contains_key(&body.client_id) {
         return refused("invalid_client", "No extension with this client_id is configured.");
-    }
-    if [&body.code, &body.code_verifier, &body.redirect_uri].iter().any(|field| field.is_empty()) {
-        return refused("invalid_request", "code, code_verifier and redirect_uri are all needed.");
     }
     let found = state.extension_codes.get(&body.code).filter(|code| code.grant.application_id == body.client_id);
     let Some(issued) = found else {

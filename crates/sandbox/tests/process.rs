@@ -1,8 +1,8 @@
 //! The binary: what it prints, how it starts, refuses and ends.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -107,4 +107,33 @@ fn an_unknown_field_is_named() {
 #[test]
 fn without_arguments_it_says_how_to_use_it() {
     assert_refused(&Command::new(BINARY).output().unwrap(), "usage: authress-sandbox --config FILE");
+}
+
+#[test]
+fn a_dropped_answer_leaves_nothing_on_the_connection() {
+    let config = config("127.0.0.1:0").replacen('{', r#"{"control":true,"#, 1);
+    let folder = Folder::new("drop", &config);
+    let mut running = Running(folder.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let host = line.trim().trim_start_matches("ready http://").to_owned();
+    let ask = |head: &str, body: &str| {
+        let mut connection = TcpStream::connect(&host).unwrap();
+        let length = body.len();
+        write!(
+            connection,
+            "{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        // A reset is as good as an end here.
+        let _ = connection.read_to_string(&mut answer);
+        answer
+    };
+    let fault = r#"{"faults":[{"path":"/api/session","drop":true}]}"#;
+    assert!(ask("POST /sandbox/faults", fault).starts_with("HTTP/1.1 200"));
+    assert_eq!(ask("DELETE /api/session", ""), "");
+    assert!(ask("DELETE /api/session", "").starts_with("HTTP/1.1 204"));
+    assert!(ask("GET /sandbox/log", "").contains(r#""status":204},{"method":"DELETE""#), "the request was processed");
 }

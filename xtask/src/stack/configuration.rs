@@ -8,6 +8,8 @@ use super::{Ports, Topology};
 use crate::workspace;
 
 const APPLICATION_ID: &str = "app_demo";
+/// A third-party application that lives on the shop's own origin.
+const EXTENSION_ID: &str = "ext_demo";
 const SHOPPER_CONNECTION_ID: &str = "sc_demoShop";
 const ACCESS_KEY_FILE: &str = "access-key";
 
@@ -47,6 +49,7 @@ impl Configuration {
             "listen": loopback(self.ports.sandbox),
             "publicUrl": self.sandbox_url,
             "applications": [{ "applicationId": APPLICATION_ID, "redirectUrls": [self.shop_url] }],
+            "extensions": [{ "extensionId": EXTENSION_ID, "redirectUrls": [self.shop_url] }],
             "serviceClients": [{
                 "clientId": SHOPPER_CONNECTION_ID,
                 "authorizationUrl": self.authorization_url,
@@ -97,6 +100,7 @@ impl Configuration {
             "sandboxControlUrl": self.sandbox_control_url,
             "verifierUrl": self.verifier_url,
             "applicationId": APPLICATION_ID,
+            "extensionId": EXTENSION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
             "browserArgs": self.topology.browser_args(self.ports.shop, self.ports.sandbox),
@@ -133,6 +137,14 @@ mod tests {
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
         assert!(sandbox.get("internalListen").is_none());
         assert_eq!(configuration.shop(Path::new("/f"))["tls"], Value::Null);
+    }
+
+    #[test]
+    fn the_extension_lives_on_the_shops_origin() {
+        let configuration = Configuration::new(Topology::Localhost, PORTS, None);
+        let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
+        assert_eq!(extension["extensionId"], configuration.description()["extensionId"]);
+        assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
     }
 
     #[test]

@@ -2,9 +2,13 @@
 
 mod control;
 mod cors;
+mod devices;
 mod exchange;
+mod extension;
+mod faults;
 mod linking;
 mod login;
 mod refusals;
 mod sessions;
+mod settings;
 mod stage;

@@ -9,6 +9,7 @@ use authress_login_protocol::pkce::challenge_s256;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -24,6 +25,9 @@ pub(super) const LOCAL_PAGE: &str = "http://localhost:5173";
 pub(super) const HTTPS: &str = "https://login.shop.test";
 pub(super) const HTTPS_PAGE: &str = "https://app.shop.test";
 pub(super) const CROSS_SITE_PAGE: &str = "https://www.other.test";
+
+/// Where the extension lives: on a site of its own.
+pub(super) const EXTENSION_PAGE: &str = "https://partner.test";
 
 /// The sandbox, the page that talks to it, and what the shop's verifier holds.
 pub(super) struct Stage {
@@ -98,26 +102,36 @@ pub(super) struct Pending {
 impl Stage {
     /// Page on localhost, sandbox on 127.0.0.1.
     pub(super) fn local() -> Self {
-        Self::new(LOCAL, LOCAL_PAGE)
+        Self::new(LOCAL, LOCAL_PAGE, None)
+    }
+
+    /// Like [`Stage::local`], with a login page of the platform for extensions.
+    pub(super) fn with_login_page(url: &str) -> Self {
+        Self::new(LOCAL, LOCAL_PAGE, Some(url))
     }
 
     /// Page and sandbox are siblings under https.
     pub(super) fn same_site() -> Self {
-        Self::new(HTTPS, HTTPS_PAGE)
+        Self::new(HTTPS, HTTPS_PAGE, None)
     }
 
     /// Page and sandbox share nothing.
     pub(super) fn cross_site() -> Self {
-        Self::new(HTTPS, CROSS_SITE_PAGE)
+        Self::new(HTTPS, CROSS_SITE_PAGE, None)
     }
 
-    fn new(public_url: &'static str, page: &'static str) -> Self {
+    fn new(public_url: &'static str, page: &'static str, login_page: Option<&str>) -> Self {
         let config = json!({
             "listen": "127.0.0.1:8888", "publicUrl": public_url, "control": true,
             "applications": [
                 { "applicationId": "app_demo", "redirectUrls": [LOCAL_PAGE, HTTPS_PAGE, CROSS_SITE_PAGE] },
                 { "applicationId": "app_other", "redirectUrls": ["http://localhost:6006"] },
             ],
+            "extensions": [
+                { "extensionId": "ext_demo", "redirectUrls": [EXTENSION_PAGE] },
+                { "extensionId": "ext_other", "redirectUrls": [EXTENSION_PAGE] },
+            ],
+            "loginPage": login_page,
             "serviceClients": [
                 { "clientId": "sc_shop", "authorizationUrl": "http://127.0.0.1:9000/v1/login", "accessKeyFile": "unused" },
                 { "clientId": "sc_other", "authorizationUrl": "http://127.0.0.1:9001/v1/login", "accessKeyFile": "unused2" },
@@ -148,7 +162,7 @@ impl Stage {
     }
 
     pub(super) async fn answer(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.raw_answer(request).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Reply {
@@ -156,6 +170,11 @@ impl Stage {
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
+    }
+
+    /// An answer whose body is not read yet.
+    pub(super) async fn raw_answer(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A call as the page makes it.
@@ -282,11 +301,30 @@ impl Stage {
         self.verified(access_token, "at+jwt").claim_str("sub").unwrap().to_owned()
     }
 
+    /// Logs somebody in at a provider on a localhost page and gives the access token.
+    pub(super) async fn provider_token(&self, connection_id: &str, person: &str, seed: u32) -> String {
+        let pending = self.start(connection_id, seed).await;
+        let reply = self.choose(&pending.authentication_url, &format!("user={person}"), None).await;
+        reply.param("access_token").unwrap()
+    }
+
+    /// A call of the page with an access token.
+    pub(super) async fn user_calls(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let authorization = format!("Bearer {token}");
+        self.send(method, path, &[("origin", self.page), ("authorization", &authorization)], body).await
+    }
+
     /// Logs an anonymous user in on a localhost page and gives the access token.
     pub(super) async fn anonymous_token(&self, user_id: &str, seed: u32) -> String {
         let pending = self.start("sc_shop", seed).await;
         self.vouch(&pending, user_id).await.param("access_token").unwrap()
     }
+}
+
+/// The id of the request that a redirect or page mentions.
+pub(super) fn state_in(text: &str) -> String {
+    let (_, rest) = text.split_once("state=").expect("a state");
+    rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 pub(super) fn code_verifier(seed: u32) -> String {
