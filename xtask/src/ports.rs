@@ -30,10 +30,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn free_ports_differ_and_are_free() {
+    fn free_ports_differ() {
         let ports: [u16; 4] = free().unwrap();
         for (index, port) in ports.iter().enumerate() {
-            assert!(is_free(*port));
+            // Not that they are free: another test may have taken one meanwhile.
+            assert_ne!(*port, 0);
             assert!(!ports[..index].contains(port));
         }
     }

@@ -145,7 +145,7 @@ pub(crate) fn update(state: &mut State, call: &Call, id: &str, body: UpdateBody)
         let title = "Name the connectionId or the tenantLookupIdentifier to log in with.";
         return Err(Refusal::new(400, "InvalidConnection", title));
     }
-    let hashed = update_values(connection_id.as_deref(), tenant.as_deref(), id);
+    let hashed = values::update_request(connection_id.as_deref(), tenant.as_deref(), id);
     state.used_hashes.accept(&hash, &hashed, id, call.now_ms)?;
     check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
     let request = state.requests.get_mut(&id.to_owned()).ok_or_else(unknown)?;
@@ -157,12 +157,6 @@ pub(crate) fn update(state: &mut State, call: &Call, id: &str, body: UpdateBody)
         authentication_request_id: request.id,
         enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
     })
-}
-
-/// What the hash of an update is made over: connection, hint or tenant, request.
-fn update_values(connection_id: Option<&str>, tenant: Option<&str>, id: &str) -> String {
-    let segments: Vec<&str> = [connection_id, tenant, Some(id)].into_iter().flatten().collect();
-    segments.join("|")
 }
 
 /// Where a pending request's user is identified.
