@@ -1,7 +1,12 @@
 //! The client as JavaScript calls it: one short method each.
 
 use crate::{
-    browser::{address, cookies, logger::Logger, storage::Storage, timer::Timer},
+    browser::{
+        address, cookies,
+        logger::Logger,
+        storage::Storage,
+        timer::{self, Timer},
+    },
     error::{self, Failure, promise, wait},
     options::{self, OpenType},
     shared::{SessionSignal, Shared},
@@ -21,6 +26,11 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// How often, and with what pauses in milliseconds, a session that another tab is replacing is looked
+/// at again: for about a second.
+const REPLACEMENT_TRIES: i32 = 20;
+const REPLACEMENT_PAUSE_MS: i32 = 50;
 
 /// A login client for one Authress host and application.
 #[wasm_bindgen]
@@ -95,6 +105,7 @@ impl Client {
         promise(async move {
             if let Some(milliseconds) = timeout {
                 client.wait_for_session(milliseconds).await?;
+                client.wait_for_replacement(milliseconds).await;
             }
             client.token()
         })
@@ -223,6 +234,18 @@ impl Client {
         // Without a session the token that is then asked for says that the time is up.
         wait(Promise::race(&Array::of2(&found, timer.promise()))).await?;
         Ok(())
+    }
+
+    /// Waits while another tab has written the token of a new session and not yet its identity.
+    async fn wait_for_replacement(&self, milliseconds: i32) {
+        for _ in 0..REPLACEMENT_TRIES.min(milliseconds / REPLACEMENT_PAUSE_MS) {
+            let identity = self.inner.identity();
+            let user_id = identity.as_ref().and_then(UnverifiedClaims::subject).unwrap_or_default();
+            if identity.is_none() || !session::is_being_replaced(&self.inner.settings, &cookies::read(), user_id) {
+                return;
+            }
+            timer::sleep(REPLACEMENT_PAUSE_MS).await;
+        }
     }
 
     /// The token of the session that is here, without waiting.

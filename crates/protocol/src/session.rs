@@ -163,10 +163,8 @@ pub fn access_token(settings: &Settings, cookies: &Cookies, user_id: &str) -> Op
         let token = cookies::decode_value(value);
         match UnverifiedClaims::decode(&token) {
             Some(claims) => {
-                let is_own = claims.issuer().is_none_or(|issuer| settings.is_issuer(issuer));
-                let is_for_us = claims.client_id().is_none_or(|id| id == settings.application_id());
                 let is_same_user = claims.subject().is_none_or(|subject| subject == user_id);
-                if is_own && is_for_us && is_same_user {
+                if is_for_us(settings, &claims) && is_same_user {
                     return Some(Secret::new(token));
                 }
             }
@@ -174,6 +172,21 @@ pub fn access_token(settings: &Settings, cookies: &Cookies, user_id: &str) -> Op
         }
     }
     opaque
+}
+
+/// Whether the session of `user_id` is being replaced right now: its access token is gone, and that
+/// of another user is here. The tab that signs in writes the token an instant before the identity.
+pub fn is_being_replaced(settings: &Settings, cookies: &Cookies, user_id: &str) -> bool {
+    access_token(settings, cookies, user_id).is_none()
+        && cookies
+            .all(cookies::AUTHORIZATION)
+            .filter_map(|value| UnverifiedClaims::decode(&cookies::decode_value(value)))
+            .any(|claims| is_for_us(settings, &claims))
+}
+
+fn is_for_us(settings: &Settings, claims: &UnverifiedClaims) -> bool {
+    claims.issuer().is_none_or(|issuer| settings.is_issuer(issuer))
+        && claims.client_id().is_none_or(|id| id == settings.application_id())
 }
 
 /// The request that extends the session which Authress remembers for this browser.
@@ -307,6 +320,16 @@ mod tests {
         assert_eq!(pick(&[&foreign, &other_application, &other_user]), None);
         assert_eq!(pick(&["opaque", &foreign]).as_deref(), Some("opaque"));
         assert_eq!(pick(&[]), None);
+    }
+
+    #[test]
+    fn a_session_is_being_replaced_while_only_another_users_token_is_here() {
+        let replaced = |cookies: &str| is_being_replaced(&settings(), &Cookies::new(cookies), "user_a");
+        let other_user = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
+        assert!(replaced(&format!("authorization={other_user}")));
+        assert!(!replaced(&format!("authorization={other_user}; authorization={}", own(""))));
+        assert!(!replaced(&format!("authorization={}", token(r#"{"iss":"https://evil.test","sub":"user_b"}"#))));
+        assert!(!replaced(""));
     }
 
     #[test]
