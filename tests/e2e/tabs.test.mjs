@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
+import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
 /** What a browser does when the shopper turns to this tab; all tabs count as visible here. */
@@ -107,6 +108,30 @@ for (const topology of ['localhost', 'cross-site']) {
       await other.addAnonymously('plate');
       assert.notEqual((await other.claims()).sub, sub);
       await other.showsCart({ plate: 1 });
+    });
+
+    story(`asking while another tab replaces the session gives the new token (${topology})`, async (cast) => {
+      const { shop, context, authress, visitor, stack } = cast;
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      const before = await authress.verify((await page.call('getToken')).value);
+      const { shop: otherShop, context: otherContext } = await visitor();
+      const other = new BarePage(otherShop);
+      await other.open();
+      await other.startAnonymous();
+      const { value: token } = await other.call('getToken');
+      const record = await otherShop.page.evaluate(() => localStorage.AuthenticationCredentialsStorage);
+
+      // Another tab stores its session in two steps, and this one asks between them.
+      const cookies = await otherContext.cookies(stack.shopUrl);
+      await context.addCookies(cookies.filter(({ name }) => name === 'authorization'));
+      const asked = page.call('getToken');
+      const answered = await Promise.race([asked, page.call('ensureToken', { timeoutInMillis: 0 })]);
+      assert.deepEqual(answered, { value: null }, 'in between there is no token that fits');
+      await page.page.evaluate((record) => { localStorage.AuthenticationCredentialsStorage = record; }, record);
+      assert.equal((await asked).value, token);
+      assert.notEqual((await authress.verify(token)).sub, before.sub);
     });
   });
 }

@@ -103,6 +103,8 @@ export class Shop {
   }
 
   async press(testId) {
+    // As a person would; a tab in the background takes seconds to be ready for a press.
+    await this.page.bringToFront();
     await this.find(testId).click();
   }
 
