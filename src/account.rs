@@ -23,7 +23,7 @@ impl Client {
     #[wasm_bindgen(js_name = getUserProfile)]
     pub fn user_profile(&self) -> Promise {
         let client = self.clone();
-        promise(async move { client.ask(account::profile(client.authorization().await?)?).await })
+        promise(async move { client.ask(account::profile).await })
     }
 
     /// `unlinkIdentity`: takes an identity off the account.
@@ -32,7 +32,7 @@ impl Client {
         let client = self.clone();
         promise(async move {
             let identity_id = identity_id.filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
-            client.ask(account::unlink_identity(client.authorization().await?, &identity_id)?).await?;
+            client.ask(|authorization| account::unlink_identity(authorization, &identity_id)).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -41,14 +41,7 @@ impl Client {
     #[wasm_bindgen(js_name = getConnectionCredentials)]
     pub fn connection_credentials(&self) -> Promise {
         let client = self.clone();
-        promise(async move {
-            let request = client.authorization().await.and_then(|it| Ok(account::connection_credentials(it)?));
-            let answer = match request {
-                Ok(request) => client.ask(request).await,
-                Err(failure) => Err(failure),
-            };
-            Ok(answer.unwrap_or(JsValue::NULL))
-        })
+        promise(async move { Ok(client.ask(account::connection_credentials).await.unwrap_or(JsValue::NULL)) })
     }
 
     /// `getDevices`: the second factors; none where they cannot be had.
@@ -56,11 +49,7 @@ impl Client {
     pub fn devices(&self) -> Promise {
         let client = self.clone();
         promise(async move {
-            let request = client.authorization().await.and_then(|it| Ok(account::devices(it)?));
-            let answer = match request {
-                Ok(request) => client.ask(request).await,
-                Err(failure) => Err(failure),
-            };
+            let answer = client.ask(account::devices).await;
             let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
             Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
         })
@@ -72,7 +61,7 @@ impl Client {
         let client = self.clone();
         promise(async move {
             let device_id = device_id.unwrap_or_default();
-            client.ask(account::delete_device(client.authorization().await?, &device_id)?).await?;
+            client.ask(|authorization| account::delete_device(authorization, &device_id)).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -83,7 +72,8 @@ impl Client {
         let client = self.clone();
         promise(async move {
             let options = options::device(&options)?;
-            let authorization = client.authorization().await?;
+            // Before the shopper is asked to touch a key.
+            client.authorization().await?;
             let device = match options {
                 DeviceOptions::Totp(device) => device,
                 DeviceOptions::WebAuthn(name) => {
@@ -94,7 +84,7 @@ impl Client {
                     Device::WebAuthn { name, credential }
                 }
             };
-            client.ask(account::register_device(authorization, &device)?).await
+            client.ask(|authorization| account::register_device(authorization, &device)).await
         })
     }
 
@@ -133,8 +123,9 @@ impl Client {
         Ok(Authorization { access_token, with_credentials: self.inner.sends_credentials()? })
     }
 
-    /// Sends a request and gives the body of the answer.
-    async fn ask(&self, request: Request) -> Result<JsValue, Failure> {
+    /// Sends a request for this session and gives the body of the answer.
+    async fn ask(&self, request: impl FnOnce(Authorization) -> Result<Request, Error>) -> Result<JsValue, Failure> {
+        let request = request(self.authorization().await?)?;
         let outcome = fetch::send(&self.inner.settings.origin(), &request).await;
         let body = http::success(outcome).inspect_err(|error| {
             self.inner.logger.warn("A request for the account failed", error);
