@@ -47,6 +47,28 @@ describe('an extension', () => {
     assert.equal((await page.call('getTokenResponse')).value, null);
   });
 
+  story('is let in by the platform’s own login page', async ({ shop, stack, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open('/?mine=1');
+    await extension(page, stack);
+    await page.leave('login', '/?extension');
+    await tab.waitForURL((url) => url.origin === stack.sandboxUrl);
+    const link = await tab.getByRole('link', { name: /Acorn/ }).getAttribute('href');
+    const state = new URL(link, stack.sandboxUrl).searchParams.get('state');
+
+    await page.open(`/?login-page&state=${state}`);
+    const update = 'updateExtensionAuthenticationRequest';
+    assert.equal((await page.call(update, {})).error.code, 'InvalidConnection');
+    const unknown = (await page.call(update, { connectionId: 'con_unknown' })).error;
+    assert.deepEqual([unknown.code, unknown.status], ['RequestRefused', 400]);
+    await page.leave(update, { connectionId: 'con_birch' });
+    await page.pick('let in');
+    await page.returnsTo('/?extension');
+    await extension(page, stack);
+    const claims = await authress.verifySignature((await page.call('login')).value.accessToken);
+    assert.deepEqual([claims.client_id, claims.azp], [stack.extensionId, 'con_birch']);
+  });
+
   story('takes no code that it has not asked for', async ({ shop, stack, authress }) => {
     const page = new BarePage(shop);
     await page.open('/?code=planted&state=planted');
