@@ -1,7 +1,7 @@
 //! The account's methods: profile, identities, credentials, second factors.
 
 use crate::{
-    browser::{address, authenticator, cookies, fetch},
+    browser::{address, authenticator, fetch},
     client::Client,
     error::{Failure, promise},
     options::{self, DeviceOptions},
@@ -11,7 +11,6 @@ use authress_login_protocol::{
     error::{Error, ErrorCode},
     http::{self, Request},
     secret::Secret,
-    session,
     settings::Settings,
 };
 use js_sys::{Array, JSON, Promise, Reflect};
@@ -73,14 +72,12 @@ impl Client {
         promise(async move {
             let options = options::device(&options)?;
             // Before the shopper is asked to touch a key.
-            client.authorization().await?;
+            let user_id = client.authorization().await?.user_id;
             let device = match options {
                 DeviceOptions::Totp(device) => device,
                 DeviceOptions::WebAuthn(name) => {
-                    let identity = client.inner.identity().ok_or(ErrorCode::NotLoggedIn)?;
-                    let user_id = identity.subject().unwrap_or_default();
                     let relying_party = account::relying_party_id(&client.inner.settings);
-                    let credential = authenticator::create(&relying_party, user_id).await.map_err(Failure)?;
+                    let credential = authenticator::create(&relying_party, &user_id).await.map_err(Failure)?;
                     Device::WebAuthn { name, credential }
                 }
             };
@@ -112,15 +109,10 @@ impl Client {
 }
 
 impl Client {
-    /// Whose session a request is for.
+    /// Whose session a request is for, once it is known whether there is one.
     async fn authorization(&self) -> Result<Authorization, Failure> {
-        if !self.session_exists(false).await? {
-            return Err(ErrorCode::NotLoggedIn.into());
-        }
-        let identity = self.inner.identity().ok_or(ErrorCode::NotLoggedIn)?;
-        let user_id = identity.subject().unwrap_or_default();
-        let access_token = session::access_token(&self.inner.settings, &cookies::read(), user_id);
-        Ok(Authorization { access_token, with_credentials: self.inner.sends_credentials()? })
+        self.session_exists(false).await?;
+        Ok(self.inner.authorization()?)
     }
 
     /// Sends a request for this session and gives the body of the answer.

@@ -5,9 +5,10 @@ use crate::{
     client::Inner,
 };
 use authress_login_protocol::{
+    account::Authorization,
     callback::{self, Exchange, Exchanged, Refusal, Step},
     cookies as cookie_rules,
-    error::Error,
+    error::{Error, ErrorCode},
     jwt::UnverifiedClaims,
     link::LinkResult,
     pending::{self, PendingRequest},
@@ -54,6 +55,14 @@ impl Inner {
         let page = address::page()?;
         let allowed = self.enable_credentials.get().unwrap_or_else(|| page.allows_credentials(&self.settings));
         Ok(allowed && !page.is_localhost())
+    }
+
+    /// The session that is here, as requests for it show it.
+    pub(crate) fn authorization(&self) -> Result<Authorization, Error> {
+        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
+        let access_token = session::access_token(&self.settings, &cookies::read(), &user_id);
+        Ok(Authorization { user_id, access_token, with_credentials: self.sends_credentials()? })
     }
 
     fn settle(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::{
     options::OpenType,
 };
 use authress_login_protocol::{
-    authenticate::{self, AuthenticateOptions, Draft, LinkOptions, LinkingSession, Started},
+    authenticate::{self, AuthenticateOptions, Draft, LinkOptions, Started},
     cookies as cookie_rules,
     error::{Error, ErrorCode},
     extension::{self, UpdateOptions},
@@ -39,14 +39,10 @@ impl Inner {
 
     /// Begins a link to the session that is here. The result is as for a login.
     pub(crate) async fn link(&self, options: LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
-        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
-        let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
-        let access_token = session::access_token(&self.settings, &cookies::read(), &user_id);
-        let session = LinkingSession { user_id, access_token };
-        let credentials = self.sends_credentials()?;
+        let authorization = self.authorization()?;
         let page = address::page()?;
         let (entropy, now_ms) = (random::entropy()?, clock::now_ms());
-        let draft = authenticate::begin_link(&self.settings, &page, options, session, entropy, now_ms, credentials)?;
+        let draft = authenticate::begin_link(&self.settings, &page, options, authorization, entropy, now_ms)?;
         let started = self.start(draft).await?;
         leave(&started, open)?;
         Ok(open.answers().then_some(started))
@@ -111,8 +107,8 @@ impl Inner {
             }
         }
         let record = pending.to_json();
-        let is_kept = self.storage.set(&PendingRequest::key(&pending.nonce), &record);
-        self.storage.set(pending::LEGACY_KEY, &record);
+        let is_kept = self.storage.set(&PendingRequest::key(&pending.nonce), record.expose());
+        self.storage.set(pending::LEGACY_KEY, record.expose());
         if is_kept { Ok(()) } else { Err(ErrorCode::StorageUnavailable.into()) }
     }
 }

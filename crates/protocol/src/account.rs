@@ -13,6 +13,8 @@ use url::{Url, form_urlencoded};
 /// How a request shows whose session it is for.
 #[derive(Clone, Debug)]
 pub struct Authorization {
+    /// Whose session it is.
+    pub user_id: String,
     /// The access token, where script can read it.
     pub access_token: Option<Secret>,
     /// Whether the session cookie goes along.
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
 
     fn authorization(token: Option<&str>, with_credentials: bool) -> Authorization {
-        Authorization { access_token: token.map(Secret::new), with_credentials }
+        Authorization { user_id: "user_a".into(), access_token: token.map(Secret::new), with_credentials }
     }
 
     fn bearer(request: Result<Request, Error>) -> Option<String> {

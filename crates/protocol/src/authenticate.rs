@@ -1,6 +1,7 @@
 //! Beginning a login, and beginning a link: `POST /api/authentication`.
 
 use crate::{
+    account::Authorization,
     anti_abuse,
     error::{Error, ErrorCode},
     http::{Method, Request},
@@ -56,15 +57,6 @@ pub struct LinkOptions {
     pub connection_properties: Option<String>,
 }
 
-/// Who links: the session that takes the new identity.
-#[derive(Clone, Debug)]
-pub struct LinkingSession {
-    /// The user id that will own the identity.
-    pub user_id: String,
-    /// The access token, where script can read it.
-    pub access_token: Option<Secret>,
-}
-
 /// A login whose request is ready to be sent.
 #[derive(Debug)]
 pub struct Draft {
@@ -102,8 +94,7 @@ pub fn begin(
     now_ms: i64,
     with_credentials: bool,
 ) -> Result<Draft, Error> {
-    if let Some("cookie" | "query" | "none") | None = options.response_location.as_deref() {
-    } else {
+    if !matches!(options.response_location.as_deref(), None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
     }
     let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
@@ -149,19 +140,18 @@ pub fn begin(
     })
 }
 
-/// Prepares a link of another identity to the user id of `session`.
+/// Prepares a link of another identity to the user id whose session `authorization` shows.
 pub fn begin_link(
     settings: &Settings,
     page: &Page,
     options: LinkOptions,
-    session: LinkingSession,
+    authorization: Authorization,
     entropy: Entropy,
     now_ms: i64,
-    with_credentials: bool,
 ) -> Result<Draft, Error> {
     check_link_options(&options)?;
-    // Cookies authenticate by themselves; without them there must be a token to show.
-    let bearer = if with_credentials { None } else { Some(session.access_token.ok_or(ErrorCode::NotLoggedIn)?) };
+    let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
+    let bearer = authorization.bearer_unless_cookies()?;
     let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
     let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
     let values = anti_abuse::values::link_identity(
@@ -186,7 +176,7 @@ pub fn begin_link(
             redirect_url,
             enable_credentials: None,
             multi_account: None,
-            link_user_id: Some(session.user_id),
+            link_user_id: Some(user_id),
             created_at_ms: now_ms,
         },
     })
@@ -335,8 +325,9 @@ mod tests {
     }
 
     fn link(options: LinkOptions, access_token: Option<&str>, with_credentials: bool) -> Result<Draft, Error> {
-        let session = LinkingSession { user_id: "user_a".into(), access_token: access_token.map(Secret::new) };
-        begin_link(&settings(), &page(), options, session, ENTROPY, 0, with_credentials)
+        let access_token = access_token.map(Secret::new);
+        let authorization = Authorization { user_id: "user_a".into(), access_token, with_credentials };
+        begin_link(&settings(), &page(), options, authorization, ENTROPY, 0)
     }
 
     #[test]

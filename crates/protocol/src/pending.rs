@@ -7,6 +7,7 @@
 use crate::{
     json::{Json, ObjectWriter},
     pkce::CodeVerifier,
+    secret::Secret,
 };
 
 /// Where the published client keeps its one pending login.
@@ -66,7 +67,7 @@ impl PendingRequest {
     }
 
     /// The record as stored. Members beyond those of the published client are ignored by it.
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Secret {
         let mut record = ObjectWriter::new()
             .string("nonce", &self.nonce)
             .string("codeVerifier", self.code_verifier.expose())
@@ -79,10 +80,10 @@ impl PendingRequest {
         if let Some(multi_account) = self.multi_account {
             record = record.bool("multiAccount", multi_account);
         }
-        record
+        let record = record
             .optional("linkUserId", self.link_user_id.as_deref())
-            .raw("createdAt", &self.created_at_ms.to_string())
-            .finish()
+            .raw("createdAt", &self.created_at_ms.to_string());
+        Secret::new(record.finish())
     }
 
     /// Reads a record back, the published client's too; `None` if it is unusable.
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_record_reads_back() {
-        assert_eq!(PendingRequest::from_json(&request().to_json()), Some(request()));
+        assert_eq!(PendingRequest::from_json(request().to_json().expose()), Some(request()));
     }
 
     #[test]
@@ -145,9 +146,10 @@ mod tests {
     #[test]
     fn a_record_is_stale_after_an_hour() {
         let text = request().to_json();
-        assert!(!is_stale(&text, 1_000 + MAX_AGE_MS));
-        assert!(is_stale(&text, 1_001 + MAX_AGE_MS));
-        assert!(!is_stale(&text, -5_000));
+        let text = text.expose();
+        assert!(!is_stale(text, 1_000 + MAX_AGE_MS));
+        assert!(is_stale(text, 1_001 + MAX_AGE_MS));
+        assert!(!is_stale(text, -5_000));
         assert!(is_stale("{}", 0));
     }
 
