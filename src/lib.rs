@@ -2,7 +2,7 @@
 //!
 //! Nothing is decided here. `authress-login-protocol` says what to send, what an answer means and
 //! what to store; this crate reads the page's state, carries that out on browser APIs and speaks
-//! JavaScript. The class that storefronts see is in `pkg/index.js`: it loads this module.
+//! JavaScript. The classes that storefronts see are in `pkg/client.js`; `pkg/load.js` loads this module.
 #![cfg(target_arch = "wasm32")]
 
 mod account;

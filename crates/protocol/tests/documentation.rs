@@ -30,7 +30,7 @@ fn no_code_is_typed_that_does_not_exist() {
 
 #[test]
 fn the_loader_says_what_the_table_says() {
-    let loader = read("pkg/index.js");
+    let loader = read("pkg/errors.js");
     for code in [
         ErrorCode::InvalidAuthressApiUrl,
         ErrorCode::InvalidApplication,
@@ -38,6 +38,6 @@ fn the_loader_says_what_the_table_says() {
         ErrorCode::ModuleLoadFailed,
         ErrorCode::InternalError,
     ] {
-        assert!(loader.contains(code.sentence()), "{code:?} is worded otherwise in pkg/index.js");
+        assert!(loader.contains(code.sentence()), "{code:?} is worded otherwise in pkg/errors.js");
     }
 }
