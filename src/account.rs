@@ -1,7 +1,7 @@
 //! The account's methods: profile, identities, credentials, second factors.
 
 use crate::{
-    browser::{address, authenticator, fetch},
+    browser::{address, authenticator},
     client::Client,
     error::{Failure, promise},
     options::{self, DeviceOptions},
@@ -9,27 +9,27 @@ use crate::{
 use authress_login_protocol::{
     account::{self, Authorization, Device},
     error::{Error, ErrorCode},
-    http::{self, Request},
-    secret::Secret,
+    http::Request,
     settings::Settings,
 };
 use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 impl Client {
     /// `getUserProfile`: the account with its linked identities.
     #[wasm_bindgen(js_name = getUserProfile)]
-    pub fn user_profile(&self) -> Promise {
+    pub fn user_profile(&self, signal: Option<AbortSignal>) -> Promise {
         let client = self.clone();
-        promise(async move { client.ask(account::profile).await })
+        promise(signal, async move { Ok(client.ask(account::profile).await?) })
     }
 
     /// `unlinkIdentity`: takes an identity off the account.
     #[wasm_bindgen(js_name = unlinkIdentity)]
-    pub fn unlink_identity(&self, identity_id: Option<String>) -> Promise {
+    pub fn unlink_identity(&self, signal: Option<AbortSignal>, identity_id: Option<String>) -> Promise {
         let client = self.clone();
-        promise(async move {
+        promise(signal, async move {
             let identity_id = identity_id.filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
             client.ask(|authorization| account::unlink_identity(authorization, &identity_id)).await?;
             Ok(JsValue::UNDEFINED)
@@ -38,16 +38,16 @@ impl Client {
 
     /// `getConnectionCredentials`: the identity provider's own token, or null.
     #[wasm_bindgen(js_name = getConnectionCredentials)]
-    pub fn connection_credentials(&self) -> Promise {
+    pub fn connection_credentials(&self, signal: Option<AbortSignal>) -> Promise {
         let client = self.clone();
-        promise(async move { Ok(client.ask(account::connection_credentials).await.unwrap_or(JsValue::NULL)) })
+        promise(signal, async move { Ok(client.ask(account::connection_credentials).await.unwrap_or(JsValue::NULL)) })
     }
 
     /// `getDevices`: the second factors; none where they cannot be had.
     #[wasm_bindgen(js_name = getDevices)]
-    pub fn devices(&self) -> Promise {
+    pub fn devices(&self, signal: Option<AbortSignal>) -> Promise {
         let client = self.clone();
-        promise(async move {
+        promise(signal, async move {
             let answer = client.ask(account::devices).await;
             let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
             Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
@@ -56,9 +56,9 @@ impl Client {
 
     /// `deleteDevice`.
     #[wasm_bindgen(js_name = deleteDevice)]
-    pub fn delete_device(&self, device_id: Option<String>) -> Promise {
+    pub fn delete_device(&self, signal: Option<AbortSignal>, device_id: Option<String>) -> Promise {
         let client = self.clone();
-        promise(async move {
+        promise(signal, async move {
             let device_id = device_id.unwrap_or_default();
             client.ask(|authorization| account::delete_device(authorization, &device_id)).await?;
             Ok(JsValue::UNDEFINED)
@@ -67,35 +67,31 @@ impl Client {
 
     /// `registerDevice`: a security key or passkey, or time-based codes.
     #[wasm_bindgen(js_name = registerDevice)]
-    pub fn register_device(&self, options: JsValue) -> Promise {
+    pub fn register_device(&self, signal: Option<AbortSignal>, options: JsValue) -> Promise {
         let client = self.clone();
-        promise(async move {
+        promise(signal, async move {
             let options = options::device(&options)?;
             // Before the shopper is asked to touch a key.
-            let user_id = client.authorization().await?.user_id;
+            let user_id = client.login.authorization().await?.user_id;
             let device = match options {
                 DeviceOptions::Totp(device) => device,
                 DeviceOptions::WebAuthn(name) => {
-                    let relying_party = account::relying_party_id(&client.inner.settings);
+                    let relying_party = account::relying_party_id(client.login.settings());
                     let credential = authenticator::create(&relying_party, &user_id).await.map_err(Failure)?;
                     Device::WebAuthn { name, credential }
                 }
             };
-            client.ask(|authorization| account::register_device(authorization, &device)).await
+            Ok(client.ask(|authorization| account::register_device(authorization, &device)).await?)
         })
     }
 
     /// `openUserConfigurationScreen`: leaves for the page where shoppers see to their account.
     #[wasm_bindgen(js_name = openUserConfigurationScreen)]
-    pub fn open_user_configuration_screen(&self, options: JsValue) -> Promise {
-        let client = self.clone();
-        promise(async move {
+    pub fn open_user_configuration_screen(&self, signal: Option<AbortSignal>, options: JsValue) -> Promise {
+        let login = self.login.clone();
+        promise(signal, async move {
             let (screen, redirect_url) = options::configuration_screen(&options)?;
-            if !client.session_exists(false).await? {
-                return Err(ErrorCode::NotLoggedIn.into());
-            }
-            let url = screen.url(&client.inner.settings, &address::page()?, redirect_url.as_deref())?;
-            address::assign(&url)?;
+            login.open_user_configuration_screen(screen, redirect_url.as_deref()).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -109,27 +105,13 @@ impl Client {
 }
 
 impl Client {
-    /// Whose session a request is for, once it is known whether there is one.
-    async fn authorization(&self) -> Result<Authorization, Failure> {
-        self.session_exists(false).await?;
-        Ok(self.inner.authorization()?)
+    /// The answer to a request for this session, as a value. An empty one is nothing; one that is no
+    /// JSON is of no use.
+    async fn ask(&self, request: impl FnOnce(Authorization) -> Result<Request, Error>) -> Result<JsValue, Error> {
+        let body = self.login.ask(request).await?;
+        if body.expose().is_empty() {
+            return Ok(JsValue::UNDEFINED);
+        }
+        JSON::parse(body.expose()).map_err(|_| ErrorCode::InvalidServerResponse.into())
     }
-
-    /// Sends a request for this session and gives the body of the answer.
-    async fn ask(&self, request: impl FnOnce(Authorization) -> Result<Request, Error>) -> Result<JsValue, Failure> {
-        let request = request(self.authorization().await?)?;
-        let outcome = fetch::send(&self.inner.settings.origin(), &request).await;
-        let body = http::success(outcome).inspect_err(|error| {
-            self.inner.logger.warn("A request for the account failed", error);
-        })?;
-        Ok(parsed(&body)?)
-    }
-}
-
-/// An empty body is nothing; one that is no JSON is of no use.
-fn parsed(body: &Secret) -> Result<JsValue, Error> {
-    if body.expose().is_empty() {
-        return Ok(JsValue::UNDEFINED);
-    }
-    JSON::parse(body.expose()).map_err(|_| ErrorCode::InvalidServerResponse.into())
 }

@@ -1,11 +1,14 @@
-//! The protocol's errors as JavaScript errors.
+//! The client's errors as JavaScript errors, and its work as promises.
 
 use authress_login_protocol::error::{Error, ErrorCode};
+use futures_util::future::{Either, select};
 use js_sys::{Promise, Reflect};
+use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::AbortSignal;
 
-/// A genuine `Error` with `name`, `code` and, where there are any, `status` and `serverCode`.
+/// A genuine `Error` with `name`, `code` and, where there are any, `status`, `serverCode`, `cause`.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let js = js_sys::Error::new(&error.message);
     js.set_name("LoginError");
@@ -18,6 +21,9 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     }
     if let Some(server_code) = &error.server_code {
         set("serverCode", server_code.into());
+    }
+    if let Some(cause) = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>()) {
+        js.set_cause(cause);
     }
     js.into()
 }
@@ -37,14 +43,25 @@ impl From<ErrorCode> for Failure {
     }
 }
 
-/// A promise of what `work` comes to.
-pub(crate) fn promise(work: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
-    future_to_promise(async move { work.await.map_err(|failure| failure.0) })
+/// A promise of what `work` comes to. Once `signal` is aborted nothing more of it is done.
+pub(crate) fn promise(
+    signal: Option<AbortSignal>,
+    work: impl Future<Output = Result<JsValue, Failure>> + 'static,
+) -> Promise {
+    future_to_promise(async move {
+        let Some(signal) = signal else { return work.await.map_err(|failure| failure.0) };
+        let aborted = crate::browser::event(&signal, "abort");
+        let aborted = async move { if signal.aborted() { signal.reason() } else { wait(aborted, &signal).await } };
+        match select(pin!(work), pin!(aborted)).await {
+            Either::Left((result, _)) => result.map_err(|failure| failure.0),
+            Either::Right((reason, _)) => Err(reason),
+        }
+    })
 }
 
-/// Waits for a promise.
-pub(crate) async fn wait(promise: Promise) -> Result<JsValue, Failure> {
-    JsFuture::from(promise).await.map_err(Failure)
+async fn wait(aborted: Promise, signal: &AbortSignal) -> JsValue {
+    let _ = JsFuture::from(aborted).await;
+    signal.reason()
 }
 
 /// A value that JavaScript gave us is not what it should be.

@@ -45,14 +45,14 @@ describe('the npm package', () => {
   test('holds exactly what a shop needs', () => {
     assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
       'LICENSE', 'README.md', 'client.js', 'dist/authress_login_wasm.js', 'dist/authress_login_wasm_bg.wasm', 'errors.js',
-      'index.d.ts', 'index.js', 'load.js', 'package.json',
+      'index.d.ts', 'index.js', 'load.js', 'package.json', 'watch.js',
     ]);
     const { dependencies, scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     assert.deepEqual([dependencies, scripts], [undefined, undefined], 'it needs nothing and runs nothing');
   });
 
   test('evaluates no strings', () => {
-    const code = ['index.js', 'client.js', 'load.js', 'errors.js', 'dist/authress_login_wasm.js'].map((file) => readFileSync(join(installed, file), 'utf8'));
+    const code = ['index.js', 'client.js', 'load.js', 'watch.js', 'errors.js', 'dist/authress_login_wasm.js'].map((file) => readFileSync(join(installed, file), 'utf8'));
     assert.doesNotMatch(code.join('\n'), /new Function|\beval\(/);
   });
 

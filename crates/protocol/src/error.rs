@@ -1,7 +1,7 @@
 //! What can go wrong, each with a stable code and a sentence that says what to do.
 
 use crate::json::Json;
-use std::fmt;
+use std::{any::Any, fmt, rc::Rc};
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $code:ident: $sentence:literal,)+) => {
@@ -56,10 +56,14 @@ error_codes! {
     NotLoggedIn: "There is no session to do this with. Call authenticate first.",
     /// The shopper's: no session appeared in the time allowed.
     TokenTimeout: "No session appeared in time. Call authenticate to start one, then ask for the token again.",
+    /// The caller's: `fetch` was asked to send the token to an origin that is not allowed to have it.
+    OriginNotAllowed: "The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.",
     /// The browser's: what must outlive the redirect cannot be stored.
     StorageUnavailable: "The browser refused to store the login request, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.",
     /// The network's: the request did not reach Authress or was not answered, after several tries.
     AuthressSdkNetworkError: "Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.",
+    /// The network's or the caller's: the call took longer than its deadline.
+    RequestTimeout: "The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.",
     /// The server's: Authress understood the request and refused it; `serverCode` and `status` say why.
     RequestRefused: "Authress refused the request.",
     /// The server's: the answer is not what the protocol says.
@@ -81,7 +85,39 @@ pub struct Error {
     pub status: Option<u16>,
     /// The server's own code, where it sent one.
     pub server_code: Option<String>,
+    /// What the platform itself said, where it said something.
+    pub cause: Option<Cause>,
 }
+
+/// What the platform itself said about a failure, passed on without being looked at.
+#[derive(Clone)]
+pub struct Cause(Rc<dyn Any>);
+
+impl Cause {
+    /// Keeps what the platform said.
+    pub fn new(said: impl Any) -> Self {
+        Self(Rc::new(said))
+    }
+
+    /// What the platform said, for whoever knows its type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cause")
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cause {}
 
 impl Error {
     /// A failure with more to say than its code's sentence.
@@ -100,13 +136,13 @@ impl Error {
             Some(title) => [ErrorCode::RequestRefused.sentence(), " ", title].concat(),
             None => ErrorCode::RequestRefused.sentence().to_owned(),
         };
-        Self { code: ErrorCode::RequestRefused, message, status: Some(status), server_code }
+        Self { code: ErrorCode::RequestRefused, message, status: Some(status), server_code, cause: None }
     }
 }
 
 impl From<ErrorCode> for Error {
     fn from(code: ErrorCode) -> Self {
-        Self { code, message: code.sentence().to_owned(), status: None, server_code: None }
+        Self { code, message: code.sentence().to_owned(), status: None, server_code: None, cause: None }
     }
 }
 
