@@ -25,11 +25,9 @@ export class ShopperSession {
     return { link: await this.#login.getLinkResult(), login: await this.#login.getLoginResult() };
   }
 
-  /** Calls `onChange` when somebody has signed in or out, here or in another tab. */
+  /** Calls `onChange` when something happens to the session, here or in another tab. */
   onChange(onChange) {
-    return this.#login.subscribe(({ type }) => {
-      if (type === 'signed-in' || type === 'signed-out') onChange();
-    });
+    return this.#login.subscribe(onChange);
   }
 
   /** Needs no network. Only real identities have a name or an e-mail address. */
