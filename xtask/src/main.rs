@@ -17,6 +17,7 @@ mod size;
 mod stack;
 mod tally;
 mod test;
+mod types;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,8 +30,9 @@ cargo xtask <command>
 
   setup                 get every tool the other commands need; repeat it freely, it only does what is missing
   build                 the npm package (pkg/dist) and the three servers (target/debug)
-  test [part …]         set-up, then every test; parts: lint native browser e2e
+  test [part …]         set-up, then every test; parts: lint native types browser e2e
   lint                  formatting, clippy, documentation and JavaScript syntax
+  api-report            write anew what tests/types says that the npm package makes public
   size                  bytes of what a shopper downloads: raw, gzip, brotli
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
   demo --check          the same, walks the login once in headless Chromium and exits
@@ -70,6 +72,10 @@ fn run(mut line: CommandLine) -> Result<()> {
         Some("size") => {
             line.finish()?;
             size::print(&setup::for_build()?)
+        }
+        Some("api-report") => {
+            line.finish()?;
+            types::write_report(&setup::for_build()?)
         }
         Some("lint") => {
             line.finish()?;

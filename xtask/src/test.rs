@@ -10,9 +10,9 @@ use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
-use crate::{build, lint, workspace};
+use crate::{build, lint, types, workspace};
 
-const PARTS: [&str; 4] = ["lint", "native", "browser", "e2e"];
+const PARTS: [&str; 5] = ["lint", "native", "types", "browser", "e2e"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -56,18 +56,21 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 Err(failure) => stage("browser tests", || Err(failure)),
             });
         }
-        if wanted("e2e") {
+        if wanted("types") || wanted("e2e") {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
             let is_built = built.failure.is_none();
             stages.push(built);
-            stages.push(if is_built {
-                match end_to_end_tests(tools) {
-                    Ok(mut command) => tests("end-to-end tests", &mut command),
-                    Err(failure) => stage("end-to-end tests", || Err(failure)),
-                }
-            } else {
-                stage("end-to-end tests", || Err("not run, because the build failed".into()))
-            });
+            let of_the_build = |name, command: Result<Command>| match command {
+                Ok(mut command) if is_built => tests(name, &mut command),
+                Ok(_) => stage(name, || Err("not run, because the build failed".into())),
+                Err(failure) => stage(name, || Err(failure)),
+            };
+            if wanted("types") {
+                stages.push(of_the_build("types", Ok(types::tests(&tools.build.node))));
+            }
+            if wanted("e2e") {
+                stages.push(of_the_build("end-to-end tests", end_to_end_tests(tools)));
+            }
         }
     }
     report(&stages)
