@@ -57,8 +57,9 @@ class Loaded {
     return this.#client;
   }
 
-  // Calls a method of the module until `limits` are reached: `{signal, timeoutInMillis}`.
-  call(method, limits, ...values) {
+  // Calls a method of the module with its one value until `limits` are reached: `{signal,
+  // timeoutInMillis}`.
+  call(method, limits, value) {
     const { signal, timeoutInMillis = DEADLINE_MS } = limits ?? {};
     return new Promise((resolve, reject) => {
       const stop = new AbortController();
@@ -83,7 +84,7 @@ class Loaded {
       signal?.addEventListener('abort', onAbort);
       if (signal?.aborted) return onAbort();
       this.ready()
-        .then((client) => (stop.signal.aborted ? undefined : client[method](stop.signal, ...values)))
+        .then((client) => (stop.signal.aborted ? undefined : client.call(method, stop.signal, value)))
         .then(give, (error) => fail(error === stop.signal.reason ? error : asLoginError(error)));
     });
   }
@@ -188,7 +189,7 @@ export class LoginClient {
   }
 
   async unlinkIdentity(identityId, limits) {
-    return this.#loaded.call('unlinkIdentity', limits, identityId ?? undefined);
+    return this.#loaded.call('unlinkIdentity', limits, identityId);
   }
 
   async updateExtensionAuthenticationRequest(options) {
@@ -236,7 +237,7 @@ export class LoginClient {
   }
 
   async deleteDevice(deviceId, limits) {
-    return this.#loaded.call('deleteDevice', limits, deviceId ?? undefined);
+    return this.#loaded.call('deleteDevice', limits, deviceId);
   }
 
   async openUserConfigurationScreen(options) {
@@ -244,7 +245,7 @@ export class LoginClient {
   }
 
   async logout(redirectUrl, limits) {
-    return this.#loaded.call('logout', limits, redirectUrl ?? undefined);
+    return this.#loaded.call('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
@@ -284,7 +285,7 @@ export class ExtensionClient {
   }
 
   async login(redirectUrl, limits) {
-    return this.#loaded.call('login', limits, redirectUrl ?? undefined);
+    return this.#loaded.call('login', limits, redirectUrl);
   }
 
   async #now(method) {

@@ -28,7 +28,7 @@ export function watchBrowser(name, loaded) {
     open();
     wake();
   });
-  addEventListener('storage', ({ key }) => tell('onStorage', key ?? undefined));
+  addEventListener('storage', ({ key }) => tell('onStorage', key));
   addEventListener('online', wake);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
   return (message) => channel?.postMessage(message);

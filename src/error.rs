@@ -1,7 +1,7 @@
 //! The client's errors as JavaScript errors, and its work as promises.
 
 use authress_login_protocol::error::{Error, ErrorCode};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Promise, Reflect};
 use std::pin::pin;
 use wasm_bindgen::JsValue;
@@ -32,6 +32,8 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
 pub(crate) struct Failure(pub(crate) JsValue);
 
 impl From<Error> for Failure {
+    // Called wherever something can fail, so one copy is worth bytes.
+    #[inline(never)]
     fn from(error: Error) -> Self {
         Self(to_js(&error))
     }
@@ -43,25 +45,21 @@ impl From<ErrorCode> for Failure {
     }
 }
 
+/// What a promise stands for. Boxed, so that the machinery of promises exists once.
+pub(crate) type Work = LocalBoxFuture<'static, Result<JsValue, Failure>>;
+
 /// A promise of what `work` comes to. Once `signal` is aborted nothing more of it is done.
-pub(crate) fn promise(
-    signal: Option<AbortSignal>,
-    work: impl Future<Output = Result<JsValue, Failure>> + 'static,
-) -> Promise {
+pub(crate) fn promise(signal: &AbortSignal, work: Work) -> Promise {
+    let (signal, aborted) = (signal.clone(), crate::browser::event(signal, "abort"));
     future_to_promise(async move {
-        let Some(signal) = signal else { return work.await.map_err(|failure| failure.0) };
-        let aborted = crate::browser::event(&signal, "abort");
-        let aborted = async move { if signal.aborted() { signal.reason() } else { wait(aborted, &signal).await } };
-        match select(pin!(work), pin!(aborted)).await {
+        if signal.aborted() {
+            return Err(signal.reason());
+        }
+        match select(work, pin!(JsFuture::from(aborted))).await {
             Either::Left((result, _)) => result.map_err(|failure| failure.0),
-            Either::Right((reason, _)) => Err(reason),
+            Either::Right(_) => Err(signal.reason()),
         }
     })
-}
-
-async fn wait(aborted: Promise, signal: &AbortSignal) -> JsValue {
-    let _ = JsFuture::from(aborted).await;
-    signal.reason()
 }
 
 /// A value that JavaScript gave us is not what it should be.

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::{Browser, Host},
-    error::{self, promise},
+    error::{self, Failure, Work, promise},
     options, value,
 };
 use authress_login_client as login;
@@ -11,11 +11,13 @@ use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::AbortSignal;
 
+type Login = login::ExtensionClient<Browser>;
+
 /// A login client for one extension. Its token is kept in memory only.
 #[wasm_bindgen]
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ExtensionClient {
-    login: login::ExtensionClient<Browser>,
+    login: Login,
 }
 
 #[wasm_bindgen]
@@ -40,25 +42,31 @@ impl ExtensionClient {
         answer(self.login.token())
     }
 
-    /// `requestToken`: exchanges the code that the application gives or that is in the address.
-    #[wasm_bindgen(js_name = requestToken)]
-    pub fn request_token(&self, signal: Option<AbortSignal>, options: JsValue) -> Promise {
+    /// An asynchronous method, as for [`crate::Client::call`].
+    pub fn call(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
         let login = self.login.clone();
-        promise(signal, async move {
-            let (code, is_silent) = options::token_request(&options)?;
-            let found = login.request_token(code).await?;
-            if !found && !is_silent {
-                return Err(ErrorCode::InvalidAuthorizationCode.into());
-            }
-            Ok(answer(login.token()))
-        })
+        let work: Work = match method {
+            "requestToken" => Box::pin(request_token(login, value)),
+            "login" => Box::pin(log_in(login, value)),
+            _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
+        };
+        promise(&signal, work)
     }
+}
 
-    /// `login`: the access token, or null when the browser is on its way to the platform.
-    pub fn login(&self, signal: Option<AbortSignal>, redirect_url: Option<String>) -> Promise {
-        let login = self.login.clone();
-        promise(signal, async move { Ok(answer(login.login(redirect_url.as_deref()).await?)) })
+/// Exchanges the code that the application gives or that is in the address.
+async fn request_token(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let (code, is_silent) = options::token_request(&options)?;
+    let found = login.request_token(code).await?;
+    if !found && !is_silent {
+        return Err(ErrorCode::InvalidAuthorizationCode.into());
     }
+    Ok(answer(login.token()))
+}
+
+/// The access token, or null when the browser is on its way to the platform.
+async fn log_in(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
+    Ok(answer(login.login(redirect_url.as_string().as_deref()).await?))
 }
 
 fn answer(token: Option<ExtensionToken>) -> JsValue {

@@ -20,7 +20,12 @@ pub async fn send(origin: &str, request: &Request) -> Outcome {
 
 async fn send_once(origin: &str, request: &Request) -> Result<Response, JsValue> {
     let abort = Abort::new()?;
-    let method = Method::from_bytes(request.method.as_str().as_bytes()).map_err(|_| JsValue::UNDEFINED)?;
+    let method = match request.method {
+        authress_login_protocol::http::Method::Get => Method::GET,
+        authress_login_protocol::http::Method::Post => Method::POST,
+        authress_login_protocol::http::Method::Patch => Method::PATCH,
+        authress_login_protocol::http::Method::Delete => Method::DELETE,
+    };
     let mut builder = RequestBuilder::new(&[origin, &request.path].concat())
         .method(method)
         .abort_signal(Some(&abort.signal()))

@@ -16,7 +16,7 @@ impl<P: Ports> Client<P> {
     }
 
     /// Sends a request for this session and gives the body of the answer.
-    pub async fn ask(&self, request: impl FnOnce(Authorization) -> Result<Request, Error>) -> Result<Secret, Error> {
+    pub async fn ask(&self, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<Secret, Error> {
         let request = request(self.authorization().await?)?;
         let outcome = self.inner.send(&request).await;
         http::success(outcome).inspect_err(|error| self.inner.ports.warn("A request for the account failed", error))

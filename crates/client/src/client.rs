@@ -1,6 +1,10 @@
 //! The client: what it knows, and what asks only for that.
 
-use crate::{changes::Changes, flight::Flight, ports::Ports};
+use crate::{
+    changes::Changes,
+    flight::{Flight, Run},
+    ports::Ports,
+};
 use authress_login_protocol::{
     callback::Exchange,
     cookies as cookie_rules,
@@ -13,7 +17,7 @@ use authress_login_protocol::{
     settings::Settings,
     state::{Event, Seen, Snapshot, State},
 };
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::{
     cell::{Cell, RefCell},
     pin::pin,
@@ -111,21 +115,27 @@ impl<P: Ports> Client<P> {
     }
 
     /// Whether there is a session; takes up a return first. In the background Authress is not asked.
-    pub async fn user_session_exists(&self, background: bool) -> Result<bool, Error> {
+    // Boxed, as are other futures that many wait for: one copy in the module instead of one each.
+    pub fn user_session_exists(&self, background: bool) -> LocalBoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let inner = self.inner.clone();
+            let run = Box::pin(async move { inner.check_here().await });
+            if self.inner.check_here.join(&self.inner.ports, run).await? {
+                return Ok(true);
+            }
+            // A background check ends here; a foreground one goes on even if it has joined one.
+            if background || self.inner.ports.page()?.is_localhost() {
+                return Ok(false);
+            }
+            self.check_at_authress(None).await
+        })
+    }
+
+    /// Asks Authress; see [`Inner::check_at_authress`].
+    pub(crate) fn check_at_authress(&self, refused: Option<Secret>) -> Run {
         let inner = self.inner.clone();
-        let run = || async move { inner.check_here().await };
-        if self.inner.check_here.join(&self.inner.ports, run).await? {
-            return Ok(true);
-        }
-        // A background check ends here; a foreground one goes on even if it has joined one.
-        if background || self.inner.ports.page()?.is_localhost() {
-            return Ok(false);
-        }
-        let inner = self.inner.clone();
-        self.inner
-            .check_at_authress
-            .join(&self.inner.ports, || async move { inner.check_at_authress(None).await })
-            .await
+        let run = Box::pin(async move { inner.check_at_authress(refused.as_ref()).await });
+        self.inner.check_at_authress.join(&self.inner.ports, run)
     }
 
     /// Waits until there is a session, which may be for ever.

@@ -52,7 +52,7 @@ impl<P: Ports> ExtensionClient<P> {
     /// Exchanges `code`, or the one in the address. Whether there was one.
     pub async fn request_token(&self, code: Option<String>) -> Result<bool, Error> {
         let this = self.clone();
-        let run = || async move { this.take_up(code.as_deref()).await };
+        let run = Box::pin(async move { this.take_up(code.as_deref()).await });
         self.own.exchange.join(&self.client.inner.ports, run).await
     }
 

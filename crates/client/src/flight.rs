@@ -8,7 +8,7 @@ use futures_util::{
 };
 use std::{cell::RefCell, fmt, rc::Rc};
 
-type Run = Shared<LocalBoxFuture<'static, Result<bool, Error>>>;
+pub(crate) type Run = Shared<LocalBoxFuture<'static, Result<bool, Error>>>;
 
 /// At most one run at a time; whoever asks meanwhile gets that run's result.
 #[derive(Default, Clone)]
@@ -16,24 +16,20 @@ pub(crate) struct Flight(Rc<RefCell<Option<Run>>>);
 
 impl Flight {
     /// Joins the current run, or begins one. A run goes on even if all who wait for it give up.
-    pub(crate) async fn join<F>(&self, ports: &impl Ports, run: impl FnOnce() -> F) -> Result<bool, Error>
-    where
-        F: Future<Output = Result<bool, Error>> + 'static,
-    {
-        let current = self.0.borrow().clone();
-        let current = current.unwrap_or_else(|| {
-            let (run, slot) = (run(), self.0.clone());
-            let run = async move {
-                let result = run.await;
-                *slot.borrow_mut() = None;
-                result
-            };
-            let run = run.boxed_local().shared();
-            *self.0.borrow_mut() = Some(run.clone());
-            ports.spawn(run.clone().map(drop));
-            run
-        });
-        current.await
+    pub(crate) fn join(&self, ports: &impl Ports, run: LocalBoxFuture<'static, Result<bool, Error>>) -> Run {
+        if let Some(current) = &*self.0.borrow() {
+            return current.clone();
+        }
+        let slot = self.0.clone();
+        let run = async move {
+            let result = run.await;
+            *slot.borrow_mut() = None;
+            result
+        };
+        let run = run.boxed_local().shared();
+        *self.0.borrow_mut() = Some(run.clone());
+        ports.spawn(run.clone().map(drop));
+        run
     }
 }
 

@@ -2,7 +2,7 @@
 //! holds one must not stop the others.
 
 use crate::{client::Inner, ports::Ports};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::pin::pin;
 
 /// One tab renews at a time. How long the others wait for it: longer than a renewal takes.
@@ -13,11 +13,13 @@ pub(crate) const WRITE: (&str, u32) = ("write", 500);
 impl<P: Ports> Inner<P> {
     /// Holds the lock until the result is dropped. After the time is up, or where there are no
     /// locks, the caller goes on without.
-    pub(crate) async fn hold(&self, (purpose, wait_ms): (&str, u32)) -> Option<P::Lock> {
-        let name = [&self.settings.origin(), " ", self.settings.application_id(), " ", purpose].concat();
-        match select(pin!(self.ports.lock(&name)), pin!(self.ports.sleep(wait_ms))).await {
-            Either::Left((lock, _)) => lock,
-            Either::Right(_) => None,
-        }
+    pub(crate) fn hold(&self, (purpose, wait_ms): (&'static str, u32)) -> LocalBoxFuture<'_, Option<P::Lock>> {
+        Box::pin(async move {
+            let name = [&self.settings.origin(), " ", self.settings.application_id(), " ", purpose].concat();
+            match select(pin!(self.ports.lock(&name)), pin!(self.ports.sleep(wait_ms))).await {
+                Either::Left((lock, _)) => lock,
+                Either::Right(_) => None,
+            }
+        })
     }
 }

@@ -63,10 +63,7 @@ impl<P: Ports> Client<P> {
 
     /// Whether there is a session that need not be renewed now.
     async fn renew(&self, refused: Option<&Secret>) -> bool {
-        let inner = self.inner.clone();
-        let refused = refused.cloned();
-        let run = || async move { inner.check_at_authress(refused.as_ref()).await };
-        let is_here = self.inner.check_at_authress.join(&self.inner.ports, run).await.unwrap_or(false);
+        let is_here = self.check_at_authress(refused.cloned()).await.unwrap_or(false);
         let is_due = matches!(self.inner.next(), Next::Renewal(at_ms) if at_ms <= self.inner.ports.now_ms());
         is_here && !is_due
     }

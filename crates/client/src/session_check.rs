@@ -17,6 +17,7 @@ use authress_login_protocol::{
     session::{self, SessionWrite, Tokens},
     state::Event,
 };
+use futures_util::future::LocalBoxFuture;
 
 impl<P: Ports> Inner<P> {
     /// Takes up a return, if the browser has just come back; then looks for the session here.
@@ -80,17 +81,19 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Sends a request, again and again while the protocol says so.
-    pub(crate) async fn send(&self, request: &Request) -> Outcome {
-        let origin = self.settings.origin();
-        let mut attempt = 1;
-        loop {
-            let outcome = self.ports.send(&origin, request).await;
-            match http::retry_delay_ms(attempt, &outcome) {
-                Some(delay_ms) => self.ports.sleep(delay_ms).await,
-                None => return outcome,
+    pub(crate) fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let origin = self.settings.origin();
+            let mut attempt = 1;
+            loop {
+                let outcome = self.ports.send(&origin, request).await;
+                match http::retry_delay_ms(attempt, &outcome) {
+                    Some(delay_ms) => self.ports.sleep(delay_ms).await,
+                    None => return outcome,
+                }
+                attempt += 1;
             }
-            attempt += 1;
-        }
+        })
     }
 
     /// Where an anti-abuse search starts.
@@ -202,25 +205,29 @@ impl<P: Ports> Inner<P> {
 
     /// Whether a refusal may be due to the device's clock, which is then known to be wrong: the
     /// time is part of what an anti-abuse hash is made of.
-    pub(crate) async fn clock_was_wrong(&self, outcome: &Outcome) -> bool {
-        let is_refused = outcome.as_ref().is_ok_and(|response| matches!(response.status, 400..=499));
-        if !is_refused || self.skew_ms.get() != 0 {
-            return false;
-        }
-        let Some(server_ms) = self.ports.server_now_ms().await else { return false };
-        self.skew_ms.set(self.now().corrected_by(server_ms).skew_ms);
-        self.skew_ms.get() != 0
+    pub(crate) fn clock_was_wrong<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            let is_refused = outcome.as_ref().is_ok_and(|response| matches!(response.status, 400..=499));
+            if !is_refused || self.skew_ms.get() != 0 {
+                return false;
+            }
+            let Some(server_ms) = self.ports.server_now_ms().await else { return false };
+            self.skew_ms.set(self.now().corrected_by(server_ms).skew_ms);
+            self.skew_ms.get() != 0
+        })
     }
 
     /// Takes over tokens that a return has brought. A link must bring back the user id it began
     /// with; otherwise the session that is here stays.
-    async fn adopt(&self, pending: &PendingRequest, tokens: &Tokens) -> Result<(), Error> {
-        if pending.accepts_user(tokens.user_id()) {
-            self.write_tokens(tokens, self.next_generation()).await?;
-            self.look();
-        }
-        self.note(LoginResult::of_session(pending, Some(tokens.user_id())));
-        Ok(())
+    fn adopt<'a>(&'a self, pending: &'a PendingRequest, tokens: &'a Tokens) -> LocalBoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            if pending.accepts_user(tokens.user_id()) {
+                self.write_tokens(tokens, self.next_generation()).await?;
+                self.look();
+            }
+            self.note(LoginResult::of_session(pending, Some(tokens.user_id())));
+            Ok(())
+        })
     }
 
     fn adopt_cookies(&self, pending: &PendingRequest) {
@@ -249,24 +256,26 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Stores a session, unless another one has come or this one has gone since `generation`.
-    async fn write_tokens(&self, tokens: &Tokens, generation: u32) -> Result<(), Error> {
-        // Two tabs that write at once would leave the cookie of one beside the record of the other.
-        let _lock = self.hold(locks::WRITE).await;
-        if self.generation.get() != generation {
-            return Ok(());
-        }
-        let page = self.ports.page()?;
-        let now = tokens.correct(self.now());
-        self.skew_ms.set(now.skew_ms);
-        let write = tokens.store(&page, now);
-        // What an earlier session left elsewhere would be found first. The cookie in the usual place
-        // is overwritten instead: other tabs must not see a moment without a session.
-        let overwritten = usize::from(write.authorization_cookie.is_some());
-        let stale = cookie_rules::clear(&page, cookie_rules::AUTHORIZATION);
-        stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
-        cookie_rules::clear(&page, cookie_rules::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
-        self.write(&write);
-        Ok(())
+    fn write_tokens<'a>(&'a self, tokens: &'a Tokens, generation: u32) -> LocalBoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            // Two tabs that write at once would leave the cookie of one beside the record of the other.
+            let _lock = self.hold(locks::WRITE).await;
+            if self.generation.get() != generation {
+                return Ok(());
+            }
+            let page = self.ports.page()?;
+            let now = tokens.correct(self.now());
+            self.skew_ms.set(now.skew_ms);
+            let write = tokens.store(&page, now);
+            // What an earlier session left elsewhere would be found first. The cookie in the usual place
+            // is overwritten instead: other tabs must not see a moment without a session.
+            let overwritten = usize::from(write.authorization_cookie.is_some());
+            let stale = cookie_rules::clear(&page, cookie_rules::AUTHORIZATION);
+            stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
+            cookie_rules::clear(&page, cookie_rules::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            self.write(&write);
+            Ok(())
+        })
     }
 
     fn write(&self, write: &SessionWrite) {

@@ -14,6 +14,7 @@ use authress_login_protocol::{
     pending::{self, Entropy, PendingRequest},
     session,
 };
+use futures_util::future::LocalBoxFuture;
 
 /// How long a logout waits for the browser to leave the page before it resolves, in milliseconds.
 const NAVIGATION_MS: u32 = 500;
@@ -47,15 +48,13 @@ impl OpenType {
 
 impl<P: Ports> Client<P> {
     /// Begins a login. The result is what to tell the caller, `None` if the browser is on its way.
-    pub async fn authenticate(&self, options: AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
+    pub async fn authenticate(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
         let inner = &self.inner;
         inner.ports.activation().await;
         let credentials = inner.sends_credentials()?;
         let page = inner.ports.page()?;
         let started = inner
-            .start(|entropy, now| {
-                authenticate::begin(&inner.settings, &page, options.clone(), entropy, now, credentials)
-            })
+            .start(&|entropy, now| authenticate::begin(&inner.settings, &page, options, entropy, now, credentials))
             .await?;
         if !started.navigates_from(&page) {
             return Ok(Some(started));
@@ -65,15 +64,15 @@ impl<P: Ports> Client<P> {
     }
 
     /// Begins a link to the session that is here. The result is as for a login.
-    pub async fn link_identity(&self, options: LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
-        authenticate::check_link_options(&options)?;
+    pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
+        authenticate::check_link_options(options)?;
         self.user_session_exists(false).await?;
         let inner = &self.inner;
         let authorization = inner.authorization()?;
         let page = inner.ports.page()?;
         let started = inner
-            .start(|entropy, now| {
-                authenticate::begin_link(&inner.settings, &page, options.clone(), authorization.clone(), entropy, now)
+            .start(&|entropy, now| {
+                authenticate::begin_link(&inner.settings, &page, options, &authorization, entropy, now)
             })
             .await?;
         inner.leave(&started, open)?;
@@ -82,10 +81,10 @@ impl<P: Ports> Client<P> {
 
     /// Goes on with the login that an extension began. The result is the address where it goes on
     /// if that is on this page's own host.
-    pub async fn update_extension_request(&self, options: UpdateOptions) -> Result<Option<String>, Error> {
+    pub async fn update_extension_request(&self, options: &UpdateOptions) -> Result<Option<String>, Error> {
         let inner = &self.inner;
         let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
-        let request = || extension::update(&page, options.clone(), inner.search_start()?, inner.now(), credentials);
+        let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
         let mut outcome = inner.send(&request()?).await;
         if inner.clock_was_wrong(&outcome).await {
             outcome = inner.send(&request()?).await;
@@ -124,26 +123,31 @@ impl<P: Ports> Client<P> {
     }
 }
 
+/// Makes a request from fresh randomness at this moment.
+type Drafting<'a> = dyn Fn(Entropy, Moment) -> Result<Draft, Error> + 'a;
+
 impl<P: Ports> Inner<P> {
     /// Sends the request and remembers it until the browser returns. Should it be refused because
     /// the device's clock is wrong, it is made once more with the right time.
-    async fn start(&self, draft: impl Fn(Entropy, Moment) -> Result<Draft, Error>) -> Result<Started, Error> {
-        let mut first = draft(self.entropy()?, self.now())?;
-        if !self.ports.is_durable() {
-            return Err(ErrorCode::StorageUnavailable.into());
-        }
-        let mut outcome = self.send(&first.request()).await;
-        if self.clock_was_wrong(&outcome).await {
-            first = draft(self.entropy()?, self.now())?;
-            outcome = self.send(&first.request()).await;
-        }
-        let started = http::success(outcome)
-            .and_then(|body| first.accept(&body))
-            .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
-        if let Some(pending) = &started.pending {
-            self.remember(pending)?;
-        }
-        Ok(started)
+    fn start<'a>(&'a self, draft: &'a Drafting<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
+        Box::pin(async move {
+            let mut first = draft(self.entropy()?, self.now())?;
+            if !self.ports.is_durable() {
+                return Err(ErrorCode::StorageUnavailable.into());
+            }
+            let mut outcome = self.send(&first.request()).await;
+            if self.clock_was_wrong(&outcome).await {
+                first = draft(self.entropy()?, self.now())?;
+                outcome = self.send(&first.request()).await;
+            }
+            let started = http::success(outcome)
+                .and_then(|body| first.accept(&body))
+                .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
+            if let Some(pending) = &started.pending {
+                self.remember(pending)?;
+            }
+            Ok(started)
+        })
     }
 
     fn remember(&self, pending: &PendingRequest) -> Result<(), Error> {

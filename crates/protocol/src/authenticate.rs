@@ -86,7 +86,7 @@ impl Started {
 pub fn begin(
     settings: &Settings,
     page: &Page,
-    options: AuthenticateOptions,
+    options: &AuthenticateOptions,
     entropy: Entropy,
     now: Moment,
     with_credentials: bool,
@@ -102,8 +102,8 @@ pub fn begin(
         options.audiences.as_deref(),
     );
     let pending = PendingRequest {
-        connection_id: options.connection_id,
-        tenant_lookup_identifier: options.tenant_lookup_identifier,
+        connection_id: options.connection_id.clone(),
+        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
         multi_account: options.multi_account,
         ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
     };
@@ -130,22 +130,22 @@ pub fn begin(
 pub fn begin_link(
     settings: &Settings,
     page: &Page,
-    options: LinkOptions,
-    authorization: Authorization,
+    options: &LinkOptions,
+    authorization: &Authorization,
     entropy: Entropy,
     now: Moment,
 ) -> Result<Draft, Error> {
-    check_link_options(&options)?;
+    check_link_options(options)?;
     let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
-    let bearer = authorization.bearer_unless_cookies()?;
+    let bearer = authorization.clone().bearer_unless_cookies()?;
     let values = anti_abuse::values::link_identity(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
         settings.application_id(),
     );
     let pending = PendingRequest {
-        connection_id: options.connection_id,
-        tenant_lookup_identifier: options.tenant_lookup_identifier,
+        connection_id: options.connection_id.clone(),
+        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
         link_user_id: Some(user_id),
         ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
     };
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn login(options: AuthenticateOptions) -> Draft {
-        begin(&settings(), &page(), options, ENTROPY, NOW, true).unwrap()
+        begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap()
     }
 
     #[test]
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn wrong_options_are_refused_before_anything_is_sent() {
-        let refused = |options| begin(&settings(), &page(), options, ENTROPY, NOW, true).unwrap_err().code;
+        let refused = |options| begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap_err().code;
         let location = AuthenticateOptions { response_location: Some("body".into()), ..Default::default() };
         assert_eq!(refused(location), ErrorCode::InvalidResponseLocation);
         let script = AuthenticateOptions { redirect_url: Some("javascript:1".into()), ..Default::default() };
@@ -313,7 +313,7 @@ mod tests {
     fn link(options: LinkOptions, access_token: Option<&str>, with_credentials: bool) -> Result<Draft, Error> {
         let access_token = access_token.map(Secret::new);
         let authorization = Authorization { user_id: "user_a".into(), access_token, with_credentials };
-        begin_link(&settings(), &page(), options, authorization, ENTROPY, NOW)
+        begin_link(&settings(), &page(), &options, &authorization, ENTROPY, NOW)
     }
 
     #[test]

@@ -70,10 +70,9 @@ impl Refusal {
     /// The refusal as an error, for logs.
     pub fn to_error(&self) -> Error {
         match self {
-            Self::ByServer { error, error_code } => Error {
-                server_code: Some(error_code.as_ref().unwrap_or(error).clone()),
-                ..ErrorCode::RequestRefused.into()
-            },
+            Self::ByServer { error, error_code } => {
+                Error::from(ErrorCode::RequestRefused).with_server_code(error_code.as_ref().unwrap_or(error))
+            }
             Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
         }
     }

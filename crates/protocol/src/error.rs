@@ -1,7 +1,7 @@
 //! What can go wrong, each with a stable code and a sentence that says what to do.
 
 use crate::json::Json;
-use std::{any::Any, fmt, rc::Rc};
+use std::{any::Any, fmt, ops::Deref, rc::Rc};
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $code:ident: $sentence:literal,)+) => {
@@ -75,8 +75,14 @@ error_codes! {
 }
 
 /// A failure, safe to log: it never carries a token, code or verifier.
+///
+/// It is small, since it is part of nearly every result; what there is to say is behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// What there is to say about a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
     /// The stable code.
     pub code: ErrorCode,
     /// The sentence for people.
@@ -122,7 +128,27 @@ impl Eq for Cause {}
 impl Error {
     /// A failure with more to say than its code's sentence.
     pub fn with_detail(code: ErrorCode, detail: &str) -> Self {
-        Self { message: [code.sentence(), " ", detail].concat(), ..code.into() }
+        let mut error = Self::from(code);
+        error.0.message = [code.sentence(), " ", detail].concat();
+        error
+    }
+
+    /// The same with the status of the answer.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// The same with the server's own code.
+    pub fn with_server_code(mut self, server_code: &str) -> Self {
+        self.0.server_code = Some(server_code.to_owned());
+        self
+    }
+
+    /// The same with what the platform said.
+    pub fn with_cause(mut self, cause: Option<Cause>) -> Self {
+        self.0.cause = cause;
+        self
     }
 
     /// What a refusal (status 400 to 499) means. Most answers carry `{title, errorCode}`, those of
@@ -136,13 +162,25 @@ impl Error {
             Some(title) => [ErrorCode::RequestRefused.sentence(), " ", title].concat(),
             None => ErrorCode::RequestRefused.sentence().to_owned(),
         };
-        Self { code: ErrorCode::RequestRefused, message, status: Some(status), server_code, cause: None }
+        let details =
+            Details { code: ErrorCode::RequestRefused, message, status: Some(status), server_code, cause: None };
+        Self(Box::new(details))
     }
 }
 
 impl From<ErrorCode> for Error {
+    #[inline(never)]
     fn from(code: ErrorCode) -> Self {
-        Self { code, message: code.sentence().to_owned(), status: None, server_code: None, cause: None }
+        let message = code.sentence().to_owned();
+        Self(Box::new(Details { code, message, status: None, server_code: None, cause: None }))
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 
@@ -170,7 +208,7 @@ mod tests {
     fn a_refusal_without_a_usable_body_still_is_an_error() {
         for body in ["", "null", "{}", "[]", "<html>", r#"{"title":""}"#] {
             let error = Error::from_refusal(400, body);
-            assert_eq!((error.code, error.server_code), (ErrorCode::RequestRefused, None), "{body}");
+            assert_eq!((error.code, error.server_code.as_deref()), (ErrorCode::RequestRefused, None), "{body}");
         }
     }
 }

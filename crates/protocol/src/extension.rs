@@ -180,14 +180,14 @@ pub struct UpdateOptions {
 /// `PATCH /authentication/{id}`: chooses the identity provider of a login that an extension began.
 pub fn update(
     page: &Page,
-    options: UpdateOptions,
+    options: &UpdateOptions,
     search_start: u32,
     now: Moment,
     with_credentials: bool,
 ) -> Result<Request, Error> {
-    let present = |value: Option<String>| value.filter(|value| !value.is_empty());
-    let connection_id = present(options.connection_id);
-    let tenant = present(options.hint).or_else(|| present(options.tenant_lookup_identifier));
+    let present = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let connection_id = present(&options.connection_id);
+    let tenant = present(&options.hint).or_else(|| present(&options.tenant_lookup_identifier));
     if connection_id.is_none() && tenant.is_none() {
         return Err(ErrorCode::InvalidConnection.into());
     }
@@ -195,7 +195,8 @@ pub fn update(
         let url = Url::parse(page.href()).ok()?;
         url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned())
     };
-    let id = present(options.state).or_else(|| present(in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
+    let id =
+        present(&options.state).or_else(|| present(&in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
     if !with_credentials && !page.is_localhost() {
         return Err(ErrorCode::OriginMismatch.into());
     }
@@ -295,7 +296,7 @@ mod tests {
     #[test]
     fn an_update_names_its_request_in_one_path_segment() {
         let options = UpdateOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let request = update(&page("state=..%2Fx"), options, 1, NOW, true).unwrap();
+        let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap();
         assert_eq!(request.path, "/api/authentication/..%2Fx");
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
@@ -304,7 +305,7 @@ mod tests {
     #[test]
     fn an_update_without_what_it_needs_is_refused() {
         let with = |options: UpdateOptions, query: &str, credentials| {
-            update(&page(query), options, 1, NOW, credentials).unwrap_err().code
+            update(&page(query), &options, 1, NOW, credentials).unwrap_err().code
         };
         let named = UpdateOptions { hint: Some("a@b.test".into()), ..Default::default() };
         assert_eq!(with(UpdateOptions::default(), "state=R", true), ErrorCode::InvalidConnection);

@@ -84,8 +84,8 @@ pub fn success(outcome: Outcome) -> Result<Secret, Error> {
     match outcome {
         Ok(Response { status: 200..=299, body }) => Ok(body),
         Ok(Response { status: status @ 400..=499, body }) => Err(Error::from_refusal(status, body.expose())),
-        Ok(Response { status, .. }) => Err(Error { status: Some(status), ..ErrorCode::AuthressSdkNetworkError.into() }),
-        Err(NoResponse { cause }) => Err(Error { cause, ..ErrorCode::AuthressSdkNetworkError.into() }),
+        Ok(Response { status, .. }) => Err(Error::from(ErrorCode::AuthressSdkNetworkError).with_status(status)),
+        Err(NoResponse { cause }) => Err(Error::from(ErrorCode::AuthressSdkNetworkError).with_cause(cause)),
     }
 }
 
