@@ -96,8 +96,7 @@ fn parse_host(text: &str) -> Option<Url> {
         Some((account, region)) if !region.contains('.') => Some(account),
         _ => None,
     }) {
-        let login = [account, ".login.authress.io"].concat();
-        host.set_host(Some(&login)).ok()?;
+        host = Url::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat()).ok()?;
     }
     host.set_query(None);
     host.set_fragment(None);
