@@ -1,7 +1,7 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { load, rejectOnCrash } from './load.js';
+import { load, loaded, rejectOnCrash } from './load.js';
 
 function checkedHost(authressApiUrl) {
   const text = typeof authressApiUrl === 'string' ? authressApiUrl.trim() : '';
@@ -19,28 +19,23 @@ function checkedApplication(applicationId = 'app_default') {
   return id;
 }
 
-// One client of the module, made when the module is there.
+// One client of the module, made when the module is there, and anew after a crash.
 class Loaded {
   #make;
+  #module;
   #client;
-  #loading;
 
   constructor(make) {
     this.#make = make;
   }
 
   async #ready() {
-    this.#loading ??= load().then(
-      (module) => {
-        this.#client = this.#make(module);
-      },
-      (error) => {
-        this.#loading = undefined;
-        throw error;
-      },
-    );
     try {
-      await this.#loading;
+      const module = await load();
+      if (this.#module !== module) {
+        this.#client = this.#make(module);
+        this.#module = module;
+      }
     } catch (error) {
       throw asLoginError(error);
     }
@@ -48,7 +43,10 @@ class Loaded {
   }
 
   async call(method, ...values) {
-    const client = await this.#ready();
+    let client;
+    // It may crash between being there and being used.
+    do client = await this.#ready();
+    while (this.#module !== loaded());
     return new Promise((resolve, reject) => {
       const settled = rejectOnCrash(reject);
       const settle = (then) => (value) => {
@@ -69,6 +67,7 @@ class Loaded {
 
   // Undefined until the module is there.
   callNow(method, ...values) {
+    if (this.#module !== loaded()) return undefined;
     try {
       return this.#client?.[method](...values);
     } catch (error) {

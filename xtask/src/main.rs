@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod lint;
 mod lock_file;
+mod notices;
 mod ports;
 mod programs;
 mod progress;
