@@ -21,7 +21,9 @@ async function compileBytes(bytes, whatTheyAre) {
 }
 
 async function compileAt(url) {
-  const response = await fetch(url);
+  const response = await fetch(url).catch((cause) => {
+    throw new TypeError(`${url} could not be fetched`, { cause });
+  });
   const type = response.headers.get('content-type') ?? 'no type';
   const answer = `${url} answered with status ${response.status} and ${type}`;
   if (!response.ok) throw new TypeError(answer);

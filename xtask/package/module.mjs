@@ -38,6 +38,12 @@ async function bindgen(program, module, folder) {
   return { module: join(folder, `${NAME}_bg.wasm`), glue: readFileSync(join(folder, `${NAME}_bg.js`), 'utf8') };
 }
 
+function initialValues(glue) {
+  const [, empty, more] = glue.match(/heap = new Array\((\d+)\)\.fill\(undefined\);\s*heap\.push\(([^)]*)\)/) ?? [];
+  if (!more) throw new Error('the glue keeps its values in a form that is not known here');
+  return Number(empty) + more.split(',').length;
+}
+
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
 /** `{wasm, glue}`: the bytes, and the text of a module that makes the glue. */
@@ -62,7 +68,8 @@ export async function javaScript(wasmBindgen, compiled, work) {
   const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'javascript'));
   await wasmOpt(...LOWERED, module, '-o', plain);
   const code = await run(process.execPath, [join(binaryen, 'bin/wasm2js'), '-Oz', '--emscripten', plain]);
-  // The module still names the functions of that second table; nothing calls them.
-  const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: {} }`;
+  // wasm-bindgen leaves this to the second table, which is not there: how many values the glue's list begins with.
+  const table = `{ __wbindgen_externref_statics_end: () => ${initialValues(glue)} }`;
+  const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: ${table} }`;
   return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue) };
 }
