@@ -42,12 +42,11 @@ pub(crate) fn package(tools: &BuildTools) -> Result<()> {
     // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
     let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
     workspace::remove(&work)?;
-    run(tools
-        .node
-        .command()
-        .current_dir(workspace::root())
-        .arg("xtask/package.mjs")
-        .args([&tools.wasm_bindgen, &compiled, &work]))?;
+    run(tools.node.command().current_dir(workspace::root()).arg("xtask/package.mjs").args([
+        &tools.wasm_bindgen,
+        &compiled,
+        &work,
+    ]))?;
     notices::write(&tools.wasm, &work)?;
     std::fs::write(work.join(STAMP), made_from).attempt(|| format!("write {}", work.join(STAMP).display()))?;
     // In one step, so that a server that is running never finds half a package.

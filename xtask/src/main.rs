@@ -4,6 +4,7 @@
 //! nothing about logins; it gets the tools, runs them in the right order and says what it is doing.
 
 mod build;
+mod bundlers;
 mod command_line;
 mod demo;
 mod failure;
@@ -30,9 +31,10 @@ cargo xtask <command>
 
   setup                 get every tool the other commands need; repeat it freely, it only does what is missing
   build                 the npm package (pkg/dist) and the three servers (target/debug)
-  test [part …]         set-up, then every test; parts: lint native browser e2e
+  test [part …]         set-up, then every test; parts: lint native browser e2e bundlers
   lint                  formatting, clippy, documentation and JavaScript syntax
-  size                  bytes of what a shopper downloads: raw, gzip, brotli
+  size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
+  bundlers              the package in every bundler, and the table of it in docs/bundlers.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
   demo --check          the same, walks the login once in headless Chromium and exits
   stack [--topology localhost|https|cross-site] [--authorization-url URL] [--json]
@@ -71,6 +73,10 @@ fn run(mut line: CommandLine) -> Result<()> {
         Some("size") => {
             line.finish()?;
             size::print(&setup::for_build()?)
+        }
+        Some("bundlers") => {
+            line.finish()?;
+            bundlers::run()
         }
         Some("lint") => {
             line.finish()?;

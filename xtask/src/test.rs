@@ -10,9 +10,9 @@ use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
-use crate::{build, lint, workspace};
+use crate::{build, lint, size, workspace};
 
-const PARTS: [&str; 4] = ["lint", "native", "browser", "e2e"];
+const PARTS: [&str; 5] = ["lint", "native", "browser", "e2e", "bundlers"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -56,18 +56,26 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 Err(failure) => stage("browser tests", || Err(failure)),
             });
         }
-        if wanted("e2e") {
+        if wanted("e2e") || wanted("bundlers") {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
             let is_built = built.failure.is_none();
             stages.push(built);
-            stages.push(if is_built {
-                match end_to_end_tests(tools) {
-                    Ok(mut command) => tests("end-to-end tests", &mut command),
-                    Err(failure) => stage("end-to-end tests", || Err(failure)),
-                }
-            } else {
-                stage("end-to-end tests", || Err("not run, because the build failed".into()))
-            });
+            let mut after_build = |name: &'static str, command: &dyn Fn(&TestTools) -> Result<Command>| {
+                stages.push(match command(tools) {
+                    Ok(mut command) if is_built => tests(name, &mut command),
+                    Ok(_) => stage(name, || Err("not run, because the build failed".into())),
+                    Err(failure) => stage(name, || Err(failure)),
+                });
+            };
+            if wanted("e2e") {
+                after_build("end-to-end tests", &end_to_end_tests);
+            }
+            if wanted("bundlers") {
+                after_build("bundlers", &bundler_tests);
+            }
+            if is_built {
+                stages.push(stage("size", || size::check(&tools.build).map(|()| Tally::default())));
+            }
         }
     }
     report(&stages)
@@ -105,8 +113,18 @@ fn webdriver_json(tools: &TestTools) -> Result<PathBuf> {
 
 /// Node's test runner over the scripts that drive a browser against real servers.
 fn end_to_end_tests(tools: &TestTools) -> Result<Command> {
+    node_tests(tools, &["tests/e2e", "tests/reference"])
+}
+
+/// The packed package in every bundler; see `tests/bundlers`.
+pub(crate) fn bundler_tests(tools: &TestTools) -> Result<Command> {
+    tools.build.node.install_bundlers()?;
+    node_tests(tools, &["tests/bundlers"])
+}
+
+fn node_tests(tools: &TestTools, folders: &[&str]) -> Result<Command> {
     let mut files = Vec::new();
-    for folder in ["tests/e2e", "tests/reference"] {
+    for folder in folders {
         let path = workspace::root().join(folder);
         let entries = std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))?;
         let before = files.len();
