@@ -5,7 +5,7 @@ import makeGlue from 'generated:glue';
 import defaultSource from 'generated:source';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
-import { guarded } from './guard.js';
+import { watch } from './guard.js';
 
 const inFlight = new Set();
 let given;
@@ -49,7 +49,8 @@ async function start() {
   const { makeGlue, instantiate } = await form;
   // Glue has state of its own, so every instance gets glue of its own.
   const glue = makeGlue();
-  glue.__wbg_set_wasm(guarded(await instantiate(glue), crashed));
+  const watched = watch(crashed);
+  glue.__wbg_set_wasm(watched.exports(await instantiate(watched.imports(glue))));
   glue.start();
   live = glue;
   return glue;

@@ -3,8 +3,9 @@
 // The crash is real: the memory of the instance is overwritten, and the next thing it does traps.
 
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { describe, test } from 'node:test';
 
+import { watch } from '../../pkg/guard.js';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
@@ -78,5 +79,40 @@ describe('a crash of the module', () => {
       assert.equal((await bare.call('getToken')).value, token);
       assert.equal(await count(cast.page), crashes + 1);
     }
+  });
+});
+
+describe('the guard of an instance', () => {
+  /** An instance whose `outer` calls `inner` by way of the glue, which catches what `inner` throws. */
+  function instance() {
+    const deaths = [];
+    const watched = watch((cause) => deaths.push(cause));
+    const trap = new Error('trap');
+    const glue = { callInner: () => { try { exports.inner(); } catch { /* as the glue does */ } }, log: (text) => text };
+    const imports = watched.imports(glue);
+    const exports = watched.exports({
+      memory: 5,
+      inner: () => { throw trap; },
+      outer: () => { imports.callInner(); for (;;) imports.log('still here'); },
+      add: (left, right) => left + right,
+    });
+    return { exports, imports, deaths, trap };
+  }
+
+  test('lets everything through while it lives', () => {
+    const { exports, imports, deaths } = instance();
+    assert.deepEqual([exports.memory, exports.add(2, 3), imports.log('hello'), deaths], [5, 5, 'hello', []]);
+  });
+
+  test('sees the first trap once, and nothing reaches a dead instance', () => {
+    const { exports, deaths, trap } = instance();
+    assert.throws(() => exports.inner(), trap);
+    assert.deepEqual([exports.add(2, 3), exports.inner(), deaths], [[], [], [trap]]);
+  });
+
+  test('ends an outer call that would go on for ever after an inner one has trapped', () => {
+    const { exports, deaths, trap } = instance();
+    assert.throws(() => exports.outer(), trap);
+    assert.deepEqual(deaths, [trap]);
   });
 });

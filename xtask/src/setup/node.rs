@@ -28,7 +28,8 @@ impl Node {
     /// Installs the bundlers and checkers of `tests/bundlers`.
     pub(crate) fn install_bundlers(&self) -> Result<()> {
         let why = "the bundlers that the package is tried with";
-        install_packages(&self.npm, &tests().join("bundlers"), why, "about 40 s, 470 MB")
+        // Not `ci`: its lock file must name the native parts for every platform, and not every registry serves them.
+        install_packages(&self.npm, &["install", "--no-save"], &tests().join("bundlers"), why, "about 40 s, 470 MB")
     }
 
     /// `node` with a program of an installed npm package, for instance `wasm-opt`.
@@ -47,7 +48,7 @@ pub(crate) fn ensure() -> Result<Node> {
     if programs::major(&version).is_none_or(|major| major < OLDEST) {
         return Err(format!("Node.js {version} is too old: install version {OLDEST} or newer (nodejs.org)").into());
     }
-    install_packages(&npm, &tests(), "what the tests and the build take from npm", "about 10 s")?;
+    install_packages(&npm, &["ci"], &tests(), "what the tests and the build take from npm", "about 10 s")?;
     Ok(Node { program, version, npm })
 }
 
@@ -57,7 +58,7 @@ fn missing(what: &str) -> String {
 }
 
 /// Installs what the lock file of `folder` names, if it has changed since.
-fn install_packages(npm: &Path, folder: &Path, why: &str, expect: &str) -> Result<()> {
+fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect: &str) -> Result<()> {
     let lock_file = folder.join("package-lock.json");
     let lock = std::fs::read(&lock_file).attempt(|| format!("read {}", lock_file.display()))?;
     // A copy of the lock file, written last: says that these packages are installed, all of them.
@@ -65,9 +66,10 @@ fn install_packages(npm: &Path, folder: &Path, why: &str, expect: &str) -> Resul
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    Step::new("npm ci", why, expect).run(
+    let what = format!("npm {}", words.join(" "));
+    Step::new(&what, why, expect).run(
         // No package here needs its install script.
-        Command::new(npm).current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+        Command::new(npm).current_dir(folder).args(words).args(["--ignore-scripts", "--no-audit", "--no-fund"]),
     )?;
     std::fs::write(&stamp, lock).attempt(|| format!("write {}", stamp.display()))
 }
