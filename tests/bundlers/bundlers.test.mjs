@@ -59,9 +59,9 @@ describe('a storefront', () => {
       const stop = how === 'develop' ? await develop(project) : await build(project, fixture, how);
       const buildTime = performance.now() - start;
       try {
-        const { signInTime, bytes } = await signIn();
+        const { signInTime, bytes } = await signIn(entry);
         const isDevelopment = how === 'develop';
-        rows.push([title, entry, isDevelopment ? '–' : seconds(buildTime), seconds(signInTime), isDevelopment ? '–' : bytes.toLocaleString('en')]);
+        rows.push([title, `\`authress-login-wasm${entry.slice(1)}\``, isDevelopment ? '–' : seconds(buildTime), seconds(signInTime), isDevelopment ? '–' : bytes.toLocaleString('en')]);
       } finally {
         await stop?.();
       }
@@ -82,7 +82,7 @@ describe('a storefront', () => {
     return stop;
   }
 
-  async function signIn() {
+  async function signIn(entry) {
     const context = await browser.newContext();
     context.setDefaultTimeout(15_000);
     const complaints = [];
@@ -93,6 +93,8 @@ describe('a storefront', () => {
       await page.goto(`${stack.shopUrl}/`);
       await page.waitForFunction(() => window.login);
       assert.equal(await page.evaluate(() => window.login.userSessionExists()), false);
+      const modules = server.requested.filter((path) => path.endsWith('.wasm'));
+      assert.equal(modules.length, entry === './inline' ? 0 : 1, `also where it is preloaded: ${modules}`);
       const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const start = performance.now();
       await page.evaluate((connectionId) => {

@@ -42,6 +42,8 @@ export class StaticServer {
   #answer;
   /** What browsers have downloaded: path to bytes, as brotli makes them. */
   downloaded = new Map();
+  /** The paths they asked for, one entry for each time. */
+  requested = [];
 
   static async start(settings) {
     const server = new StaticServer();
@@ -56,12 +58,12 @@ export class StaticServer {
   }
 
   serve(folder) {
-    this.downloaded = new Map();
+    this.#forget();
     this.#answer = (path, response) => this.#file(folder, path, response);
   }
 
   delegate(handle) {
-    this.downloaded = new Map();
+    this.#forget();
     this.#answer = (path, response, request) => handle(request, response);
   }
 
@@ -70,8 +72,14 @@ export class StaticServer {
     this.#server.close();
   }
 
+  #forget() {
+    this.downloaded = new Map();
+    this.requested = [];
+  }
+
   #handle(request, response) {
     const { pathname } = new URL(request.url, 'http://localhost');
+    this.requested.push(pathname);
     if (pathname === '/settings.json') response.setHeader('content-type', TYPES['.json']).end(this.#settings);
     else if (pathname === '/favicon.ico') response.writeHead(204).end();
     else this.#answer(pathname, response, request);
