@@ -1,7 +1,7 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { load, rejectOnCrash } from './load.js';
+import { load, loaded, rejectOnCrash } from './load.js';
 import { watchBrowser } from './watch.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -29,28 +29,24 @@ function checkedApplication(applicationId = 'app_default') {
   return id;
 }
 
-// One client of the module, made when the module is there.
+// One client of the module, made when the module is there, and anew after a crash.
 class Loaded {
   #make;
+  #module;
   #client;
-  #loading;
 
   constructor(make) {
     this.#make = make;
   }
 
   async ready() {
-    this.#loading ??= load().then(
-      (module) => {
-        this.#client = this.#make(module);
-      },
-      (error) => {
-        this.#loading = undefined;
-        throw error;
-      },
-    );
     try {
-      await this.#loading;
+      // It may crash between being there and being used.
+      while (this.#module === undefined || this.#module !== loaded()) {
+        const module = await load();
+        this.#client = this.#make(module);
+        this.#module = module;
+      }
     } catch (error) {
       throw asLoginError(error);
     }
@@ -91,6 +87,7 @@ class Loaded {
 
   // Undefined until the module is there.
   callNow(method, ...values) {
+    if (this.#module !== loaded()) return undefined;
     try {
       return this.#client?.[method](...values);
     } catch (error) {

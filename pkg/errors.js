@@ -11,13 +11,13 @@ const SENTENCES = {
   RequestTimeout:
     'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
   ModuleLoadFailed:
-    "The WebAssembly module could not be loaded. Check that authress_login_wasm_bg.wasm is served as application/wasm and that the Content-Security-Policy allows 'wasm-unsafe-eval'.",
+    'The login module could not be loaded: {cause}. Serve what the package has in dist, or name the address of the .wasm file with initWasm(url).',
   InternalError: 'An unexpected failure inside the login client. Please report it.',
 };
 
 export class LoginError extends Error {
   constructor(code, options) {
-    super(SENTENCES[code], options);
+    super(SENTENCES[code].replace('{cause}', () => options.cause?.message ?? options.cause), options);
     this.name = 'LoginError';
     this.code = code;
   }

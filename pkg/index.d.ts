@@ -1,3 +1,5 @@
+export { initWasm, type WasmSource } from './module.js';
+
 /**
  * Which Authress, and which application of it.
  */

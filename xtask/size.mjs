@@ -1,26 +1,43 @@
-// Prints the size of each file named on the command line, and of all together, in bytes.
+// node xtask/size.mjs --check|--write BUDGET FOLDER: the sizes of the built package, in bytes.
 // Compression is Node's own, so that the numbers do not depend on what else is installed.
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-const measure = (path) => {
-  const bytes = readFileSync(path);
-  const brotli = brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-  });
-  return [basename(path), bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length];
+/** What a page downloads by the default entry, and by the others instead. */
+const DOWNLOADS = {
+  default: ['index.js', 'authress_login_wasm_bg.wasm'],
+  inline: ['inline.js'],
+  script: ['script.js', 'authress_login_wasm_bg.wasm'],
+  'without WebAssembly': ['index.js', 'fallback.js'],
 };
 
-const row = ([name, ...sizes]) => name.padEnd(34) + sizes.map((size) => String(size).padStart(10)).join('');
+const [mode, budgetFile, folder] = process.argv.slice(2);
 
-const missing = process.argv.slice(2).filter((path) => !existsSync(path));
-if (missing.length > 0) {
-  console.error(`not there: ${missing.join(', ')}`);
-  process.exit(1);
+function sizes(file) {
+  const bytes = readFileSync(join(folder, file));
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes, { params }).length };
 }
-const rows = process.argv.slice(2).map(measure);
-const total = rows.reduce((sum, [, ...sizes]) => sizes.map((size, column) => size + (sum[column] ?? 0)), []);
-console.log(row(['bytes', 'raw', 'gzip 9', 'brotli 11']));
-rows.forEach((sizes) => console.log(row(sizes)));
-console.log(row(['together', ...total]));
+
+const sum = (list) => list.reduce((left, right) =>
+  ({ raw: left.raw + right.raw, gzip: left.gzip + right.gzip, brotli: left.brotli + right.brotli }));
+const row = (name, ...cells) => console.log(name.padEnd(34) + cells.map((cell) => String(cell).padStart(12)).join(''));
+const change = (now, before) => `${now >= before ? '+' : ''}${now - before}`;
+
+const files = Object.fromEntries([...new Set(Object.values(DOWNLOADS).flat())].map((file) => [file, sizes(file)]));
+row('bytes', 'raw', 'gzip 9', 'brotli 11');
+for (const [name, { raw, gzip, brotli }] of Object.entries(files)) row(name, raw, gzip, brotli);
+for (const [entry, parts] of Object.entries(DOWNLOADS)) {
+  const { raw, gzip, brotli } = sum(parts.map((file) => files[file]));
+  row(`entry: ${entry}`, raw, gzip, brotli);
+}
+
+const budget = JSON.parse(readFileSync(budgetFile, 'utf8'));
+const total = sum(DOWNLOADS.default.map((file) => files[file]));
+row('default entry, since last written', ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])));
+if (total.brotli > budget.brotliLimit) {
+  console.error(`The default entry is ${total.brotli} bytes, which is ${total.brotli - budget.brotliLimit} more than the limit of ${budget.brotliLimit} in ${budgetFile}.`);
+  process.exitCode = 1;
+}
+if (mode === '--write') writeFileSync(budgetFile, `${JSON.stringify({ ...budget, measured: total }, null, 2)}\n`);

@@ -5,24 +5,14 @@ use std::process::Command;
 
 use crate::failure::{Attempt, Result};
 use crate::setup::BuildTools;
-use crate::workspace;
+use crate::{notices, workspace};
 
 /// The three servers of the demo and the end-to-end tests: package and program have the same name.
 pub(crate) const SERVERS: [&str; 3] = ["authress-sandbox", "authress-verifier", "authress-demo-shop"];
 
 const MODULE: &str = "authress_login_wasm";
-
-/// What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
-/// features it was not told of.
-const WASM_FEATURES: [&str; 7] = [
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
+/// Says what the generated files were made from; it is not published.
+const STAMP: &str = ".made-from";
 
 /// Package and servers.
 pub(crate) fn everything(tools: &BuildTools) -> Result<()> {
@@ -35,32 +25,52 @@ pub(crate) fn dist() -> PathBuf {
     workspace::root().join("pkg/dist")
 }
 
-/// The optimised module and its glue.
+/// What `pkg/package.json` publishes from `pkg/dist`: the entries with the module and its JavaScript form.
 pub(crate) fn package(tools: &BuildTools) -> Result<()> {
     println!("build: the browser client for wasm32");
     let flags = path_remapping().join("\u{1f}");
     run(tools.wasm.cargo("build").args(["--release", "--lib"]).env("CARGO_ENCODED_RUSTFLAGS", flags))?;
     let compiled = workspace::wasm_target().join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm"));
 
-    println!("build: the glue and the optimised module into pkg/dist");
+    let made_from = made_from(&compiled)?;
+    let stamp = dist().join(STAMP);
+    if std::fs::read(&stamp).is_ok_and(|stamp| stamp == made_from) {
+        println!("build: pkg/dist is up to date");
+        return Ok(());
+    }
+    println!("build: the entries of the package, the optimised module and its JavaScript form into pkg/dist");
     // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
     let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
     workspace::remove(&work)?;
-    run(Command::new(&tools.wasm_bindgen)
-        .args(["--target", "web", "--out-name", MODULE, "--remove-name-section", "--remove-producers-section"])
-        .arg("--out-dir")
-        .args([&work, &compiled]))?;
-    let module = work.join(format!("{MODULE}_bg.wasm"));
-    run(tools
-        .node
-        .package_program("wasm-opt")
-        .args(["-Oz", "--strip-debug", "--strip-producers"])
-        .args(WASM_FEATURES)
-        .arg(&module)
-        .arg("--output")
-        .arg(&module))?;
+    run(tools.node.command().current_dir(workspace::root()).arg("xtask/package.mjs").args([
+        &tools.wasm_bindgen,
+        &compiled,
+        &work,
+    ]))?;
+    notices::write(&tools.wasm, &work)?;
+    std::fs::write(work.join(STAMP), made_from).attempt(|| format!("write {}", work.join(STAMP).display()))?;
     // In one step, so that a server that is running never finds half a package.
     workspace::publish(&work, &dist())
+}
+
+/// Everything that the generated part of the package depends on, one after the other.
+fn made_from(compiled: &Path) -> Result<Vec<u8>> {
+    let mut files = vec![compiled.to_owned()];
+    for folder in ["pkg", "xtask", "xtask/package"] {
+        let folder = workspace::root().join(folder);
+        let entries = std::fs::read_dir(&folder).attempt(|| format!("read {}", folder.display()))?;
+        let is_script = |path: &PathBuf| path.extension().is_some_and(|end| end == "js" || end == "mjs");
+        files.extend(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_script));
+    }
+    files.extend(["Cargo.lock", "tests/package-lock.json"].map(|name| workspace::root().join(name)));
+    files.sort();
+    let mut bytes = Vec::new();
+    for file in files {
+        let content = std::fs::read(&file).attempt(|| format!("read {}", file.display()))?;
+        bytes.extend(format!("{} {}\n", file.display(), content.len()).into_bytes());
+        bytes.extend(content);
+    }
+    Ok(bytes)
 }
 
 /// The servers, in cargo's dev profile.

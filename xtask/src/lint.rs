@@ -81,7 +81,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = entry.attempt(|| format!("read {}", folder.display()))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
-            if name != "node_modules" && name != "dist" {
+            if !["node_modules", "dist", "out"].contains(&name) && !name.starts_with('.') {
                 collect(&path, files)?;
             }
         } else if matches!(path.extension().and_then(|end| end.to_str()), Some("js" | "mjs")) {

@@ -4,11 +4,13 @@
 //! nothing about logins; it gets the tools, runs them in the right order and says what it is doing.
 
 mod build;
+mod bundlers;
 mod command_line;
 mod demo;
 mod failure;
 mod lint;
 mod lock_file;
+mod notices;
 mod ports;
 mod programs;
 mod progress;
@@ -30,10 +32,11 @@ cargo xtask <command>
 
   setup                 get every tool the other commands need; repeat it freely, it only does what is missing
   build                 the npm package (pkg/dist) and the three servers (target/debug)
-  test [part …]         set-up, then every test; parts: lint native types browser e2e
+  test [part …]         set-up, then every test; parts: lint native types browser e2e bundlers
   lint                  formatting, clippy, documentation and JavaScript syntax
   api-report            write anew what tests/types says that the npm package makes public
-  size                  bytes of what a shopper downloads: raw, gzip, brotli
+  size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
+  bundlers              the package in every bundler, and the table of it in docs/bundlers.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
   demo --check          the same, walks the login once in headless Chromium and exits
   stack [--topology localhost|https|cross-site] [--authorization-url URL] [--json]
@@ -76,6 +79,10 @@ fn run(mut line: CommandLine) -> Result<()> {
         Some("api-report") => {
             line.finish()?;
             types::write_report(&setup::for_build()?)
+        }
+        Some("bundlers") => {
+            line.finish()?;
+            bundlers::run()
         }
         Some("lint") => {
             line.finish()?;

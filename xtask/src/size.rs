@@ -5,19 +5,22 @@ use crate::failure::Result;
 use crate::setup::BuildTools;
 use crate::workspace;
 
-/// Builds the package and prints the sizes of its files: as they are, gzip level 9, brotli quality 11.
+/// The committed figures and the limit: what `check` compares with and `print` writes.
+const BUDGET: &str = "xtask/size-budget.json";
+
+/// Builds the package, prints the sizes of its files and writes those of the default entry down as the committed ones.
 pub(crate) fn print(tools: &BuildTools) -> Result<()> {
     build::package(tools)?;
+    measure(tools, "--write")
+}
+
+/// Prints the sizes of the package that was built, and how they have changed; fails above the limit.
+pub(crate) fn check(tools: &BuildTools) -> Result<()> {
+    measure(tools, "--check")
+}
+
+fn measure(tools: &BuildTools, what: &str) -> Result<()> {
     let mut command = tools.node.command();
-    command.current_dir(workspace::root()).args([
-        "xtask/size.mjs",
-        "pkg/index.js",
-        "pkg/client.js",
-        "pkg/load.js",
-        "pkg/errors.js",
-    ]);
-    for name in ["authress_login_wasm.js", "authress_login_wasm_bg.wasm"] {
-        command.arg(build::dist().join(name));
-    }
-    build::run(&mut command)
+    command.current_dir(workspace::root()).args(["xtask/size.mjs", what, BUDGET]);
+    build::run(command.arg(build::dist()))
 }

@@ -10,9 +10,9 @@ use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
-use crate::{build, lint, types, workspace};
+use crate::{build, lint, size, types, workspace};
 
-const PARTS: [&str; 5] = ["lint", "native", "types", "browser", "e2e"];
+const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 Err(failure) => stage("browser tests", || Err(failure)),
             });
         }
-        if wanted("types") || wanted("e2e") {
+        if wanted("types") || wanted("e2e") || wanted("bundlers") {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
             let is_built = built.failure.is_none();
             stages.push(built);
@@ -70,6 +70,12 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
             }
             if wanted("e2e") {
                 stages.push(of_the_build("end-to-end tests", end_to_end_tests(tools)));
+            }
+            if wanted("bundlers") {
+                stages.push(of_the_build("bundlers", bundler_tests(tools)));
+            }
+            if is_built {
+                stages.push(stage("size", || size::check(&tools.build).map(|()| Tally::default())));
             }
         }
     }
@@ -108,8 +114,18 @@ fn webdriver_json(tools: &TestTools) -> Result<PathBuf> {
 
 /// Node's test runner over the scripts that drive a browser against real servers.
 fn end_to_end_tests(tools: &TestTools) -> Result<Command> {
+    node_tests(tools, &["tests/e2e", "tests/reference"])
+}
+
+/// The packed package in every bundler; see `tests/bundlers`.
+pub(crate) fn bundler_tests(tools: &TestTools) -> Result<Command> {
+    tools.build.node.install_bundlers()?;
+    node_tests(tools, &["tests/bundlers"])
+}
+
+fn node_tests(tools: &TestTools, folders: &[&str]) -> Result<Command> {
     let mut files = Vec::new();
-    for folder in ["tests/e2e", "tests/reference"] {
+    for folder in folders {
         let path = workspace::root().join(folder);
         let entries = std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))?;
         let before = files.len();

@@ -2,6 +2,8 @@
 
 import { chromium } from 'playwright-core';
 
+import { conditions } from './conditions.mjs';
+
 const args = [
   '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -15,7 +17,7 @@ const args = [
 export async function launch(stack, { bfcache = false } = {}) {
   return await chromium.launch({
     executablePath: process.env.CHROME ?? '/usr/bin/chromium',
-    args: [...args, ...stack.browserArgs],
+    args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
     ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
   });
 }

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { Authress } from './authress.mjs';
 import { launch } from './browser.mjs';
+import { Witness, applyPolicy } from './conditions.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
 
@@ -20,10 +21,10 @@ const SCREENSHOTS = `${workspace}target/e2e`;
  * Starts what the stories of this block need.
  * @param topology as for `startStack`
  * @param options `{verifier}`: a `VerifierProxy` to put in front of the verifier; `{bfcache}` as
- * for `launch`
+ * for `launch`; `{uncaught}`: what errors that nobody catches may look like
  * @returns a function `story(title, async ({shop, visitor, …}) => {…})`
  */
-export function stories(topology, { verifier, bfcache } = {}) {
+export function stories(topology, { verifier, bfcache, uncaught } = {}) {
   let stack;
   let browser;
   before(async () => {
@@ -40,7 +41,7 @@ export function stories(topology, { verifier, bfcache } = {}) {
     const scene = new Scene(stack, browser);
     try {
       await body(scene.cast(await scene.visitor()));
-      scene.nothingWentWrongUnseen();
+      scene.nothingWentWrongUnseen(uncaught);
     } catch (failure) {
       await scene.takePictures(title);
       throw failure;
@@ -57,6 +58,7 @@ class Scene {
   #contexts = [];
   #consoleTexts = [];
   #uncaught = [];
+  #witness = new Witness();
 
   constructor(stack, browser) {
     this.#stack = stack;
@@ -82,8 +84,10 @@ class Scene {
     const context = await this.#browser.newContext({ storageState, viewport: { width: 1000, height: 800 } });
     context.setDefaultTimeout(PATIENCE_MS);
     this.#contexts.push(context);
+    await this.#witness.watch(context);
     const newTab = async () => {
       const page = await context.newPage();
+      await applyPolicy(page, this.#stack);
       page.on('console', (message) => this.#consoleTexts.push(message.text()));
       page.on('pageerror', (error) => this.#uncaught.push(error));
       return new Shop(page, { stack: this.#stack, authress: this.#authress });
@@ -92,9 +96,11 @@ class Scene {
     return { context, shop, page: shop.page, newTab };
   }
 
-  /** Holds for every story: no uncaught error, no token in any console. */
-  nothingWentWrongUnseen() {
-    assert.deepEqual(this.#uncaught.map(String), [], 'errors that nobody caught');
+  /** Holds for every story: no uncaught error, no token in any console, the right form of the module. */
+  nothingWentWrongUnseen(uncaught) {
+    const unexpected = this.#uncaught.map(String).filter((text) => !uncaught?.test(text));
+    assert.deepEqual(unexpected, [], 'errors that nobody caught');
+    assert.deepEqual(this.#witness.complaints(), []);
     const telling = this.#consoleTexts.filter((text) => /eyJ[\w-]{8,}\.[\w-]{8,}/.test(text));
     assert.equal(telling.length, 0, 'a token was written to the console');
   }

@@ -16,12 +16,20 @@ pub(crate) struct Node {
     program: PathBuf,
     /// For instance `20.20.2`.
     pub(crate) version: String,
+    npm: PathBuf,
 }
 
 impl Node {
     /// `node`.
     pub(crate) fn command(&self) -> Command {
         Command::new(&self.program)
+    }
+
+    /// Installs the bundlers and checkers of `tests/bundlers`.
+    pub(crate) fn install_bundlers(&self) -> Result<()> {
+        let why = "the bundlers that the package is tried with";
+        // Not `ci`: its lock file must name the native parts for every platform, and not every registry serves them.
+        install_packages(&self.npm, &["install", "--no-save"], &tests().join("bundlers"), why, "about 40 s, 470 MB")
     }
 
     /// `node` with a program of an installed npm package, for instance `wasm-opt`.
@@ -40,8 +48,8 @@ pub(crate) fn ensure() -> Result<Node> {
     if programs::major(&version).is_none_or(|major| major < OLDEST) {
         return Err(format!("Node.js {version} is too old: install version {OLDEST} or newer (nodejs.org)").into());
     }
-    install_packages(&npm)?;
-    Ok(Node { program, version })
+    install_packages(&npm, &["ci"], &tests(), "what the tests and the build take from npm", "about 10 s")?;
+    Ok(Node { program, version, npm })
 }
 
 fn missing(what: &str) -> String {
@@ -49,17 +57,19 @@ fn missing(what: &str) -> String {
     format!("{what}: install {package}version {OLDEST} or newer from nodejs.org")
 }
 
-fn install_packages(npm: &Path) -> Result<()> {
-    let lock =
-        std::fs::read(tests().join("package-lock.json")).attempt(|| "read tests/package-lock.json".to_owned())?;
+/// Installs what the lock file of `folder` names, if it has changed since.
+fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect: &str) -> Result<()> {
+    let lock_file = folder.join("package-lock.json");
+    let lock = std::fs::read(&lock_file).attempt(|| format!("read {}", lock_file.display()))?;
     // A copy of the lock file, written last: says that these packages are installed, all of them.
-    let stamp = tests().join("node_modules/.installed-from-package-lock.json");
+    let stamp = folder.join("node_modules/.installed-from-package-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    Step::new("npm ci", "what the tests and the build take from npm", "about 10 s").run(
+    let what = format!("npm {}", words.join(" "));
+    Step::new(&what, why, expect).run(
         // No package here needs its install script.
-        Command::new(npm).current_dir(tests()).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+        Command::new(npm).current_dir(folder).args(words).args(["--ignore-scripts", "--no-audit", "--no-fund"]),
     )?;
     std::fs::write(&stamp, lock).attempt(|| format!("write {}", stamp.display()))
 }

@@ -53,6 +53,16 @@ impl WasmTarget {
         command
     }
 
+    /// `cargo metadata` of what is compiled for wasm32.
+    pub(crate) fn metadata(&self) -> Command {
+        let mut command = self.command("cargo");
+        command.args(["metadata", "--format-version", "1", "--filter-platform", TRIPLE]);
+        if workspace::locked() {
+            command.arg("--locked");
+        }
+        command
+    }
+
     /// For the set-up's closing lines.
     pub(crate) fn description(&self) -> String {
         match self {

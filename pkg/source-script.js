@@ -1,0 +1,7 @@
+// A classic script only knows its address while it runs for the first time.
+const address = globalThis.document?.currentScript?.src;
+
+export default () => {
+  if (!address) throw new TypeError('the script has no address of its own: name the module with AuthressLogin.initWasm(url)');
+  return new URL('authress_login_wasm_bg.wasm', address);
+};

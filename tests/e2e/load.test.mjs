@@ -1,0 +1,106 @@
+// Where the module comes from, and what is said when it does not come.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe } from 'node:test';
+
+import { stories } from './support/story.mjs';
+import { workspace } from './support/stack.mjs';
+
+const MODULE = '**/authress_login_wasm_bg.wasm';
+
+describe('the module', () => {
+  const story = stories('localhost');
+
+  /** A page that has the package and does nothing with it. */
+  async function open({ page, stack }) {
+    await page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+    await page.goto(stack.shopUrl);
+  }
+
+  /** `{code, message}` of what `initWasm` rejects with, null where it resolves. */
+  const initWasm = (page, kind, url = '/node_modules/authress-login-wasm/dist/authress_login_wasm_bg.wasm') =>
+    page.evaluate(async ([kind, url]) => {
+      const { LoginError, initWasm } = await import('authress-login-wasm');
+      const bytes = async () => (await fetch(url)).arrayBuffer();
+      const sources = {
+        default: () => undefined,
+        url: () => new URL(url, location.href),
+        bytes,
+        view: async () => new Uint8Array(await bytes()),
+        module: async () => WebAssembly.compile(await bytes()),
+        promise: () => bytes(),
+        noise: () => new TextEncoder().encode('<!doctype html>'),
+        nothing: () => new ArrayBuffer(0),
+      };
+      try {
+        await initWasm(kind === 'promise' ? sources[kind]() : await sources[kind]());
+        return null;
+      } catch (error) {
+        const { code, message, cause } = error;
+        return { code, message, cause: cause.message, isLoginError: error instanceof LoginError };
+      }
+    }, [kind, url]);
+
+  function saysWhy(error, ...words) {
+    assert.deepEqual([error?.code, error?.isLoginError], ['ModuleLoadFailed', true]);
+    for (const word of words) {
+      assert.match(error.message, word);
+      assert.match(error.cause, word);
+    }
+  }
+
+  story('is not loaded by an import, and once by any number of calls', async (cast) => {
+    const requests = [];
+    cast.page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1)));
+    await open(cast);
+    await cast.page.evaluate(() => import('authress-login-wasm').then(() => {}));
+    assert.ok(requests.includes('index.js') && !requests.some((file) => file.endsWith('.wasm')));
+    assert.deepEqual(await Promise.all([initWasm(cast.page, 'default'), initWasm(cast.page, 'default')]), [null, null]);
+    assert.equal(requests.filter((file) => file.endsWith('.wasm')).length, 1);
+  });
+
+  for (const kind of ['url', 'bytes', 'view', 'module', 'promise']) {
+    story(`comes from the ${kind} that a page gives`, async (cast) => {
+      const bytes = readFileSync(`${workspace}pkg/dist/authress_login_wasm_bg.wasm`);
+      await cast.page.route('**/elsewhere.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: bytes }));
+      await cast.page.route(MODULE, (route) => route.abort());
+      await open(cast);
+      assert.equal(await initWasm(cast.page, kind, '/elsewhere.wasm'), null);
+    });
+  }
+
+  story('that is an HTML page is told, and loads later', async (cast) => {
+    const page = '<!doctype html><title>My shop</title>';
+    await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }));
+    await open(cast);
+    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /text\/html/, /no WebAssembly module/);
+    await cast.page.unroute(MODULE);
+    assert.equal(await initWasm(cast.page, 'default'), null);
+  });
+
+  story('that is not there is told', async (cast) => {
+    await cast.page.route(MODULE, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
+    await open(cast);
+    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /status 404/);
+    await cast.page.unroute(MODULE);
+    await cast.page.route(MODULE, (route) => route.abort());
+    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm could not be fetched/);
+  });
+
+  story('of which a page gives something else is told', async (cast) => {
+    await open(cast);
+    for (const kind of ['noise', 'nothing']) saysWhy(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
+    assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is taken after a failure');
+  });
+
+  story('works with the wrong type, and a warning', async (cast) => {
+    await cast.page.route(MODULE, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), 'content-type': 'application/octet-stream' } });
+    });
+    await open(cast);
+    assert.equal(await initWasm(cast.page, 'default'), null);
+    assert.ok(cast.consoleTexts.some((text) => /application\/octet-stream.*Serve it as application\/wasm/.test(text)));
+  });
+});

@@ -1,0 +1,29 @@
+// From wasm-bindgen's JavaScript to a function that makes it: the state it keeps for an instance of the
+// module stands in variables, and after a crash a new instance needs new ones.
+
+const EXPORT = /^export (?=function |class |const |let )/gm;
+const EXPORTED_NAME = /^export (?:function|class|const|let) (\w+)/gm;
+
+/**
+ * The text of an ES module whose default export makes the glue.
+ *
+ * @param glue what wasm-bindgen wrote for bundlers
+ * @param names short names of the module's imports: `{imports: Map, exports: Map}`
+ */
+export function makeFactory(glue, names = { imports: new Map(), exports: new Map() }) {
+  if (/^(import|export \{|export default)/m.test(glue)) throw new Error('the glue has imports or exports of a form that is not known here');
+  const exported = [...glue.matchAll(EXPORTED_NAME)].map(([, name]) => name);
+  for (const name of names.imports.keys()) {
+    if (!exported.includes(name)) throw new Error(`the module imports ${name}, which the glue does not have`);
+  }
+  const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
+  const body = glue
+    .replace(EXPORT, '')
+    .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${names.exports.get(name) ?? name}`);
+  const start = names.exports.get('__wbindgen_start') ?? '__wbindgen_start';
+  return `export default () => {
+${body}
+return { ${members.join(', ')}, start: () => wasm.${start}?.() };
+};
+`;
+}

@@ -1,0 +1,75 @@
+// From what the compiler made to the two forms of the module: WebAssembly, and JavaScript for browsers
+// without it.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { withoutFeatures } from './features.mjs';
+import { makeFactory } from './glue.mjs';
+
+const NAME = 'authress_login_wasm';
+/** The module's imports come from here, unless their names are shortened. */
+const GLUE_MODULE = `./${NAME}_bg.js`;
+/** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
+ * features it was not told of. */
+const FEATURES = [
+  '--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-multivalue', '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int', '--enable-reference-types', '--enable-sign-ext',
+];
+const LOWERED = [
+  '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering', '--strip-target-features',
+];
+
+const binaryen = dirname(createRequire(new URL('../../tests/package.json', import.meta.url)).resolve('binaryen/package.json'));
+
+async function run(program, args) {
+  const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 2 ** 28 });
+  if (stderr.trim()) console.error(stderr.trim());
+  return stdout;
+}
+
+async function bindgen(program, module, folder) {
+  await run(program, [
+    '--target', 'bundler', '--out-name', NAME, '--remove-name-section', '--remove-producers-section', '--no-typescript',
+    '--out-dir', folder, module,
+  ]);
+  return { module: join(folder, `${NAME}_bg.wasm`), glue: readFileSync(join(folder, `${NAME}_bg.js`), 'utf8') };
+}
+
+function initialValues(glue) {
+  const [, empty, more] = glue.match(/heap = new Array\((\d+)\)\.fill\(undefined\);\s*heap\.push\(([^)]*)\)/) ?? [];
+  if (!more) throw new Error('the glue keeps its values in a form that is not known here');
+  return Number(empty) + more.split(',').length;
+}
+
+const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
+
+/** `{wasm, glue}`: the bytes, and the text of a module that makes the glue. */
+export async function webAssembly(wasmBindgen, compiled, work) {
+  const { module, glue } = await bindgen(wasmBindgen, compiled, join(work, 'wasm'));
+  const optimised = join(work, 'module.wasm');
+  await wasmOpt('-Oz', '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
+  // Names with hashes in them cost more than anything else of their length.
+  const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
+  if (names.imports.some(([from]) => from !== GLUE_MODULE)) throw new Error('the module imports from elsewhere than the glue');
+  const map = {
+    imports: new Map(names.imports.map(([, long, short]) => [long, short])),
+    exports: new Map(names.exports),
+  };
+  return { wasm: readFileSync(optimised), glue: makeFactory(glue, map) };
+}
+
+/** `{code, glue}`: the texts of modules that make an instance and the glue. */
+export async function javaScript(wasmBindgen, compiled, work) {
+  const plain = join(work, 'plain.wasm');
+  writeFileSync(plain, withoutFeatures(readFileSync(compiled)));
+  const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'javascript'));
+  await wasmOpt(...LOWERED, module, '-o', plain);
+  const code = await run(process.execPath, [join(binaryen, 'bin/wasm2js'), '-Oz', '--emscripten', plain]);
+  // wasm-bindgen leaves this to the second table, which is not there: how many values the glue's list begins with.
+  const table = `{ __wbindgen_externref_statics_end: () => ${initialValues(glue)} }`;
+  const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: ${table} }`;
+  return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue) };
+}

@@ -1,0 +1,178 @@
+//! The licences of everything that is compiled into the module, for those who get it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::failure::{Attempt, Result};
+use crate::setup::WasmTarget;
+
+const FILE: &str = "THIRD-PARTY-NOTICES.txt";
+const PACKAGE: &str = "authress-login-wasm";
+
+/// What a crate may be licensed under to be compiled in: one of these has to be offered.
+const ACCEPTED: [&str; 2] = ["MIT", "Apache-2.0"];
+
+/// What no manifest names.
+const ALWAYS: &str = "\
+The standard library of Rust (https://www.rust-lang.org), MIT OR Apache-2.0, copyright The Rust Project Developers.
+The run-time part of wasm2js in dist/fallback.js is of Binaryen (https://github.com/WebAssembly/binaryen), Apache-2.0,
+copyright WebAssembly Community Group participants.
+";
+
+/// One crate that is compiled in.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Crate {
+    name: String,
+    version: String,
+    licence: String,
+    folder: PathBuf,
+}
+
+/// Writes the notices into `folder`.
+pub(crate) fn write(wasm: &WasmTarget, folder: &Path) -> Result<()> {
+    let mut command = wasm.metadata();
+    let output = command.output().attempt(|| "start cargo metadata".to_owned())?;
+    if !output.status.success() {
+        return Err(format!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).attempt(|| "read what cargo metadata says".to_owned())?;
+    let crates = compiled_in(&metadata)?;
+    let path = folder.join(FILE);
+    std::fs::write(&path, text(&crates)?).attempt(|| format!("write {}", path.display()))
+}
+
+/// The package's normal dependencies and theirs; neither macros nor what only builds or tests.
+fn compiled_in(metadata: &Value) -> Result<BTreeSet<Crate>> {
+    let by_id = |list: &str| -> BTreeMap<String, &Value> {
+        let entries = metadata.pointer(list).and_then(Value::as_array).into_iter().flatten();
+        entries.map(|entry| (word(entry, "id"), entry)).collect()
+    };
+    let packages = by_id("/packages");
+    let nodes = by_id("/resolve/nodes");
+    let root = packages.iter().find(|(_, package)| word(package, "name") == PACKAGE);
+    let (root, _) = root.ok_or_else(|| format!("cargo metadata does not know {PACKAGE}"))?;
+    let mut waiting = vec![root.clone()];
+    let mut seen = BTreeSet::new();
+    let mut crates = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        let (Some(package), Some(node)) = (packages.get(&id), nodes.get(&id)) else { continue };
+        if !seen.insert(id) || has_kind(&package["targets"], "proc-macro") {
+            continue;
+        }
+        // Crates of this workspace come from no registry, and have the package's own licence.
+        if !package["source"].is_null() {
+            crates.insert(checked(package)?);
+        }
+        let dependencies = node["deps"].as_array().into_iter().flatten();
+        let normal = dependencies.filter(|dependency| {
+            dependency["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null())
+        });
+        waiting.extend(normal.map(|dependency| word(dependency, "pkg")));
+    }
+    Ok(crates)
+}
+
+fn checked(package: &Value) -> Result<Crate> {
+    let (name, licence) = (word(package, "name"), word(package, "license"));
+    let manifest = PathBuf::from(word(package, "manifest_path"));
+    // As in `(MIT OR Apache-2.0) AND Unicode-3.0`: the rest only asks for its text, which is printed.
+    if !ACCEPTED.iter().any(|accepted| licence.split([' ', '(', ')', '/']).any(|word| word == *accepted)) {
+        return Err(format!(
+            "{name} is licensed under {licence:?}, which nobody has accepted for the package yet: read it, then \
+             add it to xtask/src/notices.rs or do without the crate"
+        )
+        .into());
+    }
+    let folder = manifest.parent().map(Path::to_owned).unwrap_or_default();
+    Ok(Crate { version: word(package, "version"), name, licence, folder })
+}
+
+fn text(crates: &BTreeSet<Crate>) -> Result<String> {
+    let mut text = format!("{PACKAGE} contains, compiled, what others have written.\n\n{ALWAYS}\n");
+    let mut by_licence: BTreeMap<String, Vec<&Crate>> = BTreeMap::new();
+    for it in crates {
+        text.push_str(&format!("{} {} ({})\n", it.name, it.version, it.licence));
+        for licence in licence_texts(&it.folder)? {
+            by_licence.entry(licence).or_default().push(it);
+        }
+    }
+    for (licence, crates) in by_licence {
+        let names: Vec<&str> = crates.iter().map(|it| it.name.as_str()).collect();
+        text.push_str(&format!("\n{}\n{}\n\n{}\n", "-".repeat(80), names.join(", "), licence.trim_end()));
+    }
+    Ok(text)
+}
+
+/// The texts a crate comes with. The Apache licence is left out: it is the package's own.
+fn licence_texts(folder: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder).attempt(|| format!("read {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().to_uppercase()).unwrap_or_default();
+            name.starts_with("LICEN") && !name.contains("APACHE") && path.is_file()
+        })
+        .collect();
+    files.sort();
+    let mut texts = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).attempt(|| format!("read {}", file.display()))?;
+        if !text.contains("Apache License") {
+            texts.push(text.replace("\r\n", "\n"));
+        }
+    }
+    Ok(texts)
+}
+
+fn has_kind(targets: &Value, kind: &str) -> bool {
+    let kinds = targets.as_array().into_iter().flatten().filter_map(|target| target["kind"].as_array()).flatten();
+    kinds.into_iter().any(|found| found == kind)
+}
+
+fn word(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn metadata(licence: &str) -> Value {
+        let package = |id: &str, source: Value, kind: &str| {
+            json!({ "id": id, "name": id, "version": "1.0.0", "license": licence, "source": source,
+                    "manifest_path": format!("/crates/{id}/Cargo.toml"), "targets": [{ "kind": [kind] }] })
+        };
+        let dependency = |id: &str, kind: Value| json!({ "pkg": id, "dep_kinds": [{ "kind": kind }] });
+        json!({
+            "packages": [package(PACKAGE, Value::Null, "cdylib"), package("linked", json!("r"), "lib"),
+                         package("derive", json!("r"), "proc-macro"), package("tests", json!("r"), "lib")],
+            "resolve": { "nodes": [
+                { "id": PACKAGE, "deps": [dependency("linked", Value::Null), dependency("tests", json!("dev"))] },
+                { "id": "linked", "deps": [dependency("derive", Value::Null)] },
+                { "id": "derive", "deps": [dependency("tests", Value::Null)] },
+                { "id": "tests", "deps": [] },
+            ] },
+        })
+    }
+
+    #[test]
+    fn only_what_is_compiled_in_is_named() {
+        let crates = compiled_in(&metadata("MIT OR Apache-2.0")).unwrap();
+        let names: Vec<&str> = crates.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["linked"]);
+    }
+
+    #[test]
+    fn a_licence_that_nobody_accepted_is_refused() {
+        for good in ["MIT", "Unlicense OR MIT", "MIT/Apache-2.0", "(MIT OR Apache-2.0) AND Unicode-3.0"] {
+            assert!(compiled_in(&metadata(good)).is_ok(), "{good}");
+        }
+        for bad in ["AGPL-3.0-only", "", "MITX"] {
+            assert!(compiled_in(&metadata(bad)).unwrap_err().to_string().contains("linked"), "{bad}");
+        }
+    }
+}
