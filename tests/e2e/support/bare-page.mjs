@@ -60,6 +60,11 @@ export class BarePage {
     await until(async () => (await this.events()).join(' '), expected.join(' '));
   }
 
+  /** The same for events whose order is not what the test is about. */
+  async hasEventsInSomeOrder(...expected) {
+    await until(async () => (await this.events()).sort().join(' '), expected.sort().join(' '));
+  }
+
   async snapshot() {
     return await this.page.evaluate(() => window.login.getSnapshot());
   }

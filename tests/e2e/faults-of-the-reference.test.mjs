@@ -1,0 +1,344 @@
+// What is known to go wrong with the published client goes right here. What other files show as well
+// is not repeated: lost verifiers of links, logins of two tabs, extensions, secrets in logs, sessions
+// lost by a failed login.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+import { until } from './support/until.mjs';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const RECORD = 'AuthenticationCredentialsStorage';
+
+const encode = (claims) => Buffer.from(JSON.stringify(claims)).toString('base64url');
+/** An unsigned id token, as the `user` cookie may hold it. */
+const idToken = (claims) => `.${encode(claims)}`;
+const secondsFromNow = (seconds) => Math.floor(Date.now() / 1000) + seconds;
+
+/** A shopper whose session only Authress remembers. */
+async function forgottenShopper({ shop, context, authress, page: tab }) {
+  const page = new BarePage(shop);
+  await page.open();
+  await page.startAnonymous();
+  const { sub } = await authress.verify((await page.call('getToken')).value);
+  await tab.evaluate(() => localStorage.clear());
+  await context.clearCookies({ name: 'authorization' });
+  await context.clearCookies({ name: 'user' });
+  await tab.goto(`${shop.stack.shopUrl}/?forgotten`);
+  await page.isReady();
+  await page.call('userSessionExists', { backgroundTrigger: true });
+  await authress.clearLog();
+  return { page, sub };
+}
+
+describe('on localhost', () => {
+  const story = stories('localhost');
+
+  story('tokens in an address that nobody asked for are not taken and not left there', async ({ shop, visitor, page: tab }) => {
+    const { shop: attackersShop } = await visitor();
+    const attacker = new BarePage(attackersShop);
+    await attacker.open();
+    const returned = attacker.page.waitForRequest((request) => request.url().includes('access_token='));
+    await attacker.startAnonymous();
+    const url = new URL((await returned).url());
+
+    const page = new BarePage(shop);
+    await page.open(`/${url.search}`);
+    assert.equal((await page.call('userSessionExists')).value, false);
+    assert.equal((await page.call('getUserIdentity')).value, null);
+    assert.equal(await shop.token(), null);
+    for (const name of ['access_token', 'id_token']) assert.ok(!new URL(tab.url()).searchParams.has(name), name);
+
+    await page.open();
+    await page.startAnonymous();
+    const mine = (await page.call('getToken')).value;
+    await page.open(`/${url.search}`);
+    assert.equal((await page.call('getToken')).value, mine);
+  });
+
+  story('the end of a token is told as such, and not by null', async ({ shop, context, stack }) => {
+    await context.clock.install();
+    const page = new BarePage(shop, { listens: true });
+    await page.open();
+    await page.startAnonymous();
+    assert.ok((await page.call('getToken')).value);
+    await context.clock.fastForward(DAY_MS);
+    // The cookie is still there: the browser's own clock has not moved.
+    assert.ok((await context.cookies(stack.shopUrl)).some(({ name }) => name === 'authorization'));
+    assert.equal((await page.call('userSessionExists')).value, false);
+    for (const timeoutInMillis of [0, 20]) {
+      assert.equal((await page.call('getToken', { timeoutInMillis })).error?.code, 'TokenTimeout');
+    }
+    await page.hasStatus('signed-out');
+  });
+
+  story('nobody sends the words null and undefined as a token', async ({ shop, authress, page: tab }) => {
+    const sent = [];
+    tab.on('request', (request) => { if (request.url().startsWith(shop.stack.sandboxUrl)) sent.push(request); });
+    const page = new BarePage(shop);
+    await page.open();
+    await authress.clearLog();
+    for (const call of [
+      ['getDevices'], ['getConnectionCredentials'], ['getUserProfile'], ['unlinkIdentity', 'con_acorn'], ['deleteDevice', 'd'],
+      ['registerDevice', { type: 'TOTP', totp: { verificationCode: '123456' } }], ['linkIdentity', { connectionId: 'con_acorn' }],
+    ]) await page.call(...call);
+    for (const request of sent) assert.doesNotMatch(String(request.headers().authorization), /null|^Bearer undefined/);
+    assert.deepEqual(await authress.requests(), [], 'without a session there is nothing to ask');
+  });
+
+  story('the page’s own load handler is called, and a client that comes later works', async ({ shop, page: tab }) => {
+    await tab.addInitScript(() => {
+      window.loads = [];
+      window.onload = () => window.loads.push('own');
+    });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    const loads = await tab.evaluate(async (settings) => {
+      for (let i = 0; i < 2; i += 1) new window.LoginClient(settings);
+      window.dispatchEvent(new Event('load'));
+      return window.loads;
+    }, { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId });
+    assert.deepEqual(loads, ['own', 'own']);
+    const later = await tab.evaluate(async (settings) => {
+      const client = new window.LoginClient(settings);
+      await client.userSessionExists({ backgroundTrigger: true });
+      return client.getUserIdentity()?.userId;
+    }, { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId });
+    assert.equal(later, (await page.call('getUserIdentity')).value.userId);
+  });
+
+  story('the state of the page’s router outlives the cleaning of the address', async ({ shop, page: tab }) => {
+    await tab.addInitScript(() => {
+      if (new URLSearchParams(location.search).has('nonce')) history.replaceState({ route: 'cart' }, '');
+    });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    assert.ok(!tab.url().includes('nonce'));
+    assert.deepEqual(await tab.evaluate(() => history.state), { route: 'cart' });
+  });
+
+  story('an address with nothing to clean is left alone', async ({ shop, page: tab }) => {
+    await tab.addInitScript(() => {
+      window.replaced = 0;
+      const replace = History.prototype.replaceState;
+      History.prototype.replaceState = function (...values) {
+        window.replaced += 1;
+        return replace.apply(this, values);
+      };
+    });
+    const page = new BarePage(shop);
+    await page.open("/?bare&q=a%20b&p=(f)!*&c=%c3&code=mine&state=mine");
+    await page.call('userSessionExists');
+    await tab.evaluate(() => window.login.sanitizeQueryParameters());
+    await page.call('userSessionExists');
+    assert.ok(tab.url().includes("?bare&q=a%20b&p=(f)!*&c=%c3&"), tab.url());
+    await page.open('/?bare&q=a%20b');
+    await page.call('userSessionExists');
+    assert.equal(await tab.evaluate(() => window.replaced), 0);
+  });
+
+  story('a refusal with the body null is one refusal', async ({ shop, authress }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    for (const body of ['null', '{}', '', '[]', '"text"']) {
+      await authress.clearLog();
+      await authress.fail('POST', '/api/authentication', { status: 400, body });
+      const { error } = await page.call('authenticate', { connectionId: 'con_acorn' });
+      assert.deepEqual([error.code, error.status, error.serverCode], ['RequestRefused', 400, undefined], body);
+      assert.doesNotMatch(error.message, /\[object|undefined/);
+      assert.equal(await authress.failuresLeft(), 0);
+      // A refusal may be due to a wrong clock, which is then found to be right.
+      assert.deepEqual(await authress.requests(), ['POST /api/authentication'], body);
+    }
+  });
+
+  story('timers end with the call that needed them, and undefined is no time at all', async ({ shop, page: tab }) => {
+    await tab.addInitScript(() => {
+      const [set, clear] = [window.setTimeout, window.clearTimeout];
+      window.timers = new Map();
+      window.setTimeout = (handler, milliseconds, ...values) => {
+        const id = set(() => {
+          window.timers.delete(id);
+          handler(...values);
+        }, milliseconds);
+        window.timers.set(id, milliseconds);
+        return id;
+      };
+      window.clearTimeout = (id) => {
+        window.timers.delete(id);
+        clear(id);
+      };
+    });
+    const page = new BarePage(shop);
+    await page.open();
+    const timers = () => tab.evaluate(() => [...window.timers.values()]);
+    await tab.evaluate(() => {
+      window.abort = new AbortController();
+      window.waiting = window.login.ensureToken({ timeoutInMillis: undefined, signal: window.abort.signal }).catch(() => {});
+    });
+    await until(async () => (await timers()).includes(5_000), true, 'undefined means the default of five seconds');
+    await tab.evaluate(() => {
+      window.abort.abort();
+      return window.waiting;
+    });
+    await until(async () => (await timers()).includes(5_000), false);
+    await page.startAnonymous();
+    await page.call('ensureToken', { timeoutInMillis: 54_321 });
+    await page.call('ensureToken', { timeoutInMillis: -1 });
+    await page.call('userSessionExists', { timeoutInMillis: 65_432 });
+    // The driver has timers of its own; what is left besides belongs to no call, but to the session's end.
+    const long = (await timers()).filter((milliseconds) => milliseconds > 15_000 && milliseconds !== 600_000);
+    assert.deepEqual(long, []);
+  });
+
+  story('another tab that is opened cannot reach back, and where none can be the page is left', async ({ shop, context, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open('/?here');
+    const opened = context.waitForEvent('page');
+    assert.equal((await page.call('authenticate', { connectionId: 'con_acorn', openType: 'tab' })).value, null);
+    const other = await opened;
+    await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
+    assert.equal(await other.evaluate(() => window.opener), null);
+    assert.equal(new URL(tab.url()).search, '?here', 'this page stays');
+
+    await tab.evaluate(() => { window.open = () => null; });
+    await page.leave('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'tab' });
+    await shop.isAtProvider('con_acorn');
+  });
+});
+
+describe('with cookies', () => {
+  const story = stories('https');
+
+  story('a foreground check does not inherit the background’s false', async (cast) => {
+    const { page, sub } = await forgottenShopper(cast);
+    const outcome = await page.page.evaluate(async (settings) => {
+      const client = new window.LoginClient(settings); // Its background check begins now.
+      const [background, foreground, token] = await Promise.all([
+        client.userSessionExists({ backgroundTrigger: true }), client.userSessionExists(), client.getToken(),
+      ]);
+      return [background, foreground, typeof token];
+    }, { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId });
+    assert.deepEqual(outcome, [false, true, 'string']);
+    assert.deepEqual(await cast.authress.requests(), ['PATCH /api/session']);
+    assert.equal((await page.call('getUserIdentity')).value.userId, sub);
+  });
+
+  story('no cookie of a session survives a logout, wherever it was set', async ({ shop, context, stack }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    const { hostname } = new URL(stack.shopUrl);
+    const planted = ['authorization', 'user', 'auth-code', 'AuthUserId'].flatMap((name) =>
+      [hostname, `.${hostname}`, '.shop.test'].map((domain) => ({ name, value: 'left', domain, path: '/', secure: true })));
+    const own = { name: 'theme', value: 'dark', domain: hostname, path: '/' };
+    await context.addCookies([...planted, own]);
+    await page.leave('logout', '/?bye');
+    await page.returnsTo('/?bye');
+    const left = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
+    assert.deepEqual(left.map(({ name, domain }) => `${name} ${domain}`), [`theme ${hostname}`]);
+  });
+
+  /** Begins a login whose code comes in a cookie. */
+  async function loginByCookie(page) {
+    const connectionId = page.shop.stack.shopperConnectionId;
+    await page.leave('authenticate', { connectionId, redirectUrl: '/?started', flowType: 'code', responseLocation: 'cookie' });
+    await page.returnsTo('/?started');
+    assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
+  }
+
+  story('an exchange whose answer is lost has signed in all the same', async ({ shop, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    // Once more by the browser itself, and once more by the client.
+    await authress.drop('POST', '/api/authentication/', { times: 2 });
+    await loginByCookie(page);
+    await authress.verify((await page.call('getToken')).value);
+    assert.ok((await authress.requests()).filter((request) => request.endsWith('/tokens')).length >= 2, 'it was lost');
+    assert.equal(new URL(tab.url()).search, '?started');
+  });
+
+  story('a code that came in a cookie is gone from there once it was exchanged', async ({ shop, authress, context, stack }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await loginByCookie(page);
+    await authress.verify((await page.call('getToken')).value);
+    const cookies = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
+    assert.deepEqual(cookies.map(({ name }) => name).filter((name) => name === 'auth-code'), []);
+  });
+
+  story('an identity of a host that only looks like ours is none', async ({ shop, context, stack, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    const identityOf = async (iss) => {
+      const token = idToken({ iss, sub: 'user_evil', exp: secondsFromNow(3600) });
+      await tab.evaluate(([key, token]) => {
+        localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token });
+      }, [RECORD, token]);
+      return (await page.call('getUserIdentity')).value?.userId ?? null;
+    };
+    assert.equal(await identityOf('https://login.shop.test'), 'user_evil');
+    for (const iss of ['https://evillogin.shop.test', 'https://n.shop.test', 'https://login.shop.test.evil.test', 'https://evil.test/login.shop.test', 'nonsense', '']) {
+      assert.equal(await identityOf(iss), null, iss);
+    }
+    assert.ok(await tab.evaluate((key) => localStorage[key], RECORD), 'and nothing is wiped by looking');
+    await context.clearCookies();
+    assert.equal(stack.sandboxUrl, 'https://login.shop.test');
+  });
+
+  story('an identity without issuer is read any number of times, and an expired one never', async ({ shop, context, stack, page: tab }) => {
+    const setUser = (claims) => context.addCookies([
+      { name: 'user', value: idToken(claims), domain: '.shop.test', path: '/', secure: true },
+    ]);
+    await setUser({ sub: 'user_old', exp: secondsFromNow(-5) });
+    const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true, retainUserCookie: true } });
+    await page.open();
+    for (let i = 0; i < 2; i += 1) {
+      assert.deepEqual(await page.call('userSessionExists'), { value: false });
+      assert.deepEqual(await page.call('getUserIdentity'), { value: null });
+    }
+
+    await setUser({ sub: 'user_bare', exp: secondsFromNow(3600) });
+    const before = await tab.evaluate(() => JSON.stringify(localStorage));
+    for (let i = 0; i < 3; i += 1) assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
+    assert.equal(await tab.evaluate(() => JSON.stringify(localStorage)), before, 'looking writes nothing');
+    assert.ok((await context.cookies(stack.shopUrl)).some(({ name }) => name === 'user'), 'and removes nothing');
+    for (let i = 0; i < 3; i += 1) {
+      assert.deepEqual(await page.call('userSessionExists'), { value: true });
+      assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
+    }
+  });
+
+  story('a client for another host asks that host', async (cast) => {
+    const { page } = await forgottenShopper(cast);
+    // The page's policy keeps the requests from leaving, and tells where they were to go.
+    const outcome = await page.page.evaluate(async (settings) => {
+      const asked = new Set();
+      document.addEventListener('securitypolicyviolation', ({ blockedURI }) => asked.add(new URL(blockedURI).hostname));
+      const clients = [settings, { ...settings, authressApiUrl: 'https://login.other.test' }].map((one) => new window.LoginClient(one, {}));
+      const found = await Promise.all(clients.map((client) => client.userSessionExists()));
+      return [found, [...asked]];
+    }, { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId });
+    assert.deepEqual(outcome, [[true, false], ['login.other.test']]);
+  });
+
+  story('the state of a login request cannot lead to another address', async ({ shop, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.call('userSessionExists');
+    const asked = tab.waitForRequest((request) => request.method() === 'PATCH');
+    await page.call('updateExtensionAuthenticationRequest', { state: '../session?a=/b#c', connectionId: 'con_acorn' });
+    const { pathname, search, hash } = new URL((await asked).url());
+    assert.match(pathname, /^\/api\/authentication\/[^/]+$/);
+    assert.deepEqual([decodeURIComponent(pathname.split('/').at(-1)), search, hash], ['../session?a=/b#c', '', '']);
+  });
+});
