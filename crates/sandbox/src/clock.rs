@@ -1,5 +1,7 @@
 //! The sandbox's clock: the system's, which a test may move forward.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The most a test may advance the clock in total, in seconds: ten years.
@@ -9,12 +11,20 @@ pub(crate) const MAX_ADVANCE_S: u64 = 10 * 365 * 24 * 60 * 60;
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     ahead_s: u64,
+    /// In place of the system's time, for programs that simulate it.
+    simulated_ms: Option<Arc<AtomicU64>>,
 }
 
 impl Clock {
+    /// A clock that shows what the program around the sandbox says.
+    pub(crate) fn simulated(now_ms: Arc<AtomicU64>) -> Self {
+        Self { ahead_s: 0, simulated_ms: Some(now_ms) }
+    }
+
     /// The sandbox's time in milliseconds since 1970.
     pub(crate) fn now_ms(&self, system_ms: u64) -> u64 {
-        system_ms.saturating_add(self.ahead_s * 1000)
+        let now_ms = self.simulated_ms.as_ref().map_or(system_ms, |now_ms| now_ms.load(Ordering::Relaxed));
+        now_ms.saturating_add(self.ahead_s * 1000)
     }
 
     /// Moves the clock forward; `false` and no change beyond [`MAX_ADVANCE_S`].

@@ -73,4 +73,4 @@ mod web_authn;
 pub use config::{
     ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig, TlsConfig,
 };
-pub use sandbox::{Sandbox, SandboxError};
+pub use sandbox::{InProcess, Sandbox, SandboxError};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use authress_dev_server::{Bound, DevServerError, TlsFiles, bind, serve};
 use authress_jws::SigningKey;
@@ -12,6 +14,7 @@ use axum::Router;
 use tokio::sync::watch;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::http::{Shared, router};
@@ -119,6 +122,27 @@ impl Sandbox {
         let main = serve(self.bound, self.router.clone(), self.tls, until_stopped(stopped.clone()));
         tokio::try_join!(main, internal)?;
         Ok(())
+    }
+}
+
+/// A sandbox inside another program, which calls its router and owns its time: no port, no file.
+#[derive(Debug)]
+pub struct InProcess {
+    /// Answers requests.
+    pub router: Router,
+    /// The access keys of the service clients by client id, in the order of the configuration.
+    pub access_keys: Vec<(String, Secret)>,
+}
+
+impl InProcess {
+    /// Makes all keys. `now_ms` is the time whenever a request comes, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`SandboxError::Config`], [`SandboxError::EntropyUnavailable`].
+    pub fn new(config: &Config, now_ms: Arc<AtomicU64>) -> Result<Self, SandboxError> {
+        let (mut state, access_keys) = build(config, config.listen)?;
+        state.clock = Clock::simulated(now_ms);
+        Ok(Self { router: router(Shared::new(state), config.control), access_keys })
     }
 }
 

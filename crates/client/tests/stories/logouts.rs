@@ -1,0 +1,175 @@
+//! After a logout nobody is signed in, whatever was under way.
+
+use super::{assert_signed_in, assert_signed_out};
+use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
+use authress_login_protocol::authenticate::AuthenticateOptions;
+
+const RENEWAL: &str = "/api/session";
+const UNTIL_RENEWAL_MS: u64 = DAY_MS - 5 * MINUTE_MS - 10_000;
+
+#[test]
+fn a_logout_ends_the_session_in_all_tabs_and_at_authress() {
+    for site in [Site::Same, Site::Cross, Site::Localhost] {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 1));
+            let tab = Tab::open(&browser);
+            let user = tab.sign_in().await;
+            let other = Tab::open(&browser);
+            pass_ms(100).await;
+            assert_signed_in(&other, &user).await;
+            other.events();
+            tab.logout().value().await.unwrap();
+            pass_ms(100).await;
+            assert_signed_out(&tab).await;
+            assert_signed_out(&other).await;
+            assert_eq!(other.events(), ["signed-out"], "{site:?}");
+            if site != Site::Same {
+                tab.follow(Choice::Nobody).await;
+            }
+            assert!(!tab.exists().value().await.unwrap(), "{site:?}");
+        });
+    }
+}
+
+#[test]
+fn a_logout_without_a_connection_leaves_by_the_logout_page() {
+    run(async {
+        let world = World::new(Site::Same, 2);
+        let tab = Tab::open(&Browser::new(&world));
+        tab.sign_in().await;
+        world.fail("DELETE", RENEWAL, Fault::Status(500), 5);
+        tab.logout().value().await.unwrap();
+        assert_signed_out(&tab).await;
+        tab.follow(Choice::Nobody).await;
+        assert!(!tab.exists().value().await.unwrap());
+    });
+}
+
+#[test]
+fn a_renewal_that_is_answered_after_the_logout_stores_nothing() {
+    run(async {
+        let world = World::new(Site::Same, 3);
+        let tab = Tab::open(&Browser::new(&world));
+        tab.sign_in().await;
+        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        pass_ms(UNTIL_RENEWAL_MS + 500).await;
+        tab.logout().value().await.unwrap();
+        assert_signed_out(&tab).await;
+        tab.events();
+        pass_ms(5_000).await;
+        assert_eq!(tab.events(), [""; 0]);
+        assert_signed_out(&tab).await;
+        tab.reload();
+        assert!(!tab.exists().value().await.unwrap());
+    });
+}
+
+#[test]
+fn a_renewal_that_is_answered_after_a_logout_in_another_tab_stores_nothing() {
+    run(async {
+        let world = World::new(Site::Same, 4);
+        let browser = Browser::new(&world);
+        let tab = Tab::open(&browser);
+        tab.sign_in().await;
+        let other = Tab::open(&browser);
+        other.set_visible(false);
+        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        pass_ms(UNTIL_RENEWAL_MS + 500).await;
+        other.logout().value().await.unwrap();
+        pass_ms(5_000).await;
+        assert_signed_out(&tab).await;
+        assert_signed_out(&other).await;
+    });
+}
+
+#[test]
+fn a_renewal_that_is_answered_before_another_tabs_logout_is_heard_of_stores_nothing() {
+    run(async {
+        let world = World::new(Site::Same, 5);
+        let browser = Browser::new(&world);
+        let tab = Tab::open(&browser);
+        tab.sign_in().await;
+        tab.page().hearing_ms.set(50);
+        let other = Tab::open(&browser);
+        other.set_visible(false);
+        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        pass_ms(UNTIL_RENEWAL_MS - 5_000).await;
+        while world.sent("PATCH /api/session").is_empty() {
+            pass_ms(1).await;
+        }
+        pass_ms(2_030).await;
+        let logout = other.logout();
+        pass_ms(5_000).await;
+        logout.value().await.unwrap();
+        assert_signed_out(&other).await;
+        assert_signed_out(&tab).await;
+    });
+}
+
+#[test]
+fn a_code_whose_exchange_is_answered_after_the_logout_signs_nobody_in() {
+    run(async {
+        for site in [Site::Same, Site::Cross] {
+            let world = World::new(site, 6);
+            let tab = Tab::open(&Browser::new(&world));
+            let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Nobody) };
+            tab.begin(options).value().await.unwrap();
+            world.fail("POST", "/tokens", Fault::LateAnswer(2_000), 1);
+            tab.follow(Choice::Nobody).await;
+            pass_ms(500).await;
+            assert_eq!(world.count("POST", "/tokens", 200), 1, "{site:?}");
+            tab.logout().value().await.unwrap();
+            pass_ms(5_000).await;
+            assert_signed_out(&tab).await;
+        }
+    });
+}
+
+#[test]
+fn a_session_that_is_looked_for_after_a_lost_exchange_is_not_stored_after_a_logout() {
+    run(async {
+        let world = World::new(Site::Same, 7);
+        let tab = Tab::open(&Browser::new(&world));
+        let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Nobody) };
+        tab.begin(options).value().await.unwrap();
+        world.fail("POST", "/tokens", Fault::DropAfter, 1);
+        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        tab.follow(Choice::Nobody).await;
+        pass_ms(500).await;
+        assert_eq!((world.count("POST", "/tokens", 400), world.count("PATCH", RENEWAL, 200)), (1, 1));
+        tab.logout().value().await.unwrap();
+        pass_ms(5_000).await;
+        assert_signed_out(&tab).await;
+    });
+}
+
+#[test]
+fn a_login_begun_after_the_logout_counts() {
+    run(async {
+        let world = World::new(Site::Same, 8);
+        let tab = Tab::open(&Browser::new(&world));
+        let first = tab.sign_in().await;
+        tab.logout().value().await.unwrap();
+        let second = tab.sign_in().await;
+        assert_ne!(first, second);
+        assert_signed_in(&tab, &second).await;
+    });
+}
+
+#[test]
+fn a_session_that_is_looked_for_while_the_logout_is_under_way_is_not_found() {
+    run(async {
+        let world = World::new(Site::Same, 9);
+        let browser = Browser::new(&world);
+        let tab = Tab::open(&browser);
+        tab.sign_in().await;
+        let other = Tab::open(&browser);
+        world.fail("DELETE", RENEWAL, Fault::Delay(1_000), 1);
+        let logout = tab.logout();
+        pass_ms(100).await;
+        assert!(!other.exists().value().await.unwrap());
+        logout.value().await.unwrap();
+        assert_signed_out(&tab).await;
+        assert_signed_out(&other).await;
+    });
+}

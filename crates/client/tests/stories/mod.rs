@@ -1,0 +1,30 @@
+//! Stories of shoppers, one test each.
+
+mod any_order;
+mod clocks;
+mod events;
+mod logins;
+mod logouts;
+mod renewals;
+mod returns;
+mod tabs;
+
+use crate::support::Tab;
+use authress_login_protocol::{error::ErrorCode, session::STORAGE_KEY};
+
+/// Nobody is signed in, and nothing of a session is left that script could read.
+async fn assert_signed_out(tab: &Tab) {
+    let page = tab.page();
+    assert_eq!(tab.user(), None);
+    assert_eq!(tab.browser.load(&page.origin(), STORAGE_KEY), None);
+    let cookies = tab.browser.script_cookies(&page.href.borrow().parse().unwrap());
+    assert!(!cookies.contains("authorization=") && !cookies.contains("user="), "{}", cookies.len());
+    assert_eq!(tab.token(0).value().await.unwrap_err().code, ErrorCode::TokenTimeout);
+}
+
+/// This user is signed in and gets a token.
+async fn assert_signed_in(tab: &Tab, user: &str) {
+    assert_eq!((tab.user().as_deref(), tab.snapshot().as_str()), (Some(user), user));
+    let token = tab.token(0).value().await.unwrap().expect("a token that script can read");
+    assert_eq!(token.subject(), Some(user));
+}

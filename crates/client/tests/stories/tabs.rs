@@ -1,0 +1,197 @@
+//! Several tabs, several logins, several applications.
+
+use super::{assert_signed_in, assert_signed_out};
+use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
+
+const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
+const ADA: Choice = Choice::Person("ada");
+
+#[test]
+fn two_tabs_logins_do_not_take_each_others_place() {
+    for site in SITES {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 1));
+            let (one, two) = (Tab::open(&browser), Tab::open(&browser));
+            one.begin(login(Choice::Nobody)).value().await.unwrap();
+            two.begin(login(ADA)).value().await.unwrap();
+            let (back_one, back_two) = (one.travel(Choice::Nobody).await, two.travel(ADA).await);
+            two.load(&back_two);
+            pass_ms(1_000).await;
+            assert!(two.events().contains(&"Login signed-in".to_owned()), "{site:?}");
+            one.load(&back_one);
+            pass_ms(1_000).await;
+            assert!(one.events().contains(&"Login signed-in".to_owned()), "{site:?}");
+            let user = one.user().unwrap();
+            assert_signed_in(&one, &user).await;
+            assert_signed_in(&two, &user).await;
+        });
+    }
+}
+
+#[test]
+fn a_return_that_is_opened_twice_counts_once() {
+    for site in SITES {
+        run(async move {
+            let world = World::new(site, 2);
+            let browser = Browser::new(&world);
+            let tab = Tab::open(&browser);
+            tab.begin(login(Choice::Nobody)).value().await.unwrap();
+            let back = tab.travel(Choice::Nobody).await;
+            tab.load(&back);
+            let copy = Tab::open_at(&browser, &back);
+            pass_ms(1_000).await;
+            let user = tab.user().unwrap();
+            let late = Tab::open_at(&browser, &back);
+            pass_ms(1_000).await;
+            for tab in [&tab, &copy, &late] {
+                assert_signed_in(tab, &user).await;
+                let href = tab.page().href.borrow().clone();
+                assert!(!href.contains("code=") && !href.contains("token="), "{site:?}");
+            }
+            assert!(world.count("POST", "/tokens", 200) <= 1);
+            assert_eq!(world.count("POST", "/tokens", 400), 0);
+        });
+    }
+}
+
+#[test]
+fn all_tabs_hear_how_a_link_went() {
+    for site in SITES {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 3));
+            let elsewhere = Tab::open(&Browser::new(&browser.world));
+            elsewhere.sign_in_as(Choice::Person("grace")).await;
+            let tab = Tab::open(&browser);
+            let user = tab.sign_in().await;
+            let other = Tab::open(&browser);
+            pass_ms(100).await;
+            for (choice, told) in [
+                (Choice::Cancel, "Link cancelled"),
+                (Choice::Person("grace"), "Link already-owned"),
+                (ADA, "Link linked"),
+            ] {
+                other.events();
+                tab.begin_link().value().await.unwrap();
+                tab.follow(choice).await;
+                assert!(tab.exists().value().await.unwrap());
+                pass_ms(100).await;
+                assert!(tab.events().contains(&told.to_owned()), "{site:?} {told}");
+                assert!(other.events().contains(&told.to_owned()), "{site:?} {told}");
+                assert_signed_in(&tab, &user).await;
+                assert_signed_in(&other, &user).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn a_login_that_is_begun_and_left_changes_nothing() {
+    for site in SITES {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 4));
+            let tab = Tab::open(&browser);
+            let user = tab.sign_in().await;
+            tab.begin(login(ADA)).value().await.unwrap();
+            tab.reload();
+            assert!(tab.exists().value().await.unwrap());
+            assert_signed_in(&tab, &user).await;
+            tab.begin(login(ADA)).value().await.unwrap();
+            tab.follow(Choice::Cancel).await;
+            assert!(tab.exists().value().await.unwrap());
+            assert_signed_in(&tab, &user).await;
+        });
+    }
+}
+
+/// From the login on, just before a renewal is due.
+const BEFORE_RENEWAL_MS: u64 = DAY_MS - 5 * MINUTE_MS - 10_000 - 2_000;
+
+#[test]
+fn a_tab_that_stood_still_with_a_renewal_under_way_does_not_undo_another_tabs_login() {
+    run(async {
+        let world = World::new(Site::Same, 5);
+        let browser = Browser::new(&world);
+        let tab = Tab::open(&browser);
+        tab.sign_in().await;
+        let other = Tab::open(&browser);
+        other.set_visible(false);
+        pass_ms(BEFORE_RENEWAL_MS).await;
+        world.fail("PATCH", "/api/session", Fault::LateAnswer(2_000), 1);
+        pass_ms(2_500).await;
+        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is under way");
+        tab.set_frozen(true);
+        pass_ms(5_000).await;
+        let ada = other.sign_in_as(ADA).await;
+        assert_signed_in(&other, &ada).await;
+        tab.set_frozen(false);
+        pass_ms(MINUTE_MS).await;
+        assert_signed_in(&other, &ada).await;
+        assert_signed_in(&tab, &ada).await;
+    });
+}
+
+#[test]
+fn a_renewal_that_is_answered_after_another_tabs_login_leaves_all_tabs_with_one_user() {
+    run(async {
+        let world = World::new(Site::Same, 6);
+        let browser = Browser::new(&world);
+        let tab = Tab::open(&browser);
+        tab.sign_in().await;
+        let other = Tab::open(&browser);
+        other.set_visible(false);
+        pass_ms(BEFORE_RENEWAL_MS).await;
+        other.begin(login(ADA)).value().await.unwrap();
+        world.fail("PATCH", "/api/session", Fault::LateAnswer(10_000), 1);
+        pass_ms(2_500).await;
+        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is under way");
+        other.follow(ADA).await;
+        pass_ms(MINUTE_MS).await;
+        // The answer brings the cookies of the session from before: that session it is.
+        let user = tab.user().unwrap();
+        assert_signed_in(&tab, &user).await;
+        assert_signed_in(&other, &user).await;
+    });
+}
+
+#[test]
+fn a_token_of_another_application_is_not_handed_out() {
+    run(async {
+        let world = World::new(Site::Same, 6);
+        let browser = Browser::new(&world);
+        let admin = Tab::open_application(&browser, "https://admin.shop.test/", "app_admin");
+        admin.begin(login(ADA)).value().await.unwrap();
+        admin.follow(ADA).await;
+        pass_ms(1_000).await;
+        let token = admin.token(0).value().await.unwrap().unwrap();
+        assert_eq!(token.client_id(), Some("app_admin"));
+        let tab = Tab::open(&browser);
+        let user = tab.sign_in().await;
+        admin.begin(login(ADA)).value().await.unwrap();
+        admin.follow(ADA).await;
+        pass_ms(1_000).await;
+        for tab in [&tab, &Tab::open(&browser)] {
+            for timeout_ms in [0, 2_000] {
+                let token = tab.token(timeout_ms).value().await.unwrap();
+                assert!(
+                    token.is_none_or(|token| token.client_id() == Some("app_shop") && token.subject() == Some(&*user))
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn site_data_that_is_deleted_is_a_session_that_is_over() {
+    for site in SITES {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 7));
+            let tab = Tab::open(&browser);
+            tab.sign_in().await;
+            browser.clear_site_data();
+            pass_ms(100).await;
+            assert_signed_out(&tab).await;
+            assert!(!tab.exists().value().await.unwrap());
+            assert_eq!(tab.snapshot(), "signed-out", "{site:?}");
+        });
+    }
+}

@@ -1,0 +1,143 @@
+//! A page as the client's ports.
+
+use super::{
+    locks::Place,
+    page::{Heard, Page},
+};
+use authress_login_client::{Client, Options, Ports};
+use authress_login_protocol::{
+    cookies::Cookies,
+    error::Error,
+    http::{Outcome, Request},
+    page,
+    settings::Settings,
+    state::{Event, Snapshot},
+};
+use std::rc::Rc;
+use url::Url;
+
+/// The ports of one page.
+pub(crate) struct PagePorts(Rc<Page>);
+
+impl PagePorts {
+    pub(super) fn client(page: &Rc<Page>, application_id: &str) -> Client<Self> {
+        let settings = Settings::new(page.browser.world.site.login(), Some(application_id)).unwrap();
+        Client::new(settings, Options::default(), Self(page.clone()))
+    }
+
+    fn url(&self) -> Url {
+        Url::parse(&self.0.href.borrow()).unwrap()
+    }
+}
+
+impl Ports for PagePorts {
+    type Lock = Place;
+
+    fn page(&self) -> Result<page::Page, Error> {
+        page::Page::new(&self.0.href.borrow())
+    }
+
+    fn show_address(&self, href: &str) {
+        assert_eq!(Url::parse(href).unwrap().origin(), self.url().origin());
+        self.0.href.replace(href.to_owned());
+    }
+
+    fn navigate(&self, href: &str) -> Result<(), Error> {
+        self.0.destination.replace(Some(href.to_owned()));
+        Ok(())
+    }
+
+    fn open_tab(&self, _: &str) -> bool {
+        false
+    }
+
+    fn is_visible(&self) -> bool {
+        self.0.is_visible.get() && !self.0.is_prerendering.get()
+    }
+
+    async fn activation(&self) {
+        if self.0.is_prerendering.get() {
+            self.0.activated.notified().await;
+        }
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies::new(self.0.browser.script_cookies(&self.url()))
+    }
+
+    fn assign_cookie(&self, assignment: &str) {
+        self.0.browser.assign_cookie(&self.url(), assignment);
+    }
+
+    fn load(&self, key: &str) -> Option<String> {
+        self.0.browser.load(&self.0.origin(), key)
+    }
+
+    fn store(&self, key: &str, value: &str) -> bool {
+        self.0.browser.store(&self.0, key, Some(value));
+        true
+    }
+
+    fn remove(&self, key: &str) {
+        self.0.browser.store(&self.0, key, None);
+    }
+
+    fn keys(&self, prefix: &str) -> Vec<String> {
+        let mut keys = self.0.browser.keys(&self.0.origin());
+        keys.retain(|key| key.starts_with(prefix));
+        keys
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.0.browser.now_ms()
+    }
+
+    async fn server_now_ms(&self) -> Option<i64> {
+        super::pass_ms(20).await;
+        let seconds = self.0.browser.world.now_ms() / 1000;
+        (!self.0.browser.is_offline.get()).then(|| i64::try_from(seconds * 1000).unwrap())
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        super::pass_ms(milliseconds.into()).await;
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        bytes.fill_with(|| self.0.browser.world.random() as u8);
+        Ok(())
+    }
+
+    async fn send(&self, origin: &str, request: &Request) -> Outcome {
+        self.0.browser.fetch(&self.0, origin, request).await
+    }
+
+    async fn lock(&self, name: &str) -> Option<Place> {
+        let name = format!("{} {name}", self.0.origin());
+        Some(self.0.browser.locks.request(&name, self.0.id).await)
+    }
+
+    fn tell_tabs(&self, message: &str) {
+        self.0.lines.borrow_mut().push(message.to_owned());
+        self.0.browser.tell_others(&self.0, &Heard::Message(message.to_owned()));
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.0.script(task);
+    }
+
+    fn emit(&self, event: &Event, snapshot: &Snapshot) {
+        self.0.events.borrow_mut().push((event.clone(), snapshot.clone()));
+    }
+
+    fn log(&self, title: &str) {
+        self.0.lines.borrow_mut().push(title.to_owned());
+    }
+
+    fn warn(&self, title: &str, error: &Error) {
+        self.0.lines.borrow_mut().push(format!("{title}: {error:?}"));
+    }
+}

@@ -1,0 +1,314 @@
+//! What is outside of the browser: the real sandbox, the real verifier, time, faults.
+
+use authress_sandbox::{Config, InProcess};
+use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, header},
+};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::{
+    cell::{Cell, RefCell},
+    path::Path,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
+use tower::ServiceExt;
+use url::{Position, Url};
+
+/// The time at the beginning of every test, in milliseconds since 1970.
+const BEGINNING_MS: u64 = 1_800_000_000_000;
+
+/// Where shop and Authress are to each other; that decides how sessions travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Site {
+    /// Siblings under https: cookies reach Authress.
+    Same,
+    /// Two sites: codes, and no cookies.
+    Cross,
+    /// Pages on localhost: tokens in the address.
+    Localhost,
+}
+
+impl Site {
+    pub(crate) fn shop(self) -> &'static str {
+        match self {
+            Self::Same => "https://app.shop.test",
+            Self::Cross => "https://www.other.test",
+            Self::Localhost => "http://localhost:5173",
+        }
+    }
+
+    pub(crate) fn login(self) -> &'static str {
+        match self {
+            Self::Same | Self::Cross => "https://login.shop.test",
+            Self::Localhost => "http://127.0.0.1:8888",
+        }
+    }
+
+    fn verifier(self) -> &'static str {
+        match self {
+            Self::Same | Self::Cross => "https://verify.shop.test",
+            Self::Localhost => "http://127.0.0.1:9000",
+        }
+    }
+}
+
+/// What goes wrong with a request of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It does not arrive.
+    DropBefore,
+    /// It is processed and the answer is lost.
+    DropAfter,
+    /// It is answered with this status and not processed.
+    Status(u16),
+    /// It arrives this much later, in milliseconds.
+    Delay(u64),
+    /// It is processed at once and answered this much later, in milliseconds.
+    LateAnswer(u64),
+    /// It is answered without `expires_in`.
+    WithoutExpiresIn,
+}
+
+struct Waiting {
+    method: &'static str,
+    path: &'static str,
+    fault: Fault,
+    times: u32,
+}
+
+/// A request that a server has answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: u16,
+}
+
+/// An answer as it left the server.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<String> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter();
+        cookies.map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) site: Site,
+    /// Whether Authress hides access tokens from script.
+    pub(crate) hides_tokens: Cell<bool>,
+    router: Router,
+    verifier: Verifier,
+    server_clock: Arc<AtomicU64>,
+    started: Instant,
+    random: Cell<u64>,
+    faults: RefCell<Vec<Waiting>>,
+    answered: RefCell<Vec<Answered>>,
+    sent: RefCell<Vec<(u64, String)>>,
+    secrets: RefCell<Vec<String>>,
+}
+
+impl World {
+    pub(crate) fn new(site: Site, seed: u64) -> Rc<Self> {
+        let config = json!({
+            "listen": "127.0.0.1:8888", "publicUrl": site.login(), "control": true,
+            "applications": [
+                { "applicationId": "app_shop", "redirectUrls": [site.shop()] },
+                { "applicationId": "app_admin", "redirectUrls": ["https://admin.shop.test"] },
+            ],
+            "serviceClients": [{
+                "clientId": "sc_shop", "authorizationUrl": format!("{}/v1/login", site.verifier()), "accessKeyFile": "",
+            }],
+        });
+        let server_clock = Arc::new(AtomicU64::new(BEGINNING_MS));
+        let config = Config::parse(&config.to_string(), Path::new("")).unwrap();
+        let sandbox = InProcess::new(&config, server_clock.clone()).unwrap();
+        let access_key = sandbox.access_keys[0].1.expose();
+        Rc::new(Self {
+            site,
+            hides_tokens: Cell::new(false),
+            router: sandbox.router,
+            verifier: Verifier::new(site.login().parse().unwrap(), access_key.parse().unwrap()),
+            server_clock,
+            started: Instant::now(),
+            random: Cell::new(seed),
+            faults: RefCell::default(),
+            answered: RefCell::default(),
+            sent: RefCell::default(),
+            secrets: RefCell::default(),
+        })
+    }
+
+    /// The servers' time in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        BEGINNING_MS + u64::try_from(self.started.elapsed().as_millis()).unwrap()
+    }
+
+    /// The next number of a sequence that the seed decides (SplitMix64).
+    pub(crate) fn random(&self) -> u64 {
+        self.random.set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+        let mut value = self.random.get();
+        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        value ^ (value >> 31)
+    }
+
+    /// Lets requests fail whose path ends in `path`.
+    pub(crate) fn fail(&self, method: &'static str, path: &'static str, fault: Fault, times: u32) {
+        self.faults.borrow_mut().push(Waiting { method, path, fault, times });
+    }
+
+    pub(crate) fn heal(&self) {
+        self.faults.borrow_mut().clear();
+    }
+
+    pub(crate) fn take_fault(&self, method: &str, path: &str) -> Option<Fault> {
+        let mut faults = self.faults.borrow_mut();
+        let index = faults.iter().position(|fault| fault.method == method && path.ends_with(fault.path))?;
+        faults[index].times -= 1;
+        let fault = faults[index].fault;
+        faults.retain(|fault| fault.times > 0);
+        Some(fault)
+    }
+
+    /// How many requests the servers have answered with this status.
+    pub(crate) fn count(&self, method: &str, path: &str, status: u16) -> usize {
+        let fits = |one: &&Answered| one.method == method && one.path.ends_with(path) && one.status == status;
+        self.answered.borrow().iter().filter(fits).count()
+    }
+
+    /// A page sends a request, whatever becomes of it.
+    pub(super) fn note_sent(&self, method: &str, path: &str) {
+        self.sent.borrow_mut().push((self.now_ms(), format!("{method} {path}")));
+    }
+
+    pub(crate) fn answered(&self) -> Vec<Answered> {
+        self.answered.borrow().clone()
+    }
+
+    /// When a page has sent this request, in milliseconds since 1970.
+    pub(crate) fn sent(&self, request: &str) -> Vec<u64> {
+        self.sent.borrow().iter().filter(|(_, one)| one == request).map(|(at_ms, _)| *at_ms).collect()
+    }
+
+    /// Panics if `text` holds a token, code, code verifier or session id that was ever sent.
+    pub(crate) fn assert_holds_no_secret(&self, text: &str) {
+        let secrets = self.secrets.borrow();
+        assert!(!secrets.iter().any(|secret| text.contains(secret)), "something secret is in: {text}");
+    }
+
+    /// Sends a request to the server that `url` is of.
+    pub(crate) async fn serve(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: &[(&str, String)],
+        body: Option<(&str, String)>,
+    ) -> Answer {
+        if let Some((_, text)) = &body {
+            self.learn_secrets(text);
+        }
+        let origin = url.origin().ascii_serialization();
+        let answer = if origin == self.site.login() {
+            self.sandbox(method, &url[Position::BeforePath..], headers, body).await
+        } else {
+            assert_eq!(origin, self.site.verifier(), "nobody answers {url}");
+            self.verify(url)
+        };
+        self.answered.borrow_mut().push(Answered {
+            method: method.to_owned(),
+            path: url.path().to_owned(),
+            status: answer.status,
+        });
+        self.learn_secrets(&answer.text);
+        if let Some(location) = answer.header("location").and_then(|text| Url::parse(text).ok()) {
+            for (name, value) in location.query_pairs() {
+                if matches!(&*name, "access_token" | "id_token") || (name == "code" && value != "cookie") {
+                    self.secrets.borrow_mut().push(value.into_owned());
+                }
+            }
+        }
+        for cookie in answer.set_cookies() {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if matches!(name, "authress-session" | "auth-code") && !value.is_empty() {
+                self.secrets.borrow_mut().push(value.to_owned());
+            }
+        }
+        answer
+    }
+
+    async fn sandbox(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: Option<(&str, String)>,
+    ) -> Answer {
+        self.server_clock.store(self.now_ms(), Ordering::Relaxed);
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let body = match body {
+            Some((media_type, text)) => {
+                request = request.header(header::CONTENT_TYPE, media_type);
+                Body::from(text)
+            }
+            None => Body::empty(),
+        };
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (mut parts, body) = response.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        if self.hides_tokens.get() {
+            let cookies: Vec<_> = parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+            parts.headers.remove(header::SET_COOKIE);
+            for cookie in cookies {
+                let text = cookie.to_str().unwrap();
+                let hidden = if text.starts_with("authorization=") { "; HttpOnly" } else { "" };
+                parts.headers.append(header::SET_COOKIE, format!("{text}{hidden}").parse().unwrap());
+            }
+        }
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
+    fn verify(&self, url: &Url) -> Answer {
+        let request = LoginRequest::parse(url.query().unwrap_or_default()).unwrap();
+        let mut entropy = [0; ENTROPY_BYTES];
+        entropy.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&self.random().to_le_bytes()));
+        match decide(&request, &self.verifier, &entropy, Duration::from_millis(self.now_ms())) {
+            Decision::Redirect { location } => {
+                let headers = [(header::LOCATION, location.parse().unwrap())].into_iter().collect();
+                Answer { status: 302, headers, text: String::new() }
+            }
+            Decision::Refuse(refusal) => panic!("the verifier refuses: {refusal:?}"),
+        }
+    }
+
+    fn learn_secrets(&self, body: &str) {
+        let Ok(body) = serde_json::from_str::<Value>(body) else { return };
+        for name in ["access_token", "id_token", "code", "code_verifier"] {
+            if let Some(secret) = body[name].as_str() {
+                self.secrets.borrow_mut().push(secret.to_owned());
+            }
+        }
+    }
+}
