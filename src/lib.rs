@@ -12,10 +12,8 @@ mod error;
 mod extension;
 mod fetch;
 mod options;
-mod panic;
 mod value;
 
 pub use browser::Host;
 pub use client::Client;
 pub use extension::ExtensionClient;
-pub use panic::on_panic;

@@ -1,4 +1,5 @@
-// node xtask/size.mjs --check|--write BUDGET FOLDER: the sizes of the built package, in bytes.
+// node xtask/size.mjs --check|--write BUDGET LIBRARY FOLDER: the sizes of the built package, in bytes. LIBRARY is
+// the form of the standard library that the module was built with: small or plain.
 // Compression is Node's own, so that the numbers do not depend on what else is installed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const DOWNLOADS = {
   'without WebAssembly': ['index.js', 'fallback.js'],
 };
 
-const [mode, budgetFile, folder] = process.argv.slice(2);
+const [mode, budgetFile, library, folder] = process.argv.slice(2);
 
 function sizes(file) {
   const bytes = readFileSync(join(folder, file));
@@ -33,11 +34,12 @@ for (const [entry, parts] of Object.entries(DOWNLOADS)) {
   row(`entry: ${entry}`, raw, gzip, brotli);
 }
 
-const budget = JSON.parse(readFileSync(budgetFile, 'utf8'));
+const budgets = JSON.parse(readFileSync(budgetFile, 'utf8'));
+const budget = budgets[library];
 const total = sum(DOWNLOADS.default.map((file) => files[file]));
-row('default entry, since last written', ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])));
+row(`default entry, ${library}: change`, ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])));
 if (total.brotli > budget.brotliLimit) {
   console.error(`The default entry is ${total.brotli} bytes, which is ${total.brotli - budget.brotliLimit} more than the limit of ${budget.brotliLimit} in ${budgetFile}.`);
   process.exitCode = 1;
 }
-if (mode === '--write') writeFileSync(budgetFile, `${JSON.stringify({ ...budget, measured: total }, null, 2)}\n`);
+if (mode === '--write') writeFileSync(budgetFile, `${JSON.stringify({ ...budgets, [library]: { ...budget, measured: total } }, null, 2)}\n`);

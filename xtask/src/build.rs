@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::{Attempt, Result};
-use crate::setup::BuildTools;
+use crate::setup::{BuildTools, Library};
 use crate::{notices, workspace};
 
 /// The three servers of the demo and the end-to-end tests: package and program have the same name.
@@ -28,9 +28,15 @@ pub(crate) fn dist() -> PathBuf {
 /// What `pkg/package.json` publishes from `pkg/dist`: the entries with the module and its JavaScript form.
 pub(crate) fn package(tools: &BuildTools) -> Result<()> {
     println!("build: the browser client for wasm32");
-    let flags = path_remapping().join("\u{1f}");
-    run(tools.wasm.cargo("build").args(["--release", "--lib"]).env("CARGO_ENCODED_RUSTFLAGS", flags))?;
-    let compiled = workspace::wasm_target().join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm"));
+    let library = Library::choose(&tools.wasm);
+    let mut command = tools.wasm.cargo("build");
+    library.prepare(command.args(["--release", "--lib"]), path_remapping());
+    run(&mut command)?;
+    let folder = match library {
+        Library::Small => workspace::small_wasm_target(),
+        Library::Plain => workspace::wasm_target(),
+    };
+    let compiled = folder.join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm"));
 
     let made_from = made_from(&compiled)?;
     let stamp = dist().join(STAMP);

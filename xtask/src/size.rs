@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::failure::Result;
-use crate::setup::BuildTools;
+use crate::setup::{BuildTools, Library};
 use crate::workspace;
 
 /// The committed figures and the limit: what `check` compares with and `print` writes.
@@ -21,6 +21,7 @@ pub(crate) fn check(tools: &BuildTools) -> Result<()> {
 
 fn measure(tools: &BuildTools, what: &str) -> Result<()> {
     let mut command = tools.node.command();
-    command.current_dir(workspace::root()).args(["xtask/size.mjs", what, BUDGET]);
+    let library = Library::choose(&tools.wasm).name();
+    command.current_dir(workspace::root()).args(["xtask/size.mjs", what, BUDGET, library]);
     build::run(command.arg(build::dist()))
 }

@@ -23,6 +23,11 @@ pub(crate) fn wasm_target() -> PathBuf {
     target().join("wasm")
 }
 
+/// Cargo's folder for the module with a standard library of its own.
+pub(crate) fn small_wasm_target() -> PathBuf {
+    target().join("wasm-small")
+}
+
 /// Where tools are kept between runs and between checkouts.
 pub(crate) fn cache() -> Result<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

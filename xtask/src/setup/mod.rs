@@ -5,6 +5,7 @@
 mod apt;
 mod browser;
 mod debian_std;
+mod library;
 mod node;
 mod tools;
 mod wasm_target;
@@ -14,6 +15,7 @@ use std::process::Command;
 use std::time::Instant;
 
 pub(crate) use browser::Browser;
+pub(crate) use library::Library;
 pub(crate) use node::Node;
 pub(crate) use wasm_target::WasmTarget;
 
