@@ -10,6 +10,7 @@ import {
   type SessionEvent,
   type SessionSnapshot,
   UserConfigurationScreen,
+  initWasm,
 } from 'authress-login-wasm';
 
 declare const login: LoginClient;
@@ -27,6 +28,8 @@ export function settings(): void {
   new LoginClient({ authressApiUrl: 'https://login.example.com', tokenOrigins: 'https://api.example.com' });
   // @ts-expect-error A setting nobody knows.
   new LoginClient({ authressApiUrl: 'https://login.example.com', tokenOrigin: [] });
+  // @ts-expect-error The module is somewhere, or is its bytes. (To the compiler any object may be a compiled one.)
+  initWasm(null);
   // @ts-expect-error An extension must say which one it is.
   new ExtensionClient('https://login.example.com');
 }

@@ -15,7 +15,7 @@ import { report } from './api-report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packageFolder = fileURLToPath(new URL('../../pkg', import.meta.url));
-const SOURCES = ['usage.ts', 'refusals.ts'];
+const SOURCES = ['usage.ts', 'refusals.ts', 'page-script.ts'];
 
 // A project of somebody else, which finds the package as it finds any other.
 const project = mkdtempSync(join(tmpdir(), 'types-'));
@@ -32,7 +32,7 @@ after(() => rmSync(project, { recursive: true }));
 function compile(compilerOptions) {
   const always = {
     strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noPropertyAccessFromIndexSignature: true,
-    verbatimModuleSyntax: true, isolatedModules: true, noEmit: true, skipDefaultLibCheck: true, types: [], target: 'es2022', lib: ['es2022', 'dom'],
+    verbatimModuleSyntax: true, isolatedModules: true, noEmit: true, moduleDetection: 'legacy', skipDefaultLibCheck: true, types: [], target: 'es2022', lib: ['es2022', 'dom'],
   };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...always, ...compilerOptions }, files: SOURCES }));
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
@@ -48,15 +48,14 @@ for (const [resolution, module] of [['bundler', 'esnext'], ['nodenext', 'nodenex
 }
 
 test('the types name exactly what the package has', async () => {
-  const modules = await import(join(packageFolder, 'index.js'));
   const declared = declaredMembers(join(packageFolder, 'index.d.ts'));
-  assert.deepEqual(Object.keys(modules).sort(), [...declared.keys()].sort());
-  for (const [name, members] of declared) {
-    const value = modules[name];
-    const actual = typeof value === 'function'
-      ? Object.getOwnPropertyNames(value.prototype).filter((member) => member !== 'constructor')
-      : Object.keys(value);
-    assert.deepEqual(actual.sort(), members.sort(), name);
+  const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  const module = await import(join(packageFolder, exports['.'].default));
+  assert.deepEqual(Object.keys(module).sort(), Object.keys(declared).sort());
+  for (const [name, members] of Object.entries(declared)) {
+    // Functions that are no classes have no members of their own.
+    const owner = typeof module[name] === 'function' ? module[name].prototype ?? {} : module[name];
+    assert.deepEqual(Object.getOwnPropertyNames(owner).filter((member) => member !== 'constructor').sort(), members.sort(), name);
   }
 });
 
@@ -72,16 +71,16 @@ test('the report of the public surface is up to date', () => {
 
 /** The exported values of a declaration file, with the methods of classes and the names of constants. */
 function declaredMembers(file) {
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
-  const found = new Map();
-  for (const statement of source.statements) {
-    if (ts.isClassDeclaration(statement)) {
-      found.set(statement.name.text, statement.members.filter(ts.isMethodDeclaration).map(({ name }) => name.text));
-    } else if (ts.isVariableStatement(statement)) {
-      for (const { name, type } of statement.declarationList.declarations) {
-        found.set(name.text, type.members.map((member) => member.name.text));
-      }
-    }
-  }
-  return found;
+  const program = ts.createProgram([file], { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, types: [] });
+  const checker = program.getTypeChecker();
+  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
+  const values = symbols
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .filter(({ flags }) => flags & ts.SymbolFlags.Value);
+  return Object.fromEntries(values.map((symbol) => {
+    const members = symbol.flags & ts.SymbolFlags.Class
+      ? [...symbol.members.values()].filter(({ flags }) => flags & ts.SymbolFlags.Method)
+      : checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
+    return [symbol.name, members.map(({ name }) => name)];
+  }));
 }

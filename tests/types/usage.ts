@@ -28,11 +28,25 @@ import {
   UserConfigurationScreen,
   type UserIdentity,
   type UserProfile,
+  type WasmSource,
+  initWasm,
 } from 'authress-login-wasm';
+import * as inline from 'authress-login-wasm/inline';
 
 /** Both types are the same, not merely assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function holds<_Condition extends true>(): void {}
+
+// The other entry has the same, and classes of it are the same to the compiler.
+holds<Same<typeof inline.LoginClient, typeof LoginClient>>();
+holds<Same<keyof typeof inline, keyof typeof import('authress-login-wasm')>>();
+
+export async function loadsTheModule(compiled: WebAssembly.Module): Promise<void> {
+  const sources: WasmSource[] = ['/module.wasm', new URL('https://cdn.example.com/module.wasm'), new ArrayBuffer(8), new Uint8Array(8), compiled];
+  await initWasm();
+  for (const source of sources) await initWasm(source);
+  await initWasm(import('authress-login-wasm').then(() => compiled));
+}
 
 // Settings and logger.
 const settings: LoginClientSettings = {
