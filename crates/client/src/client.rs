@@ -188,10 +188,7 @@ impl<P: Ports> Client<P> {
     /// Waits while another tab has written the token of a new session and not yet its identity.
     async fn wait_for_replacement(&self, timeout_ms: u32) {
         for _ in 0..REPLACEMENT_TRIES.min(timeout_ms / REPLACEMENT_PAUSE_MS) {
-            let identity = self.inner.identity();
-            let user_id = identity.as_ref().and_then(UnverifiedClaims::subject).unwrap_or_default();
-            let cookies = self.inner.ports.cookies();
-            if identity.is_none() || !session::is_being_replaced(&self.inner.settings, &cookies, user_id) {
+            if !self.inner.is_being_replaced() {
                 return;
             }
             self.inner.ports.sleep(REPLACEMENT_PAUSE_MS).await;
@@ -217,6 +214,13 @@ impl<P: Ports> Inner<P> {
         Ok(token)
     }
 
+    /// Whether the token that is here is of another session than the identity.
+    pub(crate) fn is_being_replaced(&self) -> bool {
+        let identity = self.identity();
+        let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
+        user_id.is_some_and(|user_id| session::is_being_replaced(&self.settings, &self.ports.cookies(), user_id))
+    }
+
     /// This moment, with what is known of the device's clock.
     pub(crate) fn now(&self) -> Moment {
         Moment { device_ms: self.ports.now_ms(), skew_ms: self.skew_ms.get() }
@@ -233,15 +237,17 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn look(&self) -> bool {
         let identity = self.identity();
         let is_here = identity.is_some();
-        let seen = Seen {
-            identity,
-            record: self.ports.load(session::STORAGE_KEY),
-            may_be_known_at_authress: self.may_be_known_at_authress(),
-        };
+        let record = self.ports.load(session::STORAGE_KEY);
+        let is_stored = record.is_some();
+        let seen = Seen { identity, record, may_be_known_at_authress: self.may_be_known_at_authress() };
         let event = self.state.borrow_mut().update(seen);
         if let Some(event) = event {
-            if event == Event::SignedOut {
-                self.next_generation();
+            match event {
+                // A token that has merely run out is no reason to drop a login that is under way.
+                Event::SignedOut if !is_stored => self.next_generation(),
+                // Whoever began it, Authress knows of it.
+                Event::SignedIn | Event::TokenRenewed => self.is_unknown_to_authress.set(false),
+                Event::SignedOut | Event::Ready | Event::Returned(_) => {}
             }
             self.changes.announce();
             self.tell(&event);
@@ -250,9 +256,8 @@ impl<P: Ports> Inner<P> {
     }
 
     /// A session has come or gone.
-    pub(crate) fn next_generation(&self) -> u32 {
+    pub(crate) fn next_generation(&self) {
         self.generation.set(self.generation.get().wrapping_add(1));
-        self.generation.get()
     }
 
     /// Tells listeners of this tab.

@@ -11,6 +11,7 @@ mod client;
 mod extension;
 mod flight;
 mod locks;
+mod mark;
 pub mod ports;
 mod renewal;
 mod session_check;

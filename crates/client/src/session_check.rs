@@ -1,6 +1,6 @@
 //! Finding the session: in a return, in this browser, or at Authress.
 
-use crate::{client::Inner, locks, ports::Ports};
+use crate::{client::Inner, locks, mark::Mark, ports::Ports};
 use authress_login_protocol::{
     account::Authorization,
     callback::{self, Exchange, Exchanged, Refusal, Step},
@@ -40,27 +40,26 @@ impl<P: Ports> Inner<P> {
     /// no longer good although its time is not up.
     pub(crate) async fn check_at_authress(&self, refused: Option<&Secret>) -> Result<bool, Error> {
         self.ports.activation().await;
-        let before = self.ports.load(session::STORAGE_KEY);
-        let generation = self.generation.get();
+        let before = self.mark();
         let _lock = self.hold(locks::RENEWAL).await;
         let is_renewed = match refused {
             Some(refused) => self.token().ok().flatten().is_some_and(|token| token != *refused),
-            None => before != self.ports.load(session::STORAGE_KEY) && self.identity().is_some(),
+            None => self.has_changed_since(&before) && self.identity().is_some(),
         };
         if is_renewed {
             return Ok(self.look());
         }
+        let before = self.mark();
         let outcome = self.send(&renewal::request(self.sends_credentials()?)).await;
         let renewal = renewal::accept(&self.settings, outcome);
-        if self.generation.get() != generation {
+        // Where its cookies have taken the place of a newer session's, it is the session all the same.
+        if self.has_changed_since(&before) && !self.is_being_replaced() {
             // Somebody signed in or out meanwhile: this answer is about a session of the past.
-            if self.identity().is_none() {
-                self.clear_session_cookies()?;
-            }
-            return Ok(self.look());
+            return self.drop_answer();
         }
+        let before = self.mark();
         match renewal {
-            Renewal::Tokens(tokens) => self.write_tokens(&tokens, generation).await?,
+            Renewal::Tokens(tokens) => self.write_tokens(&tokens, &before).await?,
             Renewal::Cookies => self.adopt_user_cookie(true),
             Renewal::SignedOut => self.is_unknown_to_authress.set(true),
             Renewal::Unknown(error) => {
@@ -154,21 +153,21 @@ impl<P: Ports> Inner<P> {
 
     async fn exchange(&self, exchange: Exchange) -> Result<(), Error> {
         let credentials = self.sends_credentials()?;
-        let generation = self.generation.get();
+        let before = self.mark();
         let mut outcome = self.exchange_once(&exchange, credentials).await?;
         if self.clock_was_wrong(&outcome).await {
             outcome = self.exchange_once(&exchange, credentials).await?;
         }
-        if self.generation.get() != generation {
-            // Signed out while the answer was under way: nobody is to be signed in by it.
-            return Ok(());
+        if self.has_signed_out_since(&before) {
+            // Nobody is to be signed in by an answer that was under way.
+            return self.drop_answer().map(drop);
         }
         match exchange.accept(&self.settings, outcome) {
             Exchanged::Tokens(tokens) => self.adopt(exchange.pending(), &tokens).await?,
             Exchanged::Cookies => self.adopt_cookies(exchange.pending()),
             Exchanged::CodeRefused(error) => {
                 self.ports.warn("The login has expired or was completed before", &error);
-                self.recheck(exchange.pending(), &error).await;
+                self.recheck(exchange.pending(), &error).await?;
             }
             Exchanged::Unanswered(error) => {
                 self.ports.warn("The login could not be completed yet", &error);
@@ -191,16 +190,24 @@ impl<P: Ports> Inner<P> {
 
     /// A code that was refused may have been used by an earlier try whose answer was lost. Whether
     /// it was, Authress knows where cookies reach it.
-    async fn recheck(&self, pending: &PendingRequest, error: &Error) {
-        if self.sends_credentials().unwrap_or(false) {
+    async fn recheck(&self, pending: &PendingRequest, error: &Error) -> Result<(), Error> {
+        if self.sends_credentials()? {
+            let before = self.mark();
             let outcome = self.send(&renewal::request(true)).await;
+            if self.has_signed_out_since(&before) {
+                return self.drop_answer().map(drop);
+            }
             match renewal::accept(&self.settings, outcome) {
-                Renewal::Tokens(tokens) if self.adopt(pending, &tokens).await.is_ok() => return,
-                Renewal::Cookies => return self.adopt_cookies(pending),
-                Renewal::Tokens(_) | Renewal::SignedOut | Renewal::Unknown(_) => {}
+                Renewal::Tokens(tokens) => return self.adopt(pending, &tokens).await,
+                Renewal::Cookies => {
+                    self.adopt_cookies(pending);
+                    return Ok(());
+                }
+                Renewal::SignedOut | Renewal::Unknown(_) => {}
             }
         }
         self.note(LoginResult::of_failure(pending, error));
+        Ok(())
     }
 
     /// Whether a refusal may be due to the device's clock, which is then known to be wrong: the
@@ -222,7 +229,9 @@ impl<P: Ports> Inner<P> {
     fn adopt<'a>(&'a self, pending: &'a PendingRequest, tokens: &'a Tokens) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if pending.accepts_user(tokens.user_id()) {
-                self.write_tokens(tokens, self.next_generation()).await?;
+                self.next_generation();
+                let mark = self.mark();
+                self.write_tokens(tokens, &mark).await?;
                 self.look();
             }
             self.note(LoginResult::of_session(pending, Some(tokens.user_id())));
@@ -255,13 +264,13 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    /// Stores a session, unless another one has come or this one has gone since `generation`.
-    fn write_tokens<'a>(&'a self, tokens: &'a Tokens, generation: u32) -> LocalBoxFuture<'a, Result<(), Error>> {
+    /// Stores a session, unless another one has come or this one has gone since `before`.
+    fn write_tokens<'a>(&'a self, tokens: &'a Tokens, before: &'a Mark) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             // Two tabs that write at once would leave the cookie of one beside the record of the other.
             let _lock = self.hold(locks::WRITE).await;
-            if self.generation.get() != generation {
-                return Ok(());
+            if self.has_changed_since(before) {
+                return self.drop_answer().map(drop);
             }
             let page = self.ports.page()?;
             let now = tokens.correct(self.now());

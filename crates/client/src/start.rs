@@ -2,6 +2,7 @@
 
 use crate::{
     client::{Client, Inner},
+    locks,
     ports::Ports,
 };
 use authress_login_protocol::{
@@ -66,6 +67,7 @@ impl<P: Ports> Client<P> {
     /// Begins a link to the session that is here. The result is as for a login.
     pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
         authenticate::check_link_options(options)?;
+        self.inner.ports.activation().await;
         self.user_session_exists(false).await?;
         let inner = &self.inner;
         let authorization = inner.authorization()?;
@@ -112,7 +114,13 @@ impl<P: Ports> Client<P> {
         inner.look();
         inner.ports.tell_tabs(crate::watch::SIGNED_OUT);
         if let Some(request) = &plan.request {
-            match http::success(inner.send(request).await) {
+            // No tab asks for the session while it is being ended; and a renewal that is under way ends
+            // first, so that nothing it brings is left.
+            let lock = inner.hold(locks::RENEWAL).await;
+            let ended = http::success(inner.send(request).await);
+            inner.clear_session_cookies()?;
+            drop(lock);
+            match ended {
                 Ok(_) => return plan.destination.map_or(Ok(()), |destination| inner.ports.navigate(&destination)),
                 Err(error) => inner.ports.warn("The session could not be ended by request", &error),
             }
