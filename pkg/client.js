@@ -44,6 +44,8 @@ class Loaded {
       // It may crash between being there and being used.
       while (this.#module === undefined || this.#module !== loaded()) {
         const module = await load();
+        // Another call may have waited for it as well.
+        if (this.#module === module) continue;
         this.#client = this.#make(module);
         this.#module = module;
       }

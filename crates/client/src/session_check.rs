@@ -162,7 +162,12 @@ impl<P: Ports> Inner<P> {
             // Nobody is to be signed in by an answer that was under way.
             return self.drop_answer().map(drop);
         }
-        match exchange.accept(&self.settings, outcome) {
+        let exchanged = exchange.accept(&self.settings, outcome);
+        if !matches!(exchanged, Exchanged::Unanswered(_)) {
+            let clear = cookie_rules::clear(&self.ports.page()?, cookie_rules::AUTH_CODE);
+            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+        match exchanged {
             Exchanged::Tokens(tokens) => self.adopt(exchange.pending(), &tokens).await?,
             Exchanged::Cookies => self.adopt_cookies(exchange.pending()),
             Exchanged::CodeRefused(error) => {
@@ -302,6 +307,7 @@ impl<P: Ports> Inner<P> {
 
     /// Keeps the result for whoever asks, and tells it to listeners of all tabs.
     fn note(&self, result: LoginResult) {
+        self.look();
         self.ports.tell_tabs(&result.to_json());
         self.tell(&Event::Returned(result.clone()));
         *self.login_result.borrow_mut() = Some(result);

@@ -1,7 +1,17 @@
 //! What happens outside of this client: in other tabs, and to the page itself.
 
 use crate::{client::Client, ports::Ports};
-use authress_login_protocol::{login_result::LoginResult, session, state::Event};
+use authress_login_protocol::{
+    jwt::UnverifiedClaims,
+    login_result::{LoginResult, LoginStatus},
+    session,
+    state::Event,
+};
+use futures_util::future::select;
+use std::pin::pin;
+
+/// How long a session may take from the tab that has stored it to another one, in milliseconds.
+const LONGEST_ARRIVAL_MS: u32 = 1_000;
 
 /// The message that another tab has ended the session.
 pub(crate) const SIGNED_OUT: &str = "signed-out";
@@ -23,9 +33,30 @@ impl<P: Ports> Client<P> {
             inner.is_unknown_to_authress.set(true);
             self.wake();
         } else if let Some(result) = LoginResult::from_json(message) {
-            inner.look();
-            inner.tell(&Event::Returned(result));
+            let client = self.clone();
+            inner.ports.spawn(async move { client.pass_on(result).await });
         }
+    }
+
+    /// Tells of a login in another tab. Its session may be on its way here still, and listeners hear of
+    /// it first.
+    async fn pass_on(&self, result: LoginResult) {
+        let inner = &self.inner;
+        if matches!(result.status, LoginStatus::SignedIn | LoginStatus::Linked) {
+            let arrival = pin!(async {
+                loop {
+                    let change = inner.changes.next();
+                    let identity = inner.identity();
+                    if identity.as_ref().and_then(UnverifiedClaims::subject) == result.user_id.as_deref() {
+                        return;
+                    }
+                    change.await;
+                }
+            });
+            select(arrival, pin!(inner.ports.sleep(LONGEST_ARRIVAL_MS))).await;
+        }
+        inner.look();
+        inner.tell(&Event::Returned(result));
     }
 
     /// The shopper sees the page (again), the network is back, or the page comes out of the
