@@ -2,6 +2,16 @@
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
 import { load, loaded, rejectOnCrash } from './load.js';
+import { watchBrowser } from './watch.js';
+
+/** How long a call may take unless the caller says otherwise, in milliseconds. */
+const DEADLINE_MS = 30_000;
+/** The same where the browser asks the shopper something. */
+const SHOPPER_DEADLINE_MS = 120_000;
+/** The longest a browser's timer can be set to, in milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
 function checkedHost(authressApiUrl) {
   const text = typeof authressApiUrl === 'string' ? authressApiUrl.trim() : '';
@@ -29,7 +39,7 @@ class Loaded {
     this.#make = make;
   }
 
-  async #ready() {
+  async ready() {
     try {
       const module = await load();
       if (this.#module !== module) {
@@ -42,26 +52,35 @@ class Loaded {
     return this.#client;
   }
 
-  async call(method, ...values) {
-    let client;
-    // It may crash between being there and being used.
-    do client = await this.#ready();
-    while (this.#module !== loaded());
+  // Calls a method of the module with its one value until `limits` are reached: `{signal,
+  // timeoutInMillis}`.
+  call(method, limits, value) {
+    const { signal, timeoutInMillis = DEADLINE_MS } = limits ?? {};
     return new Promise((resolve, reject) => {
-      const settled = rejectOnCrash(reject);
+      const stop = new AbortController();
       const settle = (then) => (value) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
         settled();
         then(value);
       };
-      // A crash throws at once; a crash later on is reported by rejectOnCrash.
-      try {
-        Promise.resolve(client[method](...values)).then(
-          settle(resolve),
-          settle((error) => reject(asLoginError(error))),
-        );
-      } catch (error) {
-        settle((cause) => reject(asLoginError(cause)))(error);
-      }
+      const give = settle(resolve);
+      const fail = settle(reject);
+      const giveUp = (reason) => {
+        fail(reason);
+        stop.abort(reason); // The module goes on with nothing that nobody waits for.
+      };
+      const settled = rejectOnCrash(fail);
+      const onAbort = () => giveUp(signal.reason);
+      const timer =
+        timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
+          ? setTimeout(() => giveUp(new LoginError('RequestTimeout')), timeoutInMillis)
+          : undefined;
+      signal?.addEventListener('abort', onAbort);
+      if (signal?.aborted) return onAbort();
+      this.ready()
+        .then((client) => (stop.signal.aborted ? undefined : client.call(method, stop.signal, value)))
+        .then(give, (error) => fail(error === stop.signal.reason ? error : asLoginError(error)));
     });
   }
 
@@ -82,92 +101,147 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
 
 export class LoginClient {
   #loaded;
+  #listeners = new Set();
+  #snapshot = CHECKING;
+  #firstCheck;
 
   constructor(settings, logger) {
-    const host = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
+    const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
+    const origin = checkedHost(url);
+    const applicationId = checkedApplication(settings?.applicationId ?? undefined);
+    const host = { emit: (...values) => this.#emit(...values), tellTabs: () => {} };
     const values = [
-      checkedHost(host),
-      checkedApplication(settings?.applicationId ?? undefined),
+      origin,
+      applicationId,
+      settings?.tokenOrigins,
       Boolean(settings?.retainUserCookie),
       logger ?? console,
+      host,
     ];
-    this.#loaded = new Loaded((module) => new module.Client(...values));
-    if (typeof window !== 'undefined' && !settings?.skipBackgroundCredentialsCheck) {
+    this.#loaded = new Loaded((module) => {
+      const client = new module.Client(...values);
+      if (typeof window !== 'undefined') client.keepSession();
+      return client;
+    });
+    if (typeof window === 'undefined') return;
+    host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
+    if (!settings?.skipBackgroundCredentialsCheck) {
       // A return is taken up even if the page never asks; whoever asks learns of a failure.
-      this.#loaded.call('userSessionExists', true).catch(() => {});
+      this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {});
     }
   }
 
+  #emit(type, snapshot, result) {
+    if (snapshot) this.#snapshot = Object.freeze(snapshot);
+    const event = Object.freeze(result ? { type, result: Object.freeze(result) } : { type });
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The page's own affair, as with any listener: it reaches window.onerror and stops nobody.
+        setTimeout(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  subscribe(listener) {
+    // A function of its own, so that a listener given twice is called and removed once each.
+    const entry = (event) => listener(event);
+    this.#listeners.add(entry);
+    if (typeof window !== 'undefined') this.#firstCheck ??= this.userSessionExists().catch(() => {});
+    return () => {
+      this.#listeners.delete(entry);
+    };
+  }
+
+  getSnapshot() {
+    return this.#snapshot;
+  }
+
   async authenticate(options) {
-    return this.#loaded.call('authenticate', options);
+    return this.#loaded.call('authenticate', options, options);
   }
 
   async authenticateWithOneTimeCode(options) {
-    return this.#loaded.call('authenticateWithOneTimeCode', options);
+    return this.#loaded.call('authenticateWithOneTimeCode', options, options);
   }
 
   async linkIdentity(options) {
-    return this.#loaded.call('linkIdentity', options);
+    return this.#loaded.call('linkIdentity', options, options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return this.#loaded.call('linkIdentityWithOneTimeCode', options);
+    return this.#loaded.call('linkIdentityWithOneTimeCode', options, options);
   }
 
-  async getLinkResult() {
-    return this.#loaded.call('getLinkResult');
+  async getLinkResult(limits) {
+    return this.#loaded.call('getLinkResult', limits);
   }
 
-  async unlinkIdentity(identityId) {
-    return this.#loaded.call('unlinkIdentity', identityId ?? undefined);
+  async getLoginResult(limits) {
+    return this.#loaded.call('getLoginResult', limits);
+  }
+
+  async unlinkIdentity(identityId, limits) {
+    return this.#loaded.call('unlinkIdentity', limits, identityId);
   }
 
   async updateExtensionAuthenticationRequest(options) {
-    return this.#loaded.call('updateExtensionAuthenticationRequest', options);
+    return this.#loaded.call('updateExtensionAuthenticationRequest', options, options);
   }
 
   async userSessionExists(options) {
-    return this.#loaded.call('userSessionExists', Boolean(options?.backgroundTrigger));
+    return this.#loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
   }
 
-  async waitForUserSession() {
-    return this.#loaded.call('waitForUserSession');
+  async waitForUserSession(limits) {
+    return this.#loaded.call('waitForUserSession', { timeoutInMillis: Infinity, ...limits });
   }
 
   async ensureToken(options) {
-    return this.#loaded.call('ensureToken', options);
+    const wait = options?.timeoutInMillis ?? 0;
+    // The module keeps to the time itself; what is added is for loading it.
+    const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
+    return this.#loaded.call('ensureToken', { signal: options?.signal, timeoutInMillis }, options);
   }
 
   async getToken(options) {
     return this.ensureToken(options);
   }
 
-  async getUserProfile() {
-    return this.#loaded.call('getUserProfile');
+  async fetch(input, init) {
+    const request = new Request(input, init);
+    return this.#loaded.call('fetch', { signal: request.signal, timeoutInMillis: Infinity }, request);
   }
 
-  async getConnectionCredentials() {
-    return this.#loaded.call('getConnectionCredentials');
+  async getUserProfile(limits) {
+    return this.#loaded.call('getUserProfile', limits);
   }
 
-  async getDevices() {
-    return this.#loaded.call('getDevices');
+  async getConnectionCredentials(limits) {
+    return this.#loaded.call('getConnectionCredentials', limits);
+  }
+
+  async getDevices(limits) {
+    return this.#loaded.call('getDevices', limits);
   }
 
   async registerDevice(options) {
-    return this.#loaded.call('registerDevice', options);
+    return this.#loaded.call('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
   }
 
-  async deleteDevice(deviceId) {
-    return this.#loaded.call('deleteDevice', deviceId ?? undefined);
+  async deleteDevice(deviceId, limits) {
+    return this.#loaded.call('deleteDevice', limits, deviceId);
   }
 
   async openUserConfigurationScreen(options) {
-    return this.#loaded.call('openUserConfigurationScreen', options);
+    return this.#loaded.call('openUserConfigurationScreen', options, options);
   }
 
-  async logout(redirectUrl) {
-    return this.#loaded.call('logout', redirectUrl ?? undefined);
+  async logout(redirectUrl, limits) {
+    return this.#loaded.call('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
@@ -179,7 +253,7 @@ export class LoginClient {
   }
 
   sanitizeQueryParameters() {
-    this.#loaded.call('sanitizeQueryParameters').catch(() => {});
+    this.#loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
   }
 }
 
@@ -187,25 +261,31 @@ export class ExtensionClient {
   #loaded;
 
   constructor(authressCustomDomain, extensionId) {
-    const host = checkedHost(authressCustomDomain);
+    const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    this.#loaded = new Loaded((module) => new module.ExtensionClient(host, extensionId.trim()));
-    if (typeof window !== 'undefined') this.#loaded.call('requestToken', { silent: true }).catch(() => {});
+    const host = { emit() {}, tellTabs() {} };
+    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), host));
+    if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 
   async getUserIdentity() {
-    return this.#loaded.call('getUserIdentity');
+    return this.#now('getUserIdentity');
   }
 
   async getTokenResponse() {
-    return this.#loaded.call('getTokenResponse');
+    return this.#now('getTokenResponse');
   }
 
   async requestToken(options) {
-    return this.#loaded.call('requestToken', options);
+    return this.#loaded.call('requestToken', options, options);
   }
 
-  async login(redirectUrl) {
-    return this.#loaded.call('login', redirectUrl ?? undefined);
+  async login(redirectUrl, limits) {
+    return this.#loaded.call('login', limits, redirectUrl);
+  }
+
+  async #now(method) {
+    await this.#loaded.ready();
+    return this.#loaded.callNow(method);
   }
 }

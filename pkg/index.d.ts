@@ -15,6 +15,11 @@ export interface LoginClientSettings {
    * @throws {LoginError} `InvalidApplication` from the constructor.
    */
   applicationId?: string;
+  /**
+   * Origins besides the page's own to which `fetch` may send the access token, for example
+   * `['https://api.example.com']`. Default: none.
+   */
+  tokenOrigins?: readonly string[];
   /** Do not look for a return and a stored session by itself at start. Default `false`. */
   skipBackgroundCredentialsCheck?: boolean;
   /** Leave the `user` cookie in place after reading it. Default `false`. */
@@ -49,7 +54,21 @@ export interface UserIdentity {
   [claim: string]: unknown;
 }
 
-export interface AuthenticateOptions {
+/** Limits of one call. */
+export interface CallLimits {
+  /**
+   * Gives the call up: the promise rejects with the signal's `reason`, and nothing more happens; a
+   * login that has not left the page does not leave it any more.
+   */
+  signal?: AbortSignal;
+  /**
+   * The deadline of the call in milliseconds, after which it rejects with `RequestTimeout`. Default
+   * 30,000 (for `registerDevice` 120,000); a negative number or `Infinity` sets none.
+   */
+  timeoutInMillis?: number;
+}
+
+export interface AuthenticateOptions extends CallLimits {
   /** The identity provider, or your service client (`sc_…`) for an anonymous shopper. */
   connectionId?: string;
   /** The tenant to log in to. Takes precedence over `connectionId`. */
@@ -63,11 +82,11 @@ export interface AuthenticateOptions {
   /** Which of `code token id_token` to ask for, separated by spaces. Default `token id_token`. */
   flowType?: string;
   /** OAuth scopes. */
-  scopes?: string[];
+  scopes?: readonly string[];
   /** Audiences of the access token. */
-  audiences?: string[];
+  audiences?: readonly string[];
   /** Properties for the identity provider. */
-  connectionProperties?: Record<string, unknown>;
+  connectionProperties?: { readonly [name: string]: unknown };
   /** Whether more than one account may be signed in. */
   multiAccount?: boolean;
   /**
@@ -85,21 +104,28 @@ export interface AuthenticateOptions {
   clearUserDataBeforeLogin?: boolean;
 }
 
-/** One of `connectionId` and `tenantLookupIdentifier` is needed. */
-export interface LinkIdentityOptions {
-  /** The identity provider that the shopper signs in with. */
-  connectionId?: string;
-  /** The tenant whose identity provider it is. */
-  tenantLookupIdentifier?: string;
+/** One of the two is needed. */
+export type LinkWith =
+  | {
+      /** The identity provider that the shopper signs in with. */
+      connectionId: string;
+      /** The tenant whose identity provider it is. */
+      tenantLookupIdentifier?: string;
+    }
+  | { connectionId?: undefined; tenantLookupIdentifier: string };
+
+export type LinkIdentityOptions = LinkWith & LinkIdentitySettings;
+
+export interface LinkIdentitySettings extends CallLimits {
   /** Where to return to, absolute or relative. Default: this page. */
   redirectUrl?: string;
   /** Properties for the identity provider. */
-  connectionProperties?: Record<string, unknown>;
+  connectionProperties?: { readonly [name: string]: unknown };
   /** How the page is left; as for `authenticate`. */
   redirectOpenType?: 'redirect' | 'tab' | 'client-managed';
 }
 
-export interface OneTimeCodeOptions {
+export interface OneTimeCodeOptions extends CallLimits {
   /** The service client that checks the code, `sc_…`. */
   serviceClientId: string;
   inviteId?: string;
@@ -107,21 +133,21 @@ export interface OneTimeCodeOptions {
   redirectUrl?: string;
   responseLocation?: 'cookie' | 'query' | 'none';
   flowType?: string;
-  scopes?: string[];
-  audiences?: string[];
+  scopes?: readonly string[];
+  audiences?: readonly string[];
   /** Accepted for compatibility and without effect, as for `authenticate`. */
   clearUserDataBeforeLogin?: boolean;
 }
 
 /** One of the three names is needed. */
-export interface UpdateExtensionOptions {
+export interface UpdateExtensionOptions extends CallLimits {
   /** The authentication request. Default: the `state` in the address. */
   state?: string;
   connectionId?: string;
   tenantLookupIdentifier?: string;
   /** An e-mail address or domain; takes the place of `tenantLookupIdentifier`. */
   hint?: string;
-  connectionProperties?: Record<string, unknown>;
+  connectionProperties?: { readonly [name: string]: unknown };
 }
 
 /** An account with its identities, as Authress describes it. */
@@ -137,7 +163,9 @@ export interface Device {
   [property: string]: unknown;
 }
 
-export type RegisterDeviceOptions =
+export type RegisterDeviceOptions = CallLimits & RegisteredDevice;
+
+export type RegisteredDevice =
   | {
       /** The shopper's name for it. */
       name?: string;
@@ -183,7 +211,50 @@ export interface LinkResult {
   serverCode?: string;
 }
 
+/** What a login came to. Unless it is `signed-in`, the session is what it was before. */
+export interface LoginResult {
+  /**
+   * - `signed-in`: it brought a session;
+   * - `cancelled`: the shopper turned back;
+   * - `failed`: anything else; `serverCode` says more where Authress did.
+   */
+  status: 'signed-in' | 'cancelled' | 'failed';
+  /** The connection that was asked for. */
+  connectionId?: string;
+  /** The user id that it brought. */
+  userId?: string;
+  /** The code with which Authress refused. */
+  serverCode?: string;
+}
+
+/**
+ * Whether somebody is signed in. The same object until something has changed, so that it can be
+ * given to `useSyncExternalStore` and the like.
+ */
+export type SessionSnapshot =
+  /** Nobody knows yet. */
+  | { readonly status: 'checking'; readonly userIdentity: null }
+  /** There is a session; it lasts while Authress cannot be reached. */
+  | { readonly status: 'signed-in'; readonly userIdentity: UserIdentity }
+  | { readonly status: 'signed-out'; readonly userIdentity: null };
+
+/**
+ * What has just happened, in this tab or another one.
+ *
+ * - `ready`: it is known whether there is a session, for the first time on this page;
+ * - `signed-in`: a session began, or another shopper's took its place;
+ * - `token-renewed`: the session goes on with new tokens;
+ * - `signed-out`: the session is over;
+ * - `login-…`, `link-…`: the browser has returned from a login or link.
+ */
+export type SessionEvent =
+  | { readonly type: 'ready' | 'signed-in' | 'token-renewed' | 'signed-out' }
+  | { readonly type: 'login-completed' | 'login-cancelled' | 'login-refused'; readonly result: Readonly<LoginResult> }
+  | { readonly type: 'link-completed' | 'link-cancelled' | 'link-refused'; readonly result: Readonly<LinkResult> };
+
 export interface EnsureTokenOptions {
+  /** Gives up waiting: the promise rejects with the signal's `reason`. */
+  signal?: AbortSignal;
   /**
    * How long to wait for a session, in milliseconds. Default 5000. 0 asks this browser alone, makes
    * no request and does not wait; -1 waits as long as a timer can (about 24.8 days).
@@ -206,8 +277,10 @@ export type LoginErrorCode =
   | 'InvalidRedirectUrl'
   | 'NotLoggedIn'
   | 'TokenTimeout'
+  | 'OriginNotAllowed'
   | 'StorageUnavailable'
   | 'AuthressSdkNetworkError'
+  | 'RequestTimeout'
   | 'RequestRefused'
   | 'InvalidServerResponse'
   | 'ModuleLoadFailed'
@@ -222,6 +295,8 @@ export class LoginError extends Error {
   readonly status?: number;
   /** The server's own code, where it sent one. */
   readonly serverCode?: string;
+  /** What the browser itself said, where it said something: the error of `fetch`, for example. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -229,11 +304,25 @@ export class LoginError extends Error {
  *
  * The constructor returns at once; the WebAssembly module loads meanwhile, and every asynchronous
  * method waits for it. Each rejects with a `LoginError`: besides the codes named with a method,
- * `ModuleLoadFailed`, `InvalidInput` and `InternalError`.
+ * `ModuleLoadFailed`, `InvalidInput`, `RequestTimeout` and `InternalError`; or with the `reason` of a
+ * signal that was aborted.
+ *
+ * While the page is in use the session is renewed before its end, by one tab for all.
  */
 export class LoginClient {
   /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`. */
   constructor(settings: LoginClientSettings, logger?: Logger);
+
+  /**
+   * Calls `listener` with everything that happens to the session, here or in another tab, after
+   * `getSnapshot()` shows it. Looks for a session if nobody has yet.
+   *
+   * @returns a function that ends it.
+   */
+  subscribe(listener: (event: SessionEvent) => void): () => void;
+
+  /** Whether somebody is signed in. Makes no request. */
+  getSnapshot(): SessionSnapshot;
 
   /**
    * Starts a login and leaves the page. The session that is here stays until the new one arrives.
@@ -266,7 +355,9 @@ export class LoginClient {
    *
    * @throws {LoginError} as `linkIdentity`.
    */
-  linkIdentityWithOneTimeCode(options: { connectionId: string; redirectUrl?: string }): Promise<AuthenticationStarted>;
+  linkIdentityWithOneTimeCode(
+    options: { connectionId: string; redirectUrl?: string } & CallLimits,
+  ): Promise<AuthenticationStarted>;
 
   /**
    * Takes an identity off the account: its connection id, or the user id it has there.
@@ -274,7 +365,7 @@ export class LoginClient {
    * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `RequestRefused` (the last one stays),
    * `AuthressSdkNetworkError`.
    */
-  unlinkIdentity(identityId: string): Promise<void>;
+  unlinkIdentity(identityId: string, limits?: CallLimits): Promise<void>;
 
   /**
    * For a platform's own login page: goes on with the login that an extension began.
@@ -290,7 +381,14 @@ export class LoginClient {
    *
    * @throws {LoginError} `AuthressSdkNetworkError`: not known yet, ask again.
    */
-  getLinkResult(): Promise<LinkResult | null>;
+  getLinkResult(limits?: CallLimits): Promise<LinkResult | null>;
+
+  /**
+   * What the login came to from which the browser has just returned; `null` on any other page load.
+   *
+   * @throws {LoginError} `AuthressSdkNetworkError`: not known yet, ask again.
+   */
+  getLoginResult(limits?: CallLimits): Promise<LoginResult | null>;
 
   /**
    * Whether there is a session. Takes up a return, then looks in this browser, then asks Authress.
@@ -299,10 +397,10 @@ export class LoginClient {
    * @throws {LoginError} when a login that has just returned could not be completed:
    * `AuthressSdkNetworkError` (call again to try again), `RequestRefused`, `InvalidServerResponse`.
    */
-  userSessionExists(options?: { backgroundTrigger?: boolean }): Promise<boolean>;
+  userSessionExists(options?: { backgroundTrigger?: boolean } & CallLimits): Promise<boolean>;
 
-  /** Resolves with `true` once there is a session, which may be never. */
-  waitForUserSession(): Promise<true>;
+  /** Resolves with `true` once there is a session, which may be never: it has no deadline by default. */
+  waitForUserSession(limits?: CallLimits): Promise<true>;
 
   /**
    * The access token for the shop's APIs. With a stored session it makes no request.
@@ -316,6 +414,17 @@ export class LoginClient {
   /** The same as `ensureToken`, by the name that Authress's guides use. */
   getToken(options?: EnsureTokenOptions): Promise<string | null>;
 
+  /**
+   * `fetch` with the access token as `Authorization: Bearer`, for the page's own origin and those in
+   * `tokenOrigins`. An answer 401 is asked for once more with a renewed token, where the session can
+   * be renewed. Where the token is in an HttpOnly cookie nothing is added. The request's own signal
+   * ends all of it.
+   *
+   * @throws {LoginError} `OriginNotAllowed`: nothing was sent; `NotLoggedIn`: there is no session.
+   * Failures of the request itself are those of `fetch`.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
   /** Who the shopper is, as far as this browser knows; `null` until the module has loaded. */
   getUserIdentity(): UserIdentity | null;
 
@@ -324,13 +433,13 @@ export class LoginClient {
    *
    * @throws {LoginError} `NotLoggedIn`, `RequestRefused`, `AuthressSdkNetworkError`.
    */
-  getUserProfile(): Promise<UserProfile>;
+  getUserProfile(limits?: CallLimits): Promise<UserProfile>;
 
   /** The identity provider's own access token, or `null` if it cannot be had. */
-  getConnectionCredentials(): Promise<{ accessToken: string; [property: string]: unknown } | null>;
+  getConnectionCredentials(limits?: CallLimits): Promise<{ accessToken: string; [property: string]: unknown } | null>;
 
   /** The second factors; none if they cannot be had. */
-  getDevices(): Promise<Device[]>;
+  getDevices(limits?: CallLimits): Promise<Device[]>;
 
   /**
    * Registers a second factor. For a security key or passkey the browser asks the shopper.
@@ -341,7 +450,7 @@ export class LoginClient {
   registerDevice(options: RegisterDeviceOptions): Promise<Device>;
 
   /** @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`. */
-  deleteDevice(deviceId: string): Promise<void>;
+  deleteDevice(deviceId: string, limits?: CallLimits): Promise<void>;
 
   /**
    * Leaves for the page of Authress where shoppers see to their account.
@@ -350,7 +459,9 @@ export class LoginClient {
    * @param options.redirectUrl Where to return to. Default: this page.
    * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `InvalidRedirectUrl`.
    */
-  openUserConfigurationScreen(options?: { startPage?: 'Profile' | 'MFA'; redirectUrl?: string }): Promise<void>;
+  openUserConfigurationScreen(
+    options?: { startPage?: 'Profile' | 'MFA'; redirectUrl?: string } & CallLimits,
+  ): Promise<void>;
 
   /** Whether cookies of this page would reach `url`; `false` until the module has loaded. */
   getMatchingDomainInfo(url: string): boolean;
@@ -364,7 +475,7 @@ export class LoginClient {
    * @param redirectUrl Where to end, absolute or relative. Default: this page.
    * @throws {LoginError} `InvalidRedirectUrl`.
    */
-  logout(redirectUrl?: string): Promise<void>;
+  logout(redirectUrl?: string, limits?: CallLimits): Promise<void>;
 }
 
 /**
@@ -389,7 +500,7 @@ export class ExtensionClient {
    * @throws {LoginError} `InvalidAuthorizationCode`, `RequestRefused`, `AuthressSdkNetworkError`,
    * `InvalidServerResponse`.
    */
-  requestToken(options?: { code?: string; silent?: boolean }): Promise<{ accessToken: string } | null>;
+  requestToken(options?: { code?: string; silent?: boolean } & CallLimits): Promise<{ accessToken: string } | null>;
 
   /**
    * The access token, or `null` when the browser is on its way to the platform's login.
@@ -397,5 +508,5 @@ export class ExtensionClient {
    * @param redirectUrl Where to return to. Default: this page.
    * @throws {LoginError} `StorageUnavailable`, `InvalidRedirectUrl`; otherwise as `requestToken`.
    */
-  login(redirectUrl?: string): Promise<{ accessToken: string } | null>;
+  login(redirectUrl?: string, limits?: CallLimits): Promise<{ accessToken: string } | null>;
 }

@@ -1,133 +1,77 @@
 //! The account's methods: profile, identities, credentials, second factors.
 
 use crate::{
-    browser::{address, authenticator, fetch},
-    client::Client,
-    error::{Failure, promise},
+    browser::authenticator,
+    client::Login,
+    error::Failure,
     options::{self, DeviceOptions},
 };
 use authress_login_protocol::{
     account::{self, Authorization, Device},
     error::{Error, ErrorCode},
-    http::{self, Request},
-    secret::Secret,
-    settings::Settings,
+    http::Request,
 };
-use js_sys::{Array, JSON, Promise, Reflect};
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use js_sys::{Array, JSON, Reflect};
+use wasm_bindgen::JsValue;
 
-#[wasm_bindgen]
-impl Client {
-    /// `getUserProfile`: the account with its linked identities.
-    #[wasm_bindgen(js_name = getUserProfile)]
-    pub fn user_profile(&self) -> Promise {
-        let client = self.clone();
-        promise(async move { client.ask(account::profile).await })
-    }
-
-    /// `unlinkIdentity`: takes an identity off the account.
-    #[wasm_bindgen(js_name = unlinkIdentity)]
-    pub fn unlink_identity(&self, identity_id: Option<String>) -> Promise {
-        let client = self.clone();
-        promise(async move {
-            let identity_id = identity_id.filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
-            client.ask(|authorization| account::unlink_identity(authorization, &identity_id)).await?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// `getConnectionCredentials`: the identity provider's own token, or null.
-    #[wasm_bindgen(js_name = getConnectionCredentials)]
-    pub fn connection_credentials(&self) -> Promise {
-        let client = self.clone();
-        promise(async move { Ok(client.ask(account::connection_credentials).await.unwrap_or(JsValue::NULL)) })
-    }
-
-    /// `getDevices`: the second factors; none where they cannot be had.
-    #[wasm_bindgen(js_name = getDevices)]
-    pub fn devices(&self) -> Promise {
-        let client = self.clone();
-        promise(async move {
-            let answer = client.ask(account::devices).await;
-            let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
-            Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
-        })
-    }
-
-    /// `deleteDevice`.
-    #[wasm_bindgen(js_name = deleteDevice)]
-    pub fn delete_device(&self, device_id: Option<String>) -> Promise {
-        let client = self.clone();
-        promise(async move {
-            let device_id = device_id.unwrap_or_default();
-            client.ask(|authorization| account::delete_device(authorization, &device_id)).await?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// `registerDevice`: a security key or passkey, or time-based codes.
-    #[wasm_bindgen(js_name = registerDevice)]
-    pub fn register_device(&self, options: JsValue) -> Promise {
-        let client = self.clone();
-        promise(async move {
-            let options = options::device(&options)?;
-            // Before the shopper is asked to touch a key.
-            let user_id = client.authorization().await?.user_id;
-            let device = match options {
-                DeviceOptions::Totp(device) => device,
-                DeviceOptions::WebAuthn(name) => {
-                    let relying_party = account::relying_party_id(&client.inner.settings);
-                    let credential = authenticator::create(&relying_party, &user_id).await.map_err(Failure)?;
-                    Device::WebAuthn { name, credential }
-                }
-            };
-            client.ask(|authorization| account::register_device(authorization, &device)).await
-        })
-    }
-
-    /// `openUserConfigurationScreen`: leaves for the page where shoppers see to their account.
-    #[wasm_bindgen(js_name = openUserConfigurationScreen)]
-    pub fn open_user_configuration_screen(&self, options: JsValue) -> Promise {
-        let client = self.clone();
-        promise(async move {
-            let (screen, redirect_url) = options::configuration_screen(&options)?;
-            if !client.session_exists(false).await? {
-                return Err(ErrorCode::NotLoggedIn.into());
-            }
-            let url = screen.url(&client.inner.settings, &address::page()?, redirect_url.as_deref())?;
-            address::assign(&url)?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// `getMatchingDomainInfo`: whether cookies of this page would reach `url`.
-    #[wasm_bindgen(js_name = getMatchingDomainInfo)]
-    pub fn matching_domain_info(&self, url: &str) -> bool {
-        let (Ok(page), Ok(other)) = (address::page(), Settings::new(url, None)) else { return false };
-        page.allows_credentials(&other)
-    }
+/// The account with its linked identities.
+pub(crate) async fn user_profile(login: Login) -> Result<JsValue, Failure> {
+    Ok(ask(&login, &account::profile).await?)
 }
 
-impl Client {
-    /// Whose session a request is for, once it is known whether there is one.
-    async fn authorization(&self) -> Result<Authorization, Failure> {
-        self.session_exists(false).await?;
-        Ok(self.inner.authorization()?)
-    }
-
-    /// Sends a request for this session and gives the body of the answer.
-    async fn ask(&self, request: impl FnOnce(Authorization) -> Result<Request, Error>) -> Result<JsValue, Failure> {
-        let request = request(self.authorization().await?)?;
-        let outcome = fetch::send(&self.inner.settings.origin(), &request).await;
-        let body = http::success(outcome).inspect_err(|error| {
-            self.inner.logger.warn("A request for the account failed", error);
-        })?;
-        Ok(parsed(&body)?)
-    }
+/// Takes an identity off the account.
+pub(crate) async fn unlink_identity(login: Login, identity_id: JsValue) -> Result<JsValue, Failure> {
+    let identity_id = identity_id.as_string().filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
+    ask(&login, &|authorization| account::unlink_identity(authorization, &identity_id)).await?;
+    Ok(JsValue::UNDEFINED)
 }
 
-/// An empty body is nothing; one that is no JSON is of no use.
-fn parsed(body: &Secret) -> Result<JsValue, Error> {
+/// The identity provider's own token, or null.
+pub(crate) async fn connection_credentials(login: Login) -> Result<JsValue, Failure> {
+    Ok(ask(&login, &account::connection_credentials).await.unwrap_or(JsValue::NULL))
+}
+
+/// The second factors; none where they cannot be had.
+pub(crate) async fn devices(login: Login) -> Result<JsValue, Failure> {
+    let answer = ask(&login, &account::devices).await;
+    let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
+    Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
+}
+
+/// Takes a second factor off the account.
+pub(crate) async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Failure> {
+    let device_id = device_id.as_string().unwrap_or_default();
+    ask(&login, &|authorization| account::delete_device(authorization, &device_id)).await?;
+    Ok(JsValue::UNDEFINED)
+}
+
+/// A security key or passkey, or time-based codes.
+pub(crate) async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let options = options::device(&options)?;
+    // Before the shopper is asked to touch a key.
+    let user_id = login.authorization().await?.user_id;
+    let device = match options {
+        DeviceOptions::Totp(device) => device,
+        DeviceOptions::WebAuthn(name) => {
+            let relying_party = account::relying_party_id(login.settings());
+            let credential = authenticator::create(&relying_party, &user_id).await.map_err(Failure)?;
+            Device::WebAuthn { name, credential }
+        }
+    };
+    Ok(ask(&login, &|authorization| account::register_device(authorization, &device)).await?)
+}
+
+/// Leaves for the page where shoppers see to their account.
+pub(crate) async fn open_user_configuration_screen(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let (screen, redirect_url) = options::configuration_screen(&options)?;
+    login.open_user_configuration_screen(screen, redirect_url.as_deref()).await?;
+    Ok(JsValue::UNDEFINED)
+}
+
+/// The answer to a request for this session, as a value. An empty one is nothing; one that is no
+/// JSON is of no use.
+async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<JsValue, Error> {
+    let body = login.ask(request).await?;
     if body.expose().is_empty() {
         return Ok(JsValue::UNDEFINED);
     }

@@ -1,11 +1,14 @@
-//! The protocol's errors as JavaScript errors.
+//! The client's errors as JavaScript errors, and its work as promises.
 
 use authress_login_protocol::error::{Error, ErrorCode};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Promise, Reflect};
+use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::AbortSignal;
 
-/// A genuine `Error` with `name`, `code` and, where there are any, `status` and `serverCode`.
+/// A genuine `Error` with `name`, `code` and, where there are any, `status`, `serverCode`, `cause`.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let js = js_sys::Error::new(&error.message);
     js.set_name("LoginError");
@@ -19,6 +22,9 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     if let Some(server_code) = &error.server_code {
         set("serverCode", server_code.into());
     }
+    if let Some(cause) = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>()) {
+        js.set_cause(cause);
+    }
     js.into()
 }
 
@@ -26,6 +32,8 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
 pub(crate) struct Failure(pub(crate) JsValue);
 
 impl From<Error> for Failure {
+    // Called wherever something can fail, so one copy is worth bytes.
+    #[inline(never)]
     fn from(error: Error) -> Self {
         Self(to_js(&error))
     }
@@ -37,14 +45,21 @@ impl From<ErrorCode> for Failure {
     }
 }
 
-/// A promise of what `work` comes to.
-pub(crate) fn promise(work: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
-    future_to_promise(async move { work.await.map_err(|failure| failure.0) })
-}
+/// What a promise stands for. Boxed, so that the machinery of promises exists once.
+pub(crate) type Work = LocalBoxFuture<'static, Result<JsValue, Failure>>;
 
-/// Waits for a promise.
-pub(crate) async fn wait(promise: Promise) -> Result<JsValue, Failure> {
-    JsFuture::from(promise).await.map_err(Failure)
+/// A promise of what `work` comes to. Once `signal` is aborted nothing more of it is done.
+pub(crate) fn promise(signal: &AbortSignal, work: Work) -> Promise {
+    let (signal, aborted) = (signal.clone(), crate::browser::event(signal, "abort"));
+    future_to_promise(async move {
+        if signal.aborted() {
+            return Err(signal.reason());
+        }
+        match select(work, pin!(JsFuture::from(aborted))).await {
+            Either::Left((result, _)) => result.map_err(|failure| failure.0),
+            Either::Right(_) => Err(signal.reason()),
+        }
+    })
 }
 
 /// A value that JavaScript gave us is not what it should be.

@@ -1,57 +1,80 @@
-//! Options from JavaScript objects.
+//! Options from JavaScript objects. What is wrong is named; its value is not repeated.
 
 use crate::error::invalid_input;
+use authress_login_client::OpenType;
 use authress_login_protocol::{
     account::{Device, UserConfigurationScreen},
-    authenticate::{AuthenticateOptions, LinkOptions, check_link_options},
+    authenticate::{AuthenticateOptions, LinkOptions},
     error::{Error, ErrorCode},
     extension::UpdateOptions,
     secret::Secret,
 };
-use js_sys::{JSON, Reflect};
-use serde::de::DeserializeOwned;
+use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
 /// The options of `authenticate`, and how the page is left.
 pub(crate) fn authenticate(options: &JsValue) -> Result<(AuthenticateOptions, OpenType), Error> {
-    let mut parsed: AuthenticateOptions = parse(options)?;
-    parsed.connection_properties = connection_properties(options)?;
-    Ok((parsed, OpenType::of(options)?))
+    Ok((
+        AuthenticateOptions {
+            connection_id: text(options, "connectionId")?,
+            tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
+            multi_account: flag(options, "multiAccount")?,
+            connection_properties: connection_properties(options)?,
+            ..login(options)?
+        },
+        open_type(options)?,
+    ))
 }
 
 /// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the
 /// code, which stays on the page.
 pub(crate) fn authenticate_with_one_time_code(options: &JsValue) -> Result<AuthenticateOptions, Error> {
-    let service_client_id = get(options, "serviceClientId").as_string().filter(|id| !id.is_empty());
+    let service_client_id = text(options, "serviceClientId")?.filter(|id| !id.is_empty());
     let service_client_id = service_client_id.ok_or_else(|| invalid_input("serviceClientId is needed."))?;
+    Ok(AuthenticateOptions { connection_id: Some(service_client_id), ..login(options)? })
+}
+
+/// What both ways to log in have in common.
+fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     Ok(AuthenticateOptions {
-        connection_id: Some(service_client_id),
-        tenant_lookup_identifier: None,
-        multi_account: None,
-        ..parse(options)?
+        invite_id: text(options, "inviteId")?,
+        redirect_url: text(options, "redirectUrl")?,
+        response_location: text(options, "responseLocation")?,
+        flow_type: text(options, "flowType")?,
+        scopes: texts(options, "scopes")?,
+        audiences: texts(options, "audiences")?,
+        ..AuthenticateOptions::default()
     })
 }
 
 /// The options of `linkIdentity`, and how the page is left.
 pub(crate) fn link(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
-    let mut parsed: LinkOptions = parse(options)?;
-    check_link_options(&parsed)?;
-    parsed.connection_properties = connection_properties(options)?;
-    Ok((parsed, OpenType::of(options)?))
+    let link = LinkOptions {
+        tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
+        connection_properties: connection_properties(options)?,
+        ..link_with_one_time_code(options)?
+    };
+    Ok((link, open_type(options)?))
 }
 
 /// The options of `linkIdentityWithOneTimeCode`, which stays on the page.
 pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<LinkOptions, Error> {
-    let parsed = LinkOptions { tenant_lookup_identifier: None, ..parse(options)? };
-    check_link_options(&parsed)?;
-    Ok(parsed)
+    Ok(LinkOptions {
+        connection_id: text(options, "connectionId")?,
+        redirect_url: text(options, "redirectUrl")?,
+        ..LinkOptions::default()
+    })
 }
 
 /// The options of `updateExtensionAuthenticationRequest`.
 pub(crate) fn update(options: &JsValue) -> Result<UpdateOptions, Error> {
-    let mut parsed: UpdateOptions = parse(options)?;
-    parsed.connection_properties = connection_properties(options)?;
-    Ok(parsed)
+    Ok(UpdateOptions {
+        state: text(options, "state")?,
+        connection_id: text(options, "connectionId")?,
+        tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
+        hint: text(options, "hint")?,
+        connection_properties: connection_properties(options)?,
+    })
 }
 
 /// The options of `registerDevice`.
@@ -64,8 +87,8 @@ pub(crate) enum DeviceOptions {
 
 /// Reads the options of `registerDevice`; the type is WebAuthN if left out.
 pub(crate) fn device(options: &JsValue) -> Result<DeviceOptions, Error> {
-    let name = get(options, "name").as_string();
-    match get(options, "type").as_string().as_deref() {
+    let name = text(options, "name")?;
+    match text(options, "type")?.as_deref() {
         None | Some("" | "WebAuthN") => Ok(DeviceOptions::WebAuthn(name)),
         Some("TOTP") => {
             let totp = json(&get(options, "totp")).filter(|totp| totp.starts_with('{'));
@@ -77,79 +100,54 @@ pub(crate) fn device(options: &JsValue) -> Result<DeviceOptions, Error> {
 }
 
 /// The options `code` and `silent` of an extension's `requestToken`.
-pub(crate) fn token_request(options: &JsValue) -> (Option<String>, bool) {
-    (get(options, "code").as_string().filter(|code| !code.is_empty()), get(options, "silent").is_truthy())
+pub(crate) fn token_request(options: &JsValue) -> Result<(Option<String>, bool), Error> {
+    Ok((text(options, "code")?.filter(|code| !code.is_empty()), flag(options, "silent")?.unwrap_or_default()))
 }
 
 /// The options `startPage` and `redirectUrl` of `openUserConfigurationScreen`.
 pub(crate) fn configuration_screen(options: &JsValue) -> Result<(UserConfigurationScreen, Option<String>), Error> {
-    let screen = UserConfigurationScreen::parse(get(options, "startPage").as_string().as_deref())?;
-    Ok((screen, get(options, "redirectUrl").as_string()))
+    let screen = UserConfigurationScreen::parse(text(options, "startPage")?.as_deref())?;
+    Ok((screen, text(options, "redirectUrl")?))
 }
 
-/// How the page is left for a login.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OpenType {
-    /// By going there.
-    Redirect {
-        /// Whether the caller wants the answer all the same.
-        answers: bool,
-    },
-    /// In another tab, or by going there where the browser opens none.
-    Tab {
-        /// Whether the caller wants the answer all the same.
-        answers: bool,
-    },
-    /// Not at all: the caller sees to it.
-    ClientManaged,
+/// The setting `tokenOrigins`.
+pub(crate) fn token_origins(origins: &JsValue) -> Result<Vec<String>, Error> {
+    Ok(list(origins, "tokenOrigins")?.unwrap_or_default())
 }
 
-impl OpenType {
-    /// `redirectOpenType` wins over the older `openType`.
-    fn of(options: &JsValue) -> Result<Self, Error> {
-        let newer = get(options, "redirectOpenType");
-        if newer.is_undefined() || newer.is_null() {
-            let is_tab = get(options, "openType").as_string().as_deref() == Some("tab");
-            return Ok(if is_tab { Self::Tab { answers: false } } else { Self::Redirect { answers: false } });
-        }
-        match newer.as_string().as_deref() {
-            Some("redirect") => Ok(Self::Redirect { answers: true }),
-            Some("tab") => Ok(Self::Tab { answers: true }),
-            Some("client-managed") => Ok(Self::ClientManaged),
-            Some(_) | None => Err(ErrorCode::InvalidRedirectOpenType.into()),
-        }
+/// How the page is left. `redirectOpenType` wins over the older `openType`.
+fn open_type(options: &JsValue) -> Result<OpenType, Error> {
+    let newer = get(options, "redirectOpenType");
+    if newer.is_undefined() || newer.is_null() {
+        let is_tab = get(options, "openType").as_string().as_deref() == Some("tab");
+        return Ok(if is_tab { OpenType::Tab { answers: false } } else { OpenType::Redirect { answers: false } });
     }
-
-    /// Whether the caller gets the answer although the page is left.
-    pub(crate) fn answers(self) -> bool {
-        match self {
-            Self::Redirect { answers } | Self::Tab { answers } => answers,
-            Self::ClientManaged => true,
-        }
+    match newer.as_string().as_deref() {
+        Some("redirect") => Ok(OpenType::Redirect { answers: true }),
+        Some("tab") => Ok(OpenType::Tab { answers: true }),
+        Some("client-managed") => Ok(OpenType::ClientManaged),
+        Some(_) | None => Err(ErrorCode::InvalidRedirectOpenType.into()),
     }
 }
 
-/// The timeout of `ensureToken` in milliseconds, default 5,000; `None` asks for no waiting at all.
+/// The timeout of `ensureToken` in milliseconds, default 5,000; 0 asks for no waiting at all.
 ///
-/// -1 and everything beyond what a timer can hold mean the longest time a timer can hold.
-pub(crate) fn timeout(options: &JsValue) -> Option<i32> {
-    const DEFAULT_MS: f64 = 5_000.0;
-    const LONGEST_MS: f64 = i32::MAX as f64;
-    let given = get(options, "timeoutInMillis").as_f64().filter(|given| !given.is_nan()).unwrap_or(DEFAULT_MS);
-    if given == 0.0 {
-        None
-    } else if given == -1.0 || given > LONGEST_MS {
-        Some(i32::MAX)
-    } else {
-        Some(given.max(0.0) as i32)
+/// -1 and everything beyond what a timer can hold mean the longest time a timer can hold; any other
+/// time in the past has passed at once.
+pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
+    const DEFAULT_MS: u32 = 5_000;
+    const SHORTEST_MS: u32 = 1;
+    let given = get(options, "timeoutInMillis");
+    if given.is_undefined() || given.is_null() {
+        return Ok(DEFAULT_MS);
     }
-}
-
-fn parse<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error> {
-    if options.is_undefined() || options.is_null() {
-        return Ok(T::default());
+    match given.as_f64() {
+        Some(0.0) => Ok(0),
+        Some(-1.0) => Ok(u32::MAX),
+        // The conversion keeps to the bounds of the type.
+        Some(given) if !given.is_nan() => Ok((given as u32).max(SHORTEST_MS)),
+        Some(_) | None => Err(invalid_input("timeoutInMillis must be a number.")),
     }
-    serde_wasm_bindgen::from_value(options.clone()).map_err(|error| invalid_input(&error.to_string()))
 }
 
 /// Free-form, so it passes through as JSON.
@@ -159,6 +157,35 @@ fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
         return Ok(None);
     }
     json(&properties).map(Some).ok_or_else(|| invalid_input("connectionProperties cannot be written as JSON."))
+}
+
+fn text(options: &JsValue, name: &str) -> Result<Option<String>, Error> {
+    let value = get(options, name);
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    value.as_string().map(Some).ok_or_else(|| invalid_input(&[name, " must be a string."].concat()))
+}
+
+fn texts(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
+    list(&get(options, name), name)
+}
+
+fn list(value: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    let is_list = Array::is_array(value);
+    let texts = is_list.then(|| Array::from(value).iter().map(|item| item.as_string()).collect::<Option<Vec<_>>>());
+    texts.flatten().map(Some).ok_or_else(|| invalid_input(&[name, " must be a list of strings."].concat()))
+}
+
+fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
+    let value = get(options, name);
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    value.as_bool().map(Some).ok_or_else(|| invalid_input(&[name, " must be true or false."].concat()))
 }
 
 fn json(value: &JsValue) -> Option<String> {

@@ -40,13 +40,14 @@ async function open() {
     view.showShopper(NOBODY);
     return;
   }
+  session.onChange(followOtherTabs);
   resumed = resume();
 }
 
 /** Finds out who is shopping and finishes what they were about to do when they left the page. */
 async function resume() {
   const intent = recall();
-  let returned = { link: null, loginError: null };
+  let returned = { link: null, login: null };
   try {
     returned = await session.resume();
   } catch (failure) {
@@ -58,12 +59,13 @@ async function resume() {
   await tellOutcome(returned, intent);
 }
 
-async function tellOutcome({ link, loginError }, intent) {
+async function tellOutcome({ link, login }, intent) {
   const shopper = session.shopper;
   if (link) {
     tellLinkOutcome(link, shopper);
-  } else if (loginError) {
-    view.showMessage(messages.explainCode(loginError, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
+  } else if (login && login.status !== 'signed-in') {
+    const code = login.serverCode ?? (login.status === 'cancelled' ? 'UserCancelled' : 'SignInUnfinished');
+    view.showMessage(messages.explainCode(code, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
   } else if (intent?.kind === 'add') {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));
     else await addToCart(products.find((product) => product.productId === intent.productId));
@@ -219,12 +221,12 @@ window.addEventListener('pageshow', (event) => {
   resumed = resume();
 });
 
-// Another tab may have signed in or out in the meantime.
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'visible' || !shown || fingerprint(session.shopper) === shown) return;
+/** Another tab may sign in or out at any time. */
+function followOtherTabs() {
+  if (!shown || fingerprint(session.shopper) === shown) return;
   view.clearMessage();
   refresh();
-});
+}
 
 function fingerprint(shopper) {
   return `${shopper.state} ${shopper.userId}`;

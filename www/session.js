@@ -2,9 +2,6 @@
 
 import { LoginClient } from 'authress-login-wasm';
 
-// The client cleans the address when it has read it, so what came back is looked at first.
-let returned = new URLSearchParams(location.search);
-
 /**
  * Who is shopping, in three states:
  * `signed-out` (no user id yet), `anonymous` (a user id, no account) and `signed-in`.
@@ -21,15 +18,16 @@ export class ShopperSession {
 
   /**
    * Call it once when the page is shown: finishes a login or link that the browser comes back
-   * from. `link` is null or what became of `linkIdentity`; `loginError` is null or the code with
-   * which a login was refused.
+   * from. `link` is null or what became of `linkIdentity`; `login` the same for `authenticate`.
    */
   async resume() {
     await this.#login.userSessionExists();
-    const link = await this.#login.getLinkResult();
-    const loginError = link ? null : returned.get('errorCode') ?? returned.get('error');
-    returned = new URLSearchParams();
-    return { link, loginError };
+    return { link: await this.#login.getLinkResult(), login: await this.#login.getLoginResult() };
+  }
+
+  /** Calls `onChange` when something happens to the session, here or in another tab. */
+  onChange(onChange) {
+    return this.#login.subscribe(onChange);
   }
 
   /** Needs no network. Only real identities have a name or an e-mail address. */

@@ -4,7 +4,9 @@ use authress_login_protocol::{
     error::{Error, ErrorCode},
     page::Page,
 };
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 /// The current page.
 pub fn page() -> Result<Page, Error> {
@@ -19,6 +21,26 @@ pub fn replace(href: &str) {
     let state = history.state().unwrap_or(JsValue::NULL);
     // A browser may refuse (too many calls); the address then keeps parameters that are used up.
     let _ = history.replace_state_with_url(&state, "", Some(href));
+}
+
+/// Whether the shopper sees the page.
+pub fn is_visible() -> bool {
+    document_property("visibilityState").as_string().as_deref() == Some("visible")
+}
+
+/// Waits until a prerendered page is shown: <https://wicg.github.io/nav-speculation/prerendering.html>.
+pub async fn activation() {
+    if !document_property("prerendering").is_truthy() {
+        return;
+    }
+    if let Some(document) = super::window().and_then(|window| window.document()) {
+        let _ = JsFuture::from(super::event(&document, "prerenderingchange")).await;
+    }
+}
+
+fn document_property(name: &str) -> JsValue {
+    let document = super::window().and_then(|window| window.document());
+    document.and_then(|document| Reflect::get(&document, &name.into()).ok()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Leaves the page.

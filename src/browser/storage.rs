@@ -1,7 +1,7 @@
 //! `localStorage`, or memory where the browser refuses it.
 
 use gloo_storage::{LocalStorage, Storage as _};
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 const PROBE_KEY: &str = "AuthressLoginProbe";
 
@@ -9,7 +9,7 @@ const PROBE_KEY: &str = "AuthressLoginProbe";
 #[derive(Debug, Default)]
 pub struct Storage {
     /// What the browser refused to keep; it lasts as long as the page.
-    memory: RefCell<BTreeMap<String, String>>,
+    memory: RefCell<Vec<(String, String)>>,
 }
 
 impl Storage {
@@ -20,7 +20,10 @@ impl Storage {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<String> {
-        let in_memory = || self.memory.borrow().get(key).cloned();
+        let find = |memory: &Vec<(String, String)>| {
+            memory.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+        };
+        let in_memory = || find(&self.memory.borrow());
         in_memory().or_else(|| local_storage()?.get_item(key).ok().flatten())
     }
 
@@ -28,17 +31,16 @@ impl Storage {
     pub fn set(&self, key: &str, value: &str) -> bool {
         let is_durable = local_storage().is_some_and(|storage| storage.set_item(key, value).is_ok());
         let mut memory = self.memory.borrow_mut();
-        if is_durable {
-            memory.remove(key);
-        } else {
-            memory.insert(key.to_owned(), value.to_owned());
+        memory.retain(|(name, _)| name != key);
+        if !is_durable {
+            memory.push((key.to_owned(), value.to_owned()));
         }
         is_durable
     }
 
     /// Removes a key.
     pub fn remove(&self, key: &str) {
-        self.memory.borrow_mut().remove(key);
+        self.memory.borrow_mut().retain(|(name, _)| name != key);
         if let Some(storage) = local_storage() {
             let _ = storage.remove_item(key);
         }
@@ -46,7 +48,7 @@ impl Storage {
 
     /// The keys that begin with `prefix`.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
-        let mut keys: Vec<String> = self.memory.borrow().keys().cloned().collect();
+        let mut keys: Vec<String> = self.memory.borrow().iter().map(|(name, _)| name.clone()).collect();
         if let Some(storage) = local_storage() {
             let count = storage.length().unwrap_or(0);
             keys.extend((0..count).filter_map(|index| storage.key(index).ok().flatten()));

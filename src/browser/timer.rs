@@ -42,8 +42,8 @@ impl Drop for Timer {
     }
 }
 
-/// Waits.
-pub async fn sleep(milliseconds: i32) {
-    let timer = Timer::start(milliseconds);
+/// Waits this many milliseconds, or as long as a timer can.
+pub async fn sleep(milliseconds: u32) {
+    let timer = Timer::start(i32::try_from(milliseconds).unwrap_or(LONGEST_MS));
     let _ = JsFuture::from(timer.promise().clone()).await;
 }

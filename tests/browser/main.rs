@@ -5,8 +5,9 @@
 mod address;
 mod client;
 mod cookies;
-mod fetch;
+mod lock;
 mod random;
+mod request;
 mod storage;
 mod support;
 mod timer;

@@ -126,6 +126,9 @@ describe('errors', () => {
     await authress.fail('POST', '/api/authentication', { status: 200, body: 'hello' });
     isLoginError(await failure('authenticate', { connectionId }), 'InvalidServerResponse');
     assert.equal(await authress.failuresLeft(), 0);
+    isLoginError(await failure('authenticate', { connectionId, timeoutInMillis: 0 }), 'RequestTimeout');
+    isLoginError(await failure('fetch', 'https://elsewhere.test/'), 'OriginNotAllowed');
+    isLoginError(await failure('fetch', '/api/cart'), 'NotLoggedIn');
     await page.startAnonymous();
     await authress.verify((await page.call('getToken')).value);
   });

@@ -19,6 +19,7 @@ mod size;
 mod stack;
 mod tally;
 mod test;
+mod types;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,8 +32,9 @@ cargo xtask <command>
 
   setup                 get every tool the other commands need; repeat it freely, it only does what is missing
   build                 the npm package (pkg/dist) and the three servers (target/debug)
-  test [part …]         set-up, then every test; parts: lint native browser e2e bundlers
+  test [part …]         set-up, then every test; parts: lint native types browser e2e bundlers
   lint                  formatting, clippy, documentation and JavaScript syntax
+  api-report            write anew what tests/types says that the npm package makes public
   size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
   bundlers              the package in every bundler, and the table of it in docs/bundlers.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
@@ -77,6 +79,10 @@ fn run(mut line: CommandLine) -> Result<()> {
         Some("bundlers") => {
             line.finish()?;
             bundlers::run()
+        }
+        Some("api-report") => {
+            line.finish()?;
+            types::write_report(&setup::for_build()?)
         }
         Some("lint") => {
             line.finish()?;

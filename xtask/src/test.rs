@@ -10,9 +10,9 @@ use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
-use crate::{build, lint, size, workspace};
+use crate::{build, lint, size, types, workspace};
 
-const PARTS: [&str; 5] = ["lint", "native", "browser", "e2e", "bundlers"];
+const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -56,22 +56,23 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 Err(failure) => stage("browser tests", || Err(failure)),
             });
         }
-        if wanted("e2e") || wanted("bundlers") {
+        if wanted("types") || wanted("e2e") || wanted("bundlers") {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
             let is_built = built.failure.is_none();
             stages.push(built);
-            let mut after_build = |name: &'static str, command: &dyn Fn(&TestTools) -> Result<Command>| {
-                stages.push(match command(tools) {
-                    Ok(mut command) if is_built => tests(name, &mut command),
-                    Ok(_) => stage(name, || Err("not run, because the build failed".into())),
-                    Err(failure) => stage(name, || Err(failure)),
-                });
+            let of_the_build = |name, command: Result<Command>| match command {
+                Ok(mut command) if is_built => tests(name, &mut command),
+                Ok(_) => stage(name, || Err("not run, because the build failed".into())),
+                Err(failure) => stage(name, || Err(failure)),
             };
+            if wanted("types") {
+                stages.push(of_the_build("types", Ok(types::tests(&tools.build.node))));
+            }
             if wanted("e2e") {
-                after_build("end-to-end tests", &end_to_end_tests);
+                stages.push(of_the_build("end-to-end tests", end_to_end_tests(tools)));
             }
             if wanted("bundlers") {
-                after_build("bundlers", &bundler_tests);
+                stages.push(of_the_build("bundlers", bundler_tests(tools)));
             }
             if is_built {
                 stages.push(stage("size", || size::check(&tools.build).map(|()| Tally::default())));

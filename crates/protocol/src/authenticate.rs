@@ -6,6 +6,7 @@ use crate::{
     error::{Error, ErrorCode},
     http::{Method, Request},
     json::{Json, ObjectWriter},
+    moment::Moment,
     page::Page,
     pending::{Entropy, PendingRequest},
     pkce::CodeVerifier,
@@ -16,7 +17,6 @@ use url::Url;
 
 /// How to log in. Every member may be left out.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
 pub struct AuthenticateOptions {
     /// The identity provider, or the service client (`sc_…`) for an anonymous user id. Without it
     /// the shopper chooses on a page of Authress.
@@ -36,7 +36,6 @@ pub struct AuthenticateOptions {
     /// Audiences of the access token.
     pub audiences: Option<Vec<String>>,
     /// Properties for the identity provider, as JSON.
-    #[cfg_attr(feature = "serde", serde(skip))]
     pub connection_properties: Option<String>,
     /// Whether more than one account may be signed in.
     pub multi_account: Option<bool>,
@@ -44,7 +43,6 @@ pub struct AuthenticateOptions {
 
 /// With what to link. One of the first two is needed.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
 pub struct LinkOptions {
     /// The identity provider that the shopper signs in with.
     pub connection_id: Option<String>,
@@ -53,7 +51,6 @@ pub struct LinkOptions {
     /// Where to return to; this page if left out.
     pub redirect_url: Option<String>,
     /// Properties for the identity provider, as JSON.
-    #[cfg_attr(feature = "serde", serde(skip))]
     pub connection_properties: Option<String>,
 }
 
@@ -89,16 +86,14 @@ impl Started {
 pub fn begin(
     settings: &Settings,
     page: &Page,
-    options: AuthenticateOptions,
+    options: &AuthenticateOptions,
     entropy: Entropy,
-    now_ms: i64,
+    now: Moment,
     with_credentials: bool,
 ) -> Result<Draft, Error> {
     if !matches!(options.response_location.as_deref(), None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
     }
-    let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
-    let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
     let values = anti_abuse::values::authenticate(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
@@ -106,9 +101,13 @@ pub fn begin(
         settings.application_id(),
         options.audiences.as_deref(),
     );
-    let mut body = start_body(settings, &values, &redirect_url, &code_verifier, &entropy, now_ms)
-        .optional("connectionId", options.connection_id.as_deref())
-        .optional("tenantLookupIdentifier", options.tenant_lookup_identifier.as_deref())
+    let pending = PendingRequest {
+        connection_id: options.connection_id.clone(),
+        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
+        multi_account: options.multi_account,
+        ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
+    };
+    let mut body = body(settings, &values, &pending, &entropy, now)
         .optional("inviteId", options.invite_id.as_deref())
         .optional("responseLocation", options.response_location.as_deref())
         .optional("flowType", options.flow_type.as_deref());
@@ -124,62 +123,37 @@ pub fn begin(
     if let Some(multi_account) = options.multi_account {
         body = body.bool("multiAccount", multi_account);
     }
-    Ok(Draft {
-        request: start_request(body, None, with_credentials),
-        pending: PendingRequest {
-            nonce: String::new(),
-            code_verifier,
-            connection_id: options.connection_id,
-            tenant_lookup_identifier: options.tenant_lookup_identifier,
-            redirect_url,
-            enable_credentials: None,
-            multi_account: options.multi_account,
-            link_user_id: None,
-            created_at_ms: now_ms,
-        },
-    })
+    Ok(Draft { request: request(body, None, with_credentials), pending })
 }
 
 /// Prepares a link of another identity to the user id whose session `authorization` shows.
 pub fn begin_link(
     settings: &Settings,
     page: &Page,
-    options: LinkOptions,
-    authorization: Authorization,
+    options: &LinkOptions,
+    authorization: &Authorization,
     entropy: Entropy,
-    now_ms: i64,
+    now: Moment,
 ) -> Result<Draft, Error> {
-    check_link_options(&options)?;
+    check_link_options(options)?;
     let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
-    let bearer = authorization.bearer_unless_cookies()?;
-    let redirect_url = String::from(page.resolve(options.redirect_url.as_deref())?);
-    let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
+    let bearer = authorization.clone().bearer_unless_cookies()?;
     let values = anti_abuse::values::link_identity(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
         settings.application_id(),
     );
-    let mut body = start_body(settings, &values, &redirect_url, &code_verifier, &entropy, now_ms)
-        .bool("linkIdentity", true)
-        .optional("connectionId", options.connection_id.as_deref())
-        .optional("tenantLookupIdentifier", options.tenant_lookup_identifier.as_deref());
+    let pending = PendingRequest {
+        connection_id: options.connection_id.clone(),
+        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
+        link_user_id: Some(user_id),
+        ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
+    };
+    let mut body = body(settings, &values, &pending, &entropy, now).bool("linkIdentity", true);
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
     }
-    Ok(Draft {
-        request: start_request(body, bearer, with_credentials),
-        pending: PendingRequest {
-            nonce: String::new(),
-            code_verifier,
-            connection_id: options.connection_id,
-            tenant_lookup_identifier: options.tenant_lookup_identifier,
-            redirect_url,
-            enable_credentials: None,
-            multi_account: None,
-            link_user_id: Some(user_id),
-            created_at_ms: now_ms,
-        },
-    })
+    Ok(Draft { request: request(body, bearer, with_credentials), pending })
 }
 
 /// Checks what a link needs before a session is looked for.
@@ -231,24 +205,35 @@ fn is_web_address(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "http")
 }
 
-fn start_body(
-    settings: &Settings,
-    values: &str,
-    redirect_url: &str,
-    code_verifier: &CodeVerifier,
-    entropy: &Entropy,
-    now_ms: i64,
-) -> ObjectWriter {
-    let now_ms = u64::try_from(now_ms).unwrap_or(0);
-    ObjectWriter::new()
-        .string("antiAbuseHash", &anti_abuse::search(values, now_ms, entropy.search_start))
-        .string("redirectUrl", redirect_url)
-        .string("codeChallengeMethod", "S256")
-        .string("codeChallenge", &code_verifier.challenge())
-        .string("applicationId", settings.application_id())
+/// What every login and link remembers; its nonce comes with the answer.
+fn pending(page: &Page, redirect_url: Option<&str>, entropy: &Entropy, now: Moment) -> Result<PendingRequest, Error> {
+    Ok(PendingRequest {
+        nonce: String::new(),
+        code_verifier: CodeVerifier::from_entropy(entropy.code_verifier),
+        connection_id: None,
+        tenant_lookup_identifier: None,
+        redirect_url: page.resolve(redirect_url)?.into(),
+        enable_credentials: None,
+        multi_account: None,
+        link_user_id: None,
+        created_at_ms: now.device_ms,
+        clock_skew_ms: now.skew_ms,
+    })
 }
 
-fn start_request(body: ObjectWriter, bearer: Option<Secret>, with_credentials: bool) -> Request {
+/// What every login and link sends.
+fn body(settings: &Settings, values: &str, pending: &PendingRequest, entropy: &Entropy, now: Moment) -> ObjectWriter {
+    ObjectWriter::new()
+        .string("antiAbuseHash", &anti_abuse::search(values, now.unix_ms(), entropy.search_start))
+        .string("redirectUrl", &pending.redirect_url)
+        .string("codeChallengeMethod", "S256")
+        .string("codeChallenge", &pending.code_verifier.challenge())
+        .string("applicationId", settings.application_id())
+        .optional("connectionId", pending.connection_id.as_deref())
+        .optional("tenantLookupIdentifier", pending.tenant_lookup_identifier.as_deref())
+}
+
+fn request(body: ObjectWriter, bearer: Option<Secret>, with_credentials: bool) -> Request {
     Request {
         method: Method::Post,
         path: "/api/authentication".to_owned(),
@@ -262,6 +247,7 @@ fn start_request(body: ObjectWriter, bearer: Option<Secret>, with_credentials: b
 mod tests {
     use super::*;
 
+    const NOW: Moment = Moment { device_ms: 1_700_000_000_000, skew_ms: 0 };
     const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
 
     fn settings() -> Settings {
@@ -277,7 +263,7 @@ mod tests {
     }
 
     fn login(options: AuthenticateOptions) -> Draft {
-        begin(&settings(), &page(), options, ENTROPY, 1_700_000_000_000, true).unwrap()
+        begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap()
     }
 
     #[test]
@@ -317,7 +303,7 @@ mod tests {
 
     #[test]
     fn wrong_options_are_refused_before_anything_is_sent() {
-        let refused = |options| begin(&settings(), &page(), options, ENTROPY, 0, true).unwrap_err().code;
+        let refused = |options| begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap_err().code;
         let location = AuthenticateOptions { response_location: Some("body".into()), ..Default::default() };
         assert_eq!(refused(location), ErrorCode::InvalidResponseLocation);
         let script = AuthenticateOptions { redirect_url: Some("javascript:1".into()), ..Default::default() };
@@ -327,7 +313,7 @@ mod tests {
     fn link(options: LinkOptions, access_token: Option<&str>, with_credentials: bool) -> Result<Draft, Error> {
         let access_token = access_token.map(Secret::new);
         let authorization = Authorization { user_id: "user_a".into(), access_token, with_credentials };
-        begin_link(&settings(), &page(), options, authorization, ENTROPY, 0)
+        begin_link(&settings(), &page(), &options, &authorization, ENTROPY, NOW)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Base64 in the URL alphabet without padding, RFC 4648 section 5.
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// Encodes bytes with `-` and `_` and without `=`.
 pub fn encode(bytes: &[u8]) -> String {
@@ -8,8 +8,13 @@ pub fn encode(bytes: &[u8]) -> String {
 }
 
 /// Encodes bytes in the standard alphabet with padding, as browsers' `btoa` does.
+// The other alphabet's coder would be in the module a second time.
 pub fn encode_standard(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let mut text = encode(bytes).replace('-', "+").replace('_', "/");
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 /// Decodes either alphabet, with or without padding; `None` for anything else.
@@ -20,14 +25,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     if text.len() - unpadded.len() > 2 {
         return None;
     }
-    if let Ok(bytes) = Base64UrlUnpadded::decode_vec(unpadded) {
-        return Some(bytes);
-    }
-    let mut padded = unpadded.replace('-', "+").replace('_', "/");
-    while !padded.len().is_multiple_of(4) {
-        padded.push('=');
-    }
-    Base64::decode_vec(&padded).ok()
+    Base64UrlUnpadded::decode_vec(&unpadded.replace('+', "-").replace('/', "_")).ok()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::ObjectWriter,
+    moment::Moment,
     page::Page,
     pending::PendingRequest,
     return_url::{self, ReturnParameters},
@@ -69,10 +70,9 @@ impl Refusal {
     /// The refusal as an error, for logs.
     pub fn to_error(&self) -> Error {
         match self {
-            Self::ByServer { error, error_code } => Error {
-                server_code: Some(error_code.as_ref().unwrap_or(error).clone()),
-                ..ErrorCode::RequestRefused.into()
-            },
+            Self::ByServer { error, error_code } => {
+                Error::from(ErrorCode::RequestRefused).with_server_code(error_code.as_ref().unwrap_or(error))
+            }
             Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
         }
     }
@@ -173,10 +173,10 @@ impl Exchange {
     }
 
     /// The request to send.
-    pub fn request(&self, settings: &Settings, now_ms: i64, search_start: u32, with_credentials: bool) -> Request {
+    pub fn request(&self, settings: &Settings, now: Moment, search_start: u32, with_credentials: bool) -> Request {
         let nonce = &self.pending.nonce;
         let values = anti_abuse::values::token_exchange(settings.application_id(), nonce, self.code.expose());
-        let hash = anti_abuse::search(&values, u64::try_from(now_ms).unwrap_or(0), search_start);
+        let hash = anti_abuse::search(&values, now.unix_ms(), search_start);
         let body = ObjectWriter::new()
             .string("grant_type", "authorization_code")
             .string("redirect_uri", &self.pending.redirect_url)

@@ -1,7 +1,7 @@
 //! What can go wrong, each with a stable code and a sentence that says what to do.
 
 use crate::json::Json;
-use std::fmt;
+use std::{any::Any, fmt, ops::Deref, rc::Rc};
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $code:ident: $sentence:literal,)+) => {
@@ -56,10 +56,14 @@ error_codes! {
     NotLoggedIn: "There is no session to do this with. Call authenticate first.",
     /// The shopper's: no session appeared in the time allowed.
     TokenTimeout: "No session appeared in time. Call authenticate to start one, then ask for the token again.",
+    /// The caller's: `fetch` was asked to send the token to an origin that is not allowed to have it.
+    OriginNotAllowed: "The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.",
     /// The browser's: what must outlive the redirect cannot be stored.
     StorageUnavailable: "The browser refused to store the login request, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.",
     /// The network's: the request did not reach Authress or was not answered, after several tries.
     AuthressSdkNetworkError: "Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.",
+    /// The network's or the caller's: the call took longer than its deadline.
+    RequestTimeout: "The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.",
     /// The server's: Authress understood the request and refused it; `serverCode` and `status` say why.
     RequestRefused: "Authress refused the request.",
     /// The server's: the answer is not what the protocol says.
@@ -71,8 +75,14 @@ error_codes! {
 }
 
 /// A failure, safe to log: it never carries a token, code or verifier.
+///
+/// It is small, since it is part of nearly every result; what there is to say is behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// What there is to say about a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
     /// The stable code.
     pub code: ErrorCode,
     /// The sentence for people.
@@ -81,12 +91,64 @@ pub struct Error {
     pub status: Option<u16>,
     /// The server's own code, where it sent one.
     pub server_code: Option<String>,
+    /// What the platform itself said, where it said something.
+    pub cause: Option<Cause>,
 }
+
+/// What the platform itself said about a failure, passed on without being looked at.
+#[derive(Clone)]
+pub struct Cause(Rc<dyn Any>);
+
+impl Cause {
+    /// Keeps what the platform said.
+    pub fn new(said: impl Any) -> Self {
+        Self(Rc::new(said))
+    }
+
+    /// What the platform said, for whoever knows its type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cause")
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cause {}
 
 impl Error {
     /// A failure with more to say than its code's sentence.
     pub fn with_detail(code: ErrorCode, detail: &str) -> Self {
-        Self { message: [code.sentence(), " ", detail].concat(), ..code.into() }
+        let mut error = Self::from(code);
+        error.0.message = [code.sentence(), " ", detail].concat();
+        error
+    }
+
+    /// The same with the status of the answer.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// The same with the server's own code.
+    pub fn with_server_code(mut self, server_code: &str) -> Self {
+        self.0.server_code = Some(server_code.to_owned());
+        self
+    }
+
+    /// The same with what the platform said.
+    pub fn with_cause(mut self, cause: Option<Cause>) -> Self {
+        self.0.cause = cause;
+        self
     }
 
     /// What a refusal (status 400 to 499) means. Most answers carry `{title, errorCode}`, those of
@@ -100,13 +162,25 @@ impl Error {
             Some(title) => [ErrorCode::RequestRefused.sentence(), " ", title].concat(),
             None => ErrorCode::RequestRefused.sentence().to_owned(),
         };
-        Self { code: ErrorCode::RequestRefused, message, status: Some(status), server_code }
+        let details =
+            Details { code: ErrorCode::RequestRefused, message, status: Some(status), server_code, cause: None };
+        Self(Box::new(details))
     }
 }
 
 impl From<ErrorCode> for Error {
+    #[inline(never)]
     fn from(code: ErrorCode) -> Self {
-        Self { code, message: code.sentence().to_owned(), status: None, server_code: None }
+        let message = code.sentence().to_owned();
+        Self(Box::new(Details { code, message, status: None, server_code: None, cause: None }))
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 
@@ -134,7 +208,7 @@ mod tests {
     fn a_refusal_without_a_usable_body_still_is_an_error() {
         for body in ["", "null", "{}", "[]", "<html>", r#"{"title":""}"#] {
             let error = Error::from_refusal(400, body);
-            assert_eq!((error.code, error.server_code), (ErrorCode::RequestRefused, None), "{body}");
+            assert_eq!((error.code, error.server_code.as_deref()), (ErrorCode::RequestRefused, None), "{body}");
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::{Json, ObjectWriter},
-    jwt::UnverifiedClaims,
+    jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
+    moment::Moment,
     page::Page,
     pending::Entropy,
     pkce::CodeVerifier,
@@ -133,8 +134,19 @@ fn exchange(extension_id: &str, pending: &PendingExtensionLogin, code: &str) -> 
     }
 }
 
-/// Reads the answer to an exchange: the access token and its claims.
-pub fn accept(settings: &Settings, outcome: Outcome) -> Result<(Secret, UnverifiedClaims), Error> {
+/// An extension's access token.
+#[derive(Clone, Debug)]
+pub struct ExtensionToken {
+    /// The token.
+    pub access_token: Secret,
+    /// What it says.
+    pub claims: UnverifiedClaims,
+    /// When to stop using it, by the device's clock in milliseconds since 1970.
+    pub expires_at_ms: Option<i64>,
+}
+
+/// Reads the answer to an exchange.
+pub fn accept(settings: &Settings, outcome: Outcome, now: Moment) -> Result<ExtensionToken, Error> {
     let body = http::success(outcome)?;
     let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
     let token = answer.str("access_token").ok_or(ErrorCode::InvalidServerResponse)?;
@@ -142,12 +154,16 @@ pub fn accept(settings: &Settings, outcome: Outcome) -> Result<(Secret, Unverifi
     if claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer)) {
         return Err(ErrorCode::InvalidServerResponse.into());
     }
-    Ok((Secret::new(token), claims))
+    // Counted from now: the device's clock may be wrong.
+    let lasts_s = answer.i64("expires_in").or(claims.lifetime_s());
+    let expires_at_ms =
+        lasts_s.map(|seconds| now.device_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).saturating_mul(1000)));
+    let expires_at_ms = expires_at_ms.or(claims.usable_until().map(|seconds| now.device_ms_of(seconds)));
+    Ok(ExtensionToken { access_token: Secret::new(token), claims, expires_at_ms })
 }
 
 /// With what a platform's login page goes on with the login that an extension began.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase", default))]
 pub struct UpdateOptions {
     /// The authentication request; the `state` in the address if left out.
     pub state: Option<String>,
@@ -158,21 +174,20 @@ pub struct UpdateOptions {
     /// An e-mail address or domain; takes the tenant's place.
     pub hint: Option<String>,
     /// Properties for the identity provider, as JSON.
-    #[cfg_attr(feature = "serde", serde(skip))]
     pub connection_properties: Option<String>,
 }
 
 /// `PATCH /authentication/{id}`: chooses the identity provider of a login that an extension began.
 pub fn update(
     page: &Page,
-    options: UpdateOptions,
+    options: &UpdateOptions,
     search_start: u32,
-    now_ms: i64,
+    now: Moment,
     with_credentials: bool,
 ) -> Result<Request, Error> {
-    let present = |value: Option<String>| value.filter(|value| !value.is_empty());
-    let connection_id = present(options.connection_id);
-    let tenant = present(options.hint).or_else(|| present(options.tenant_lookup_identifier));
+    let present = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let connection_id = present(&options.connection_id);
+    let tenant = present(&options.hint).or_else(|| present(&options.tenant_lookup_identifier));
     if connection_id.is_none() && tenant.is_none() {
         return Err(ErrorCode::InvalidConnection.into());
     }
@@ -180,12 +195,13 @@ pub fn update(
         let url = Url::parse(page.href()).ok()?;
         url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned())
     };
-    let id = present(options.state).or_else(|| present(in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
+    let id =
+        present(&options.state).or_else(|| present(&in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
     if !with_credentials && !page.is_localhost() {
         return Err(ErrorCode::OriginMismatch.into());
     }
     let values = anti_abuse::values::update_request(connection_id.as_deref(), tenant.as_deref(), &id);
-    let hash = anti_abuse::search(&values, u64::try_from(now_ms).unwrap_or(0), search_start);
+    let hash = anti_abuse::search(&values, now.unix_ms(), search_start);
     let mut body = ObjectWriter::new()
         .string("antiAbuseHash", &hash)
         .optional("connectionId", connection_id.as_deref())
@@ -207,6 +223,8 @@ pub fn update(
 mod tests {
     use super::*;
     use crate::{base64url, http::Response};
+
+    const NOW: Moment = Moment { device_ms: 1_000_000, skew_ms: 0 };
 
     const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
 
@@ -265,7 +283,7 @@ mod tests {
     fn an_answer_is_checked() {
         let token =
             |issuer: &str| format!("e30.{}.s", base64url::encode(format!(r#"{{"iss":"{issuer}"}}"#).as_bytes()));
-        let accept = |status, body: &str| accept(&settings(), Ok(Response { status, body: Secret::new(body) }));
+        let accept = |status, body: &str| accept(&settings(), Ok(Response { status, body: Secret::new(body) }), NOW);
         let good = format!(r#"{{"access_token":"{}"}}"#, token("https://login.shop.test"));
         assert!(accept(200, &good).is_ok());
         let foreign = format!(r#"{{"access_token":"{}"}}"#, token("https://evil.test"));
@@ -278,7 +296,7 @@ mod tests {
     #[test]
     fn an_update_names_its_request_in_one_path_segment() {
         let options = UpdateOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let request = update(&page("state=..%2Fx"), options, 1, 1_000, true).unwrap();
+        let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap();
         assert_eq!(request.path, "/api/authentication/..%2Fx");
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
@@ -287,7 +305,7 @@ mod tests {
     #[test]
     fn an_update_without_what_it_needs_is_refused() {
         let with = |options: UpdateOptions, query: &str, credentials| {
-            update(&page(query), options, 1, 0, credentials).unwrap_err().code
+            update(&page(query), &options, 1, NOW, credentials).unwrap_err().code
         };
         let named = UpdateOptions { hint: Some("a@b.test".into()), ..Default::default() };
         assert_eq!(with(UpdateOptions::default(), "state=R", true), ErrorCode::InvalidConnection);

@@ -1,7 +1,7 @@
 //! Requests to Authress and their answers, as values; and when to try again.
 
 use crate::{
-    error::{Error, ErrorCode},
+    error::{Cause, Error, ErrorCode},
     secret::Secret,
 };
 
@@ -58,8 +58,11 @@ pub struct Response {
 }
 
 /// No answer came: offline, blocked by CORS, or cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoResponse;
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoResponse {
+    /// What the platform said about it.
+    pub cause: Option<Cause>,
+}
 
 /// What a request came to.
 pub type Outcome = Result<Response, NoResponse>;
@@ -71,7 +74,7 @@ pub type Outcome = Result<Response, NoResponse>;
 pub fn retry_delay_ms(attempt: u32, outcome: &Outcome) -> Option<u32> {
     let passing = match outcome {
         Ok(response) => response.status >= 500,
-        Err(NoResponse) => true,
+        Err(NoResponse { .. }) => true,
     };
     (passing && attempt < MAX_ATTEMPTS).then(|| 10 << (attempt - 1).min(8))
 }
@@ -81,8 +84,8 @@ pub fn success(outcome: Outcome) -> Result<Secret, Error> {
     match outcome {
         Ok(Response { status: 200..=299, body }) => Ok(body),
         Ok(Response { status: status @ 400..=499, body }) => Err(Error::from_refusal(status, body.expose())),
-        Ok(Response { status, .. }) => Err(Error { status: Some(status), ..ErrorCode::AuthressSdkNetworkError.into() }),
-        Err(NoResponse) => Err(ErrorCode::AuthressSdkNetworkError.into()),
+        Ok(Response { status, .. }) => Err(Error::from(ErrorCode::AuthressSdkNetworkError).with_status(status)),
+        Err(NoResponse { cause }) => Err(Error::from(ErrorCode::AuthressSdkNetworkError).with_cause(cause)),
     }
 }
 
@@ -98,7 +101,7 @@ mod tests {
     fn five_attempts_with_doubling_pauses() {
         let pauses: Vec<_> = (1..=5).map(|attempt| retry_delay_ms(attempt, &answer(503))).collect();
         assert_eq!(pauses, [Some(10), Some(20), Some(40), Some(80), None]);
-        assert_eq!(retry_delay_ms(1, &Err(NoResponse)), Some(10));
+        assert_eq!(retry_delay_ms(1, &Err(NoResponse::default())), Some(10));
     }
 
     #[test]
@@ -112,6 +115,6 @@ mod tests {
     fn a_servers_failure_is_a_network_error_that_keeps_its_status() {
         let error = success(answer(503)).unwrap_err();
         assert_eq!((error.code, error.status), (ErrorCode::AuthressSdkNetworkError, Some(503)));
-        assert_eq!(success(Err(NoResponse)).unwrap_err().status, None);
+        assert_eq!(success(Err(NoResponse::default())).unwrap_err().status, None);
     }
 }

@@ -45,6 +45,16 @@ impl UnverifiedClaims {
         self.json.str("client_id")
     }
 
+    /// When the token was issued, in seconds since 1970: claim `iat`.
+    pub fn issued_at(&self) -> Option<i64> {
+        self.json.i64("iat").filter(|iat| *iat != 0)
+    }
+
+    /// How long the token lasts altogether, in seconds: `exp` less `iat`.
+    pub fn lifetime_s(&self) -> Option<i64> {
+        Some(self.json.i64("exp")?.saturating_sub(self.issued_at()?))
+    }
+
     /// When to stop using the token, in seconds since 1970: claim `exp` less the margin.
     pub fn usable_until(&self) -> Option<i64> {
         self.json.i64("exp").filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(EXPIRY_MARGIN_SECONDS))

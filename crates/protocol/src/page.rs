@@ -4,7 +4,7 @@ use crate::{
     error::{Error, ErrorCode},
     settings::Settings,
 };
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 /// The address of the current page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Page {
     /// Whether `url` is on this page's host, whatever the port.
     pub fn has_hostname_of(&self, url: &Url) -> bool {
         self.url.host() == url.host()
+    }
+
+    /// Whether the page is of this origin.
+    pub fn has_origin(&self, origin: &Origin) -> bool {
+        self.url.origin() == *origin
     }
 
     /// The host name, if it is a name and no address.

@@ -51,8 +51,10 @@ pub struct PendingRequest {
     pub multi_account: Option<bool>,
     /// Set for a link: the user id that takes the new identity.
     pub link_user_id: Option<String>,
-    /// When it began, in milliseconds since 1970.
+    /// When it began, in milliseconds since 1970 by the device's clock.
     pub created_at_ms: i64,
+    /// How wrong that clock had turned out to be; see [`crate::moment::Moment`].
+    pub clock_skew_ms: i64,
 }
 
 impl PendingRequest {
@@ -80,9 +82,12 @@ impl PendingRequest {
         if let Some(multi_account) = self.multi_account {
             record = record.bool("multiAccount", multi_account);
         }
-        let record = record
+        let mut record = record
             .optional("linkUserId", self.link_user_id.as_deref())
             .raw("createdAt", &self.created_at_ms.to_string());
+        if self.clock_skew_ms != 0 {
+            record = record.raw("clockSkew", &self.clock_skew_ms.to_string());
+        }
         Secret::new(record.finish())
     }
 
@@ -100,6 +105,7 @@ impl PendingRequest {
             multi_account: record.bool("multiAccount"),
             link_user_id: owned("linkUserId"),
             created_at_ms: record.i64("createdAt").unwrap_or(0),
+            clock_skew_ms: record.i64("clockSkew").unwrap_or(0),
         })
     }
 }
@@ -127,6 +133,7 @@ mod tests {
             multi_account: None,
             link_user_id: Some("user_a".into()),
             created_at_ms: 1_000,
+            clock_skew_ms: -86_400_000,
         }
     }
 

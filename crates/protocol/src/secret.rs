@@ -26,6 +26,8 @@ impl fmt::Debug for Secret {
 }
 
 impl Drop for Secret {
+    // Secrets end in many places; one copy of the loop will do.
+    #[inline(never)]
     fn drop(&mut self) {
         self.0.zeroize();
     }

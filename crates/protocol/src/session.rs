@@ -3,9 +3,9 @@
 use crate::{
     cookies::{self, Cookies},
     error::{Error, ErrorCode},
-    http::{self, Method, Outcome, Request},
     json::{Json, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
+    moment::Moment,
     page::Page,
     secret::Secret,
     settings::Settings,
@@ -72,29 +72,44 @@ impl Tokens {
         self.claims.subject().unwrap_or_default()
     }
 
-    /// What to write so that this session is found again.
-    pub fn store(&self, page: &Page, now_ms: i64) -> SessionWrite {
-        let expiry_ms = self.expiry_ms(now_ms);
+    /// This moment, corrected by when the server says that it issued these tokens, just now.
+    pub fn correct(&self, now: Moment) -> Moment {
+        corrected(&self.claims, now)
+    }
+
+    /// What to write so that this session is found again. The tokens have just been issued.
+    pub fn store(&self, page: &Page, now: Moment) -> SessionWrite {
+        let expiry_ms = self.expiry_ms(now);
         let authorization_cookie = self.access_token.as_ref().and_then(|token| {
-            let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now_ms) / 1000);
+            let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now.device_ms) / 1000);
             cookies::store_authorization(page, token.expose(), max_age).map(Secret::new)
         });
         SessionWrite { record: record(&self.id_token, expiry_ms, authorization_cookie.is_some()), authorization_cookie }
     }
 
-    /// The end of the session by this device's clock. `expires_in` comes first, since it holds on
-    /// devices whose clock is wrong.
-    fn expiry_ms(&self, now_ms: i64) -> Option<i64> {
+    /// The end of the session by this device's clock, which may be wrong: `expires_in` comes first,
+    /// then how long the tokens last from their own beginning.
+    fn expiry_ms(&self, now: Moment) -> Option<i64> {
         if let Some(seconds) = self.expires_in {
-            return Some(now_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).max(0).saturating_mul(1000)));
+            return Some(now.device_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).max(0).saturating_mul(1000)));
         }
         let access = self.access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose()));
         [self.claims.usable_until(), access.and_then(|claims| claims.usable_until())]
             .into_iter()
             .flatten()
             .min()
-            .map(|seconds| seconds.saturating_mul(1000))
+            .map(|seconds| self.correct(now).device_ms_of(seconds))
     }
+}
+
+fn corrected(fresh: &UnverifiedClaims, now: Moment) -> Moment {
+    fresh.issued_at().map_or(now, |seconds| now.corrected_by(seconds.saturating_mul(1000)))
+}
+
+/// The end of a stored session by the device's clock, in milliseconds since 1970; `None` if it has
+/// none or the record is unusable.
+pub fn expires_at_ms(record: &str) -> Option<i64> {
+    Json::parse(record)?.i64("expiry")
 }
 
 fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> Secret {
@@ -105,12 +120,17 @@ fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> 
     Secret::new(record.bool("jsCookies", has_token_cookie).finish())
 }
 
+/// How long the tokens of a stored session last altogether, in seconds, where they say so.
+pub fn lifetime_s(record: &str) -> Option<i64> {
+    UnverifiedClaims::decode(Json::parse(record)?.str("idToken")?)?.lifetime_s()
+}
+
 /// Who the shopper is, as far as this browser knows without asking. Nothing is written.
 ///
 /// The stored record counts first. Where it is missing or over, the `user` cookie does.
-pub fn identity(settings: &Settings, record: Option<&str>, cookies: &Cookies, now_ms: i64) -> Option<UnverifiedClaims> {
-    stored_identity(settings, record, cookies, now_ms)
-        .or_else(|| cookie_identity(settings, cookies, now_ms).map(|(_, claims)| claims))
+pub fn identity(settings: &Settings, record: Option<&str>, cookies: &Cookies, now: Moment) -> Option<UnverifiedClaims> {
+    stored_identity(settings, record, cookies, now.device_ms)
+        .or_else(|| cookie_identity(settings, cookies, now).map(|(_, claims)| claims))
 }
 
 fn stored_identity(
@@ -126,10 +146,10 @@ fn stored_identity(
     (!is_over && !has_lost_token).then_some(claims)
 }
 
-fn cookie_identity<'a>(settings: &Settings, cookies: &'a Cookies, now_ms: i64) -> Option<(&'a str, UnverifiedClaims)> {
+fn cookie_identity<'a>(settings: &Settings, cookies: &'a Cookies, now: Moment) -> Option<(&'a str, UnverifiedClaims)> {
     let id_token = cookies.first(cookies::USER)?;
     let claims = own_claims(settings, id_token)?;
-    (!claims.is_expired(now_ms)).then_some((id_token, claims))
+    (!claims.is_expired(now.server_ms())).then_some((id_token, claims))
 }
 
 /// Claims with a user id, and not of another Authress host. A missing issuer is no foreign one:
@@ -141,15 +161,25 @@ fn own_claims(settings: &Settings, id_token: &str) -> Option<UnverifiedClaims> {
     (has_user && !is_foreign).then_some(claims)
 }
 
-/// The record that takes over what Authress has set in the `user` cookie, with its user id.
-pub fn adopt_user_cookie(settings: &Settings, cookies: &Cookies, now_ms: i64) -> Option<(SessionWrite, String)> {
-    let (id_token, claims) = cookie_identity(settings, cookies, now_ms)?;
+/// The record that takes over what Authress has set in the `user` cookie.
+///
+/// `is_fresh` says that it has just been set. Its own beginning then tells how wrong the device's
+/// clock is.
+pub fn adopt_user_cookie(
+    settings: &Settings,
+    cookies: &Cookies,
+    now: Moment,
+    is_fresh: bool,
+) -> Option<(SessionWrite, Moment)> {
+    let fresh = cookies.first(cookies::USER).filter(|_| is_fresh).and_then(UnverifiedClaims::decode);
+    let now = fresh.map_or(now, |claims| corrected(&claims, now));
+    let (id_token, claims) = cookie_identity(settings, cookies, now)?;
     let expiry_ms = claims
         .usable_until()
-        .map_or(now_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| seconds.saturating_mul(1000));
+        .map_or(now.device_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| now.device_ms_of(seconds));
     let has_token_cookie = cookies.first(cookies::AUTHORIZATION).is_some();
     let record = record(&Secret::new(id_token), Some(expiry_ms), has_token_cookie);
-    Some((SessionWrite { record, authorization_cookie: None }, claims.subject()?.to_owned()))
+    Some((SessionWrite { record, authorization_cookie: None }, now))
 }
 
 /// The access token of `user_id` for this host and application, from the cookies that script can
@@ -189,46 +219,12 @@ fn is_for_us(settings: &Settings, claims: &UnverifiedClaims) -> bool {
         && claims.client_id().is_none_or(|id| id == settings.application_id())
 }
 
-/// The request that extends the session which Authress remembers for this browser.
-pub fn renewal_request(with_credentials: bool) -> Request {
-    Request {
-        method: Method::Patch,
-        path: "/api/session".to_owned(),
-        body: Some(Secret::new("{}")),
-        bearer: None,
-        with_credentials,
-    }
-}
-
-/// What the attempt to extend a session came to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// Tokens came in the answer.
-    Tokens(Tokens),
-    /// The session goes on; what there is to know is in the cookies.
-    Cookies,
-    /// Authress knows of no session.
-    SignedOut,
-    /// Nobody knows: the session stays as it is.
-    Unknown(Error),
-}
-
-/// Reads the answer to [`renewal_request`].
-pub fn accept_renewal(settings: &Settings, outcome: Outcome) -> Renewal {
-    match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
-        Ok(Some(tokens)) => Renewal::Tokens(tokens),
-        Ok(None) => Renewal::Cookies,
-        Err(error) if error.code == ErrorCode::RequestRefused => Renewal::SignedOut,
-        Err(error) => Renewal::Unknown(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{base64url, http::Response};
+    use crate::base64url;
 
-    const NOW: i64 = 1_000_000;
+    const NOW: Moment = Moment { device_ms: 1_000_000, skew_ms: 0 };
 
     fn settings() -> Settings {
         Settings::new("https://login.shop.test", Some("app_shop")).unwrap()
@@ -271,8 +267,8 @@ mod tests {
     #[test]
     fn an_expired_or_unreadable_record_is_nobody() {
         let record = |expiry: i64| format!(r#"{{"idToken":"{}","expiry":{expiry},"jsCookies":false}}"#, own(""));
-        assert_eq!(who(Some(&record(NOW)), "").as_deref(), Some("user_a"));
-        assert_eq!(who(Some(&record(NOW - 1)), ""), None);
+        assert_eq!(who(Some(&record(NOW.device_ms)), "").as_deref(), Some("user_a"));
+        assert_eq!(who(Some(&record(NOW.device_ms - 1)), ""), None);
         for text in ["", "null", "{}", r#"{"idToken":5}"#, r#"{"idToken":"x"}"#] {
             assert_eq!(who(Some(text), ""), None, "{text}");
         }
@@ -292,8 +288,7 @@ mod tests {
         assert_eq!(who(None, &format!("user={}", own(r#","exp":1100"#))).as_deref(), Some("user_a"));
         assert_eq!(who(None, &format!("user={}", own(r#","exp":1000"#))), None);
         let cookies = Cookies::new(format!("user={}; authorization=x", own("")));
-        let (write, user_id) = adopt_user_cookie(&settings(), &cookies, NOW).unwrap();
-        assert_eq!(user_id, "user_a");
+        let (write, _) = adopt_user_cookie(&settings(), &cookies, NOW, false).unwrap();
         assert_eq!(who(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
         assert_eq!(who(Some(write.record.expose()), ""), None);
     }
@@ -333,14 +328,23 @@ mod tests {
     }
 
     #[test]
-    fn only_a_definite_refusal_ends_a_session() {
-        let renewal =
-            |status, body: &str| accept_renewal(&settings(), Ok(Response { status, body: Secret::new(body) }));
-        assert_eq!(renewal(200, "{}"), Renewal::Cookies);
-        assert_eq!(renewal(204, ""), Renewal::Cookies);
-        assert_eq!(renewal(404, ""), Renewal::SignedOut);
-        assert!(matches!(renewal(503, ""), Renewal::Unknown(_)));
-        assert!(matches!(renewal(200, r#"{"id_token":"x"}"#), Renewal::Unknown(_)));
-        assert!(matches!(renewal(200, &format!(r#"{{"id_token":"{}"}}"#, own(""))), Renewal::Tokens(_)));
+    fn a_clock_a_day_fast_or_slow_still_has_a_session_of_the_right_length() {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        let fresh = own(r#","iat":1000,"exp":1100"#);
+        for wrong_by in [DAY_MS, -DAY_MS] {
+            let now = Moment { device_ms: 1_000_000 + wrong_by, skew_ms: 0 };
+            let ends_at = now.device_ms + 90_000;
+            let page = Page::new("http://localhost/").unwrap();
+            let write = tokens(&fresh, &fresh, None).unwrap().store(&page, now);
+            assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
+            let cookies = Cookies::new(format!("user={fresh}"));
+            let (write, now) = adopt_user_cookie(&settings(), &cookies, now, true).unwrap();
+            assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
+            assert_eq!(now.skew_ms, -wrong_by);
+            assert!(
+                identity(&settings(), None, &cookies, now).is_some(),
+                "once known, the error of the clock is counted"
+            );
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The two settings of a client, checked once.
 
-use crate::error::{Error, ErrorCode};
-use url::Url;
+use crate::{
+    error::{Error, ErrorCode},
+    page::Page,
+};
+use url::{Origin, Url};
 
 /// The application id used when none is given.
 pub const DEFAULT_APPLICATION_ID: &str = "app_default";
@@ -11,6 +14,7 @@ pub const DEFAULT_APPLICATION_ID: &str = "app_default";
 pub struct Settings {
     host: Url,
     application_id: String,
+    token_origins: Vec<Origin>,
 }
 
 impl Settings {
@@ -22,7 +26,29 @@ impl Settings {
         Ok(Self {
             host: parse_host(authress_api_url.trim()).ok_or(ErrorCode::InvalidAuthressApiUrl)?,
             application_id: parse_application_id(application_id.unwrap_or(DEFAULT_APPLICATION_ID))?,
+            token_origins: Vec::new(),
         })
+    }
+
+    /// The same, with the origins that [`Self::token_may_go_to`] allows besides the page's own.
+    pub fn with_token_origins(mut self, origins: &[String]) -> Result<Self, Error> {
+        for text in origins {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+            let url = url.ok_or_else(|| {
+                Error::with_detail(ErrorCode::InvalidInput, "tokenOrigins needs origins like https://api.example.com.")
+            })?;
+            self.token_origins.push(url.origin());
+        }
+        Ok(self)
+    }
+
+    /// Whether a request to `url` may carry the access token: the page's own origin, or one that
+    /// the application has named. A token that came over https never leaves over http.
+    pub fn token_may_go_to(&self, url: &str, page: &Page) -> bool {
+        let Ok(url) = Url::parse(url) else { return false };
+        let origin = url.origin();
+        let is_downgrade = page.is_https() && url.scheme() != "https";
+        !is_downgrade && (page.has_origin(&origin) || self.token_origins.contains(&origin))
     }
 
     /// The origin of the Authress host: scheme, host and port, without a trailing slash.
@@ -70,8 +96,7 @@ fn parse_host(text: &str) -> Option<Url> {
         Some((account, region)) if !region.contains('.') => Some(account),
         _ => None,
     }) {
-        let login = [account, ".login.authress.io"].concat();
-        host.set_host(Some(&login)).ok()?;
+        host = Url::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat()).ok()?;
     }
     host.set_query(None);
     host.set_fragment(None);
@@ -163,5 +188,30 @@ mod tests {
         for foreign in ["https://evil-login.example.com", "https://ample.com", "https://com", "not a url"] {
             assert!(!settings.is_own_token_issuer(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn the_token_goes_to_the_pages_own_origin_and_to_those_named() {
+        let page = Page::new("https://www.shop.test/cart").unwrap();
+        let settings = Settings::new("login.shop.test", None).unwrap();
+        let settings =
+            settings.with_token_origins(&["https://api.shop.test/".into(), "http://www.shop.test".into()]).unwrap();
+        for allowed in ["https://www.shop.test/api", "https://api.shop.test/v1?x", "https://www.shop.test:443/"] {
+            assert!(settings.token_may_go_to(allowed, &page), "{allowed}");
+        }
+        for refused in [
+            "https://shop.test/",
+            "https://api.shop.test:8443/",
+            "https://api.shop.test.evil.test/",
+            "https://api.shop.test@evil.test/",
+            "http://www.shop.test/",
+            "http://api.shop.test/",
+            "data:text/plain,x",
+            "/relative",
+        ] {
+            assert!(!settings.token_may_go_to(refused, &page), "{refused}");
+        }
+        let bad = Settings::new("login.shop.test", None).unwrap().with_token_origins(&["api.shop.test".into()]);
+        assert_eq!(bad.unwrap_err().code, ErrorCode::InvalidInput);
     }
 }

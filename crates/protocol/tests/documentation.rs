@@ -35,6 +35,7 @@ fn the_loader_says_what_the_table_says() {
         ErrorCode::InvalidAuthressApiUrl,
         ErrorCode::InvalidApplication,
         ErrorCode::InvalidExtension,
+        ErrorCode::RequestTimeout,
         ErrorCode::ModuleLoadFailed,
         ErrorCode::InternalError,
     ] {

@@ -35,6 +35,16 @@ export class Authress {
     await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, status, times, body }] });
   }
 
+  /** Answers the next matching request this much later. It is processed at once. */
+  async delay(method, path, delayMs) {
+    await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, delayMs }] });
+  }
+
+  /** Processes the next `times` matching requests and closes the connection instead of answering. */
+  async drop(method, path, { times = 1 } = {}) {
+    await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, times, drop: true }] });
+  }
+
   /** How many of the ordered failures have not happened yet. */
   async failuresLeft() {
     const { faults } = await this.#call('GET', '/sandbox/faults');

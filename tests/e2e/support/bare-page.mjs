@@ -3,23 +3,39 @@
 // It is the shop's own page, with its address, headers and import map; only its script is another.
 
 import { POLLING } from './shop.mjs';
+import { until } from './until.mjs';
 
-const SCRIPT = `
+/** `events` gets each event's type and result, and the state that the snapshot shows meanwhile. */
+const LISTEN = `login.subscribe(({ type, result }) => {
+  events.push({ type, ...(result && { result }), status: login.getSnapshot().status });
+});`;
+
+const script = (settings, listens) => `
   import { ExtensionClient, LoginClient, LoginError } from 'authress-login-wasm';
-  const settings = await (await fetch('/config.json')).json();
-  Object.assign(window, { ExtensionClient, LoginClient, LoginError, login: new LoginClient(settings) });
+  const settings = { ...await (await fetch('/config.json')).json(), ...${JSON.stringify(settings)} };
+  const events = [];
+  const login = new LoginClient(settings);
+  ${listens ? LISTEN : ''}
+  Object.assign(window, { ExtensionClient, LoginClient, LoginError, events, login });
 `;
 
 export class BarePage {
-  /** @param shop a tab of `story.mjs` that has not been opened */
-  constructor(shop) {
+  #script;
+
+  /**
+   * @param shop a tab of `story.mjs` that has not been opened
+   * @param settings of the client, besides those of the shop
+   * @param listens subscribe from the beginning
+   */
+  constructor(shop, { settings = {}, listens = false } = {}) {
     this.shop = shop;
     this.page = shop.page;
+    this.#script = script(settings, listens);
   }
 
   async open(path = '/') {
     await this.page.route('**/app.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: SCRIPT }));
+      route.fulfill({ contentType: 'text/javascript', body: this.#script }));
     await this.page.goto(this.shop.stack.shopUrl + path);
     await this.isReady();
   }
@@ -27,6 +43,30 @@ export class BarePage {
   async isReady() {
     await this.page.waitForURL((url) => url.origin === this.shop.stack.shopUrl);
     await this.page.waitForFunction(() => window.login, null, POLLING);
+  }
+
+  /** The types of the events so far. */
+  async events() {
+    return (await this.toldEvents()).map(({ type }) => type);
+  }
+
+  /** The events so far: `{type, result, status}`. */
+  async toldEvents() {
+    return await this.page.evaluate(() => window.events);
+  }
+
+  /** Waits until the events are exactly these. */
+  async hasEvents(...expected) {
+    await until(async () => (await this.events()).join(' '), expected.join(' '));
+  }
+
+  async snapshot() {
+    return await this.page.evaluate(() => window.login.getSnapshot());
+  }
+
+  /** Waits until the snapshot shows `signed-in`, `signed-out` or `checking`. */
+  async hasStatus(status) {
+    await until(async () => (await this.snapshot()).status, status);
   }
 
   /** Calls a method: `{value}`, or `{error}` with what scripts can see of it. */

@@ -37,7 +37,16 @@ export class Shop {
   }
 
   async goBack() {
-    await this.page.goBack({ waitUntil: 'commit' });
+    // An error page that has just come up cannot be left yet, says the driver.
+    const isTooEarly = (error) => /Not attached to an active page/.test(error.message);
+    for (let tries = 20; ; tries -= 1) {
+      try {
+        return await this.page.goBack({ waitUntil: 'commit' });
+      } catch (error) {
+        if (tries === 0 || !isTooEarly(error)) throw error;
+        await this.page.waitForTimeout(100);
+      }
+    }
   }
 
   /** Waits until the shop is shown and knows who is shopping. */

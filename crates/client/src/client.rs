@@ -1,0 +1,281 @@
+//! The client: what it knows, and what asks only for that.
+
+use crate::{
+    changes::Changes,
+    flight::{Flight, Run},
+    ports::Ports,
+};
+use authress_login_protocol::{
+    callback::Exchange,
+    cookies as cookie_rules,
+    error::{Error, ErrorCode},
+    jwt::UnverifiedClaims,
+    login_result::{LoginResult, Purpose},
+    moment::Moment,
+    secret::Secret,
+    session,
+    settings::Settings,
+    state::{Event, Seen, Snapshot, State},
+};
+use futures_util::future::{Either, LocalBoxFuture, select};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    rc::Rc,
+};
+
+/// How often, and with what pauses in milliseconds, a session that another tab is replacing is looked
+/// at again: for about a second.
+const REPLACEMENT_TRIES: u32 = 20;
+const REPLACEMENT_PAUSE_MS: u32 = 50;
+
+/// How a client behaves, beyond which Authress it is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Leave the `user` cookie in place after reading it.
+    pub retain_user_cookie: bool,
+}
+
+/// A login client for one Authress host and application, in one tab.
+#[derive(Debug)]
+pub struct Client<P: Ports> {
+    pub(crate) inner: Rc<Inner<P>>,
+}
+
+impl<P: Ports> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner<P: Ports> {
+    pub(crate) ports: P,
+    pub(crate) settings: Settings,
+    pub(crate) options: Options,
+    /// Wakes whoever waits for another state.
+    pub(crate) changes: Changes,
+    pub(crate) state: RefCell<State>,
+    /// Authress's word on whether cookies reach it, once it has said so.
+    pub(crate) enable_credentials: Cell<Option<bool>>,
+    /// How wrong the device's clock has turned out to be, in milliseconds.
+    pub(crate) skew_ms: Cell<i64>,
+    /// A code whose exchange got no answer; the next check tries it again.
+    pub(crate) unanswered: RefCell<Option<Exchange>>,
+    pub(crate) login_result: RefCell<Option<LoginResult>>,
+    /// Whether Authress has said that it knows of no session.
+    pub(crate) is_unknown_to_authress: Cell<bool>,
+    /// Counts the sessions that came and went by a login or logout. What was asked for before such
+    /// a change must not be stored after it.
+    pub(crate) generation: Cell<u32>,
+    pub(crate) check_here: Flight,
+    pub(crate) check_at_authress: Flight,
+}
+
+impl<P: Ports> Client<P> {
+    /// Makes a client. Nothing is read or sent yet.
+    pub fn new(settings: Settings, options: Options, ports: P) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                ports,
+                settings,
+                options,
+                changes: Changes::default(),
+                state: RefCell::default(),
+                enable_credentials: Cell::new(None),
+                skew_ms: Cell::new(0),
+                unanswered: RefCell::new(None),
+                login_result: RefCell::new(None),
+                is_unknown_to_authress: Cell::new(false),
+                generation: Cell::new(0),
+                check_here: Flight::default(),
+                check_at_authress: Flight::default(),
+            }),
+        }
+    }
+
+    /// What it runs on.
+    pub fn ports(&self) -> &P {
+        &self.inner.ports
+    }
+
+    /// Which Authress and application it is for.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// How things were when a listener was last told.
+    pub fn snapshot(&self) -> Snapshot {
+        self.inner.state.borrow().snapshot().clone()
+    }
+
+    /// Who the shopper is, as far as this browser knows.
+    pub fn user_identity(&self) -> Option<UnverifiedClaims> {
+        self.inner.identity()
+    }
+
+    /// Whether there is a session; takes up a return first. In the background Authress is not asked.
+    // Boxed, as are other futures that many wait for: one copy in the module instead of one each.
+    pub fn user_session_exists(&self, background: bool) -> LocalBoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let inner = self.inner.clone();
+            let run = Box::pin(async move { inner.check_here().await });
+            if self.inner.check_here.join(&self.inner.ports, run).await? {
+                return Ok(true);
+            }
+            // A background check ends here; a foreground one goes on even if it has joined one.
+            if background || self.inner.ports.page()?.is_localhost() {
+                return Ok(false);
+            }
+            self.check_at_authress(None).await
+        })
+    }
+
+    /// Asks Authress; see [`Inner::check_at_authress`].
+    pub(crate) fn check_at_authress(&self, refused: Option<Secret>) -> Run {
+        let inner = self.inner.clone();
+        let run = Box::pin(async move { inner.check_at_authress(refused.as_ref()).await });
+        self.inner.check_at_authress.join(&self.inner.ports, run)
+    }
+
+    /// Waits until there is a session, which may be for ever.
+    pub async fn wait_for_user_session(&self) {
+        loop {
+            let change = self.inner.changes.next();
+            if self.inner.identity().is_some() {
+                return;
+            }
+            change.await;
+        }
+    }
+
+    /// The access token, or `None` where script cannot read it. Without a session it waits up to
+    /// `timeout_ms` for one; 0 asks this browser alone.
+    pub async fn ensure_token(&self, timeout_ms: u32) -> Result<Option<Secret>, Error> {
+        if timeout_ms > 0 {
+            let wait = pin!(self.wait_for_session(timeout_ms));
+            match select(wait, pin!(self.inner.ports.sleep(timeout_ms))).await {
+                Either::Left((found, _)) => found?,
+                // Without a session the token that is then asked for says that the time is up.
+                Either::Right(_) => {}
+            }
+        }
+        self.inner.token().map_err(|_| ErrorCode::TokenTimeout.into())
+    }
+
+    /// What the login (or link) came to from which the browser has just returned.
+    pub async fn login_result(&self, purpose: Purpose) -> Result<Option<LoginResult>, Error> {
+        // A failed exchange has its result too.
+        let checked = self.user_session_exists(true).await;
+        let result = self.inner.login_result.borrow().clone();
+        match result.filter(|result| result.purpose == purpose) {
+            Some(result) => Ok(Some(result)),
+            None => checked.map(|_| None),
+        }
+    }
+
+    async fn wait_for_session(&self, timeout_ms: u32) -> Result<(), Error> {
+        let checked = self.user_session_exists(false).await;
+        // A login that has returned and cannot be completed does not end the session from before.
+        if self.inner.identity().is_none() {
+            checked?;
+            self.wait_for_user_session().await;
+        }
+        self.wait_for_replacement(timeout_ms).await;
+        Ok(())
+    }
+
+    /// Waits while another tab has written the token of a new session and not yet its identity.
+    async fn wait_for_replacement(&self, timeout_ms: u32) {
+        for _ in 0..REPLACEMENT_TRIES.min(timeout_ms / REPLACEMENT_PAUSE_MS) {
+            let identity = self.inner.identity();
+            let user_id = identity.as_ref().and_then(UnverifiedClaims::subject).unwrap_or_default();
+            let cookies = self.inner.ports.cookies();
+            if identity.is_none() || !session::is_being_replaced(&self.inner.settings, &cookies, user_id) {
+                return;
+            }
+            self.inner.ports.sleep(REPLACEMENT_PAUSE_MS).await;
+        }
+    }
+}
+
+impl<P: Ports> Inner<P> {
+    /// Who the shopper is, as far as this browser knows.
+    pub(crate) fn identity(&self) -> Option<UnverifiedClaims> {
+        let record = self.ports.load(session::STORAGE_KEY);
+        session::identity(&self.settings, record.as_deref(), &self.ports.cookies(), self.now())
+    }
+
+    /// The token of the session that is here, without waiting; `None` where script cannot read it.
+    pub(crate) fn token(&self) -> Result<Option<Secret>, Error> {
+        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().unwrap_or_default();
+        let token = session::access_token(&self.settings, &self.ports.cookies(), user_id);
+        if token.is_none() {
+            self.ports.log("The access token is in a cookie that script cannot read (HttpOnly)");
+        }
+        Ok(token)
+    }
+
+    /// This moment, with what is known of the device's clock.
+    pub(crate) fn now(&self) -> Moment {
+        Moment { device_ms: self.ports.now_ms(), skew_ms: self.skew_ms.get() }
+    }
+
+    /// Whether requests carry cookies: as Authress said, or as the page's address suggests.
+    pub(crate) fn sends_credentials(&self) -> Result<bool, Error> {
+        let page = self.ports.page()?;
+        let allowed = self.enable_credentials.get().unwrap_or_else(|| page.allows_credentials(&self.settings));
+        Ok(allowed && !page.is_localhost())
+    }
+
+    /// Looks at the browser and tells listeners what has changed; whether there is a session.
+    pub(crate) fn look(&self) -> bool {
+        let identity = self.identity();
+        let is_here = identity.is_some();
+        let seen = Seen {
+            identity,
+            record: self.ports.load(session::STORAGE_KEY),
+            may_be_known_at_authress: self.may_be_known_at_authress(),
+        };
+        let event = self.state.borrow_mut().update(seen);
+        if let Some(event) = event {
+            if event == Event::SignedOut {
+                self.next_generation();
+            }
+            self.changes.announce();
+            self.tell(&event);
+        }
+        is_here
+    }
+
+    /// A session has come or gone.
+    pub(crate) fn next_generation(&self) -> u32 {
+        self.generation.set(self.generation.get().wrapping_add(1));
+        self.generation.get()
+    }
+
+    /// Tells listeners of this tab.
+    pub(crate) fn tell(&self, event: &Event) {
+        let snapshot = self.state.borrow().snapshot().clone();
+        self.ports.emit(event, &snapshot);
+    }
+
+    /// Clears the cookies of a session wherever they could be.
+    pub(crate) fn clear_session_cookies(&self) -> Result<(), Error> {
+        let page = self.ports.page()?;
+        cookie_rules::clear_session(&page).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        Ok(())
+    }
+
+    fn may_be_known_at_authress(&self) -> bool {
+        if self.is_unknown_to_authress.get() {
+            return false;
+        }
+        match self.state.borrow().snapshot() {
+            // A session in use can only be renewed by cookies.
+            Snapshot::SignedIn(_) => self.sends_credentials().unwrap_or(false),
+            Snapshot::Checking | Snapshot::SignedOut => self.ports.page().is_ok_and(|page| !page.is_localhost()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Locks that tabs share, for a limited time of waiting: a tab that is frozen or killed while it
+//! holds one must not stop the others.
+
+use crate::{client::Inner, ports::Ports};
+use futures_util::future::{Either, LocalBoxFuture, select};
+use std::pin::pin;
+
+/// One tab renews at a time. How long the others wait for it: longer than a renewal takes.
+pub(crate) const RENEWAL: (&str, u32) = ("renewal", 5_000);
+/// One tab writes a session at a time; writing takes no time at all.
+pub(crate) const WRITE: (&str, u32) = ("write", 500);
+
+impl<P: Ports> Inner<P> {
+    /// Holds the lock until the result is dropped. After the time is up, or where there are no
+    /// locks, the caller goes on without.
+    pub(crate) fn hold(&self, (purpose, wait_ms): (&'static str, u32)) -> LocalBoxFuture<'_, Option<P::Lock>> {
+        Box::pin(async move {
+            let name = [&self.settings.origin(), " ", self.settings.application_id(), " ", purpose].concat();
+            match select(pin!(self.ports.lock(&name)), pin!(self.ports.sleep(wait_ms))).await {
+                Either::Left((lock, _)) => lock,
+                Either::Right(_) => None,
+            }
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! Finding the session: in a return, in this browser, or at Authress.
+
+use crate::{client::Inner, locks, ports::Ports};
+use authress_login_protocol::{
+    account::Authorization,
+    callback::{self, Exchange, Exchanged, Refusal, Step},
+    cookies as cookie_rules,
+    error::{Error, ErrorCode},
+    http::{self, Outcome, Request},
+    jwt::UnverifiedClaims,
+    login_result::LoginResult,
+    pending::{self, Entropy, PendingRequest},
+    pkce,
+    renewal::{self, Renewal},
+    return_url::ReturnParameters,
+    secret::Secret,
+    session::{self, SessionWrite, Tokens},
+    state::Event,
+};
+use futures_util::future::LocalBoxFuture;
+
+impl<P: Ports> Inner<P> {
+    /// Takes up a return, if the browser has just come back; then looks for the session here.
+    pub(crate) async fn check_here(&self) -> Result<bool, Error> {
+        let unanswered = self.unanswered.borrow_mut().take();
+        let taken_up = match unanswered {
+            Some(exchange) => self.exchange(exchange).await,
+            None => self.take_up_return().await,
+        };
+        if taken_up.is_ok() && self.identity().is_none() {
+            self.adopt_user_cookie(false);
+        }
+        let is_here = self.look();
+        taken_up.map(|()| is_here)
+    }
+
+    /// Asks Authress to go on with the session that it remembers for this browser.
+    ///
+    /// One tab asks at a time; the others then find what it was told. `refused` is a token that is
+    /// no longer good although its time is not up.
+    pub(crate) async fn check_at_authress(&self, refused: Option<&Secret>) -> Result<bool, Error> {
+        self.ports.activation().await;
+        let before = self.ports.load(session::STORAGE_KEY);
+        let generation = self.generation.get();
+        let _lock = self.hold(locks::RENEWAL).await;
+        let is_renewed = match refused {
+            Some(refused) => self.token().ok().flatten().is_some_and(|token| token != *refused),
+            None => before != self.ports.load(session::STORAGE_KEY) && self.identity().is_some(),
+        };
+        if is_renewed {
+            return Ok(self.look());
+        }
+        let outcome = self.send(&renewal::request(self.sends_credentials()?)).await;
+        let renewal = renewal::accept(&self.settings, outcome);
+        if self.generation.get() != generation {
+            // Somebody signed in or out meanwhile: this answer is about a session of the past.
+            if self.identity().is_none() {
+                self.clear_session_cookies()?;
+            }
+            return Ok(self.look());
+        }
+        match renewal {
+            Renewal::Tokens(tokens) => self.write_tokens(&tokens, generation).await?,
+            Renewal::Cookies => self.adopt_user_cookie(true),
+            Renewal::SignedOut => self.is_unknown_to_authress.set(true),
+            Renewal::Unknown(error) => {
+                self.ports.warn("The session could not be checked", &error);
+                self.look();
+                return Ok(self.identity().is_some());
+            }
+        }
+        Ok(self.look())
+    }
+
+    /// The session that is here, as requests for it show it.
+    pub(crate) fn authorization(&self) -> Result<Authorization, Error> {
+        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
+        let access_token = session::access_token(&self.settings, &self.ports.cookies(), &user_id);
+        Ok(Authorization { user_id, access_token, with_credentials: self.sends_credentials()? })
+    }
+
+    /// Sends a request, again and again while the protocol says so.
+    pub(crate) fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let origin = self.settings.origin();
+            let mut attempt = 1;
+            loop {
+                let outcome = self.ports.send(&origin, request).await;
+                match http::retry_delay_ms(attempt, &outcome) {
+                    Some(delay_ms) => self.ports.sleep(delay_ms).await,
+                    None => return outcome,
+                }
+                attempt += 1;
+            }
+        })
+    }
+
+    /// Where an anti-abuse search starts.
+    pub(crate) fn search_start(&self) -> Result<u32, Error> {
+        let mut bytes = [0; 4];
+        self.ports.fill_random(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// Randomness for one authentication request.
+    pub(crate) fn entropy(&self) -> Result<Entropy, Error> {
+        let mut code_verifier = [0; pkce::VERIFIER_ENTROPY_BYTES];
+        self.ports.fill_random(&mut code_verifier)?;
+        Ok(Entropy { code_verifier, search_start: self.search_start()? })
+    }
+
+    async fn take_up_return(&self) -> Result<(), Error> {
+        if ReturnParameters::parse(self.ports.page()?.href()).nonce.is_some() {
+            // A page that is only being prepared uses nothing up: the shopper may never see it.
+            self.ports.activation().await;
+        }
+        let inspection = callback::inspect(&self.settings, &self.ports.page()?, &self.ports.cookies(), |nonce| {
+            [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
+                .iter()
+                .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))
+                .find(|pending| pending.nonce == nonce)
+        });
+        // Before anything is awaited: a second caller must not see the same return again.
+        if let (true, Some(pending)) = (inspection.consumes, inspection.step.pending()) {
+            self.forget(&pending.nonce);
+            if pending.enable_credentials.is_some() {
+                self.enable_credentials.set(pending.enable_credentials);
+            }
+            if pending.clock_skew_ms != 0 {
+                self.skew_ms.set(pending.clock_skew_ms);
+            }
+        }
+        if let Some(href) = inspection.clean_href {
+            self.ports.show_address(&href);
+        }
+        match inspection.step {
+            Step::NotOurs => {}
+            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
+            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
+            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
+            Step::Exchange(exchange) => self.exchange(exchange).await?,
+        }
+        Ok(())
+    }
+
+    fn forget(&self, nonce: &str) {
+        self.ports.remove(&PendingRequest::key(nonce));
+        let legacy = self.ports.load(pending::LEGACY_KEY).and_then(|record| PendingRequest::from_json(&record));
+        if legacy.is_some_and(|legacy| legacy.nonce == nonce) {
+            self.ports.remove(pending::LEGACY_KEY);
+        }
+    }
+
+    async fn exchange(&self, exchange: Exchange) -> Result<(), Error> {
+        let credentials = self.sends_credentials()?;
+        let generation = self.generation.get();
+        let mut outcome = self.exchange_once(&exchange, credentials).await?;
+        if self.clock_was_wrong(&outcome).await {
+            outcome = self.exchange_once(&exchange, credentials).await?;
+        }
+        if self.generation.get() != generation {
+            // Signed out while the answer was under way: nobody is to be signed in by it.
+            return Ok(());
+        }
+        match exchange.accept(&self.settings, outcome) {
+            Exchanged::Tokens(tokens) => self.adopt(exchange.pending(), &tokens).await?,
+            Exchanged::Cookies => self.adopt_cookies(exchange.pending()),
+            Exchanged::CodeRefused(error) => {
+                self.ports.warn("The login has expired or was completed before", &error);
+                self.recheck(exchange.pending(), &error).await;
+            }
+            Exchanged::Unanswered(error) => {
+                self.ports.warn("The login could not be completed yet", &error);
+                *self.unanswered.borrow_mut() = Some(exchange);
+                return Err(error);
+            }
+            Exchanged::Failed(error) => {
+                self.ports.warn("The login could not be completed", &error);
+                self.note(LoginResult::of_failure(exchange.pending(), &error));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
+        let request = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
+        Ok(self.send(&request).await)
+    }
+
+    /// A code that was refused may have been used by an earlier try whose answer was lost. Whether
+    /// it was, Authress knows where cookies reach it.
+    async fn recheck(&self, pending: &PendingRequest, error: &Error) {
+        if self.sends_credentials().unwrap_or(false) {
+            let outcome = self.send(&renewal::request(true)).await;
+            match renewal::accept(&self.settings, outcome) {
+                Renewal::Tokens(tokens) if self.adopt(pending, &tokens).await.is_ok() => return,
+                Renewal::Cookies => return self.adopt_cookies(pending),
+                Renewal::Tokens(_) | Renewal::SignedOut | Renewal::Unknown(_) => {}
+            }
+        }
+        self.note(LoginResult::of_failure(pending, error));
+    }
+
+    /// Whether a refusal may be due to the device's clock, which is then known to be wrong: the
+    /// time is part of what an anti-abuse hash is made of.
+    pub(crate) fn clock_was_wrong<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            let is_refused = outcome.as_ref().is_ok_and(|response| matches!(response.status, 400..=499));
+            if !is_refused || self.skew_ms.get() != 0 {
+                return false;
+            }
+            let Some(server_ms) = self.ports.server_now_ms().await else { return false };
+            self.skew_ms.set(self.now().corrected_by(server_ms).skew_ms);
+            self.skew_ms.get() != 0
+        })
+    }
+
+    /// Takes over tokens that a return has brought. A link must bring back the user id it began
+    /// with; otherwise the session that is here stays.
+    fn adopt<'a>(&'a self, pending: &'a PendingRequest, tokens: &'a Tokens) -> LocalBoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            if pending.accepts_user(tokens.user_id()) {
+                self.write_tokens(tokens, self.next_generation()).await?;
+                self.look();
+            }
+            self.note(LoginResult::of_session(pending, Some(tokens.user_id())));
+            Ok(())
+        })
+    }
+
+    fn adopt_cookies(&self, pending: &PendingRequest) {
+        self.next_generation();
+        self.adopt_user_cookie(true);
+        self.look();
+        let identity = self.identity();
+        let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
+        self.note(LoginResult::of_session(pending, user_id));
+    }
+
+    /// Moves what Authress has set in the `user` cookie to storage.
+    fn adopt_user_cookie(&self, is_fresh: bool) {
+        let cookies = self.ports.cookies();
+        let Some((write, now)) = session::adopt_user_cookie(&self.settings, &cookies, self.now(), is_fresh) else {
+            return;
+        };
+        self.skew_ms.set(now.skew_ms);
+        self.write(&write);
+        if !self.options.retain_user_cookie
+            && let Ok(page) = self.ports.page()
+        {
+            let clear = cookie_rules::clear(&page, cookie_rules::USER);
+            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+    }
+
+    /// Stores a session, unless another one has come or this one has gone since `generation`.
+    fn write_tokens<'a>(&'a self, tokens: &'a Tokens, generation: u32) -> LocalBoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            // Two tabs that write at once would leave the cookie of one beside the record of the other.
+            let _lock = self.hold(locks::WRITE).await;
+            if self.generation.get() != generation {
+                return Ok(());
+            }
+            let page = self.ports.page()?;
+            let now = tokens.correct(self.now());
+            self.skew_ms.set(now.skew_ms);
+            let write = tokens.store(&page, now);
+            // What an earlier session left elsewhere would be found first. The cookie in the usual place
+            // is overwritten instead: other tabs must not see a moment without a session.
+            let overwritten = usize::from(write.authorization_cookie.is_some());
+            let stale = cookie_rules::clear(&page, cookie_rules::AUTHORIZATION);
+            stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
+            cookie_rules::clear(&page, cookie_rules::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            self.write(&write);
+            Ok(())
+        })
+    }
+
+    fn write(&self, write: &SessionWrite) {
+        if let Some(cookie) = &write.authorization_cookie {
+            self.ports.assign_cookie(cookie.expose());
+        }
+        self.is_unknown_to_authress.set(false);
+        self.ports.store(session::STORAGE_KEY, write.record.expose());
+    }
+
+    fn note_refusal(&self, pending: &PendingRequest, refusal: &Refusal) {
+        self.ports.warn("The login did not happen", &refusal.to_error());
+        self.note(LoginResult::of_refusal(pending, refusal));
+    }
+
+    /// Keeps the result for whoever asks, and tells it to listeners of all tabs.
+    fn note(&self, result: LoginResult) {
+        self.ports.tell_tabs(&result.to_json());
+        self.tell(&Event::Returned(result.clone()));
+        *self.login_result.borrow_mut() = Some(result);
+    }
+}

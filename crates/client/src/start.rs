@@ -1,0 +1,175 @@
+//! Beginning a login, a link and a logout.
+
+use crate::{
+    client::{Client, Inner},
+    ports::Ports,
+};
+use authress_login_protocol::{
+    authenticate::{self, AuthenticateOptions, Draft, LinkOptions, Started},
+    error::{Error, ErrorCode},
+    extension::{self, UpdateOptions},
+    http, logout,
+    moment::Moment,
+    page::Page,
+    pending::{self, Entropy, PendingRequest},
+    session,
+};
+use futures_util::future::LocalBoxFuture;
+
+/// How long a logout waits for the browser to leave the page before it resolves, in milliseconds.
+const NAVIGATION_MS: u32 = 500;
+
+/// How the page is left for a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenType {
+    /// By going there.
+    Redirect {
+        /// Whether the caller wants the answer all the same.
+        answers: bool,
+    },
+    /// In another tab, or by going there where the browser opens none.
+    Tab {
+        /// Whether the caller wants the answer all the same.
+        answers: bool,
+    },
+    /// Not at all: the caller sees to it.
+    ClientManaged,
+}
+
+impl OpenType {
+    /// Whether the caller gets the answer although the page is left.
+    fn answers(self) -> bool {
+        match self {
+            Self::Redirect { answers } | Self::Tab { answers } => answers,
+            Self::ClientManaged => true,
+        }
+    }
+}
+
+impl<P: Ports> Client<P> {
+    /// Begins a login. The result is what to tell the caller, `None` if the browser is on its way.
+    pub async fn authenticate(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
+        let inner = &self.inner;
+        inner.ports.activation().await;
+        let credentials = inner.sends_credentials()?;
+        let page = inner.ports.page()?;
+        let started = inner
+            .start(&|entropy, now| authenticate::begin(&inner.settings, &page, options, entropy, now, credentials))
+            .await?;
+        if !started.navigates_from(&page) {
+            return Ok(Some(started));
+        }
+        inner.leave(&started, open)?;
+        Ok(open.answers().then_some(started))
+    }
+
+    /// Begins a link to the session that is here. The result is as for a login.
+    pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
+        authenticate::check_link_options(options)?;
+        self.user_session_exists(false).await?;
+        let inner = &self.inner;
+        let authorization = inner.authorization()?;
+        let page = inner.ports.page()?;
+        let started = inner
+            .start(&|entropy, now| {
+                authenticate::begin_link(&inner.settings, &page, options, &authorization, entropy, now)
+            })
+            .await?;
+        inner.leave(&started, open)?;
+        Ok(open.answers().then_some(started))
+    }
+
+    /// Goes on with the login that an extension began. The result is the address where it goes on
+    /// if that is on this page's own host.
+    pub async fn update_extension_request(&self, options: &UpdateOptions) -> Result<Option<String>, Error> {
+        let inner = &self.inner;
+        let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
+        let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
+        let mut outcome = inner.send(&request()?).await;
+        if inner.clock_was_wrong(&outcome).await {
+            outcome = inner.send(&request()?).await;
+        }
+        let url = http::success(outcome)
+            .and_then(|body| authenticate::authentication_url(&body))
+            .inspect_err(|error| inner.ports.warn("The login could not be updated", error))?;
+        if page.has_hostname_of(&url) {
+            return Ok(Some(url.into()));
+        }
+        inner.ports.navigate(url.as_str())?;
+        Ok(None)
+    }
+
+    /// Ends the session here and at Authress, then leaves the page.
+    pub async fn logout(&self, redirect_url: Option<&str>) -> Result<(), Error> {
+        let inner = &self.inner;
+        let page: Page = inner.ports.page()?;
+        let plan = logout::begin(&inner.settings, &page, redirect_url, inner.sends_credentials()?)?;
+        inner.next_generation();
+        inner.unanswered.borrow_mut().take();
+        inner.is_unknown_to_authress.set(true);
+        inner.ports.remove(session::STORAGE_KEY);
+        inner.clear_session_cookies()?;
+        inner.look();
+        inner.ports.tell_tabs(crate::watch::SIGNED_OUT);
+        if let Some(request) = &plan.request {
+            match http::success(inner.send(request).await) {
+                Ok(_) => return plan.destination.map_or(Ok(()), |destination| inner.ports.navigate(&destination)),
+                Err(error) => inner.ports.warn("The session could not be ended by request", &error),
+            }
+        }
+        inner.ports.navigate(&plan.logout_page)?;
+        inner.ports.sleep(NAVIGATION_MS).await;
+        Ok(())
+    }
+}
+
+/// Makes a request from fresh randomness at this moment.
+type Drafting<'a> = dyn Fn(Entropy, Moment) -> Result<Draft, Error> + 'a;
+
+impl<P: Ports> Inner<P> {
+    /// Sends the request and remembers it until the browser returns. Should it be refused because
+    /// the device's clock is wrong, it is made once more with the right time.
+    fn start<'a>(&'a self, draft: &'a Drafting<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
+        Box::pin(async move {
+            let mut first = draft(self.entropy()?, self.now())?;
+            if !self.ports.is_durable() {
+                return Err(ErrorCode::StorageUnavailable.into());
+            }
+            let mut outcome = self.send(&first.request()).await;
+            if self.clock_was_wrong(&outcome).await {
+                first = draft(self.entropy()?, self.now())?;
+                outcome = self.send(&first.request()).await;
+            }
+            let started = http::success(outcome)
+                .and_then(|body| first.accept(&body))
+                .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
+            if let Some(pending) = &started.pending {
+                self.remember(pending)?;
+            }
+            Ok(started)
+        })
+    }
+
+    fn remember(&self, pending: &PendingRequest) -> Result<(), Error> {
+        let now_ms = self.ports.now_ms();
+        for key in self.ports.keys(pending::KEY_PREFIX) {
+            if self.ports.load(&key).is_some_and(|record| pending::is_stale(&record, now_ms)) {
+                self.ports.remove(&key);
+            }
+        }
+        let record = pending.to_json();
+        let is_kept = self.ports.store(&PendingRequest::key(&pending.nonce), record.expose());
+        self.ports.store(pending::LEGACY_KEY, record.expose());
+        if is_kept { Ok(()) } else { Err(ErrorCode::StorageUnavailable.into()) }
+    }
+
+    /// Takes the browser to where the login goes on, unless the caller sees to it.
+    fn leave(&self, started: &Started, open: OpenType) -> Result<(), Error> {
+        if open == OpenType::ClientManaged {
+            return Ok(());
+        }
+        let url = started.authentication_url.as_ref().ok_or(ErrorCode::InvalidServerResponse)?.as_str();
+        let is_opened = matches!(open, OpenType::Tab { .. }) && self.ports.open_tab(url);
+        if is_opened { Ok(()) } else { self.ports.navigate(url) }
+    }
+}

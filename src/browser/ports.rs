@@ -1,0 +1,165 @@
+//! The browser as the client's ports.
+
+use super::{address, clock, cookies, lock, logger::Logger, random, request, storage::Storage, timer};
+use crate::value;
+use authress_login_client::Ports;
+use authress_login_protocol::{
+    cookies::Cookies,
+    error::Error,
+    http::{Outcome, Request},
+    login_result::{LoginResult, LoginStatus, Purpose},
+    page::Page,
+    state::{Event, Snapshot},
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the class in JavaScript does for the module: it has the application's listeners and the
+    /// channel to other tabs.
+    #[derive(Debug)]
+    pub type Host;
+
+    #[wasm_bindgen(method, catch)]
+    fn emit(this: &Host, name: &str, snapshot: JsValue, result: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = tellTabs)]
+    fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
+}
+
+/// The page that this module runs in.
+#[derive(Debug)]
+pub struct Browser {
+    storage: Storage,
+    logger: Logger,
+    host: Host,
+}
+
+impl Browser {
+    /// Takes the application's logger and the class it has made.
+    pub fn new(logger: JsValue, host: Host) -> Self {
+        Self { storage: Storage::new(), logger: Logger::new(logger), host }
+    }
+}
+
+impl Ports for Browser {
+    type Lock = lock::Lock;
+
+    fn page(&self) -> Result<Page, Error> {
+        address::page()
+    }
+
+    fn show_address(&self, href: &str) {
+        address::replace(href);
+    }
+
+    fn navigate(&self, href: &str) -> Result<(), Error> {
+        address::assign(href)
+    }
+
+    fn open_tab(&self, href: &str) -> bool {
+        address::open_tab(href)
+    }
+
+    fn is_visible(&self) -> bool {
+        address::is_visible()
+    }
+
+    async fn activation(&self) {
+        address::activation().await;
+    }
+
+    fn cookies(&self) -> Cookies {
+        cookies::read()
+    }
+
+    fn assign_cookie(&self, assignment: &str) {
+        cookies::assign(assignment);
+    }
+
+    fn load(&self, key: &str) -> Option<String> {
+        self.storage.get(key)
+    }
+
+    fn store(&self, key: &str, value: &str) -> bool {
+        self.storage.set(key, value)
+    }
+
+    fn remove(&self, key: &str) {
+        self.storage.remove(key);
+    }
+
+    fn keys(&self, prefix: &str) -> Vec<String> {
+        self.storage.keys(prefix)
+    }
+
+    fn is_durable(&self) -> bool {
+        self.storage.is_durable()
+    }
+
+    fn now_ms(&self) -> i64 {
+        clock::now_ms()
+    }
+
+    async fn server_now_ms(&self) -> Option<i64> {
+        request::date_of_page_server().await
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        timer::sleep(milliseconds).await;
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        random::fill(bytes)
+    }
+
+    async fn send(&self, origin: &str, request: &Request) -> Outcome {
+        request::send(origin, request).await
+    }
+
+    async fn lock(&self, name: &str) -> Option<lock::Lock> {
+        lock::acquire(name).await
+    }
+
+    fn tell_tabs(&self, message: &str) {
+        let _ = self.host.tell_tabs(message);
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        wasm_bindgen_futures::spawn_local(task);
+    }
+
+    fn emit(&self, event: &Event, snapshot: &Snapshot) {
+        let name = match event {
+            Event::Ready => "ready",
+            Event::SignedIn => "signed-in",
+            Event::TokenRenewed => "token-renewed",
+            Event::SignedOut => "signed-out",
+            Event::Returned(result) => {
+                // Nothing that the snapshot shows has changed by it.
+                let _ = self.host.emit(returned(result), JsValue::UNDEFINED, value::login_result(result));
+                return;
+            }
+        };
+        let _ = self.host.emit(name, value::snapshot(snapshot), JsValue::UNDEFINED);
+    }
+
+    fn log(&self, title: &str) {
+        self.logger.log(title);
+    }
+
+    fn warn(&self, title: &str, error: &Error) {
+        self.logger.warn(title, error);
+    }
+}
+
+fn returned(result: &LoginResult) -> &'static str {
+    match (result.purpose, result.status) {
+        (Purpose::Login, LoginStatus::SignedIn | LoginStatus::Linked) => "login-completed",
+        (Purpose::Login, LoginStatus::Cancelled) => "login-cancelled",
+        (Purpose::Login, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "login-refused",
+        (Purpose::Link, LoginStatus::Linked | LoginStatus::SignedIn) => "link-completed",
+        (Purpose::Link, LoginStatus::Cancelled) => "link-cancelled",
+        (Purpose::Link, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "link-refused",
+    }
+}

@@ -1,0 +1,248 @@
+// A session lasts as long as the shopper is there: through the end of its tokens, without a network,
+// with a wrong clock, in every tab.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+import { until } from './support/until.mjs';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Less than five minutes before the end of the sandbox's tokens, which last a day. */
+const SHORTLY_BEFORE_END_MS = DAY_MS - 3 * MINUTE_MS;
+const RENEWAL = 'PATCH /api/session';
+
+/** A shopper with a session, whose page's clock can be moved. */
+async function shopperWithClock({ shop, context, authress }) {
+  await context.clock.install();
+  const page = new BarePage(shop, { listens: true });
+  await page.open();
+  await page.startAnonymous();
+  await page.hasEvents('ready', 'login-completed');
+  await authress.clearLog();
+  shop.toSandbox.length = 0;
+  return page;
+}
+
+/** How often pages have asked for a renewal, without the preflights of browsers. */
+const renewals = async (authress) => (await authress.requests()).filter((request) => request === RENEWAL).length;
+const requestedRenewals = ({ toSandbox }) => toSandbox.filter((request) => request.method() === 'PATCH').length;
+
+describe('a session in use', () => {
+  const story = stories('https');
+
+  story('is renewed before its end, once for three tabs', async (cast) => {
+    const { context, authress, newTab } = cast;
+    const first = await shopperWithClock(cast);
+    const pages = [first];
+    for (const tab of [await newTab(), await newTab()]) {
+      const page = new BarePage(tab, { listens: true });
+      await page.open();
+      await page.hasEvents('ready');
+      pages.push(page);
+    }
+    const before = await authress.verify((await first.call('getToken')).value);
+    assert.equal(await renewals(authress), 0, 'nothing is due yet');
+
+    await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
+    await first.hasEvents('ready', 'login-completed', 'token-renewed');
+    for (const page of pages.slice(1)) await page.hasEvents('ready', 'token-renewed');
+    const tokens = await Promise.all(pages.map((page) => page.call('getToken')));
+    assert.equal(new Set(tokens.map(({ value }) => value)).size, 1, 'all have the same token');
+    const after = await authress.verify(tokens[0].value);
+    assert.equal(after.sub, before.sub);
+    assert.notEqual(after.jti, before.jti);
+    assert.equal(await renewals(authress), 1);
+  });
+
+  story('is not renewed for a page that nobody looks at', async (cast) => {
+    const page = await shopperWithClock(cast);
+    const show = (state) => page.page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+    await show('hidden');
+    await cast.context.clock.fastForward(SHORTLY_BEFORE_END_MS);
+    // More time than a request needs to begin.
+    await page.page.evaluate(async () => { await fetch('/config.json', { cache: 'no-store' }); });
+    assert.equal(requestedRenewals(cast.shop), 0);
+    await show('visible');
+    await page.hasEvents('ready', 'login-completed', 'token-renewed');
+    assert.equal(await renewals(cast.authress), 1);
+  });
+
+  story('is tried again with longer and longer pauses when a renewal fails', async (cast) => {
+    const { authress, context, shop } = cast;
+    const page = await shopperWithClock(cast);
+    await authress.fail('PATCH', '/api/session', { status: 503, times: 50 });
+    await context.clock.pauseAt(Date.now() + SHORTLY_BEFORE_END_MS);
+    /** Lets time pass, in steps that leave the network its own time, until this many were asked. */
+    const asked = (count) => until(async () => {
+      await context.clock.runFor(100);
+      return requestedRenewals(shop);
+    }, count);
+    await asked(5);
+    await context.clock.runFor(4_000);
+    await page.call('getToken', { timeoutInMillis: 0 });
+    assert.equal(requestedRenewals(shop), 5, 'not at once');
+    await context.clock.runFor(1_000);
+    await asked(10);
+    await context.clock.runFor(9_000);
+    await page.call('getToken', { timeoutInMillis: 0 });
+    assert.equal(requestedRenewals(shop), 10, 'the second pause is longer');
+    assert.deepEqual(await page.events(), ['ready', 'login-completed'], 'nobody is signed out by that');
+
+    await authress.stopFailing();
+    await context.clock.runFor(1_000);
+    await asked(11);
+    await page.hasEvents('ready', 'login-completed', 'token-renewed');
+  });
+
+  story('outlives its end without a network, and is renewed when that is back', async (cast) => {
+    const { authress, context } = cast;
+    const page = await shopperWithClock(cast);
+    const { userId } = (await page.snapshot()).userIdentity;
+    await context.setOffline(true);
+    await context.clock.fastForward(DAY_MS + MINUTE_MS);
+    assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout', 'the token is over');
+    assert.deepEqual(await page.events(), ['ready', 'login-completed']);
+    assert.equal((await page.snapshot()).userIdentity.userId, userId, 'the shopper is still shown');
+    assert.equal(await renewals(authress), 0);
+
+    await context.setOffline(false);
+    await page.hasEvents('ready', 'login-completed', 'token-renewed');
+    assert.equal((await page.snapshot()).userIdentity.userId, userId);
+    assert.equal((await authress.verify((await page.call('getToken')).value)).sub, userId);
+  });
+
+  story('ends with its token where Authress knows of it no more', async (cast) => {
+    const { authress, context } = cast;
+    const page = await shopperWithClock(cast);
+    await context.clearCookies({ name: 'authress-session' });
+    await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
+    await until(() => renewals(authress), 1);
+    assert.ok((await page.call('getToken')).value, 'the token that is here is used up');
+    await page.hasEvents('ready', 'login-completed');
+
+    await context.clock.fastForward(3 * MINUTE_MS);
+    await page.hasEvents('ready', 'login-completed', 'signed-out');
+    assert.equal((await page.snapshot()).userIdentity, null);
+    assert.equal(await renewals(authress), 1, 'Authress has said all there is to say');
+  });
+});
+
+describe('a page in the back/forward cache', () => {
+  const story = stories('https', { bfcache: true });
+
+  story('shows that somebody has signed out meanwhile', async ({ shop, newTab }) => {
+    const page = new BarePage(shop, { listens: true });
+    await page.open();
+    await page.startAnonymous();
+    await page.hasEvents('ready', 'login-completed');
+    await page.page.evaluate(() => {
+      window.addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });
+    });
+    await page.page.goto(`${shop.stack.shopUrl}/config.json`);
+    const other = new BarePage(await newTab());
+    await other.open();
+    await other.logOut();
+
+    await shop.goBack();
+    await until(() => page.page.evaluate(() => window.cameBack), true, 'the page was kept');
+    await page.hasEvents('ready', 'login-completed', 'signed-out');
+    assert.deepEqual(await page.snapshot(), { status: 'signed-out', userIdentity: null });
+    assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
+  });
+});
+
+describe('a return on a page that is only being prepared', () => {
+  const story = stories('cross-site');
+
+  story('uses nothing up until the shopper sees it', async ({ shop, authress, stack, page: tab }) => {
+    // What a browser shows scripts of a prerendered page, for the return alone.
+    await tab.addInitScript(() => {
+      let isPrerendering = new URLSearchParams(location.search).has('nonce');
+      Object.defineProperty(document, 'prerendering', { get: () => isPrerendering });
+      window.activate = () => {
+        isPrerendering = false;
+        document.dispatchEvent(new Event('prerenderingchange'));
+      };
+    });
+    const page = new BarePage(shop, { listens: true });
+    await page.open();
+    await page.leave('authenticate', { connectionId: stack.shopperConnectionId, redirectUrl: '/?started' });
+    await tab.waitForURL((url) => url.origin === stack.shopUrl && url.searchParams.has('nonce'));
+    await page.isReady();
+    // The module has loaded, and has looked at the address.
+    assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
+    await tab.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+    assert.ok(!(await authress.requests()).some((request) => request.endsWith('/tokens')), 'the code is not exchanged');
+    assert.ok(await tab.evaluate(() => localStorage.AuthenticationRequestNonce), 'the login is still under way');
+    assert.deepEqual([await page.events(), (await page.snapshot()).status], [[], 'checking']);
+
+    await tab.evaluate(() => window.activate());
+    await page.hasEvents('ready', 'login-completed');
+    await page.returnsTo('/?started');
+    assert.ok(!new URL(tab.url()).searchParams.has('code'));
+    await authress.verify((await page.call('getToken')).value);
+  });
+});
+
+for (const topology of ['localhost', 'https', 'cross-site']) {
+  describe(`a session, ${topology}`, () => {
+    const story = stories(topology);
+
+    story(`is over in other tabs at once, which nobody turns to (${topology})`, async ({ shop, newTab }) => {
+      const page = new BarePage(shop, { listens: true });
+      await page.open();
+      await page.startAnonymous();
+      const other = new BarePage(await newTab(), { listens: true });
+      await other.open();
+      await other.hasEvents('ready');
+      await shop.page.bringToFront();
+      await page.logOut();
+      await other.hasEvents('ready', 'signed-out');
+      assert.deepEqual(await other.snapshot(), { status: 'signed-out', userIdentity: null });
+      assert.equal((await other.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
+    });
+
+    for (const [wrong, shiftMs] of [['fast', DAY_MS], ['slow', -DAY_MS]]) {
+      story(`begins, is linked and lasts with a clock that is a day ${wrong} (${topology})`, async (cast) => {
+        const { shop, page: tab, context, authress } = cast;
+        await context.addInitScript(shiftClock, shiftMs);
+        const page = new BarePage(shop, { listens: true });
+        await page.open();
+        await page.startAnonymous();
+        const { sub } = await authress.verify((await page.call('getToken')).value);
+        await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(`${wrong} ${topology}`));
+        assert.equal((await page.call('getLinkResult')).value?.status, 'linked');
+
+        for (const visit of ['/?later', '/?later-still']) {
+          await tab.goto(shop.stack.shopUrl + visit);
+          await page.isReady();
+          await authress.clearLog();
+          const claims = await authress.verify((await page.call('getToken')).value);
+          assert.deepEqual([claims.sub, claims.azp], [sub, 'con_acorn']);
+          await page.hasStatus('signed-in');
+          assert.deepEqual(await authress.requests(), [], 'the session is found here');
+        }
+      });
+    }
+  });
+}
+
+/** Runs in pages, before their own scripts. */
+function shiftClock(shiftMs) {
+  const RealDate = Date;
+  globalThis.Date = class extends RealDate {
+    constructor(...values) {
+      super(...(values.length > 0 ? values : [RealDate.now() + shiftMs]));
+    }
+
+    static now() {
+      return RealDate.now() + shiftMs;
+    }
+  };
+}

@@ -1,0 +1,26 @@
+//! The package's TypeScript types, and the report of what they make public.
+
+use std::process::Command;
+
+use crate::build;
+use crate::failure::Result;
+use crate::setup::{BuildTools, Node};
+use crate::workspace;
+
+/// Node's test runner over what is said about the types.
+pub(crate) fn tests(node: &Node) -> Command {
+    let mut command = script(node);
+    command.args(["--test", "--test-reporter=spec", "tests/types/types.test.mjs"]);
+    command
+}
+
+/// Writes the report anew. What has changed in it is for people to look at and commit.
+pub(crate) fn write_report(tools: &BuildTools) -> Result<()> {
+    build::run(script(&tools.node).arg("tests/types/api-report.mjs"))
+}
+
+fn script(node: &Node) -> Command {
+    let mut command = node.command();
+    command.current_dir(workspace::root());
+    command
+}
