@@ -93,8 +93,7 @@ fn a_good_key_gives_answers() {
 #[test]
 fn the_key_can_come_from_a_file_with_a_line_break() {
     let key = key();
-    let file = std::env::temp_dir().join(format!("authress-verifier-test-{}", std::process::id()));
-    std::fs::write(&file, format!("{}\n", key.text)).unwrap();
+    let file = support::secret_file("key", &format!("{}\n", key.text));
     let mut process = command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -198,7 +197,7 @@ fn nothing_secret_is_logged() {
     assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
     let mut log = String::new();
     verifier.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("answered") && log.contains("ForeignClient"), "{log}");
+    assert!(log.contains("Answered") && log.contains("ForeignClient"), "{log}");
     let code = code_in(&answer);
     for secret in [&key.text[40..60], "secretstate", "sc_secretclient", "user_", &code[code.len() - 20..]] {
         assert!(!log.contains(secret), "{log}");

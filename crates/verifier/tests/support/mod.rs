@@ -33,6 +33,15 @@ pub(crate) fn key() -> Key {
     }
 }
 
+/// A file that only its owner can read, in the temporary folder.
+pub(crate) fn secret_file(name: &str, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::temp_dir().join(format!("authress-verifier-{name}-{}", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
 pub(crate) fn verifier(key: &Key) -> Verifier {
     Verifier::new(DOMAIN.parse().unwrap(), key.text.parse().unwrap())
 }
