@@ -9,7 +9,13 @@ use crate::workspace;
 pub(crate) fn print(tools: &BuildTools) -> Result<()> {
     build::package(tools)?;
     let mut command = tools.node.command();
-    command.current_dir(workspace::root()).args(["xtask/size.mjs", "pkg/index.js", "pkg/client.js", "pkg/load.js", "pkg/errors.js"]);
+    command.current_dir(workspace::root()).args([
+        "xtask/size.mjs",
+        "pkg/index.js",
+        "pkg/client.js",
+        "pkg/load.js",
+        "pkg/errors.js",
+    ]);
     for name in ["authress_login_wasm.js", "authress_login_wasm_bg.wasm"] {
         command.arg(build::dist().join(name));
     }

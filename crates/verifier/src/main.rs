@@ -74,7 +74,8 @@ fn write_out(text: &str) -> Done {
     Ok(())
 }
 
-fn check(file: Option<&std::path::Path>) -> Done {
+#[tokio::main(flavor = "current_thread")]
+async fn check(file: Option<&std::path::Path>) -> Done {
     let config = Config::read(file, now()?)?;
     let mut text = config.effective.clone();
     text.push_str(&format!("# the key {} signs", config.verifier.key_id(now()?)));

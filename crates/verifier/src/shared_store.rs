@@ -38,7 +38,8 @@ pub struct SharedStore {
 
 impl SharedStore {
     /// A store at `url` (`redis://host:port/db`, `redis+unix:///path`). All keys begin with `prefix`;
-    /// an answer that takes longer than `timeout` counts as none. Nothing is connected yet.
+    /// an answer that takes longer than `timeout` counts as none. Nothing is connected yet, but it
+    /// must be called inside of a Tokio runtime, which will do so.
     ///
     /// # Errors
     /// [`InvalidStoreUrl`], which holds nothing of the URL: it may have a password in it.

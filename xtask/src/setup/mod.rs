@@ -6,6 +6,7 @@ mod apt;
 mod browser;
 mod debian_std;
 mod node;
+mod redis;
 mod tools;
 mod wasm_target;
 
@@ -63,6 +64,7 @@ pub(crate) fn everything() -> Result<TestTools> {
     // First what fails fastest, then downloads, then what has to be compiled.
     let node = node::ensure()?;
     let browser = browser::ensure()?;
+    redis::ensure()?;
     let wasm = wasm_target::ensure()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let wasm_pack = tools::wasm_pack()?;

@@ -1,7 +1,12 @@
 //! A verifier with a fresh key, and the requests that the tests send to it.
 
 // Each test file is a program of its own and uses a part of this.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[cfg(unix)]
+pub(crate) mod program;
+#[cfg(unix)]
+pub(crate) mod redis_server;
 
 use authress_jws::{JwkSet, SigningKey};
 use authress_verifier::{Verifier, standalone};
