@@ -3,6 +3,7 @@
 //! This is the first thing a bare machine compiles, so it keeps to the standard library and `serde_json`. It decides
 //! nothing about logins; it gets the tools, runs them in the right order and says what it is doing.
 
+mod bench;
 mod build;
 mod command_line;
 mod demo;
@@ -31,6 +32,8 @@ cargo xtask <command>
   build                 the npm package (pkg/dist) and the three servers (target/debug)
   test [part …]         set-up, then every test; parts: lint native browser e2e
   lint                  formatting, clippy, documentation and JavaScript syntax
+  bench verifier [--seconds N]
+                        the verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
   size                  bytes of what a shopper downloads: raw, gzip, brotli
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
   demo --check          the same, walks the login once in headless Chromium and exits
@@ -75,6 +78,7 @@ fn run(mut line: CommandLine) -> Result<()> {
             line.finish()?;
             lint::run(&setup::for_build()?)
         }
+        Some("bench") => bench::run(line),
         Some("test") => test::run(line),
         Some("stack") => stack::run(line),
         Some("demo") => demo::run(line),

@@ -58,6 +58,17 @@ impl TestTools {
     }
 }
 
+/// What a benchmark needs besides cargo.
+pub(crate) fn for_bench() -> Result<Node> {
+    if programs::find(&["wrk"]).is_none() {
+        if !apt::is_available() {
+            return Err("wrk is missing: install it with your system's package tool".into());
+        }
+        apt::install(&["wrk"], "makes the load of the benchmarks", "some seconds")?;
+    }
+    node::ensure()
+}
+
 /// Everything, for `cargo xtask setup`, `test` and `demo --check`.
 pub(crate) fn everything() -> Result<TestTools> {
     let start = Instant::now();
