@@ -71,6 +71,8 @@ async function tellOutcome({ link, login }, intent) {
     else await addToCart(products.find((product) => product.productId === intent.productId));
   } else if (intent?.kind === 'sign-out') {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
+  } else if (intent?.kind === 'claim' && shopper.state === 'signed-in') {
+    if (await changeCart(() => api.claim(intent.ticket))) view.showMessage(messages.cartMoved(shopper));
   } else if (intent && shopper.state === 'signed-in') {
     view.showMessage(messages.signedIn(shopper));
   } else if (intent) {
@@ -86,6 +88,11 @@ function tellLinkOutcome(link, shopper) {
     case 'already-owned':
       return view.showMessage(messages.alreadyOwned(provider?.name ?? 'this provider'), [
         {
+          label: 'Take this cart to that account',
+          testId: 'take-cart-along',
+          onPress: (button) => takeCartAlong(button, link.connectionId),
+        },
+        {
           label: 'Sign in to that account',
           testId: 'switch-account',
           onPress: (button) => leave(button, { kind: 'switch' }, () => session.signInAsSomebodyElse(link.connectionId)),
@@ -97,6 +104,21 @@ function tellLinkOutcome(link, shopper) {
     default:
       return view.showMessage(messages.explainCode(link.serverCode, 'LinkFailed'));
   }
+}
+
+/** Asks for a ticket while this still is the cart's shopper, and signs in as somebody else with it. */
+async function takeCartAlong(button, connectionId) {
+  if (view.isBusy(button)) return;
+  view.setBusy(button, true);
+  let ticket;
+  try {
+    ticket = await api.claimTicket();
+  } catch (failure) {
+    return tellCartFailure(failure);
+  } finally {
+    view.setBusy(button, false);
+  }
+  await leave(button, { kind: 'claim', ticket }, () => session.signInAsSomebodyElse(connectionId));
 }
 
 /** Shows who is shopping and their cart as the server has it. */

@@ -5,7 +5,7 @@
 const KEY = 'kiln-and-moss.intent';
 const MAX_AGE_MS = 15 * 60 * 1000;
 
-/** @param intent `{kind: 'add', productId}`, or `{kind}` of 'link', 'sign-in', 'switch', 'sign-out' */
+/** @param intent `{kind: 'add', productId}`, `{kind: 'claim', ticket}`, or `{kind}` of 'link', 'sign-in', 'switch', 'sign-out' */
 export function remember(intent) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ ...intent, at: Date.now() }));

@@ -39,6 +39,10 @@ const CODES = {
   KeysUnavailable: error('The shop cannot check who you are at the moment', 'Try again in a moment. Your cart is kept.'),
   UnknownProduct: error('This piece is not sold any more', 'Load the page again to see what is on the shelf.'),
   InvalidQuantity: error('You can have 0 to 99 of each piece', 'Choose a smaller number.'),
+  TicketExpired: error('Your cart could not be moved', 'It took too long. Your account is as it was; what you had chosen is easily added again.'),
+  TicketAlreadyUsed: error('Your cart was moved before', 'It can be moved once. Look into the cart: everything should be there.'),
+  TicketUnavailable: error('Your cart could not be moved now', 'Try again in a moment.'),
+  TicketForged: error('Your cart could not be moved', 'The shop has been restarted since. What you had chosen is easily added again.'),
   TokenUnreadable: error('The shop cannot read your session', 'Start over, or ask the shop to allow tokens in the page.'),
   TokenExpired: error('Your session has ended', START_OVER),
   TokenUnknownKey: error('The shop does not know your session any more', START_OVER),
@@ -80,6 +84,16 @@ export function signedIn(shopper) {
   return { kind: 'success', code: 'SignedIn', title: `Signed in as ${shopper.name}`, text: 'This is your account’s cart.' };
 }
 
+/** The anonymous cart has been put into the account's. */
+export function cartMoved(shopper) {
+  return {
+    kind: 'success',
+    code: 'CartMoved',
+    title: `Signed in as ${shopper.name}`,
+    text: 'What you chose before is in your account’s cart now, together with what was there.',
+  };
+}
+
 /** The identity has an account of its own, so it cannot take over the anonymous user id. */
 export function alreadyOwned(providerName) {
   return {
@@ -88,7 +102,7 @@ export function alreadyOwned(providerName) {
     title: `You already have an account with ${providerName}`,
     text:
       'It has its own cart, so we did not mix the two. The cart you see here is untouched and still yours in this browser. ' +
-      'You can keep shopping with it, or sign in to your account and see its cart instead. Then the one here is left behind.',
+      'You can take it along to your account, keep shopping with it, or sign in to your account and leave it behind.',
   };
 }
 

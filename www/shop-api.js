@@ -42,6 +42,20 @@ export class ShopApi {
     });
   }
 
+  /** A ticket for this anonymous cart, to be brought along to an account that exists already. */
+  async claimTicket() {
+    return (await this.#authorized('/api/cart/claim-ticket', { method: 'POST' })).ticket;
+  }
+
+  /** Puts what is in the ticket's cart into this shopper's, once, and returns the whole cart. */
+  async claim(ticket) {
+    return await this.#authorized('/api/cart/claims', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ticket }),
+    });
+  }
+
   async #authorized(path, options = {}) {
     const token = await this.#token();
     // A browser may keep the token where scripts cannot read it; this API needs to be sent it.

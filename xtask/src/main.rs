@@ -3,6 +3,7 @@
 //! This is the first thing a bare machine compiles, so it keeps to the standard library and `serde_json`. It decides
 //! nothing about logins; it gets the tools, runs them in the right order and says what it is doing.
 
+mod bench;
 mod build;
 mod bundlers;
 mod command_line;
@@ -37,6 +38,8 @@ cargo xtask <command>
   api-report            write anew what tests/types says that the npm package makes public
   size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
   bundlers              the package in every bundler, and the table of it in docs/bundlers.md
+  bench verifier [--seconds N]
+                        the verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
   demo --check          the same, walks the login once in headless Chromium and exits
   stack [--topology localhost|https|cross-site] [--authorization-url URL] [--json]
@@ -88,6 +91,7 @@ fn run(mut line: CommandLine) -> Result<()> {
             line.finish()?;
             lint::run(&setup::for_build()?)
         }
+        Some("bench") => bench::run(line),
         Some("test") => test::run(line),
         Some("stack") => stack::run(line),
         Some("demo") => demo::run(line),

@@ -1,6 +1,7 @@
 //! Ed25519 keys, signed JWTs and JWKS, for the servers.
 //!
-//! Knows one algorithm, `EdDSA` with Ed25519 (RFC 8037), and one token form, the three-segment
+//! Signs with one algorithm, `EdDSA` with Ed25519 (RFC 8037), verifies it and the `RS512` of older
+//! tenants, and knows one token form, the three-segment
 //! compact serialization (RFC 7515 section 3.1). It does not read a clock, fetch keys or decide
 //! who may be trusted: which keys are offered and what `iss`, `exp` and the other claims must say
 //! is the caller's policy. Randomness is used by [`SigningKey::generate`] alone.
@@ -21,9 +22,11 @@
 //! ```
 
 mod jwk;
+mod rsa;
 mod signing_key;
 mod verify;
 
 pub use jwk::{Jwk, JwkError, JwkSet};
+pub use rsa::{KeyRing, RsaJwk, UnusableRsaKey};
 pub use signing_key::{KeyError, SigningKey};
-pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify};
+pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify, verify_with_ring};

@@ -7,7 +7,8 @@ use ed25519_dalek::Signature;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::jwk::JwkSet;
+use crate::jwk::{Jwk, JwkSet};
+use crate::rsa::{KeyRing, RsaJwk};
 
 /// The longest token that is looked at, in bytes. HTTP servers rarely accept more in one header.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -24,6 +25,46 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// # Errors
 /// The first [`VerifyError`] that applies, in the order of the checks above.
 pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<Verified, VerifyError> {
+    check(token, expected_typ, |alg, kid| match alg {
+        "EdDSA" => Ok(keys.find(kid).map(Key::Ed25519)),
+        _ => Err(VerifyError::UnsupportedAlgorithm),
+    })
+}
+
+/// Like [`verify`], but takes tokens that were signed with `RS512`, too. Which of the two algorithms a
+/// key is for is a matter of the key: a token cannot choose.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with_ring(token: &str, keys: &KeyRing, expected_typ: Option<&str>) -> Result<Verified, VerifyError> {
+    check(token, expected_typ, |alg, kid| match alg {
+        "EdDSA" => Ok(keys.ed25519.find(kid).map(Key::Ed25519)),
+        "RS512" => Ok(keys.find_rsa(kid).map(Key::Rsa)),
+        _ => Err(VerifyError::UnsupportedAlgorithm),
+    })
+}
+
+/// A key with the one algorithm it is for.
+enum Key<'a> {
+    Ed25519(&'a Jwk),
+    Rsa(&'a RsaJwk),
+}
+
+impl Key<'_> {
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.public_key().verify_strict(message, &signature).is_ok()),
+            Self::Rsa(key) => key.verifies(message, signature),
+        }
+    }
+}
+
+fn check<'a>(
+    token: &str,
+    expected_typ: Option<&str>,
+    find: impl Fn(&str, &str) -> Result<Option<Key<'a>>, VerifyError>,
+) -> Result<Verified, VerifyError> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(VerifyError::TooLong);
     }
@@ -37,9 +78,8 @@ pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<
     let header = decode(header_segment, TokenPart::Header)?;
     let header: WireHeader =
         serde_json::from_slice(&header).map_err(|_| VerifyError::InvalidJson(TokenPart::Header))?;
-    if header.alg != "EdDSA" {
-        return Err(VerifyError::UnsupportedAlgorithm);
-    }
+    // An algorithm that is not known is refused before anything else the header says is looked at.
+    find(&header.alg, "")?;
     // RFC 7515 section 4.1.11: extensions that must be understood, and this crate knows none.
     if header.crit.is_some() {
         return Err(VerifyError::UnsupportedExtension);
@@ -48,13 +88,14 @@ pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<
         return Err(VerifyError::UnexpectedType);
     }
     let kid = header.kid.ok_or(VerifyError::MissingKeyId)?;
-    let key = keys.find(&kid).ok_or(VerifyError::UnknownKeyId)?;
+    let key = find(&header.alg, &kid)?.ok_or(VerifyError::UnknownKeyId)?;
 
     let signature = decode(signature_segment, TokenPart::Signature)?;
-    let signature = Signature::from_slice(&signature).map_err(|_| VerifyError::InvalidSignature)?;
     let signed_length = header_segment.len() + 1 + claims_segment.len();
     let signed = token.get(..signed_length).ok_or(VerifyError::NotThreeSegments)?;
-    key.public_key().verify_strict(signed.as_bytes(), &signature).map_err(|_| VerifyError::InvalidSignature)?;
+    if !key.verifies(signed.as_bytes(), &signature) {
+        return Err(VerifyError::InvalidSignature);
+    }
 
     let claims = decode(claims_segment, TokenPart::Claims)?;
     let claims = serde_json::from_slice(&claims).map_err(|_| VerifyError::InvalidJson(TokenPart::Claims))?;
@@ -82,7 +123,7 @@ impl Verified {
     }
 }
 
-/// The protected header of a verified token. `alg` is always `EdDSA`.
+/// The protected header of a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The id of the key that signed.
@@ -123,7 +164,7 @@ pub enum VerifyError {
     InvalidBase64(TokenPart),
     /// A segment is not a JSON object of the expected form.
     InvalidJson(TokenPart),
-    /// `alg` is not `EdDSA`; `none` and `HS256` are attempts to avoid the signature.
+    /// `alg` is not `EdDSA` (nor `RS512`, where that is taken); `none` and `HS256` are attempts to avoid the signature.
     UnsupportedAlgorithm,
     /// The header has `crit` (RFC 7515 section 4.1.11).
     UnsupportedExtension,
@@ -146,7 +187,7 @@ impl fmt::Display for VerifyError {
                 write!(f, "the token's {part} is not base64url without padding")
             }
             Self::InvalidJson(part) => write!(f, "the token's {part} is not a valid JSON object"),
-            Self::UnsupportedAlgorithm => f.write_str("the token's alg is not EdDSA"),
+            Self::UnsupportedAlgorithm => f.write_str("the token's alg is not one that is taken here"),
             Self::UnsupportedExtension => f.write_str("the token's header has crit"),
             Self::UnexpectedType => f.write_str("the token's typ is not the expected one"),
             Self::MissingKeyId => f.write_str("the token's header has no kid"),

@@ -1,10 +1,11 @@
-//! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`.
+//! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`, and
+//! `/api/cart/claim-ticket` and `/api/cart/claims` for a cart that goes to another account.
 
+use authress_access_token::{AccessToken, TICKET_LIFETIME};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::routing::{get, put};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderValue, header};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::app::Shop;
 use crate::cart::{Cart, Quantity};
 use crate::catalog;
 use crate::error::ApiError;
-use crate::token::{self, Refusal, Shopper};
+use crate::store::Shopper;
 
 /// The routes below `/api`.
 pub(crate) fn router() -> Router<Shop> {
@@ -22,6 +23,8 @@ pub(crate) fn router() -> Router<Shop> {
         .route("/products", get(products))
         .route("/cart", get(read_cart))
         .route("/cart/items/{product_id}", put(set_item))
+        .route("/cart/claim-ticket", post(claim_ticket))
+        .route("/cart/claims", post(claim))
         .fallback(|| std::future::ready(ApiError::UnknownRoute))
         .method_not_allowed_fallback(|| std::future::ready(ApiError::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -33,48 +36,64 @@ async fn products() -> Json<Value> {
     Json(json!({ "products": catalog::PRODUCTS }))
 }
 
-async fn read_cart(State(shop): State<Shop>, shopper: Shopper) -> Json<CartView> {
+async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Json<CartView> {
+    let shopper = Shopper::from(token);
     let cart = shop.carts.get(&shopper);
     Json(CartView::new(shopper, &cart))
 }
 
 async fn set_item(
     State(shop): State<Shop>,
-    shopper: Shopper,
+    token: AccessToken,
     Path(product_id): Path<String>,
     body: Bytes,
 ) -> Result<Json<CartView>, ApiError> {
     let product = catalog::find(&product_id).ok_or(ApiError::UnknownProduct)?;
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
+    let shopper = Shopper::from(token);
     let cart = shop.carts.set(&shopper, product, change.quantity);
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
-impl FromRequestParts<Shop> for Shopper {
-    type Rejection = ApiError;
+/// Gives an anonymous shopper a ticket for their cart, to be kept until they have signed in.
+async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Json<Value>, ApiError> {
+    if !shop.is_anonymous(&token) {
+        return Err(ApiError::NotAnonymous);
+    }
+    let ticket = shop.tickets.issue(&token, (shop.now)())?;
+    Ok(Json(json!({ "ticket": ticket, "expiresInSeconds": TICKET_LIFETIME.as_secs() })))
+}
 
-    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, ApiError> {
-        let token = bearer_token(&parts.headers).ok_or(Refusal::Missing)?;
-        let config = &shop.config;
-        let verify = |keys| token::verify(token, keys, &config.issuer, &config.application_id, (shop.now)());
-        let keys = shop.keys.current().await?;
-        match verify(&keys) {
-            Err(Refusal::UnknownKey) => {
-                let keys = shop.keys.after_unknown_key().await?;
-                Ok(verify(&keys)?)
-            }
-            decided => Ok(decided?),
-        }
+/// Puts what is in the cart of the ticket into the cart of the signed-in shopper who brings it.
+async fn claim(State(shop): State<Shop>, token: AccessToken, body: Bytes) -> Result<Json<CartView>, ApiError> {
+    let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
+    // A ticket that somebody else was made to bring must not fill a cart nobody asked for.
+    if shop.is_anonymous(&token) {
+        return Err(ApiError::StillAnonymous);
+    }
+    let from = Shopper { user_id: shop.tickets.redeem(&claim.ticket, &token, (shop.now)()).await? };
+    let shopper = Shopper::from(token);
+    let cart = shop.carts.move_all(&from, &shopper);
+    Ok(Json(CartView::new(shopper, &cart)))
+}
+
+impl Shop {
+    /// Anonymous shoppers have logged in with the shop's service client.
+    fn is_anonymous(&self, token: &AccessToken) -> bool {
+        token.connection_id() == Some(&self.config.shopper_connection_id)
     }
 }
 
-/// The token of the only `Authorization` header (RFC 6750 section 2.1). Two headers are refused
-/// like none: which of them counts would be a guess.
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+impl From<AccessToken> for Shopper {
+    fn from(token: AccessToken) -> Self {
+        Self { user_id: token.user_id }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claim {
+    ticket: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,5 +135,5 @@ impl CartView {
     }
 }
 
-/// A change of a quantity takes less than 30 bytes.
+/// A change of a quantity takes less than 30 bytes, a ticket about 500.
 const MAX_BODY_BYTES: usize = 1024;

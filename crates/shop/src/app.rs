@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use authress_access_token::{ClaimTickets, TICKET_LIFETIME, TokenPolicy, TokenVerifier};
+use authress_jws::SigningKey;
+use authress_single_use::{MemorySingleUse, WhenFull};
 use axum::Router;
+use axum::extract::FromRef;
 
 use crate::config::Config;
-use crate::keys::{Keys, KeysUnavailable};
 use crate::store::CartStore;
 use crate::{api, pages};
 
@@ -15,7 +18,8 @@ use crate::{api, pages};
 #[derive(Clone)]
 pub struct Shop {
     pub(crate) config: Arc<Config>,
-    pub(crate) keys: Arc<Keys>,
+    pub(crate) tokens: TokenVerifier,
+    pub(crate) tickets: Arc<ClaimTickets>,
     pub(crate) carts: Arc<CartStore>,
     /// Seconds since 1970.
     pub(crate) now: fn() -> i64,
@@ -25,16 +29,28 @@ impl Shop {
     /// A shop with empty carts and the system's clock. Fetches nothing yet.
     ///
     /// # Errors
-    /// [`KeysUnavailable`] when no HTTP client can be made.
-    pub fn new(config: Config) -> Result<Self, KeysUnavailable> {
-        let keys = Keys::new(config.jwks_url.as_str())?;
-        Ok(Self { config: Arc::new(config), keys: Arc::new(keys), carts: Arc::default(), now: system_time })
+    /// When the issuer is none, no HTTP client can be made or the operating system gives no random bytes.
+    pub fn new(config: Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let policy = TokenPolicy::new(&config.issuer)?.for_application(config.application_id.as_str());
+        let tokens = TokenVerifier::with_keys(policy, |_| config.jwks_url.clone())?;
+        // The key lives as long as the carts: in this process.
+        let key = SigningKey::generate("cart-claims")?;
+        let spent = MemorySingleUse::new(TICKET_LIFETIME, MAX_TICKETS, WhenFull::Refuse);
+        let shop = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+        let tickets = Arc::new(ClaimTickets::new(shop, key, Arc::new(spent)));
+        Ok(Self { config: Arc::new(config), tokens, tickets, carts: Arc::default(), now: system_time })
     }
 
     /// The same shop, in which it is `now` seconds since 1970. For tests.
     #[must_use]
     pub fn at(self, now: fn() -> i64) -> Self {
-        Self { now, ..self }
+        Self { now, tokens: self.tokens.at(now), ..self }
+    }
+}
+
+impl FromRef<Shop> for TokenVerifier {
+    fn from_ref(shop: &Shop) -> Self {
+        shop.tokens.clone()
     }
 }
 
@@ -49,6 +65,9 @@ impl fmt::Debug for Shop {
 pub fn app(shop: Shop) -> Router {
     Router::new().nest("/api", api::router().with_state(shop.clone())).merge(pages::router(&shop.config))
 }
+
+/// Tickets that were used and are remembered.
+const MAX_TICKETS: usize = 10_000;
 
 fn system_time() -> i64 {
     // With a clock that shows nonsense every token counts as expired.

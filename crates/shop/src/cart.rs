@@ -78,6 +78,15 @@ impl Cart {
         }
     }
 
+    /// Adds what is in `other`, up to [`Quantity::MAX`] pieces of each product.
+    pub fn add_all(&mut self, other: &Self) {
+        for line in &other.lines {
+            let own = self.lines.iter().find(|own| own.product.id == line.product.id);
+            let sum = own.map_or(0, |own| own.quantity.get()).saturating_add(line.quantity.get());
+            self.set(line.product, Quantity(sum.min(Quantity::MAX)));
+        }
+    }
+
     /// The sum of all lines, in euro cents.
     pub fn total_cents(&self) -> u64 {
         self.lines.iter().map(|line| u64::from(line.product.price_cents) * u64::from(line.quantity.get())).sum()

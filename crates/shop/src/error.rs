@@ -1,21 +1,25 @@
 //! What the cart API answers when it does not do what it was asked.
 
+use authress_access_token::{TicketRefusal, TokenRefusal};
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-
-use crate::keys::KeysUnavailable;
-use crate::token::Refusal;
 
 /// A failed cart request: one status and one stable code each, sent as
 /// `{"errorCode", "title"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// 401: the request names no shopper.
-    Token(Refusal),
-    /// 503: no token can be checked at the moment.
-    KeysUnavailable,
+    /// 401: the request names no shopper. 503: no token can be checked at the moment.
+    Token(TokenRefusal),
+    /// 403: the ticket moves no cart to this shopper. 503: it cannot be known whether it was used.
+    Ticket(TicketRefusal),
+    /// 403: tickets are for carts of shoppers without an account.
+    NotAnonymous,
+    /// 403: a cart is moved to an account, and this shopper has none.
+    StillAnonymous,
+    /// 400: the body is not `{"ticket": "…"}`.
+    InvalidTicketRequest,
     /// 404: the shop does not sell this.
     UnknownProduct,
     /// 400: the body is not `{"quantity": n}` with n from 0 to 99.
@@ -29,12 +33,22 @@ pub enum ApiError {
 impl ApiError {
     fn parts(self) -> (StatusCode, &'static str, String) {
         match self {
-            Self::Token(refusal) => (StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string()),
-            Self::KeysUnavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "KeysUnavailable",
-                "tokens cannot be checked now; try again soon".into(),
+            Self::Token(refusal) => (refusal.status(), refusal.code(), refusal.to_string()),
+            Self::Ticket(refusal @ TicketRefusal::Unavailable) => {
+                (StatusCode::SERVICE_UNAVAILABLE, refusal.code(), refusal.to_string())
+            }
+            Self::Ticket(refusal) => (StatusCode::FORBIDDEN, refusal.code(), refusal.to_string()),
+            Self::NotAnonymous => {
+                (StatusCode::FORBIDDEN, "NotAnonymous", "this cart belongs to an account and stays with it".into())
+            }
+            Self::StillAnonymous => (
+                StatusCode::FORBIDDEN,
+                "StillAnonymous",
+                "sign in to the account the cart is for, then try again".into(),
             ),
+            Self::InvalidTicketRequest => {
+                (StatusCode::BAD_REQUEST, "InvalidTicketRequest", r#"send JSON {"ticket": "…"}"#.into())
+            }
             Self::UnknownProduct => {
                 (StatusCode::NOT_FOUND, "UnknownProduct", "there is no such product; see GET /api/products".into())
             }
@@ -53,25 +67,23 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code, title) = self.parts();
-        let mut response = (status, Json(json!({ "errorCode": code, "title": title }))).into_response();
-        // RFC 6750 section 3.
-        if matches!(self, Self::Token(_)) {
-            let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        // It knows the challenge that belongs to it.
+        if let Self::Token(refusal) = self {
+            return refusal.into_response();
         }
-        response
+        let (status, code, title) = self.parts();
+        (status, Json(json!({ "errorCode": code, "title": title }))).into_response()
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<TokenRefusal> for ApiError {
+    fn from(refusal: TokenRefusal) -> Self {
         Self::Token(refusal)
     }
 }
 
-impl From<KeysUnavailable> for ApiError {
-    fn from(KeysUnavailable: KeysUnavailable) -> Self {
-        Self::KeysUnavailable
+impl From<TicketRefusal> for ApiError {
+    fn from(refusal: TicketRefusal) -> Self {
+        Self::Ticket(refusal)
     }
 }

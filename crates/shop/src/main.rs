@@ -28,7 +28,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let bound = bind(config.listen)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let public_url = public_url.unwrap_or_else(|| format!("{scheme}://{}", bound.local_addr()));
-    let router = app(Shop::new(config)?);
+    let router = app(Shop::new(config).map_err(|error| error.to_string())?);
     println!("ready {public_url}");
     serve(bound, router, tls, shutdown_signal()).await?;
     Ok(())

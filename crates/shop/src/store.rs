@@ -5,11 +5,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::cart::{Cart, Quantity};
 use crate::catalog::Product;
-use crate::token::Shopper;
 
 /// How many carts are kept. When one more is needed, the one that was not used for the longest
 /// time is dropped: anybody can have an anonymous user id, so the number must not grow freely.
 pub(crate) const MAX_CARTS: usize = 10_000;
+
+/// Whose cart it is: somebody whose access token was good.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shopper {
+    /// The `sub` of the token.
+    pub(crate) user_id: String,
+}
 
 /// Carts by user id. Empty carts take no room.
 #[derive(Debug, Default)]
@@ -50,6 +56,19 @@ impl CartStore {
         })
     }
 
+    /// Puts everything of `from`'s cart into `to`'s, in one step, and returns that. `from`'s is empty then.
+    pub(crate) fn move_all(&self, from: &Shopper, to: &Shopper) -> Cart {
+        self.with(|carts, now| {
+            let moved = carts.remove(&from.user_id).map(|(cart, _)| cart).unwrap_or_default();
+            let mut cart = carts.remove(&to.user_id).map(|(cart, _)| cart).unwrap_or_default();
+            cart.add_all(&moved);
+            if !cart.is_empty() {
+                carts.insert(to.user_id.clone(), (cart.clone(), now));
+            }
+            cart
+        })
+    }
+
     /// A cart is changed in one step, so a poisoned lock still guards whole carts.
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, (Cart, u64)>, u64) -> T) -> T {
         let mut carts = self.carts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +104,19 @@ mod tests {
         store.set(&shopper("user_a"), find("mug").unwrap(), pieces(2));
         assert_eq!(store.get(&shopper("user_a")).total_cents(), 4800);
         assert!(store.get(&shopper("user_b")).is_empty());
+    }
+
+    #[test]
+    fn a_moved_cart_is_added_to_the_other_and_gone_from_the_first() {
+        let store = CartStore::default();
+        for (user, product, quantity) in [("user_a", "mug", 98), ("user_a", "vase", 1), ("user_b", "mug", 3)] {
+            store.set(&shopper(user), find(product).unwrap(), pieces(quantity));
+        }
+        let cart = store.move_all(&shopper("user_a"), &shopper("user_b"));
+        let lines: Vec<_> = cart.lines().iter().map(|line| (line.product.id, line.quantity.get())).collect();
+        assert_eq!(lines, [("mug", 99), ("vase", 1)], "a cart has no more than 99 of a thing");
+        assert_eq!(store.get(&shopper("user_b")), cart);
+        assert!(store.get(&shopper("user_a")).is_empty());
     }
 
     #[test]

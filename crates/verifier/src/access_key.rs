@@ -30,6 +30,11 @@ impl AccessKey {
         &self.account_id
     }
 
+    /// The key's own id, which Authress publishes its public half under. Not a secret.
+    pub fn key_id(&self) -> &str {
+        self.signing_key.kid()
+    }
+
     pub(crate) fn signing_key(&self) -> &SigningKey {
         &self.signing_key
     }

@@ -1,31 +1,27 @@
-//! Settings of the binary, from the environment only. The access key is never taken from the
-//! command line, where every user of the machine could read it.
+//! Checked settings of the binary. The access key is never taken from the command line, where every
+//! user of the machine could read it, and not from the configuration file, which is backed up and
+//! shared.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::access_key::{AccessKey, AccessKeyError};
-use crate::authress_domain::{AuthressDomain, AuthressDomainError};
-use crate::decide::Verifier;
-
-/// What `authress-verifier --help` prints.
-pub const USAGE: &str = "\
-authress-verifier gives shoppers who never logged in a user id, when Authress asks for one.
-It takes no arguments. Settings are read from the environment:
-
-  AUTHRESS_API_URL          the Authress custom domain, such as https://login.example.com (required)
-  AUTHRESS_ACCESS_KEY       the service client's access key, or instead of it
-  AUTHRESS_ACCESS_KEY_FILE  the file that holds the access key (one of both is required)
-  AUTHRESS_CLIENT_ID        the service client's id; if set, the access key must be of this client
-  LISTEN                    address and port to listen on (default 127.0.0.1:9000; port 0 takes a free one)
-
-Set the service client's Authorization Url in Authress to the public address of /v1/login.
-";
+use crate::access_key::AccessKey;
+use crate::authress_domain::AuthressDomain;
+use crate::client_address::{ForwardingHeader, TrustedProxies};
+use crate::config_error::ConfigError;
+use crate::decide::{KEY_PROPAGATION, Verifier};
+use crate::rate_limit::{Limits, Rate};
+use crate::secret_file;
+use crate::server::ServerLimits;
+use crate::settings::{SETTINGS, Sources};
+use crate::shared_store::WhenDown;
+use crate::user_id::UserIdPrefix;
 
 /// Checked settings.
 #[derive(Debug)]
@@ -34,231 +30,337 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whom to answer and with what to sign.
     pub verifier: Verifier,
+    /// How long a `state` gets no second answer; `None`: it does.
+    pub state_lifetime: Option<Duration>,
+    /// Whether anything but navigations is refused.
+    pub navigations_only: bool,
+    /// Whose forwarding headers are believed.
+    pub proxies: TrustedProxies,
+    /// How many user ids.
+    pub limits: Limits,
+    /// The shared store, if there is one.
+    pub store: Option<StoreConfig>,
+    /// What a connection may take.
+    pub server: ServerLimits,
+    /// Where to serve metrics, if at all.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What is logged.
+    pub log: LogConfig,
+    /// What holds, one line for each setting, without secrets.
+    pub effective: String,
+}
+
+/// How to reach the shared store.
+#[derive(Debug)]
+pub struct StoreConfig {
+    /// Its URL; it may have a password in it.
+    pub url: StoreUrl,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// What happens without it.
+    pub when_down: WhenDown,
+}
+
+/// A URL that is never printed, because it may have a password in it.
+pub struct StoreUrl(Zeroizing<String>);
+
+impl StoreUrl {
+    /// The URL itself.
+    pub fn expose(&self) -> &str {
+        self.0.trim()
+    }
+}
+
+impl std::fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The least important level that is written.
+    pub level: tracing::Level,
+    /// JSON, one object for each line, instead of text.
+    pub json: bool,
+}
+
+/// What `authress-verifier --help` prints.
+pub fn usage() -> String {
+    let mut text = "\
+authress-verifier gives shoppers who never logged in a user id, when Authress asks for one.
+
+  authress-verifier [--config FILE]           answers until SIGTERM; SIGHUP reads the access keys again
+  authress-verifier [--config FILE] --check   checks the settings, prints them without secrets, and ends
+  authress-verifier --help | --version
+
+Settings are read from the environment, else from the TOML file, else the default holds:
+
+"
+    .to_owned();
+    for setting in SETTINGS {
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!(" (default {})", setting.default) };
+        let place = if setting.is_secret { "environment only" } else { setting.key };
+        text.push_str(&format!("  {}\n      {}{default} [{place}]\n", setting.variable(), setting.help));
+    }
+    text.push_str("\nSet the service client's Authorization Url in Authress to the public address of /v1/login.\n");
+    text
 }
 
 impl Config {
-    /// Reads the settings of the process.
+    /// Reads the settings of the process, and those of a TOML file.
     ///
     /// # Errors
     /// The first [`ConfigError`].
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| std::env::var_os(name))
+    pub fn read(file: Option<&Path>, now: Duration) -> Result<Self, ConfigError> {
+        let file = file.map(std::fs::read_to_string).transpose();
+        let file = file.map_err(|error| ConfigError::UnreadableFile(error.kind()))?;
+        Self::from_sources(|name| std::env::var_os(name), file.as_deref(), now)
     }
 
-    /// Reads the settings through `lookup`. An empty variable counts as not set.
+    /// Reads the settings through `lookup` and from the text of a TOML file. `now` is the time since
+    /// 1970, from which a next access key waits.
     ///
     /// # Errors
     /// The first [`ConfigError`].
-    pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let text = |variable: &'static str| match lookup(variable).filter(|value| !value.is_empty()) {
-            None => Ok(None),
-            Some(value) => value.into_string().map(Some).map_err(|_| ConfigError::NotUnicode { variable }),
-        };
-        let domain = text(API_URL)?.ok_or(ConfigError::MissingApiUrl)?;
-        let domain: AuthressDomain = domain.parse().map_err(ConfigError::InvalidApiUrl)?;
-        let listen = text(LISTEN)?.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-        let listen = listen.parse().map_err(|_| ConfigError::InvalidListen)?;
-        let access_key = read_access_key(text(ACCESS_KEY)?.map(Zeroizing::new), text(ACCESS_KEY_FILE)?)?;
-        if text(CLIENT_ID)?.is_some_and(|client_id| client_id != access_key.client_id()) {
-            return Err(ConfigError::ClientIdMismatch { client_id_of_key: access_key.client_id().to_owned() });
-        }
-        Ok(Self { listen, verifier: Verifier::new(domain, access_key) })
+    pub fn from_sources(
+        lookup: impl Fn(&str) -> Option<OsString>,
+        file: Option<&str>,
+        now: Duration,
+    ) -> Result<Self, ConfigError> {
+        let settings = Sources::read(lookup, file)?;
+        let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
+        Ok(Self {
+            listen: settings.parsed("listen", ADDRESS)?,
+            verifier: verifier(&settings, now)?,
+            state_lifetime: (state_lifetime > 0).then(|| Duration::from_secs(state_lifetime.into())),
+            navigations_only: settings.parsed("navigation.required", "true or false")?,
+            proxies: TrustedProxies {
+                hops: settings.parsed("client_address.trusted_hops", "a number from 0 to 255")?,
+                header: settings.one_of(
+                    "client_address.header",
+                    "x-forwarded-for or forwarded",
+                    &[("x-forwarded-for", ForwardingHeader::XForwardedFor), ("forwarded", ForwardingHeader::Forwarded)],
+                )?,
+            },
+            limits: Limits {
+                client: settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?,
+                global: settings.rate("rate_limit.global_per_minute", "rate_limit.global_burst")?,
+            },
+            store: store(&settings)?,
+            server: ServerLimits {
+                connections: usize::try_from(settings.number("server.connections", 1..=1_000_000)?)
+                    .unwrap_or(usize::MAX),
+                header_bytes: usize::try_from(settings.number("server.header_bytes", 8192..=1_048_576)?)
+                    .unwrap_or(8192),
+                header_timeout: settings.seconds("server.header_timeout_s", 1)?,
+                request_timeout: settings.seconds("server.request_timeout_s", 1)?,
+                shutdown_delay: settings.seconds("shutdown.delay_s", 0)?,
+                drain: settings.seconds("shutdown.drain_s", 0)?,
+            },
+            metrics_listen: match settings.get("metrics.listen") {
+                Some(_) => Some(settings.parsed("metrics.listen", ADDRESS)?),
+                None => None,
+            },
+            log: LogConfig {
+                level: settings.parsed("log.level", "error, warn, info or debug")?,
+                json: settings.one_of("log.format", "text or json", &[("text", false), ("json", true)])?,
+            },
+            effective: settings.effective(),
+        })
     }
 }
 
-/// What is wrong with the settings.
-///
-/// Prints no value of any variable: the access key may have been put into the wrong one.
-#[derive(Debug)]
-pub enum ConfigError {
-    /// A variable is not UTF-8.
-    NotUnicode {
-        /// Its name.
-        variable: &'static str,
-    },
-    /// `AUTHRESS_API_URL` is not set.
-    MissingApiUrl,
-    /// `AUTHRESS_API_URL` is not an Authress domain.
-    InvalidApiUrl(AuthressDomainError),
-    /// Neither `AUTHRESS_ACCESS_KEY` nor `AUTHRESS_ACCESS_KEY_FILE` is set.
-    MissingAccessKey,
-    /// Both are set, and they might differ.
-    TwoAccessKeys,
-    /// The file cannot be read or is far too large for an access key.
-    UnreadableAccessKeyFile(io::Error),
-    /// The access key cannot be used.
-    InvalidAccessKey {
-        /// The variable it came from.
-        variable: &'static str,
-        /// Which part is wrong.
-        reason: AccessKeyError,
-    },
-    /// The access key is of another service client than `AUTHRESS_CLIENT_ID`.
-    ClientIdMismatch {
-        /// The client the access key is of.
-        client_id_of_key: String,
-    },
-    /// `LISTEN` is not an address with a port.
-    InvalidListen,
-}
+impl Sources {
+    fn parsed<T: FromStr>(&self, key: &'static str, expected: &'static str) -> Result<T, ConfigError> {
+        let (value, name) = self.get(key).unwrap_or_default();
+        value.parse().map_err(|_| ConfigError::Invalid { name, expected })
+    }
 
-impl ConfigError {
-    /// The stable name of this failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotUnicode { .. } => "NotUnicode",
-            Self::MissingApiUrl => "MissingApiUrl",
-            Self::InvalidApiUrl(_) => "InvalidApiUrl",
-            Self::MissingAccessKey => "MissingAccessKey",
-            Self::TwoAccessKeys => "TwoAccessKeys",
-            Self::UnreadableAccessKeyFile(_) => "UnreadableAccessKeyFile",
-            Self::InvalidAccessKey { reason, .. } => reason.code(),
-            Self::ClientIdMismatch { .. } => "ClientIdMismatch",
-            Self::InvalidListen => "InvalidListen",
-        }
+    fn one_of<T: Copy>(
+        &self,
+        key: &'static str,
+        expected: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
+        let (value, name) = self.get(key).unwrap_or_default();
+        let chosen = choices.iter().find(|(word, _)| value.eq_ignore_ascii_case(word)).map(|(_, choice)| *choice);
+        chosen.ok_or(ConfigError::Invalid { name, expected })
+    }
+
+    fn number(&self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
+        let (value, name) = self.get(key).unwrap_or_default();
+        let number = value.parse().ok().filter(|number| range.contains(number));
+        number.ok_or(ConfigError::Invalid { name, expected: "a whole number in its range; see --help" })
+    }
+
+    fn seconds(&self, key: &'static str, least: u32) -> Result<Duration, ConfigError> {
+        Ok(Duration::from_secs(self.number(key, least..=3600)?.into()))
+    }
+
+    fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
+        const EXPECTED: &str = "a whole number from 1 on";
+        let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
+        Ok(Rate { per_minute: positive(per_minute)?, burst: positive(burst)? })
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.code())?;
-        match self {
-            Self::NotUnicode { variable } => write!(f, "{variable} is not valid UTF-8. Set it again"),
-            Self::MissingApiUrl => {
-                write!(
-                    f,
-                    "{API_URL} is not set. Set it to the Authress custom domain, such as https://login.example.com"
-                )
-            }
-            Self::InvalidApiUrl(reason) => write!(f, "{API_URL} {reason}"),
-            Self::MissingAccessKey => write!(
-                f,
-                "neither {ACCESS_KEY} nor {ACCESS_KEY_FILE} is set. \
-                 Create an access key for the service client in Authress and set one of them"
-            ),
-            Self::TwoAccessKeys => write!(f, "{ACCESS_KEY} and {ACCESS_KEY_FILE} are both set. Remove one of them"),
-            Self::UnreadableAccessKeyFile(reason) => write!(
-                f,
-                "the file named by {ACCESS_KEY_FILE} cannot be read: {}. \
-                 Set it to the path of a readable file that holds the access key and nothing else",
-                reason.kind()
-            ),
-            Self::InvalidAccessKey { variable, reason } => write!(f, "{variable}: {reason}"),
-            Self::ClientIdMismatch { client_id_of_key } => write!(
-                f,
-                "the access key is of the service client {client_id_of_key}, but {CLIENT_ID} is another one. \
-                 Use an access key of that client or correct {CLIENT_ID}"
-            ),
-            Self::InvalidListen => {
-                write!(f, "{LISTEN} must be an IP address with a port, such as 127.0.0.1:9000 or 0.0.0.0:9000")
-            }
+fn verifier(settings: &Sources, now: Duration) -> Result<Verifier, ConfigError> {
+    let domain = settings.get("authress.api_url").ok_or(ConfigError::MissingApiUrl)?.0;
+    let domain: AuthressDomain = domain.parse().map_err(ConfigError::InvalidApiUrl)?;
+    let access_key = access_key(settings)?;
+    if settings.get("authress.client_id").is_some_and(|(client_id, _)| client_id != access_key.client_id()) {
+        return Err(ConfigError::ClientIdMismatch { client_id_of_key: access_key.client_id().to_owned() });
+    }
+    let prefix: UserIdPrefix = settings.parsed("user_id.prefix", "at most 16 lower-case letters and digits")?;
+    let verifier = Verifier::new(domain, access_key).with_user_id_prefix(prefix);
+    match settings.get(NEXT_KEY_FILE) {
+        None => Ok(verifier),
+        Some((path, _)) => {
+            let next = parse_key(NEXT_KEY_FILE, &secret_file::read(NEXT_KEY_FILE, path)?)?;
+            verifier.with_next_key(next, now.saturating_add(KEY_PROPAGATION)).map_err(ConfigError::NextKeyDiffers)
         }
     }
 }
 
-impl std::error::Error for ConfigError {}
+fn access_key(settings: &Sources) -> Result<AccessKey, ConfigError> {
+    match (settings.get(KEY), settings.get(KEY_FILE)) {
+        (Some((text, _)), None) => parse_key(KEY, text),
+        (None, Some((path, _))) => parse_key(KEY_FILE, &secret_file::read(KEY_FILE, path)?),
+        (Some(_), Some(_)) => Err(ConfigError::TwoAccessKeys),
+        (None, None) => Err(ConfigError::MissingAccessKey),
+    }
+}
 
-fn read_access_key(value: Option<Zeroizing<String>>, path: Option<String>) -> Result<AccessKey, ConfigError> {
-    let (variable, text) = match (value, path) {
-        (Some(value), None) => (ACCESS_KEY, value),
-        (None, Some(path)) => (ACCESS_KEY_FILE, read_bounded(&path).map_err(ConfigError::UnreadableAccessKeyFile)?),
-        (Some(_), Some(_)) => return Err(ConfigError::TwoAccessKeys),
-        (None, None) => return Err(ConfigError::MissingAccessKey),
+fn parse_key(key: &'static str, text: &str) -> Result<AccessKey, ConfigError> {
+    text.parse().map_err(|reason| ConfigError::InvalidAccessKey { key, reason })
+}
+
+fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
+    let url = match (settings.get("redis.url"), settings.get("redis.url_file")) {
+        (None, None) => return Ok(None),
+        (Some((url, _)), None) => Zeroizing::new(url.to_owned()),
+        (None, Some((path, _))) => secret_file::read("redis.url_file", path)?,
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::Invalid {
+                name: "REDIS_URL".to_owned(),
+                expected: "removed, because REDIS_URL_FILE is set, too",
+            });
+        }
     };
-    text.parse().map_err(|reason| ConfigError::InvalidAccessKey { variable, reason })
+    Ok(Some(StoreConfig {
+        url: StoreUrl(url),
+        prefix: settings.parsed("redis.prefix", "a text")?,
+        timeout: Duration::from_millis(settings.number("redis.timeout_ms", 1..=10_000)?.into()),
+        when_down: settings.one_of(
+            "redis.when_down",
+            "local or refuse",
+            &[("local", WhenDown::Local), ("refuse", WhenDown::Refuse)],
+        )?,
+    }))
 }
 
-fn read_bounded(path: &str) -> io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::with_capacity(MAX_ACCESS_KEY_BYTES + 1));
-    let limit = u64::try_from(MAX_ACCESS_KEY_BYTES + 1).unwrap_or(u64::MAX);
-    File::open(path)?.take(limit).read_to_string(&mut text)?;
-    if text.len() > MAX_ACCESS_KEY_BYTES {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
-}
-
-const API_URL: &str = "AUTHRESS_API_URL";
-const CLIENT_ID: &str = "AUTHRESS_CLIENT_ID";
-const ACCESS_KEY: &str = "AUTHRESS_ACCESS_KEY";
-const ACCESS_KEY_FILE: &str = "AUTHRESS_ACCESS_KEY_FILE";
-const LISTEN: &str = "LISTEN";
-const DEFAULT_LISTEN: &str = "127.0.0.1:9000";
-/// Real ones have about 120.
-const MAX_ACCESS_KEY_BYTES: usize = 4096;
+const KEY: &str = "authress.access_key";
+const KEY_FILE: &str = "authress.access_key_file";
+const NEXT_KEY_FILE: &str = "authress.next_access_key_file";
+const ADDRESS: &str = "an IP address with a port, such as 127.0.0.1:9000 or 0.0.0.0:9000";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// The key of RFC 8037 appendix A.1.
-    const KEY: &str = "sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
-    const URL: &str = "https://login.example.com";
+    const TEXT: &str = "sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
+    const KEY: (&str, &str) = ("AUTHRESS_ACCESS_KEY", TEXT);
+    const URL: (&str, &str) = ("AUTHRESS_API_URL", "https://login.example.com");
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::from_variables(|name| {
-            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| OsString::from(value))
-        })
-    }
-
-    fn error(variables: &[(&str, &str)]) -> ConfigError {
-        config(variables).unwrap_err()
+        let lookup = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into());
+        Config::from_sources(lookup, None, Duration::ZERO)
     }
 
     #[test]
-    fn url_and_key_are_enough() {
-        let config = config(&[(API_URL, URL), (ACCESS_KEY, KEY)]).unwrap();
+    fn url_and_key_are_enough_and_the_defaults_are_safe() {
+        let config = config(&[URL, KEY]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:9000");
         assert_eq!(config.verifier.issuer(), "https://login.example.com/v1/clients/sc_shop");
         assert_eq!(config.verifier.login_url(), "https://login.example.com/login");
+        assert_eq!(config.limits.client.burst.get(), 30);
+        assert_eq!(config.state_lifetime, Some(Duration::from_secs(600)));
+        assert!(config.navigations_only && config.store.is_none() && config.metrics_listen.is_none());
+        assert_eq!(config.proxies, TrustedProxies::default());
     }
 
     #[test]
     fn an_empty_variable_counts_as_not_set() {
-        let variables = [(API_URL, URL), (ACCESS_KEY, KEY), (ACCESS_KEY_FILE, ""), (CLIENT_ID, ""), (LISTEN, "")];
-        assert!(config(&variables).is_ok());
+        assert!(
+            config(&[URL, KEY, ("AUTHRESS_ACCESS_KEY_FILE", ""), ("AUTHRESS_CLIENT_ID", ""), ("LISTEN", "")]).is_ok()
+        );
     }
 
     #[test]
     fn the_client_id_must_be_the_one_of_the_key() {
-        assert!(config(&[(API_URL, URL), (ACCESS_KEY, KEY), (CLIENT_ID, "sc_shop")]).is_ok());
-        let error = error(&[(API_URL, URL), (ACCESS_KEY, KEY), (CLIENT_ID, "sc_other")]);
+        assert!(config(&[URL, KEY, ("AUTHRESS_CLIENT_ID", "sc_shop")]).is_ok());
+        let error = config(&[URL, KEY, ("AUTHRESS_CLIENT_ID", "sc_other")]).unwrap_err();
         assert_eq!(error.code(), "ClientIdMismatch");
         assert!(error.to_string().contains("sc_shop"));
     }
 
     #[test]
     fn each_failure_names_its_variable() {
-        let key = (ACCESS_KEY, KEY);
-        let url = (API_URL, URL);
         for (variables, code, variable) in [
-            (&[key][..], "MissingApiUrl", API_URL),
-            (&[key, (API_URL, "login.example.com")], "InvalidApiUrl", API_URL),
-            (&[url], "MissingAccessKey", ACCESS_KEY),
-            (&[url, key, (ACCESS_KEY_FILE, "key")], "TwoAccessKeys", ACCESS_KEY_FILE),
-            (&[url, (ACCESS_KEY_FILE, "/nowhere/key")], "UnreadableAccessKeyFile", ACCESS_KEY_FILE),
-            (&[url, (ACCESS_KEY_FILE, "/dev/zero")], "UnreadableAccessKeyFile", ACCESS_KEY_FILE),
-            (&[url, (ACCESS_KEY, "sc_shop.k1")], "AccessKeyWrongNumberOfParts", ACCESS_KEY),
-            (&[url, key, (LISTEN, "9000")], "InvalidListen", LISTEN),
+            (&[KEY][..], "MissingApiUrl", "AUTHRESS_API_URL"),
+            (&[KEY, ("AUTHRESS_API_URL", "login.example.com")], "InvalidApiUrl", "AUTHRESS_API_URL"),
+            (&[URL], "MissingAccessKey", "AUTHRESS_ACCESS_KEY"),
+            (&[URL, KEY, ("AUTHRESS_ACCESS_KEY_FILE", "key")], "TwoAccessKeys", "AUTHRESS_ACCESS_KEY_FILE"),
+            (&[URL, ("AUTHRESS_ACCESS_KEY_FILE", "/nowhere")], "UnreadableSecretFile", "AUTHRESS_ACCESS_KEY_FILE"),
+            (&[URL, ("AUTHRESS_ACCESS_KEY_FILE", "/dev/zero")], "UnreadableSecretFile", "AUTHRESS_ACCESS_KEY_FILE"),
+            (&[URL, ("AUTHRESS_ACCESS_KEY", "sc_shop.k1")], "AccessKeyWrongNumberOfParts", "AUTHRESS_ACCESS_KEY"),
+            (&[URL, KEY, ("LISTEN", "9000")], "InvalidSetting", "LISTEN"),
+            (&[URL, KEY, ("RATE_LIMIT_CLIENT_BURST", "0")], "InvalidSetting", "RATE_LIMIT_CLIENT_BURST"),
+            (&[URL, KEY, ("SERVER_HEADER_BYTES", "100")], "InvalidSetting", "SERVER_HEADER_BYTES"),
+            (&[URL, KEY, ("CLIENT_ADDRESS_TRUSTED_HOPS", "-1")], "InvalidSetting", "CLIENT_ADDRESS_TRUSTED_HOPS"),
+            (&[URL, KEY, ("CLIENT_ADDRESS_HEADER", "x-real-ip")], "InvalidSetting", "CLIENT_ADDRESS_HEADER"),
+            (
+                &[URL, KEY, ("REDIS_URL", "redis://x"), ("REDIS_WHEN_DOWN", "allow")],
+                "InvalidSetting",
+                "REDIS_WHEN_DOWN",
+            ),
+            (&[URL, KEY, ("USER_ID_PREFIX", "EU")], "InvalidSetting", "USER_ID_PREFIX"),
+            (&[URL, KEY, ("LOG_LEVEL", "loud")], "InvalidSetting", "LOG_LEVEL"),
         ] {
-            let error = error(variables);
-            assert_eq!(error.code(), code);
+            let error = config(variables).unwrap_err();
+            assert_eq!(error.code(), code, "{variables:?}");
             assert!(error.to_string().contains(variable), "{error}");
         }
     }
 
     #[test]
     fn a_key_in_the_wrong_variable_is_not_printed() {
-        let secret = &KEY[40..60];
+        let secret = &TEXT[40..60];
         for variables in [
-            &[(API_URL, KEY), (ACCESS_KEY, KEY)][..],
-            &[(API_URL, URL), (ACCESS_KEY_FILE, KEY)],
-            &[(API_URL, URL), (ACCESS_KEY, KEY), (CLIENT_ID, KEY)],
-            &[(API_URL, URL), (ACCESS_KEY, KEY), (LISTEN, KEY)],
-            &[(API_URL, URL), (ACCESS_KEY, &KEY[1..].replace("k1", "k.1"))],
+            &[("AUTHRESS_API_URL", TEXT), KEY][..],
+            &[URL, ("AUTHRESS_ACCESS_KEY_FILE", TEXT)],
+            &[URL, KEY, ("AUTHRESS_CLIENT_ID", TEXT)],
+            &[URL, KEY, ("LISTEN", TEXT)],
+            &[URL, KEY, ("LOG_LEVEL", TEXT)],
+            &[URL, KEY, ("REDIS_URL", TEXT), ("REDIS_TIMEOUT_MS", TEXT)],
+            &[URL, ("AUTHRESS_ACCESS_KEY", &TEXT[1..].replace("k1", "k.1"))],
         ] {
-            let error = error(variables);
+            let error = config(variables).unwrap_err();
             assert!(!format!("{error} {error:?}").contains(secret), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_variable_is_in_the_usage() {
+        let usage = usage();
+        for setting in SETTINGS {
+            assert!(usage.contains(&setting.variable()) && usage.contains(setting.help), "{}", setting.key);
         }
     }
 }

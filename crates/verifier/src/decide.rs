@@ -9,24 +9,60 @@ use crate::authress_domain::AuthressDomain;
 use crate::login_request::{LoginRequest, Parameter};
 use crate::redirect::LoginUrl;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::user_id;
+use crate::user_id::{self, UserIdPrefix};
 
 /// How many random bytes a decision takes: 16 for the user id and 16 for the statement's `jti`.
 pub const ENTROPY_BYTES: usize = 32;
+
+/// How long a next access key waits before it signs. Authress says that it can take five minutes
+/// until a new key is accepted everywhere.
+pub const KEY_PROPAGATION: Duration = Duration::from_secs(5 * 60);
 
 /// For whom user ids are made and with what they are signed.
 #[derive(Debug)]
 pub struct Verifier {
     domain: AuthressDomain,
     access_key: AccessKey,
+    next: Option<NextKey>,
     issuer: String,
+    prefix: UserIdPrefix,
+}
+
+#[derive(Debug)]
+struct NextKey {
+    access_key: AccessKey,
+    /// Since 1970.
+    signs_from: Duration,
 }
 
 impl Verifier {
     /// A verifier that answers the Authress domain for the service client the key belongs to.
     pub fn new(domain: AuthressDomain, access_key: AccessKey) -> Self {
         let issuer = domain.issuer(access_key.client_id());
-        Self { domain, access_key, issuer }
+        Self { domain, access_key, next: None, issuer, prefix: UserIdPrefix::default() }
+    }
+
+    /// The same, with a second access key that signs from `signs_from` (since 1970) on. Until then it
+    /// is only held ready.
+    ///
+    /// # Errors
+    /// [`KeysDiffer`] when the two keys are not of one service client in one account, or are the same key.
+    pub fn with_next_key(mut self, access_key: AccessKey, signs_from: Duration) -> Result<Self, KeysDiffer> {
+        let (current, next) = (&self.access_key, &access_key);
+        if current.client_id() != next.client_id() || current.account_id() != next.account_id() {
+            return Err(KeysDiffer::OtherClient);
+        }
+        if current.key_id() == next.key_id() {
+            return Err(KeysDiffer::SameKey);
+        }
+        self.next = Some(NextKey { access_key, signs_from });
+        Ok(self)
+    }
+
+    /// The same, whose user ids have this prefix.
+    #[must_use]
+    pub fn with_user_id_prefix(self, prefix: UserIdPrefix) -> Self {
+        Self { prefix, ..self }
     }
 
     /// The `iss` of everything this verifier signs.
@@ -37,6 +73,85 @@ impl Verifier {
     /// The one address answers go to.
     pub fn login_url(&self) -> String {
         self.domain.login_url()
+    }
+
+    /// The id of the key that signs at `now` (since 1970). Not a secret.
+    pub fn key_id(&self, now: Duration) -> &str {
+        self.signing_key(now).key_id()
+    }
+
+    /// The id of the next key and the time since 1970 from which it signs, if there is one.
+    pub fn next_key(&self) -> Option<(&str, Duration)> {
+        self.next.as_ref().map(|next| (next.access_key.key_id(), next.signs_from))
+    }
+
+    /// The same, in which a next key that the `old` verifier has, too, goes on waiting where it was there.
+    #[must_use]
+    pub fn keep_waiting_since(mut self, old: &Self) -> Self {
+        if let (Some(next), Some(waiting)) = (&mut self.next, &old.next)
+            && next.access_key.key_id() == waiting.access_key.key_id()
+        {
+            next.signs_from = next.signs_from.min(waiting.signs_from);
+        }
+        self
+    }
+
+    /// Applies every rule that can be applied to the request alone.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names the parameter.
+    pub fn approve<'a>(&'a self, request: &'a LoginRequest) -> Result<Approved<'a>, Refusal> {
+        if request.client_id != self.access_key.client_id() {
+            return Err(RefusalCode::ForeignClient.of(Parameter::ClientId));
+        }
+        let login_url = LoginUrl::parse(&self.domain, &request.redirect_uri);
+        let login_url = login_url.map_err(|code| code.of(Parameter::RedirectUri))?;
+        Ok(Approved { verifier: self, request, login_url })
+    }
+
+    fn signing_key(&self, now: Duration) -> &AccessKey {
+        match &self.next {
+            Some(next) if next.signs_from <= now => &next.access_key,
+            Some(_) | None => &self.access_key,
+        }
+    }
+}
+
+/// Why two access keys cannot be used one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysDiffer {
+    /// They are of two service clients or accounts.
+    OtherClient,
+    /// They have the same key id.
+    SameKey,
+}
+
+/// A request that passed every rule about requests and only has to be signed.
+#[derive(Debug)]
+pub struct Approved<'a> {
+    verifier: &'a Verifier,
+    request: &'a LoginRequest,
+    login_url: LoginUrl<'a>,
+}
+
+impl Approved<'_> {
+    /// The `state` of the request. Whoever gives two answers for one state makes two users of one login.
+    pub fn state(&self) -> &str {
+        &self.request.state
+    }
+
+    /// Makes the user id, signs it and gives the address to send the browser to. It has a login in it:
+    /// never log it.
+    ///
+    /// `entropy` must come from a cryptographic source and must not be used again; the user id is
+    /// made of it. `now` is the time since 1970-01-01 UTC.
+    pub fn sign(self, entropy: &[u8; ENTROPY_BYTES], now: Duration) -> String {
+        let Self { verifier, request, login_url } = self;
+        let (for_user_id, for_token_id) = halves(entropy);
+        let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
+        let access_key = verifier.signing_key(now);
+        let code = authorization_request::sign(access_key, &verifier.issuer, &user_id, for_token_id, now);
+        login_url.answer(&code, &verifier.issuer, &request.state)
     }
 }
 
@@ -52,22 +167,13 @@ pub enum Decision {
     Refuse(Refusal),
 }
 
-/// Decides on a request.
-///
-/// `entropy` must come from a cryptographic source and must not be used again; the user id is made
-/// of it. `now` is the time since 1970-01-01 UTC.
+/// Decides on a request in one step: [`Verifier::approve`], then [`Approved::sign`]. Whether the
+/// `state` was used before is for the caller to know.
 pub fn decide(request: &LoginRequest, verifier: &Verifier, entropy: &[u8; ENTROPY_BYTES], now: Duration) -> Decision {
-    if request.client_id != verifier.access_key.client_id() {
-        return Decision::Refuse(RefusalCode::ForeignClient.of(Parameter::ClientId));
+    match verifier.approve(request) {
+        Ok(approved) => Decision::Redirect { location: approved.sign(entropy, now) },
+        Err(refusal) => Decision::Refuse(refusal),
     }
-    let login_url = match LoginUrl::parse(&verifier.domain, &request.redirect_uri) {
-        Ok(login_url) => login_url,
-        Err(code) => return Decision::Refuse(code.of(Parameter::RedirectUri)),
-    };
-    let (for_user_id, for_token_id) = halves(entropy);
-    let user_id = user_id::from_entropy(for_user_id);
-    let code = authorization_request::sign(&verifier.access_key, &verifier.issuer, &user_id, for_token_id, now);
-    Decision::Redirect { location: login_url.answer(&code, &verifier.issuer, &request.state) }
 }
 
 fn halves(entropy: &[u8; ENTROPY_BYTES]) -> ([u8; 16], [u8; 16]) {
@@ -77,4 +183,47 @@ fn halves(entropy: &[u8; ENTROPY_BYTES]) -> ([u8; 16], [u8; 16]) {
     first.copy_from_slice(left);
     second.copy_from_slice(right);
     (first, second)
+}
+
+#[cfg(test)]
+mod tests {
+    use authress_jws::{JwkSet, SigningKey, verify};
+    use base64ct::{Base64, Encoding};
+
+    use super::*;
+
+    fn access_key(client_id: &str, key_id: &str) -> AccessKey {
+        let der = SigningKey::generate("").unwrap().to_pkcs8_der();
+        format!("{client_id}.{key_id}.acc-1.{}", Base64::encode_string(&der)).parse().unwrap()
+    }
+
+    fn verifier() -> Verifier {
+        Verifier::new("https://login.example.com".parse().unwrap(), access_key("sc_shop", "k1"))
+    }
+
+    const NOW: Duration = Duration::from_secs(1_700_000_000);
+
+    #[test]
+    fn the_next_key_signs_from_its_time_on() {
+        let next = access_key("sc_shop", "k2");
+        let keys = JwkSet { keys: vec![next.signing_key().public_jwk()] };
+        let verifier = verifier().with_next_key(next, NOW).unwrap();
+        assert_eq!(verifier.key_id(NOW - Duration::from_millis(1)), "k1");
+        assert_eq!(verifier.key_id(NOW), "k2");
+
+        let query = "state=s&redirect_uri=https://login.example.com/login&client_id=sc_shop";
+        let request = LoginRequest::parse(query).unwrap();
+        let location = verifier.approve(&request).unwrap().sign(&[0; ENTROPY_BYTES], NOW);
+        let url = url::Url::parse(&location).unwrap();
+        let code = url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        assert_eq!(verify(&code, &keys, None).unwrap().header.kid, "k2");
+    }
+
+    #[test]
+    fn the_next_key_must_be_another_one_of_the_same_client() {
+        let next = |client_id, key_id| verifier().with_next_key(access_key(client_id, key_id), NOW).map(|_| ());
+        assert_eq!(next("sc_other", "k2"), Err(KeysDiffer::OtherClient));
+        assert_eq!(next("sc_shop", "k1"), Err(KeysDiffer::SameKey));
+        assert_eq!(next("sc_shop", "k2"), Ok(()));
+    }
 }

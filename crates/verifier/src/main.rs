@@ -1,28 +1,36 @@
-//! `authress-verifier`: settings from the environment, one line on stdout once it answers.
+//! `authress-verifier`: one line on stdout once it answers, logs on stderr.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
-use authress_verifier::{Config, USAGE, serve, standalone, termination};
+use authress_verifier::{
+    Config, LogConfig, Login, Metrics, ServerLimits, Service, Verifier, serve, termination, usage,
+};
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
 use tokio::net::TcpListener;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if arguments == ["--help"] {
-        let _ = stdout().write_all(USAGE.as_bytes());
-        return ExitCode::SUCCESS;
-    }
-    if !arguments.is_empty() {
-        // Not repeated: an argument may be an access key.
-        let _ = writeln!(
-            stderr(),
-            "authress-verifier: UnexpectedArgument: settings are read from the environment.\n\n{USAGE}"
-        );
-        return ExitCode::FAILURE;
-    }
-    match run().await {
+fn main() -> ExitCode {
+    let command = match Command::read(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(UnexpectedArgument) => {
+            // Not repeated: an argument may be an access key.
+            let _ = writeln!(stderr(), "authress-verifier: UnexpectedArgument: see below.\n\n{}", usage());
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = match command {
+        Command::Help => write_out(&usage()),
+        Command::Version => write_out(concat!("authress-verifier ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Check(file) => check(file.as_deref()),
+        Command::Run(file) => run(file),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(stderr(), "authress-verifier: {error}");
@@ -31,15 +39,145 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(stderr).with_ansi(stderr().is_terminal()).init();
-    let Config { listen, verifier } = Config::from_env()?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        format!("CannotListen: {listen} cannot be listened on: {}. Set LISTEN to another address", error.kind())
-    })?;
-    let stop = termination()?;
-    tracing::info!(issuer = verifier.issuer(), redirect_uri = verifier.login_url(), "answering logins");
-    let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
-    serve(listener, standalone(verifier), stop).await?;
+/// What the command line asks for.
+enum Command {
+    Help,
+    Version,
+    Check(Option<PathBuf>),
+    Run(Option<PathBuf>),
+}
+
+struct UnexpectedArgument;
+
+impl Command {
+    fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, UnexpectedArgument> {
+        let (mut file, mut is_check) = (None, false);
+        while let Some(argument) = arguments.next() {
+            match argument.to_str() {
+                Some("--help") => return Ok(Self::Help),
+                Some("--version") => return Ok(Self::Version),
+                Some("--check") => is_check = true,
+                Some("--config") if file.is_none() => {
+                    file = Some(PathBuf::from(arguments.next().ok_or(UnexpectedArgument)?));
+                }
+                Some(_) | None => return Err(UnexpectedArgument),
+            }
+        }
+        Ok(if is_check { Self::Check(file) } else { Self::Run(file) })
+    }
+}
+
+type Done = Result<(), Box<dyn Error>>;
+
+fn write_out(text: &str) -> Done {
+    stdout().write_all(text.as_bytes())?;
     Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn check(file: Option<&std::path::Path>) -> Done {
+    let config = Config::read(file, now()?)?;
+    let mut text = config.effective.clone();
+    text.push_str(&format!("# the key {} signs", config.verifier.key_id(now()?)));
+    if let Some((next, _)) = config.verifier.next_key() {
+        text.push_str(&format!(", and after five minutes {next}"));
+    }
+    text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
+    let (_, _) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    write_out(&text)
+}
+
+#[tokio::main]
+async fn run(file: Option<PathBuf>) -> Done {
+    let config = Config::read(file.as_deref(), now()?)?;
+    start_logging(config.log);
+    let (listen, server, metrics_listen) = (config.listen, config.server, config.metrics_listen);
+    let listener = bind("LISTEN", listen).await?;
+    let stop = termination()?;
+    let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url());
+    let (service, router) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    if let Some(address) = metrics_listen {
+        let listener = bind("METRICS_LISTEN", address).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving metrics");
+        tokio::spawn(serve(listener, metrics_router(service.clone()), ServerLimits::default(), std::future::pending()));
+    }
+    reload_on_hangup(file, service.login.clone(), service.metrics.clone())?;
+    tracing::info!(
+        issuer,
+        redirect_uri = login_url,
+        key_id = service.login.verifier().key_id(now()?),
+        "answering logins"
+    );
+    let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
+    let announced = async move {
+        stop.await;
+        service.announce_stop();
+        tracing::info!("stopping");
+    };
+    serve(listener, router, server, announced).await?;
+    Ok(())
+}
+
+async fn bind(variable: &str, address: std::net::SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("CannotListen: {address} cannot be listened on: {}. Set {variable} to another address", error.kind())
+    })
+}
+
+fn metrics_router(service: Service) -> Router {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Router::new()
+        .route("/metrics", get(move || std::future::ready(([(header::CONTENT_TYPE, TYPE)], service.metrics_text()))))
+}
+
+fn start_logging(config: LogConfig) {
+    let builder = tracing_subscriber::fmt().with_max_level(config.level).with_writer(stderr);
+    if config.json {
+        builder.json().flatten_event(true).with_current_span(false).init();
+    } else {
+        builder.with_ansi(stderr().is_terminal()).init();
+    }
+}
+
+/// Reads the settings again on SIGHUP and takes over the access keys; everything else needs a restart.
+/// What cannot be read changes nothing.
+#[cfg(unix)]
+fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> std::io::Result<()> {
+    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match read_keys(file.as_deref(), &login.verifier()) {
+                Ok(verifier) => {
+                    let next = verifier.next_key().map(|(key_id, _)| key_id.to_owned());
+                    let key_id = now().map(|now| verifier.key_id(now).to_owned()).unwrap_or_default();
+                    login.replace_verifier(verifier);
+                    metrics.key_reload(true);
+                    tracing::info!(key_id, next, "the access keys were read again");
+                }
+                Err(error) => {
+                    metrics.key_reload(false);
+                    tracing::error!(%error, "the access keys stay as they are");
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn reload_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn read_keys(file: Option<&std::path::Path>, old: &Verifier) -> Result<Verifier, Box<dyn Error>> {
+    let verifier = Config::read(file, now()?)?.verifier;
+    if verifier.issuer() != old.issuer() {
+        return Err("the Authress domain or the service client has changed: restart for that".into());
+    }
+    Ok(verifier.keep_waiting_since(old))
+}
+
+fn now() -> Result<Duration, Box<dyn Error>> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_err(|_| "ClockBefore1970: set the system's clock".into())
 }

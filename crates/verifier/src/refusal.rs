@@ -1,5 +1,7 @@
 //! Every reason for which a request is refused: code, status and sentence in one table.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -67,17 +69,40 @@ refusals! {
     /// `redirect_uri` is the right address with a query that cannot be kept.
     RedirectUriQueryNotAllowed, BAD_REQUEST,
         "The query of the redirect_uri must be percent-encoded and must not have code, iss or state.";
+    /// This `state` has had its answer: the address was reloaded or played again.
+    StateAlreadyUsed, CONFLICT,
+        "This login has already been answered. Go back to the shop and start again: nothing is lost.";
+    /// A prefetch or prerender (`Sec-Purpose`).
+    PrefetchNotAnswered, FORBIDDEN, "This address answers real navigations only, not prefetches.";
+    /// A `User-Agent` that names a crawler or a link preview.
+    CrawlerNotAnswered, FORBIDDEN, "This address is for shoppers' browsers, not for crawlers.";
+    /// A frame, an image, a script (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`).
+    NotANavigation, FORBIDDEN, "This address must be opened as a page of its own, not inside of another one.";
+    /// This client has asked for too many user ids.
+    ClientRateLimited, TOO_MANY_REQUESTS,
+        "Too many carts were started from your network. Wait a moment, then go back to the shop and try again.";
+    /// All clients together have asked for too many user ids.
+    GlobalRateLimited, TOO_MANY_REQUESTS,
+        "The shop is very busy. Wait a moment, then go back to the shop and try again.";
     /// A method other than GET and HEAD.
     MethodNotAllowed, METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.";
     /// Another path.
     NotFound, NOT_FOUND, "There is nothing here. Logins are answered at /v1/login.";
-    /// The operating system gave no random bytes, or its clock is before 1970.
+    /// The operating system gave no random bytes, its clock is before 1970, or the shared store that
+    /// the deployment insists on does not answer.
     Unavailable, SERVICE_UNAVAILABLE, "No user id can be made at the moment. Try again later.";
 }
 
 impl RefusalCode {
     pub(crate) fn of(self, parameter: Parameter) -> Refusal {
-        Refusal { code: self, parameter: Some(parameter) }
+        Refusal { parameter: Some(parameter), ..self.into() }
+    }
+
+    /// The same, with the time after which it is worth trying again.
+    pub(crate) fn after(self, wait: Duration) -> Refusal {
+        // Rounded up: a client that waits exactly this long must not be a moment too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Refusal { retry_after_s: Some(seconds.max(1)), ..self.into() }
     }
 }
 
@@ -88,15 +113,18 @@ pub struct Refusal {
     pub code: RefusalCode,
     /// The parameter it is about, if it is about one.
     pub parameter: Option<Parameter>,
+    /// After how many seconds it is worth trying again (`Retry-After`, RFC 9110 section 10.2.3).
+    pub retry_after_s: Option<u64>,
 }
 
 impl From<RefusalCode> for Refusal {
     fn from(code: RefusalCode) -> Self {
-        Self { code, parameter: None }
+        Self { code, parameter: None, retry_after_s: None }
     }
 }
 
-/// JSON `{code, title, status, parameter?}`. Never a redirect, never HTML.
+/// JSON `{code, title, status, parameter?}`, never a redirect. The refusal itself goes along as an
+/// extension of the response, for [`crate::pages_for_shoppers`] and for metrics.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = Body {
@@ -110,6 +138,10 @@ impl IntoResponse for Refusal {
         if self.code == RefusalCode::MethodNotAllowed {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -140,7 +172,18 @@ mod tests {
     #[test]
     fn every_refusal_but_a_failure_of_our_own_is_a_4xx() {
         for code in RefusalCode::ALL {
-            assert!(code.status().is_client_error() || *code == RefusalCode::Unavailable, "{code:?}");
+            let is_ours = *code == RefusalCode::Unavailable;
+            assert_eq!(code.status().is_server_error(), is_ours, "{code:?}");
+            assert!(code.status().is_client_error() || is_ours, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_wait_is_rounded_up() {
+        for (wait, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
+            let refusal = RefusalCode::ClientRateLimited.after(Duration::from_millis(wait));
+            assert_eq!(refusal.retry_after_s, Some(seconds), "{wait} ms");
+            assert_eq!(refusal.into_response().headers()[header::RETRY_AFTER], seconds.to_string());
         }
     }
 

@@ -1,8 +1,9 @@
 //! The verifier as an axum router: supplies randomness and the time, writes the answers.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 
+use authress_single_use::{SingleUse, Use};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
@@ -10,9 +11,10 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::decide::{Decision, ENTROPY_BYTES, Verifier, decide};
+use crate::decide::{ENTROPY_BYTES, Verifier};
 use crate::login_request::LoginRequest;
 use crate::refusal::{Refusal, RefusalCode};
+use crate::used_states;
 
 /// Where logins are answered.
 pub const LOGIN_PATH: &str = "/v1/login";
@@ -20,62 +22,110 @@ pub const LOGIN_PATH: &str = "/v1/login";
 /// Where [`standalone`] says that it is alive.
 pub const HEALTH_PATH: &str = "/healthz";
 
+/// How long a `state` gets no second answer unless it is configured otherwise. A login must be done
+/// within an hour at most, usually within five minutes.
+pub const STATE_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// What answers logins: a [`Verifier`] that can be exchanged while it works, and the memory of used
+/// states. Clones share both.
+#[derive(Clone, Debug)]
+pub struct Login {
+    verifier: Arc<RwLock<Arc<Verifier>>>,
+    states: Option<Arc<dyn SingleUse>>,
+}
+
+impl Login {
+    /// Logins that remember used states in the memory of this process.
+    pub fn new(verifier: Verifier) -> Self {
+        let states = Arc::new(used_states::local(STATE_LIFETIME));
+        Self { verifier: Arc::new(RwLock::new(Arc::new(verifier))), states: Some(states) }
+    }
+
+    /// The same with another memory of used states, or none.
+    #[must_use]
+    pub fn with_states(self, states: Option<Arc<dyn SingleUse>>) -> Self {
+        Self { states, ..self }
+    }
+
+    /// The verifier that answers now.
+    pub fn verifier(&self) -> Arc<Verifier> {
+        // Only whole values are ever put into it, so a poisoned lock still guards one.
+        self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on this verifier answers. Requests in flight are finished by the old one.
+    pub fn replace_verifier(&self, verifier: Verifier) {
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+    }
+
+    async fn answer(&self, query: &str) -> Result<HeaderValue, Refusal> {
+        let request = LoginRequest::parse(query)?;
+        let verifier = self.verifier();
+        let approved = verifier.approve(&request)?;
+        // Last, so that only what would be answered uses its state up.
+        if let Some(states) = &self.states {
+            match states.spend(approved.state()).await {
+                Use::First => {}
+                Use::Again => return Err(RefusalCode::StateAlreadyUsed.into()),
+                Use::Unknown => return Err(RefusalCode::Unavailable.into()),
+            }
+        }
+        let mut entropy = [0; ENTROPY_BYTES];
+        getrandom::fill(&mut entropy).map_err(|_| RefusalCode::Unavailable)?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| RefusalCode::Unavailable)?;
+        Ok(HeaderValue::try_from(approved.sign(&entropy, now)).map_err(|_| RefusalCode::Unavailable)?)
+    }
+}
+
+impl From<Verifier> for Login {
+    fn from(verifier: Verifier) -> Self {
+        Self::new(verifier)
+    }
+}
+
 /// The login route alone, to be merged into a shop's own router. Has no fallback, so it goes
-/// together with any other router. Limits and bot checks belong around it, as layers.
-pub fn router(verifier: Verifier) -> Router {
+/// together with any other router. It limits nothing by itself: put
+/// [`PolicyLayer`](crate::PolicyLayer)s around it.
+pub fn router(login: impl Into<Login>) -> Router {
     Router::new()
-        .route(LOGIN_PATH, get(login).fallback(method_not_allowed))
-        .with_state(Arc::new(verifier))
+        .route(LOGIN_PATH, get(answer).fallback(method_not_allowed))
+        .with_state(login.into())
         .layer(map_response(with_protective_headers))
 }
 
-/// What the binary serves: the login route, the health check, and a JSON 404 for the rest.
-pub fn standalone(verifier: Verifier) -> Router {
+/// The login route, the health check, and a JSON 404 for the rest; without limits.
+pub fn standalone(login: impl Into<Login>) -> Router {
     Router::new()
         .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
-        .fallback(|| async { Refusal::from(RefusalCode::NotFound) })
+        .fallback(not_found)
         .layer(map_response(with_protective_headers))
-        .merge(router(verifier))
+        .merge(router(login))
 }
 
-async fn login(State(verifier): State<Arc<Verifier>>, uri: Uri) -> Response {
-    match answer(&verifier, uri.query().unwrap_or_default()) {
-        Ok(location) => {
-            tracing::info!("answered with a new user id");
-            (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
-        }
-        Err(refusal) => {
-            let parameter = refusal.parameter.map(|parameter| parameter.name());
-            tracing::info!(code = refusal.code.name(), parameter, "refused");
-            refusal.into_response()
-        }
-    }
+async fn answer(State(login): State<Login>, uri: Uri) -> Result<Response, Refusal> {
+    let location = login.answer(uri.query().unwrap_or_default()).await?;
+    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
 
-fn answer(verifier: &Verifier, query: &str) -> Result<HeaderValue, Refusal> {
-    let request = LoginRequest::parse(query)?;
-    let mut entropy = [0; ENTROPY_BYTES];
-    getrandom::fill(&mut entropy).map_err(|_| RefusalCode::Unavailable)?;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| RefusalCode::Unavailable)?;
-    match decide(&request, verifier, &entropy, now) {
-        Decision::Redirect { location } => Ok(HeaderValue::try_from(location).map_err(|_| RefusalCode::Unavailable)?),
-        Decision::Refuse(refusal) => Err(refusal),
-    }
-}
-
-async fn method_not_allowed() -> Refusal {
+pub(crate) async fn method_not_allowed() -> Refusal {
     RefusalCode::MethodNotAllowed.into()
+}
+
+pub(crate) async fn not_found() -> Refusal {
+    RefusalCode::NotFound.into()
 }
 
 /// An answer holds a login in its address and is for one request only: no cache keeps it, no
 /// referrer carries it on, no search engine lists it.
-async fn with_protective_headers(mut response: Response) -> Response {
+pub(crate) async fn with_protective_headers(mut response: Response) -> Response {
     const HEADERS: [(HeaderName, HeaderValue); 4] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, value);
+    }
     response
 }

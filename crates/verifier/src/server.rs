@@ -1,42 +1,162 @@
-//! Serving until asked to stop, without dropping an answer.
+//! Serving with bounds on what one connection may take, until asked to stop, and then without
+//! losing an answer.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
 
-/// How long requests in flight may take after the signal to stop. A client that never finishes its
-/// request must not keep the process alive.
-pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
+/// connections also bounds the requests that are worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Connections at once. More are not taken until one ends; the operating system lets them wait.
+    pub connections: usize,
+    /// The longest head of a request; longer ones get 431. At least 8192.
+    pub header_bytes: usize,
+    /// How long a client may take to send the head of a request, and how long a connection may be idle.
+    pub header_timeout: Duration,
+    /// How long an answer may take.
+    pub request_timeout: Duration,
+    /// How long to go on after the signal to stop.
+    pub shutdown_delay: Duration,
+    /// How long requests in flight may take after that.
+    pub drain: Duration,
+}
 
-/// Serves until `shutdown` completes, then takes no new connection, finishes the requests in
-/// flight and returns, after [`DRAIN_LIMIT`] at the latest.
-///
-/// # Errors
-/// When the listener fails for good.
-pub async fn serve(
-    listener: TcpListener,
-    app: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let stopping = Arc::new(Notify::new());
-    let announce = Arc::clone(&stopping);
-    let graceful = axum::serve(listener, app).with_graceful_shutdown(async move {
-        shutdown.await;
-        announce.notify_one();
-    });
-    tokio::select! {
-        result = graceful.into_future() => result,
-        () = async { stopping.notified().await; tokio::time::sleep(DRAIN_LIMIT).await } => {
-            tracing::warn!("stopped although some requests were not finished");
-            Ok(())
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            header_bytes: 16 * 1024,
+            header_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            shutdown_delay: Duration::ZERO,
+            drain: Duration::from_secs(10),
         }
     }
 }
+
+/// Serves until `shutdown` completes. Then it goes on for the shutdown delay, takes no new connection,
+/// finishes the requests in flight and returns, after the drain time at the latest.
+///
+/// The handlers find the address of the connection in [`ConnectInfo`].
+///
+/// # Errors
+/// When the listener cannot say what it listens on.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: ServerLimits,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    listener.local_addr()?;
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(async {
+        shutdown.await;
+        tokio::time::sleep(limits.shutdown_delay).await;
+    });
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, peer, permit) = accepted;
+        let connection = connection(stream, peer, &app, limits, true);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away or sends nonsense has had its answer from hyper.
+            let _ = watched.await;
+            drop(permit);
+        });
+    }
+    // What the operating system has already taken for us would be reset with the listener: it gets one answer each.
+    let mut last = tokio::task::JoinSet::new();
+    while let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
+        let connection = connection(stream, peer, &app, limits, false);
+        last.spawn(async move {
+            let _ = connection.await;
+        });
+    }
+    drop(listener);
+    let finished = async {
+        graceful.shutdown().await;
+        while last.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(limits.drain, finished).await.is_err() {
+        tracing::warn!("stopped although some requests were not finished");
+    }
+    Ok(())
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let permit = Arc::clone(connections).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, permit),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                // Usually too many open files: it gets better when connections end, and not by trying at once.
+                tracing::warn!(error = %error.kind(), "no connection can be taken");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: &Router,
+    limits: ServerLimits,
+    keep_alive: bool,
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<>,
+> {
+    // An answer is one small write: waiting for more to send would only delay it.
+    let _ = stream.set_nodelay(true);
+    let app = app.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request)
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(MAX_HEADERS)
+        .keep_alive(keep_alive)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
+/// More than any browser sends through any proxy.
+const MAX_HEADERS: usize = 100;
 
 /// Completes on SIGTERM or SIGINT. The signals are caught from this call on, not only once the
 /// returned future is polled.

@@ -1,7 +1,7 @@
 //! What a good request gets.
 
 // A helper function of a test is not seen as a test by the lints.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

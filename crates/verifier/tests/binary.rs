@@ -1,73 +1,20 @@
 //! The real program: start, refusal to start, and stop.
 
 // A helper function of a test is not seen as a test by the lints.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(unix)]
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::Duration;
 
 use authress_jws::verify;
-use support::{Key, key, query};
-use url::Url;
-
-struct Running {
-    process: Child,
-    address: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn command(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_authress-verifier"));
-    command.env_clear().env("LISTEN", "127.0.0.1:0").env("AUTHRESS_API_URL", support::DOMAIN);
-    command.envs(variables.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn start(key: &Key) -> Running {
-    let mut process = command(&[("AUTHRESS_ACCESS_KEY", &key.text)]).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("ready http://").unwrap().to_owned();
-    Running { process, address }
-}
-
-fn exchange(address: &str, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    read_all(stream)
-}
-
-fn read_all(mut stream: TcpStream) -> String {
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8(answer).unwrap()
-}
-
-fn login_request() -> String {
-    format!("GET /v1/login?{} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", query(&[]))
-}
-
-fn code_in(answer: &str) -> String {
-    let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
-    Url::parse(location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
-}
-
-fn terminate(process: &Child) {
-    assert!(Command::new("kill").arg("-TERM").arg(process.id().to_string()).status().unwrap().success());
-}
+use support::program::{code_in, command, exchange, login_request, read_all, start, start_command};
+use support::{Key, key};
 
 /// Runs a program that is expected to stop by itself and returns what it printed.
 fn refuses_to_start(mut command: Command, key: &Key) -> String {
@@ -83,7 +30,7 @@ fn refuses_to_start(mut command: Command, key: &Key) -> String {
 fn a_good_key_gives_answers() {
     let key = key();
     let verifier = start(&key);
-    let answer = exchange(&verifier.address, &login_request());
+    let answer = exchange(&verifier.address, &login_request("S", &[]));
     assert!(answer.starts_with("HTTP/1.1 302 Found\r\n"), "{answer}");
     assert!(verify(&code_in(&answer), &key.published, Some("oauth-authz-req+jwt")).is_ok());
     let health = exchange(&verifier.address, "GET /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
@@ -93,21 +40,19 @@ fn a_good_key_gives_answers() {
 #[test]
 fn the_key_can_come_from_a_file_with_a_line_break() {
     let key = key();
-    let file = std::env::temp_dir().join(format!("authress-verifier-test-{}", std::process::id()));
-    std::fs::write(&file, format!("{}\n", key.text)).unwrap();
-    let mut process = command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    terminate(&process);
-    assert_eq!(process.wait().unwrap().code(), Some(0));
+    let file = support::secret_file("key", &format!("{}\n", key.text));
+    let verifier = start_command(command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]));
     std::fs::remove_file(file).unwrap();
-    assert!(line.starts_with("ready http://127.0.0.1:"), "{line}");
+    let answer = verifier.login("S", &[]);
+    assert!(verify(&code_in(&answer), &key.published, None).is_ok());
+    verifier.stop();
 }
 
 #[test]
 fn a_head_request_has_no_body_on_the_wire() {
     let verifier = start(&key());
-    let answer = exchange(&verifier.address, &login_request().replacen("GET", "HEAD", 1).replace("state=", "x="));
+    let answer =
+        exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1).replace("state=", "x="));
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
 }
 
@@ -150,13 +95,13 @@ fn an_occupied_port_stops_it_with_a_sentence() {
 fn a_request_in_flight_is_answered_after_sigterm() {
     let key = key();
     let mut verifier = start(&key);
-    let request = login_request();
+    let request = login_request("S", &[]);
     let (first, second) = request.split_at(request.len() / 2);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(first.as_bytes()).unwrap();
     sleep(Duration::from_millis(300));
 
-    terminate(&verifier.process);
+    verifier.signal("TERM");
     sleep(Duration::from_millis(300));
     assert!(TcpStream::connect(&verifier.address).is_err(), "no new connection is taken");
     assert_eq!(verifier.process.try_wait().unwrap(), None, "it waits for the request");
@@ -177,7 +122,7 @@ fn an_idle_connection_does_not_delay_the_stop() {
     stream.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 
-    terminate(&verifier.process);
+    verifier.signal("TERM");
     for _ in 0..50 {
         if let Some(status) = verifier.process.try_wait().unwrap() {
             assert_eq!(status.code(), Some(0));
@@ -191,16 +136,22 @@ fn an_idle_connection_does_not_delay_the_stop() {
 #[test]
 fn nothing_secret_is_logged() {
     let key = key();
-    let mut verifier = start(&key);
-    let answer = exchange(&verifier.address, &login_request().replace("state=S", "state=secretstate"));
-    exchange(&verifier.address, &login_request().replace("client_id=", "client_id=sc_secretclient&y="));
-    terminate(&verifier.process);
-    assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
-    let mut log = String::new();
-    verifier.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("answered") && log.contains("ForeignClient"), "{log}");
+    let verifier = start(&key);
+    let answer = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
+    exchange(&verifier.address, &login_request("S", &[]).replace("client_id=", "client_id=sc_secretclient&y="));
+    let log = verifier.stop();
+    assert!(log.contains("Answered") && log.contains("ForeignClient"), "{log}");
     let code = code_in(&answer);
-    for secret in [&key.text[40..60], "secretstate", "sc_secretclient", "user_", &code[code.len() - 20..]] {
+    for secret in [
+        &key.text[40..60],
+        "secretstate",
+        "sc_secretclient",
+        "user_",
+        "secretagent",
+        "203.0.113.77",
+        "127.0.0.1:",
+        &code[code.len() - 20..],
+    ] {
         assert!(!log.contains(secret), "{log}");
     }
 }

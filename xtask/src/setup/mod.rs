@@ -7,6 +7,7 @@ mod browser;
 mod debian_std;
 mod library;
 mod node;
+mod redis;
 mod tools;
 mod wasm_target;
 
@@ -59,12 +60,24 @@ impl TestTools {
     }
 }
 
+/// What a benchmark needs besides cargo.
+pub(crate) fn for_bench() -> Result<Node> {
+    if programs::find(&["wrk"]).is_none() {
+        if !apt::is_available() {
+            return Err("wrk is missing: install it with your system's package tool".into());
+        }
+        apt::install(&["wrk"], "makes the load of the benchmarks", "some seconds")?;
+    }
+    node::ensure()
+}
+
 /// Everything, for `cargo xtask setup`, `test` and `demo --check`.
 pub(crate) fn everything() -> Result<TestTools> {
     let start = Instant::now();
     // First what fails fastest, then downloads, then what has to be compiled.
     let node = node::ensure()?;
     let browser = browser::ensure()?;
+    redis::ensure()?;
     let wasm = wasm_target::ensure()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let wasm_pack = tools::wasm_pack()?;

@@ -72,6 +72,8 @@ impl Configuration {
             ("AUTHRESS_CLIENT_ID", SHOPPER_CONNECTION_ID.to_owned()),
             ("AUTHRESS_ACCESS_KEY_FILE", folder.join(ACCESS_KEY_FILE).to_string_lossy().into_owned()),
             ("LISTEN", loopback(self.ports.verifier)),
+            // Every shopper here comes from one address.
+            ("RATE_LIMIT_CLIENT_BURST", "1000".to_owned()),
         ]
     }
 

@@ -1,7 +1,12 @@
 //! A verifier with a fresh key, and the requests that the tests send to it.
 
 // Each test file is a program of its own and uses a part of this.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[cfg(unix)]
+pub(crate) mod program;
+#[cfg(unix)]
+pub(crate) mod redis_server;
 
 use authress_jws::{JwkSet, SigningKey};
 use authress_verifier::{Verifier, standalone};
@@ -31,6 +36,15 @@ pub(crate) fn key() -> Key {
         text: format!("{CLIENT_ID}.k1.acc-1.{private_key}"),
         published: JwkSet { keys: vec![signing_key.public_jwk()] },
     }
+}
+
+/// A file that only its owner can read, in the temporary folder.
+pub(crate) fn secret_file(name: &str, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::temp_dir().join(format!("authress-verifier-{name}-{}", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path
 }
 
 pub(crate) fn verifier(key: &Key) -> Verifier {

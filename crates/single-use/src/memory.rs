@@ -1,0 +1,207 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::{SingleUse, Use};
+
+/// What is used up, in the memory of one process.
+///
+/// An id takes 9 to 18 bytes, whatever its length: only a hash of 64 bits with a key of this process
+/// is kept, so that nobody outside can make two ids collide, and by chance one in 2⁴⁴ attempts is
+/// taken for a repetition when a million ids are remembered. Ids are kept in two generations, of
+/// which the older is forgotten as a whole: each id is remembered for the lifetime at least and for
+/// twice the lifetime at most.
+pub struct MemorySingleUse {
+    hasher: RandomState,
+    lifetime: Duration,
+    per_generation: usize,
+    when_full: WhenFull,
+    generations: Mutex<Generations>,
+}
+
+/// What happens to a new id when as many ids as there is room for are still to be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The older half is forgotten early, and a repetition of it not noticed.
+    ForgetOldest,
+    /// Nothing new can be used: [`Use::Unknown`].
+    Refuse,
+}
+
+impl MemorySingleUse {
+    /// Remembers up to `capacity` ids, each for `lifetime`. Memory is taken when it is needed.
+    pub fn new(lifetime: Duration, capacity: usize, when_full: WhenFull) -> Self {
+        Self {
+            hasher: RandomState::new(),
+            lifetime,
+            per_generation: (capacity / 2).max(1),
+            when_full,
+            generations: Mutex::default(),
+        }
+    }
+
+    /// Uses `id` up at the time `now`, which must not go backwards by more than what the caller can
+    /// afford to forget.
+    pub fn spend_at(&self, id: &str, now: Instant) -> Use {
+        let id = self.hasher.hash_one(id);
+        // The sets are changed in one step each, so a poisoned lock still guards whole ones.
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.forget_expired(now, self.lifetime);
+        if generations.current.contains(&id) || generations.previous.contains(&id) {
+            return Use::Again;
+        }
+        if generations.current.len() >= self.per_generation {
+            if self.when_full == WhenFull::Refuse && !generations.previous.is_empty() {
+                return Use::Unknown;
+            }
+            generations.rotate(now);
+        }
+        generations.current.insert(id);
+        Use::First
+    }
+
+    /// How many ids are remembered now.
+    pub fn len(&self) -> usize {
+        let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.current.len() + generations.previous.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl SingleUse for MemorySingleUse {
+    fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>> {
+        Box::pin(std::future::ready(self.spend_at(id, Instant::now())))
+    }
+}
+
+impl fmt::Debug for MemorySingleUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemorySingleUse")
+            .field("lifetime", &self.lifetime)
+            .field("per_generation", &self.per_generation)
+            .field("when_full", &self.when_full)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Generations {
+    current: HashSet<u64, RandomState>,
+    previous: HashSet<u64, RandomState>,
+    /// When the current generation began.
+    began: Option<Instant>,
+}
+
+impl Generations {
+    fn forget_expired(&mut self, now: Instant, lifetime: Duration) {
+        let age = now.saturating_duration_since(*self.began.get_or_insert(now));
+        if age >= lifetime {
+            self.rotate(now);
+        }
+        if age >= lifetime.saturating_mul(2) {
+            self.previous.clear();
+        }
+    }
+
+    fn rotate(&mut self, now: Instant) {
+        std::mem::swap(&mut self.current, &mut self.previous);
+        self.current.clear();
+        self.began = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFETIME: Duration = Duration::from_secs(60);
+
+    fn memory(capacity: usize, when_full: WhenFull) -> MemorySingleUse {
+        MemorySingleUse::new(LIFETIME, capacity, when_full)
+    }
+
+    #[test]
+    fn an_id_is_new_once() {
+        let memory = memory(100, WhenFull::ForgetOldest);
+        let now = Instant::now();
+        assert_eq!(memory.spend_at("a", now), Use::First);
+        assert_eq!(memory.spend_at("a", now), Use::Again);
+        assert_eq!(memory.spend_at("b", now), Use::First);
+    }
+
+    #[test]
+    fn an_id_is_remembered_for_the_lifetime_wherever_in_a_generation_it_came() {
+        for offset in [0, 1, 30, 59] {
+            let memory = memory(1000, WhenFull::ForgetOldest);
+            let start = Instant::now();
+            memory.spend_at("first", start);
+            let used = start + Duration::from_secs(offset);
+            assert_eq!(memory.spend_at("a", used), Use::First);
+            // Somebody comes by every second.
+            for second in 1..60 {
+                memory.spend_at(&format!("{second}"), used + Duration::from_secs(second));
+            }
+            assert_eq!(memory.spend_at("a", used + LIFETIME - Duration::from_millis(1)), Use::Again, "{offset}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_forgotten_after_twice_the_lifetime() {
+        let memory = memory(100, WhenFull::ForgetOldest);
+        let start = Instant::now();
+        memory.spend_at("a", start);
+        assert_eq!(memory.spend_at("a", start + LIFETIME * 2), Use::First);
+        assert_eq!(memory.len(), 1);
+    }
+
+    #[test]
+    fn a_flood_takes_bounded_memory() {
+        let memory = memory(1000, WhenFull::ForgetOldest);
+        let now = Instant::now();
+        for id in 0..100_000 {
+            assert_eq!(memory.spend_at(&id.to_string(), now), Use::First);
+            assert!(memory.len() <= 1000);
+        }
+        assert_eq!(memory.spend_at("99999", now), Use::Again);
+    }
+
+    #[test]
+    fn a_full_store_that_must_not_forget_refuses_what_is_new_until_there_is_room() {
+        let memory = memory(10, WhenFull::Refuse);
+        let now = Instant::now();
+        for id in 0..10 {
+            assert_eq!(memory.spend_at(&id.to_string(), now), Use::First);
+        }
+        assert_eq!(memory.spend_at("new", now), Use::Unknown);
+        for id in 0..10 {
+            assert_eq!(memory.spend_at(&id.to_string(), now), Use::Again);
+        }
+        assert_eq!(memory.spend_at("new", now + LIFETIME), Use::First);
+    }
+
+    #[test]
+    fn of_concurrent_attempts_one_is_the_first() {
+        let memory = memory(1000, WhenFull::Refuse);
+        let first = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for id in 0..100 {
+                        if memory.spend_at(&id.to_string(), Instant::now()) == Use::First {
+                            first.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(first.into_inner(), 100);
+    }
+}

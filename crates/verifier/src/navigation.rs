@@ -1,0 +1,159 @@
+//! Is this a person's browser on its way to Authress, or something that only looks ahead?
+//!
+//! An answer mints a user id. A prefetch, a link preview or a search engine's crawler would mint one
+//! that nobody uses. What is refused here said itself what it is: this keeps honest programs out,
+//! and does nothing against those that lie. The rate limit does.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+
+use crate::policy::Policy;
+use crate::refusal::{Refusal, RefusalCode};
+
+/// Refuses what says that it is no navigation of a whole page by a person.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NavigationsOnly;
+
+impl Policy for NavigationsOnly {
+    async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        check_navigation(&request.headers).map_err(Refusal::from)
+    }
+}
+
+/// The rule of [`NavigationsOnly`].
+///
+/// Headers that are missing are no reason to refuse: browsers of 2022 do not send `Sec-Fetch-*`.
+///
+/// # Errors
+/// [`RefusalCode::PrefetchNotAnswered`], [`RefusalCode::CrawlerNotAnswered`] or
+/// [`RefusalCode::NotANavigation`].
+pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
+    let says = |name: &str, word: &str| {
+        headers.get_all(name).iter().any(|value| {
+            value.to_str().unwrap_or_default().split([',', ';', ' ']).any(|part| part.eq_ignore_ascii_case(word))
+        })
+    };
+    // `Sec-Purpose: prefetch;prerender` (Nav Speculation section "Sec-Purpose"), and what browsers sent before it.
+    if says("sec-purpose", "prefetch") || says("purpose", "prefetch") || says("x-moz", "prefetch") {
+        return Err(RefusalCode::PrefetchNotAnswered);
+    }
+    // Fetch Metadata Request Headers: a navigation of a whole tab has the mode `navigate` and the destination
+    // `document`; in a frame it has `iframe`, an image or a script has others.
+    for (name, only) in [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")] {
+        if headers.get_all(name).iter().any(|value| value.as_bytes() != only.as_bytes()) {
+            return Err(RefusalCode::NotANavigation);
+        }
+    }
+    let mut user_agents = headers.get_all(header::USER_AGENT).iter();
+    if user_agents.any(|value| value.to_str().is_ok_and(is_declared_crawler)) {
+        return Err(RefusalCode::CrawlerNotAnswered);
+    }
+    Ok(())
+}
+
+/// Whether a `User-Agent` names a crawler or a maker of link previews, such as `Googlebot/2.1` or
+/// `facebookexternalhit/1.1`.
+fn is_declared_crawler(user_agent: &str) -> bool {
+    let user_agent = user_agent.to_ascii_lowercase();
+    CRAWLERS.iter().any(|name| user_agent.contains(name)) || names_a_bot(&user_agent)
+}
+
+/// A product that ends in `bot`: `Twitterbot/1.0`, `PetalBot;`, `Slackbot-LinkExpanding`. Cubot makes telephones.
+fn names_a_bot(user_agent: &str) -> bool {
+    user_agent.match_indices("bot").any(|(at, _)| {
+        let (before, rest) = user_agent.split_at(at);
+        let after = rest.strip_prefix("bot").unwrap_or_default();
+        !before.ends_with("cu") && (after.is_empty() || after.starts_with(['/', ';', ')', ',', '-', '+']))
+    })
+}
+
+const CRAWLERS: [&str; 14] = [
+    "crawler",
+    "spider",
+    "slurp",
+    "facebookexternalhit",
+    "facebookcatalog",
+    "meta-externalagent",
+    "bingpreview",
+    "google-inspectiontool",
+    "googleother",
+    "mediapartners-google",
+    "feedfetcher",
+    "whatsapp/",
+    "skypeuripreview",
+    "embedly",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lines: &[(&'static str, &str)]) -> Result<(), RefusalCode> {
+        check_navigation(&lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect())
+    }
+
+    #[test]
+    fn a_browser_is_answered_old_or_new() {
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
+        let cubot = "Mozilla/5.0 (Linux; Android 11; CUBOT/X30) AppleWebKit/537.36 Chrome/96.0 Mobile Safari/537.36";
+        let safari =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 15_0 like Mac OS X) AppleWebKit/605.1.15 Version/15.0 Safari/604.1";
+        for user_agent in [chrome, cubot, safari, ""] {
+            assert_eq!(check(&[("user-agent", user_agent)]), Ok(()), "{user_agent}");
+        }
+        let metadata =
+            [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(check(&metadata), Ok(()));
+        assert_eq!(check(&[]), Ok(()));
+    }
+
+    #[test]
+    fn looking_ahead_is_refused() {
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("sec-purpose", "prefetch;anonymous-client-ip"),
+            ("sec-purpose", "Prefetch"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+        ] {
+            assert_eq!(check(&[(name, value)]), Err(RefusalCode::PrefetchNotAnswered), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn frames_images_and_scripts_are_refused() {
+        for (name, value) in [
+            ("sec-fetch-dest", "iframe"),
+            ("sec-fetch-dest", "image"),
+            ("sec-fetch-dest", "empty"),
+            ("sec-fetch-dest", "object"),
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-mode", ""),
+        ] {
+            assert_eq!(check(&[(name, value)]), Err(RefusalCode::NotANavigation), "{name}: {value}");
+        }
+        assert_eq!(
+            check(&[("sec-fetch-dest", "document"), ("sec-fetch-dest", "iframe")]),
+            Err(RefusalCode::NotANavigation)
+        );
+    }
+
+    #[test]
+    fn declared_crawlers_are_refused() {
+        for user_agent in [
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0) Chrome/103.0.5060.134 Safari/537.36",
+            "Twitterbot/1.0",
+            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+            "Mozilla/5.0 (compatible;PetalBot;+https://webmaster.petalsearch.com/site/petalbot)",
+            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+            "WhatsApp/2.23.20.0",
+            "Mozilla/5.0 (compatible; Baiduspider/2.0)",
+        ] {
+            assert_eq!(check(&[("user-agent", user_agent)]), Err(RefusalCode::CrawlerNotAnswered), "{user_agent}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Refusals as pages: the address is opened by shoppers' browsers, and a shopper cannot do anything
+//! with JSON.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::refusal::Refusal;
+
+/// Middleware for [`axum::middleware::from_fn`]: refusals become pages for whoever accepts HTML. The
+/// status and all other headers stay as they are.
+pub async fn pages_for_shoppers(request: Request, next: Next) -> Response {
+    let wants_page = accepts_html(request.headers());
+    let mut response = next.run(request).await;
+    // The answer depends on it, refused or not (RFC 9110 section 12.5.5).
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    match response.extensions().get::<Refusal>() {
+        Some(refusal) if wants_page => {
+            let page = Body::from(page(*refusal));
+            let (mut head, _) = response.into_parts();
+            head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            head.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+            head.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(head, page).into_response()
+        }
+        Some(_) | None => response,
+    }
+}
+
+/// Browsers name `text/html` in every navigation (Fetch section "navigate fetch"). Programs that take anything
+/// (`*/*`) get JSON.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT).iter().any(|value| {
+        let ranges = value.to_str().unwrap_or_default().split(',');
+        ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case("text/html"))
+    })
+}
+
+/// Everything in it is a constant of this program or a number.
+fn page(refusal: Refusal) -> String {
+    let wait = refusal.retry_after_s.map(|seconds| match seconds {
+        0..=90 => format!("<p>Please wait about {seconds} seconds.</p>"),
+        more => format!("<p>Please wait about {} minutes.</p>", more.div_ceil(60)),
+    });
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>This did not work</title>\
+         <style>{STYLE}</style></head><body><main><h1>This did not work</h1><p>{sentence}</p>{wait}\
+         <p>Your browser's Back button leads to the shop. What was in your cart is still there.</p>\
+         <p><small>Code: {code}</small></p></main></body></html>\n",
+        sentence = refusal.code.sentence(),
+        wait = wait.unwrap_or_default(),
+        code = refusal.code.name(),
+    )
+}
+
+const STYLE: &str =
+    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0}main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}";
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::refusal::RefusalCode;
+
+    fn accepts(value: &str) -> bool {
+        accepts_html(&HeaderMap::from_iter([(header::ACCEPT, value.parse().unwrap())]))
+    }
+
+    #[test]
+    fn browsers_get_pages_and_programs_json() {
+        assert!(accepts("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(accepts("application/json, TEXT/HTML;q=0.1"));
+        assert!(!accepts("*/*"));
+        assert!(!accepts("application/json"));
+        assert!(!accepts_html(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_page_says_what_to_do_and_how_long_to_wait() {
+        let page = page(RefusalCode::ClientRateLimited.after(Duration::from_secs(20)));
+        assert!(page.contains("about 20 seconds") && page.contains("Back button"), "{page}");
+        assert!(page.contains("ClientRateLimited"), "{page}");
+        let later = super::page(RefusalCode::ClientRateLimited.after(Duration::from_secs(601)));
+        assert!(later.contains("about 11 minutes"), "{later}");
+    }
+
+    #[test]
+    fn no_sentence_has_markup() {
+        for code in RefusalCode::ALL {
+            assert!(!code.sentence().contains(['<', '>', '&']), "{code:?}");
+        }
+    }
+}

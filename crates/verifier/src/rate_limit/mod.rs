@@ -1,0 +1,101 @@
+//! How many user ids one client, and all clients together, may ask for.
+
+mod local;
+mod redis;
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
+
+pub use self::local::{CELLS, LocalRateLimiter};
+pub use self::redis::RedisRateLimiter;
+use crate::client_address::{ClientNetwork, TrustedProxies};
+use crate::policy::Policy;
+use crate::refusal::{Refusal, RefusalCode};
+
+/// A token bucket: `burst` at once, and `per_minute` again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many tokens come back in a minute.
+    pub per_minute: NonZeroU32,
+    /// How many tokens there are at most.
+    pub burst: NonZeroU32,
+}
+
+impl Rate {
+    /// How long it takes until one token is back. At least a microsecond.
+    pub(crate) fn interval(self) -> Duration {
+        (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
+    }
+}
+
+/// The limits of one deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For each [`ClientNetwork`].
+    pub client: Rate,
+    /// For all together: what the shop can bear to have minted while it is under attack.
+    pub global: Rate,
+}
+
+/// Counts requests, in this process or in a store that several processes share.
+pub trait RateLimiter: Send + Sync + 'static {
+    /// Takes a token of the client and one of all, or none at all.
+    fn take(&self, client: ClientNetwork) -> impl Future<Output = Verdict> + Send;
+}
+
+/// What a rate limiter says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There were tokens, and they are taken.
+    Allowed,
+    /// This client has none left.
+    ClientLimited {
+        /// Until there is one again.
+        retry_after: Duration,
+    },
+    /// There are none left for anybody.
+    GlobalLimited {
+        /// Until there is one again.
+        retry_after: Duration,
+    },
+    /// The shared store cannot be reached, and the deployment wants no answers without it.
+    Unknown,
+}
+
+/// Refuses requests beyond the limits with 429 and `Retry-After` (RFC 6585 section 4).
+///
+/// The address of the connection comes from axum's [`ConnectInfo`]. A server that does not provide
+/// it makes one client of all, so that a forgotten `into_make_service_with_connect_info` shows at
+/// once and does not switch the limit off.
+#[derive(Debug)]
+pub struct RateLimit<L> {
+    limiter: L,
+    proxies: TrustedProxies,
+}
+
+impl<L> RateLimit<L> {
+    /// A policy over this limiter.
+    pub fn new(limiter: L, proxies: TrustedProxies) -> Self {
+        Self { limiter, proxies }
+    }
+}
+
+impl<L: RateLimiter> Policy for RateLimit<L> {
+    async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let address = self.proxies.client_address(peer.unwrap_or(NO_ADDRESS), &request.headers);
+        match self.limiter.take(address.into()).await {
+            Verdict::Allowed => Ok(()),
+            Verdict::ClientLimited { retry_after } => Err(RefusalCode::ClientRateLimited.after(retry_after)),
+            Verdict::GlobalLimited { retry_after } => Err(RefusalCode::GlobalRateLimited.after(retry_after)),
+            Verdict::Unknown => Err(RefusalCode::Unavailable.into()),
+        }
+    }
+}
+
+const NO_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);

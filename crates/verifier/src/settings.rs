@@ -1,0 +1,223 @@
+//! Where settings come from: the environment first, then a TOML file, then the default. Every
+//! setting is one row of [`SETTINGS`]; its variable is its key in capitals with `_` for the dot.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use crate::config_error::ConfigError;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the TOML file: `table.name` or `name`.
+    pub key: &'static str,
+    /// What holds when it is not set; empty: nothing.
+    pub default: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+    /// Whether its value must never be shown, and never stand in the TOML file.
+    pub is_secret: bool,
+}
+
+impl Setting {
+    /// The environment variable: `rate_limit.client_burst` is `RATE_LIMIT_CLIENT_BURST`.
+    pub fn variable(&self) -> String {
+        variable(self.key)
+    }
+}
+
+pub(crate) fn variable(key: &str) -> String {
+    key.replace('.', "_").to_ascii_uppercase()
+}
+
+const fn setting(key: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { key, default, help, is_secret: false }
+}
+
+const fn secret(key: &'static str, help: &'static str) -> Setting {
+    Setting { key, default: "", help, is_secret: true }
+}
+
+/// Every setting there is, in the order in which they are documented.
+pub const SETTINGS: &[Setting] = &[
+    setting("authress.api_url", "", "the Authress custom domain, such as https://login.example.com (required)"),
+    secret("authress.access_key", "the service client's access key, or instead of it"),
+    setting("authress.access_key_file", "", "the file that holds the access key (one of both is required)"),
+    setting(
+        "authress.next_access_key_file",
+        "",
+        "a second key for rotation: it signs from five minutes after it was first read",
+    ),
+    setting("authress.client_id", "", "the service client's id; if set, the access key must be of this client"),
+    setting("listen", "127.0.0.1:9000", "address and port to listen on; port 0 takes a free one"),
+    setting("user_id.prefix", "", "up to 16 letters and digits that the user ids of this deployment begin with"),
+    setting("state.remembered_s", "600", "for how long a state gets no second answer; 0 switches this off"),
+    setting("navigation.required", "true", "refuse prefetches, declared crawlers and what is not a whole page"),
+    setting("client_address.trusted_hops", "0", "how many proxies of your own are in front; 0 reads no header"),
+    setting("client_address.header", "x-forwarded-for", "what they write: x-forwarded-for or forwarded"),
+    setting("rate_limit.client_per_minute", "10", "user ids a minute for each client (IPv4 address or IPv6 /64)"),
+    setting("rate_limit.client_burst", "30", "user ids at once for each client"),
+    setting("rate_limit.global_per_minute", "3000", "user ids a minute for all clients together"),
+    setting("rate_limit.global_burst", "1000", "user ids at once for all clients together"),
+    secret("redis.url", "redis://… or redis+unix://…: several instances share limits and used states"),
+    setting("redis.url_file", "", "the file that holds the URL, instead of it"),
+    setting("redis.prefix", "authress-verifier", "what the names of all keys begin with"),
+    setting("redis.timeout_ms", "100", "how long an answer of Redis may take"),
+    setting("redis.when_down", "local", "local: each instance goes on by itself; refuse: answer nobody"),
+    setting("server.connections", "1024", "connections at once; more wait"),
+    setting("server.header_bytes", "16384", "the longest head of a request, from 8192 on"),
+    setting("server.header_timeout_s", "5", "how long a client may take to send the head of a request"),
+    setting("server.request_timeout_s", "10", "how long an answer may take"),
+    setting("shutdown.delay_s", "0", "how long to go on after SIGTERM while /readyz already says no"),
+    setting("shutdown.drain_s", "10", "how long requests in flight may take after that"),
+    setting("metrics.listen", "", "address and port for /metrics; without it there are none"),
+    setting("log.level", "info", "error, warn, info or debug"),
+    setting("log.format", "text", "text or json"),
+];
+
+/// The texts of all settings that are set.
+pub(crate) struct Sources {
+    variables: BTreeMap<&'static str, String>,
+    file: BTreeMap<&'static str, String>,
+}
+
+impl Sources {
+    /// Reads the variables through `lookup`, and the text of a TOML file. An empty variable counts as
+    /// not set.
+    pub(crate) fn read(lookup: impl Fn(&str) -> Option<OsString>, file: Option<&str>) -> Result<Self, ConfigError> {
+        let mut variables = BTreeMap::new();
+        for setting in SETTINGS {
+            if let Some(value) = lookup(&setting.variable()).filter(|value| !value.is_empty()) {
+                let value = value.into_string().map_err(|_| ConfigError::NotUnicode { key: setting.key })?;
+                variables.insert(setting.key, value);
+            }
+        }
+        Ok(Self { variables, file: file.map(read_file).transpose()?.unwrap_or_default() })
+    }
+
+    /// The value and the name under which it was set.
+    pub(crate) fn get(&self, key: &'static str) -> Option<(&str, String)> {
+        let from_variable = self.variables.get(key).map(|value| (value.as_str(), variable(key)));
+        let from_file = || self.file.get(key).map(|value| (value.as_str(), key.to_owned()));
+        let default = || SETTINGS.iter().find(|setting| setting.key == key && !setting.default.is_empty());
+        from_variable.or_else(from_file).or_else(|| default().map(|setting| (setting.default, variable(key))))
+    }
+
+    /// What holds, one line for each setting: its value, where it comes from, and of secrets neither.
+    pub(crate) fn effective(&self) -> String {
+        let mut text = String::new();
+        for setting in SETTINGS {
+            let (value, source) = match (self.variables.get(setting.key), self.file.get(setting.key)) {
+                (Some(value), _) => (value.as_str(), "environment"),
+                (None, Some(value)) => (value.as_str(), "file"),
+                (None, None) => (setting.default, "default"),
+            };
+            let shown = match (setting.is_secret, source) {
+                (_, "default") if value.is_empty() => "(not set)".to_owned(),
+                (true, _) => "(set, not shown)".to_owned(),
+                (false, _) => format!("{value:?}"),
+            };
+            text.push_str(&format!("{} = {shown}  # {source}\n", setting.key));
+        }
+        text
+    }
+}
+
+/// Flattens the file; every leaf must be a known setting and none a secret.
+fn read_file(text: &str) -> Result<BTreeMap<&'static str, String>, ConfigError> {
+    // The parser's message quotes the line it stumbles over, in which a secret may stand.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::InvalidFile {
+        line: error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1)),
+    })?;
+    let mut leaves = BTreeMap::new();
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                for (inner_name, value) in inner {
+                    add_leaf(&mut leaves, &format!("{name}.{inner_name}"), value)?;
+                }
+            }
+            value => add_leaf(&mut leaves, &name, value)?,
+        }
+    }
+    Ok(leaves)
+}
+
+fn add_leaf(leaves: &mut BTreeMap<&'static str, String>, key: &str, value: toml::Value) -> Result<(), ConfigError> {
+    let setting = SETTINGS.iter().find(|setting| setting.key == key);
+    let setting = setting.ok_or_else(|| ConfigError::UnknownSetting { key: key.to_owned() })?;
+    if setting.is_secret {
+        return Err(ConfigError::SecretInFile { key: setting.key });
+    }
+    let text = match value {
+        toml::Value::String(text) => text,
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+            return Err(ConfigError::Invalid {
+                name: key.to_owned(),
+                expected: "a text, a whole number or true or false",
+            });
+        }
+    };
+    leaves.insert(setting.key, text);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(variables: &[(&str, &str)], file: &str) -> Result<Sources, ConfigError> {
+        let lookup = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into());
+        Sources::read(lookup, Some(file))
+    }
+
+    #[test]
+    fn the_environment_comes_before_the_file_and_the_file_before_the_default() {
+        let file = "listen = \"127.0.0.1:1\"\n[rate_limit]\nclient_burst = 7\nglobal_burst = 8\n[navigation]\nrequired = false";
+        let sources = sources(&[("RATE_LIMIT_CLIENT_BURST", "9"), ("LISTEN", "")], file).unwrap();
+        let value = |key| sources.get(key).map(|(value, _)| value.to_owned());
+        assert_eq!(value("rate_limit.client_burst").as_deref(), Some("9"));
+        assert_eq!(value("rate_limit.global_burst").as_deref(), Some("8"));
+        assert_eq!(value("rate_limit.client_per_minute").as_deref(), Some("10"));
+        assert_eq!(value("listen").as_deref(), Some("127.0.0.1:1"));
+        assert_eq!(value("navigation.required").as_deref(), Some("false"));
+        assert_eq!(value("metrics.listen"), None);
+    }
+
+    #[test]
+    fn misspelt_and_secret_settings_and_broken_files_are_named_without_their_values() {
+        for (file, code) in [
+            ("lisen = \"hunter2\"", "UnknownSetting"),
+            ("[rate_limit]\nburst = 1", "UnknownSetting"),
+            ("[authress]\naccess_key = \"hunter2\"", "SecretInConfigFile"),
+            ("[redis]\nurl = \"hunter2\"", "SecretInConfigFile"),
+            ("listen = [\"hunter2\"]", "InvalidSetting"),
+            ("ok = 1\nlisten = hunter2", "InvalidConfigFile"),
+        ] {
+            let error = sources(&[], file).err().unwrap();
+            assert_eq!(error.code(), code, "{file}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_holds_is_shown_and_secrets_are_not() {
+        let sources = sources(&[("AUTHRESS_ACCESS_KEY", "hunter2"), ("REDIS_URL", "redis://:hunter2@x")], "").unwrap();
+        let text = sources.effective();
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("authress.access_key = (set, not shown)  # environment"), "{text}");
+        assert!(text.contains("listen = \"127.0.0.1:9000\"  # default"), "{text}");
+        assert!(text.contains("metrics.listen = (not set)  # default"), "{text}");
+    }
+
+    #[test]
+    fn every_setting_is_in_the_readme() {
+        let readme = include_str!("../README.md");
+        for setting in SETTINGS {
+            let row = format!("| `{}` | `{}` |", setting.key, setting.variable());
+            assert!(readme.contains(&row), "the README's table has no row that begins with {row}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Each `state` gets one answer.
+//!
+//! `state` is Authress's id of a pending login. A second answer for it would be a second user id for
+//! one login: somebody reloads, or plays an address again. With a shared store it holds for all
+//! instances.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authress_single_use::{MemorySingleUse, SingleUse, Use, WhenFull};
+
+use crate::shared_store::{SharedStore, WhenDown};
+
+/// How many states one instance remembers at most: 5 MB when it is full.
+pub const CAPACITY: usize = 400_000;
+
+/// A memory of used states for one instance.
+///
+/// When it is full, the older half is forgotten early: refusing every new shopper would be the
+/// greater harm, since Authress itself takes each `state` only once.
+pub fn local(lifetime: Duration) -> MemorySingleUse {
+    MemorySingleUse::new(lifetime, CAPACITY, WhenFull::ForgetOldest)
+}
+
+/// A memory of used states that all instances with one Redis share.
+#[derive(Debug)]
+pub struct SharedStates {
+    local: MemorySingleUse,
+    store: Arc<SharedStore>,
+    lifetime: Duration,
+    when_down: WhenDown,
+}
+
+impl SharedStates {
+    /// States are remembered for `lifetime`.
+    pub fn new(lifetime: Duration, store: Arc<SharedStore>, when_down: WhenDown) -> Self {
+        Self { local: local(lifetime), store, lifetime, when_down }
+    }
+
+    async fn spend_in_both(&self, id: &str) -> Use {
+        match self.local.spend(id).await {
+            Use::First => {}
+            used => return used,
+        }
+        let key = self.store.key(format_args!("state:{id}"));
+        let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
+        let answer = self.store.attempt(|mut connection| async move {
+            let mut set = redis::cmd("SET");
+            set.arg(key).arg(1).arg("NX").arg("PX").arg(lifetime);
+            set.query_async::<Option<String>>(&mut connection).await
+        });
+        match answer.await {
+            Some(Some(_)) => Use::First,
+            Some(None) => Use::Again,
+            None if self.when_down == WhenDown::Local => Use::First,
+            None => Use::Unknown,
+        }
+    }
+}
+
+impl SingleUse for SharedStates {
+    fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>> {
+        Box::pin(self.spend_in_both(id))
+    }
+}

@@ -1,0 +1,171 @@
+//! What an operator does with the real program.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(unix)]
+
+mod support;
+
+use std::process::Output;
+
+use authress_jws::{JwkSet, SigningKey, verify};
+use base64ct::{Base64, Encoding};
+use support::program::{code_in, command, eventually, start_command, start_with, status_of};
+use support::{CLIENT_ID, Key, key, secret_file};
+
+/// Another key of the same service client.
+fn other_key(key_id: &str) -> Key {
+    let signing_key = SigningKey::generate(key_id).unwrap();
+    let private_key = Base64::encode_string(&signing_key.to_pkcs8_der());
+    Key {
+        text: format!("{CLIENT_ID}.{key_id}.acc-1.{private_key}"),
+        published: JwkSet { keys: vec![signing_key.public_jwk()] },
+    }
+}
+
+/// Every piece of the private key that somebody could make use of, in each of the forms it may be printed in.
+fn contains_key_material(text: &str, key: &Key) -> bool {
+    let private_key = key.text.rsplit('.').next().unwrap();
+    let der = Base64::decode_vec(private_key).unwrap();
+    let seed = &der[der.len() - 32..];
+    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let list = seed.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+    // The first 20 characters are the same for all keys.
+    let pieces = private_key.as_bytes()[24..].windows(10).map(|piece| String::from_utf8(piece.to_vec()).unwrap());
+    let pieces = pieces.chain(hex.as_bytes().windows(12).map(|piece| String::from_utf8(piece.to_vec()).unwrap()));
+    pieces.chain([list]).any(|piece| text.contains(&piece) || text.to_ascii_lowercase().contains(&piece))
+}
+
+#[test]
+fn key_material_is_recognised() {
+    let key = key();
+    assert!(contains_key_material(&key.text, &key));
+    assert!(!contains_key_material("sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEI", &key));
+}
+
+#[test]
+fn check_prints_what_holds_without_secrets_and_ends() {
+    let (key, next) = (key(), other_key("k2"));
+    let next_file = secret_file("check-next", &next.text);
+    let config = std::env::temp_dir().join(format!("authress-verifier-check-{}.toml", std::process::id()));
+    std::fs::write(&config, "[rate_limit]\nclient_burst = 7\n[log]\nformat = \"json\"\n").unwrap();
+    let mut command = command(&[
+        ("AUTHRESS_ACCESS_KEY", &key.text),
+        ("AUTHRESS_NEXT_ACCESS_KEY_FILE", next_file.to_str().unwrap()),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0"),
+    ]);
+    let Output { status, stdout, stderr } = command.arg("--check").arg("--config").arg(&config).output().unwrap();
+    std::fs::remove_file(config).unwrap();
+    std::fs::remove_file(next_file).unwrap();
+    let text = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert!(text.contains("rate_limit.client_burst = \"7\"  # file"), "{text}");
+    assert!(text.contains("listen = \"127.0.0.1:0\"  # environment"), "{text}");
+    assert!(text.contains("authress.access_key = (set, not shown)"), "{text}");
+    assert!(text.contains("the key k1 signs, and after five minutes k2"), "{text}");
+    assert!(!text.contains("hunter2") && !contains_key_material(&text, &key) && !contains_key_material(&text, &next));
+}
+
+#[test]
+fn check_fails_for_settings_that_cannot_work() {
+    for (variables, code) in [
+        (&[("AUTHRESS_ACCESS_KEY", "x")][..], "AccessKeyWrongNumberOfParts"),
+        (&[("AUTHRESS_ACCESS_KEY", &key().text), ("REDIS_URL", "hunter2")], "InvalidSetting"),
+        (&[("AUTHRESS_ACCESS_KEY", &key().text), ("SERVER_CONNECTIONS", "many")], "InvalidSetting"),
+    ] {
+        let Output { status, stderr, .. } = command(variables).arg("--check").output().unwrap();
+        let message = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(1), "{message}");
+        assert!(message.contains(code) && !message.contains("hunter2"), "{message}");
+    }
+}
+
+#[test]
+fn a_key_file_that_others_can_read_stops_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let key = key();
+    let file = secret_file("open", &key.text);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let Output { status, stderr, .. } =
+        command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]).output().unwrap();
+    std::fs::remove_file(file).unwrap();
+    let message = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        message.contains("SecretFileTooOpen") && message.contains("644") && message.contains("chmod 600"),
+        "{message}"
+    );
+}
+
+#[test]
+fn keys_are_exchanged_by_sighup_without_losing_a_request() {
+    let (first, second) = (key(), other_key("k2"));
+    let file = secret_file("rotated", &first.text);
+    let verifier = start_command(command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]));
+    assert!(verify(&code_in(&verifier.login("a", &[])), &first.published, None).is_ok());
+
+    // What cannot be used changes nothing.
+    std::fs::write(&file, "nonsense").unwrap();
+    verifier.signal("HUP");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(verify(&code_in(&verifier.login("b", &[])), &first.published, None).is_ok());
+
+    std::fs::write(&file, &second.text).unwrap();
+    verifier.signal("HUP");
+    let mut number = 0;
+    eventually("the new key signs", || {
+        number += 1;
+        let answer = verifier.login(&format!("c{number}"), &[]);
+        assert_eq!(status_of(&answer), 302);
+        verify(&code_in(&answer), &second.published, None).is_ok()
+    });
+    std::fs::remove_file(&file).unwrap();
+    let log = verifier.stop();
+    assert!(log.contains("AccessKeyWrongNumberOfParts") && log.contains("read again"), "{log}");
+    assert!(!contains_key_material(&log, &first) && !contains_key_material(&log, &second), "{log}");
+}
+
+#[test]
+fn nothing_that_is_printed_at_the_most_talkative_level_has_key_material() {
+    let key = key();
+    for format in ["text", "json"] {
+        let variables = [
+            ("LOG_LEVEL", "trace"),
+            ("LOG_FORMAT", format),
+            ("RUST_BACKTRACE", "1"),
+            ("METRICS_LISTEN", "127.0.0.1:0"),
+        ];
+        let verifier = start_with(&key, &variables);
+        let mut printed = String::new();
+        for state in ["a", "a", "b\0", ""] {
+            printed.push_str(&verifier.login(state, &[]));
+        }
+        printed.push_str(&verifier.get("/readyz"));
+        let log = verifier.stop();
+        assert!(log.contains("answering logins"), "{log}");
+        // The answers have the signature, which is made with the key and not a part of it.
+        assert!(!contains_key_material(&log, &key) && !contains_key_material(&printed, &key));
+    }
+}
+
+#[test]
+fn json_logs_are_one_object_a_line_with_a_request_id_and_no_personal_data() {
+    let verifier = start_with(&key(), &[("LOG_FORMAT", "json")]);
+    let answer = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
+    let id = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
+    let log = verifier.stop();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let login = lines.iter().find(|line| line["request_id"] == id.as_str()).unwrap();
+    assert_eq!((login["code"].as_str(), login["status"].as_u64()), (Some("Answered"), Some(302)));
+    for personal in ["secretstate", "secretagent", "203.0.113.77", "user_", "127.0.0.1:"] {
+        assert!(!login.to_string().contains(personal), "{login}");
+    }
+}
+
+#[test]
+fn metrics_are_served_on_a_listener_of_their_own() {
+    let verifier = start_with(&key(), &[("METRICS_LISTEN", "127.0.0.1:0"), ("LOG_FORMAT", "json")]);
+    verifier.login("a", &[]);
+    assert_eq!(status_of(&verifier.get("/metrics")), 404, "not where shoppers are");
+    verifier.stop();
+}

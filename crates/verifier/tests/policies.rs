@@ -1,0 +1,199 @@
+//! Who is not answered although the request itself is good.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use authress_verifier::{Config, Service};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use support::{DOMAIN, assert_refused, body, key, location, query};
+use tower::ServiceExt;
+
+fn service(variables: &[(&str, &str)]) -> (Service, Router) {
+    let key = key();
+    let lookup = |name: &str| match name {
+        "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
+        "AUTHRESS_ACCESS_KEY" => Some(OsString::from(&key.text)),
+        name => variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(value)),
+    };
+    Service::new(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap()
+}
+
+async fn login(router: &Router, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {
+    let mut request = Request::get(format!("/v1/login?{}", query(&[("state", state)])));
+    for (name, value) in lines {
+        request = request.header(*name, *value);
+    }
+    let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
+    let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+    router.clone().oneshot(request).await.unwrap()
+}
+
+const SMALL: [(&str, &str); 2] = [("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "2")];
+
+#[tokio::test]
+async fn client_rate_limited() {
+    let (_, router) = service(&SMALL);
+    for state in ["a", "b"] {
+        assert!(location(&login(&router, "192.0.2.1", state, &[]).await).is_some());
+    }
+    let refused = login(&router, "192.0.2.1", "c", &[]).await;
+    assert_eq!(refused.headers()[header::RETRY_AFTER], "30");
+    assert_refused(refused, 429, "ClientRateLimited", None).await;
+    assert!(location(&login(&router, "192.0.2.2", "d", &[]).await).is_some(), "another client is answered");
+}
+
+#[tokio::test]
+async fn a_shopper_who_is_limited_sees_a_page() {
+    let (_, router) = service(&SMALL);
+    let accept = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for state in ["a", "b"] {
+        login(&router, "192.0.2.1", state, &accept).await;
+    }
+    let refused = login(&router, "192.0.2.1", "c", &accept).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()[header::RETRY_AFTER], "30");
+    assert_eq!(refused.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert_eq!(refused.headers()[header::CACHE_CONTROL], "no-store");
+    assert!(refused.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'"));
+    let page = String::from_utf8(body(refused).await).unwrap();
+    assert!(page.contains("about 30 seconds") && page.contains("ClientRateLimited"), "{page}");
+}
+
+#[tokio::test]
+async fn global_rate_limited() {
+    let (_, router) = service(&[("RATE_LIMIT_GLOBAL_BURST", "2"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1")]);
+    for peer in ["192.0.2.1", "192.0.2.2"] {
+        assert!(location(&login(&router, peer, peer, &[]).await).is_some());
+    }
+    assert_refused(login(&router, "192.0.2.3", "c", &[]).await, 429, "GlobalRateLimited", None).await;
+}
+
+#[tokio::test]
+async fn an_ipv6_household_is_one_client() {
+    let (_, router) = service(&SMALL);
+    let mut statuses = Vec::new();
+    for (number, peer) in
+        ["[2001:db8::1]", "[2001:db8::2]", "[2001:db8::ffff:1]", "[2001:db8:0:1::1]"].iter().enumerate()
+    {
+        statuses.push(login(&router, peer, &number.to_string(), &[]).await.status().as_u16());
+    }
+    assert_eq!(statuses, [302, 302, 429, 302]);
+}
+
+#[tokio::test]
+async fn made_up_forwarding_headers_evade_no_limit() {
+    for hops in ["0", "1"] {
+        let (_, router) = service(&[&SMALL[..], &[("CLIENT_ADDRESS_TRUSTED_HOPS", hops)]].concat());
+        let mut statuses = Vec::new();
+        for number in 0..3 {
+            let line = format!("203.0.113.{number}, 198.51.100.7");
+            let lines = [("x-forwarded-for", line.as_str()), ("forwarded", "for=192.0.2.99")];
+            statuses.push(login(&router, "192.0.2.1", &number.to_string(), &lines).await.status().as_u16());
+        }
+        assert_eq!(statuses, [302, 302, 429], "{hops} trusted hops");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_every_shopper_is_a_client() {
+    let (_, router) = service(&[&SMALL[..], &[("CLIENT_ADDRESS_TRUSTED_HOPS", "1")]].concat());
+    for number in 0..5 {
+        let line = format!("203.0.113.{number}");
+        let answer = login(&router, "192.0.2.1", &line, &[("x-forwarded-for", &line)]).await;
+        assert_eq!(answer.status(), StatusCode::FOUND);
+    }
+}
+
+#[tokio::test]
+async fn without_the_address_of_the_connection_all_are_one_client() {
+    let (_, router) = service(&SMALL);
+    let mut statuses = Vec::new();
+    for state in ["a", "b", "c"] {
+        let request = Request::get(format!("/v1/login?{}", query(&[("state", state)])));
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        statuses.push(response.status().as_u16());
+    }
+    assert_eq!(statuses, [302, 302, 429]);
+}
+
+#[tokio::test]
+async fn prefetch_crawler_and_frame_are_not_answered_and_take_no_token() {
+    let (_, router) = service(&SMALL);
+    for (name, value, code) in [
+        ("sec-purpose", "prefetch;prerender", "PrefetchNotAnswered"),
+        ("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)", "CrawlerNotAnswered"),
+        ("sec-fetch-dest", "iframe", "NotANavigation"),
+        ("sec-fetch-mode", "cors", "NotANavigation"),
+    ] {
+        assert_refused(login(&router, "192.0.2.1", "a", &[(name, value)]).await, 403, code, None).await;
+    }
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "neither is the state used up");
+}
+
+#[tokio::test]
+async fn state_already_used() {
+    let (_, router) = service(&[]);
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some());
+    assert_refused(login(&router, "192.0.2.1", "a", &[]).await, 409, "StateAlreadyUsed", None).await;
+    assert_refused(login(&router, "192.0.2.2", "a", &[]).await, 409, "StateAlreadyUsed", None).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_does_not_use_its_state_up() {
+    let (_, router) = service(&[]);
+    let wrong = query(&[("state", "a"), ("client_id", "sc_other")]);
+    let request = Request::get(format!("/v1/login?{wrong}")).body(Body::empty()).unwrap();
+    assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some());
+}
+
+#[tokio::test]
+async fn metrics_count_decisions_by_their_reason() {
+    let (service, router) = service(&SMALL);
+    for state in ["a", "a", "b", "c"] {
+        login(&router, "192.0.2.1", state, &[]).await;
+    }
+    let text = service.metrics_text();
+    for line in [
+        "authress_verifier_decisions_total{code=\"Answered\"} 1",
+        "authress_verifier_decisions_total{code=\"StateAlreadyUsed\"} 1",
+        "authress_verifier_decisions_total{code=\"ClientRateLimited\"} 2",
+        "authress_verifier_login_seconds_count 4",
+        "authress_verifier_logins_in_flight 0",
+        "authress_verifier_shared_store_up -1",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_of_its_own() {
+    let (_, router) = service(&[]);
+    let first = login(&router, "192.0.2.1", "a", &[("x-request-id", "made-up")]).await;
+    let second = login(&router, "192.0.2.1", "a", &[]).await;
+    let (first, second) = (&first.headers()["x-request-id"], &second.headers()["x-request-id"]);
+    assert!(first != second && first != "made-up");
+}
+
+#[tokio::test]
+async fn readiness_ends_with_the_announcement_of_the_stop() {
+    let (service, router) = service(&[]);
+    let ready = || async {
+        let request = Request::get("/readyz").body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    };
+    assert_eq!(ready().await, StatusCode::OK);
+    service.announce_stop();
+    assert_eq!(ready().await, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "it still answers");
+}

@@ -1,0 +1,122 @@
+//! The real program, started with a configuration of its own and stopped with the test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use url::Url;
+
+use super::{DOMAIN, Key, query};
+
+pub(crate) struct Running {
+    pub(crate) process: Child,
+    pub(crate) address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Running {
+    /// Sends SIGTERM, waits for the end and gives what was logged.
+    pub(crate) fn stop(mut self) -> String {
+        self.signal("TERM");
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        let mut log = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        assert!(kill.arg(format!("-{name}")).arg(self.process.id().to_string()).status().unwrap().success());
+    }
+
+    /// The answer to a login with this state and these additional lines in its head.
+    pub(crate) fn login(&self, state: &str, lines: &[&str]) -> String {
+        exchange(&self.address, &login_request(state, lines))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        exchange(&self.address, &format!("GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// The resident memory in kilobytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authress-verifier"));
+    command.env_clear().env("LISTEN", "127.0.0.1:0").env("AUTHRESS_API_URL", DOMAIN);
+    command.envs(variables.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+pub(crate) fn start(key: &Key) -> Running {
+    start_with(key, &[])
+}
+
+pub(crate) fn start_with(key: &Key, variables: &[(&str, &str)]) -> Running {
+    let mut all = vec![("AUTHRESS_ACCESS_KEY", key.text.as_str())];
+    all.extend_from_slice(variables);
+    start_command(command(&all))
+}
+
+pub(crate) fn start_command(mut command: Command) -> Running {
+    let mut process = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let Some(address) = line.trim_end().strip_prefix("ready http://").map(str::to_owned) else {
+        let mut message = String::new();
+        process.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        panic!("it did not start: {line}{message}");
+    };
+    Running { process, address }
+}
+
+pub(crate) fn exchange(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    read_all(stream)
+}
+
+pub(crate) fn read_all(mut stream: TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+pub(crate) fn login_request(state: &str, lines: &[&str]) -> String {
+    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let query = query(&[("state", state)]);
+    format!("GET /v1/login?{query} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{lines}\r\n")
+}
+
+pub(crate) fn status_of(answer: &str) -> u16 {
+    answer.split(' ').nth(1).unwrap_or_else(|| panic!("no answer: {answer:?}")).parse().unwrap()
+}
+
+pub(crate) fn code_in(answer: &str) -> String {
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    Url::parse(location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}
+
+/// Asks again and again until the answer is right; what takes this long never comes.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..400 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("not within 10 seconds: {what}");
+}

@@ -1,0 +1,78 @@
+//! The load: wrk, with a bounded number of connections for a bounded time.
+
+use std::process::Command;
+
+use crate::failure::{Attempt, Result};
+use crate::{programs, workspace};
+
+/// How much load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// How long it is measured.
+    pub(crate) seconds: u32,
+    /// Requests at once, each on a connection of its own that is kept.
+    pub(crate) connections: u32,
+    /// Where the load is made.
+    pub(crate) core: u32,
+}
+
+/// What wrk saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// Half of all requests took less, in milliseconds.
+    pub(crate) p50_ms: f64,
+    /// 99 of 100 requests took less, in milliseconds.
+    pub(crate) p99_ms: f64,
+}
+
+impl Load {
+    /// Asks `url` for logins for `seconds`. An answer that is no redirect is a failure of the benchmark.
+    pub(crate) fn run(&self, url: &str, seconds: u32) -> Result<Measured> {
+        let script = workspace::root().join("tests/bench/logins.lua");
+        let mut command = match programs::find(&["taskset"]) {
+            Some(taskset) => {
+                let mut command = Command::new(taskset);
+                command.args(["-c", &self.core.to_string(), "wrk"]);
+                command
+            }
+            None => Command::new("wrk"),
+        };
+        command.args(["--threads", "1", "--latency", "--connections", &self.connections.to_string()]);
+        command.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script).arg(url);
+        let text = programs::output(&mut command).ok_or("wrk failed: run it by hand to see why")?;
+        if text.contains("Non-2xx") || text.contains("Socket errors") {
+            return Err(format!("not every request was answered well:\n{text}").into());
+        }
+        read(&text)
+    }
+}
+
+fn read(text: &str) -> Result<Measured> {
+    let after = |label: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.map(str::trim).ok_or_else(|| format!("wrk printed no {label}"))
+    };
+    let rate = after("Requests/sec:")?.parse().attempt(|| "read the rate".to_owned())?;
+    Ok(Measured { rate, p50_ms: milliseconds(after("50%")?)?, p99_ms: milliseconds(after("99%")?)? })
+}
+
+fn milliseconds(text: &str) -> Result<f64> {
+    let units = [("us", 0.001), ("ms", 1.0), ("s", 1000.0)];
+    let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(unit).map(|number| (number, factor)));
+    let (number, factor) = found.ok_or_else(|| format!("{text:?} is no time"))?;
+    Ok(number.parse::<f64>().attempt(|| format!("read the time {text:?}"))? * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_wrk_prints_is_read() {
+        let text = "  Latency Distribution\n     50%  850.00us\n     75%    1.00ms\n     99%    1.25s\nRequests/sec:  12345.67\n";
+        assert_eq!(read(text).unwrap(), Measured { rate: 12345.67, p50_ms: 0.85, p99_ms: 1250.0 });
+        assert!(read("").is_err());
+    }
+}

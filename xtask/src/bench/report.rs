@@ -1,0 +1,109 @@
+//! The table in docs/benchmarks-verifier.md.
+
+use std::fmt;
+
+use super::load::{Load, Measured};
+
+/// One server under load.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) measured: Measured,
+    /// Requests for each second in which the server had a processor.
+    pub(crate) per_processor_second: f64,
+    /// The most memory it ever had, in kilobytes.
+    pub(crate) peak_kb: u64,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Measured { rate, p50_ms, p99_ms } = self.measured;
+        write!(
+            f,
+            "{rate:.0} a second ({:.0} of processor time), p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, {:.1} MB",
+            self.per_processor_second,
+            megabytes(self.peak_kb)
+        )
+    }
+}
+
+/// The whole page. The first row is ours, the last is the reference.
+pub(crate) fn markdown(rows: &[Row], signatures: f64, load: &Load) -> String {
+    let mut text = format!(
+        "# The verifier's speed\n\n\
+         Written by `cargo xtask bench verifier`. One run on one machine, which may be doing other things, too: compare\n\
+         the rows with each other and not with other machines. Each server has one core and one worker thread, `wrk`\n\
+         the other core; {} connections that are kept, {} s after a warm-up of 3 s; every request has a `state` of its\n\
+         own. This verifier has its limits on (higher than the load), remembers every state, counts metrics, and checks\n\
+         every request as it always does; the guide's checks nothing.\n\n\
+         When the run ended, {busy} processes wanted the {cores} cores (load average of a minute). What is measured by the\n\
+         clock suffers from every process that is not part of the benchmark; the column of processor time, in which the\n\
+         system's work for the server counts and its waiting for a core does not, suffers much less.\n\n\
+         | Server | Logins a second, by the clock | Logins a second of processor time | p50 | p99 | Peak memory |\n\
+         |---|---:|---:|---:|---:|---:|\n",
+        load.connections,
+        load.seconds,
+        busy = load_average(),
+        cores = std::thread::available_parallelism().map_or(1, usize::from),
+    );
+    for Row { name, measured, per_processor_second, peak_kb } in rows {
+        let Measured { rate, p50_ms, p99_ms } = measured;
+        text.push_str(&format!(
+            "| {name} | {rate:.0} | {per_processor_second:.0} | {p50_ms:.2} ms | {p99_ms:.2} ms | {:.1} MB |\n",
+            megabytes(*peak_kb)
+        ));
+    }
+    text.push_str(&format!("| signatures alone | | {signatures:.0} | | | |\n"));
+    if let (Some(ours), Some(reference)) = (rows.first(), rows.last()) {
+        text.push_str("\n| Target | Reached | |\n|---|---:|---|\n");
+        let (rate, p99) = (ours.measured.rate, ours.measured.p99_ms);
+        for (target, reached, unit, is_met) in [
+            (
+                "30 times the reference's rate, by the clock",
+                rate / reference.measured.rate,
+                " times",
+                rate >= 30.0 * reference.measured.rate,
+            ),
+            (
+                "30 times the reference's rate, in processor time",
+                ours.per_processor_second / reference.per_processor_second,
+                " times",
+                ours.per_processor_second >= 30.0 * reference.per_processor_second,
+            ),
+            (
+                "70 % of the signatures a core can make, by the clock",
+                100.0 * rate / signatures,
+                " %",
+                rate >= 0.7 * signatures,
+            ),
+            (
+                "70 % of the signatures a core can make, in processor time",
+                100.0 * ours.per_processor_second / signatures,
+                " %",
+                ours.per_processor_second >= 0.7 * signatures,
+            ),
+            (
+                "p99 below a tenth of the reference's",
+                100.0 * p99 / reference.measured.p99_ms,
+                " %",
+                p99 * 10.0 < reference.measured.p99_ms,
+            ),
+            ("peak memory below 20 MB", megabytes(ours.peak_kb), " MB", megabytes(ours.peak_kb) < 20.0),
+        ] {
+            let verdict = if is_met { "reached" } else { "**not reached**" };
+            text.push_str(&format!("| {target} | {reached:.1}{unit} | {verdict} |\n"));
+        }
+    }
+    text
+}
+
+/// How many processes want a core, averaged over the last minute.
+fn load_average() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("?").to_owned()
+}
+
+fn megabytes(kilobytes: u64) -> f64 {
+    // Far below what a double holds exactly.
+    kilobytes as f64 / 1024.0
+}
