@@ -4,6 +4,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::AbortController;
 
 const AUTHRESS: &str = "http://login.test";
 
@@ -13,7 +14,12 @@ fn client() -> Client {
 
 fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
     let host = js("return { emit() {}, tellTabs() {} }").unchecked_into();
-    Client::new(url, Some(application_id.into()), JsValue::UNDEFINED, false, JsValue::NULL, host)
+    Client::new(url, application_id, &JsValue::UNDEFINED, false, JsValue::NULL, host)
+}
+
+/// Calls a method that nobody gives up.
+fn call(client: &Client, method: &str, value: impl Into<JsValue>) -> JsFuture {
+    JsFuture::from(client.call(method, AbortController::new().unwrap().signal(), value.into()))
 }
 
 fn options(name: &str, value: impl Into<JsValue>) -> JsValue {
@@ -38,7 +44,7 @@ fn sign_out() {
 }
 
 async fn token_of(client: &Client, timeout: impl Into<JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(client.ensure_token(None, options("timeoutInMillis", timeout))).await
+    call(client, "ensureToken", options("timeoutInMillis", timeout)).await
 }
 
 #[wasm_bindgen_test]
@@ -88,13 +94,13 @@ async fn an_expired_session_ends_in_a_timeout_and_not_in_null() {
 async fn whoever_waits_is_served_when_a_session_appears() {
     sign_out();
     let client = client();
-    let waiting = client.ensure_token(None, options("timeoutInMillis", 5_000));
-    let forever = client.wait_for_user_session(None);
+    let waiting = call(&client, "ensureToken", options("timeoutInMillis", 5_000));
+    let forever = call(&client, "waitForUserSession", JsValue::UNDEFINED);
     authress_login_wasm::browser::timer::sleep(20).await;
     let token = sign_in("user_late");
-    assert!(JsFuture::from(client.user_session_exists(None, false)).await.unwrap().is_truthy());
-    assert_eq!(JsFuture::from(waiting).await.unwrap().as_string(), Some(token));
-    assert!(JsFuture::from(forever).await.unwrap().is_truthy());
+    assert!(call(&client, "userSessionExists", false).await.unwrap().is_truthy());
+    assert_eq!(waiting.await.unwrap().as_string(), Some(token));
+    assert!(forever.await.unwrap().is_truthy());
     sign_out();
 }
 
@@ -107,7 +113,7 @@ async fn a_foreign_or_planted_identity_is_nobody_and_nothing_throws() {
             "localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({{ idToken: '{id_token}' }}));"
         ));
         assert!(client().user_identity().is_null(), "{claims}");
-        assert!(JsFuture::from(client().user_session_exists(None, false)).await.unwrap().is_falsy());
+        assert!(call(&client(), "userSessionExists", false).await.unwrap().is_falsy());
     }
     sign_out();
 }
@@ -115,7 +121,7 @@ async fn a_foreign_or_planted_identity_is_nobody_and_nothing_throws() {
 #[wasm_bindgen_test]
 async fn a_login_that_could_not_be_remembered_is_not_begun() {
     let refused = RefusedStorage::new();
-    let error = JsFuture::from(client().authenticate(None, options("connectionId", "sc_test"))).await.unwrap_err();
+    let error = call(&client(), "authenticate", options("connectionId", "sc_test")).await.unwrap_err();
     assert_eq!(code(&error), "StorageUnavailable");
     drop(refused);
 }
@@ -123,27 +129,21 @@ async fn a_login_that_could_not_be_remembered_is_not_begun() {
 #[wasm_bindgen_test]
 async fn wrong_options_reject_with_their_code() {
     sign_out();
-    let rejected = async |promise| code(&JsFuture::from(promise).await.unwrap_err());
-    assert_eq!(rejected(client().authenticate(None, options("connectionId", 5))).await, "InvalidInput");
-    assert_eq!(rejected(client().authenticate(None, options("scopes", "openid"))).await, "InvalidInput");
-    assert_eq!(rejected(client().authenticate(None, options("multiAccount", "yes"))).await, "InvalidInput");
-    assert_eq!(
-        rejected(client().authenticate(None, options("responseLocation", "body"))).await,
-        "InvalidResponseLocation"
-    );
-    assert_eq!(
-        rejected(client().authenticate(None, options("redirectUrl", "javascript:1"))).await,
-        "InvalidRedirectUrl"
-    );
-    assert_eq!(rejected(client().link_identity(None, JsValue::UNDEFINED)).await, "InvalidConnection");
-    assert_eq!(rejected(client().link_identity(None, options("connectionId", "con_a"))).await, "NotLoggedIn");
-    assert_eq!(rejected(client().logout(None, Some("javascript:1".into()))).await, "InvalidRedirectUrl");
+    let rejected = async |method: &str, value: JsValue| code(&call(&client(), method, value).await.unwrap_err());
+    assert_eq!(rejected("authenticate", options("connectionId", 5)).await, "InvalidInput");
+    assert_eq!(rejected("authenticate", options("scopes", "openid")).await, "InvalidInput");
+    assert_eq!(rejected("authenticate", options("multiAccount", "yes")).await, "InvalidInput");
+    assert_eq!(rejected("authenticate", options("responseLocation", "body")).await, "InvalidResponseLocation");
+    assert_eq!(rejected("authenticate", options("redirectUrl", "javascript:1")).await, "InvalidRedirectUrl");
+    assert_eq!(rejected("linkIdentity", JsValue::UNDEFINED).await, "InvalidConnection");
+    assert_eq!(rejected("linkIdentity", options("connectionId", "con_a")).await, "NotLoggedIn");
+    assert_eq!(rejected("logout", "javascript:1".into()).await, "InvalidRedirectUrl");
 }
 
 #[wasm_bindgen_test]
 async fn an_unreachable_authress_is_a_network_error() {
     let client = client_for("http://127.0.0.1:1", "app_test").unwrap();
-    let error = JsFuture::from(client.authenticate(None, options("connectionId", "sc_test"))).await.unwrap_err();
+    let error = call(&client, "authenticate", options("connectionId", "sc_test")).await.unwrap_err();
     assert_eq!(code(&error), "AuthressSdkNetworkError");
     assert!(js("return localStorage.getItem('AuthenticationRequestNonce')").is_null());
 }
@@ -153,7 +153,7 @@ async fn an_options_object_without_prototype_or_with_null_is_read() {
     sign_out();
     for body in ["return Object.create(null)", "return null", "return { connectionId: undefined, audiences: null }"] {
         let client = client_for("http://127.0.0.1:1", "app_test").unwrap();
-        let error = JsFuture::from(client.authenticate(None, js(body))).await.unwrap_err();
+        let error = call(&client, "authenticate", js(body)).await.unwrap_err();
         assert_eq!(code(&error), "AuthressSdkNetworkError", "{body}");
     }
 }
@@ -161,11 +161,12 @@ async fn an_options_object_without_prototype_or_with_null_is_read() {
 #[wasm_bindgen_test]
 async fn an_aborted_call_does_nothing_more() {
     sign_out();
-    let abort = web_sys::AbortController::new().unwrap();
-    let call = client_for("http://127.0.0.1:1", "app_test").unwrap();
-    let call = call.authenticate(Some(abort.signal()), options("connectionId", "sc_test"));
+    let abort = AbortController::new().unwrap();
+    let client = client_for("http://127.0.0.1:1", "app_test").unwrap();
+    let begun = client.call("authenticate", abort.signal(), options("connectionId", "sc_test"));
     abort.abort_with_reason(&"enough".into());
-    assert_eq!(JsFuture::from(call).await.unwrap_err().as_string().as_deref(), Some("enough"));
-    let waiting = client().wait_for_user_session(Some(abort.signal()));
-    assert_eq!(JsFuture::from(waiting).await.unwrap_err().as_string().as_deref(), Some("enough"));
+    let waiting = client.call("waitForUserSession", abort.signal(), JsValue::UNDEFINED);
+    for call in [begun, waiting] {
+        assert_eq!(JsFuture::from(call).await.unwrap_err().as_string().as_deref(), Some("enough"));
+    }
 }
