@@ -55,6 +55,8 @@ describe('a crash of the module', () => {
 
   story('between calls rejects all that are waiting', async (cast) => {
     const { bare, token } = await shopper(cast);
+    // A login that begins would leave the page before anything else can be seen.
+    await cast.authress.fail('POST', '/api/authentication', { status: 503, times: 20 });
     const codes = await cast.page.evaluate(async ([connectionId]) => {
       const waiting = [
         window.login.linkIdentity({ connectionId }), // waits for Authress

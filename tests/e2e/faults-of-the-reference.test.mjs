@@ -323,7 +323,10 @@ describe('with cookies', () => {
     // The page's policy keeps the requests from leaving, and tells where they were to go.
     const outcome = await page.page.evaluate(async (settings) => {
       const asked = new Set();
-      document.addEventListener('securitypolicyviolation', ({ blockedURI }) => asked.add(new URL(blockedURI).hostname));
+      document.addEventListener('securitypolicyviolation', (event) => {
+        event.stopPropagation(); // It is meant to happen.
+        asked.add(new URL(event.blockedURI).hostname);
+      });
       const clients = [settings, { ...settings, authressApiUrl: 'https://login.other.test' }].map((one) => new window.LoginClient(one, {}));
       const found = await Promise.all(clients.map((client) => client.userSessionExists()));
       return [found, [...asked]];

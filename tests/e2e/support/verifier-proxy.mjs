@@ -1,7 +1,7 @@
 // Stands in front of the verifier and can fail the way a shop's server does.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 
 export class VerifierProxy {
   /** The real verifier's address. */
@@ -60,9 +60,13 @@ export class VerifierProxy {
     else response.writeHead(404).end();
   }
 
-  async #forward(request, response) {
-    const { status, headers } = await fetch(this.target + request.url, { redirect: 'manual' });
-    response.writeHead(status, Object.fromEntries(headers)).end();
+  #forward(request, response) {
+    // With the browser's own headers: the verifier looks at how it is navigated to.
+    const headers = { ...request.headers, host: new URL(this.target).host };
+    get(this.target + request.url, { headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    }).on('error', () => response.destroy());
   }
 }
 
