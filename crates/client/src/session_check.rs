@@ -197,18 +197,23 @@ impl<P: Ports> Inner<P> {
     /// it was, Authress knows where cookies reach it.
     async fn recheck(&self, pending: &PendingRequest, error: &Error) -> Result<(), Error> {
         if self.sends_credentials()? {
-            let before = self.mark();
+            let (before, earlier) = (self.mark(), self.identity());
             let outcome = self.send(&renewal::request(true)).await;
             if self.has_signed_out_since(&before) {
                 return self.drop_answer().map(drop);
             }
             match renewal::accept(&self.settings, outcome) {
-                Renewal::Tokens(tokens) => return self.adopt(pending, &tokens).await,
-                Renewal::Cookies => {
-                    self.adopt_cookies(pending);
-                    return Ok(());
+                Renewal::Tokens(tokens) if pending.is_completed_by(earlier.as_ref(), tokens.claims()) => {
+                    return self.adopt(pending, &tokens).await;
                 }
-                Renewal::SignedOut | Renewal::Unknown(_) => {}
+                Renewal::Cookies => {
+                    self.adopt_user_cookie(true);
+                    if self.identity().is_some_and(|now| pending.is_completed_by(earlier.as_ref(), &now)) {
+                        self.adopt_cookies(pending);
+                        return Ok(());
+                    }
+                }
+                Renewal::Tokens(_) | Renewal::SignedOut | Renewal::Unknown(_) => {}
             }
         }
         self.note(LoginResult::of_failure(pending, error));

@@ -45,6 +45,11 @@ impl UnverifiedClaims {
         self.json.str("client_id")
     }
 
+    /// The connection that identified the user, claim `azp`.
+    pub fn authorized_party(&self) -> Option<&str> {
+        self.json.str("azp")
+    }
+
     /// When the token was issued, in seconds since 1970: claim `iat`.
     pub fn issued_at(&self) -> Option<i64> {
         self.json.i64("iat").filter(|iat| *iat != 0)

@@ -6,6 +6,7 @@
 
 use crate::{
     json::{Json, ObjectWriter},
+    jwt::UnverifiedClaims,
     pkce::CodeVerifier,
     secret::Secret,
 };
@@ -66,6 +67,15 @@ impl PendingRequest {
     /// Whether a session of `user_id` is what this request was for. A link keeps its user id.
     pub fn accepts_user(&self, user_id: &str) -> bool {
         self.link_user_id.as_deref().is_none_or(|expected| expected == user_id)
+    }
+
+    /// Whether the session that Authress has now shows that this request was completed, although its
+    /// own answer got lost: another user id than `before`, or the connection that was asked for.
+    pub fn is_completed_by(&self, before: Option<&UnverifiedClaims>, now: &UnverifiedClaims) -> bool {
+        let is_other_user = before.and_then(UnverifiedClaims::subject) != now.subject();
+        let was_there = before.and_then(UnverifiedClaims::authorized_party) == now.authorized_party();
+        let is_by_connection = self.connection_id.is_some() && self.connection_id.as_deref() == now.authorized_party();
+        is_other_user || (is_by_connection && !was_there)
     }
 
     /// The record as stored. Members beyond those of the published client are ignored by it.
@@ -158,6 +168,21 @@ mod tests {
         assert!(is_stale(text, 1_001 + MAX_AGE_MS));
         assert!(!is_stale(text, -5_000));
         assert!(is_stale("{}", 0));
+    }
+
+    #[test]
+    fn a_request_is_completed_by_another_user_or_by_its_connection() {
+        let claims = |user: &str, connection: &str| {
+            let claims = format!(r#"{{"sub":"{user}","azp":"{connection}"}}"#);
+            UnverifiedClaims::decode(&format!("e30.{}.", crate::base64url::encode(claims.as_bytes()))).unwrap()
+        };
+        let before = claims("user_a", "sc_shop");
+        assert!(request().is_completed_by(None, &claims("user_a", "sc_shop")));
+        assert!(request().is_completed_by(Some(&before), &claims("user_b", "con_a")));
+        assert!(request().is_completed_by(Some(&before), &claims("user_a", "con_a")));
+        assert!(!request().is_completed_by(Some(&before), &before), "this is the session from before");
+        let linked = claims("user_a", "con_a");
+        assert!(!request().is_completed_by(Some(&linked), &linked));
     }
 
     #[test]

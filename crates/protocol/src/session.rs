@@ -72,6 +72,11 @@ impl Tokens {
         self.claims.subject().unwrap_or_default()
     }
 
+    /// What the id token says.
+    pub fn claims(&self) -> &UnverifiedClaims {
+        &self.claims
+    }
+
     /// This moment, corrected by when the server says that it issued these tokens, just now.
     pub fn correct(&self, now: Moment) -> Moment {
         corrected(&self.claims, now)
