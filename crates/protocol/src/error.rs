@@ -21,6 +21,11 @@ macro_rules! error_codes {
                 match self { $(Self::$code => stringify!($code),)+ }
             }
 
+            /// Where the documentation says more: a file of this repository with an anchor.
+            pub fn documentation(self) -> String {
+                ["docs/errors.md#", &self.as_str().to_ascii_lowercase()].concat()
+            }
+
             /// What happened and what to do about it.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$code => $sentence,)+ }

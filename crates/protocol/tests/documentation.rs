@@ -42,3 +42,19 @@ fn the_loader_says_what_the_table_says() {
         assert!(loader.contains(code.sentence()), "{code:?} is worded otherwise in pkg/errors.js");
     }
 }
+
+#[test]
+fn every_code_has_its_part_in_the_documentation() {
+    for code in ErrorCode::ALL {
+        let address = code.documentation();
+        let (file, anchor) = address.split_once('#').unwrap();
+        let text = read(file);
+        let part =
+            text.split("\n## ").find(|part| part.lines().next().is_some_and(|title| title.to_lowercase() == anchor));
+        let part = part.unwrap_or_else(|| panic!("{file} has no heading for {anchor}"));
+        let (_, advice) = part.split_once(&["> ", code.sentence()].concat()).expect("the table's sentence");
+        assert!(advice.trim().len() > 10, "{code:?}: what is to be done");
+    }
+    let headings = read("docs/errors.md").matches("\n## ").count();
+    assert_eq!(headings, ErrorCode::ALL.len(), "and no other");
+}
