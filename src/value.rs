@@ -1,11 +1,10 @@
 //! What the client answers, as JavaScript objects.
 
 use authress_login_protocol::{
-    authenticate::Started, jwt::UnverifiedClaims, login_result::LoginResult, state::Snapshot,
+    authenticate::Started, jwt::UnverifiedClaims, login_result::LoginResult, state::Snapshot, web_url::WebUrl,
 };
 use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
-use url::Url;
 use wasm_bindgen::JsValue;
 
 /// Claims as an object, with `userId`, and with the `exp` that counts.
@@ -40,7 +39,7 @@ struct Answer<'a> {
 /// What Authress answered to a login that has begun.
 pub(crate) fn started(started: &Started) -> JsValue {
     written(&Answer {
-        authentication_url: started.authentication_url.as_ref().map(Url::as_str),
+        authentication_url: started.authentication_url.as_ref().map(WebUrl::as_str),
         authentication_request_id: started.authentication_request_id.as_deref(),
     })
 }

@@ -7,8 +7,8 @@ use crate::{
     page::Page,
     secret::Secret,
     settings::Settings,
+    web_url::{path_segment, query_of},
 };
-use url::{Url, form_urlencoded};
 
 /// How a request shows whose session it is for.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub fn unlink_identity(authorization: Authorization, identity_id: &str) -> Resul
     }
     let with_credentials = authorization.with_credentials;
     let bearer = authorization.bearer_unless_cookies()?;
-    let path = ["identities/", &segment(identity_id)].concat();
+    let path = ["identities/", &path_segment(identity_id)].concat();
     Ok(request(Method::Delete, &path, None, bearer, with_credentials))
 }
 
@@ -73,7 +73,7 @@ pub fn delete_device(authorization: Authorization, device_id: &str) -> Result<Re
         return Err(Error::with_detail(ErrorCode::InvalidInput, "A device id is needed."));
     }
     let with_credentials = authorization.with_credentials;
-    let path = ["devices/", &segment(device_id)].concat();
+    let path = ["devices/", &path_segment(device_id)].concat();
     Ok(request(Method::Delete, &path, None, authorization.bearer()?, with_credentials))
 }
 
@@ -147,7 +147,7 @@ impl Device {
 /// For which hosts a WebAuthn credential is made: the domain above the Authress host, so that it
 /// serves the shop too. A host of two labels or an address stands for itself.
 pub fn relying_party_id(settings: &Settings) -> String {
-    let host = settings.host().host_str().unwrap_or_default();
+    let host = settings.host().host();
     match (settings.host().domain(), host.split_once('.')) {
         (Some(_), Some((_, parent))) if parent.contains('.') => parent.to_owned(),
         _ => host.to_owned(),
@@ -175,25 +175,17 @@ impl UserConfigurationScreen {
 
     /// The address of the page, from which the shopper returns to `redirect_url` or this page.
     pub fn url(self, settings: &Settings, page: &Page, redirect_url: Option<&str>) -> Result<String, Error> {
-        let redirect_url: Url = page.resolve(redirect_url)?;
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("client_id", settings.application_id())
-            .append_pair(
-                "start_page",
-                match self {
-                    Self::Profile => "Profile",
-                    Self::Mfa => "MFA",
-                },
-            )
-            .append_pair("redirect_uri", redirect_url.as_str())
-            .finish();
+        let start_page = match self {
+            Self::Profile => "Profile",
+            Self::Mfa => "MFA",
+        };
+        let query = query_of(&[
+            ("client_id", settings.application_id()),
+            ("start_page", start_page),
+            ("redirect_uri", page.resolve(redirect_url)?.as_str()),
+        ]);
         Ok([&settings.origin(), "/settings?", &query].concat())
     }
-}
-
-fn segment(text: &str) -> String {
-    // A space is %20 in a path, where "+" stands for itself.
-    form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part }).collect()
 }
 
 fn request(

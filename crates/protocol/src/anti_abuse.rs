@@ -5,43 +5,38 @@
 //! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
 
 use crate::base64url;
-use sha2::{Digest, Sha256, block_api::compress256};
+use authress_sha256::{LANES, Messages, digest};
 
 /// The first number tried. Seven digits throughout keep every try the same length, and a random
 /// start keeps two tabs that begin in the same millisecond from sending the same hash.
 const FIRST_TRY: u32 = 1_000_000;
 const LAST_TRY: u32 = 9_999_999;
-const BLOCK: usize = 64;
-/// FIPS 180-4 section 5.3.3.
-const INITIAL_STATE: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// Searches a hash for `values`.
 ///
 /// `now_ms` is the time in milliseconds since 1970, `entropy` any random number. A search tries
 /// numbers one after the other from a start that `entropy` selects; its duration varies, its mean
-/// is 4,096 compressions of a few blocks.
+/// is 4,096 digests.
 pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
     let time = now_ms.to_string();
-    let mut number = FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1);
-    let mut digits = seven_digits(number);
-    let mut blocks = padded_blocks(&[time.as_bytes(), b";", &digits, b";", values.as_bytes()]);
     let number_at = time.len() + 1;
+    let mut counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
+    let mut messages = Messages::new(message(&time, &counter.number.to_string(), values).as_bytes());
     loop {
-        write_number(&mut blocks, number_at, &digits);
-        let mut state = INITIAL_STATE;
-        compress256(&mut state, &blocks);
-        // "00" in base64url is the twelve bits 0xd34.
-        if state[0] >> 20 == 0xd34 {
-            let digest: Vec<u8> = state.iter().flat_map(|word| word.to_be_bytes()).collect();
-            return ["v2", &time, &number.to_string(), &base64url::encode(&digest)].join(";");
+        let mut tried = [0; LANES];
+        for (block, tried) in messages.first_blocks().iter_mut().zip(&mut tried) {
+            *tried = counter.number;
+            if let Some(place) = block.get_mut(number_at..).and_then(<[u8]>::first_chunk_mut) {
+                *place = counter.digits;
+            }
+            counter.advance();
         }
-        if number == LAST_TRY {
-            number = FIRST_TRY;
-            digits = seven_digits(number);
-        } else {
-            number += 1;
-            increment(&mut digits);
+        // "00" in base64url is the twelve bits 0xd34.
+        let found = messages.digest_starts().into_iter().zip(tried).find(|(start, _)| start >> 20 == 0xd34);
+        if let Some((_, number)) = found {
+            let number = number.to_string();
+            let digest = digest(message(&time, &number, values).as_bytes());
+            return ["v2", &time, &number, &base64url::encode(&digest)].join(";");
         }
     }
 }
@@ -85,8 +80,7 @@ pub fn verify(hash: &str, values: &str) -> Result<Proof, InvalidHash> {
     if !found.starts_with("00") {
         return Err(InvalidHash::NoWork);
     }
-    let text = [time, number, values].join(";");
-    if base64url::encode(&Sha256::digest(text.as_bytes())) != found {
+    if base64url::encode(&digest(message(time, number, values).as_bytes())) != found {
         return Err(InvalidHash::OtherValues);
     }
     Ok(proof)
@@ -137,43 +131,42 @@ pub mod values {
     }
 }
 
-fn seven_digits(number: u32) -> [u8; 7] {
-    let mut digits = [b'0'; 7];
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    digits
+/// The number to try next, also as text: a division for each digit would cost as much as a round.
+struct Counter {
+    number: u32,
+    digits: [u8; 7],
 }
 
-fn increment(digits: &mut [u8; 7]) {
-    for digit in digits.iter_mut().rev() {
-        if *digit < b'9' {
-            *digit += 1;
+impl Counter {
+    fn new(number: u32) -> Self {
+        let mut digits = [b'0'; 7];
+        let mut rest = number;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        Self { number, digits }
+    }
+
+    fn advance(&mut self) {
+        if self.number == LAST_TRY {
+            *self = Self::new(FIRST_TRY);
             return;
         }
-        *digit = b'0';
+        self.number += 1;
+        for digit in self.digits.iter_mut().rev() {
+            if *digit < b'9' {
+                *digit += 1;
+                return;
+            }
+            *digit = b'0';
+        }
     }
 }
 
-/// The message with its padding (FIPS 180-4 section 5.1.1), cut into blocks once per search.
-fn padded_blocks(parts: &[&[u8]]) -> Vec<[u8; BLOCK]> {
-    let mut message = parts.concat();
-    let bits = message.len() as u64 * 8;
-    message.push(0x80);
-    while message.len() % BLOCK != BLOCK - 8 {
-        message.push(0);
-    }
-    message.extend(bits.to_be_bytes());
-    message.as_chunks().0.to_vec()
-}
-
-fn write_number(blocks: &mut [[u8; BLOCK]], at: usize, digits: &[u8; 7]) {
-    let bytes = blocks.as_flattened_mut();
-    if let Some(place) = bytes.get_mut(at..at + digits.len()) {
-        place.copy_from_slice(digits);
-    }
+/// What is hashed.
+fn message(time: &str, number: &str, values: &str) -> String {
+    [time, number, values].join(";")
 }
 
 #[cfg(test)]

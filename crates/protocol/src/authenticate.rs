@@ -12,8 +12,8 @@ use crate::{
     pkce::CodeVerifier,
     secret::Secret,
     settings::Settings,
+    web_url::WebUrl,
 };
-use url::Url;
 
 /// How to log in. Every member may be left out.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +67,7 @@ pub struct Started {
     /// What to store before anything else happens; absent when the answer cannot come back here.
     pub pending: Option<PendingRequest>,
     /// Where the browser continues.
-    pub authentication_url: Option<Url>,
+    pub authentication_url: Option<WebUrl>,
     /// The id of the authentication request.
     pub authentication_request_id: Option<String>,
 }
@@ -176,7 +176,7 @@ impl Draft {
     pub fn accept(self, body: &Secret) -> Result<Started, Error> {
         let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
         let authentication_url = match answer.str("authenticationUrl").filter(|url| !url.is_empty()) {
-            Some(url) => Some(Url::parse(url).ok().filter(is_web_address).ok_or(ErrorCode::InvalidServerResponse)?),
+            Some(url) => Some(web_address(url).ok_or(ErrorCode::InvalidServerResponse)?),
             None => None,
         };
         let authentication_request_id =
@@ -194,15 +194,14 @@ impl Draft {
 }
 
 /// Reads an answer that must say where the login goes on.
-pub fn authentication_url(body: &Secret) -> Result<Url, Error> {
+pub fn authentication_url(body: &Secret) -> Result<WebUrl, Error> {
     let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-    let url = answer.str("authenticationUrl").and_then(|url| Url::parse(url).ok());
-    url.filter(is_web_address).ok_or(ErrorCode::InvalidServerResponse.into())
+    answer.str("authenticationUrl").and_then(web_address).ok_or(ErrorCode::InvalidServerResponse.into())
 }
 
 /// The browser is sent there: nothing but a web page will do.
-fn is_web_address(url: &Url) -> bool {
-    matches!(url.scheme(), "https" | "http")
+fn web_address(text: &str) -> Option<WebUrl> {
+    WebUrl::parse(text).filter(WebUrl::is_web)
 }
 
 /// What every login and link remembers; its nonce comes with the answer.

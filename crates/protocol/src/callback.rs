@@ -13,6 +13,7 @@ use crate::{
     secret::Secret,
     session::Tokens,
     settings::Settings,
+    web_url::path_segment,
 };
 
 /// What a return asks of the browser, in this order: store, clean the address, then the step.
@@ -184,10 +185,9 @@ impl Exchange {
             .string("code", self.code.expose())
             .string("code_verifier", self.pending.code_verifier.expose())
             .string("antiAbuseHash", &hash);
-        let segment: String = url::form_urlencoded::byte_serialize(nonce.as_bytes()).collect();
         Request {
             method: Method::Post,
-            path: ["/api/authentication/", &segment, "/tokens"].concat(),
+            path: ["/api/authentication/", &path_segment(nonce), "/tokens"].concat(),
             body: Some(Secret::new(body.finish())),
             bearer: None,
             with_credentials,

@@ -14,8 +14,8 @@ use crate::{
     return_url,
     secret::Secret,
     settings::Settings,
+    web_url::{parameter, path_segment, query_of},
 };
-use url::{Url, form_urlencoded};
 
 /// Where the pending login of an extension is stored, shared with the published client.
 pub const STORAGE_KEY: &str = "ExtensionRequestNonce";
@@ -66,14 +66,14 @@ pub fn begin(
     let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
     // Independent of the verifier in all that can be learnt from either: a hash of it.
     let state: String = code_verifier.derive("state").chars().take(STATE_BYTES * 4 / 3).collect();
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("client_id", extension_id)
-        .append_pair("code_challenge", &code_verifier.challenge())
-        .append_pair("code_challenge_method", "S256")
-        .append_pair("redirect_uri", &redirect_url)
-        .append_pair("response_type", "code")
-        .append_pair("state", &state)
-        .finish();
+    let query = query_of(&[
+        ("client_id", extension_id),
+        ("code_challenge", &code_verifier.challenge()),
+        ("code_challenge_method", "S256"),
+        ("redirect_uri", &redirect_url),
+        ("response_type", "code"),
+        ("state", &state),
+    ]);
     let address = [&settings.origin(), "/?", &query].concat();
     Ok((PendingExtensionLogin { code_verifier, redirect_url, state: Some(state) }, address))
 }
@@ -104,11 +104,7 @@ pub fn inspect(
     if let Some(code) = given_code {
         return ExtensionReturn::Exchange(exchange(extension_id, pending, code), None);
     }
-    let query = |name: &str| {
-        let url = Url::parse(page.href()).ok()?;
-        let value = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        value.filter(|value| !value.is_empty())
-    };
+    let query = |name: &str| parameter(page.href(), name);
     let Some(code) = query("code") else { return ExtensionReturn::None };
     let is_foreign_issuer = query("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
     if is_foreign_issuer || (pending.state.is_some() && query("state") != pending.state) {
@@ -191,12 +187,9 @@ pub fn update(
     if connection_id.is_none() && tenant.is_none() {
         return Err(ErrorCode::InvalidConnection.into());
     }
-    let in_address = || {
-        let url = Url::parse(page.href()).ok()?;
-        url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned())
-    };
-    let id =
-        present(&options.state).or_else(|| present(&in_address())).ok_or(ErrorCode::InvalidAuthenticationRequest)?;
+    let id = present(&options.state)
+        .or_else(|| parameter(page.href(), "state"))
+        .ok_or(ErrorCode::InvalidAuthenticationRequest)?;
     if !with_credentials && !page.is_localhost() {
         return Err(ErrorCode::OriginMismatch.into());
     }
@@ -209,10 +202,9 @@ pub fn update(
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
     }
-    let segment: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
     Ok(Request {
         method: Method::Patch,
-        path: ["/api/authentication/", &segment].concat(),
+        path: ["/api/authentication/", &path_segment(&id)].concat(),
         body: Some(Secret::new(body.finish())),
         bearer: None,
         with_credentials,
@@ -222,6 +214,7 @@ pub fn update(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use url::Url;
     use crate::{base64url, http::Response};
 
     const NOW: Moment = Moment { device_ms: 1_000_000, skew_ms: 0 };

@@ -28,3 +28,4 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod web_url;

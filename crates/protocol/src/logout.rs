@@ -5,8 +5,8 @@ use crate::{
     http::{Method, Request},
     page::Page,
     settings::Settings,
+    web_url::query_of,
 };
-use url::form_urlencoded;
 
 /// How to log out: clear what is stored here, send `request` if there is one, then navigate.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,13 +27,10 @@ pub fn begin(
     with_credentials: bool,
 ) -> Result<Logout, Error> {
     let destination = page.resolve(redirect_url.filter(|url| !url.is_empty()))?;
-    if !matches!(destination.scheme(), "https" | "http") {
+    if !destination.is_web() {
         return Err(ErrorCode::InvalidRedirectUrl.into());
     }
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("redirect_uri", destination.as_str())
-        .append_pair("client_id", settings.application_id())
-        .finish();
+    let query = query_of(&[("redirect_uri", destination.as_str()), ("client_id", settings.application_id())]);
     let request = with_credentials.then(|| Request {
         method: Method::Delete,
         path: "/api/session".to_owned(),

@@ -3,21 +3,21 @@
 use crate::{
     error::{Error, ErrorCode},
     settings::Settings,
+    web_url::WebUrl,
 };
-use url::{Host, Origin, Url};
 
 /// The address of the current page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    url: Url,
+    url: WebUrl,
 }
 
 impl Page {
     /// Takes `location.href`.
     pub fn new(href: &str) -> Result<Self, Error> {
-        Url::parse(href)
+        WebUrl::parse(href)
             .map(|url| Self { url })
-            .map_err(|_| Error::with_detail(ErrorCode::InternalError, "location.href is no URL."))
+            .ok_or_else(|| Error::with_detail(ErrorCode::InternalError, "location.href is no URL."))
     }
 
     /// The address as text.
@@ -28,7 +28,7 @@ impl Page {
     /// Whether the host is exactly `localhost` or `127.0.0.1`: there tokens come in the query, no
     /// cookies are sent and no session is asked for, since browsers share cookies across ports.
     pub fn is_localhost(&self) -> bool {
-        matches!(self.url.host_str(), Some("localhost" | "127.0.0.1"))
+        matches!(self.url.host(), "localhost" | "127.0.0.1")
     }
 
     /// Whether the page is served over https.
@@ -45,29 +45,24 @@ impl Page {
         if self.is_localhost() || !self.is_https() {
             return false;
         }
-        let (Some(page), Some(authress)) = (host_and_port(&self.url), host_and_port(settings.host())) else {
-            return false;
-        };
+        let (page, authress) = (self.url.authority(), settings.host().authority());
         let shared = page.rsplit('.').zip(authress.rsplit('.')).take_while(|(a, b)| a == b).count();
         page == authress || shared >= 2
     }
 
     /// Whether `url` is on this page's host, whatever the port.
-    pub fn has_hostname_of(&self, url: &Url) -> bool {
+    pub fn has_hostname_of(&self, url: &WebUrl) -> bool {
         self.url.host() == url.host()
     }
 
-    /// Whether the page is of this origin.
-    pub fn has_origin(&self, origin: &Origin) -> bool {
-        self.url.origin() == *origin
+    /// The origin of the page, where it has one.
+    pub fn origin(&self) -> Option<String> {
+        self.url.origin()
     }
 
     /// The host name, if it is a name and no address.
     pub fn domain(&self) -> Option<&str> {
-        match self.url.host() {
-            Some(Host::Domain(name)) => Some(name),
-            Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => None,
-        }
+        self.url.domain()
     }
 
     /// The path, beginning with `/`.
@@ -79,22 +74,14 @@ impl Page {
     ///
     /// A URL that runs script (`javascript:`, `data:`) is refused: it would end in
     /// `location.assign`.
-    pub fn resolve(&self, redirect_url: Option<&str>) -> Result<Url, Error> {
+    pub fn resolve(&self, redirect_url: Option<&str>) -> Result<WebUrl, Error> {
         let Some(redirect_url) = redirect_url else { return Ok(self.url.clone()) };
-        let resolved = self.url.join(redirect_url).map_err(|_| ErrorCode::InvalidRedirectUrl)?;
+        let resolved = self.url.join(redirect_url).ok_or(ErrorCode::InvalidRedirectUrl)?;
         match resolved.scheme() {
             "javascript" | "data" | "blob" | "file" | "about" | "vbscript" => Err(ErrorCode::InvalidRedirectUrl.into()),
             _ => Ok(resolved),
         }
     }
-}
-
-fn host_and_port(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    Some(match url.port() {
-        Some(port) => [host, ":", &port.to_string()].concat(),
-        None => host.to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Proof Key for Code Exchange, RFC 7636, method S256.
 
 use crate::{base64url, secret::Secret};
-use sha2::{Digest, Sha256};
+use authress_sha256::digest;
 
 /// Bytes of randomness behind a code verifier. 48 bytes become 64 characters, inside the
 /// 43 to 128 that RFC 7636 section 4.1 allows, and exceed its recommended 256 bits.
@@ -30,7 +30,7 @@ impl CodeVerifier {
 
     /// Another unguessable text, from which the verifier cannot be learnt.
     pub(crate) fn derive(&self, purpose: &str) -> String {
-        base64url::encode(&Sha256::digest([purpose, "|", self.expose()].concat().as_bytes()))
+        base64url::encode(&digest([purpose, "|", self.expose()].concat().as_bytes()))
     }
 
     /// The public half, sent with the authentication request.
@@ -41,7 +41,7 @@ impl CodeVerifier {
 
 /// The S256 code challenge of a verifier, RFC 7636 section 4.2.
 pub fn challenge_s256(verifier: &str) -> String {
-    base64url::encode(&Sha256::digest(verifier.as_bytes()))
+    base64url::encode(&digest(verifier.as_bytes()))
 }
 
 #[cfg(test)]

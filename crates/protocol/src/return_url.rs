@@ -1,7 +1,7 @@
 //! The address to which the browser returned: reading its parameters, and cleaning it.
 
-use crate::secret::Secret;
-use url::{Url, form_urlencoded};
+use crate::{secret::Secret, web_url};
+use url::form_urlencoded;
 
 /// What a return leaves in the address. `state` is not among them: it belongs to the application.
 const RETURN_PARAMETERS: [&str; 9] =
@@ -36,8 +36,8 @@ impl ReturnParameters {
     /// Reads the query of `location.href`.
     pub fn parse(href: &str) -> Self {
         let mut parameters = Self::default();
-        let Ok(url) = Url::parse(href) else { return parameters };
-        for (name, value) in url.query_pairs() {
+        let (_, query, _) = web_url::split(href);
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let text = |slot: &mut Option<String>| {
                 if !value.is_empty() {
                     slot.get_or_insert_with(|| value.clone().into_owned());
@@ -82,11 +82,8 @@ pub fn without_tokens(href: &str) -> Option<String> {
 /// Removes parameters and keeps the rest byte for byte: an application's own query may be spelled
 /// in ways that a parse and print would change.
 fn without(href: &str, names: &[&str]) -> Option<String> {
-    let (before_hash, hash) = match href.split_once('#') {
-        Some((before, hash)) => (before, Some(hash)),
-        None => (href, None),
-    };
-    let (base, query) = before_hash.split_once('?')?;
+    let (base, query, fragment) = web_url::split(href);
+    let query = query?;
     let is_kept = |pair: &&str| {
         let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
         !name.is_some_and(|name| names.contains(&&*name))
@@ -100,9 +97,9 @@ fn without(href: &str, names: &[&str]) -> Option<String> {
         cleaned.push('?');
         cleaned.push_str(&kept.join("&"));
     }
-    if let Some(hash) = hash {
+    if let Some(fragment) = fragment {
         cleaned.push('#');
-        cleaned.push_str(hash);
+        cleaned.push_str(fragment);
     }
     Some(cleaned)
 }

@@ -3,8 +3,8 @@
 use crate::{
     error::{Error, ErrorCode},
     page::Page,
+    web_url::WebUrl,
 };
-use url::{Origin, Url};
 
 /// The application id used when none is given.
 pub const DEFAULT_APPLICATION_ID: &str = "app_default";
@@ -12,9 +12,9 @@ pub const DEFAULT_APPLICATION_ID: &str = "app_default";
 /// Which Authress, and which application of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    host: Url,
+    host: WebUrl,
     application_id: String,
-    token_origins: Vec<Origin>,
+    token_origins: Vec<String>,
 }
 
 impl Settings {
@@ -33,11 +33,10 @@ impl Settings {
     /// The same, with the origins that [`Self::token_may_go_to`] allows besides the page's own.
     pub fn with_token_origins(mut self, origins: &[String]) -> Result<Self, Error> {
         for text in origins {
-            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
-            let url = url.ok_or_else(|| {
+            let origin = WebUrl::parse(text).and_then(|url| url.origin()).ok_or_else(|| {
                 Error::with_detail(ErrorCode::InvalidInput, "tokenOrigins needs origins like https://api.example.com.")
             })?;
-            self.token_origins.push(url.origin());
+            self.token_origins.push(origin);
         }
         Ok(self)
     }
@@ -45,15 +44,15 @@ impl Settings {
     /// Whether a request to `url` may carry the access token: the page's own origin, or one that
     /// the application has named. A token that came over https never leaves over http.
     pub fn token_may_go_to(&self, url: &str, page: &Page) -> bool {
-        let Ok(url) = Url::parse(url) else { return false };
-        let origin = url.origin();
+        let Some(url) = WebUrl::parse(url) else { return false };
+        let Some(origin) = url.origin() else { return false };
         let is_downgrade = page.is_https() && url.scheme() != "https";
-        !is_downgrade && (page.has_origin(&origin) || self.token_origins.contains(&origin))
+        !is_downgrade && (page.origin().as_ref() == Some(&origin) || self.token_origins.contains(&origin))
     }
 
     /// The origin of the Authress host: scheme, host and port, without a trailing slash.
     pub fn origin(&self) -> String {
-        self.host.origin().ascii_serialization()
+        self.host.origin().unwrap_or_default()
     }
 
     /// The application id, `app_…`.
@@ -61,7 +60,7 @@ impl Settings {
         &self.application_id
     }
 
-    pub(crate) fn host(&self) -> &Url {
+    pub(crate) fn host(&self) -> &WebUrl {
         &self.host
     }
 
@@ -69,14 +68,14 @@ impl Settings {
     ///
     /// Used for what arrives in a URL, where an attacker chooses the words: RFC 9207 section 2.4.
     pub fn is_issuer(&self, issuer: &str) -> bool {
-        Url::parse(issuer).is_ok_and(|issuer| issuer.origin() == self.host.origin())
+        WebUrl::parse(issuer).is_some_and(|issuer| issuer.origin() == self.host.origin())
     }
 
     /// Whether a stored token of `issuer` belongs to this Authress host: the same host name, or one
     /// below the other by whole labels, as the published client means it.
     pub fn is_own_token_issuer(&self, issuer: &str) -> bool {
-        let Ok(issuer) = Url::parse(issuer) else { return false };
-        let (Some(theirs), Some(ours)) = (issuer.host_str(), self.host.host_str()) else { return false };
+        let Some(issuer) = WebUrl::parse(issuer) else { return false };
+        let (theirs, ours) = (issuer.host(), self.host.host());
         theirs == ours || is_below(theirs, ours) || is_below(ours, theirs)
     }
 }
@@ -85,22 +84,18 @@ fn is_below(name: &str, parent: &str) -> bool {
     parent.contains('.') && name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
-fn parse_host(text: &str) -> Option<Url> {
+fn parse_host(text: &str) -> Option<WebUrl> {
     let has_scheme = text.contains("://");
-    let mut host = Url::parse(&if has_scheme { text.to_owned() } else { ["https://", text].concat() }).ok()?;
-    if !matches!(host.scheme(), "https" | "http") || !host.username().is_empty() || host.password().is_some() {
+    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { ["https://", text].concat() })?;
+    if host.origin().is_none() || host.has_credentials() {
         return None;
     }
-    let name = host.host_str()?;
-    if let Some(account) = name.strip_suffix(".authress.io").and_then(|rest| match rest.split_once('.') {
-        Some((account, region)) if !region.contains('.') => Some(account),
-        _ => None,
-    }) {
-        host = Url::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat()).ok()?;
+    match host.host().strip_suffix(".authress.io").and_then(|rest| rest.split_once('.')) {
+        Some((account, region)) if !region.contains('.') => {
+            WebUrl::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat())
+        }
+        _ => Some(host),
     }
-    host.set_query(None);
-    host.set_fragment(None);
-    Some(host)
 }
 
 fn parse_application_id(text: &str) -> Result<String, Error> {
