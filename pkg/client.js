@@ -1,7 +1,7 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { load, loaded, rejectOnCrash } from './load.js';
+import { account, core } from './load.js';
 import { watchBrowser } from './watch.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -10,6 +10,9 @@ const DEADLINE_MS = 30_000;
 const SHOPPER_DEADLINE_MS = 120_000;
 /** The longest a browser's timer can be set to, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The answer to a token that is not accepted, RFC 6750 section 3.1. */
+const UNAUTHORIZED = 401;
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
@@ -29,25 +32,31 @@ function checkedApplication(applicationId = 'app_default') {
   return id;
 }
 
-// One client of the module, made when the module is there, and anew after a crash.
+// One client of a module, made when the module is there, and anew after a crash.
 class Loaded {
-  #make;
   #module;
+  #make;
+  #before;
+  #classes;
   #client;
 
-  constructor(make) {
+  // `before` is waited for before every call.
+  constructor(module, make, before) {
+    this.#module = module;
     this.#make = make;
+    this.#before = before;
   }
 
   async ready() {
     try {
+      await this.#before?.();
       // It may crash between being there and being used.
-      while (this.#module === undefined || this.#module !== loaded()) {
-        const module = await load();
+      while (this.#classes === undefined || this.#classes !== this.#module.live) {
+        const classes = await this.#module.load();
         // Another call may have waited for it as well.
-        if (this.#module === module) continue;
-        this.#client = this.#make(module);
-        this.#module = module;
+        if (this.#classes === classes) continue;
+        this.#client = this.#make(classes);
+        this.#classes = classes;
       }
     } catch (error) {
       throw asLoginError(error);
@@ -73,7 +82,7 @@ class Loaded {
         fail(reason);
         stop.abort(reason); // The module goes on with nothing that nobody waits for.
       };
-      const settled = rejectOnCrash(fail);
+      const settled = this.#module.rejectOnCrash(fail);
       const onAbort = () => giveUp(signal.reason);
       const timer =
         timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
@@ -89,7 +98,7 @@ class Loaded {
 
   // Undefined until the module is there.
   callNow(method, ...values) {
-    if (this.#module !== loaded()) return undefined;
+    if (this.#classes !== this.#module.live) return undefined;
     try {
       return this.#client?.[method](...values);
     } catch (error) {
@@ -104,6 +113,7 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
 
 export class LoginClient {
   #loaded;
+  #account;
   #listeners = new Set();
   #snapshot = CHECKING;
   #firstCheck;
@@ -121,11 +131,18 @@ export class LoginClient {
       logger ?? console,
       host,
     ];
-    this.#loaded = new Loaded((module) => {
-      const client = new module.Client(...values);
+    this.#loaded = new Loaded(core, ({ Client }) => {
+      const client = new Client(...values);
       if (typeof window !== 'undefined') client.keepSession();
       return client;
     });
+    // It sees this client's session as another tab does. A return is for this client to take up.
+    const ownHost = { emit() {}, tellTabs() {} };
+    this.#account = new Loaded(
+      account,
+      ({ Client }) => new Client(...values.slice(0, -1), ownHost),
+      () => this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {}),
+    );
     if (typeof window === 'undefined') return;
     host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
     if (!settings?.skipBackgroundCredentialsCheck) {
@@ -168,7 +185,7 @@ export class LoginClient {
   }
 
   async authenticateWithOneTimeCode(options) {
-    return this.#loaded.call('authenticateWithOneTimeCode', options, options);
+    return this.#account.call('authenticateWithOneTimeCode', options, options);
   }
 
   async linkIdentity(options) {
@@ -176,7 +193,7 @@ export class LoginClient {
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return this.#loaded.call('linkIdentityWithOneTimeCode', options, options);
+    return this.#account.call('linkIdentityWithOneTimeCode', options, options);
   }
 
   async getLinkResult(limits) {
@@ -188,11 +205,11 @@ export class LoginClient {
   }
 
   async unlinkIdentity(identityId, limits) {
-    return this.#loaded.call('unlinkIdentity', limits, identityId);
+    return this.#account.call('unlinkIdentity', limits, identityId);
   }
 
   async updateExtensionAuthenticationRequest(options) {
-    return this.#loaded.call('updateExtensionAuthenticationRequest', options, options);
+    return this.#account.call('updateExtensionAuthenticationRequest', options, options);
   }
 
   async userSessionExists(options) {
@@ -216,31 +233,42 @@ export class LoginClient {
 
   async fetch(input, init) {
     const request = new Request(input, init);
-    return this.#loaded.call('fetch', { signal: request.signal, timeoutInMillis: Infinity }, request);
+    const ask = (method, value) => this.#loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
+    const send = (request, token) => {
+      if (token) request.headers.set('Authorization', `Bearer ${token}`);
+      return fetch(request);
+    };
+    const token = await ask('tokenFor', request.url);
+    // A body can be read once; the copy is for the second try.
+    const again = request.clone();
+    const response = await send(request, token);
+    if (response.status !== UNAUTHORIZED) return response;
+    const other = await ask('tokenInsteadOf', token);
+    return other ? send(again, other) : response;
   }
 
   async getUserProfile(limits) {
-    return this.#loaded.call('getUserProfile', limits);
+    return this.#account.call('getUserProfile', limits);
   }
 
   async getConnectionCredentials(limits) {
-    return this.#loaded.call('getConnectionCredentials', limits);
+    return this.#account.call('getConnectionCredentials', limits);
   }
 
   async getDevices(limits) {
-    return this.#loaded.call('getDevices', limits);
+    return this.#account.call('getDevices', limits);
   }
 
   async registerDevice(options) {
-    return this.#loaded.call('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
+    return this.#account.call('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
   }
 
   async deleteDevice(deviceId, limits) {
-    return this.#loaded.call('deleteDevice', limits, deviceId);
+    return this.#account.call('deleteDevice', limits, deviceId);
   }
 
   async openUserConfigurationScreen(options) {
-    return this.#loaded.call('openUserConfigurationScreen', options, options);
+    return this.#account.call('openUserConfigurationScreen', options, options);
   }
 
   async logout(redirectUrl, limits) {
@@ -267,7 +295,7 @@ export class ExtensionClient {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
     const host = { emit() {}, tellTabs() {} };
-    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), host));
+    this.#loaded = new Loaded(account, (module) => new module.ExtensionClient(origin, extensionId.trim(), host));
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 

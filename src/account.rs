@@ -1,53 +1,88 @@
-//! The account's methods: profile, identities, credentials, second factors.
+//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and ways to
+//! log in that are made of several steps. They are in a module of their own, which has everything else too.
 
 use crate::{
     browser::authenticator,
-    client::Login,
-    error::Failure,
-    options::{self, DeviceOptions},
+    client::{Login, authenticate, link_identity},
+    error::{Failure, Work, invalid_input},
+    options,
+    value,
 };
+use authress_login_client::OpenType;
 use authress_login_protocol::{
-    account::{self, Authorization, Device},
+    account::{self, Authorization, Device, UserConfigurationScreen},
+    authenticate::AuthenticateOptions,
     error::{Error, ErrorCode},
+    extension::UpdateOptions,
     http::Request,
+    secret::Secret,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
+/// A method by the name that it has in JavaScript.
+pub(crate) fn work(login: Login, method: &str, value: JsValue) -> Work {
+    match method {
+        "authenticateWithOneTimeCode" => Box::pin(async move {
+            let options = authenticate_options(&value)?;
+            authenticate(login, options, OpenType::ClientManaged).await
+        }),
+        "linkIdentityWithOneTimeCode" => Box::pin(async move {
+            let options = options::link_with_one_time_code(&value)?;
+            link_identity(login, options, OpenType::ClientManaged).await
+        }),
+        "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
+        "getUserProfile" => Box::pin(user_profile(login)),
+        "unlinkIdentity" => Box::pin(unlink_identity(login, value)),
+        "getConnectionCredentials" => Box::pin(connection_credentials(login)),
+        "getDevices" => Box::pin(devices(login)),
+        "deleteDevice" => Box::pin(delete_device(login, value)),
+        "registerDevice" => Box::pin(register_device(login, value)),
+        "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
+        _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
+    }
+}
+
+/// Null when the browser is on its way.
+async fn update_extension_request(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let url = login.update_extension_request(&update_options(&options)?).await?;
+    Ok(url.map_or(JsValue::NULL, |url| value::object([("authenticationUrl", url.into())])))
+}
+
 /// The account with its linked identities.
-pub(crate) async fn user_profile(login: Login) -> Result<JsValue, Failure> {
+async fn user_profile(login: Login) -> Result<JsValue, Failure> {
     Ok(ask(&login, &account::profile).await?)
 }
 
 /// Takes an identity off the account.
-pub(crate) async fn unlink_identity(login: Login, identity_id: JsValue) -> Result<JsValue, Failure> {
+async fn unlink_identity(login: Login, identity_id: JsValue) -> Result<JsValue, Failure> {
     let identity_id = identity_id.as_string().filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
     ask(&login, &|authorization| account::unlink_identity(authorization, &identity_id)).await?;
     Ok(JsValue::UNDEFINED)
 }
 
 /// The identity provider's own token, or null.
-pub(crate) async fn connection_credentials(login: Login) -> Result<JsValue, Failure> {
+async fn connection_credentials(login: Login) -> Result<JsValue, Failure> {
     Ok(ask(&login, &account::connection_credentials).await.unwrap_or(JsValue::NULL))
 }
 
 /// The second factors; none where they cannot be had.
-pub(crate) async fn devices(login: Login) -> Result<JsValue, Failure> {
+async fn devices(login: Login) -> Result<JsValue, Failure> {
     let answer = ask(&login, &account::devices).await;
     let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
     Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
 }
 
 /// Takes a second factor off the account.
-pub(crate) async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Failure> {
+async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Failure> {
     let device_id = device_id.as_string().unwrap_or_default();
     ask(&login, &|authorization| account::delete_device(authorization, &device_id)).await?;
     Ok(JsValue::UNDEFINED)
 }
 
 /// A security key or passkey, or time-based codes.
-pub(crate) async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Failure> {
-    let options = options::device(&options)?;
+async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let options = device_options(&options)?;
     // Before the shopper is asked to touch a key.
     let user_id = login.authorization().await?.user_id;
     let device = match options {
@@ -62,8 +97,8 @@ pub(crate) async fn register_device(login: Login, options: JsValue) -> Result<Js
 }
 
 /// Leaves for the page where shoppers see to their account.
-pub(crate) async fn open_user_configuration_screen(login: Login, options: JsValue) -> Result<JsValue, Failure> {
-    let (screen, redirect_url) = options::configuration_screen(&options)?;
+async fn open_user_configuration_screen(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+    let (screen, redirect_url) = screen_options(&options)?;
     login.open_user_configuration_screen(screen, redirect_url.as_deref()).await?;
     Ok(JsValue::UNDEFINED)
 }
@@ -76,4 +111,51 @@ async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, E
         return Ok(JsValue::UNDEFINED);
     }
     JSON::parse(body.expose()).map_err(|_| ErrorCode::InvalidServerResponse.into())
+}
+
+/// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the
+/// code, which stays on the page.
+fn authenticate_options(options: &JsValue) -> Result<AuthenticateOptions, Error> {
+    let service_client_id = options::text(options, "serviceClientId")?.filter(|id| !id.is_empty());
+    let service_client_id = service_client_id.ok_or_else(|| invalid_input("serviceClientId is needed."))?;
+    Ok(AuthenticateOptions { connection_id: Some(service_client_id), ..options::login(options)? })
+}
+
+/// The options of `updateExtensionAuthenticationRequest`.
+fn update_options(options: &JsValue) -> Result<UpdateOptions, Error> {
+    Ok(UpdateOptions {
+        state: options::text(options, "state")?,
+        connection_id: options::text(options, "connectionId")?,
+        tenant_lookup_identifier: options::text(options, "tenantLookupIdentifier")?,
+        hint: options::text(options, "hint")?,
+        connection_properties: options::connection_properties(options)?,
+    })
+}
+
+/// The options of `registerDevice`.
+enum DeviceOptions {
+    /// A security key or passkey, with the shopper's name for it.
+    WebAuthn(Option<String>),
+    /// Time-based codes.
+    Totp(Device),
+}
+
+/// Reads the options of `registerDevice`; the type is WebAuthN if left out.
+fn device_options(options: &JsValue) -> Result<DeviceOptions, Error> {
+    let name = options::text(options, "name")?;
+    match options::text(options, "type")?.as_deref() {
+        None | Some("" | "WebAuthN") => Ok(DeviceOptions::WebAuthn(name)),
+        Some("TOTP") => {
+            let totp = options::json(&options::get(options, "totp")).filter(|totp| totp.starts_with('{'));
+            let totp = totp.ok_or_else(|| invalid_input("totp is needed for a TOTP device."))?;
+            Ok(DeviceOptions::Totp(Device::Totp { name, totp: Secret::new(totp) }))
+        }
+        Some(_) => Err(invalid_input("The type of a device is WebAuthN or TOTP.")),
+    }
+}
+
+/// The options `startPage` and `redirectUrl` of `openUserConfigurationScreen`.
+fn screen_options(options: &JsValue) -> Result<(UserConfigurationScreen, Option<String>), Error> {
+    let screen = UserConfigurationScreen::parse(options::text(options, "startPage")?.as_deref())?;
+    Ok((screen, options::text(options, "redirectUrl")?))
 }

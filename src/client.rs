@@ -1,17 +1,18 @@
 //! The client as JavaScript calls it.
 
+#[cfg(feature = "account")]
+use crate::account;
 use crate::{
-    account,
     browser::{Browser, Host, address},
     error::{self, Failure, Work, promise},
-    fetch, options, value,
+    options, value,
 };
 use authress_login_client::{self as login, OpenType};
 use authress_login_protocol::{
     authenticate::{AuthenticateOptions, LinkOptions},
-    error::ErrorCode,
     login_result::Purpose,
     return_url,
+    secret::Secret,
     settings::Settings,
 };
 use js_sys::Promise;
@@ -100,35 +101,23 @@ impl Client {
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),
-            "fetch" => Box::pin(fetch::fetch(login, value)),
+            "tokenFor" => Box::pin(token_for(login, value)),
+            "tokenInsteadOf" => Box::pin(token_instead_of(login, value)),
             "authenticate" => Box::pin(async move {
                 let (options, open) = options::authenticate(&value)?;
                 authenticate(login, options, open).await
-            }),
-            "authenticateWithOneTimeCode" => Box::pin(async move {
-                let options = options::authenticate_with_one_time_code(&value)?;
-                authenticate(login, options, OpenType::ClientManaged).await
             }),
             "linkIdentity" => Box::pin(async move {
                 let (options, open) = options::link(&value)?;
                 link_identity(login, options, open).await
             }),
-            "linkIdentityWithOneTimeCode" => Box::pin(async move {
-                let options = options::link_with_one_time_code(&value)?;
-                link_identity(login, options, OpenType::ClientManaged).await
-            }),
-            "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
             "logout" => Box::pin(logout(login, value)),
-            "getUserProfile" => Box::pin(account::user_profile(login)),
-            "unlinkIdentity" => Box::pin(account::unlink_identity(login, value)),
-            "getConnectionCredentials" => Box::pin(account::connection_credentials(login)),
-            "getDevices" => Box::pin(account::devices(login)),
-            "deleteDevice" => Box::pin(account::delete_device(login, value)),
-            "registerDevice" => Box::pin(account::register_device(login, value)),
-            "openUserConfigurationScreen" => Box::pin(account::open_user_configuration_screen(login, value)),
-            _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
+            #[cfg(feature = "account")]
+            method => account::work(login, method, value),
+            #[cfg(not(feature = "account"))]
+            _ => Box::pin(async { Err(authress_login_protocol::error::ErrorCode::InternalError.into()) }),
         };
         promise(&signal, work)
     }
@@ -148,26 +137,34 @@ async fn wait_for_user_session(login: Login) -> Result<JsValue, Failure> {
 
 /// The access token, or null where script cannot read it.
 async fn ensure_token(login: Login, options: JsValue) -> Result<JsValue, Failure> {
-    let token = login.ensure_token(options::timeout_ms(&options)?).await?;
-    Ok(token.map_or(JsValue::NULL, |token| token.expose().into()))
+    Ok(token(login.ensure_token(options::timeout_ms(&options)?).await?))
+}
+
+/// The access token for a request to an address, or null where script cannot read it.
+async fn token_for(login: Login, url: JsValue) -> Result<JsValue, Failure> {
+    Ok(token(login.token_for(&url.as_string().unwrap_or_default()).await?))
+}
+
+/// Another access token after one was not accepted, or null.
+async fn token_instead_of(login: Login, refused: JsValue) -> Result<JsValue, Failure> {
+    let refused = refused.as_string().map(Secret::new);
+    Ok(token(login.token_instead_of(refused.as_ref()).await))
+}
+
+fn token(token: Option<Secret>) -> JsValue {
+    token.map_or(JsValue::NULL, |token| token.expose().into())
 }
 
 /// Null when the browser is on its way, otherwise where to go on.
-async fn authenticate(login: Login, options: AuthenticateOptions, open: OpenType) -> Result<JsValue, Failure> {
+pub(crate) async fn authenticate(login: Login, options: AuthenticateOptions, open: OpenType) -> Result<JsValue, Failure> {
     let started = login.authenticate(&options, open).await?;
     Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
 }
 
 /// The same with undefined for null.
-async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
+pub(crate) async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
     let started = login.link_identity(&options, open).await?;
     Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
-}
-
-/// Null when the browser is on its way.
-async fn update_extension_request(login: Login, options: JsValue) -> Result<JsValue, Failure> {
-    let url = login.update_extension_request(&options::update(&options)?).await?;
-    Ok(url.map_or(JsValue::NULL, |url| value::object([("authenticationUrl", url.into())])))
 }
 
 /// What the login or link came to from which the browser has just returned, or null.

@@ -6,7 +6,11 @@ use crate::{
     options, value,
 };
 use authress_login_client as login;
-use authress_login_protocol::{error::ErrorCode, extension::ExtensionToken, settings::Settings};
+use authress_login_protocol::{
+    error::{Error, ErrorCode},
+    extension::ExtensionToken,
+    settings::Settings,
+};
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::AbortSignal;
@@ -56,7 +60,7 @@ impl ExtensionClient {
 
 /// Exchanges the code that the application gives or that is in the address.
 async fn request_token(login: Login, options: JsValue) -> Result<JsValue, Failure> {
-    let (code, is_silent) = options::token_request(&options)?;
+    let (code, is_silent) = token_request(&options)?;
     let found = login.request_token(code).await?;
     if !found && !is_silent {
         return Err(ErrorCode::InvalidAuthorizationCode.into());
@@ -71,4 +75,9 @@ async fn log_in(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure>
 
 fn answer(token: Option<ExtensionToken>) -> JsValue {
     token.map_or(JsValue::NULL, |token| value::object([("accessToken", token.access_token.expose().into())]))
+}
+
+/// The options `code` and `silent` of an extension's `requestToken`.
+fn token_request(options: &JsValue) -> Result<(Option<String>, bool), Error> {
+    Ok((options::text(options, "code")?.filter(|code| !code.is_empty()), options::flag(options, "silent")?.unwrap_or_default()))
 }

@@ -5,15 +5,17 @@
 //! `pkg/client.js`; `pkg/load.js` loads this module.
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(feature = "account")]
 mod account;
 pub mod browser;
 mod client;
 mod error;
+#[cfg(feature = "account")]
 mod extension;
-mod fetch;
 mod options;
 mod value;
 
 pub use browser::Host;
 pub use client::Client;
+#[cfg(feature = "account")]
 pub use extension::ExtensionClient;

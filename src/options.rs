@@ -3,11 +3,8 @@
 use crate::error::invalid_input;
 use authress_login_client::OpenType;
 use authress_login_protocol::{
-    account::{Device, UserConfigurationScreen},
     authenticate::{AuthenticateOptions, LinkOptions},
     error::{Error, ErrorCode},
-    extension::UpdateOptions,
-    secret::Secret,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
@@ -26,16 +23,8 @@ pub(crate) fn authenticate(options: &JsValue) -> Result<(AuthenticateOptions, Op
     ))
 }
 
-/// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the
-/// code, which stays on the page.
-pub(crate) fn authenticate_with_one_time_code(options: &JsValue) -> Result<AuthenticateOptions, Error> {
-    let service_client_id = text(options, "serviceClientId")?.filter(|id| !id.is_empty());
-    let service_client_id = service_client_id.ok_or_else(|| invalid_input("serviceClientId is needed."))?;
-    Ok(AuthenticateOptions { connection_id: Some(service_client_id), ..login(options)? })
-}
-
 /// What both ways to log in have in common.
-fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
+pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     Ok(AuthenticateOptions {
         invite_id: text(options, "inviteId")?,
         redirect_url: text(options, "redirectUrl")?,
@@ -64,50 +53,6 @@ pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<LinkOptions, 
         redirect_url: text(options, "redirectUrl")?,
         ..LinkOptions::default()
     })
-}
-
-/// The options of `updateExtensionAuthenticationRequest`.
-pub(crate) fn update(options: &JsValue) -> Result<UpdateOptions, Error> {
-    Ok(UpdateOptions {
-        state: text(options, "state")?,
-        connection_id: text(options, "connectionId")?,
-        tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
-        hint: text(options, "hint")?,
-        connection_properties: connection_properties(options)?,
-    })
-}
-
-/// The options of `registerDevice`.
-pub(crate) enum DeviceOptions {
-    /// A security key or passkey, with the shopper's name for it.
-    WebAuthn(Option<String>),
-    /// Time-based codes.
-    Totp(Device),
-}
-
-/// Reads the options of `registerDevice`; the type is WebAuthN if left out.
-pub(crate) fn device(options: &JsValue) -> Result<DeviceOptions, Error> {
-    let name = text(options, "name")?;
-    match text(options, "type")?.as_deref() {
-        None | Some("" | "WebAuthN") => Ok(DeviceOptions::WebAuthn(name)),
-        Some("TOTP") => {
-            let totp = json(&get(options, "totp")).filter(|totp| totp.starts_with('{'));
-            let totp = totp.ok_or_else(|| invalid_input("totp is needed for a TOTP device."))?;
-            Ok(DeviceOptions::Totp(Device::Totp { name, totp: Secret::new(totp) }))
-        }
-        Some(_) => Err(invalid_input("The type of a device is WebAuthN or TOTP.")),
-    }
-}
-
-/// The options `code` and `silent` of an extension's `requestToken`.
-pub(crate) fn token_request(options: &JsValue) -> Result<(Option<String>, bool), Error> {
-    Ok((text(options, "code")?.filter(|code| !code.is_empty()), flag(options, "silent")?.unwrap_or_default()))
-}
-
-/// The options `startPage` and `redirectUrl` of `openUserConfigurationScreen`.
-pub(crate) fn configuration_screen(options: &JsValue) -> Result<(UserConfigurationScreen, Option<String>), Error> {
-    let screen = UserConfigurationScreen::parse(text(options, "startPage")?.as_deref())?;
-    Ok((screen, text(options, "redirectUrl")?))
 }
 
 /// The setting `tokenOrigins`.
@@ -151,7 +96,7 @@ pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
 }
 
 /// Free-form, so it passes through as JSON.
-fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
+pub(crate) fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
     let properties = get(options, "connectionProperties");
     if properties.is_undefined() || properties.is_null() {
         return Ok(None);
@@ -159,7 +104,7 @@ fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
     json(&properties).map(Some).ok_or_else(|| invalid_input("connectionProperties cannot be written as JSON."))
 }
 
-fn text(options: &JsValue, name: &str) -> Result<Option<String>, Error> {
+pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Error> {
     let value = get(options, name);
     if value.is_undefined() || value.is_null() {
         return Ok(None);
@@ -180,7 +125,7 @@ fn list(value: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
     texts.flatten().map(Some).ok_or_else(|| invalid_input(&[name, " must be a list of strings."].concat()))
 }
 
-fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
+pub(crate) fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
     let value = get(options, name);
     if value.is_undefined() || value.is_null() {
         return Ok(None);
@@ -188,10 +133,10 @@ fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
     value.as_bool().map(Some).ok_or_else(|| invalid_input(&[name, " must be true or false."].concat()))
 }
 
-fn json(value: &JsValue) -> Option<String> {
+pub(crate) fn json(value: &JsValue) -> Option<String> {
     JSON::stringify(value).ok()?.as_string()
 }
 
-fn get(options: &JsValue, name: &str) -> JsValue {
+pub(crate) fn get(options: &JsValue, name: &str) -> JsValue {
     Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

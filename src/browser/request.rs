@@ -1,4 +1,4 @@
-//! Requests: to Authress, and of the application.
+//! Requests to Authress.
 
 use authress_login_protocol::{
     error::Cause,
@@ -45,14 +45,6 @@ async fn send_once(origin: &str, request: &Request) -> Result<Response, JsValue>
     let response = fetch(&built).await?;
     let body = JsFuture::from(response.text()?).await?.as_string();
     Ok(Response { status: response.status(), body: Secret::new(body.unwrap_or_default()) })
-}
-
-/// Sends a request of the application's with the access token.
-pub async fn with_token(request: web_sys::Request, token: Option<&Secret>) -> Result<web_sys::Response, JsValue> {
-    if let Some(token) = token {
-        request.headers().set("Authorization", &["Bearer ", token.expose()].concat())?;
-    }
-    fetch(&request).await
 }
 
 /// The time in milliseconds since 1970 by the server that the page came from, from its `Date` (RFC

@@ -34,7 +34,7 @@ async function bundle(entry, outfile, modules, more) {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    external: ['./fallback.js'],
+    external: ['./fallback.js', './account.js'],
     plugins: [generated(modules)],
     ...more,
   });
@@ -42,17 +42,28 @@ async function bundle(entry, outfile, modules, more) {
 
 const text = (contents) => ({ contents, loader: 'js' });
 
-/** @param webAssembly `{wasm, glue}` @param javaScript `{code, glue}` @param folder where the files go */
-export async function writeEntries(webAssembly, javaScript, folder) {
-  writeFileSync(join(folder, 'authress_login_wasm_bg.wasm'), webAssembly.wasm);
-  // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
-  const bytes = text(`export default ${JSON.stringify(Buffer.from(webAssembly.wasm).toString('latin1'))};`);
-  const modules = (source) => ({ glue: text(webAssembly.glue), bytes, source: { file: source } });
-  await bundle('index.js', join(folder, 'index.js'), modules('source-url.js'));
-  await bundle('index.js', join(folder, 'inline.js'), modules('source-inline.js'), { charset: 'ascii' });
+/**
+ * @param core what shoppers need: `{wasm, glue}` @param account the same and the account's methods
+ * @param javaScript `{code, glue}` @param folder where the files go
+ */
+export async function writeEntries(core, account, javaScript, folder) {
+  const file = (name) => join(folder, name);
+  writeFileSync(file('authress_login_wasm_bg.wasm'), core.wasm);
+  writeFileSync(file('account_bg.wasm'), account.wasm);
+  const separate = (source) => ({
+    glue: text(core.glue), source: { file: source }, account: { file: 'account-separate.js' },
+  });
+  await bundle('index.js', file('index.js'), separate('source-url.js'));
   // A comment tells whoever finds the file on a page what it is.
   const script = { format: 'iife', globalName: 'AuthressLogin', banner: { js: '/* authress-login-wasm, Apache-2.0 */' } };
-  await bundle('index.js', join(folder, 'script.js'), modules('source-script.js'), script);
+  await bundle('index.js', file('script.js'), separate('source-script.js'), script);
+  await bundle('account.js', file('account.js'), { glue: text(account.glue) });
+  // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
+  const bytes = text(`export default ${JSON.stringify(Buffer.from(account.wasm).toString('latin1'))};`);
+  const inside = {
+    glue: text(account.glue), bytes, source: { file: 'source-inline.js' }, account: { file: 'account-inside.js' },
+  };
+  await bundle('index.js', file('inline.js'), inside, { charset: 'ascii' });
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
-  await bundle('fallback.js', join(folder, 'fallback.js'), fallback, { external: [] });
+  await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
 }

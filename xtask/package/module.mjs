@@ -16,7 +16,7 @@ const GLUE_MODULE = `./${NAME}_bg.js`;
  * features it was not told of. */
 const FEATURES = [
   '--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-multivalue', '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int', '--enable-reference-types', '--enable-sign-ext',
+  '--enable-nontrapping-float-to-int', '--enable-reference-types', '--enable-sign-ext', '--enable-simd',
 ];
 const LOWERED = [
   '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering', '--strip-target-features',

@@ -25,43 +25,89 @@ pub(crate) fn dist() -> PathBuf {
     workspace::root().join("pkg/dist")
 }
 
-/// What `pkg/package.json` publishes from `pkg/dist`: the entries with the module and its JavaScript form.
-pub(crate) fn package(tools: &BuildTools) -> Result<()> {
-    println!("build: the browser client for wasm32");
-    let library = Library::choose(&tools.wasm);
-    let mut command = tools.wasm.cargo("build");
-    library.prepare(command.args(["--release", "--lib"]), path_remapping());
-    run(&mut command)?;
-    let folder = match library {
-        Library::Small => workspace::small_wasm_target(),
-        Library::Plain => workspace::wasm_target(),
-    };
-    let compiled = folder.join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm"));
+/// What is compiled from the browser client, in this order given to `xtask/package.mjs`.
+const FORMS: [Form; 3] = [
+    Form { name: "core", arguments: &["--no-default-features"], flags: &[VECTORS] },
+    Form { name: "account", arguments: &[], flags: &[VECTORS] },
+    Form { name: "portable", arguments: &[], flags: &[] },
+];
+/// WebAssembly's vectors, for the anti-abuse search. wasm2js does not know them.
+const VECTORS: &str = "-Ctarget-feature=+simd128";
 
-    let made_from = made_from(&compiled)?;
+/// One way to compile the browser client.
+struct Form {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    flags: &'static [&'static str],
+}
+
+impl Form {
+    /// Compiles it; where the module is. Another form may be put there later.
+    fn compile(&self, tools: &BuildTools) -> Result<PathBuf> {
+        println!("build: the browser client for wasm32, {}", self.name);
+        let library = Library::choose(&tools.wasm);
+        let mut folder = match library {
+            Library::Small => workspace::small_wasm_target(),
+            Library::Plain => workspace::wasm_target(),
+        };
+        if self.flags.is_empty() {
+            // Cargo keeps one set of flags in a folder.
+            folder.push("portable");
+        }
+        let mut flags = path_remapping();
+        flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
+        let mut command = tools.wasm.cargo("build");
+        library.prepare(command.args(["--release", "--lib"]).args(self.arguments), flags);
+        run(command.env("CARGO_TARGET_DIR", &folder))?;
+        Ok(folder.join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm")))
+    }
+}
+
+/// What `pkg/package.json` publishes from `pkg/dist`: the entries with the modules and their JavaScript form.
+pub(crate) fn package(tools: &BuildTools) -> Result<()> {
+    // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
+    let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
+    let compiled = dist().with_extension(format!("compiled-{}", std::process::id()));
+    let made = package_in(tools, &work, &compiled);
+    workspace::remove(&compiled)?;
+    workspace::remove(&work)?;
+    made
+}
+
+fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
+    workspace::remove(work)?;
+    std::fs::create_dir_all(compiled).attempt(|| format!("create {}", compiled.display()))?;
+    let mut modules = Vec::new();
+    for form in &FORMS {
+        let (made, kept) = (form.compile(tools)?, compiled.join(format!("{}.wasm", form.name)));
+        std::fs::copy(&made, &kept).attempt(|| format!("copy {}", made.display()))?;
+        modules.push(kept);
+    }
+
+    let made_from = made_from(&modules)?;
     let stamp = dist().join(STAMP);
     if std::fs::read(&stamp).is_ok_and(|stamp| stamp == made_from) {
         println!("build: pkg/dist is up to date");
         return Ok(());
     }
-    println!("build: the entries of the package, the optimised module and its JavaScript form into pkg/dist");
-    // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
-    let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
-    workspace::remove(&work)?;
-    run(tools.node.command().current_dir(workspace::root()).arg("xtask/package.mjs").args([
-        &tools.wasm_bindgen,
-        &compiled,
-        &work,
-    ]))?;
-    notices::write(&tools.wasm, &work)?;
+    println!("build: the entries of the package, the optimised modules and the JavaScript form into pkg/dist");
+    run(tools
+        .node
+        .command()
+        .current_dir(workspace::root())
+        .arg("xtask/package.mjs")
+        .arg(&tools.wasm_bindgen)
+        .args(&modules)
+        .arg(work))?;
+    notices::write(&tools.wasm, work)?;
     std::fs::write(work.join(STAMP), made_from).attempt(|| format!("write {}", work.join(STAMP).display()))?;
     // In one step, so that a server that is running never finds half a package.
-    workspace::publish(&work, &dist())
+    workspace::publish(work, &dist())
 }
 
 /// Everything that the generated part of the package depends on, one after the other.
-fn made_from(compiled: &Path) -> Result<Vec<u8>> {
-    let mut files = vec![compiled.to_owned()];
+fn made_from(modules: &[PathBuf]) -> Result<Vec<u8>> {
+    let mut files = Vec::new();
     for folder in ["pkg", "xtask", "xtask/package"] {
         let folder = workspace::root().join(folder);
         let entries = std::fs::read_dir(&folder).attempt(|| format!("read {}", folder.display()))?;
@@ -71,9 +117,11 @@ fn made_from(compiled: &Path) -> Result<Vec<u8>> {
     files.extend(["Cargo.lock", "tests/package-lock.json"].map(|name| workspace::root().join(name)));
     files.sort();
     let mut bytes = Vec::new();
-    for file in files {
-        let content = std::fs::read(&file).attempt(|| format!("read {}", file.display()))?;
-        bytes.extend(format!("{} {}\n", file.display(), content.len()).into_bytes());
+    for file in modules.iter().chain(&files) {
+        let content = std::fs::read(file).attempt(|| format!("read {}", file.display()))?;
+        // The folder of the modules has another name each time.
+        let name = file.file_name().unwrap_or_default().display();
+        bytes.extend(format!("{name} {}\n", content.len()).into_bytes());
         bytes.extend(content);
     }
     Ok(bytes)

@@ -41,7 +41,7 @@ impl Library {
     pub(crate) fn prepare(self, command: &mut Command, mut flags: Vec<String>) {
         if self == Library::Small {
             command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
-            command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace::small_wasm_target());
+            command.env("RUSTC_BOOTSTRAP", "1");
             flags.extend(
                 ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"]
                     .map(str::to_owned),
