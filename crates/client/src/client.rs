@@ -2,7 +2,7 @@
 
 use crate::{
     changes::Changes,
-    flight::{Flight, Run},
+    flight::Flight,
     ports::Ports,
 };
 use authress_login_protocol::{
@@ -123,8 +123,9 @@ impl<P: Ports> Client<P> {
             if self.inner.check_here.join(&self.inner.ports, run).await? {
                 return Ok(true);
             }
-            // A background check ends here; a foreground one goes on even if it has joined one.
-            if background || self.inner.ports.page()?.is_localhost() {
+            // A background check ends here; a foreground one goes on even if it has joined one. Where no
+            // cookies go along, Authress cannot know whose browser it is that asks.
+            if background || !self.inner.sends_credentials()? {
                 return Ok(false);
             }
             self.check_at_authress(None).await
@@ -132,7 +133,7 @@ impl<P: Ports> Client<P> {
     }
 
     /// Asks Authress; see [`Inner::check_at_authress`].
-    pub(crate) fn check_at_authress(&self, refused: Option<Secret>) -> Run {
+    pub(crate) fn check_at_authress(&self, refused: Option<Secret>) -> LocalBoxFuture<'static, Result<bool, Error>> {
         let inner = self.inner.clone();
         let run = Box::pin(async move { inner.check_at_authress(refused.as_ref()).await });
         self.inner.check_at_authress.join(&self.inner.ports, run)
@@ -274,13 +275,6 @@ impl<P: Ports> Inner<P> {
     }
 
     fn may_be_known_at_authress(&self) -> bool {
-        if self.is_unknown_to_authress.get() {
-            return false;
-        }
-        match self.state.borrow().snapshot() {
-            // A session in use can only be renewed by cookies.
-            Snapshot::SignedIn(_) => self.sends_credentials().unwrap_or(false),
-            Snapshot::Checking | Snapshot::SignedOut => self.ports.page().is_ok_and(|page| !page.is_localhost()),
-        }
+        !self.is_unknown_to_authress.get() && self.sends_credentials().unwrap_or(false)
     }
 }

@@ -86,6 +86,7 @@ fn padded(message: &[u8]) -> Vec<[u8; BLOCK]> {
     bytes.as_chunks().0.to_vec()
 }
 
+#[inline(never)]
 fn schedule(blocks: [&[u8; BLOCK]; LANES]) -> Schedule {
     let mut words = [Lanes::splat(0); ROUNDS];
     for (at, word) in words.iter_mut().enumerate().take(BLOCK / 4) {
