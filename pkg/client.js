@@ -2,12 +2,15 @@
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
 import { account, core } from './load.js';
+import { storedToken } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
 const DEADLINE_MS = 30_000;
 /** The same where the browser asks the shopper something. */
 const SHOPPER_DEADLINE_MS = 120_000;
+/** How long after the page has loaded the module is loaded if nobody has needed it yet, in milliseconds. */
+const LATER_MS = 2_000;
 /** The longest a browser's timer can be set to, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -30,6 +33,12 @@ function checkedApplication(applicationId = 'app_default') {
   const id = typeof applicationId === 'string' ? applicationId.trim() : '';
   if (id === '' || id.startsWith('sc_') || id.startsWith('ext_')) throw new LoginError('InvalidApplication');
   return id;
+}
+
+function later(work) {
+  const wait = () => setTimeout(work, LATER_MS);
+  if (document.readyState === 'complete') wait();
+  else addEventListener('load', wait, { once: true });
 }
 
 // One client of a module, made when the module is there, and anew after a crash.
@@ -96,6 +105,10 @@ class Loaded {
     });
   }
 
+  get isThere() {
+    return this.#module.live !== undefined;
+  }
+
   // Undefined until the module is there.
   callNow(method, ...values) {
     if (this.#classes !== this.#module.live) return undefined;
@@ -114,6 +127,7 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
 export class LoginClient {
   #loaded;
   #account;
+  #storedToken;
   #listeners = new Set();
   #snapshot = CHECKING;
   #firstCheck;
@@ -131,6 +145,17 @@ export class LoginClient {
       logger ?? console,
       host,
     ];
+    let isExpected = false;
+    // As long as the module is not there: it also knows what this page has heard of since.
+    this.#storedToken = () => {
+      if (typeof window === 'undefined' || this.#loaded.isThere) return undefined;
+      const token = storedToken(origin, applicationId);
+      if (token && !isExpected) {
+        isExpected = true;
+        later(() => this.#loaded.ready().catch(() => {})); // It renews the session.
+      }
+      return token;
+    };
     this.#loaded = new Loaded(core, ({ Client }) => {
       const client = new Client(...values);
       if (typeof window !== 'undefined') client.keepSession();
@@ -146,8 +171,9 @@ export class LoginClient {
     if (typeof window === 'undefined') return;
     host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
     if (!settings?.skipBackgroundCredentialsCheck) {
-      // A return is taken up even if the page never asks; whoever asks learns of a failure.
-      this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {});
+      // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
+      // that is not in doubt there is none, and the page comes first.
+      this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
     }
   }
 
@@ -170,7 +196,7 @@ export class LoginClient {
     // A function of its own, so that a listener given twice is called and removed once each.
     const entry = (event) => listener(event);
     this.#listeners.add(entry);
-    if (typeof window !== 'undefined') this.#firstCheck ??= this.userSessionExists().catch(() => {});
+    if (typeof window !== 'undefined') this.#firstCheck ??= this.#loaded.call('userSessionExists').catch(() => {});
     return () => {
       this.#listeners.delete(entry);
     };
@@ -213,6 +239,7 @@ export class LoginClient {
   }
 
   async userSessionExists(options) {
+    if (this.#storedToken()) return true;
     return this.#loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
   }
 
@@ -221,6 +248,9 @@ export class LoginClient {
   }
 
   async ensureToken(options) {
+    options?.signal?.throwIfAborted();
+    const token = this.#storedToken();
+    if (token) return token;
     const wait = options?.timeoutInMillis ?? 0;
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;

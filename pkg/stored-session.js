@@ -1,0 +1,33 @@
+// The one case that needs no module: a session is stored here, and nothing about it is in doubt.
+//
+// The rules are those of crates/protocol/src/session.rs, and narrower: what is not answered here is
+// answered there. tests/e2e/stored-session.test.mjs holds one against the other.
+
+const RECORD = 'AuthenticationCredentialsStorage';
+
+// What a token says; its second part is base64url (RFC 7519 section 3).
+function claims(token) {
+  const letters = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
+}
+
+/**
+ * The access token of the stored session; undefined if there is any doubt.
+ * @param origin of Authress @param applicationId whose session it has to be
+ */
+export function storedToken(origin, applicationId) {
+  try {
+    // A return is taken up first.
+    if (/[?&]nonce=/.test(location.search)) return undefined;
+    const { idToken, expiry } = JSON.parse(localStorage.getItem(RECORD));
+    if (!(expiry > Date.now())) return undefined;
+    const tokens = document.cookie.split(/; */).filter((pair) => pair.startsWith('authorization='));
+    const [token] = tokens.map((pair) => pair.slice('authorization='.length));
+    if (tokens.length !== 1 || token.includes('%')) return undefined;
+    const [user, access] = [claims(idToken), claims(token)];
+    const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
+    return isOurs && user.sub && typeof user.sub === 'string' && user.sub === access.sub ? token : undefined;
+  } catch {
+    return undefined; // Nothing is stored, or not in this form.
+  }
+}

@@ -1,0 +1,79 @@
+// A stored session answers before the module is there, and as the module would answer.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+
+/** What can be wrong with a stored session. `change` runs in the page. */
+const DOUBTS = {
+  'nothing': { isSure: true, change: () => {} },
+  'the session is over': { change: (store) => store({ expiry: Date.now() - 1 }) },
+  'the session has no end': { change: (store) => store({ expiry: undefined }) },
+  'the record is no record': { change: () => localStorage.setItem('AuthenticationCredentialsStorage', '{') },
+  'the token is gone': { change: (store, cookie) => cookie('; Max-Age=0', '') },
+  'the token is of another issuer': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { iss: 'https://else.test' })) },
+  'the token is for another application': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { client_id: 'app_else' })) },
+  'the token is of another user': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { sub: 'user_else' })) },
+  'the token is no JWT': { change: (store, cookie) => cookie('; Path=/', 'opaque') },
+};
+
+/** Runs in the page: makes the session doubtful. */
+function spoil(change) {
+  const store = (changes) => {
+    const record = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+    localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ ...record, ...changes }));
+  };
+  const setCookie = (rest, value) => { document.cookie = `authorization=${value}${rest}; SameSite=Strict`; };
+  const token = document.cookie.match(/authorization=([^;]+)/)[1];
+  const forge = (jwt, changes) => {
+    const [header, payload, signature] = jwt.split('.');
+    const claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    const text = btoa(JSON.stringify({ ...claims, ...changes }));
+    return [header, text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''), signature].join('.');
+  };
+  change(store, setCookie, token, forge);
+}
+
+describe('a stored session', () => {
+  const story = stories('localhost');
+
+  for (const [doubt, { isSure = false, change }] of Object.entries(DOUBTS)) {
+    story(`${isSure ? 'needs no module' : 'waits for the module'} where this is wrong: ${doubt}`, async ({ shop }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      await page.call('getToken');
+      await page.page.evaluate(`(${spoil})(${change})`);
+      // A page that holds the module back shows who answers; what the module says is the measure.
+      let release;
+      const held = new Promise((resolve) => { release = resolve; });
+      await page.page.route('**/authress_login_wasm_bg.wasm', async (route) => { await held; await route.continue(); });
+      await page.page.reload();
+      await page.isReady();
+      const early = await page.page.evaluate(async () => {
+        const waited = new Promise((resolve) => { setTimeout(resolve, 300, 'waits'); });
+        const none = () => null;
+        const token = await Promise.race([window.login.getToken({ timeoutInMillis: 0 }).catch(none), waited]);
+        const exists = await Promise.race([window.login.userSessionExists().catch(none), waited]);
+        return { token, exists };
+      });
+      release();
+      const late = await page.page.evaluate(async () => {
+        await (await import('authress-login-wasm')).initWasm();
+        return {
+          token: await window.login.getToken({ timeoutInMillis: 0 }).catch(({ code }) => code),
+          exists: await window.login.userSessionExists(),
+        };
+      });
+      if (isSure) {
+        assert.deepEqual(early, late);
+        assert.equal(early.exists, true);
+        assert.match(early.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+      } else {
+        assert.deepEqual(early, { token: 'waits', exists: 'waits' });
+      }
+    });
+  }
+});
