@@ -2,7 +2,7 @@
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
 import { account, core } from './load.js';
-import { storedToken } from './stored-session.js';
+import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -127,7 +127,7 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
 export class LoginClient {
   #loaded;
   #account;
-  #storedToken;
+  #storedSession;
   #listeners = new Set();
   #snapshot = CHECKING;
   #firstCheck;
@@ -147,14 +147,14 @@ export class LoginClient {
     ];
     let isExpected = false;
     // As long as the module is not there: it also knows what this page has heard of since.
-    this.#storedToken = () => {
+    this.#storedSession = () => {
       if (typeof window === 'undefined' || this.#loaded.isThere) return undefined;
-      const token = storedToken(origin, applicationId);
-      if (token && !isExpected) {
+      const session = storedSession(origin, applicationId);
+      if (session && !isExpected) {
         isExpected = true;
         later(() => this.#loaded.ready().catch(() => {})); // It renews the session.
       }
-      return token;
+      return session;
     };
     this.#loaded = new Loaded(core, ({ Client }) => {
       const client = new Client(...values);
@@ -239,7 +239,7 @@ export class LoginClient {
   }
 
   async userSessionExists(options) {
-    if (this.#storedToken()) return true;
+    if (this.#storedSession()) return true;
     return this.#loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
   }
 
@@ -249,8 +249,8 @@ export class LoginClient {
 
   async ensureToken(options) {
     options?.signal?.throwIfAborted();
-    const token = this.#storedToken();
-    if (token) return token;
+    const stored = this.#storedSession();
+    if (stored) return stored.token;
     const wait = options?.timeoutInMillis ?? 0;
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
@@ -306,7 +306,7 @@ export class LoginClient {
   }
 
   getUserIdentity() {
-    return this.#loaded.callNow('getUserIdentity') ?? null;
+    return this.#storedSession()?.identity ?? this.#loaded.callNow('getUserIdentity') ?? null;
   }
 
   getMatchingDomainInfo(url) {

@@ -425,7 +425,7 @@ export class LoginClient {
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
-  /** Who the shopper is, as far as this browser knows; `null` until the module has loaded. */
+  /** Who the shopper is, as far as this browser knows; `null` until `userSessionExists` has answered. */
   getUserIdentity(): UserIdentity | null;
 
   /**

@@ -3,6 +3,8 @@
 // The rules are those of crates/protocol/src/session.rs, and narrower: what is not answered here is
 // answered there. tests/e2e/stored-session.test.mjs holds one against the other.
 
+/** Seconds by which an expiry is brought forward, as in crates/protocol/src/jwt.rs. */
+const MARGIN_S = 10;
 const RECORD = 'AuthenticationCredentialsStorage';
 
 // What a token says; its second part is base64url (RFC 7519 section 3).
@@ -12,10 +14,10 @@ function claims(token) {
 }
 
 /**
- * The access token of the stored session; undefined if there is any doubt.
+ * `{token, identity}` of the stored session; undefined if there is any doubt.
  * @param origin of Authress @param applicationId whose session it has to be
  */
-export function storedToken(origin, applicationId) {
+export function storedSession(origin, applicationId) {
   try {
     // A return is taken up first.
     if (/[?&]nonce=/.test(location.search)) return undefined;
@@ -26,7 +28,9 @@ export function storedToken(origin, applicationId) {
     if (tokens.length !== 1 || token.includes('%')) return undefined;
     const [user, access] = [claims(idToken), claims(token)];
     const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
-    return isOurs && user.sub && typeof user.sub === 'string' && user.sub === access.sub ? token : undefined;
+    const isOneUser = user.sub && typeof user.sub === 'string' && user.sub === access.sub;
+    if (!isOurs || !isOneUser || !Number.isInteger(user.exp)) return undefined;
+    return { token, identity: { ...user, userId: user.sub, exp: user.exp - MARGIN_S } };
   } catch {
     return undefined; // Nothing is stored, or not in this form.
   }

@@ -11,5 +11,6 @@ mod request;
 mod storage;
 mod support;
 mod timer;
+mod web_url;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

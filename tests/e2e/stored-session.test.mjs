@@ -11,6 +11,8 @@ const DOUBTS = {
   'nothing': { isSure: true, change: () => {} },
   'the session is over': { change: (store) => store({ expiry: Date.now() - 1 }) },
   'the session has no end': { change: (store) => store({ expiry: undefined }) },
+  'the id token is of another issuer': { change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }) },
+  'the id token has no end': { change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { exp: undefined }) }) },
   'the record is no record': { change: () => localStorage.setItem('AuthenticationCredentialsStorage', '{') },
   'the token is gone': { change: (store, cookie) => cookie('; Max-Age=0', '') },
   'the token is of another issuer': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { iss: 'https://else.test' })) },
@@ -33,7 +35,8 @@ function spoil(change) {
     const text = btoa(JSON.stringify({ ...claims, ...changes }));
     return [header, text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''), signature].join('.');
   };
-  change(store, setCookie, token, forge);
+  const { idToken } = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+  change(store, setCookie, token, forge, idToken);
 }
 
 describe('a stored session', () => {
@@ -57,7 +60,7 @@ describe('a stored session', () => {
         const none = () => null;
         const token = await Promise.race([window.login.getToken({ timeoutInMillis: 0 }).catch(none), waited]);
         const exists = await Promise.race([window.login.userSessionExists().catch(none), waited]);
-        return { token, exists };
+        return { token, exists, identity: window.login.getUserIdentity() };
       });
       release();
       const late = await page.page.evaluate(async () => {
@@ -65,6 +68,7 @@ describe('a stored session', () => {
         return {
           token: await window.login.getToken({ timeoutInMillis: 0 }).catch(({ code }) => code),
           exists: await window.login.userSessionExists(),
+          identity: window.login.getUserIdentity(),
         };
       });
       if (isSure) {
@@ -72,7 +76,7 @@ describe('a stored session', () => {
         assert.equal(early.exists, true);
         assert.match(early.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
       } else {
-        assert.deepEqual(early, { token: 'waits', exists: 'waits' });
+        assert.deepEqual(early, { token: 'waits', exists: 'waits', identity: null });
       }
     });
   }

@@ -1,0 +1,65 @@
+//! The browser's URL parser against the crate that stands for it in native tests.
+
+use authress_login_protocol::web_url::WebUrl;
+use url::Url;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const TEXTS: &[&str] = &[
+    "https://login.shop.test",
+    "HTTPS://Login.Shop.test:443/a/../b?x=1#y",
+    "https://login.shop.test:8443/%7Ea b",
+    "http://127.1/",
+    "http://0x7f.0.0.1",
+    "http://[::1]:3000/x",
+    "https://user:p@shop.test/",
+    "https://shop.test@evil.test/",
+    "https://shop.test\\@evil.test/",
+    "https:shop.test",
+    "https:///shop.test",
+    "  https://shop.test\n/x ",
+    "https://shop.test%2eevil.test",
+    "https://xn--bcher-kva.test/",
+    "https://a b.test",
+    "https://shop.test:99999",
+    "https://",
+    "javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/plain,x",
+    "blob:https://shop.test/1",
+    "file:///etc",
+    "app://shop/x",
+    "//shop.test",
+    "/path",
+    "",
+];
+
+#[wasm_bindgen_test]
+fn both_parsers_read_the_same() {
+    for text in TEXTS {
+        let (browser, native) = (WebUrl::parse(text), Url::parse(text).ok());
+        assert_eq!(browser.as_ref().map(WebUrl::as_str), native.as_ref().map(Url::as_str), "{text:?}");
+        let (Some(browser), Some(native)) = (browser, native) else { continue };
+        assert_eq!(browser.scheme(), native.scheme(), "{text:?}");
+        assert_eq!(browser.host(), native.host_str().unwrap_or_default(), "{text:?}");
+        assert_eq!(browser.path(), native.path(), "{text:?}");
+        let origin = native.origin();
+        let is_web = matches!(native.scheme(), "https" | "http");
+        assert_eq!(browser.origin(), is_web.then(|| origin.ascii_serialization()), "{text:?}");
+        assert_eq!(browser.domain().is_some(), native.domain().is_some(), "{text:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn both_resolve_the_same() {
+    let base = "https://www.shop.test/cart/?x=1#top";
+    for text in TEXTS.iter().chain(&["done", "?y", "#z", "../up", "//other.test/x", "\\\\other.test\\x"]) {
+        let browser = WebUrl::parse(base).unwrap().join(text);
+        let native = Url::parse(base).unwrap().join(text).ok();
+        assert_eq!(browser.as_ref().map(WebUrl::as_str), native.as_ref().map(Url::as_str), "{text:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_browser_knows_international_names() {
+    assert_eq!(WebUrl::parse("https://bücher.test/").unwrap().host(), "xn--bcher-kva.test");
+}
