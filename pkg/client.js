@@ -105,10 +105,6 @@ class Loaded {
     });
   }
 
-  get isThere() {
-    return this.#module.live !== undefined;
-  }
-
   // Undefined until the module is there.
   callNow(method, ...values) {
     if (this.#classes !== this.#module.live) return undefined;
@@ -146,9 +142,9 @@ export class LoginClient {
       host,
     ];
     let isExpected = false;
-    // As long as the module is not there: it also knows what this page has heard of since.
+    // Until the module has been there: it also knows what this page has heard of since.
     this.#storedSession = () => {
-      if (typeof window === 'undefined' || this.#loaded.isThere) return undefined;
+      if (typeof window === 'undefined' || core.hasLived) return undefined;
       const session = storedSession(origin, applicationId);
       if (session && !isExpected) {
         isExpected = true;

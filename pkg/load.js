@@ -16,6 +16,7 @@ class Module {
   #form;
   #loading;
   #live;
+  #hasLived = false;
   #inFlight = new Set();
 
   /** @param loadParts gives `{makeGlue, source}`, or a promise of them */
@@ -59,6 +60,7 @@ class Module {
     glue.__wbg_set_wasm(watched.exports(await instantiate(watched.imports(glue))));
     glue.start();
     this.#live = glue;
+    this.#hasLived = true;
     return glue;
   }
 
@@ -79,6 +81,11 @@ class Module {
   /** The same if they are there already, otherwise undefined. */
   get live() {
     return this.#live;
+  }
+
+  /** Whether there has ever been an instance. */
+  get hasLived() {
+    return this.#hasLived;
   }
 
   /** Calls `reject` if the module crashes before the returned function is called. */

@@ -4,7 +4,7 @@
 //! `{milliseconds};{n};{values}` and must start with `00`, which takes 4,096 tries on average.
 //! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
 
-use crate::base64url;
+use crate::{base64url, decimal::decimal};
 use authress_sha256::{LANES, Messages, digest};
 
 /// The first number tried. Seven digits throughout keep every try the same length, and a random
@@ -18,10 +18,10 @@ const LAST_TRY: u32 = 9_999_999;
 /// numbers one after the other from a start that `entropy` selects; its duration varies, its mean
 /// is 4,096 digests.
 pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
-    let time = now_ms.to_string();
+    let time = decimal(now_ms as i64);
     let number_at = time.len() + 1;
     let mut counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
-    let mut messages = Messages::new(message(&time, &counter.number.to_string(), values).as_bytes());
+    let mut messages = Messages::new(message(&time, &decimal(counter.number.into()), values).as_bytes());
     loop {
         let mut tried = [0; LANES];
         for (block, tried) in messages.first_blocks().iter_mut().zip(&mut tried) {
@@ -34,7 +34,7 @@ pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
         // "00" in base64url is the twelve bits 0xd34.
         let found = messages.digest_starts().into_iter().zip(tried).find(|(start, _)| start >> 20 == 0xd34);
         if let Some((_, number)) = found {
-            let number = number.to_string();
+            let number = decimal(number.into());
             let digest = digest(message(&time, &number, values).as_bytes());
             return ["v2", &time, &number, &base64url::encode(&digest)].join(";");
         }

@@ -1,6 +1,6 @@
 //! `document.cookie`: reading it, and the assignments that write and clear cookies.
 
-use crate::page::Page;
+use crate::{decimal::decimal, page::Page};
 use url::form_urlencoded;
 
 /// Holds the access token for a shop's own server and for later page loads.
@@ -26,7 +26,7 @@ impl Cookies {
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .split(';')
-            .filter_map(|pair| pair.trim().split_once('='))
+            .filter_map(|pair| pair.trim_ascii().split_once('='))
             .filter(move |(key, value)| *key == name && !value.is_empty())
             .map(|(_, value)| value)
     }
@@ -59,7 +59,7 @@ pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Opt
     let mut cookie = [AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict"].concat();
     if let Some(seconds) = max_age_seconds {
         cookie.push_str("; Max-Age=");
-        cookie.push_str(&seconds.max(0).to_string());
+        cookie.push_str(&decimal(seconds.max(0)));
     }
     if page.is_https() {
         cookie.push_str("; Secure");

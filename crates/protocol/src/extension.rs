@@ -214,8 +214,8 @@ pub fn update(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use url::Url;
     use crate::{base64url, http::Response};
+    use url::Url;
 
     const NOW: Moment = Moment { device_ms: 1_000_000, skew_ms: 0 };
 

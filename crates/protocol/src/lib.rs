@@ -11,6 +11,7 @@ pub mod authenticate;
 pub mod base64url;
 pub mod callback;
 pub mod cookies;
+mod decimal;
 pub mod error;
 pub mod extension;
 pub mod http;

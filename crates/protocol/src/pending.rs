@@ -5,6 +5,7 @@
 //! looks, so that a shop can change between the two in the middle of a login.
 
 use crate::{
+    decimal::decimal,
     json::{Json, ObjectWriter},
     jwt::UnverifiedClaims,
     pkce::CodeVerifier,
@@ -92,11 +93,10 @@ impl PendingRequest {
         if let Some(multi_account) = self.multi_account {
             record = record.bool("multiAccount", multi_account);
         }
-        let mut record = record
-            .optional("linkUserId", self.link_user_id.as_deref())
-            .raw("createdAt", &self.created_at_ms.to_string());
+        let mut record =
+            record.optional("linkUserId", self.link_user_id.as_deref()).raw("createdAt", &decimal(self.created_at_ms));
         if self.clock_skew_ms != 0 {
-            record = record.raw("clockSkew", &self.clock_skew_ms.to_string());
+            record = record.raw("clockSkew", &decimal(self.clock_skew_ms));
         }
         Secret::new(record.finish())
     }

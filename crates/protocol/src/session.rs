@@ -2,6 +2,7 @@
 
 use crate::{
     cookies::{self, Cookies},
+    decimal::decimal,
     error::{Error, ErrorCode},
     json::{Json, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
@@ -120,7 +121,7 @@ pub fn expires_at_ms(record: &str) -> Option<i64> {
 fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> Secret {
     let mut record = ObjectWriter::new().string("idToken", id_token.expose());
     if let Some(expiry_ms) = expiry_ms {
-        record = record.raw("expiry", &expiry_ms.to_string());
+        record = record.raw("expiry", &decimal(expiry_ms));
     }
     Secret::new(record.bool("jsCookies", has_token_cookie).finish())
 }
