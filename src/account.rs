@@ -5,8 +5,7 @@ use crate::{
     browser::authenticator,
     client::{Login, authenticate, link_identity},
     error::{Failure, Work, invalid_input},
-    options,
-    value,
+    options, value,
 };
 use authress_login_client::OpenType;
 use authress_login_protocol::{

@@ -156,7 +156,11 @@ fn token(token: Option<Secret>) -> JsValue {
 }
 
 /// Null when the browser is on its way, otherwise where to go on.
-pub(crate) async fn authenticate(login: Login, options: AuthenticateOptions, open: OpenType) -> Result<JsValue, Failure> {
+pub(crate) async fn authenticate(
+    login: Login,
+    options: AuthenticateOptions,
+    open: OpenType,
+) -> Result<JsValue, Failure> {
     let started = login.authenticate(&options, open).await?;
     Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
 }

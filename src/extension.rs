@@ -79,5 +79,8 @@ fn answer(token: Option<ExtensionToken>) -> JsValue {
 
 /// The options `code` and `silent` of an extension's `requestToken`.
 fn token_request(options: &JsValue) -> Result<(Option<String>, bool), Error> {
-    Ok((options::text(options, "code")?.filter(|code| !code.is_empty()), options::flag(options, "silent")?.unwrap_or_default()))
+    Ok((
+        options::text(options, "code")?.filter(|code| !code.is_empty()),
+        options::flag(options, "silent")?.unwrap_or_default(),
+    ))
 }

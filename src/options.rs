@@ -11,48 +11,51 @@ use wasm_bindgen::JsValue;
 
 /// The options of `authenticate`, and how the page is left.
 pub(crate) fn authenticate(options: &JsValue) -> Result<(AuthenticateOptions, OpenType), Error> {
-    Ok((
-        AuthenticateOptions {
-            connection_id: text(options, "connectionId")?,
-            tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
-            multi_account: flag(options, "multiAccount")?,
-            connection_properties: connection_properties(options)?,
-            ..login(options)?
-        },
-        open_type(options)?,
-    ))
+    let mut authenticate = login(options)?;
+    for (name, slot) in [
+        ("connectionId", &mut authenticate.connection_id),
+        ("tenantLookupIdentifier", &mut authenticate.tenant_lookup_identifier),
+    ] {
+        *slot = text(options, name)?;
+    }
+    authenticate.multi_account = flag(options, "multiAccount")?;
+    authenticate.connection_properties = connection_properties(options)?;
+    Ok((authenticate, open_type(options)?))
 }
 
 /// What both ways to log in have in common.
+// Filled in place: each `?` within a literal would drop all members before it.
 pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
-    Ok(AuthenticateOptions {
-        invite_id: text(options, "inviteId")?,
-        redirect_url: text(options, "redirectUrl")?,
-        response_location: text(options, "responseLocation")?,
-        flow_type: text(options, "flowType")?,
-        scopes: texts(options, "scopes")?,
-        audiences: texts(options, "audiences")?,
-        ..AuthenticateOptions::default()
-    })
+    let mut login = AuthenticateOptions::default();
+    for (name, slot) in [
+        ("inviteId", &mut login.invite_id),
+        ("redirectUrl", &mut login.redirect_url),
+        ("responseLocation", &mut login.response_location),
+        ("flowType", &mut login.flow_type),
+    ] {
+        *slot = text(options, name)?;
+    }
+    for (name, slot) in [("scopes", &mut login.scopes), ("audiences", &mut login.audiences)] {
+        *slot = list(&get(options, name), name)?;
+    }
+    Ok(login)
 }
 
 /// The options of `linkIdentity`, and how the page is left.
 pub(crate) fn link(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
-    let link = LinkOptions {
-        tenant_lookup_identifier: text(options, "tenantLookupIdentifier")?,
-        connection_properties: connection_properties(options)?,
-        ..link_with_one_time_code(options)?
-    };
+    let mut link = link_with_one_time_code(options)?;
+    link.tenant_lookup_identifier = text(options, "tenantLookupIdentifier")?;
+    link.connection_properties = connection_properties(options)?;
     Ok((link, open_type(options)?))
 }
 
 /// The options of `linkIdentityWithOneTimeCode`, which stays on the page.
 pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<LinkOptions, Error> {
-    Ok(LinkOptions {
-        connection_id: text(options, "connectionId")?,
-        redirect_url: text(options, "redirectUrl")?,
-        ..LinkOptions::default()
-    })
+    let mut link = LinkOptions::default();
+    for (name, slot) in [("connectionId", &mut link.connection_id), ("redirectUrl", &mut link.redirect_url)] {
+        *slot = text(options, name)?;
+    }
+    Ok(link)
 }
 
 /// The setting `tokenOrigins`.
@@ -110,10 +113,6 @@ pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Erro
         return Ok(None);
     }
     value.as_string().map(Some).ok_or_else(|| invalid_input(&[name, " must be a string."].concat()))
-}
-
-fn texts(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
-    list(&get(options, name), name)
 }
 
 fn list(value: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {

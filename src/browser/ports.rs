@@ -65,8 +65,9 @@ impl Ports for Browser {
         address::is_visible()
     }
 
-    async fn activation(&self) {
-        address::activation().await;
+    // Boxed, as is `sleep`: one copy in the module instead of one in everything that waits.
+    fn activation(&self) -> impl Future<Output = ()> {
+        Box::pin(address::activation())
     }
 
     fn cookies(&self) -> Cookies {
@@ -105,8 +106,8 @@ impl Ports for Browser {
         request::date_of_page_server().await
     }
 
-    async fn sleep(&self, milliseconds: u32) {
-        timer::sleep(milliseconds).await;
+    fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
+        Box::pin(timer::sleep(milliseconds))
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {

@@ -1,10 +1,6 @@
 //! The client: what it knows, and what asks only for that.
 
-use crate::{
-    changes::Changes,
-    flight::Flight,
-    ports::Ports,
-};
+use crate::{changes::Changes, flight::Flight, ports::Ports};
 use authress_login_protocol::{
     callback::Exchange,
     cookies as cookie_rules,

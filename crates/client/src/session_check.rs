@@ -12,7 +12,7 @@ use authress_login_protocol::{
     pending::{self, Entropy, PendingRequest},
     pkce,
     renewal::{self, Renewal},
-    return_url::ReturnParameters,
+    return_url,
     secret::Secret,
     session::{self, SessionWrite, Tokens},
     state::Event,
@@ -110,17 +110,29 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn take_up_return(&self) -> Result<(), Error> {
-        if ReturnParameters::parse(self.ports.page()?.href()).nonce.is_some() {
+        if return_url::is_return(self.ports.page()?.href()) {
             // A page that is only being prepared uses nothing up: the shopper may never see it.
             self.ports.activation().await;
         }
+        match self.inspect_return()? {
+            Step::NotOurs => {}
+            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
+            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
+            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
+            Step::Exchange(exchange) => self.exchange(exchange).await?,
+        }
+        Ok(())
+    }
+
+    /// What a return asks for. It is used up and the address is clean: a second caller does not see the
+    /// same return again.
+    fn inspect_return(&self) -> Result<Step, Error> {
         let inspection = callback::inspect(&self.settings, &self.ports.page()?, &self.ports.cookies(), |nonce| {
             [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
                 .iter()
                 .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))
                 .find(|pending| pending.nonce == nonce)
         });
-        // Before anything is awaited: a second caller must not see the same return again.
         if let (true, Some(pending)) = (inspection.consumes, inspection.step.pending()) {
             self.forget(&pending.nonce);
             if pending.enable_credentials.is_some() {
@@ -133,14 +145,7 @@ impl<P: Ports> Inner<P> {
         if let Some(href) = inspection.clean_href {
             self.ports.show_address(&href);
         }
-        match inspection.step {
-            Step::NotOurs => {}
-            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
-            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
-            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
-            Step::Exchange(exchange) => self.exchange(exchange).await?,
-        }
-        Ok(())
+        Ok(inspection.step)
     }
 
     fn forget(&self, nonce: &str) {

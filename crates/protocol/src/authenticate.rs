@@ -58,14 +58,14 @@ pub struct LinkOptions {
 #[derive(Debug)]
 pub struct Draft {
     request: Request,
-    pending: PendingRequest,
+    pending: Box<PendingRequest>,
 }
 
 /// A login that Authress has accepted.
 #[derive(Debug)]
 pub struct Started {
     /// What to store before anything else happens; absent when the answer cannot come back here.
-    pub pending: Option<PendingRequest>,
+    pub pending: Option<Box<PendingRequest>>,
     /// Where the browser continues.
     pub authentication_url: Option<WebUrl>,
     /// The id of the authentication request.
@@ -101,12 +101,10 @@ pub fn begin(
         settings.application_id(),
         options.audiences.as_deref(),
     );
-    let pending = PendingRequest {
-        connection_id: options.connection_id.clone(),
-        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
-        multi_account: options.multi_account,
-        ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
-    };
+    let mut pending = pending(page, options.redirect_url.as_deref(), &entropy, now)?;
+    pending.connection_id.clone_from(&options.connection_id);
+    pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
+    pending.multi_account = options.multi_account;
     let mut body = body(settings, &values, &pending, &entropy, now)
         .optional("inviteId", options.invite_id.as_deref())
         .optional("responseLocation", options.response_location.as_deref())
@@ -143,12 +141,10 @@ pub fn begin_link(
         options.tenant_lookup_identifier.as_deref(),
         settings.application_id(),
     );
-    let pending = PendingRequest {
-        connection_id: options.connection_id.clone(),
-        tenant_lookup_identifier: options.tenant_lookup_identifier.clone(),
-        link_user_id: Some(user_id),
-        ..pending(page, options.redirect_url.as_deref(), &entropy, now)?
-    };
+    let mut pending = pending(page, options.redirect_url.as_deref(), &entropy, now)?;
+    pending.connection_id.clone_from(&options.connection_id);
+    pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
+    pending.link_user_id = Some(user_id);
     let mut body = body(settings, &values, &pending, &entropy, now).bool("linkIdentity", true);
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
@@ -184,10 +180,11 @@ impl Draft {
         if authentication_url.is_none() && authentication_request_id.is_none() {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
-        let pending = authentication_request_id.clone().map(|nonce| PendingRequest {
-            nonce,
-            enable_credentials: answer.bool("enableCredentials"),
-            ..self.pending
+        let mut pending = self.pending;
+        pending.enable_credentials = answer.bool("enableCredentials");
+        let pending = authentication_request_id.as_ref().map(|nonce| {
+            pending.nonce.clone_from(nonce);
+            pending
         });
         Ok(Started { pending, authentication_url, authentication_request_id })
     }
@@ -205,8 +202,13 @@ fn web_address(text: &str) -> Option<WebUrl> {
 }
 
 /// What every login and link remembers; its nonce comes with the answer.
-fn pending(page: &Page, redirect_url: Option<&str>, entropy: &Entropy, now: Moment) -> Result<PendingRequest, Error> {
-    Ok(PendingRequest {
+fn pending(
+    page: &Page,
+    redirect_url: Option<&str>,
+    entropy: &Entropy,
+    now: Moment,
+) -> Result<Box<PendingRequest>, Error> {
+    Ok(Box::new(PendingRequest {
         nonce: String::new(),
         code_verifier: CodeVerifier::from_entropy(entropy.code_verifier),
         connection_id: None,
@@ -217,7 +219,7 @@ fn pending(page: &Page, redirect_url: Option<&str>, entropy: &Entropy, now: Mome
         link_user_id: None,
         created_at_ms: now.device_ms,
         clock_skew_ms: now.skew_ms,
-    })
+    }))
 }
 
 /// What every login and link sends.

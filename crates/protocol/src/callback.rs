@@ -35,11 +35,11 @@ pub enum Step {
     /// Exchange a code for tokens.
     Exchange(Exchange),
     /// Tokens came with the return.
-    Adopt(PendingRequest, Tokens),
+    Adopt(Box<PendingRequest>, Tokens),
     /// The session came in cookies.
-    ReadCookies(PendingRequest),
+    ReadCookies(Box<PendingRequest>),
     /// The login or link did not happen. The session that is here stays.
-    Refused(PendingRequest, Refusal),
+    Refused(Box<PendingRequest>, Refusal),
 }
 
 impl Step {
@@ -87,7 +87,7 @@ pub fn inspect(
     settings: &Settings,
     page: &Page,
     cookies: &Cookies,
-    find_pending: impl FnOnce(&str) -> Option<PendingRequest>,
+    find_pending: impl FnOnce(&str) -> Option<Box<PendingRequest>>,
 ) -> Inspection {
     let href = page.href();
     let parameters = ReturnParameters::parse(href);
@@ -108,7 +108,7 @@ pub fn inspect(
         // An answer of somebody else: the real one may still come.
         return Inspection { consumes: false, clean_href, step: Step::Refused(pending, Refusal::Untrusted) };
     }
-    let step = step_of(settings, page, cookies, parameters, pending);
+    let step = step_of(settings, page, cookies, &parameters, pending);
     Inspection { consumes: true, clean_href, step }
 }
 
@@ -116,25 +116,25 @@ fn step_of(
     settings: &Settings,
     page: &Page,
     cookies: &Cookies,
-    parameters: ReturnParameters,
-    pending: PendingRequest,
+    parameters: &ReturnParameters,
+    pending: Box<PendingRequest>,
 ) -> Step {
-    if let Some(error) = parameters.error {
-        return Step::Refused(pending, Refusal::ByServer { error, error_code: parameters.error_code });
+    if let Some(error) = parameters.error.clone() {
+        return Step::Refused(pending, Refusal::ByServer { error, error_code: parameters.error_code.clone() });
     }
-    if let Some(code) = parameters.code {
+    if let Some(code) = &parameters.code {
         let code = match code.expose() {
             "cookie" => cookies.first(cookies::AUTH_CODE).map(|value| Secret::new(cookies::decode_value(value))),
-            _ => Some(code),
+            _ => Some(code.clone()),
         };
         return match code {
             Some(code) => Step::Exchange(Exchange { pending, code }),
             None => Step::Refused(pending, Refusal::Untrusted),
         };
     }
-    match (parameters.id_token, page.is_localhost()) {
+    match (parameters.id_token.clone(), page.is_localhost()) {
         (Some(id_token), true) => {
-            match Tokens::new(settings, parameters.access_token, id_token, parameters.expires_in) {
+            match Tokens::new(settings, parameters.access_token.clone(), id_token, parameters.expires_in) {
                 Ok(tokens) => Step::Adopt(pending, tokens),
                 Err(_) => Step::Refused(pending, Refusal::Untrusted),
             }
@@ -147,7 +147,7 @@ fn step_of(
 /// A code that can be exchanged, together with the request it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    pending: PendingRequest,
+    pending: Box<PendingRequest>,
     code: Secret,
 }
 

@@ -102,10 +102,10 @@ impl PendingRequest {
     }
 
     /// Reads a record back, the published client's too; `None` if it is unusable.
-    pub fn from_json(text: &str) -> Option<Self> {
+    pub fn from_json(text: &str) -> Option<Box<Self>> {
         let record = Json::parse(text)?;
         let owned = |name| record.str(name).map(str::to_owned);
-        Some(Self {
+        Some(Box::new(Self {
             nonce: owned("nonce").filter(|nonce| !nonce.is_empty())?,
             code_verifier: CodeVerifier::restore(record.str("codeVerifier")?),
             connection_id: owned("lastConnectionId"),
@@ -116,7 +116,7 @@ impl PendingRequest {
             link_user_id: owned("linkUserId"),
             created_at_ms: record.i64("createdAt").unwrap_or(0),
             clock_skew_ms: record.i64("clockSkew").unwrap_or(0),
-        })
+        }))
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_record_reads_back() {
-        assert_eq!(PendingRequest::from_json(request().to_json().expose()), Some(request()));
+        assert_eq!(PendingRequest::from_json(request().to_json().expose()), Some(Box::new(request())));
     }
 
     #[test]

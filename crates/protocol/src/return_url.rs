@@ -64,6 +64,11 @@ impl ReturnParameters {
     }
 }
 
+/// Whether the address is one that a login returned to.
+pub fn is_return(href: &str) -> bool {
+    web_url::parameter(href, "nonce").is_some()
+}
+
 /// The address without the parameters of a return, or `None` if it has none.
 pub fn without_return_parameters(href: &str) -> Option<String> {
     without(href, &RETURN_PARAMETERS)

@@ -5,7 +5,8 @@ use std::ops::{Add, BitXor};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod word {
     use core::arch::wasm32::{
-        i32x4_add, u32x4, u32x4_extract_lane, u32x4_shl, u32x4_shr, u32x4_splat, v128, v128_bitselect, v128_or, v128_xor,
+        i32x4_add, u32x4, u32x4_extract_lane, u32x4_shl, u32x4_shr, u32x4_splat, v128, v128_bitselect, v128_or,
+        v128_xor,
     };
 
     /// How many messages are hashed at once.

@@ -7,8 +7,8 @@
 
 mod lanes;
 
-use lanes::Lanes;
 pub use lanes::LANES;
+use lanes::Lanes;
 
 /// The bytes of a block.
 pub const BLOCK: usize = 64;

@@ -8,8 +8,8 @@ fn settings() -> Settings {
     Settings::new(AUTHRESS, Some("app_shop")).unwrap()
 }
 
-fn pending(nonce: &str) -> PendingRequest {
-    PendingRequest {
+fn pending(nonce: &str) -> Box<PendingRequest> {
+    Box::new(PendingRequest {
         nonce: nonce.to_owned(),
         code_verifier: CodeVerifier::restore("the-verifier"),
         connection_id: None,
@@ -20,7 +20,7 @@ fn pending(nonce: &str) -> PendingRequest {
         link_user_id: None,
         created_at_ms: 0,
         clock_skew_ms: 0,
-    }
+    })
 }
 
 fn token(issuer: &str, subject: &str) -> String {
