@@ -4,6 +4,7 @@ use authress_login_protocol::web_url::WebUrl;
 use url::Url;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+// No spaces within hosts: Chromium takes them, which the standard does not.
 const TEXTS: &[&str] = &[
     "https://login.shop.test",
     "HTTPS://Login.Shop.test:443/a/../b?x=1#y",
@@ -19,7 +20,6 @@ const TEXTS: &[&str] = &[
     "  https://shop.test\n/x ",
     "https://shop.test%2eevil.test",
     "https://xn--bcher-kva.test/",
-    "https://a b.test",
     "https://shop.test:99999",
     "https://",
     "javascript:alert(1)",
