@@ -1,0 +1,31 @@
+// The same visits once more, recorded: what the browser writes down meanwhile costs time, so these are not timed.
+
+import { record } from './recording.mjs';
+import { withShopper } from './rounds.mjs';
+
+/** @returns the longest task of each part in milliseconds, and the memory of a first visit in bytes */
+export async function recordings(bench, client, condition) {
+  const { shopperConnectionId: connectionId } = bench.stack;
+  const values = {};
+  const recorded = async (name, act) => {
+    const { longestTask, peakHeap } = await record(bench.browser, act);
+    values[name] = [longestTask];
+    return peakHeap;
+  };
+  const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {
+    values.peakHeap = [await recorded('visitTask', () => shopper.open('visit'))];
+    const { backingStorageSize } = await shopper.cdp.send('Runtime.getHeapUsage');
+    values.wasmMemory = [backingStorageSize];
+    await shopper.open('token');
+    await recorded('restoreWarmTask', () => shopper.open('token'));
+    return shopper.storageState();
+  });
+  await withShopper(bench, client, condition, storageState, (shopper) => recorded('restoreColdTask', () => shopper.open('token')));
+  await withShopper(bench, client, condition, undefined, async (shopper) => {
+    await shopper.open('idle');
+    await recorded('startTask', () => shopper.starts(1, { connectionId }));
+    const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
+    await recorded('returnTask', () => shopper.open('token', search));
+  });
+  return values;
+}
