@@ -8,7 +8,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { launch } from '../e2e/support/browser.mjs';
+import { launchFor } from './client/browser.mjs';
 import { startStack } from '../e2e/support/stack.mjs';
 import { buildPages, CLIENTS, workspace } from './client/pages.mjs';
 import { recordings } from './client/recordings.mjs';
@@ -90,10 +90,7 @@ let browser;
 try {
   const settings = { authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId };
   server = await Server.start(await buildPages({ settings, connectionId: stack.shopperConnectionId }), stack.logs);
-  // Authress knows the shop's address; behind it are the benchmark's pages now.
-  const shop = `MAP ${new URL(stack.shopUrl).host}:443`;
-  const browserArgs = stack.browserArgs.map((argument) => argument.replace(new RegExp(`${shop} [^,]*`), `${shop} 127.0.0.1:${server.port}`));
-  browser = await launch({ ...stack, browserArgs });
+  browser = await launchFor(stack, server.port);
   await measure({ browser, stack, server });
   const docs = join(workspace, 'docs');
   const folder = options.quick ? join(workspace, 'target/bench-client') : docs;

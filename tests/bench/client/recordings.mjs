@@ -16,7 +16,9 @@ export async function recordings(bench, client, condition) {
     values.peakHeap = [await recorded('visitTask', () => shopper.open('visit'))];
     const { backingStorageSize } = await shopper.cdp.send('Runtime.getHeapUsage');
     values.wasmMemory = [backingStorageSize];
+    await shopper.newTab();
     await shopper.open('token');
+    await shopper.newTab();
     await recorded('restoreWarmTask', () => shopper.open('token'));
     return shopper.storageState();
   });

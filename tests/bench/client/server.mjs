@@ -43,6 +43,7 @@ export class Server {
   }
 
   #answer(files, request, response) {
+    this.log?.(request);
     const path = request.url.split('?')[0];
     const file = files.get(path);
     if (!file) return response.writeHead(404).end();

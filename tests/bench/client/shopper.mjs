@@ -18,6 +18,7 @@ export class Shopper {
   #bench;
   #client;
   #context;
+  #condition;
   #told = [];
   #waiting;
 
@@ -29,14 +30,21 @@ export class Shopper {
     shopper.#context = await bench.browser.newContext({ storageState });
     shopper.#context.setDefaultTimeout(PATIENCE_MS);
     await shopper.#context.exposeBinding('tell', (_, outcome) => shopper.#hear(outcome));
-    shopper.page = await shopper.#context.newPage();
-    // Tabs share nothing here and there are no workers: all that is to be slow belongs to this target.
-    shopper.cdp = await shopper.#context.newCDPSession(shopper.page);
-    const { cpu, network } = CONDITIONS[condition];
-    await shopper.cdp.send('Network.enable');
-    if (network) await shopper.cdp.send('Network.emulateNetworkConditions', network);
-    await shopper.cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
+    shopper.#condition = CONDITIONS[condition];
+    await shopper.newTab();
     return shopper;
+  }
+
+  /** Closes the tab and opens another: what the old one's process kept in its own memory is gone. */
+  async newTab() {
+    await this.page?.close();
+    this.page = await this.#context.newPage();
+    // There are no workers and no frames: all that is to be slow belongs to this target.
+    this.cdp = await this.#context.newCDPSession(this.page);
+    const { cpu, network } = this.#condition;
+    await this.cdp.send('Network.enable');
+    if (network) await this.cdp.send('Network.emulateNetworkConditions', network);
+    await this.cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
   }
 
   async leave() {
