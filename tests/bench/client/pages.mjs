@@ -18,11 +18,9 @@ export const CLIENTS = {
   reference: '@authress/login',
 };
 
-/** Our documented hints. The published client is one script, which the page names anyway. */
-const HINTS = {
-  ours: `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`,
-  reference: '',
-};
+/** Our documented hint. The published client is one script, which the page names anyway. */
+const HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
+const hasModule = (client) => client !== 'reference';
 
 const html = (client, settings) => `<!doctype html>
 <html lang="en">
@@ -31,7 +29,7 @@ const html = (client, settings) => `<!doctype html>
 <title>A shop</title>
 <link rel="icon" href="data:,">
 <link rel="modulepreload" href="assets/page.js">
-${HINTS[client]}
+${hasModule(client) ? HINT : ''}
 <script type="application/json" id="settings">${JSON.stringify(settings)}</script>
 <script type="module" src="assets/page.js"></script>
 <h1>A shop</h1>
@@ -54,7 +52,7 @@ export async function buildPages(settings) {
       banner: { js: 'performance.mark("script");' },
     });
     const names = Object.keys(metafile.outputs).map((path) => path.split('/').at(-1));
-    if (client === 'ours') {
+    if (hasModule(client)) {
       copyFileSync(join(workspace, 'pkg/dist', MODULE), join(folder, MODULE));
       names.push(MODULE);
     }
