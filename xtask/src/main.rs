@@ -38,6 +38,9 @@ cargo xtask <command>
   api-report            write anew what tests/types says that the npm package makes public
   size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
   bundlers              the package in every bundler, and the table of it in docs/bundlers.md
+  bench client [--samples N] [--quick]
+                        this package and the published client side by side; writes docs/benchmarks.md and its charts
+  bench sizes           what a page downloads with this package and with its peers; writes the table in docs/benchmarks.md
   bench verifier [--seconds N]
                         the verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C

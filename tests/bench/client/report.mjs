@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { between } from './between.mjs';
 import { chart } from './chart.mjs';
 import { MEASURES, TASKS } from './measures.mjs';
 import { CONDITIONS } from './shopper.mjs';
@@ -57,13 +58,6 @@ export function write(result, docs, folder) {
   const text = [facts(result), table(result), pictures(charted), taskTable(result), footprintTable(result)].join('\n\n');
   writeFileSync(file('benchmarks.md'), between(page, 'client', text));
   return text;
-}
-
-/** Replaces what stands between the marks of this name. */
-export function between(page, name, text) {
-  const marks = new RegExp(`<!-- measured: ${name} -->[^]*<!-- /measured: ${name} -->`);
-  if (!marks.test(page)) throw new Error(`docs have no place for ${name}`);
-  return page.replace(marks, () => `<!-- measured: ${name} -->\n${text}\n<!-- /measured: ${name} -->`);
 }
 
 const facts = ({ date, machine, versions, samples, command }) =>
