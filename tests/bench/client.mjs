@@ -22,6 +22,8 @@ const count = Number(options.samples ?? (options.quick ? 3 : 15));
 if (!Number.isInteger(count) || count < 1) throw new Error('--samples: a whole number');
 /** How often each part is recorded, and how many searches each client makes. */
 const RECORDINGS = options.quick ? 1 : 3;
+/** After this time no further sample is begun, however few there are: the report says how many. */
+const LIMIT_MS = 10 * 60_000;
 const SEARCHES = options.quick ? { ours: 100, reference: 10 } : { ours: 500, reference: 60 };
 
 const clients = Object.keys(CLIENTS);
@@ -41,8 +43,9 @@ function keep(condition, client, values) {
   for (const [measure, list] of Object.entries(values)) (kept[measure] ??= []).push(...list);
 }
 
+let taken = 0;
 async function measure(bench) {
-  for (let turn = -1; turn < count; turn += 1) {
+  for (let turn = -1; turn < count && performance.now() - began < LIMIT_MS; turn += 1) {
     say(turn < 0 ? 'warming up' : `sample ${turn + 1} of ${count}`);
     for (const condition of Object.keys(CONDITIONS)) {
       await inTurn(turn, async (client) => {
@@ -50,6 +53,7 @@ async function measure(bench) {
         if (turn >= 0) keep(condition, client, values);
       });
     }
+    taken = turn + 1;
   }
   say('hash searches');
   const PORTIONS = 5;
@@ -80,7 +84,7 @@ function facts(browser) {
       ours: JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8')).version,
       commit: git('rev-parse', '--short', 'HEAD') + (isChanged ? ' and changes' : ''),
     },
-    samples: count,
+    samples: taken,
   };
 }
 

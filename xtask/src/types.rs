@@ -7,10 +7,11 @@ use crate::failure::Result;
 use crate::setup::{BuildTools, Node};
 use crate::workspace;
 
-/// Node's test runner over what is said about the types.
+/// Node's test runner over what is said about the types, and over the examples that use them.
 pub(crate) fn tests(node: &Node) -> Command {
     let mut command = script(node);
-    command.args(["--test", "--test-reporter=spec", "tests/types/types.test.mjs"]);
+    command.args(["--test", "--test-reporter=spec"]);
+    command.args(["tests/types/types.test.mjs", "tests/types/examples.test.mjs"]);
     command
 }
 

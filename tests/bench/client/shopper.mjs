@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const PATIENCE_MS = 60_000;
+/** How long the browser's own work for a new window goes on beside the page, in milliseconds. */
+const SETTLING_MS = 250;
 /** Milliseconds and bytes a second. */
 const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
 
@@ -45,6 +48,7 @@ export class Shopper {
     await this.cdp.send('Network.enable');
     if (network) await this.cdp.send('Network.emulateNetworkConditions', network);
     await this.cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
+    await pause(SETTLING_MS);
   }
 
   async leave() {
