@@ -20,14 +20,15 @@ import { CONDITIONS } from './client/shopper.mjs';
 const { values: options } = parseArgs({ options: { samples: { type: 'string' }, quick: { type: 'boolean', default: false } } });
 const count = Number(options.samples ?? (options.quick ? 3 : 15));
 if (!Number.isInteger(count) || count < 1) throw new Error('--samples: a whole number');
-/** How often each part is recorded, and how many searches each client makes. */
-const RECORDINGS = options.quick ? 1 : 3;
 /** After this time no further sample is begun, however few there are: the report says how many. */
 const LIMIT_MS = 10 * 60_000;
+/** How often each part is recorded, and how many searches each client makes. */
+const RECORDINGS = options.quick ? 1 : 3;
 const SEARCHES = options.quick ? { ours: 100, reference: 10 } : { ours: 500, reference: 60 };
 
+const conditions = Object.keys(CONDITIONS).filter((condition) => !options.quick || condition !== '4x');
 const clients = Object.keys(CLIENTS);
-const samples = Object.fromEntries(Object.keys(CONDITIONS).map((condition) =>
+const samples = Object.fromEntries(conditions.map((condition) =>
   [condition, Object.fromEntries(clients.map((client) => [client, {}]))]));
 const loadBefore = loadavg()[0].toFixed(1);
 const began = performance.now();
@@ -47,7 +48,7 @@ let taken = 0;
 async function measure(bench) {
   for (let turn = -1; turn < count && performance.now() - began < LIMIT_MS; turn += 1) {
     say(turn < 0 ? 'warming up' : `sample ${turn + 1} of ${count}`);
-    for (const condition of Object.keys(CONDITIONS)) {
+    for (const condition of conditions) {
       await inTurn(turn, async (client) => {
         const values = await round(bench, client, condition);
         if (turn >= 0) keep(condition, client, values);
@@ -61,7 +62,7 @@ async function measure(bench) {
     await inTurn(turn, async (client) =>
       keep('1x', client, { search: await searches(bench, client, '1x', SEARCHES[client] / PORTIONS) }));
   }
-  for (const condition of Object.keys(CONDITIONS)) {
+  for (const condition of conditions) {
     say(`recordings, ${condition}`);
     for (let turn = 0; turn < RECORDINGS; turn += 1) {
       await inTurn(turn, async (client) => keep(condition, client, await recordings(bench, client, condition)));

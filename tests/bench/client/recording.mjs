@@ -1,14 +1,15 @@
 // What the browser's own recording tells of a page: its tasks on the main thread, and its memory.
 
-const CATEGORIES = ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'v8.wasm'];
-/** A task in which one of these happened ran script, or did something for it. */
+const CATEGORIES = ['toplevel', 'scheduler', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'v8.wasm'];
+/** Work for a script: it is compiled or it runs, in a module, a callback or a promise's reaction. */
 const SCRIPT = new Set([
-  'EvaluateScript', 'v8.evaluateModule', 'v8.compile', 'v8.compileModule', 'v8.run', 'FunctionCall', 'RunMicrotasks', 'TimerFire',
-  'EventDispatch', 'MinorGC', 'MajorGC',
+  'v8.compileModule', 'v8.evaluateModule', 'v8.callFunction', 'FunctionCall', 'RunMicrotasks', 'BlinkScheduler_PerformMicrotaskCheckpoint',
+  'TimerFire', 'wasm.SyncCompile', 'wasm.OnBytesReceived', 'wasm.FinishStreaming', 'wasm.FinishAsyncCompile', 'wasm.AsyncInstantiate',
 ]);
-const MICRO = 1000;
+const TASKS = ['RunTask', 'ThreadControllerImpl::RunTask'];
+const MICROSECONDS = 1000;
 
-/** Records all that happens while `act` runs. @returns `{longestTask, peakHeap}` in milliseconds and bytes */
+/** Records all that happens while `act` runs. @returns `{script, task, peakHeap}` in milliseconds and bytes */
 export async function record(browser, act) {
   const cdp = await browser.newBrowserCDPSession();
   const events = [];
@@ -21,18 +22,40 @@ export async function record(browser, act) {
   await cdp.send('Tracing.end');
   await complete;
   await cdp.detach();
-  return { longestTask: longestScriptTask(events), peakHeap: peakHeap(events) };
+  return { ...longestTasks(events), peakHeap: peakHeap(events) };
 }
 
-/** The longest task of any page's main thread in which script ran, in milliseconds. */
-export function longestScriptTask(events) {
+/**
+ * `script`: the most time that one task of a page spent on script. `task`: the longest of the tasks that spent any,
+ * with what else the browser did in it, such as the first layout.
+ */
+export function longestTasks(events) {
   const mainThreads = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread));
-  const ofPages = events.filter((event) => event.ph === 'X' && mainThreads.has(thread(event)));
-  const scripts = ofPages.filter(({ name }) => SCRIPT.has(name));
-  const tasks = ofPages.filter(({ name }) => /^(?:RunTask|ThreadControllerImpl::RunTask)$/.test(name)).sort((left, right) => right.dur - left.dur);
-  const longest = tasks.find((task) => scripts.some((script) =>
-    thread(script) === thread(task) && script.ts >= task.ts && script.ts <= task.ts + task.dur));
-  return longest ? longest.dur / MICRO : 0;
+  const inOrder = events.filter(({ ph }) => ph === 'X').sort((left, right) => left.ts - right.ts || right.dur - left.dur);
+  const longest = { script: 0, task: 0 };
+  for (const id of mainThreads) {
+    const slices = inOrder.filter((event) => thread(event) === id);
+    const kind = TASKS.find((name) => slices.some((slice) => slice.name === name));
+    const scripts = outermost(slices.filter(({ name }) => SCRIPT.has(name)));
+    for (const task of slices.filter(({ name }) => name === kind)) {
+      const inside = scripts.filter(({ ts }) => ts >= task.ts && ts < task.ts + task.dur);
+      const script = inside.reduce((sum, { dur }) => sum + dur, 0) / MICROSECONDS;
+      longest.script = Math.max(longest.script, script);
+      // A task that only hands something over to script is not one of script.
+      if (script >= 1) longest.task = Math.max(longest.task, task.dur / MICROSECONDS);
+    }
+  }
+  return longest;
+}
+
+/** Those that are inside no other one. */
+function outermost(slices) {
+  let end = -Infinity;
+  return slices.filter(({ ts, dur }) => {
+    if (ts < end) return false;
+    end = ts + dur;
+    return true;
+  });
 }
 
 function peakHeap(events) {

@@ -3,13 +3,14 @@
 import { record } from './recording.mjs';
 import { withShopper } from './rounds.mjs';
 
-/** @returns the longest task of each part in milliseconds, and the memory of a first visit in bytes */
+/** @returns the longest tasks of each part in milliseconds, and the memory of a first visit in bytes */
 export async function recordings(bench, client, condition) {
   const { shopperConnectionId: connectionId } = bench.stack;
   const values = {};
   const recorded = async (name, act) => {
-    const { longestTask, peakHeap } = await record(bench.browser, act);
-    values[name] = [longestTask];
+    const { script, task, peakHeap } = await record(bench.browser, act);
+    values[name] = [script];
+    values[`${name}Whole`] = [task];
     return peakHeap;
   };
   const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {

@@ -20,8 +20,10 @@ export function results(facts, samples) {
 function rows(id, target, samples) {
   return Object.keys(CONDITIONS).filter((condition) => samples[condition]?.ours?.[id]).map((condition) => {
     const [ours, reference] = ['ours', 'reference'].map((client) => summary(samples[condition][client][id]));
-    const ratio = (kind) => Number((ours[kind] / reference[kind]).toFixed(3));
-    const row = { condition, ours, reference, ratio: ratio('median'), p90Ratio: ratio('p90'), meanRatio: ratio('mean') };
+    const ratio = (kind) => Number((ours[kind] / Math.max(reference[kind], Number.EPSILON)).toFixed(3));
+    const whole = samples[condition].ours[`${id}Whole`] && Object.fromEntries(['ours', 'reference'].map((client) =>
+      [client, summary(samples[condition][client][`${id}Whole`])]));
+    const row = { condition, ours, reference, ratio: ratio('median'), p90Ratio: ratio('p90'), meanRatio: ratio('mean'), ...(whole && { whole }) };
     return { ...row, isMet: isMet(target, row) };
   });
 }
@@ -32,7 +34,7 @@ function isMet({ ratio, p90Ratio, meanLimit, limit }, row) {
   if (ratio) checks.push(row.ratio <= ratio);
   if (p90Ratio) checks.push(row.p90Ratio <= p90Ratio);
   if (meanLimit && row.condition === '1x') checks.push(row.ours.mean <= meanLimit);
-  if (limit) checks.push(row.ours.median <= limit);
+  if (limit) checks.push(Math.max(...row.ours.values) <= limit);
   return checks.length > 0 ? checks.every(Boolean) : null;
 }
 
@@ -92,10 +94,12 @@ function table({ measures }) {
 const pictures = (measures) => measures.map(({ id, title }) => `![${title}](charts/${id}.svg)`).join('\n');
 
 function taskTable({ measures }) {
-  const lines = measures.filter(({ id }) => id in TASKS).flatMap(({ title, rows: list }) => list.map(({ condition, ours, reference, isMet: met }) =>
-    `| ${title} | ${condition} | ${ms(ours.median)} (${ms(Math.max(...ours.values))}) | ${ms(reference.median)} (${ms(Math.max(...reference.values))}) | ${verdict(met)} |`));
+  const of = ({ median, values }, whole) => `${ms(median)} (${ms(Math.max(...values))}) | ${ms(whole.median)}`;
+  const lines = measures.filter(({ id }) => id in TASKS).flatMap(({ title, rows: list }) => list.map((row) =>
+    `| ${title} | ${row.condition} | ${of(row.ours, row.whole.ours)} | ${of(row.reference, row.whole.reference)} | ${verdict(row.isMet)} |`));
   return [
-    '| longest task with script in it, ms: median (longest of all) | on | authress-login-wasm | @authress/login | ours ≤ 50 |', '|---|---|---:|---:|---|', ...lines,
+    '| most script in one task, ms: median (most of all); whole: the longest task with script in it | on '
+    + '| authress-login-wasm | whole | @authress/login | whole | ours ≤ 50 |', '|---|---|---:|---:|---:|---:|---|', ...lines,
   ].join('\n');
 }
 
