@@ -66,7 +66,7 @@ const facts = ({ date, machine, versions, samples, command }) =>
   `\`${command}\`, ${date.slice(0, 10)}. ${machine.cores} cores of ${machine.cpu}, ${machine.memory} GB; load before the run `
   + `${machine.loadBefore}, after it ${machine.loadAfter}. Chromium ${versions.chromium}, \`@authress/login\` ${versions.reference}, `
   + `\`authress-login-wasm\` ${versions.ours} (${versions.commit}), esbuild ${versions.esbuild}, Node.js ${versions.node}. `
-  + `${samples} samples of each after one that was discarded.`;
+  + `${samples} ${samples === 1 ? 'sample' : 'samples'} of each after one that was discarded.`;
 
 const ms = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
 const both = ({ median, p90 }) => `${ms(median)} (${ms(p90)})`;
