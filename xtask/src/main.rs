@@ -36,8 +36,12 @@ cargo xtask <command>
   test [part …]         set-up, then every test; parts: lint native types browser e2e bundlers
   lint                  formatting, clippy, documentation and JavaScript syntax
   api-report            write anew what tests/types says that the npm package makes public
+  docs                  the pages of documentation that the types make, in target/docs
   size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
   bundlers              the package in every bundler, and the table of it in docs/bundlers.md
+  bench client [--samples N] [--quick]
+                        this package and the published client side by side; writes docs/benchmarks.md and its charts
+  bench sizes           what a page downloads with this package and with its peers; writes the table in docs/benchmarks.md
   bench verifier [--seconds N]
                         the verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
   demo [--port N]       the storefront, a local Authress and the verifier on loopback, until Ctrl-C
@@ -82,6 +86,10 @@ fn run(mut line: CommandLine) -> Result<()> {
         Some("api-report") => {
             line.finish()?;
             types::write_report(&setup::for_build()?)
+        }
+        Some("docs") => {
+            line.finish()?;
+            types::docs()
         }
         Some("bundlers") => {
             line.finish()?;

@@ -4,19 +4,25 @@ use std::process::Command;
 
 use crate::build;
 use crate::failure::Result;
-use crate::setup::{BuildTools, Node};
+use crate::setup::{BuildTools, Node, for_docs};
 use crate::workspace;
 
-/// Node's test runner over what is said about the types.
+/// Node's test runner over what is said about the types, and over the examples that use them.
 pub(crate) fn tests(node: &Node) -> Command {
     let mut command = script(node);
-    command.args(["--test", "--test-reporter=spec", "tests/types/types.test.mjs"]);
+    command.args(["--test", "--test-reporter=spec"]);
+    command.args(["tests/types/types.test.mjs", "tests/types/examples.test.mjs"]);
     command
 }
 
 /// Writes the report anew. What has changed in it is for people to look at and commit.
 pub(crate) fn write_report(tools: &BuildTools) -> Result<()> {
     build::run(script(&tools.node).arg("tests/types/api-report.mjs"))
+}
+
+/// The documentation of everything that the types make public, as pages in `target/docs`.
+pub(crate) fn docs() -> Result<()> {
+    build::run(for_docs()?.package_program("typedoc").args(["--options", "tests/docs/typedoc.json"]))
 }
 
 fn script(node: &Node) -> Command {

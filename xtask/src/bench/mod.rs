@@ -1,5 +1,7 @@
-//! `cargo xtask bench verifier`: this verifier and the one of Authress's guide, under the same load in one run.
+//! The benchmarks: each sets this project beside what there is already, in one run. `cargo xtask bench verifier` puts
+//! this verifier and the one of Authress's guide under the same load.
 
+mod client;
 mod load;
 mod report;
 
@@ -18,13 +20,16 @@ const API_URL: &str = "https://login.example.com";
 
 /// Runs the benchmark that the command line names.
 pub(crate) fn run(mut line: CommandLine) -> Result<()> {
-    let what = line.word();
-    let seconds = line.value("--seconds")?.map_or(Ok(10), |text| text.parse());
-    let seconds = seconds.attempt(|| "--seconds: read a whole number".to_owned())?;
-    line.finish()?;
-    match what.as_deref() {
-        Some("verifier") => verifier(seconds),
-        Some(_) | None => Err("there is one benchmark: cargo xtask bench verifier [--seconds N]".into()),
+    match line.word().as_deref() {
+        Some("client") => client::speed(line),
+        Some("sizes") => client::sizes(line),
+        Some("verifier") => {
+            let seconds = line.value("--seconds")?.map_or(Ok(10), |text| text.parse());
+            let seconds = seconds.attempt(|| "--seconds: read a whole number".to_owned())?;
+            line.finish()?;
+            verifier(seconds)
+        }
+        Some(_) | None => Err("there are three benchmarks: client, sizes and verifier".into()),
     }
 }
 

@@ -71,6 +71,11 @@ pub(crate) fn for_bench() -> Result<Node> {
     node::ensure()
 }
 
+/// What the documentation needs: no compiler for wasm32.
+pub(crate) fn for_docs() -> Result<Node> {
+    node::ensure()
+}
+
 /// Everything, for `cargo xtask setup`, `test` and `demo --check`.
 pub(crate) fn everything() -> Result<TestTools> {
     let start = Instant::now();

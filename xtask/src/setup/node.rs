@@ -32,6 +32,14 @@ impl Node {
         install_packages(&self.npm, &["install", "--no-save"], &tests().join("bundlers"), why, "about 40 s, 470 MB")
     }
 
+    /// Installs the login clients whose sizes are compared with ours.
+    pub(crate) fn install_peers(&self) -> Result<()> {
+        let why = "the login clients that ours is compared with";
+        // What some of them want beside them is for frameworks that nobody uses here.
+        let words = ["install", "--no-save", "--legacy-peer-deps"];
+        install_packages(&self.npm, &words, &tests().join("bench/peers"), why, "about 1 min, 280 MB")
+    }
+
     /// `node` with a program of an installed npm package, for instance `wasm-opt`.
     pub(crate) fn package_program(&self, name: &str) -> Command {
         let mut command = self.command();

@@ -1,0 +1,6 @@
+/** Replaces what stands between the marks of this name. */
+export function between(page, name, text) {
+  const marks = new RegExp(`<!-- measured: ${name} -->[^]*<!-- /measured: ${name} -->`);
+  if (!marks.test(page)) throw new Error(`the page has no place for ${name}`);
+  return page.replace(marks, () => `<!-- measured: ${name} -->\n${text}\n<!-- /measured: ${name} -->`);
+}

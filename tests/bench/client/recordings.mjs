@@ -1,0 +1,47 @@
+// The same visits once more, recorded: what the browser writes down meanwhile costs time, so these are not timed.
+
+import { record } from './recording.mjs';
+import { withShopper } from './rounds.mjs';
+
+/** @returns the longest tasks of each part in milliseconds, and the memory of a first visit in bytes */
+export async function recordings(bench, client, condition) {
+  const { shopperConnectionId: connectionId } = bench.stack;
+  const values = {};
+  const recorded = async (name, act) => {
+    const { script, task, peakHeap } = await record(bench.browser, act);
+    values[name] = [script];
+    values[`${name}Whole`] = [task];
+    return peakHeap;
+  };
+  const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {
+    await shopper.page.addInitScript(noteMemory);
+    const peakHeap = await recorded('visitTask', () => shopper.open('visit'));
+    const { usedSize } = await shopper.cdp.send('Runtime.getHeapUsage');
+    values.peakHeap = [Math.max(peakHeap, usedSize)];
+    // It never shrinks: what it is in the end is the most it was.
+    values.wasmMemory = [await shopper.page.evaluate(() => window.moduleMemory?.buffer.byteLength ?? 0)];
+    await shopper.newTab();
+    await shopper.open('token');
+    await shopper.newTab();
+    await recorded('restoreWarmTask', () => shopper.open('token'));
+    return shopper.storageState();
+  });
+  await withShopper(bench, client, condition, storageState, (shopper) => recorded('restoreColdTask', () => shopper.open('token')));
+  await withShopper(bench, client, condition, undefined, async (shopper) => {
+    await shopper.open('idle');
+    await recorded('startTask', () => shopper.starts(1, { connectionId }));
+    const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
+    await recorded('returnTask', () => shopper.open('token', search));
+  });
+  return values;
+}
+
+/** Runs in the page: keeps the memory of the module that is made there. */
+function noteMemory() {
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...values) => {
+    const made = await instantiate.apply(WebAssembly, values);
+    window.moduleMemory = Object.values((made.instance ?? made).exports).find((it) => it instanceof WebAssembly.Memory);
+    return made;
+  };
+}

@@ -1,0 +1,77 @@
+// One round of one client: everything that is measured, each part in a fresh browser profile.
+
+import assert from 'node:assert/strict';
+
+import { Shopper } from './shopper.mjs';
+
+/** Calls for each page: a search is of random length, so that few of them say little. */
+const STARTS = 5;
+/** Longer values for the search: 156 bytes with the ids of connection and application. */
+const AUDIENCES = ['https://api.example.com/orders', 'https://api.example.com/baskets', 'https://api.example.com/recommendations', 'https://api.example.com/users-xy'];
+
+/** Lets a shopper arrive, act, and leave. */
+export async function withShopper(bench, client, condition, storageState, act) {
+  const shopper = await Shopper.arrive(bench, client, condition, storageState);
+  try {
+    return await act(shopper);
+  } finally {
+    await shopper.leave();
+  }
+}
+
+/** @returns the values of each measure, and the state of a profile that has a session */
+export async function round(bench, client, condition) {
+  const { shopperConnectionId: connectionId } = bench.stack;
+  const values = {};
+
+  const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {
+    bench.server.forget();
+    const { sinceBegan, token } = await shopper.open('visit');
+    assert.ok(token);
+    values.visit = [sinceBegan];
+    values.bytes = [bench.server.sentFiles()];
+    // Once before, so that the compiled code is in the cache as well.
+    await shopper.newTab();
+    await shopper.open('token');
+    await shopper.newTab();
+    const { at } = await shopper.open('token');
+    const timeline = await shopper.timeline();
+    assert.equal(timeline.module?.transferred ?? 0, 0, 'the module came from the cache');
+    assert.equal(timeline.script.transferred, 0, 'the script came from the cache');
+    values.restoreWarm = [at - timeline.script.start];
+    values.restoreWarmRun = [at - timeline.ran];
+    values.pace = [await shopper.pace()];
+    return shopper.storageState();
+  });
+
+  await withShopper(bench, client, condition, storageState, async (shopper) => {
+    const { at } = await shopper.open('token');
+    const timeline = await shopper.timeline();
+    assert.notEqual(timeline.script.transferred, 0, 'the script did not come from the cache');
+    values.restoreCold = [at - timeline.script.start];
+    values.restoreColdRun = [at - timeline.ran];
+    values.restoreColdPage = [at];
+  });
+
+  await withShopper(bench, client, condition, undefined, async (shopper) => {
+    await shopper.open('idle');
+    values.start = await shopper.starts(STARTS, { connectionId });
+    const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
+    const { at, token } = await shopper.open('token', search);
+    assert.ok(token);
+    values.return = [at];
+    assert.equal(await shopper.page.evaluate(() => location.search), '', 'the address was cleaned');
+  });
+  return values;
+}
+
+/** Many starts with long values. */
+export async function searches(bench, client, condition, times) {
+  return withShopper(bench, client, condition, undefined, async (shopper) => {
+    await shopper.open('idle');
+    const { shopperConnectionId: connectionId, applicationId } = bench.stack;
+    const values = [connectionId, applicationId, AUDIENCES.join(',')].join('|');
+    assert.equal(values.length, 156);
+    return shopper.starts(times, { connectionId, audiences: AUDIENCES });
+  });
+}

@@ -1,0 +1,168 @@
+// A shopper with a fresh browser profile, on a device and network of the given speed.
+
+import assert from 'node:assert/strict';
+import { get } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const PATIENCE_MS = 60_000;
+/** How long the browser's own work for a new window goes on beside the page, in milliseconds. */
+const SETTLING_MS = 250;
+/** Milliseconds and bytes a second. */
+const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
+
+/** What is measured on: names as in the report. */
+export const CONDITIONS = {
+  '1x': { cpu: 1 },
+  '4x': { cpu: 4 },
+  '4x, phone network': { cpu: 4, network: PHONE },
+};
+
+export class Shopper {
+  #bench;
+  #client;
+  #context;
+  #condition;
+  #told = [];
+  #waiting;
+
+  /** @param bench `{browser, stack}` @param client `ours` or `reference` @param storageState of an earlier visit */
+  static async arrive(bench, client, condition, storageState) {
+    const shopper = new Shopper();
+    shopper.#bench = bench;
+    shopper.#client = client;
+    shopper.#context = await bench.browser.newContext({ storageState });
+    shopper.#context.setDefaultTimeout(PATIENCE_MS);
+    await shopper.#context.exposeBinding('tell', (_, outcome) => shopper.#hear(outcome));
+    shopper.#condition = CONDITIONS[condition];
+    await shopper.newTab();
+    return shopper;
+  }
+
+  /** Closes the tab and opens another: what the old one's process kept in its own memory is gone. */
+  async newTab() {
+    await this.page?.close();
+    this.page = await this.#context.newPage();
+    // There are no workers and no frames: all that is to be slow belongs to this target.
+    this.cdp = await this.#context.newCDPSession(this.page);
+    const { cpu, network } = this.#condition;
+    await this.cdp.send('Network.enable');
+    if (network) await this.cdp.send('Network.emulateNetworkConditions', network);
+    await this.cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
+    await pause(SETTLING_MS);
+  }
+
+  async leave() {
+    await this.#context.close();
+  }
+
+  get origin() {
+    return this.#bench.stack.shopUrl;
+  }
+
+  async storageState() {
+    return this.#context.storageState();
+  }
+
+  /** Opens a page and waits for what it tells. */
+  async open(task, search = '') {
+    const told = new Promise((resolve) => { this.#waiting = resolve; });
+    if (this.#told.length > 0) this.#told = [];
+    await this.page.goto(`${this.origin}/${this.#client}/${task}${search}`, { waitUntil: 'commit' });
+    const timer = setTimeout(() => this.#hear({ failure: `nothing was told for ${PATIENCE_MS} ms` }), PATIENCE_MS);
+    const outcome = await told;
+    clearTimeout(timer);
+    assert.equal(outcome.failure, undefined, `${this.#client} on /${task}`);
+    return outcome;
+  }
+
+  /** When what happened on this page, in milliseconds since the navigation began. */
+  async timeline() {
+    return this.page.evaluate(() => {
+      const entry = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
+      const times = (it) => it && { start: it.startTime, end: it.responseEnd, bytes: it.encodedBodySize, transferred: it.transferSize };
+      return {
+        ran: performance.getEntriesByName('script')[0].startTime,
+        script: times(entry('/page.js')), module: times(entry('.wasm')),
+        requests: performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((it) => times(it)),
+      };
+    });
+  }
+
+  /** How long this page's thread takes for a fixed piece of work, in milliseconds: shows whether it is slowed down. */
+  async pace() {
+    return this.page.evaluate(() => {
+      let best = Infinity;
+      for (let round = 0; round < 3; round += 1) {
+        const start = performance.now();
+        let sum = 0;
+        for (let i = 0; i < 4_000_000; i += 1) sum = (sum * 31 + i) | 0;
+        best = Math.min(best, performance.now() - start + (sum === 0.5 ? 1 : 0));
+      }
+      return best;
+    });
+  }
+
+  /**
+   * Calls `authenticate` again and again and notes when each POST is handed to the browser; none of them is answered.
+   * @returns milliseconds from the call to the POST, for each
+   */
+  async starts(times, options) {
+    return this.page.evaluate(async ([times, options]) => {
+      const real = window.fetch;
+      const durations = [];
+      for (let i = 0; i < times; i += 1) {
+        let sent;
+        const isSent = new Promise((resolve) => { sent = resolve; });
+        window.fetch = (input) => {
+          sent(performance.now());
+          return new Promise(() => {});
+        };
+        // As a press of a button would come: from a task of its own.
+        await new Promise((resolve) => { setTimeout(resolve, 20); });
+        const start = performance.now();
+        window.login.authenticate(options).catch(() => {});
+        durations.push(await isSent - start);
+      }
+      window.fetch = real;
+      return durations;
+    }, [times, options]);
+  }
+
+  /** Begins a login and walks it without the browser. @returns the query that the browser would return with */
+  async draftReturn(options) {
+    const authenticationUrl = await this.page.evaluate(async (options) => {
+      const real = window.fetch;
+      let url;
+      // A login page on the page's own host is left to the page: so the browser stays, and everything else is as usual.
+      window.fetch = async (...request) => {
+        const response = await real(...request);
+        const answer = await response.json();
+        url = answer.authenticationUrl;
+        return Response.json({ ...answer, authenticationUrl: `${location.origin}/elsewhere` });
+      };
+      await window.login.authenticate(options);
+      window.fetch = real;
+      return url;
+    }, options);
+    const { sandboxUrl, sandboxControlUrl, shopUrl } = this.#bench.stack;
+    let next = authenticationUrl;
+    while (!next.startsWith(shopUrl)) {
+      next = await leadsTo(next.replace(sandboxUrl, sandboxControlUrl));
+    }
+    return new URL(next).search;
+  }
+
+  #hear(outcome) {
+    this.#told.push(outcome);
+    this.#waiting?.(outcome);
+  }
+}
+
+/** Where an address redirects to. Not by `fetch`, which says that it is no navigation: the verifier would refuse it. */
+async function leadsTo(address) {
+  const { headers } = await new Promise((resolve, reject) => {
+    get(address, { agent: false }, (response) => resolve(response.resume())).on('error', reject);
+  });
+  assert.ok(headers.location, `${address} does not lead on`);
+  return headers.location;
+}

@@ -1,0 +1,34 @@
+// The examples of the README and of docs, as files that a compiler can read.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Languages of blocks, and the ends of the files that they become. */
+const LANGUAGES = { js: 'js', mjs: 'js', javascript: 'js', jsx: 'jsx', ts: 'ts', typescript: 'ts', tsx: 'tsx' };
+
+/** The Markdown files that users read. */
+export function pages(workspace) {
+  const docs = readdirSync(join(workspace, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
+  return ['README.md', 'pkg/README.md', ...docs.sort()];
+}
+
+/** @returns `{page, line, extension, code}` for each example that is script, also the scripts in examples of HTML */
+export function examples(workspace) {
+  return pages(workspace).flatMap((page) => {
+    const text = readFileSync(join(workspace, page), 'utf8');
+    return [...text.matchAll(/^```(\w+)[^\n]*\n([^]*?)^```$/gm)].flatMap(({ 1: language, 2: code, index }) => {
+      const line = text.slice(0, index).split('\n').length + 1;
+      if (language === 'html') return scripts(code).map((script) => ({ page, line, ...script }));
+      return language in LANGUAGES ? [{ page, line, extension: LANGUAGES[language], code: asModule(code) }] : [];
+    });
+  });
+}
+
+/** The scripts inside HTML. One that is no module is the page's own script, with the package's global. */
+function scripts(html) {
+  return [...html.matchAll(/<script( type="module")?>([^]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) =>
+    ({ extension: 'js', code: isModule ? asModule(code) : code, isClassic: !isModule }));
+}
+
+/** Names of one example are not those of another. */
+const asModule = (code) => (/^\s*(?:import|export)\b/m.test(code) ? code : `${code}\nexport {};\n`);

@@ -1,0 +1,62 @@
+// The examples in README and docs compile against the package's types, so that they cannot fall behind.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import ts from 'typescript';
+
+import { examples } from './examples.mjs';
+
+const workspace = fileURLToPath(new URL('../..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'examples-'));
+after(() => rmSync(project, { recursive: true }));
+
+mkdirSync(join(project, 'node_modules'));
+symlinkSync(join(workspace, 'pkg'), join(project, 'node_modules/authress-login-wasm'), 'dir');
+symlinkSync(join(workspace, 'tests/node_modules/jose'), join(project, 'node_modules/jose'), 'dir');
+const surroundings = join(project, 'surroundings.d.ts');
+cpSync(join(workspace, 'tests/types/examples/surroundings.d.ts'), surroundings);
+
+const all = examples(workspace);
+
+const options = {
+  strict: true, checkJs: true, allowJs: true, noEmit: true, skipLibCheck: true, types: [],
+  // Examples name no types of their parameters, as JavaScript does not.
+  noImplicitAny: false, strictPropertyInitialization: false,
+  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler,
+  jsx: ts.JsxEmit.Preserve, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+};
+
+/** What the compiler has to say about an example, with lines as in the page. */
+function complaints({ code, extension, line, isClassic }, index) {
+  const file = join(project, `example-${index}.${extension}`);
+  const reference = isClassic ? '/// <reference types="authress-login-wasm/script" />' : '';
+  writeFileSync(file, `${reference}\n${code}`);
+  // A page's script has the client in a global name, which the surroundings have, too.
+  const program = ts.createProgram(isClassic ? [file] : [file, surroundings], options);
+  return ts.getPreEmitDiagnostics(program).map(({ file: source, start, messageText }) => {
+    const at = source?.fileName === file ? source.getLineAndCharacterOfPosition(start).line - 1 + line : source?.fileName;
+    return `line ${at}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+test('there are examples', () => {
+  for (const page of ['README.md', 'pkg/README.md']) assert.ok(all.some((example) => example.page === page), page);
+});
+
+for (const [index, example] of all.entries()) {
+  test(`the example at ${example.page}:${example.line} compiles`, () => {
+    assert.deepEqual(complaints(example, index), []);
+  });
+}
+
+test('an example that is wrong does not', () => {
+  const wrong = { code: "login.authenticate({ connectionId: 1 });\nlogin.signIn();\nexport {};\n", extension: 'js', line: 10 };
+  const found = complaints(wrong, 'wrong');
+  assert.equal(found.length, 2, found.join('\n'));
+  assert.match(found[1], /^line 11: .*signIn/);
+});

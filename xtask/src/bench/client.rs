@@ -1,0 +1,42 @@
+//! `cargo xtask bench client` and `bench sizes`: this package beside the published client, and beside its peers.
+
+use crate::command_line::CommandLine;
+use crate::failure::{Attempt, Result};
+use crate::{build, setup};
+
+/// What a shopper waits for; see `tests/bench/client.mjs`. The sizes come along, unless it is only a try.
+pub(crate) fn speed(mut line: CommandLine) -> Result<()> {
+    let samples = line.value("--samples")?;
+    if let Some(samples) = &samples {
+        samples.parse::<u32>().attempt(|| "--samples: read a whole number".to_owned())?;
+    }
+    let is_quick = line.flag("--quick");
+    line.finish()?;
+    let tools = setup::everything()?;
+    build::everything(&tools.build)?;
+    let mut command = tools.node_script();
+    command.arg("tests/bench/client.mjs");
+    if let Some(samples) = samples {
+        command.args(["--samples", &samples]);
+    }
+    if is_quick {
+        command.arg("--quick");
+    }
+    build::run(&mut command)?;
+    if is_quick { Ok(()) } else { peers(&tools.build) }
+}
+
+/// What a page downloads for the same job, with each of the peers.
+pub(crate) fn sizes(line: CommandLine) -> Result<()> {
+    line.finish()?;
+    let tools = setup::for_build()?;
+    build::package(&tools)?;
+    peers(&tools)
+}
+
+fn peers(tools: &setup::BuildTools) -> Result<()> {
+    tools.node.install_peers()?;
+    let mut command = tools.node.command();
+    command.current_dir(crate::workspace::root()).arg("tests/bench/sizes.mjs");
+    build::run(&mut command)
+}
