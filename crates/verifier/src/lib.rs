@@ -7,6 +7,7 @@ mod client_address;
 mod config;
 mod config_error;
 mod decide;
+mod endpoint;
 mod login_request;
 mod metrics;
 mod navigation;
@@ -31,6 +32,7 @@ pub use client_address::{ClientNetwork, ForwardingHeader, TrustedProxies};
 pub use config::{Config, LogConfig, StoreConfig, StoreUrl, usage};
 pub use config_error::ConfigError;
 pub use decide::{Approved, Decision, ENTROPY_BYTES, KEY_PROPAGATION, KeysDiffer, Verifier, decide};
+pub use endpoint::App;
 pub use login_request::{
     LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, Parameter,
 };
@@ -41,7 +43,7 @@ pub use policy::{Guarded, Policy, PolicyLayer};
 pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimiter, RedisRateLimiter, Verdict};
 pub use refusal::{Refusal, RefusalCode};
 pub use router::{HEALTH_PATH, LOGIN_PATH, Login, STATE_LIFETIME, router, standalone};
-pub use server::{ServerLimits, serve, termination};
+pub use server::{AnyApp, ServerLimits, serve, termination};
 pub use service::{READY_PATH, Service};
 pub use settings::{SETTINGS, Setting};
 pub use shared_store::{InvalidStoreUrl, PAUSE, SharedStore, WhenDown};

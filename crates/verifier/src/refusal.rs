@@ -84,6 +84,8 @@ refusals! {
     /// All clients together have asked for too many user ids.
     GlobalRateLimited, TOO_MANY_REQUESTS,
         "The shop is very busy. Wait a moment, then go back to the shop and try again.";
+    /// A body that is longer than what is read.
+    BodyTooLarge, PAYLOAD_TOO_LARGE, "The body of the request is too long. A login has none.";
     /// A method other than GET and HEAD.
     MethodNotAllowed, METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.";
     /// Another path.
@@ -91,6 +93,8 @@ refusals! {
     /// The operating system gave no random bytes, its clock is before 1970, or the shared store that
     /// the deployment insists on does not answer.
     Unavailable, SERVICE_UNAVAILABLE, "No user id can be made at the moment. Try again later.";
+    /// The answer took longer than it may.
+    TimedOut, SERVICE_UNAVAILABLE, "The answer took too long. Go back to the shop and try again.";
 }
 
 impl RefusalCode {
@@ -172,7 +176,7 @@ mod tests {
     #[test]
     fn every_refusal_but_a_failure_of_our_own_is_a_4xx() {
         for code in RefusalCode::ALL {
-            let is_ours = *code == RefusalCode::Unavailable;
+            let is_ours = [RefusalCode::Unavailable, RefusalCode::TimedOut].contains(code);
             assert_eq!(code.status().is_server_error(), is_ours, "{code:?}");
             assert!(code.status().is_client_error() || is_ours, "{code:?}");
         }

@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use authress_single_use::{SingleUse, Use};
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::Response;
+use axum::routing::{any, get};
 
 use crate::decide::{ENTROPY_BYTES, Verifier};
 use crate::login_request::LoginRequest;
@@ -58,7 +60,21 @@ impl Login {
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
     }
 
-    async fn answer(&self, query: &str) -> Result<HeaderValue, Refusal> {
+    /// 302 to Authress with a signed user id, or why not.
+    pub(crate) async fn answer(&self, request: &Parts) -> Result<Response, Refusal> {
+        if request.method != Method::GET && request.method != Method::HEAD {
+            return Err(RefusalCode::MethodNotAllowed.into());
+        }
+        let location = self.location(request.uri.query().unwrap_or_default()).await?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::FOUND;
+        // Room for what is added on the way out: to make some later would mean to hash all names again.
+        response.headers_mut().reserve(8);
+        response.headers_mut().insert(header::LOCATION, location);
+        Ok(response)
+    }
+
+    async fn location(&self, query: &str) -> Result<HeaderValue, Refusal> {
         let request = LoginRequest::parse(query)?;
         let verifier = self.verifier();
         let approved = verifier.approve(&request)?;
@@ -88,7 +104,7 @@ impl From<Verifier> for Login {
 /// [`PolicyLayer`](crate::PolicyLayer)s around it.
 pub fn router(login: impl Into<Login>) -> Router {
     Router::new()
-        .route(LOGIN_PATH, get(answer).fallback(method_not_allowed))
+        .route(LOGIN_PATH, any(answer))
         .with_state(login.into())
         .layer(map_response(with_protective_headers))
 }
@@ -102,9 +118,8 @@ pub fn standalone(login: impl Into<Login>) -> Router {
         .merge(router(login))
 }
 
-async fn answer(State(login): State<Login>, uri: Uri) -> Result<Response, Refusal> {
-    let location = login.answer(uri.query().unwrap_or_default()).await?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+async fn answer(State(login): State<Login>, request: Request) -> Result<Response, Refusal> {
+    login.answer(&request.into_parts().0).await
 }
 
 pub(crate) async fn method_not_allowed() -> Refusal {
@@ -118,6 +133,12 @@ pub(crate) async fn not_found() -> Refusal {
 /// An answer holds a login in its address and is for one request only: no cache keeps it, no
 /// referrer carries it on, no search engine lists it.
 pub(crate) async fn with_protective_headers(mut response: Response) -> Response {
+    protect(&mut response);
+    response
+}
+
+/// [`with_protective_headers`], at once.
+pub(crate) fn protect(response: &mut Response) {
     const HEADERS: [(HeaderName, HeaderValue); 4] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -127,5 +148,4 @@ pub(crate) async fn with_protective_headers(mut response: Response) -> Response 
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, value);
     }
-    response
 }
