@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -22,10 +23,7 @@ use crate::metrics::{Metrics, Outcome};
 use crate::page::{accepts_html, as_page, depends_on_accept};
 use crate::policy::Policy;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::router::{LOGIN_PATH, Login, protect};
-
-/// A body that is longer is not waited for.
-pub(crate) const MAX_BODY_BYTES: usize = 1024;
+use crate::router::{Answer, LOGIN_PATH, Login, protect};
 
 /// What answers logins.
 pub(crate) struct Endpoint<P> {
@@ -39,24 +37,26 @@ pub(crate) struct Endpoint<P> {
 impl<P: Policy> Endpoint<P> {
     async fn answer(&self, request: Request) -> Response {
         let measurement = self.metrics.begin();
-        let (head, _) = request.into_parts();
+        let (head, body) = request.into_parts();
         // No timer is set for an answer that is there at once.
-        let decided = tokio::time::timeout(self.time_limit, self.decide(&head)).await;
-        let decided = decided.unwrap_or_else(|_| Err(RefusalCode::TimedOut.into()));
-        let outcome = decided.as_ref().map(|_| Outcome::Answered).map_err(|refusal| *refusal);
-        let mut response = decided.unwrap_or_else(|refusal| refused(refusal, &head.headers));
+        let decided = tokio::time::timeout(self.time_limit, self.decide(&head, body)).await;
+        let (outcome, mut response) = match decided.unwrap_or_else(|_| Err(RefusalCode::TimedOut.into())) {
+            Ok(Answer::Login(response)) => (Ok(Outcome::Answered), response),
+            Ok(Answer::Check(response)) => (Ok(Outcome::HumanCheckAsked), response),
+            Err(refusal) => (Err(refusal), refused(refusal, &head.headers)),
+        };
         depends_on_accept(&mut response);
         protect(&mut response);
         measurement.finish(outcome, &mut response);
         response
     }
 
-    async fn decide(&self, head: &Parts) -> Result<Response, Refusal> {
-        if announced_length(&head.headers) > MAX_BODY_BYTES {
+    async fn decide(&self, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+        if announced_length(&head.headers) > self.login.max_body_bytes() {
             return Err(RefusalCode::BodyTooLarge.into());
         }
         self.policy.admit(head).await?;
-        self.login.answer(head).await
+        self.login.answer(head, body).await
     }
 }
 
@@ -93,13 +93,13 @@ impl std::fmt::Debug for App {
 impl Service<Request> for App {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Answer {
+    fn call(&mut self, request: Request) -> Answering {
         if request.uri().path() == LOGIN_PATH {
             Arc::clone(&self.logins).answer(request)
         } else {
@@ -108,15 +108,15 @@ impl Service<Request> for App {
     }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 /// [`Endpoint`] without the type of its policy.
 trait Answers: Send + Sync {
-    fn answer(self: Arc<Self>, request: Request) -> Answer;
+    fn answer(self: Arc<Self>, request: Request) -> Answering;
 }
 
 impl<P: Policy> Answers for Endpoint<P> {
-    fn answer(self: Arc<Self>, request: Request) -> Answer {
+    fn answer(self: Arc<Self>, request: Request) -> Answering {
         Box::pin(async move { Ok(Endpoint::answer(&self, request).await) })
     }
 }

@@ -83,7 +83,7 @@ async fn check(file: Option<&std::path::Path>) -> Done {
         text.push_str(&format!(", and after five minutes {next}"));
     }
     text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
-    let (_, _) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    let (_, _) = Service::new(config)?;
     write_out(&text)
 }
 
@@ -114,7 +114,7 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     let listener = bind("LISTEN", listen).await?;
     let stop = termination()?;
     let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url().to_owned());
-    let (service, app) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    let (service, app) = Service::new(config)?;
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
         tracing::info!(address = %listener.local_addr()?, "serving metrics");

@@ -37,7 +37,7 @@ struct Inner {
     process: u64,
 }
 
-/// `code` is `Answered` or the name of a refusal.
+/// `code` is `Answered`, `HumanCheckAsked` or the name of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decision {
     code: Code,
@@ -142,6 +142,10 @@ impl Measurement<'_> {
                 metrics.answered.inc();
                 ("Answered", None)
             }
+            Ok(Outcome::HumanCheckAsked) => {
+                metrics.decisions.get_or_create(&Decision { code: Code("HumanCheckAsked") }).inc();
+                ("HumanCheckAsked", None)
+            }
             Err(refusal) => {
                 let code = refusal.code.name();
                 metrics.decisions.get_or_create(&Decision { code: Code(code) }).inc();
@@ -160,6 +164,8 @@ impl Measurement<'_> {
 pub(crate) enum Outcome {
     /// It has its user id.
     Answered,
+    /// It got a check in the place of an answer.
+    HumanCheckAsked,
 }
 
 /// Unique within all processes of a deployment, and says nothing.

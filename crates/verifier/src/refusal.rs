@@ -78,6 +78,11 @@ refusals! {
     CrawlerNotAnswered, FORBIDDEN, "This address is for shoppers' browsers, not for crawlers.";
     /// A frame, an image, a script (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`).
     NotANavigation, FORBIDDEN, "This address must be opened as a page of its own, not inside of another one.";
+    /// A program asks where people are asked to prove that they are some.
+    HumanCheckRequired, FORBIDDEN,
+        "This address shows a check that a person has to pass. Open it in a browser (Accept: text/html).";
+    /// The answer to the check is wrong, too old, used before or of another login.
+    HumanCheckFailed, FORBIDDEN, "The check was not passed. Try again.";
     /// This client has asked for too many user ids.
     ClientRateLimited, TOO_MANY_REQUESTS,
         "Too many carts were started from your network. Wait a moment, then go back to the shop and try again.";

@@ -1,6 +1,7 @@
 //! The whole service as the binary serves it: the login route behind its policies, the health
 //! checks, limits and measurements.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,14 +15,18 @@ use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::client_address::TrustedProxies;
 use crate::config::Config;
-use crate::endpoint::{App, Endpoint, MAX_BODY_BYTES};
+use crate::config_human_check::{HumanCheckConfig, HumanCheckKind};
+use crate::endpoint::{App, Endpoint};
+use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
 use crate::metrics::Metrics;
 use crate::navigation::NavigationsOnly;
 use crate::page::pages_for_shoppers;
 use crate::policy::Policy;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
-use crate::router::{HEALTH_PATH, Login, method_not_allowed, not_found, with_protective_headers};
+use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
+use crate::secret::Secret;
 use crate::shared_store::{InvalidStoreUrl, SharedStore, WhenDown};
 use crate::used_states::{self, SharedStates};
 
@@ -46,8 +51,8 @@ impl Service {
     /// [`ConnectInfo`](axum::extract::ConnectInfo); [`serve`](crate::serve) provides it.
     ///
     /// # Errors
-    /// [`InvalidStoreUrl`].
-    pub fn new(config: Config) -> Result<(Self, App), InvalidStoreUrl> {
+    /// [`CannotServe`].
+    pub fn new(config: Config) -> Result<(Self, App), CannotServe> {
         let store = match &config.store {
             None => None,
             Some(store) => {
@@ -62,7 +67,8 @@ impl Service {
                 Some(Arc::new(SharedStates::new(lifetime, Arc::clone(store), *when_down)))
             }
         };
-        let login = Login::new(config.verifier).with_states(states);
+        let gate = config.human_check.map(|check| gate(check, config.proxies, store.as_ref())).transpose()?;
+        let login = Login::new(config.verifier).with_states(states).with_human_check(gate);
         let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
         // What is no navigation takes no token.
         let navigations = config.navigations_only.then_some(NavigationsOnly);
@@ -103,6 +109,82 @@ impl Service {
         self.metrics.text(self.store.as_ref().map(|(store, _)| !store.is_down()))
     }
 }
+
+fn gate(
+    config: HumanCheckConfig,
+    proxies: TrustedProxies,
+    store: Option<&(Arc<SharedStore>, WhenDown)>,
+) -> Result<HumanGate, CannotServe> {
+    let check: Arc<dyn HumanCheck> = match config.kind {
+        HumanCheckKind::ProofOfWork { secret, cost } => {
+            let secret = secret.map_or_else(Secret::random, Ok).map_err(|_| CannotServe::NoRandomness)?;
+            let check = ProofOfWork::new(secret, cost);
+            Arc::new(match store {
+                None => check,
+                Some((store, when_down)) => {
+                    let spent = SharedStates::new(CHALLENGE_LIFETIME, Arc::clone(store), *when_down).of("challenge");
+                    check.with_spent(Arc::new(spent))
+                }
+            })
+        }
+        HumanCheckKind::SiteVerify {
+            provider,
+            site_key,
+            secret,
+            hostname,
+            verify_url,
+            timeout,
+            let_pass_when_down,
+        } => {
+            let check = SiteVerify::new(provider, site_key, secret, hostname, timeout)?;
+            let check = check.let_pass_when_down(let_pass_when_down);
+            Arc::new(match verify_url {
+                Some(verify_url) => check.with_verify_url(verify_url),
+                None => check,
+            })
+        }
+    };
+    let gate = HumanGate::new(check, proxies);
+    Ok(match config.free {
+        Some(free) => gate.only_beyond(free),
+        None => gate,
+    })
+}
+
+/// Why settings that are right in themselves cannot be served with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CannotServe {
+    /// The URL of the shared store is none.
+    StoreUrl(InvalidStoreUrl),
+    /// The human check's provider cannot be asked.
+    HttpClient(HttpClientUnavailable),
+    /// The operating system gave no random bytes.
+    NoRandomness,
+}
+
+impl From<InvalidStoreUrl> for CannotServe {
+    fn from(reason: InvalidStoreUrl) -> Self {
+        Self::StoreUrl(reason)
+    }
+}
+
+impl From<HttpClientUnavailable> for CannotServe {
+    fn from(reason: HttpClientUnavailable) -> Self {
+        Self::HttpClient(reason)
+    }
+}
+
+impl fmt::Display for CannotServe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StoreUrl(reason) => write!(f, "InvalidSetting: REDIS_URL {reason}"),
+            Self::HttpClient(reason) => write!(f, "HttpClientUnavailable: {reason}"),
+            Self::NoRandomness => f.write_str("NoRandomness: the operating system gives no random bytes"),
+        }
+    }
+}
+
+impl std::error::Error for CannotServe {}
 
 async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
     if service.is_stopping.load(Ordering::Relaxed) {

@@ -25,6 +25,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// More than anybody asks for.
+    pub(crate) const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+
     /// How long it takes until one token is back. At least a microsecond.
     pub(crate) fn interval(self) -> Duration {
         (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
