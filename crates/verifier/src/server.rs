@@ -98,8 +98,10 @@ pub async fn serve<A: AnyApp>(
         });
     }
     // What the operating system has already taken for us would be reset with the listener: it gets one answer each.
+    // As many as it can have taken, and not whoever comes meanwhile: that would go on as long as there is a crowd.
     let mut last = tokio::task::JoinSet::new();
-    while let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
+    for _ in 0..BACKLOG {
+        let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
         let connection = connection(stream, peer, &app, limits, false);
         last.spawn(async move {
             let _ = connection.await;
@@ -134,6 +136,9 @@ async fn accept(
         }
     }
 }
+
+/// How many connections tokio lets the operating system take for a listener.
+const BACKLOG: usize = 1024;
 
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
