@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod ed25519;
 mod jwk;
 mod rsa;
 mod signing_key;
@@ -28,5 +29,5 @@ mod verify;
 
 pub use jwk::{Jwk, JwkError, JwkSet};
 pub use rsa::{KeyRing, RsaJwk, UnusableRsaKey};
-pub use signing_key::{KeyError, SigningKey};
+pub use signing_key::{KeyError, ProtectedHeader, SigningKey};
 pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify, verify_with_ring};

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use ed25519_dalek::Signer;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::ed25519::Signer;
 use crate::jwk::Jwk;
 
 /// A private Ed25519 key with the id under which its public half is published.
@@ -17,6 +18,7 @@ use crate::jwk::Jwk;
 pub struct SigningKey {
     kid: String,
     secret: ed25519_dalek::SigningKey,
+    signer: Signer,
 }
 
 impl SigningKey {
@@ -27,7 +29,7 @@ impl SigningKey {
     pub fn generate(kid: impl Into<String>) -> Result<Self, KeyError> {
         let mut seed = Zeroizing::new([0_u8; SEED_BYTES]);
         getrandom::fill(seed.as_mut_slice()).map_err(|_| KeyError::EntropyUnavailable)?;
-        Ok(Self { kid: kid.into(), secret: ed25519_dalek::SigningKey::from_bytes(&seed) })
+        Ok(Self::new(kid.into(), ed25519_dalek::SigningKey::from_bytes(&seed)))
     }
 
     /// Reads a PKCS#8 document with an Ed25519 key (RFC 8410 section 7), with or without the
@@ -37,7 +39,12 @@ impl SigningKey {
     /// [`KeyError::NotEd25519Pkcs8`]; the error holds nothing of `der`.
     pub fn from_pkcs8_der(kid: impl Into<String>, der: &[u8]) -> Result<Self, KeyError> {
         let secret = ed25519_dalek::SigningKey::from_pkcs8_der(der).map_err(|_| KeyError::NotEd25519Pkcs8)?;
-        Ok(Self { kid: kid.into(), secret })
+        Ok(Self::new(kid.into(), secret))
+    }
+
+    fn new(kid: String, secret: ed25519_dalek::SigningKey) -> Self {
+        let signer = Signer::new(&secret);
+        Self { kid, secret, signer }
     }
 
     /// The key as a PKCS#8 document of 48 bytes without the public key: the form in Authress
@@ -68,16 +75,36 @@ impl SigningKey {
     /// When `claims` cannot be written as JSON. Structs of strings and numbers and
     /// [`serde_json::Value`] always can; a map with keys that are not strings cannot.
     pub fn sign_jwt(&self, typ: &str, claims: &impl Serialize) -> String {
-        let header = ProtectedHeader { alg: "EdDSA", kid: &self.kid, typ };
-        let mut token = segment(&header);
+        self.sign_with(&self.protected_header(typ), claims)
+    }
+
+    /// The header `{alg:"EdDSA", kid, typ}` of this key's tokens, for [`SigningKey::sign_with`].
+    pub fn protected_header(&self, typ: &str) -> ProtectedHeader {
+        let mut text = String::new();
+        push_segment(&mut text, &HeaderMembers { alg: "EdDSA", kid: &self.kid, typ });
+        text.push('.');
+        ProtectedHeader(text)
+    }
+
+    /// [`SigningKey::sign_jwt`] with a header that was made once, for whoever signs many tokens of one
+    /// type. The header must be this key's.
+    ///
+    /// # Panics
+    /// As [`SigningKey::sign_jwt`].
+    pub fn sign_with(&self, header: &ProtectedHeader, claims: &impl Serialize) -> String {
+        let mut token = String::with_capacity(header.0.len() + TYPICAL_REST_BYTES);
+        token.push_str(&header.0);
+        push_segment(&mut token, claims);
+        let signature = self.signer.sign(token.as_bytes());
         token.push('.');
-        token.push_str(&segment(claims));
-        let signature = self.secret.sign(token.as_bytes());
-        token.push('.');
-        token.push_str(&Base64UrlUnpadded::encode_string(&signature.to_bytes()));
+        push_base64url(&mut token, &signature);
         token
     }
 }
+
+/// The first segment of a JWT with the dot after it, ready to be signed with claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedHeader(String);
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,17 +134,27 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 #[derive(Serialize)]
-struct ProtectedHeader<'a> {
+struct HeaderMembers<'a> {
     alg: &'static str,
     kid: &'a str,
     typ: &'a str,
 }
 
 #[expect(clippy::expect_used, reason = "documented panic: a claims type that is not JSON is a bug")]
-fn segment(value: &impl Serialize) -> String {
-    let json = serde_json::to_vec(value).expect("claims must be a type that can be written as JSON");
-    Base64UrlUnpadded::encode_string(&json)
+fn push_segment(token: &mut String, value: &impl Serialize) {
+    let mut json = Vec::with_capacity(TYPICAL_REST_BYTES);
+    serde_json::to_writer(&mut json, value).expect("claims must be a type that can be written as JSON");
+    push_base64url(token, &json);
 }
+
+/// What a token says is for everybody to read: it needs no encoder that takes the same time for all of it,
+/// as base64ct does for keys.
+fn push_base64url(token: &mut String, bytes: &[u8]) {
+    URL_SAFE_NO_PAD.encode_string(bytes, token);
+}
+
+/// Claims and signature of an access token or a login statement, encoded.
+const TYPICAL_REST_BYTES: usize = 640;
 
 const SEED_BYTES: usize = 32;
 
@@ -127,6 +164,8 @@ const PKCS8_PREFIX: [u8; 16] =
 
 #[cfg(test)]
 mod tests {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+
     use super::*;
 
     /// RFC 8037 appendix A.1, `d` and `x`.
@@ -147,9 +186,9 @@ mod tests {
     #[test]
     fn the_signature_of_rfc_8037_a_4_is_reproduced() {
         let signing_input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = rfc8037_key().secret.sign(signing_input.as_bytes());
+        let signature = rfc8037_key().signer.sign(signing_input.as_bytes());
         assert_eq!(
-            Base64UrlUnpadded::encode_string(&signature.to_bytes()),
+            Base64UrlUnpadded::encode_string(&signature),
             "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
         );
     }
@@ -193,6 +232,23 @@ mod tests {
     fn debug_prints_the_key_id_and_nothing_secret() {
         let printed = format!("{:?}", rfc8037_key());
         assert_eq!(printed, r#"SigningKey { kid: "rfc8037", secret: "[redacted]" }"#);
+    }
+
+    #[test]
+    fn a_header_that_was_made_before_gives_the_same_token() {
+        let key = rfc8037_key();
+        let claims = serde_json::json!({ "sub": "user_1", "text": "x".repeat(200) });
+        assert_eq!(key.sign_with(&key.protected_header("at+jwt"), &claims), key.sign_jwt("at+jwt", &claims));
+    }
+
+    #[test]
+    fn bytes_of_every_length_are_encoded_as_a_whole() {
+        for length in 0..200_u8 {
+            let bytes: Vec<u8> = (0..length).collect();
+            let mut text = String::new();
+            push_base64url(&mut text, &bytes);
+            assert_eq!(text, Base64UrlUnpadded::encode_string(&bytes));
+        }
     }
 
     #[test]

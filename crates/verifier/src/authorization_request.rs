@@ -19,7 +19,7 @@ pub const LIFETIME_S: u64 = 60;
 pub(crate) fn sign(access_key: &AccessKey, issuer: &str, user_id: &str, token_id: [u8; 16], now: Duration) -> String {
     let iat = now.as_secs();
     let claims = Claims {
-        aud: format!("{}.accounts.authress.io", access_key.account_id()),
+        aud: access_key.audience(),
         iss: issuer,
         sub: user_id,
         client_id: access_key.client_id(),
@@ -29,12 +29,12 @@ pub(crate) fn sign(access_key: &AccessKey, issuer: &str, user_id: &str, token_id
         scope: "openid",
         jti: user_id::text_of_128_bits(token_id),
     };
-    access_key.signing_key().sign_jwt(TOKEN_TYPE, &claims)
+    access_key.signing_key().sign_with(access_key.header(), &claims)
 }
 
 #[derive(Serialize)]
 struct Claims<'a> {
-    aud: String,
+    aud: &'a str,
     iss: &'a str,
     sub: &'a str,
     client_id: &'a str,

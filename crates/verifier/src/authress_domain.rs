@@ -16,6 +16,7 @@ pub struct AuthressDomain {
     /// Host in lower case and, unless it is the scheme's own, the port.
     authority: String,
     default_port: Option<u16>,
+    login_url: String,
 }
 
 impl AuthressDomain {
@@ -25,8 +26,8 @@ impl AuthressDomain {
     }
 
     /// Where Authress takes answers of verifiers: `{origin}/login`.
-    pub fn login_url(&self) -> String {
-        format!("{}{LOGIN_PATH}", self.origin())
+    pub fn login_url(&self) -> &str {
+        &self.login_url
     }
 
     /// The `iss` of statements by the service client. Client ids consist of characters that need
@@ -75,12 +76,14 @@ impl FromStr for AuthressDomain {
         if has_more || host.ends_with('.') {
             return Err(AuthressDomainError::NotOnlyAnOrigin);
         }
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
         Ok(Self {
             scheme: url.scheme().to_owned(),
-            authority: match url.port() {
-                Some(port) => format!("{host}:{port}"),
-                None => host,
-            },
+            login_url: format!("{}://{authority}{LOGIN_PATH}", url.scheme()),
+            authority,
             default_port: match url.port() {
                 Some(_) => None,
                 None => url.port_or_known_default(),

@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
 /// How many proxies of one's own stand between the internet and this server, and where they note
@@ -29,6 +31,13 @@ pub enum ForwardingHeader {
 }
 
 impl TrustedProxies {
+    /// The address of whoever sent the request. That of the connection comes from axum's [`ConnectInfo`];
+    /// a server that does not provide it makes one client of all.
+    pub fn client_of(&self, request: &Parts) -> IpAddr {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        self.client_address(peer.unwrap_or(NO_ADDRESS), &request.headers)
+    }
+
     /// The address of the client: the one of the `peer` without trusted proxies, else the entry that
     /// the outermost of them has added.
     ///
@@ -56,6 +65,8 @@ impl TrustedProxies {
         canonical(address.unwrap_or(peer))
     }
 }
+
+const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// What one client is to the rate limit: an IPv4 address, or the /64 an IPv6 address is in, because
 /// that is what one household or one server gets, and every address in it is theirs to use.

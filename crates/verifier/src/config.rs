@@ -15,6 +15,7 @@ use crate::access_key::AccessKey;
 use crate::authress_domain::AuthressDomain;
 use crate::client_address::{ForwardingHeader, TrustedProxies};
 use crate::config_error::ConfigError;
+use crate::config_human_check::{self, HumanCheckConfig};
 use crate::decide::{KEY_PROPAGATION, Verifier};
 use crate::rate_limit::{Limits, Rate};
 use crate::secret_file;
@@ -40,6 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// The shared store, if there is one.
     pub store: Option<StoreConfig>,
+    /// The check that shoppers have to pass, if there is one.
+    pub human_check: Option<HumanCheckConfig>,
     /// What a connection may take.
     pub server: ServerLimits,
     /// Where to serve metrics, if at all.
@@ -134,6 +137,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let settings = Sources::read(lookup, file)?;
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
+        let store = store(&settings)?;
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
             verifier: verifier(&settings, now)?,
@@ -151,7 +155,8 @@ impl Config {
                 client: settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?,
                 global: settings.rate("rate_limit.global_per_minute", "rate_limit.global_burst")?,
             },
-            store: store(&settings)?,
+            human_check: config_human_check::read(&settings, store.is_some())?,
+            store,
             server: ServerLimits {
                 connections: usize::try_from(settings.number("server.connections", 1..=1_000_000)?)
                     .unwrap_or(usize::MAX),
@@ -167,7 +172,7 @@ impl Config {
                 None => None,
             },
             log: LogConfig {
-                level: settings.parsed("log.level", "error, warn, info or debug")?,
+                level: settings.parsed("log.level", "error, warn, info, debug or trace")?,
                 json: settings.one_of("log.format", "text or json", &[("text", false), ("json", true)])?,
             },
             effective: settings.effective(),
@@ -176,12 +181,12 @@ impl Config {
 }
 
 impl Sources {
-    fn parsed<T: FromStr>(&self, key: &'static str, expected: &'static str) -> Result<T, ConfigError> {
+    pub(crate) fn parsed<T: FromStr>(&self, key: &'static str, expected: &'static str) -> Result<T, ConfigError> {
         let (value, name) = self.get(key).unwrap_or_default();
         value.parse().map_err(|_| ConfigError::Invalid { name, expected })
     }
 
-    fn one_of<T: Copy>(
+    pub(crate) fn one_of<T: Copy>(
         &self,
         key: &'static str,
         expected: &'static str,
@@ -192,7 +197,7 @@ impl Sources {
         chosen.ok_or(ConfigError::Invalid { name, expected })
     }
 
-    fn number(&self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
+    pub(crate) fn number(&self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
         let (value, name) = self.get(key).unwrap_or_default();
         let number = value.parse().ok().filter(|number| range.contains(number));
         number.ok_or(ConfigError::Invalid { name, expected: "a whole number in its range; see --help" })
@@ -202,7 +207,7 @@ impl Sources {
         Ok(Duration::from_secs(self.number(key, least..=3600)?.into()))
     }
 
-    fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
+    pub(crate) fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
         const EXPECTED: &str = "a whole number from 1 on";
         let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
         Ok(Rate { per_minute: positive(per_minute)?, burst: positive(burst)? })

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use url::form_urlencoded;
+
 use crate::access_key::AccessKey;
 use crate::authorization_request;
 use crate::authress_domain::AuthressDomain;
@@ -25,6 +27,8 @@ pub struct Verifier {
     access_key: AccessKey,
     next: Option<NextKey>,
     issuer: String,
+    /// `issuer` as it stands in the query of an answer.
+    encoded_issuer: String,
     prefix: UserIdPrefix,
 }
 
@@ -39,7 +43,8 @@ impl Verifier {
     /// A verifier that answers the Authress domain for the service client the key belongs to.
     pub fn new(domain: AuthressDomain, access_key: AccessKey) -> Self {
         let issuer = domain.issuer(access_key.client_id());
-        Self { domain, access_key, next: None, issuer, prefix: UserIdPrefix::default() }
+        let encoded_issuer = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
+        Self { domain, access_key, next: None, issuer, encoded_issuer, prefix: UserIdPrefix::default() }
     }
 
     /// The same, with a second access key that signs from `signs_from` (since 1970) on. Until then it
@@ -71,7 +76,7 @@ impl Verifier {
     }
 
     /// The one address answers go to.
-    pub fn login_url(&self) -> String {
+    pub fn login_url(&self) -> &str {
         self.domain.login_url()
     }
 
@@ -151,7 +156,7 @@ impl Approved<'_> {
         let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
         let access_key = verifier.signing_key(now);
         let code = authorization_request::sign(access_key, &verifier.issuer, &user_id, for_token_id, now);
-        login_url.answer(&code, &verifier.issuer, &request.state)
+        login_url.answer(&code, &verifier.encoded_issuer, &request.state)
     }
 }
 

@@ -6,7 +6,10 @@ mod authress_domain;
 mod client_address;
 mod config;
 mod config_error;
+mod config_human_check;
 mod decide;
+mod endpoint;
+mod human_check;
 mod login_request;
 mod metrics;
 mod navigation;
@@ -16,6 +19,7 @@ mod rate_limit;
 mod redirect;
 mod refusal;
 mod router;
+mod secret;
 mod secret_file;
 mod server;
 mod service;
@@ -30,7 +34,13 @@ pub use authress_domain::{AuthressDomain, AuthressDomainError};
 pub use client_address::{ClientNetwork, ForwardingHeader, TrustedProxies};
 pub use config::{Config, LogConfig, StoreConfig, StoreUrl, usage};
 pub use config_error::ConfigError;
+pub use config_human_check::{HumanCheckConfig, HumanCheckKind};
 pub use decide::{Approved, Decision, ENTROPY_BYTES, KEY_PROPAGATION, KeysDiffer, Verifier, decide};
+pub use endpoint::App;
+pub use human_check::{
+    CHALLENGE_LIFETIME, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, Judgement, LoginBinding,
+    ProofOfWork, Provider, SiteVerify, Widget,
+};
 pub use login_request::{
     LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, Parameter,
 };
@@ -41,8 +51,9 @@ pub use policy::{Guarded, Policy, PolicyLayer};
 pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimiter, RedisRateLimiter, Verdict};
 pub use refusal::{Refusal, RefusalCode};
 pub use router::{HEALTH_PATH, LOGIN_PATH, Login, STATE_LIFETIME, router, standalone};
-pub use server::{ServerLimits, serve, termination};
-pub use service::{READY_PATH, Service};
+pub use secret::Secret;
+pub use server::{AnyApp, ServerLimits, serve, termination};
+pub use service::{CannotServe, READY_PATH, Service};
 pub use settings::{SETTINGS, Setting};
 pub use shared_store::{InvalidStoreUrl, PAUSE, SharedStore, WhenDown};
 pub use used_states::{CAPACITY, SharedStates, local as local_states};

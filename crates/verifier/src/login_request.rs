@@ -1,5 +1,6 @@
 //! The request by which Authress asks for a user id: three query parameters, read strictly.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::refusal::{Refusal, RefusalCode};
@@ -45,7 +46,7 @@ impl LoginRequest {
         let (mut state, mut redirect_uri, mut client_id) = (None, None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (parameter, place) = match decode_component(name)?.as_str() {
+            let (parameter, place) = match &*decode_component(name)? {
                 "state" => (Parameter::State, &mut state),
                 "redirect_uri" => (Parameter::RedirectUri, &mut redirect_uri),
                 "client_id" => (Parameter::ClientId, &mut client_id),
@@ -98,7 +99,11 @@ impl fmt::Display for Parameter {
 /// Decodes a name or value of `application/x-www-form-urlencoded` and refuses what browsers'
 /// parsers would repair: incomplete percent-encoding, bytes that are not UTF-8, raw characters
 /// outside ASCII. Control characters are refused in any form.
-pub(crate) fn decode_component(text: &str) -> Result<String, RefusalCode> {
+pub(crate) fn decode_component(text: &str) -> Result<Cow<'_, str>, RefusalCode> {
+    // Most names and values mean what they are.
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%' && byte != b'+') {
+        return Ok(Cow::Borrowed(text));
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -116,14 +121,19 @@ pub(crate) fn decode_component(text: &str) -> Result<String, RefusalCode> {
     if decoded.chars().any(char::is_control) {
         return Err(RefusalCode::InvalidCharacter);
     }
-    Ok(decoded)
+    Ok(Cow::Owned(decoded))
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
-fn bounded(value: Option<String>, parameter: Parameter, max_bytes: usize) -> Result<String, Refusal> {
+fn bounded(value: Option<Cow<'_, str>>, parameter: Parameter, max_bytes: usize) -> Result<String, Refusal> {
     let value = value.unwrap_or_default();
     if value.is_empty() {
         return Err(RefusalCode::MissingParameter.of(parameter));
@@ -134,7 +144,7 @@ fn bounded(value: Option<String>, parameter: Parameter, max_bytes: usize) -> Res
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(RefusalCode::InvalidCharacter.of(parameter));
     }
-    Ok(value)
+    Ok(value.into_owned())
 }
 
 #[cfg(test)]

@@ -83,19 +83,38 @@ async fn check(file: Option<&std::path::Path>) -> Done {
         text.push_str(&format!(", and after five minutes {next}"));
     }
     text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
-    let (_, _) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    let (_, _) = Service::new(config)?;
     write_out(&text)
 }
 
-#[tokio::main]
-async fn run(file: Option<PathBuf>) -> Done {
+/// One thread for each core. A single one takes its turns without asking whether others have work for it.
+fn run(file: Option<PathBuf>) -> Done {
+    let mut runtime = match worker_threads() {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        threads => {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.worker_threads(threads);
+            runtime
+        }
+    };
+    runtime.enable_all().build()?.block_on(answer_logins(file))
+}
+
+/// `TOKIO_WORKER_THREADS` as tokio itself reads it, else as many as this process may use cores.
+fn worker_threads() -> usize {
+    let chosen = std::env::var("TOKIO_WORKER_THREADS").ok().and_then(|text| text.parse().ok());
+    let threads = chosen.or_else(|| std::thread::available_parallelism().ok().map(usize::from));
+    threads.unwrap_or(1).max(1)
+}
+
+async fn answer_logins(file: Option<PathBuf>) -> Done {
     let config = Config::read(file.as_deref(), now()?)?;
     start_logging(config.log);
     let (listen, server, metrics_listen) = (config.listen, config.server, config.metrics_listen);
     let listener = bind("LISTEN", listen).await?;
     let stop = termination()?;
-    let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url());
-    let (service, router) = Service::new(config).map_err(|error| format!("InvalidSetting: REDIS_URL {error}"))?;
+    let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url().to_owned());
+    let (service, app) = Service::new(config)?;
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
         tracing::info!(address = %listener.local_addr()?, "serving metrics");
@@ -114,7 +133,7 @@ async fn run(file: Option<PathBuf>) -> Done {
         service.announce_stop();
         tracing::info!("stopping");
     };
-    serve(listener, router, server, announced).await?;
+    serve(listener, app, server, announced).await?;
     Ok(())
 }
 

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -18,8 +16,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::login_request::Parameter;
 use crate::refusal::Refusal;
-use crate::router::LOGIN_PATH;
 
 /// Counters in the form of Prometheus. Clones share them.
 #[derive(Clone)]
@@ -28,16 +26,18 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     decisions: Family<Decision, Counter>,
+    /// One of `decisions`, at hand because it is the usual one.
+    answered: Counter,
     seconds: Histogram,
     in_flight: Gauge,
-    key_reloads: Family<Outcome, Counter>,
+    key_reloads: Family<Reload, Counter>,
     shared_store_up: Gauge,
     /// Makes request ids unique within this process.
     requests: AtomicU64,
     process: u64,
 }
 
-/// `code` is `Answered` or the name of a refusal.
+/// `code` is `Answered`, `HumanCheckAsked` or the name of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decision {
     code: Code,
@@ -53,7 +53,7 @@ impl EncodeLabelValue for Code {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct Reload {
     outcome: Code,
 }
 
@@ -61,7 +61,8 @@ impl Metrics {
     /// Counters at zero.
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("authress_verifier");
-        let decisions = Family::default();
+        let decisions = Family::<Decision, Counter>::default();
+        let answered = decisions.get_or_create_owned(&Decision { code: Code("Answered") });
         registry.register("decisions", "Logins by what became of them", decisions.clone());
         // From what a signature takes to what nobody should have to wait.
         let seconds = Histogram::new([0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5]);
@@ -81,6 +82,7 @@ impl Metrics {
         Self(Arc::new(Inner {
             registry,
             decisions,
+            answered,
             seconds,
             in_flight,
             key_reloads,
@@ -93,7 +95,7 @@ impl Metrics {
     /// Notes an attempt to read the access keys again.
     pub fn key_reload(&self, worked: bool) {
         let outcome = Code(if worked { "replaced" } else { "kept" });
-        self.0.key_reloads.get_or_create(&Outcome { outcome }).inc();
+        self.0.key_reloads.get_or_create(&Reload { outcome }).inc();
     }
 
     pub(crate) fn text(&self, store_is_up: Option<bool>) -> String {
@@ -104,8 +106,14 @@ impl Metrics {
         text
     }
 
-    fn next_request_id(&self) -> String {
-        format!("{:016x}-{:x}", self.0.process, self.0.requests.fetch_add(1, Ordering::Relaxed))
+    /// Begins to measure a login.
+    pub(crate) fn begin(&self) -> Measurement<'_> {
+        Measurement {
+            metrics: &self.0,
+            request: self.0.requests.fetch_add(1, Ordering::Relaxed),
+            start: Instant::now(),
+            _in_flight: InFlight::new(&self.0.in_flight),
+        }
     }
 }
 
@@ -115,35 +123,72 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Middleware that gives each login an id (`X-Request-Id` of the answer), counts it and logs one line.
-pub(crate) async fn measure(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    if request.uri().path() != LOGIN_PATH {
-        return next.run(request).await;
-    }
-    let start = Instant::now();
-    let request_id = metrics.next_request_id();
-    let guard = InFlight::new(&metrics.0.in_flight);
-    let mut response = next.run(request).await;
-    drop(guard);
-    let time = start.elapsed();
-
-    let refusal = response.extensions().get::<Refusal>().copied();
-    let code = match (refusal, response.status()) {
-        (Some(refusal), _) => refusal.code.name(),
-        (None, StatusCode::FOUND) => "Answered",
-        (None, StatusCode::PAYLOAD_TOO_LARGE) => "BodyTooLarge",
-        (None, _) => "TimedOut",
-    };
-    metrics.0.decisions.get_or_create(&Decision { code: Code(code) }).inc();
-    metrics.0.seconds.observe(time.as_secs_f64());
-    let parameter = refusal.and_then(|refusal| refusal.parameter).map(|parameter| parameter.name());
-    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(request_id, code, parameter, status = response.status().as_u16(), micros, "login");
-    if let Ok(value) = HeaderValue::try_from(request_id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
-    }
-    response
+/// One login that is worked on.
+pub(crate) struct Measurement<'a> {
+    metrics: &'a Inner,
+    request: u64,
+    start: Instant,
+    _in_flight: InFlight<'a>,
 }
+
+impl Measurement<'_> {
+    /// Counts the login by what became of it, logs one line and gives the answer its id.
+    pub(crate) fn finish(self, outcome: Result<Outcome, Refusal>, response: &mut Response) {
+        let Self { metrics, request, start, _in_flight } = self;
+        let time = start.elapsed();
+        let id = RequestId { process: metrics.process, request };
+        let (code, parameter) = match outcome {
+            Ok(Outcome::Answered) => {
+                metrics.answered.inc();
+                ("Answered", None)
+            }
+            Ok(Outcome::HumanCheckAsked) => {
+                metrics.decisions.get_or_create(&Decision { code: Code("HumanCheckAsked") }).inc();
+                ("HumanCheckAsked", None)
+            }
+            Err(refusal) => {
+                let code = refusal.code.name();
+                metrics.decisions.get_or_create(&Decision { code: Code(code) }).inc();
+                (code, refusal.parameter.map(Parameter::name))
+            }
+        };
+        metrics.seconds.observe(time.as_secs_f64());
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(request_id = %id, code, parameter, status = response.status().as_u16(), micros, "login");
+        response.headers_mut().insert(X_REQUEST_ID, id.into());
+    }
+}
+
+/// What became of a login that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It has its user id.
+    Answered,
+    /// It got a check in the place of an answer.
+    HumanCheckAsked,
+}
+
+/// Unique within all processes of a deployment, and says nothing.
+#[derive(Clone, Copy)]
+struct RequestId {
+    process: u64,
+    request: u64,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{:x}", self.process, self.request)
+    }
+}
+
+impl From<RequestId> for HeaderValue {
+    fn from(id: RequestId) -> Self {
+        // Hexadecimal digits and a hyphen are what a header takes.
+        Self::try_from(id.to_string()).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Counts down also when the client goes away in the middle.
 struct InFlight<'a>(&'a Gauge);

@@ -5,7 +5,7 @@
 //! and does nothing against those that lie. The rate limit does.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use crate::policy::Policy;
 use crate::refusal::{Refusal, RefusalCode};
@@ -16,7 +16,11 @@ pub struct NavigationsOnly;
 
 impl Policy for NavigationsOnly {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
-        check_navigation(&request.headers).map_err(Refusal::from)
+        let checked = match request.method {
+            Method::POST => check_answer_of_page(&request.headers),
+            _ => check_navigation(&request.headers),
+        };
+        checked.map_err(Refusal::from)
     }
 }
 
@@ -28,18 +32,18 @@ impl Policy for NavigationsOnly {
 /// [`RefusalCode::PrefetchNotAnswered`], [`RefusalCode::CrawlerNotAnswered`] or
 /// [`RefusalCode::NotANavigation`].
 pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
-    let says = |name: &str, word: &str| {
+    let says = |name: &HeaderName, word: &str| {
         headers.get_all(name).iter().any(|value| {
             value.to_str().unwrap_or_default().split([',', ';', ' ']).any(|part| part.eq_ignore_ascii_case(word))
         })
     };
     // `Sec-Purpose: prefetch;prerender` (Nav Speculation section "Sec-Purpose"), and what browsers sent before it.
-    if says("sec-purpose", "prefetch") || says("purpose", "prefetch") || says("x-moz", "prefetch") {
+    if [SEC_PURPOSE, PURPOSE, X_MOZ].iter().any(|name| says(name, "prefetch")) {
         return Err(RefusalCode::PrefetchNotAnswered);
     }
     // Fetch Metadata Request Headers: a navigation of a whole tab has the mode `navigate` and the destination
     // `document`; in a frame it has `iframe`, an image or a script has others.
-    for (name, only) in [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")] {
+    for (name, only) in [(SEC_FETCH_MODE, "navigate"), (SEC_FETCH_DEST, "document")] {
         if headers.get_all(name).iter().any(|value| value.as_bytes() != only.as_bytes()) {
             return Err(RefusalCode::NotANavigation);
         }
@@ -47,6 +51,14 @@ pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
     let mut user_agents = headers.get_all(header::USER_AGENT).iter();
     if user_agents.any(|value| value.to_str().is_ok_and(is_declared_crawler)) {
         return Err(RefusalCode::CrawlerNotAnswered);
+    }
+    Ok(())
+}
+
+/// The rule for what the page of a human check sends: it comes from that page, as far as the browser says.
+fn check_answer_of_page(headers: &HeaderMap) -> Result<(), RefusalCode> {
+    if headers.get_all(SEC_FETCH_SITE).iter().any(|value| value != "same-origin") {
+        return Err(RefusalCode::NotANavigation);
     }
     Ok(())
 }
@@ -66,6 +78,13 @@ fn names_a_bot(user_agent: &str) -> bool {
         !before.ends_with("cu") && (after.is_empty() || after.starts_with(['/', ';', ')', ',', '-', '+']))
     })
 }
+
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const X_MOZ: HeaderName = HeaderName::from_static("x-moz");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const CRAWLERS: [&str; 14] = [
     "crawler",

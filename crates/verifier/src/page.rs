@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::refusal::Refusal;
 
@@ -14,24 +14,30 @@ use crate::refusal::Refusal;
 pub async fn pages_for_shoppers(request: Request, next: Next) -> Response {
     let wants_page = accepts_html(request.headers());
     let mut response = next.run(request).await;
-    // The answer depends on it, refused or not (RFC 9110 section 12.5.5).
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    depends_on_accept(&mut response);
     match response.extensions().get::<Refusal>() {
-        Some(refusal) if wants_page => {
-            let page = Body::from(page(*refusal));
-            let (mut head, _) = response.into_parts();
-            head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            head.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-            head.headers.remove(header::CONTENT_LENGTH);
-            Response::from_parts(head, page).into_response()
-        }
+        Some(refusal) if wants_page => as_page(*refusal, response),
         Some(_) | None => response,
     }
 }
 
+/// The answer depends on the header, refused or not (RFC 9110 section 12.5.5).
+pub(crate) fn depends_on_accept(response: &mut Response) {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+}
+
+/// A page in the place of the JSON in `response`.
+pub(crate) fn as_page(refusal: Refusal, response: Response) -> Response {
+    let (mut head, _) = response.into_parts();
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    head.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(page(refusal)))
+}
+
 /// Browsers name `text/html` in every navigation (Fetch section "navigate fetch"). Programs that take anything
 /// (`*/*`) get JSON.
-fn accepts_html(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get_all(header::ACCEPT).iter().any(|value| {
         let ranges = value.to_str().unwrap_or_default().split(',');
         ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case("text/html"))

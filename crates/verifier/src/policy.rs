@@ -30,6 +30,14 @@ impl<P: Policy> Policy for Option<P> {
     }
 }
 
+/// Both rules, the first before the second.
+impl<A: Policy, B: Policy> Policy for (A, B) {
+    async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        self.0.admit(request).await?;
+        self.1.admit(request).await
+    }
+}
+
 /// Puts a [`Policy`] in front of a service: what the policy refuses never gets there.
 #[derive(Debug)]
 pub struct PolicyLayer<P>(Arc<P>);

@@ -15,7 +15,7 @@ use crate::refusal::RefusalCode;
 /// A `redirect_uri` that passed the rule.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LoginUrl<'a> {
-    login_url: String,
+    login_url: &'a str,
     /// Without the question mark; may be empty.
     query: &'a str,
 }
@@ -27,7 +27,7 @@ impl<'a> LoginUrl<'a> {
     /// scheme's own port, and after it a query. A query is kept as it is, because Authress may
     /// find its own way back by it; it must consist of the characters of RFC 3986 section 3.4 and
     /// must not hold `code`, `iss` or `state`, which would make the answer ambiguous.
-    pub(crate) fn parse(domain: &AuthressDomain, redirect_uri: &'a str) -> Result<Self, RefusalCode> {
+    pub(crate) fn parse(domain: &'a AuthressDomain, redirect_uri: &'a str) -> Result<Self, RefusalCode> {
         let (scheme, rest) = redirect_uri.split_once("://").ok_or(RefusalCode::RedirectUriNotAllowed)?;
         let (authority, rest) = rest.split_at(rest.find('/').ok_or(RefusalCode::RedirectUriNotAllowed)?);
         if !domain.has_scheme(scheme) || !domain.has_authority(authority) {
@@ -43,18 +43,24 @@ impl<'a> LoginUrl<'a> {
         Ok(Self { login_url: domain.login_url(), query })
     }
 
-    /// The address of the answer: the query that was there, then `code`, `iss` and `state`.
-    pub(crate) fn answer(&self, code: &str, issuer: &str, state: &str) -> String {
-        let mut location = format!("{}?{}", self.login_url, self.query);
+    /// The address of the answer: the query that was there, then `code`, `iss` and `state`. The code is a
+    /// JWT, whose letters need no encoding; `encoded_issuer` has its own already.
+    pub(crate) fn answer(&self, code: &str, encoded_issuer: &str, state: &str) -> String {
+        let before = self.login_url.len() + self.query.len() + code.len() + encoded_issuer.len();
+        // A state is mostly letters and digits, which stay what they are; whatever is more makes it grow.
+        let mut location = String::with_capacity(before + state.len() + "?&code=&iss=&state=".len());
+        location.push_str(self.login_url);
+        location.push('?');
+        location.push_str(self.query);
         if !self.query.is_empty() && !self.query.ends_with('&') {
             location.push('&');
         }
-        let start = location.len();
-        form_urlencoded::Serializer::for_suffix(location, start)
-            .append_pair("code", code)
-            .append_pair("iss", issuer)
-            .append_pair("state", state)
-            .finish()
+        for (name, value) in [("code=", code), ("&iss=", encoded_issuer), ("&state=", "")] {
+            location.push_str(name);
+            location.push_str(value);
+        }
+        location.extend(form_urlencoded::byte_serialize(state.as_bytes()));
+        location
     }
 }
 
@@ -66,7 +72,7 @@ fn is_query_character(byte: u8) -> bool {
 fn is_reserved_pair(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     match (decode_component(name), decode_component(value)) {
-        (Ok(name), Ok(_)) => ["code", "iss", "state"].contains(&name.as_str()),
+        (Ok(name), Ok(_)) => ["code", "iss", "state"].contains(&&*name),
         (Err(_), _) | (_, Err(_)) => true,
     }
 }
@@ -77,7 +83,7 @@ mod tests {
 
     fn answer(redirect_uri: &str) -> Result<String, RefusalCode> {
         let domain = "https://login.example.com".parse().unwrap();
-        LoginUrl::parse(&domain, redirect_uri).map(|url| url.answer("C", "https://i", "s/1 &"))
+        LoginUrl::parse(&domain, redirect_uri).map(|url| url.answer("C", "https%3A%2F%2Fi", "s/1 &"))
     }
 
     const ANSWER: &str = "code=C&iss=https%3A%2F%2Fi&state=s%2F1+%26";

@@ -78,12 +78,19 @@ refusals! {
     CrawlerNotAnswered, FORBIDDEN, "This address is for shoppers' browsers, not for crawlers.";
     /// A frame, an image, a script (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`).
     NotANavigation, FORBIDDEN, "This address must be opened as a page of its own, not inside of another one.";
+    /// A program asks where people are asked to prove that they are some.
+    HumanCheckRequired, FORBIDDEN,
+        "This address shows a check that a person has to pass. Open it in a browser (Accept: text/html).";
+    /// The answer to the check is wrong, too old, used before or of another login.
+    HumanCheckFailed, FORBIDDEN, "The check was not passed. Try again.";
     /// This client has asked for too many user ids.
     ClientRateLimited, TOO_MANY_REQUESTS,
         "Too many carts were started from your network. Wait a moment, then go back to the shop and try again.";
     /// All clients together have asked for too many user ids.
     GlobalRateLimited, TOO_MANY_REQUESTS,
         "The shop is very busy. Wait a moment, then go back to the shop and try again.";
+    /// A body that is longer than what is read.
+    BodyTooLarge, PAYLOAD_TOO_LARGE, "The body of the request is too long. A login has none.";
     /// A method other than GET and HEAD.
     MethodNotAllowed, METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.";
     /// Another path.
@@ -91,6 +98,8 @@ refusals! {
     /// The operating system gave no random bytes, its clock is before 1970, or the shared store that
     /// the deployment insists on does not answer.
     Unavailable, SERVICE_UNAVAILABLE, "No user id can be made at the moment. Try again later.";
+    /// The answer took longer than it may.
+    TimedOut, SERVICE_UNAVAILABLE, "The answer took too long. Go back to the shop and try again.";
 }
 
 impl RefusalCode {
@@ -172,7 +181,7 @@ mod tests {
     #[test]
     fn every_refusal_but_a_failure_of_our_own_is_a_4xx() {
         for code in RefusalCode::ALL {
-            let is_ours = *code == RefusalCode::Unavailable;
+            let is_ours = [RefusalCode::Unavailable, RefusalCode::TimedOut].contains(code);
             assert_eq!(code.status().is_server_error(), is_ours, "{code:?}");
             assert!(code.status().is_client_error() || is_ours, "{code:?}");
         }

@@ -5,13 +5,16 @@ use std::time::{Duration, SystemTime};
 
 use authress_single_use::{SingleUse, Use};
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::Response;
+use axum::routing::{any, get};
 
-use crate::decide::{ENTROPY_BYTES, Verifier};
+use crate::decide::{Approved, ENTROPY_BYTES, Verifier};
+use crate::human_check::{self, HumanGate, MAX_ANSWER_BYTES};
 use crate::login_request::LoginRequest;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::used_states;
@@ -21,6 +24,9 @@ pub const LOGIN_PATH: &str = "/v1/login";
 
 /// Where [`standalone`] says that it is alive.
 pub const HEALTH_PATH: &str = "/healthz";
+
+/// A body that is longer is not waited for, where none is expected.
+pub(crate) const MAX_BODY_BYTES: usize = 1024;
 
 /// How long a `state` gets no second answer unless it is configured otherwise. A login must be done
 /// within an hour at most, usually within five minutes.
@@ -32,19 +38,26 @@ pub const STATE_LIFETIME: Duration = Duration::from_secs(10 * 60);
 pub struct Login {
     verifier: Arc<RwLock<Arc<Verifier>>>,
     states: Option<Arc<dyn SingleUse>>,
+    gate: Option<Arc<HumanGate>>,
 }
 
 impl Login {
     /// Logins that remember used states in the memory of this process.
     pub fn new(verifier: Verifier) -> Self {
         let states = Arc::new(used_states::local(STATE_LIFETIME));
-        Self { verifier: Arc::new(RwLock::new(Arc::new(verifier))), states: Some(states) }
+        Self { verifier: Arc::new(RwLock::new(Arc::new(verifier))), states: Some(states), gate: None }
     }
 
     /// The same with another memory of used states, or none.
     #[must_use]
     pub fn with_states(self, states: Option<Arc<dyn SingleUse>>) -> Self {
         Self { states, ..self }
+    }
+
+    /// The same, which asks for a check before it answers.
+    #[must_use]
+    pub fn with_human_check(self, gate: Option<HumanGate>) -> Self {
+        Self { gate: gate.map(Arc::new), ..self }
     }
 
     /// The verifier that answers now.
@@ -58,10 +71,31 @@ impl Login {
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
     }
 
-    async fn answer(&self, query: &str) -> Result<HeaderValue, Refusal> {
-        let request = LoginRequest::parse(query)?;
+    /// The longest body that is read.
+    pub(crate) fn max_body_bytes(&self) -> usize {
+        if self.gate.is_some() { MAX_ANSWER_BYTES } else { MAX_BODY_BYTES }
+    }
+
+    /// A redirect to Authress with a signed user id, the page of a check, or why neither.
+    pub(crate) async fn answer(&self, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+        let is_reading = head.method == Method::GET || head.method == Method::HEAD;
+        if !is_reading && (self.gate.is_none() || head.method != Method::POST) {
+            return Err(RefusalCode::MethodNotAllowed.into());
+        }
+        let request = LoginRequest::parse(head.uri.query().unwrap_or_default())?;
         let verifier = self.verifier();
         let approved = verifier.approve(&request)?;
+        match &self.gate {
+            Some(gate) if !is_reading => {
+                gate.judge(head, body, &request).await?;
+                Ok(Answer::Login(human_check::answered(&self.location(approved).await?)))
+            }
+            Some(gate) if gate.asks(head) => Ok(Answer::Check(gate.ask(head, &request, now()?)?)),
+            Some(_) | None => Ok(Answer::Login(redirect(self.location(approved).await?))),
+        }
+    }
+
+    async fn location(&self, approved: Approved<'_>) -> Result<HeaderValue, Refusal> {
         // Last, so that only what would be answered uses its state up.
         if let Some(states) = &self.states {
             match states.spend(approved.state()).await {
@@ -72,9 +106,38 @@ impl Login {
         }
         let mut entropy = [0; ENTROPY_BYTES];
         getrandom::fill(&mut entropy).map_err(|_| RefusalCode::Unavailable)?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| RefusalCode::Unavailable)?;
-        Ok(HeaderValue::try_from(approved.sign(&entropy, now)).map_err(|_| RefusalCode::Unavailable)?)
+        Ok(HeaderValue::try_from(approved.sign(&entropy, now()?)).map_err(|_| RefusalCode::Unavailable)?)
     }
+}
+
+/// What a login gets that is not refused.
+pub(crate) enum Answer {
+    /// Its user id.
+    Login(Response),
+    /// A check first.
+    Check(Response),
+}
+
+impl Answer {
+    pub(crate) fn into_response(self) -> Response {
+        match self {
+            Self::Login(response) | Self::Check(response) => response,
+        }
+    }
+}
+
+fn redirect(location: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    // Room for what is added on the way out: to make some later would mean to hash all names again.
+    response.headers_mut().reserve(8);
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+/// The time since 1970-01-01 UTC.
+fn now() -> Result<Duration, RefusalCode> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| RefusalCode::Unavailable)
 }
 
 impl From<Verifier> for Login {
@@ -87,10 +150,7 @@ impl From<Verifier> for Login {
 /// together with any other router. It limits nothing by itself: put
 /// [`PolicyLayer`](crate::PolicyLayer)s around it.
 pub fn router(login: impl Into<Login>) -> Router {
-    Router::new()
-        .route(LOGIN_PATH, get(answer).fallback(method_not_allowed))
-        .with_state(login.into())
-        .layer(map_response(with_protective_headers))
+    Router::new().route(LOGIN_PATH, any(answer)).with_state(login.into()).layer(map_response(with_protective_headers))
 }
 
 /// The login route, the health check, and a JSON 404 for the rest; without limits.
@@ -102,9 +162,9 @@ pub fn standalone(login: impl Into<Login>) -> Router {
         .merge(router(login))
 }
 
-async fn answer(State(login): State<Login>, uri: Uri) -> Result<Response, Refusal> {
-    let location = login.answer(uri.query().unwrap_or_default()).await?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+async fn answer(State(login): State<Login>, request: Request) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    login.answer(&head, body).await.map(Answer::into_response)
 }
 
 pub(crate) async fn method_not_allowed() -> Refusal {
@@ -118,6 +178,12 @@ pub(crate) async fn not_found() -> Refusal {
 /// An answer holds a login in its address and is for one request only: no cache keeps it, no
 /// referrer carries it on, no search engine lists it.
 pub(crate) async fn with_protective_headers(mut response: Response) -> Response {
+    protect(&mut response);
+    response
+}
+
+/// [`with_protective_headers`], at once.
+pub(crate) fn protect(response: &mut Response) {
     const HEADERS: [(HeaderName, HeaderValue); 4] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -127,5 +193,4 @@ pub(crate) async fn with_protective_headers(mut response: Response) -> Response 
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, value);
     }
-    response
 }

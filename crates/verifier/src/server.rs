@@ -1,6 +1,7 @@
 //! Serving with bounds on what one connection may take, until asked to stop, and then without
 //! losing an answer.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -8,9 +9,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,7 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 /// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
 /// connections also bounds the requests that are worked on.
@@ -51,6 +52,17 @@ impl Default for ServerLimits {
     }
 }
 
+/// What can be served: an axum [`Router`](axum::Router), or any other tower service of this form.
+pub trait AnyApp:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<A> AnyApp for A where
+    A: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
 /// Serves until `shutdown` completes. Then it goes on for the shutdown delay, takes no new connection,
 /// finishes the requests in flight and returns, after the drain time at the latest.
 ///
@@ -58,9 +70,9 @@ impl Default for ServerLimits {
 ///
 /// # Errors
 /// When the listener cannot say what it listens on.
-pub async fn serve(
+pub async fn serve<A: AnyApp>(
     listener: TcpListener,
-    app: Router,
+    app: A,
     limits: ServerLimits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -86,8 +98,10 @@ pub async fn serve(
         });
     }
     // What the operating system has already taken for us would be reset with the listener: it gets one answer each.
+    // As many as it can have taken, and not whoever comes meanwhile: that would go on as long as there is a crowd.
     let mut last = tokio::task::JoinSet::new();
-    while let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
+    for _ in 0..BACKLOG {
+        let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
         let connection = connection(stream, peer, &app, limits, false);
         last.spawn(async move {
             let _ = connection.await;
@@ -123,20 +137,23 @@ async fn accept(
     }
 }
 
+/// How many connections tokio lets the operating system take for a listener.
+const BACKLOG: usize = 1024;
+
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
-fn connection(
+fn connection<A: AnyApp>(
     stream: TcpStream,
     peer: SocketAddr,
-    app: &Router,
+    app: &A,
     limits: ServerLimits,
     keep_alive: bool,
 ) -> http1::Connection<
     TokioIo<TcpStream>,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>,
 > {
     // An answer is one small write: waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
@@ -146,17 +163,16 @@ fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         app.clone().oneshot(request)
     });
+    // At most 100 lines of headers, which is hyper's own bound: one that is set by hand costs an allocation for each
+    // request. Answers have no body, so there is nothing to gather from several places.
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes)
-        .max_headers(MAX_HEADERS)
+        .writev(false)
         .keep_alive(keep_alive)
         .serve_connection(TokioIo::new(stream), service)
 }
-
-/// More than any browser sends through any proxy.
-const MAX_HEADERS: usize = 100;
 
 /// Completes on SIGTERM or SIGINT. The signals are caught from this call on, not only once the
 /// returned future is polled.

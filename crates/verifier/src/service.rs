@@ -1,33 +1,37 @@
 //! The whole service as the binary serves it: the login route behind its policies, the health
 //! checks, limits and measurements.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use authress_single_use::SingleUse;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{from_fn, map_response};
 use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::client_address::TrustedProxies;
 use crate::config::Config;
-use crate::metrics::{Metrics, measure};
+use crate::config_human_check::{HumanCheckConfig, HumanCheckKind};
+use crate::endpoint::{App, Endpoint};
+use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
+use crate::metrics::Metrics;
 use crate::navigation::NavigationsOnly;
 use crate::page::pages_for_shoppers;
-use crate::policy::PolicyLayer;
+use crate::policy::Policy;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
-use crate::router::{HEALTH_PATH, Login, method_not_allowed, not_found, router, with_protective_headers};
+use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
+use crate::secret::Secret;
 use crate::shared_store::{InvalidStoreUrl, SharedStore, WhenDown};
 use crate::used_states::{self, SharedStates};
 
 /// Where the service says whether it wants to be sent requests.
 pub const READY_PATH: &str = "/readyz";
-
-/// No request has a body that is read.
-const MAX_BODY_BYTES: usize = 1024;
 
 /// A verifier with everything around it. Clones share all of it.
 #[derive(Clone, Debug)]
@@ -41,14 +45,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// The service as configured, and its router. Nothing is connected yet.
+    /// The service as configured, and what answers its requests. Nothing is connected yet.
     ///
-    /// The router needs the address of the connection as axum's
+    /// The app needs the address of the connection as axum's
     /// [`ConnectInfo`](axum::extract::ConnectInfo); [`serve`](crate::serve) provides it.
     ///
     /// # Errors
-    /// [`InvalidStoreUrl`].
-    pub fn new(config: Config) -> Result<(Self, Router), InvalidStoreUrl> {
+    /// [`CannotServe`].
+    pub fn new(config: Config) -> Result<(Self, App), CannotServe> {
         let store = match &config.store {
             None => None,
             Some(store) => {
@@ -63,29 +67,36 @@ impl Service {
                 Some(Arc::new(SharedStates::new(lifetime, Arc::clone(store), *when_down)))
             }
         };
-        let login = Login::new(config.verifier).with_states(states);
-        // The outermost is the last: what is no navigation takes no token.
-        let limited = match &store {
-            None => router(login.clone())
-                .layer(PolicyLayer::new(RateLimit::new(LocalRateLimiter::new(config.limits), config.proxies))),
+        let gate = config.human_check.map(|check| gate(check, config.proxies, store.as_ref())).transpose()?;
+        let login = Login::new(config.verifier).with_states(states).with_human_check(gate);
+        let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
+        // What is no navigation takes no token.
+        let navigations = config.navigations_only.then_some(NavigationsOnly);
+        let time_limit = config.server.request_timeout;
+        let app = match &service.store {
+            None => {
+                let limit = RateLimit::new(LocalRateLimiter::new(config.limits), config.proxies);
+                service.app((navigations, limit), time_limit)
+            }
             Some((store, when_down)) => {
                 let limiter = RedisRateLimiter::new(config.limits, Arc::clone(store), *when_down);
-                router(login.clone()).layer(PolicyLayer::new(RateLimit::new(limiter, config.proxies)))
+                service.app((navigations, RateLimit::new(limiter, config.proxies)), time_limit)
             }
         };
-        let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
-        let router = Router::new()
+        Ok((service, app))
+    }
+
+    fn app<P: Policy>(&self, policy: P, time_limit: Duration) -> App {
+        let others = Router::new()
             .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
             .route(READY_PATH, get(ready).fallback(method_not_allowed))
             .fallback(not_found)
-            .with_state(service.clone())
-            .merge(limited.layer(PolicyLayer::new(config.navigations_only.then_some(NavigationsOnly))))
+            .with_state(self.clone())
             .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.server.request_timeout))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time_limit))
             .layer(map_response(with_protective_headers))
-            .layer(from_fn(pages_for_shoppers))
-            .layer(from_fn_with_state(service.metrics.clone(), measure));
-        Ok((service, router))
+            .layer(from_fn(pages_for_shoppers));
+        App::new(Endpoint { policy, login: self.login.clone(), metrics: self.metrics.clone(), time_limit }, others)
     }
 
     /// From now on the service says that it wants no more requests. It goes on answering them.
@@ -98,6 +109,82 @@ impl Service {
         self.metrics.text(self.store.as_ref().map(|(store, _)| !store.is_down()))
     }
 }
+
+fn gate(
+    config: HumanCheckConfig,
+    proxies: TrustedProxies,
+    store: Option<&(Arc<SharedStore>, WhenDown)>,
+) -> Result<HumanGate, CannotServe> {
+    let check: Arc<dyn HumanCheck> = match config.kind {
+        HumanCheckKind::ProofOfWork { secret, cost } => {
+            let secret = secret.map_or_else(Secret::random, Ok).map_err(|_| CannotServe::NoRandomness)?;
+            let check = ProofOfWork::new(secret, cost);
+            Arc::new(match store {
+                None => check,
+                Some((store, when_down)) => {
+                    let spent = SharedStates::new(CHALLENGE_LIFETIME, Arc::clone(store), *when_down).of("challenge");
+                    check.with_spent(Arc::new(spent))
+                }
+            })
+        }
+        HumanCheckKind::SiteVerify {
+            provider,
+            site_key,
+            secret,
+            hostname,
+            verify_url,
+            timeout,
+            let_pass_when_down,
+        } => {
+            let check = SiteVerify::new(provider, site_key, secret, hostname, timeout)?;
+            let check = check.let_pass_when_down(let_pass_when_down);
+            Arc::new(match verify_url {
+                Some(verify_url) => check.with_verify_url(verify_url),
+                None => check,
+            })
+        }
+    };
+    let gate = HumanGate::new(check, proxies);
+    Ok(match config.free {
+        Some(free) => gate.only_beyond(free),
+        None => gate,
+    })
+}
+
+/// Why settings that are right in themselves cannot be served with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CannotServe {
+    /// The URL of the shared store is none.
+    StoreUrl(InvalidStoreUrl),
+    /// The human check's provider cannot be asked.
+    HttpClient(HttpClientUnavailable),
+    /// The operating system gave no random bytes.
+    NoRandomness,
+}
+
+impl From<InvalidStoreUrl> for CannotServe {
+    fn from(reason: InvalidStoreUrl) -> Self {
+        Self::StoreUrl(reason)
+    }
+}
+
+impl From<HttpClientUnavailable> for CannotServe {
+    fn from(reason: HttpClientUnavailable) -> Self {
+        Self::HttpClient(reason)
+    }
+}
+
+impl fmt::Display for CannotServe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StoreUrl(reason) => write!(f, "InvalidSetting: REDIS_URL {reason}"),
+            Self::HttpClient(reason) => write!(f, "HttpClientUnavailable: {reason}"),
+            Self::NoRandomness => f.write_str("NoRandomness: the operating system gives no random bytes"),
+        }
+    }
+}
+
+impl std::error::Error for CannotServe {}
 
 async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
     if service.is_stopping.load(Ordering::Relaxed) {

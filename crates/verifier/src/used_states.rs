@@ -31,12 +31,19 @@ pub struct SharedStates {
     store: Arc<SharedStore>,
     lifetime: Duration,
     when_down: WhenDown,
+    what: &'static str,
 }
 
 impl SharedStates {
     /// States are remembered for `lifetime`.
     pub fn new(lifetime: Duration, store: Arc<SharedStore>, when_down: WhenDown) -> Self {
-        Self { local: local(lifetime), store, lifetime, when_down }
+        Self { local: local(lifetime), store, lifetime, when_down, what: "state" }
+    }
+
+    /// The same for other things than states, which have names of their own in the store.
+    #[must_use]
+    pub(crate) fn of(self, what: &'static str) -> Self {
+        Self { what, ..self }
     }
 
     async fn spend_in_both(&self, id: &str) -> Use {
@@ -44,7 +51,7 @@ impl SharedStates {
             Use::First => {}
             used => return used,
         }
-        let key = self.store.key(format_args!("state:{id}"));
+        let key = self.store.key(format_args!("{}:{id}", self.what));
         let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let answer = self.store.attempt(|mut connection| async move {
             let mut set = redis::cmd("SET");

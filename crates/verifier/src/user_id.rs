@@ -46,7 +46,7 @@ impl std::error::Error for InvalidUserIdPrefix {}
 /// likely than another (only the first character, which has three bits left, is always one of
 /// `0` to `7`). `i`, `l`, `o` and `u` are left out: an id can be read aloud to a support desk.
 pub(crate) fn from_entropy(prefix: &UserIdPrefix, entropy: [u8; 16]) -> String {
-    let mut id = String::with_capacity(USER_ID_PREFIX.len() + prefix.0.len() + 1 + CHARACTERS as usize);
+    let mut id = String::with_capacity(USER_ID_PREFIX.len() + prefix.0.len() + 1 + CHARACTERS);
     id.push_str(USER_ID_PREFIX);
     if !prefix.0.is_empty() {
         id.push_str(&prefix.0);
@@ -58,23 +58,25 @@ pub(crate) fn from_entropy(prefix: &UserIdPrefix, entropy: [u8; 16]) -> String {
 
 /// The 26 characters alone, for other ids that need the same properties.
 pub(crate) fn text_of_128_bits(entropy: [u8; 16]) -> String {
-    let mut text = String::with_capacity(CHARACTERS as usize);
+    let mut text = String::with_capacity(CHARACTERS);
     push_128_bits(&mut text, entropy);
     text
 }
 
 fn push_128_bits(text: &mut String, entropy: [u8; 16]) {
-    let value = u128::from_be_bytes(entropy);
-    text.extend((0..CHARACTERS).rev().map(|position| symbol((value >> (position * 5)) & 31)));
-}
-
-fn symbol(five_bits: u128) -> char {
-    let index = usize::try_from(five_bits).unwrap_or_default();
-    char::from(ALPHABET.get(index).copied().unwrap_or_default())
+    let mut value = u128::from_be_bytes(entropy);
+    let mut symbols = [0; CHARACTERS];
+    for symbol in symbols.iter_mut().rev() {
+        let index = usize::try_from(value & 31).unwrap_or_default();
+        *symbol = ALPHABET.get(index).copied().unwrap_or_default();
+        value >>= 5;
+    }
+    // The alphabet is ASCII.
+    text.push_str(std::str::from_utf8(&symbols).unwrap_or_default());
 }
 
 const MAX_PREFIX_BYTES: usize = 16;
-const CHARACTERS: u32 = 26;
+const CHARACTERS: usize = 26;
 const ALPHABET: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
 #[cfg(test)]

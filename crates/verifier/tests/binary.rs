@@ -10,10 +10,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Output};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authress_jws::verify;
-use support::program::{code_in, command, exchange, login_request, read_all, start, start_command};
+use support::program::{code_in, command, exchange, login_request, read_all, start, start_command, start_with};
 use support::{Key, key};
 
 /// Runs a program that is expected to stop by itself and returns what it printed.
@@ -131,6 +131,45 @@ fn an_idle_connection_does_not_delay_the_stop() {
         sleep(Duration::from_millis(100));
     }
     panic!("still running after 5 seconds");
+}
+
+#[test]
+fn a_client_that_never_finishes_its_request_delays_the_stop_by_the_drain_time_at_most() {
+    let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "1"), ("SERVER_HEADER_TIMEOUT_S", "60")]);
+    let mut stream = TcpStream::connect(&verifier.address).unwrap();
+    stream.write_all(b"GET /v1/login?st").unwrap();
+    sleep(Duration::from_millis(300));
+    let start = Instant::now();
+    verifier.signal("TERM");
+    assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
+    let time = start.elapsed();
+    assert!((Duration::from_millis(900)..Duration::from_secs(8)).contains(&time), "{time:?}");
+}
+
+#[test]
+fn a_crowd_that_keeps_coming_does_not_keep_it_from_stopping() {
+    let mut verifier = start_with(&key(), &[("LOG_LEVEL", "error"), ("SHUTDOWN_DRAIN_S", "1")]);
+    let address = verifier.address.clone();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    drop(TcpStream::connect(&address));
+                }
+            });
+        }
+        sleep(Duration::from_millis(300));
+        verifier.signal("TERM");
+        let start = Instant::now();
+        let mut ended = None;
+        while ended.is_none() && start.elapsed() < Duration::from_secs(15) {
+            sleep(Duration::from_millis(50));
+            ended = verifier.process.try_wait().unwrap();
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    });
 }
 
 #[test]

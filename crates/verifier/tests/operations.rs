@@ -6,11 +6,12 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::process::Output;
 
 use authress_jws::{JwkSet, SigningKey, verify};
 use base64ct::{Base64, Encoding};
-use support::program::{code_in, command, eventually, start_command, start_with, status_of};
+use support::program::{Running, code_in, command, eventually, exchange, start_command, start_with, status_of};
 use support::{CLIENT_ID, Key, key, secret_file};
 
 /// Another key of the same service client.
@@ -164,8 +165,61 @@ fn json_logs_are_one_object_a_line_with_a_request_id_and_no_personal_data() {
 
 #[test]
 fn metrics_are_served_on_a_listener_of_their_own() {
-    let verifier = start_with(&key(), &[("METRICS_LISTEN", "127.0.0.1:0"), ("LOG_FORMAT", "json")]);
-    verifier.login("a", &[]);
+    let mut verifier = start_with(&key(), &[("METRICS_LISTEN", "127.0.0.1:0"), ("LOG_FORMAT", "json")]);
+    let address = metrics_address(&mut verifier);
+    for state in ["a", "a", "b"] {
+        verifier.login(state, &[]);
+    }
     assert_eq!(status_of(&verifier.get("/metrics")), 404, "not where shoppers are");
+    let answer = exchange(&address, "GET /metrics HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n");
+    assert_eq!(status_of(&answer), 200);
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
+    for line in [
+        "authress_verifier_decisions_total{code=\"Answered\"} 2",
+        "authress_verifier_decisions_total{code=\"StateAlreadyUsed\"} 1",
+        "authress_verifier_login_seconds_count 3",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    }
+    assert!(text.ends_with("# EOF\n"), "what OpenMetrics ends with");
     verifier.stop();
+}
+
+/// As the program logs it: the port is one that was free.
+fn metrics_address(verifier: &mut Running) -> String {
+    let mut lines = BufReader::new(verifier.process.stderr.as_mut().unwrap()).lines();
+    lines
+        .find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+            (line["message"] == "serving metrics").then(|| line["address"].as_str().unwrap().to_owned())
+        })
+        .unwrap()
+}
+
+#[test]
+fn the_help_names_every_log_level() {
+    let Output { stdout, .. } = command(&[]).arg("--help").output().unwrap();
+    assert!(String::from_utf8(stdout).unwrap().contains("error, warn, info, debug or trace"));
+}
+
+#[test]
+fn the_secret_of_a_human_check_is_not_printed() {
+    let file = secret_file("check-secret", "hunter2-hunter2-hunter2-hunter2-hunter2");
+    let key = key();
+    let Output { status, stdout, stderr } = command(&[
+        ("AUTHRESS_ACCESS_KEY", &key.text),
+        ("HUMAN_CHECK_KIND", "proof-of-work"),
+        ("HUMAN_CHECK_SECRET_FILE", file.to_str().unwrap()),
+    ])
+    .arg("--check")
+    .output()
+    .unwrap();
+    std::fs::remove_file(file).unwrap();
+    let text = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("human_check.kind = \"proof-of-work\"  # environment") && !text.contains("hunter2"),
+        "{text}"
+    );
 }

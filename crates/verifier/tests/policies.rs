@@ -9,8 +9,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use authress_verifier::{Config, Service};
-use axum::Router;
+use authress_verifier::{App, Config, Service};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
@@ -18,7 +17,7 @@ use axum::response::Response;
 use support::{DOMAIN, assert_refused, body, key, location, query};
 use tower::ServiceExt;
 
-fn service(variables: &[(&str, &str)]) -> (Service, Router) {
+fn service(variables: &[(&str, &str)]) -> (Service, App) {
     let key = key();
     let lookup = |name: &str| match name {
         "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
@@ -28,7 +27,7 @@ fn service(variables: &[(&str, &str)]) -> (Service, Router) {
     Service::new(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap()
 }
 
-async fn login(router: &Router, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {
+async fn login(router: &App, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {
     let mut request = Request::get(format!("/v1/login?{}", query(&[("state", state)])));
     for (name, value) in lines {
         request = request.header(*name, *value);

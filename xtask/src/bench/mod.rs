@@ -35,9 +35,10 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
 
 fn verifier(seconds: u32) -> Result<()> {
     let node = setup::for_bench()?;
-    for (kind, name) in [("--bin", "authress-verifier"), ("--example", "signature_rate")] {
-        build::run(workspace::cargo("build").args(["--profile", "server", "-p", "authress-verifier", kind, name]))?;
-    }
+    let mut command = workspace::cargo("build");
+    command.args(["--profile", "server", "-p", "authress-verifier", "--features", "aws-lc"]);
+    command.args(["--bin", "authress-verifier", "--example", "signature_rate", "--example", "loopback_floor"]);
+    build::run(&mut command)?;
     let programs = workspace::target().join("server");
     println!("bench: raw signatures on one core");
     let rate = pinned(&programs.join("examples/signature_rate"), SERVER_CORE);
@@ -64,7 +65,9 @@ fn verifier(seconds: u32) -> Result<()> {
         rows.push(measure(name, command, &load)?);
     }
     rows.push(measure("the guide's, @authress/sdk on Node.js", reference(&node, &key), &load)?);
-    let text = report::markdown(&rows, signatures, &load);
+    let floor = pinned(&programs.join("examples/loopback_floor"), SERVER_CORE);
+    let floor = measure("only reads and writes, no HTTP and no signature", floor, &load)?;
+    let text = report::markdown(&rows, &report::Limits { signatures, floor }, &load);
     let file = workspace::root().join("docs/benchmarks-verifier.md");
     std::fs::write(&file, &text).attempt(|| format!("write {}", file.display()))?;
     println!("\n{text}\nbench: written to {}", file.display());

@@ -27,8 +27,25 @@ impl fmt::Display for Row {
     }
 }
 
+/// What no server on this machine can go beyond.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// A core's signatures in a second.
+    pub(crate) signatures: f64,
+    /// A server that reads requests, writes answers of the same size and does nothing else.
+    pub(crate) floor: Row,
+}
+
+impl Limits {
+    /// Logins in a second of processor time by a server that signs, reads and writes, and does nothing else.
+    fn possible(&self) -> f64 {
+        1.0 / (1.0 / self.signatures + 1.0 / self.floor.per_processor_second)
+    }
+}
+
 /// The whole page. The first row is ours, the last is the reference.
-pub(crate) fn markdown(rows: &[Row], signatures: f64, load: &Load) -> String {
+pub(crate) fn markdown(rows: &[Row], limits: &Limits, load: &Load) -> String {
+    let signatures = limits.signatures;
     let mut text = format!(
         "# The verifier's speed\n\n\
          Written by `cargo xtask bench verifier`. One run on one machine, which may be doing other things, too: compare\n\
@@ -46,7 +63,7 @@ pub(crate) fn markdown(rows: &[Row], signatures: f64, load: &Load) -> String {
         busy = load_average(),
         cores = std::thread::available_parallelism().map_or(1, usize::from),
     );
-    for Row { name, measured, per_processor_second, peak_kb } in rows {
+    for Row { name, measured, per_processor_second, peak_kb } in rows.iter().chain([&limits.floor]) {
         let Measured { rate, p50_ms, p99_ms } = measured;
         text.push_str(&format!(
             "| {name} | {rate:.0} | {per_processor_second:.0} | {p50_ms:.2} ms | {p99_ms:.2} ms | {:.1} MB |\n",
@@ -94,7 +111,31 @@ pub(crate) fn markdown(rows: &[Row], signatures: f64, load: &Load) -> String {
             text.push_str(&format!("| {target} | {reached:.1}{unit} | {verdict} |\n"));
         }
     }
+    text.push_str(&out_of_reach(rows, limits));
     text
+}
+
+/// Why a target stays out of reach, in numbers of this run.
+fn out_of_reach(rows: &[Row], limits: &Limits) -> String {
+    let (Some(ours), Some(reference)) = (rows.first(), rows.last()) else { return String::new() };
+    let micros = |rate: f64| 1e6 / rate;
+    let possible = limits.possible();
+    format!(
+        "\n## What is possible\n\n\
+         Of the {ours:.1} µs of processor time that a login takes here, {signature:.1} are its signature and {floor:.1} are what\n\
+         the system takes to read a request and to write an answer on a connection of its own: the row before the last\n\
+         does that and nothing else. Whatever a verifier is written in, on this machine it has no more than\n\
+         **{possible:.0}** logins a second for each core: {times:.1} times the reference's rate and {share:.0} % of the signatures.\n\
+         This one has {reached:.0} % of that. The rest is HTTP (hyper, tokio), the decision, limits, used states and metrics.\n\n\
+         A faster signature moves the two targets apart. This one is AWS-LC's (feature `aws-lc`), which takes about half\n\
+         as long as that of ed25519-dalek: more logins a second, and a smaller part of them is signing.\n",
+        ours = micros(ours.per_processor_second),
+        signature = micros(limits.signatures),
+        floor = micros(limits.floor.per_processor_second),
+        times = possible / reference.per_processor_second,
+        share = 100.0 * possible / limits.signatures,
+        reached = 100.0 * ours.per_processor_second / possible,
+    )
 }
 
 /// How many processes want a core, averaged over the last minute.

@@ -6,6 +6,7 @@ mod apt;
 mod browser;
 mod debian_std;
 mod library;
+mod nginx;
 mod node;
 mod redis;
 mod tools;
@@ -83,6 +84,7 @@ pub(crate) fn everything() -> Result<TestTools> {
     let node = node::ensure()?;
     let browser = browser::ensure()?;
     redis::ensure()?;
+    nginx::ensure()?;
     let wasm = wasm_target::ensure()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let wasm_pack = tools::wasm_pack()?;

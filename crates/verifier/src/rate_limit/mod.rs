@@ -4,11 +4,9 @@ mod local;
 mod redis;
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 
 pub use self::local::{CELLS, LocalRateLimiter};
@@ -27,6 +25,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// More than anybody asks for.
+    pub(crate) const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+
     /// How long it takes until one token is back. At least a microsecond.
     pub(crate) fn interval(self) -> Duration {
         (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
@@ -69,8 +70,8 @@ pub enum Verdict {
 
 /// Refuses requests beyond the limits with 429 and `Retry-After` (RFC 6585 section 4).
 ///
-/// The address of the connection comes from axum's [`ConnectInfo`]. A server that does not provide
-/// it makes one client of all, so that a forgotten `into_make_service_with_connect_info` shows at
+/// The address of the connection comes from axum's [`ConnectInfo`](axum::extract::ConnectInfo). A server
+/// that does not provide it makes one client of all, so that a forgotten `into_make_service_with_connect_info` shows at
 /// once and does not switch the limit off.
 #[derive(Debug)]
 pub struct RateLimit<L> {
@@ -87,9 +88,7 @@ impl<L> RateLimit<L> {
 
 impl<L: RateLimiter> Policy for RateLimit<L> {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address = self.proxies.client_address(peer.unwrap_or(NO_ADDRESS), &request.headers);
-        match self.limiter.take(address.into()).await {
+        match self.limiter.take(self.proxies.client_of(request).into()).await {
             Verdict::Allowed => Ok(()),
             Verdict::ClientLimited { retry_after } => Err(RefusalCode::ClientRateLimited.after(retry_after)),
             Verdict::GlobalLimited { retry_after } => Err(RefusalCode::GlobalRateLimited.after(retry_after)),
@@ -97,5 +96,3 @@ impl<L: RateLimiter> Policy for RateLimit<L> {
         }
     }
 }
-
-const NO_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);

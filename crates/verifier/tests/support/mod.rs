@@ -7,6 +7,7 @@
 pub(crate) mod program;
 #[cfg(unix)]
 pub(crate) mod redis_server;
+pub(crate) mod siteverify;
 
 use authress_jws::{JwkSet, SigningKey};
 use authress_verifier::{Verifier, standalone};

@@ -1,0 +1,202 @@
+//! The files in `deploy/`, tried with the programs they are for.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use support::program::{Running, command, eventually, exchange, login_request, start_with, status_of};
+use support::{key, secret_file};
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn deploy(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name)).unwrap()
+}
+
+/// A folder of this test, which goes with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("authress-deploy-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Whether a tool is there that not every machine has.
+fn is_there(mut tool: Command) -> bool {
+    let found = tool.arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("{} is not on this machine: not tried", tool.get_program().display());
+    }
+    found
+}
+
+/// The settings of a file hold, with an access key of the service client it names.
+fn check(name: &str, settings: &str) {
+    let folder = Folder::new(name);
+    let file = folder.write("verifier.toml", settings);
+    let text = key().text.replacen("sc_shop", "sc_YOUR_SERVICE_CLIENT", 1);
+    let key_file = secret_file(name, &text);
+    let mut command = command(&[("AUTHRESS_ACCESS_KEY_FILE", key_file.to_str().unwrap())]);
+    let Output { status, stderr, .. } = command.args(["--config", &file, "--check"]).output().unwrap();
+    std::fs::remove_file(key_file).unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+}
+
+#[test]
+fn the_example_of_a_configuration_file_holds() {
+    check("example", &deploy("verifier.toml"));
+}
+
+#[test]
+fn the_parts_of_the_kubernetes_manifest_name_each_other_rightly() {
+    let documents = YamlLoader::load_from_str(&deploy("kubernetes.yaml")).unwrap();
+    let of_kind = |kind: &str, name: &str| {
+        let found = documents.iter().find(|document| {
+            document["kind"].as_str() == Some(kind) && document["metadata"]["name"].as_str() == Some(name)
+        });
+        found.unwrap_or_else(|| panic!("no {kind} {name}")).clone()
+    };
+    for document in &documents {
+        assert!(document["apiVersion"].as_str().is_some(), "{document:?}");
+    }
+    let deployment = of_kind("Deployment", "authress-verifier");
+    let pod = &deployment["spec"]["template"];
+    assert_eq!(deployment["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]);
+    assert_eq!(of_kind("Service", "authress-verifier")["spec"]["selector"], pod["metadata"]["labels"]);
+
+    let container = &pod["spec"]["containers"][0];
+    let names = |list: &Yaml| -> Vec<String> {
+        list.as_vec().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let ports = names(&container["ports"]);
+    for probe in ["readinessProbe", "livenessProbe"] {
+        assert!(ports.contains(&container[probe]["httpGet"]["port"].as_str().unwrap().to_owned()), "{probe}");
+    }
+    assert_eq!(names(&container["volumeMounts"]), names(&pod["spec"]["volumes"]));
+
+    // The wait for proxies and the drain fit into what Kubernetes waits for.
+    let settings = of_kind("ConfigMap", "authress-verifier")["data"]["verifier.toml"].as_str().unwrap().to_owned();
+    let table: toml::Table = settings.parse().unwrap();
+    let delay = table["shutdown"]["delay_s"].as_integer().unwrap();
+    assert!(delay + 10 < pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap());
+    check("kubernetes", &settings);
+}
+
+#[test]
+fn systemd_takes_the_unit() {
+    if !is_there(Command::new("systemd-analyze")) {
+        return;
+    }
+    let folder = Folder::new("systemd");
+    let unit = deploy("authress-verifier.service");
+    let unit = unit.replace("/usr/local/bin/authress-verifier", env!("CARGO_BIN_EXE_authress-verifier"));
+    let verify = |unit: &str| {
+        let file = folder.write("authress-verifier.service", unit);
+        let Output { status, stdout, stderr } =
+            Command::new("systemd-analyze").args(["verify", "--man=no", &file]).output().unwrap();
+        let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+        let ours: Vec<String> =
+            text.lines().filter(|line| line.contains("authress-verifier")).map(str::to_owned).collect();
+        (status.success(), ours)
+    };
+    assert_eq!(verify(&unit), (true, Vec::new()));
+    let broken = unit.replace("NoNewPrivileges=yes", "NoNewPrivileges=perhaps");
+    assert!(!verify(&broken).1.is_empty(), "and would say what is wrong with it");
+}
+
+/// nginx with the file of `deploy/`, in which only what belongs to a machine is exchanged: addresses, paths and
+/// the certificate.
+struct Nginx {
+    process: Child,
+    address: String,
+    _folder: Folder,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Its worker ends with it on SIGTERM, and not on SIGKILL.
+        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ = self.process.wait();
+    }
+}
+
+impl Nginx {
+    fn start(verifier: &Running) -> Self {
+        let folder = Folder::new("nginx");
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let here = folder.0.display();
+        let site = deploy("nginx.conf")
+            .replace("listen 443 ssl;", &format!("listen {address};"))
+            .replace("listen [::]:443 ssl;", "")
+            .replace("127.0.0.1:9000", &verifier.address)
+            .replace("/var/log/nginx/", &format!("{here}/"))
+            .lines()
+            .filter(|line| !line.contains("ssl_certificate"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let main = format!(
+            "pid {here}/pid; error_log {here}/error.log; daemon off; worker_processes 1;\n\
+             events {{ worker_connections 64; }}\n\
+             http {{\nclient_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/f;\n\
+             uwsgi_temp_path {here}/u; scgi_temp_path {here}/s;\n{site}\n}}\n"
+        );
+        let file = folder.write("nginx.conf", &main);
+        let test = nginx().args(["-t", "-q", "-e", "stderr", "-c", &file]).output().unwrap();
+        assert!(test.status.success(), "{}", String::from_utf8_lossy(&test.stderr));
+        let process = nginx().args(["-e", "stderr", "-c", &file]).stdin(Stdio::null()).spawn().unwrap();
+        let nginx = Self { process, address, _folder: folder };
+        eventually("nginx listens", || std::net::TcpStream::connect(&nginx.address).is_ok());
+        nginx
+    }
+}
+
+/// Debian has it where only root looks.
+fn nginx() -> Command {
+    let mut command = Command::new("nginx");
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{path}:/usr/sbin"));
+    command
+}
+
+#[test]
+fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
+    if !is_there(nginx()) {
+        return;
+    }
+    let limits =
+        [("CLIENT_ADDRESS_TRUSTED_HOPS", "1"), ("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
+    let verifier = start_with(&key(), &limits);
+    let nginx = Nginx::start(&verifier);
+    let mut statuses = Vec::new();
+    for number in 0..3 {
+        // What a client makes up does not count: nginx adds whom it has seen to the end.
+        let line = format!("X-Forwarded-For: 203.0.113.{number}");
+        let request = login_request(&format!("state-{number}"), &[&line]);
+        statuses.push(status_of(&exchange(&nginx.address, &request)));
+    }
+    assert_eq!(statuses, [302, 302, 429]);
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
+    for path in ["/healthz", "/readyz", "/metrics", "/", "/v1/login/"] {
+        assert_eq!(status_of(&exchange(&nginx.address, &get(path))), 404, "{path}");
+    }
+}

@@ -1,0 +1,308 @@
+//! Checks that shoppers have to pass, against the whole service. Turnstile's and hCaptcha's siteverify are
+//! played by servers on loopback that keep to the protocol; proof of work is the real thing.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
+use authress_verifier::{App, Config, Service};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
+use base64ct::{Base64, Encoding};
+use serde_json::{Value, json};
+use support::siteverify::SiteVerify;
+use support::{DOMAIN, assert_refused, body, key, location, query};
+use tower::ServiceExt;
+
+fn app(variables: &[(&str, &str)]) -> App {
+    let key = key();
+    let lookup = |name: &str| match name {
+        "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
+        "AUTHRESS_ACCESS_KEY" => Some(OsString::from(&key.text)),
+        name => variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(value)),
+    };
+    Service::new(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap().1
+}
+
+const PROOF_OF_WORK: (&str, &str) = ("HUMAN_CHECK_KIND", "proof-of-work");
+/// Two rounds instead of a thousand: tests are not what has to be priced.
+const CHEAP: (&str, &str) = ("HUMAN_CHECK_COST", "2");
+const PAGE: (&str, &str) = ("accept", "text/html");
+
+async fn send(app: &App, method: Method, query: &str, lines: &[(&str, &str)], body: String) -> Response {
+    let mut request = Request::builder().method(method).uri(format!("/v1/login?{query}"));
+    for (name, value) in lines {
+        request = request.header(*name, *value);
+    }
+    let peer: SocketAddr = "192.0.2.1:4711".parse().unwrap();
+    let request = request.extension(ConnectInfo(peer)).body(Body::from(body)).unwrap();
+    app.clone().oneshot(request).await.unwrap()
+}
+
+async fn open(app: &App, query: &str) -> Response {
+    send(app, Method::GET, query, &[PAGE], String::new()).await
+}
+
+async fn answer(app: &App, query: &str, answer: &str) -> Response {
+    let lines = [("content-type", "application/json"), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
+    send(app, Method::POST, query, &lines, json!({ "answer": answer }).to_string()).await
+}
+
+/// What the page hands to its script.
+async fn settings(response: Response) -> Value {
+    assert_eq!(response.status(), StatusCode::OK);
+    let page = String::from_utf8(body(response).await).unwrap();
+    let text = page.split_once("data-settings=\"").unwrap().1.split_once('"').unwrap().0;
+    serde_json::from_str(&text.replace("&quot;", "\"").replace("&amp;", "&")).unwrap()
+}
+
+/// What the page's script does.
+async fn solve(response: Response) -> String {
+    let challenge: Challenge = serde_json::from_value(settings(response).await["challenge"].take()).unwrap();
+    let solution = solve_challenge(SolveChallengeOptions::new(&challenge)).unwrap().unwrap();
+    Base64::encode_string(&serde_json::to_vec(&Payload { challenge, solution }).unwrap())
+}
+
+async fn location_in(response: Response) -> String {
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    let body: Value = serde_json::from_slice(&body(response).await).unwrap();
+    body["location"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_shopper_gets_through_with_work_for_this_login() {
+    let app = app(&[PROOF_OF_WORK, CHEAP]);
+    let page = open(&app, &query(&[])).await;
+    assert_eq!(location(&page), None);
+    for (name, value) in [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("vary", "accept")] {
+        assert_eq!(page.headers()[name], value);
+    }
+    let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'; script-src 'sha256-") && policy.contains("frame-ancestors 'none'"));
+    let solved = solve(page).await;
+    let location = location_in(answer(&app, &query(&[]), &solved).await).await;
+    assert!(location.starts_with("https://login.example.com/login?code=eyJ"), "{location}");
+    assert!(location.ends_with("&state=S"), "{location}");
+}
+
+#[tokio::test]
+async fn human_check_failed() {
+    let app = app(&[PROOF_OF_WORK, CHEAP]);
+    let solved = solve(open(&app, &query(&[])).await).await;
+    for (query, text) in [
+        (query(&[("state", "T")]), solved.as_str()),
+        (query(&[("redirect_uri", "https://login.example.com/login?a=1")]), &solved),
+        (query(&[]), ""),
+        (query(&[]), "nonsense"),
+    ] {
+        assert_refused(answer(&app, &query, text).await, 403, "HumanCheckFailed", None).await;
+    }
+    // What another site's form can send, and what is no answer at all.
+    let good = json!({ "answer": solved }).to_string();
+    for (lines, text) in [
+        (&[("content-type", "text/plain")][..], good.clone()),
+        (&[], good),
+        (&[("content-type", "application/json")], "{}".to_owned()),
+    ] {
+        let refused = send(&app, Method::POST, &query(&[]), lines, text).await;
+        assert_refused(refused, 403, "HumanCheckFailed", None).await;
+    }
+    location_in(answer(&app, &query(&[]), &solved).await).await;
+    // The state is used up and would be enough; without its memory the challenge's own has to do.
+    assert_refused(answer(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_played_again_is_refused_even_where_no_states_are_remembered() {
+    let app = app(&[PROOF_OF_WORK, CHEAP, ("STATE_REMEMBERED_S", "0")]);
+    let solved = solve(open(&app, &query(&[])).await).await;
+    location_in(answer(&app, &query(&[]), &solved).await).await;
+    assert_refused(answer(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
+}
+
+#[tokio::test]
+async fn two_challenges_of_one_login_give_one_user_id() {
+    let app = app(&[PROOF_OF_WORK, CHEAP]);
+    let first = solve(open(&app, &query(&[])).await).await;
+    let second = solve(open(&app, &query(&[])).await).await;
+    location_in(answer(&app, &query(&[]), &first).await).await;
+    assert_refused(answer(&app, &query(&[]), &second).await, 409, "StateAlreadyUsed", None).await;
+}
+
+#[tokio::test]
+async fn human_check_required() {
+    let app = app(&[PROOF_OF_WORK]);
+    let refused = send(&app, Method::GET, &query(&[]), &[("accept", "*/*")], String::new()).await;
+    assert_refused(refused, 403, "HumanCheckRequired", None).await;
+}
+
+#[tokio::test]
+async fn the_rules_hold_for_the_page_and_for_its_answer() {
+    let app = app(&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_CLIENT_BURST", "4"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
+    let foreign = query(&[("client_id", "sc_other")]);
+    let json = [("content-type", "application/json")];
+    let refused = send(&app, Method::GET, &foreign, &[("accept", "text/html")], String::new()).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_refused(answer(&app, &foreign, "x").await, 400, "ForeignClient", Some("client_id")).await;
+    let from_elsewhere = [json[0], ("sec-fetch-site", "cross-site")];
+    let refused = send(&app, Method::POST, &query(&[]), &from_elsewhere, "{}".to_owned()).await;
+    assert_refused(refused, 403, "NotANavigation", None).await;
+    let long = [json[0], ("content-length", "16385")];
+    let refused = send(&app, Method::POST, &query(&[]), &long, " ".repeat(16_385)).await;
+    assert_refused(refused, 413, "BodyTooLarge", None).await;
+    // Chunked, with no word of its length before.
+    let refused = send(&app, Method::POST, &query(&[]), &json, " ".repeat(16_385)).await;
+    assert_refused(refused, 413, "BodyTooLarge", None).await;
+    assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
+    let refused = send(&app, Method::GET, &query(&[]), &[], String::new()).await;
+    assert_refused(refused, 429, "ClientRateLimited", None).await;
+}
+
+#[tokio::test]
+async fn without_a_check_nothing_is_posted() {
+    assert_refused(answer(&app(&[]), &query(&[]), "x").await, 405, "MethodNotAllowed", None).await;
+}
+
+#[tokio::test]
+async fn only_who_has_had_free_logins_is_asked() {
+    let suspicious = ("HUMAN_CHECK_WHEN", "suspicious");
+    let app = app(&[PROOF_OF_WORK, CHEAP, suspicious, ("HUMAN_CHECK_FREE_BURST", "2")]);
+    for state in ["a", "b"] {
+        assert!(location(&open(&app, &query(&[("state", state)])).await).is_some());
+    }
+    let third = query(&[("state", "c")]);
+    let solved = solve(open(&app, &third).await).await;
+    location_in(answer(&app, &third, &solved).await).await;
+}
+
+fn turnstile(url: &str) -> App {
+    app(&[
+        ("HUMAN_CHECK_KIND", "turnstile"),
+        ("HUMAN_CHECK_SITE_KEY", "site-key"),
+        ("HUMAN_CHECK_SECRET", "the-secret"),
+        ("HUMAN_CHECK_HOSTNAME", "verifier.shop.example"),
+        ("HUMAN_CHECK_TIMEOUT_MS", "400"),
+        ("HUMAN_CHECK_VERIFY_URL", url),
+    ])
+}
+
+fn hcaptcha(url: &str, when_down: &str) -> App {
+    app(&[
+        ("HUMAN_CHECK_KIND", "hcaptcha"),
+        ("HUMAN_CHECK_SITE_KEY", "site-key"),
+        ("HUMAN_CHECK_SECRET", "the-secret"),
+        ("HUMAN_CHECK_HOSTNAME", "verifier.shop.example"),
+        ("HUMAN_CHECK_TIMEOUT_MS", "400"),
+        ("HUMAN_CHECK_WHEN_DOWN", when_down),
+        ("HUMAN_CHECK_VERIFY_URL", url),
+    ])
+}
+
+#[tokio::test]
+async fn turnstile_is_asked_by_its_protocol_and_its_answer_is_bound_to_the_login() {
+    let provider = SiteVerify::start().await;
+    let app = turnstile(&provider.url);
+    let widget = settings(open(&app, &query(&[])).await).await;
+    assert_eq!((&widget["sitekey"], &widget["action"]), (&json!("site-key"), &json!("login")));
+    let cdata = widget["cData"].as_str().unwrap();
+    let good = json!({ "success": true, "hostname": "verifier.shop.example", "action": "login", "cdata": cdata });
+
+    for (name, value) in [
+        ("success", json!(false)),
+        ("hostname", json!("attacker.example")),
+        ("hostname", Value::Null),
+        ("action", json!("newsletter")),
+        ("cdata", json!("of another login")),
+        ("cdata", Value::Null),
+    ] {
+        let mut wrong = good.clone();
+        wrong[name] = value;
+        provider.says(200, &wrong.to_string());
+        assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    }
+    provider.says(200, &good.to_string());
+    location_in(answer(&app, &query(&[]), "token").await).await;
+    let form = provider.last_form();
+    let value = |name: &str| form.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    assert_eq!(value("secret"), Some("the-secret"));
+    assert_eq!(value("response"), Some("token"));
+    assert_eq!(value("remoteip"), Some("192.0.2.1"));
+    assert_eq!(value("idempotency_key").map(str::len), Some(36));
+}
+
+#[tokio::test]
+async fn a_question_that_got_lost_is_asked_again_with_the_same_idempotency_key() {
+    let provider = SiteVerify::start().await;
+    let app = turnstile(&provider.url);
+    let widget = settings(open(&app, &query(&[])).await).await;
+    let good = json!({
+        "success": true, "hostname": "verifier.shop.example", "action": "login", "cdata": widget["cData"]
+    });
+    provider.says_once_and_then((502, "{}"), (200, &good.to_string()));
+    location_in(answer(&app, &query(&[]), "token").await).await;
+    let keys: Vec<String> = provider
+        .forms()
+        .into_iter()
+        .filter_map(|form| form.into_iter().find(|(name, _)| name == "idempotency_key").map(|(_, value)| value))
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn hcaptcha_is_asked_by_its_protocol() {
+    let provider = SiteVerify::start().await;
+    let app = hcaptcha(&provider.url, "refuse");
+    let page = open(&app, &query(&[])).await;
+    let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    assert!(policy.contains("frame-src https://hcaptcha.com https://*.hcaptcha.com"), "{policy}");
+    provider.says(200, &json!({ "success": true, "hostname": "attacker.example" }).to_string());
+    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    provider.says(200, &json!({ "success": true, "hostname": "verifier.shop.example" }).to_string());
+    location_in(answer(&app, &query(&[]), "token").await).await;
+    let form = provider.last_form();
+    assert!(form.contains(&("sitekey".to_owned(), "site-key".to_owned())), "{form:?}");
+    assert!(form.contains(&("response".to_owned(), "token".to_owned())), "{form:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_well_lets_nobody_pass() {
+    let provider = SiteVerify::start().await;
+    let app = hcaptcha(&provider.url, "refuse");
+    let good = json!({ "success": true, "hostname": "verifier.shop.example" }).to_string();
+    let long = format!("{{\"success\":true,\"hostname\":\"verifier.shop.example\",\"x\":\"{}\"}}", "x".repeat(20_000));
+    let secret = json!({ "success": false, "error-codes": ["invalid-input-secret"] }).to_string();
+    for (status, text) in [(500, &good), (302, &good), (200, &long), (200, &"<html>".to_owned()), (200, &secret)] {
+        provider.says(status, text);
+        assert_refused(answer(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
+    }
+    provider.is_silent();
+    let start = std::time::Instant::now();
+    assert_refused(answer(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
+    assert!(start.elapsed() < Duration::from_secs(5), "it is not waited for");
+    let nobody = hcaptcha("http://127.0.0.1:1/", "refuse");
+    assert_refused(answer(&nobody, &query(&[]), "token").await, 503, "Unavailable", None).await;
+    // And the state is still there.
+    provider.says(200, &good);
+    location_in(answer(&app, &query(&[]), "token").await).await;
+}
+
+#[tokio::test]
+async fn who_wants_it_so_is_answered_without_the_provider_but_not_against_its_word() {
+    let app = hcaptcha("http://127.0.0.1:1/", "pass");
+    location_in(answer(&app, &query(&[]), "token").await).await;
+    let provider = SiteVerify::start().await;
+    let app = hcaptcha(&provider.url, "pass");
+    provider.says(200, &json!({ "success": false, "error-codes": ["timeout-or-duplicate"] }).to_string());
+    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    assert_refused(answer(&app, &query(&[]), "").await, 403, "HumanCheckFailed", None).await;
+}
