@@ -71,7 +71,7 @@ fn refused(refusal: Refusal, headers: &HeaderMap) -> Response {
     if accepts_html(headers) { as_page(refusal, response) } else { response }
 }
 
-/// The whole service as a tower service: logins by their [`Endpoint`], the rest by a router.
+/// The whole service as a tower service: logins by their `Endpoint`, the rest by a router.
 #[derive(Clone)]
 pub struct App {
     logins: Arc<dyn Answers>,
