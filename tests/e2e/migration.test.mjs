@@ -53,7 +53,10 @@ class Page {
   async openWith(client) {
     await this.serve(client);
     await this.page.goto(`${this.stack.shopUrl}/?with=${client === OURS ? 'ours' : 'published'}`);
-    return this.shopper();
+    const shopper = await this.shopper();
+    // A stored session may have needed no module; with it nothing changes.
+    if (client === OURS) await this.page.evaluate(async () => (await import('authress-login-wasm')).initWasm());
+    return shopper;
   }
 
   async shopper() {
