@@ -21,12 +21,13 @@ pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
     let time = decimal(now_ms as i64);
     let number_at = time.len() + 1;
     let mut counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
-    let mut messages = Messages::new(message(&time, &decimal(counter.number.into()), values).as_bytes());
+    let first = message(&time, &decimal(counter.number.into()), values);
+    let mut messages = Messages::new(first.as_bytes(), number_at..number_at + counter.digits.len());
     loop {
         let mut tried = [0; LANES];
-        for (block, tried) in messages.first_blocks().iter_mut().zip(&mut tried) {
+        for (place, tried) in messages.changing().into_iter().zip(&mut tried) {
             *tried = counter.number;
-            if let Some(place) = block.get_mut(number_at..).and_then(<[u8]>::first_chunk_mut) {
+            if let Some(place) = place.first_chunk_mut() {
                 *place = counter.digits;
             }
             counter.advance();

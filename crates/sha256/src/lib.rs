@@ -9,9 +9,12 @@ mod lanes;
 
 pub use lanes::LANES;
 use lanes::Lanes;
+use std::ops::Range;
 
 /// The bytes of a block.
-pub const BLOCK: usize = 64;
+const BLOCK: usize = 64;
+/// The words of a block.
+const WORDS: usize = BLOCK / 4;
 const ROUNDS: usize = 64;
 /// Section 5.3.3.
 const INITIAL: [u32; 8] =
@@ -37,7 +40,7 @@ type Schedule = [Lanes; ROUNDS];
 pub fn digest(message: &[u8]) -> [u8; 32] {
     let mut state = INITIAL.map(Lanes::splat);
     for block in &padded(message) {
-        rounds(&mut state, &schedule([block; LANES]));
+        rounds(&mut state, &schedule(&words([block; LANES])));
     }
     let mut digest = [0; 32];
     for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
@@ -46,30 +49,42 @@ pub fn digest(message: &[u8]) -> [u8; 32] {
     digest
 }
 
-/// Messages of the same length that differ in their first block only.
+/// Messages of the same length that differ in a few bytes of their first block only.
 #[derive(Debug)]
 pub struct Messages {
     first: [[u8; BLOCK]; LANES],
+    words: [Lanes; WORDS],
+    changing: Range<usize>,
     rest: Vec<Schedule>,
 }
 
 impl Messages {
-    /// Begins with [`LANES`] times the same message.
-    pub fn new(message: &[u8]) -> Self {
+    /// Begins with [`LANES`] times the same message; only what is at `changing` may be changed later.
+    pub fn new(message: &[u8], changing: Range<usize>) -> Self {
         let blocks = padded(message);
         let (first, rest) = blocks.split_first().unwrap_or((&[0; BLOCK], &[]));
-        Self { first: [*first; LANES], rest: rest.iter().map(|block| schedule([block; LANES])).collect() }
+        Self {
+            first: [*first; LANES],
+            words: words([first; LANES]),
+            changing,
+            rest: rest.iter().map(|block| schedule(&words([block; LANES]))).collect(),
+        }
     }
 
-    /// The first blocks, one for each message.
-    pub fn first_blocks(&mut self) -> &mut [[u8; BLOCK]; LANES] {
-        &mut self.first
+    /// The bytes that may be changed, of each message.
+    pub fn changing(&mut self) -> [&mut [u8]; LANES] {
+        let range = self.changing.clone();
+        self.first.each_mut().map(|block| block.get_mut(range.clone()).unwrap_or_default())
     }
 
     /// The first four bytes of each digest, as a number.
-    pub fn digest_starts(&self) -> [u32; LANES] {
+    pub fn digest_starts(&mut self) -> [u32; LANES] {
+        let words = self.words.iter_mut().enumerate().skip(self.changing.start / 4);
+        for (at, word) in words.take_while(|(at, _)| at * 4 < self.changing.end) {
+            *word = word_at(self.first.each_ref(), at);
+        }
         let mut state = INITIAL.map(Lanes::splat);
-        rounds(&mut state, &schedule(self.first.each_ref()));
+        rounds(&mut state, &schedule(&self.words));
         self.rest.iter().for_each(|schedule| rounds(&mut state, schedule));
         let [start, ..] = state;
         start.all()
@@ -86,14 +101,22 @@ fn padded(message: &[u8]) -> Vec<[u8; BLOCK]> {
     bytes.as_chunks().0.to_vec()
 }
 
+/// The words of a block of each message.
+fn words(blocks: [&[u8; BLOCK]; LANES]) -> [Lanes; WORDS] {
+    std::array::from_fn(|at| word_at(blocks, at))
+}
+
+fn word_at(blocks: [&[u8; BLOCK]; LANES], at: usize) -> Lanes {
+    Lanes::new(blocks.map(|block| block.as_chunks::<4>().0.get(at).map_or(0, |bytes| u32::from_be_bytes(*bytes))))
+}
+
 #[inline(never)]
-fn schedule(blocks: [&[u8; BLOCK]; LANES]) -> Schedule {
+fn schedule(block: &[Lanes; WORDS]) -> Schedule {
     let mut words = [Lanes::splat(0); ROUNDS];
-    for (at, word) in words.iter_mut().enumerate().take(BLOCK / 4) {
-        let words = blocks.map(|block| block.as_chunks::<4>().0.get(at).map_or(0, |bytes| u32::from_be_bytes(*bytes)));
-        *word = Lanes::new(words);
+    if let Some(first) = words.first_chunk_mut() {
+        *first = *block;
     }
-    for at in 0..ROUNDS - BLOCK / 4 {
+    for at in 0..ROUNDS - WORDS {
         // A window of known length: the compiler checks its bounds once.
         let Some(window) = words.get_mut(at..).and_then(|words| words.first_chunk_mut::<17>()) else { break };
         let (early, late) = (window[1], window[14]);
@@ -157,13 +180,15 @@ mod tests {
         }
 
         #[test]
-        fn messages_that_differ_in_their_first_block(message in proptest::collection::vec(any::<u8>(), 64..300)) {
-            let mut messages = Messages::new(&message);
+        fn messages_that_differ_in_their_first_block(
+            message in proptest::collection::vec(any::<u8>(), 64..300), start in 0_usize..56, length in 1_usize..9,
+        ) {
+            let mut messages = Messages::new(&message, start..start + length);
             let mut expected = Vec::new();
-            for (lane, block) in messages.first_blocks().iter_mut().enumerate() {
-                block[20] = lane as u8;
+            for (lane, bytes) in messages.changing().into_iter().enumerate() {
+                bytes.fill(lane as u8);
                 let mut message = message.clone();
-                message[20] = lane as u8;
+                message[start..start + length].fill(lane as u8);
                 expected.push(Sha256::digest(&message)[..4].to_vec());
             }
             let starts = messages.digest_starts().map(|start| start.to_be_bytes().to_vec());
