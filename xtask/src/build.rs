@@ -33,6 +33,9 @@ const FORMS: [Form; 3] = [
 ];
 /// WebAssembly's vectors, for the anti-abuse search. wasm2js does not know them.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
+/// Functions of a few instructions become part of their callers. V8 compiles each function when it is first called, on
+/// the page's own thread, and most of the time that this takes is the same for the smallest; see docs/size.md.
+const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=20";
 
 /// One way to compile the browser client.
 struct Form {
@@ -55,6 +58,7 @@ impl Form {
             folder.push("portable");
         }
         let mut flags = path_remapping();
+        flags.push(FEWER_FUNCTIONS.to_owned());
         flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
         let mut command = tools.wasm.cargo("build");
         library.prepare(command.args(["--release", "--lib"]).args(self.arguments), flags);
