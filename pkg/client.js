@@ -2,6 +2,7 @@
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
 import { account, core } from './load.js';
+import { pause } from './pause.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
@@ -16,6 +17,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The answer to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
+
+/** What the module needs of a class that tells nobody anything. */
+const QUIET_HOST = { emit() {}, tellTabs() {}, pause };
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
@@ -132,7 +136,7 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { emit: (...values) => this.#emit(...values), tellTabs: () => {} };
+    const host = { emit: (...values) => this.#emit(...values), tellTabs: () => {}, pause };
     const values = [
       origin,
       applicationId,
@@ -158,10 +162,9 @@ export class LoginClient {
       return client;
     });
     // It sees this client's session as another tab does. A return is for this client to take up.
-    const ownHost = { emit() {}, tellTabs() {} };
     this.#account = new Loaded(
       account,
-      ({ Client }) => new Client(...values.slice(0, -1), ownHost),
+      ({ Client }) => new Client(...values.slice(0, -1), QUIET_HOST),
       () => this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {}),
     );
     if (typeof window === 'undefined') return;
@@ -320,8 +323,7 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    const host = { emit() {}, tellTabs() {} };
-    this.#loaded = new Loaded(account, (module) => new module.ExtensionClient(origin, extensionId.trim(), host));
+    this.#loaded = new Loaded(account, (module) => new module.ExtensionClient(origin, extensionId.trim(), QUIET_HOST));
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 

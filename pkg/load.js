@@ -7,6 +7,7 @@ import loadAccountParts from 'generated:account';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
+import { pause } from './pause.js';
 
 /** A WebAssembly module, or where there is no WebAssembly the JavaScript form, and its one instance. */
 class Module {
@@ -58,6 +59,7 @@ class Module {
     const glue = makeGlue();
     const watched = watch((cause) => this.#crashed(cause));
     glue.__wbg_set_wasm(watched.exports(await instantiate(watched.imports(glue))));
+    await pause();
     glue.start();
     this.#live = glue;
     this.#hasLived = true;

@@ -25,6 +25,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = tellTabs)]
     fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    async fn pause(this: &Host) -> Result<JsValue, JsValue>;
 }
 
 /// The page that this module runs in.
@@ -108,6 +111,10 @@ impl Ports for Browser {
 
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
         Box::pin(timer::sleep(milliseconds))
+    }
+
+    async fn pause(&self) {
+        let _ = self.host.pause().await;
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {

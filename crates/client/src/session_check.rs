@@ -194,6 +194,7 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
+        self.ports.pause().await;
         let request = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
         Ok(self.send(&request).await)
     }

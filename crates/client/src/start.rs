@@ -87,6 +87,7 @@ impl<P: Ports> Client<P> {
         let inner = &self.inner;
         let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
         let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
+        inner.ports.pause().await;
         let mut outcome = inner.send(&request()?).await;
         if inner.clock_was_wrong(&outcome).await {
             outcome = inner.send(&request()?).await;
@@ -139,6 +140,7 @@ impl<P: Ports> Inner<P> {
     /// the device's clock is wrong, it is made once more with the right time.
     fn start<'a>(&'a self, draft: &'a Drafting<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
         Box::pin(async move {
+            self.ports.pause().await;
             let mut first = draft(self.entropy()?, self.now())?;
             if !self.ports.is_durable() {
                 return Err(ErrorCode::StorageUnavailable.into());

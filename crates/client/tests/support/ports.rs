@@ -106,6 +106,10 @@ impl Ports for PagePorts {
         super::pass_ms(milliseconds.into()).await;
     }
 
+    async fn pause(&self) {
+        super::pass_ms(1).await;
+    }
+
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
         bytes.fill_with(|| self.0.browser.world.random() as u8);
         Ok(())
