@@ -30,7 +30,10 @@ export async function record(browser, act) {
  * with what else the browser did in it, such as the first layout.
  */
 export function longestTasks(events) {
-  const mainThreads = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread));
+  // The browser's own windows can have pages too.
+  const ofBrowser = new Set(events.filter(({ name, args }) => name === 'CommitLoad' && args.data?.url?.startsWith('chrome:')).map(({ pid }) => pid));
+  const mainThreads = new Set(events.filter(({ name, args, pid }) =>
+    name === 'thread_name' && args.name === 'CrRendererMain' && !ofBrowser.has(pid)).map(thread));
   const inOrder = events.filter(({ ph }) => ph === 'X').sort((left, right) => left.ts - right.ts || right.dur - left.dur);
   const longest = { script: 0, task: 0 };
   for (const id of mainThreads) {

@@ -3,10 +3,11 @@
 import { chromium } from 'playwright-core';
 
 import { conditions } from './conditions.mjs';
+import { disabledFeatures } from './disabled-features.mjs';
 
 const args = [
   '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', disabledFeatures,
 ];
 
 /**
