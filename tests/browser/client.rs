@@ -13,7 +13,7 @@ fn client() -> Client {
 }
 
 fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
-    let host = js("return { emit() {}, tellTabs() {}, pause() {} }").unchecked_into();
+    let host = js("return { emit() {}, tellTabs() {}, async pause() {} }").unchecked_into();
     Client::new(url, application_id, &JsValue::UNDEFINED, false, JsValue::NULL, host)
 }
 
