@@ -21,8 +21,11 @@ mod tokens;
 pub use human_check::human_check;
 pub use tokens::{access_token, claim_ticket, jwt};
 
+/// What takes any bytes, and panics if something does not hold.
+pub type Body = fn(&[u8]);
+
 /// All of them, by their names.
-pub const BODIES: &[(&str, fn(&[u8]))] = &[
+pub const BODIES: &[(&str, Body)] = &[
     ("access_key", access_key),
     ("access_token", access_token),
     ("claim_ticket", claim_ticket),
