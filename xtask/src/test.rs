@@ -49,6 +49,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
         }
         if wanted("native") {
             stages.push(tests("native tests", workspace::cargo("test").args(["--workspace", "--no-fail-fast"])));
+            stages.extend(aws_lc_tests().map(|(name, mut command)| tests(name, &mut command)));
         }
         if wanted("browser") {
             stages.push(match browser_tests(tools) {
@@ -80,6 +81,16 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
         }
     }
     report(&stages)
+}
+
+/// What signs, with the other maker of signatures: of equal input both must make the same.
+fn aws_lc_tests() -> [(&'static str, Command); 2] {
+    let mut keys = workspace::cargo("test");
+    keys.args(["-p", "authress-jws", "--features", "aws-lc"]);
+    // Of the whole workspace, although one package has these: so everything below it is what was built before.
+    let mut verifier = workspace::cargo("test");
+    verifier.args(["--workspace", "--features", "authress-verifier/aws-lc", "--test", "answers", "--test", "binary"]);
+    [("keys, aws-lc", keys), ("verifier, aws-lc", verifier)]
 }
 
 /// `wasm-pack test` for the client.

@@ -35,7 +35,8 @@ pub struct ClaimTickets {
 
 impl ClaimTickets {
     /// Tickets that `shop` (its origin) signs with `key` and gives out for itself. `spent` must remember
-    /// for [`TICKET_LIFETIME`] at least and must not forget early.
+    /// for [`TICKET_LIFETIME`] at least, must not forget early, and must say [`Use::Unknown`] while it cannot reach
+    /// a store that it shares: a memory that goes on by itself then would let each instance take a ticket once.
     pub fn new(shop: impl Into<String>, key: SigningKey, spent: Arc<dyn SingleUse>) -> Self {
         let keys = JwkSet { keys: vec![key.public_jwk()] };
         Self { shop: shop.into(), key, keys, spent }
@@ -70,7 +71,7 @@ impl ClaimTickets {
             return Err(TicketRefusal::Foreign);
         }
         match (ticket.claim_i64("iat"), ticket.claim_i64("exp")) {
-            (Some(iat), Some(exp)) if iat <= now && now < exp && exp - iat <= LIFETIME_S => {}
+            (Some(iat), Some(exp)) if iat <= now && now < exp && exp.saturating_sub(iat) <= LIFETIME_S => {}
             (Some(_), Some(_)) => return Err(TicketRefusal::Expired),
             (_, None) | (None, _) => return Err(TicketRefusal::Forged),
         }
@@ -242,6 +243,7 @@ mod tests {
             ("iss", json!("https://other.example.com"), TicketRefusal::Foreign),
             ("aud", json!("https://other.example.com"), TicketRefusal::Foreign),
             ("exp", json!(NOW + 601), TicketRefusal::Expired),
+            ("iat", json!(i64::MIN), TicketRefusal::Expired),
             ("exp", Value::Null, TicketRefusal::Forged),
             ("jti", Value::Null, TicketRefusal::Forged),
             ("sub", json!(""), TicketRefusal::Forged),

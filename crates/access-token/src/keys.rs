@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use authress_jws::KeyRing;
 use rustls_platform_verifier::BuilderVerifierExt;
-use tokio::sync::Mutex;
 
 use crate::refusal::TokenRefusal;
 
@@ -18,7 +17,7 @@ pub const FRESH_FOR: Duration = Duration::from_secs(5 * 60);
 /// How long fetched keys are used when asking again does not work.
 pub const STALE_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// The shortest time between two requests for the keys, whatever tokens come in: a stranger can
+/// The shortest time from one answer to the next request for the keys, whatever tokens come in: a stranger can
 /// put any `kid` into a token, and must not be able to make this server hammer the issuer.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(3);
 
@@ -31,12 +30,14 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest key set that is read.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// The public keys at one address. Concurrent callers cause one request.
+/// The public keys at one address. Concurrent callers cause one request, and only those wait for it to whom the
+/// keys that are there are of no use.
 #[derive(Debug)]
 pub struct Keys {
     url: String,
     client: reqwest::Client,
     cache: Mutex<Cache>,
+    fetching: tokio::sync::Mutex<()>,
 }
 
 impl Keys {
@@ -59,7 +60,7 @@ impl Keys {
             .tls_backend_preconfigured(tls)
             .build()
             .map_err(|_| KeysUnavailable)?;
-        Ok(Self { url: url.into(), client, cache: Mutex::new(Cache::default()) })
+        Ok(Self { url: url.into(), client, cache: Mutex::default(), fetching: tokio::sync::Mutex::default() })
     }
 
     /// The keys, among which `kid` is if the issuer has it: for a `kid` that is not among the kept ones
@@ -68,20 +69,41 @@ impl Keys {
     /// # Errors
     /// [`KeysUnavailable`] when there are no keys at all.
     pub async fn for_kid(&self, kid: &str) -> Result<Arc<KeyRing>, KeysUnavailable> {
-        let mut cache = self.cache.lock().await;
-        let now = Instant::now();
-        if let Some(keys) = cache.good_for(kid, now) {
+        if let Some(keys) = self.cache().good_for(kid, Instant::now()) {
             return Ok(keys);
         }
-        if cache.may_fetch(now) {
-            cache.attempted = Some(now);
-            match self.fetch().await {
-                Ok(keys) => cache.fetched = Some((Arc::new(keys), Instant::now())),
-                Err(KeysUnavailable) => tracing::warn!(url = self.url, "the issuer's public keys could not be fetched"),
+        let _fetching = match self.fetching.try_lock() {
+            Ok(fetching) => fetching,
+            Err(_) => {
+                // Somebody is asking already. An issuer that is slow must not make all wait who have its keys.
+                let usable = self.cache().usable(Instant::now());
+                if let Some(keys) = usable.filter(|keys| keys.contains(kid)) {
+                    return Ok(keys);
+                }
+                self.fetching.lock().await
             }
-            cache.note_unknown(kid, Instant::now());
+        };
+        let now = Instant::now();
+        let may_fetch = {
+            let cache = self.cache();
+            if let Some(keys) = cache.good_for(kid, now) {
+                return Ok(keys);
+            }
+            cache.may_fetch(now)
+        };
+        if may_fetch {
+            let fetched = self.fetch().await.ok();
+            if fetched.is_none() {
+                tracing::warn!(url = self.url, "the issuer's public keys could not be fetched");
+            }
+            self.cache().note_attempt(fetched, kid, Instant::now());
         }
-        cache.usable(now).ok_or(KeysUnavailable)
+        self.cache().usable(Instant::now()).ok_or(KeysUnavailable)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        // It is changed in whole values only, so a poisoned lock still guards good ones.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self) -> Result<KeyRing, KeysUnavailable> {
@@ -142,6 +164,15 @@ impl Cache {
 
     fn may_fetch(&self, now: Instant) -> bool {
         self.attempted.is_none_or(|at| now.saturating_duration_since(at) >= MIN_INTERVAL)
+    }
+
+    /// `now` is the end of the attempt: else those who waited for one that took long would make one more each.
+    fn note_attempt(&mut self, fetched: Option<KeyRing>, kid: &str, now: Instant) {
+        self.attempted = Some(now);
+        if let Some(keys) = fetched {
+            self.fetched = Some((Arc::new(keys), now));
+        }
+        self.note_unknown(kid, now);
     }
 
     fn note_unknown(&mut self, kid: &str, now: Instant) {
@@ -218,6 +249,42 @@ mod tests {
             assert!(!keys.for_kid(&format!("unknown-{}", number % 7)).await.unwrap().contains("unknown-1"));
         }
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    /// Keys that are there, at an issuer that takes a request and never answers it.
+    async fn keys_of_a_silent_issuer(fetched_before: Duration) -> Keys {
+        let (origin, _) = issuer(StatusCode::OK, String::new()).await;
+        let keys = Keys::new(format!("{origin}/slow")).unwrap();
+        let at = Instant::now().checked_sub(fetched_before).unwrap();
+        keys.cache().fetched = Some((Arc::new(key_set().into()), at));
+        keys
+    }
+
+    #[tokio::test]
+    async fn invented_kids_make_nobody_wait_whose_key_is_known() {
+        let keys = keys_of_a_silent_issuer(Duration::ZERO).await;
+        let start = Instant::now();
+        let known = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert!(keys.for_kid("k1").await.unwrap().contains("k1"));
+            start.elapsed()
+        };
+        let (unknown, time) = tokio::join!(keys.for_kid("invented"), known);
+        assert!(!unknown.unwrap().contains("invented"));
+        assert!(time < TIMEOUT - Duration::from_secs(1), "{time:?}");
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_does_not_answer_is_waited_for_once_by_one() {
+        let keys = keys_of_a_silent_issuer(FRESH_FOR + Duration::from_secs(1)).await;
+        let start = Instant::now();
+        let ask = async |kid| {
+            let _ = keys.for_kid(kid).await.unwrap();
+            start.elapsed()
+        };
+        let (first, second, third, fourth) = tokio::join!(ask("k1"), ask("k1"), ask("invented"), ask("invented too"));
+        assert!(first >= TIMEOUT && second < TIMEOUT, "{first:?} {second:?}");
+        assert!(third.max(fourth) < TIMEOUT + Duration::from_secs(2), "one after the other: {third:?} {fourth:?}");
     }
 
     #[tokio::test]

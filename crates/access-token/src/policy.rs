@@ -1,6 +1,7 @@
 //! Whose token is it? The whole policy in one pure function.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use authress_jws::{KeyRing, Verified};
 use serde_json::{Map, Value};
@@ -32,7 +33,8 @@ impl TokenPolicy {
     pub fn new(issuer: &str) -> Result<Self, InvalidIssuer> {
         let url = reqwest::Url::parse(issuer).map_err(|_| InvalidIssuer)?;
         let is_local = url.host_str().is_some_and(|host| {
-            host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
+            let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+            host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || is_loopback
         });
         let is_origin = url.origin().is_tuple() && url.origin().ascii_serialization() == issuer;
         if !is_origin || !(url.scheme() == "https" || (url.scheme() == "http" && is_local)) {
@@ -332,6 +334,7 @@ mod tests {
             "login.example.com",
             "https://login.example.com/",
             "http://login.example.com",
+            "http://127.evil.test",
             "https://A.test",
             "data:x",
         ] {

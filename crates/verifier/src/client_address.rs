@@ -51,15 +51,15 @@ impl TrustedProxies {
             ForwardingHeader::Forwarded => header::FORWARDED,
         };
         // Several lines of one header are one list (RFC 9110 section 5.3).
-        let lines: Vec<&str> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
-        let lines = lines.into_iter().rev();
+        let lines = headers.get_all(name).iter().map(|line| line.as_bytes()).rev();
         let address = match self.header {
             ForwardingHeader::XForwardedFor => {
-                lines.flat_map(|line| line.rsplit(',')).nth(from_the_right).and_then(|entry| parse_node(entry.trim()))
+                let entry = lines.flat_map(|line| line.rsplit(|letter| *letter == b',')).nth(from_the_right);
+                entry.and_then(text).and_then(|entry| parse_node(entry.trim()))
             }
             ForwardingHeader::Forwarded => {
-                let entry = lines.flat_map(|line| elements(line).into_iter().rev()).nth(from_the_right);
-                entry.and_then(forwarded_for).and_then(|node| parse_node(&node))
+                let entry = lines.flat_map(elements_from_the_right).nth(from_the_right);
+                entry.and_then(text).and_then(forwarded_for).and_then(|node| parse_node(&node))
             }
         };
         canonical(address.unwrap_or(peer))
@@ -105,19 +105,35 @@ fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The elements of a list, split at commas outside of quotation marks (RFC 7239 section 4).
-fn elements(line: &str) -> Vec<&str> {
-    let mut quoted = false;
-    let mut escaped = false;
-    line.split(|letter: char| {
-        let is_separator = letter == ',' && !quoted;
-        if letter == '"' && !escaped {
-            quoted = !quoted;
+/// The elements of a list, split at commas outside of quotation marks (RFC 7239 section 4), the last one first.
+///
+/// Read from the right, because only there stands what the own proxies have written: a quotation mark that a
+/// stranger opens and does not close would swallow the comma and with it what a proxy adds to the line.
+fn elements_from_the_right(line: &[u8]) -> Vec<&[u8]> {
+    let mut elements = Vec::new();
+    let (mut end, mut quoted) = (line.len(), false);
+    for (at, letter) in line.iter().enumerate().rev() {
+        let (before, rest) = line.split_at(at);
+        match letter {
+            b'"' if !ends_in_escape(before) => quoted = !quoted,
+            b',' if !quoted => {
+                elements.push(rest.get(1..end - at).unwrap_or_default());
+                end = at;
+            }
+            _ => {}
         }
-        escaped = letter == '\\' && quoted && !escaped;
-        is_separator
-    })
-    .collect()
+    }
+    elements.push(line.get(..end).unwrap_or_default());
+    elements
+}
+
+/// Whether the next letter is part of a quoted pair (RFC 9110 section 5.6.4).
+fn ends_in_escape(text: &[u8]) -> bool {
+    text.iter().rev().take_while(|letter| **letter == b'\\').count() % 2 == 1
+}
+
+fn text(entry: &[u8]) -> Option<&str> {
+    std::str::from_utf8(entry).ok()
 }
 
 fn forwarded_for(element: &str) -> Option<String> {
@@ -140,6 +156,7 @@ fn parse_node(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -153,7 +170,7 @@ mod tests {
                 ForwardingHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
                 ForwardingHeader::Forwarded => header::FORWARDED,
             };
-            headers.append(name, line.parse().unwrap());
+            headers.append(name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         TrustedProxies { hops, header }.client_address(PEER.parse().unwrap(), &headers).to_string()
     }
@@ -201,6 +218,7 @@ mod tests {
             (&["for=192.0.2.43, For=\"[2001:db8:cafe::17]:4711\""], "2001:db8:cafe::17"),
             (&["for=192.0.2.43", "for=198.51.100.17"], "198.51.100.17"),
             (&["for=192.0.2.43;host=\"a,b\""], "192.0.2.43"),
+            (&["for=192.0.2.43;host=\"a\\\",b\\\\\""], "192.0.2.43"),
             (&["for=\"_gazonk\""], PEER),
             (&["for=unknown"], PEER),
             (&["for=192.0.2.43;for=192.0.2.44"], PEER),
@@ -220,13 +238,32 @@ mod tests {
         assert_eq!(network("2001:db8:0:1::1").to_string(), "2001:db8:0:1::/64");
     }
 
+    #[test]
+    fn a_quotation_mark_that_stays_open_swallows_nothing_of_what_the_proxy_adds() {
+        for invented in ["for=192.0.2.66;x=\"", "for=192.0.2.66;x=\"\\", "for=192.0.2.66;\"", "\\\"", "\"\"\""] {
+            for own in ["for=203.0.113.9", "for=\"203.0.113.9:4711\"", "for=203.0.113.9;host=\"a,b\""] {
+                let line = format!("{invented}, {own}");
+                assert_eq!(client(1, ForwardingHeader::Forwarded, &[&line]), "203.0.113.9", "{line}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_a_stranger_puts_in_front_changes_nothing(invented in "[ -~]{0,60}", hops in 1_u8..4) {
-            let own = vec!["203.0.113.9"; usize::from(hops)].join(", ");
-            let one_line = format!("{invented},{own}");
-            for lines in [&[invented.as_str(), own.as_str()][..], &[one_line.as_str()]] {
-                prop_assert_eq!(client(hops, ForwardingHeader::XForwardedFor, lines), "203.0.113.9");
+        fn what_a_stranger_puts_in_front_changes_nothing(
+            invented in "([ -~\u{e4}]|for=192[.]0[.]2[.]66|[;,\"\\\\]){0,60}",
+            hops in 1_u8..4,
+        ) {
+            for (header, entry) in [
+                (ForwardingHeader::XForwardedFor, "203.0.113.9"),
+                (ForwardingHeader::Forwarded, "for=203.0.113.9"),
+                (ForwardingHeader::Forwarded, "for=\"203.0.113.9:1\";by=\"[2001:db8::1]\""),
+            ] {
+                let own = vec![entry; usize::from(hops)].join(", ");
+                let one_line = format!("{invented},{own}");
+                for lines in [&[invented.as_str(), own.as_str()][..], &[one_line.as_str()]] {
+                    prop_assert_eq!(client(hops, header, lines), "203.0.113.9");
+                }
             }
         }
     }

@@ -207,6 +207,21 @@ impl Sources {
         Ok(Duration::from_secs(self.number(key, least..=3600)?.into()))
     }
 
+    /// A secret that stands in a variable or in the file that another setting names; `not_both` is said of the first.
+    pub(crate) fn secret(
+        &self,
+        key: &'static str,
+        file: &'static str,
+        not_both: &'static str,
+    ) -> Result<Option<Zeroizing<String>>, ConfigError> {
+        match (self.get(key), self.get(file)) {
+            (None, None) => Ok(None),
+            (Some((text, _)), None) => Ok(Some(Zeroizing::new(text.to_owned()))),
+            (None, Some((path, _))) => secret_file::read(file, path).map(Some),
+            (Some((_, name)), Some(_)) => Err(ConfigError::Invalid { name, expected: not_both }),
+        }
+    }
+
     pub(crate) fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
         const EXPECTED: &str = "a whole number from 1 on";
         let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
@@ -246,16 +261,9 @@ fn parse_key(key: &'static str, text: &str) -> Result<AccessKey, ConfigError> {
 }
 
 fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
-    let url = match (settings.get("redis.url"), settings.get("redis.url_file")) {
-        (None, None) => return Ok(None),
-        (Some((url, _)), None) => Zeroizing::new(url.to_owned()),
-        (None, Some((path, _))) => secret_file::read("redis.url_file", path)?,
-        (Some(_), Some(_)) => {
-            return Err(ConfigError::Invalid {
-                name: "REDIS_URL".to_owned(),
-                expected: "removed, because REDIS_URL_FILE is set, too",
-            });
-        }
+    let Some(url) = settings.secret("redis.url", "redis.url_file", "removed, because REDIS_URL_FILE is set, too")?
+    else {
+        return Ok(None);
     };
     Ok(Some(StoreConfig {
         url: StoreUrl(url),
@@ -334,6 +342,11 @@ mod tests {
                 &[URL, KEY, ("REDIS_URL", "redis://x"), ("REDIS_WHEN_DOWN", "allow")],
                 "InvalidSetting",
                 "REDIS_WHEN_DOWN",
+            ),
+            (
+                &[URL, KEY, ("REDIS_URL", "redis://x"), ("REDIS_URL_FILE", "x")],
+                "InvalidSetting",
+                "REDIS_URL_FILE is set",
             ),
             (&[URL, KEY, ("USER_ID_PREFIX", "EU")], "InvalidSetting", "USER_ID_PREFIX"),
             (&[URL, KEY, ("LOG_LEVEL", "loud")], "InvalidSetting", "LOG_LEVEL"),

@@ -8,7 +8,6 @@ use crate::config_error::ConfigError;
 use crate::human_check::Provider;
 use crate::rate_limit::Rate;
 use crate::secret::Secret;
-use crate::secret_file;
 use crate::settings::{Sources, variable};
 
 /// Which check, and for whom.
@@ -105,14 +104,9 @@ enum Kind {
 }
 
 fn secret(settings: &Sources) -> Result<Option<Secret>, ConfigError> {
-    match (settings.get("human_check.secret"), settings.get(SECRET_FILE)) {
-        (None, None) => Ok(None),
-        (Some((text, _)), None) => Ok(Some(Secret::new(text))),
-        (None, Some((path, _))) => Ok(Some(Secret::new(&secret_file::read(SECRET_FILE, path)?))),
-        (Some(_), Some(_)) => {
-            Err(missing("human_check.secret", "removed, because HUMAN_CHECK_SECRET_FILE is set, too"))
-        }
-    }
+    const NOT_BOTH: &str = "removed, because HUMAN_CHECK_SECRET_FILE is set, too";
+    let text = settings.secret("human_check.secret", "human_check.secret_file", NOT_BOTH)?;
+    Ok(text.map(|text| Secret::new(&text)))
 }
 
 fn required(settings: &Sources, key: &'static str, expected: &'static str) -> Result<String, ConfigError> {
@@ -134,7 +128,6 @@ fn verify_url(settings: &Sources) -> Result<Option<Url>, ConfigError> {
     url.map(Some).ok_or(ConfigError::Invalid { name, expected: "an https:// URL (http://127.0.0.1 is allowed)" })
 }
 
-const SECRET_FILE: &str = "human_check.secret_file";
 const MIN_SECRET_BYTES: usize = 32;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
 /// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
@@ -31,7 +32,7 @@ pub struct ServerLimits {
     pub header_bytes: usize,
     /// How long a client may take to send the head of a request, and how long a connection may be idle.
     pub header_timeout: Duration,
-    /// How long an answer may take.
+    /// How long an answer may take, and after that how long a client may take none of it.
     pub request_timeout: Duration,
     /// How long to go on after the signal to stop.
     pub shutdown_delay: Duration,
@@ -152,11 +153,14 @@ fn connection<A: AnyApp>(
     limits: ServerLimits,
     keep_alive: bool,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>,
 > {
     // An answer is one small write: waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
+    // Who asks and asks and reads no answer would keep the connection: while hyper writes, it waits for no head.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.request_timeout));
     let app = app.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
@@ -171,7 +175,7 @@ fn connection<A: AnyApp>(
         .max_buf_size(limits.header_bytes)
         .writev(false)
         .keep_alive(keep_alive)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }
 
 /// Completes on SIGTERM or SIGINT. The signals are caught from this call on, not only once the

@@ -12,7 +12,9 @@ use redis::RedisResult;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 /// How long a store that did not answer is left alone.
-pub const PAUSE: Duration = Duration::from_secs(1);
+pub const PAUSE: Duration = Duration::from_micros(PAUSE_MICROS);
+
+const PAUSE_MICROS: u64 = 1_000_000;
 
 /// What happens while the shared store cannot be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct SharedStore {
     started: Instant,
     /// Microseconds after `started` before which nothing is tried.
     paused_until: AtomicU64,
+    /// Microseconds after `started` before which it counts as there.
+    known_until: AtomicU64,
     is_down: AtomicBool,
 }
 
@@ -57,6 +61,7 @@ impl SharedStore {
             timeout,
             started: Instant::now(),
             paused_until: AtomicU64::new(0),
+            known_until: AtomicU64::new(0),
             is_down: AtomicBool::new(false),
         })
     }
@@ -66,8 +71,12 @@ impl SharedStore {
         self.is_down.load(Ordering::Relaxed)
     }
 
-    /// Asks the store for nothing, to know whether it is there.
+    /// Whether the store is there. Who asks again within a second is told what was known then: readiness is open to
+    /// whoever reaches the port, and no way to keep the store busy.
     pub async fn is_reachable(&self) -> bool {
+        if self.micros() < self.known_until.load(Ordering::Relaxed) {
+            return true;
+        }
         let ping = |mut connection: ConnectionManager| async move {
             redis::cmd("PING").query_async::<String>(&mut connection).await
         };
@@ -90,14 +99,15 @@ impl SharedStore {
         }
         match tokio::time::timeout(self.timeout, ask(self.connection.clone())).await {
             Ok(Ok(answer)) => {
+                self.known_until.store(self.micros().saturating_add(PAUSE_MICROS), Ordering::Relaxed);
                 if self.is_down.swap(false, Ordering::Relaxed) {
                     tracing::info!("the shared store answers again: limits and used states are common again");
                 }
                 Some(answer)
             }
             Ok(Err(_)) | Err(_) => {
-                let pause = u64::try_from(PAUSE.as_micros()).unwrap_or(u64::MAX);
-                self.paused_until.store(self.micros().saturating_add(pause), Ordering::Relaxed);
+                self.known_until.store(0, Ordering::Relaxed);
+                self.paused_until.store(self.micros().saturating_add(PAUSE_MICROS), Ordering::Relaxed);
                 if !self.is_down.swap(true, Ordering::Relaxed) {
                     tracing::warn!("the shared store does not answer: every instance is on its own until it does");
                 }

@@ -47,10 +47,6 @@ impl SharedStates {
     }
 
     async fn spend_in_both(&self, id: &str) -> Use {
-        match self.local.spend(id).await {
-            Use::First => {}
-            used => return used,
-        }
         let key = self.store.key(format_args!("{}:{id}", self.what));
         let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let answer = self.store.attempt(|mut connection| async move {
@@ -59,10 +55,10 @@ impl SharedStates {
             set.query_async::<Option<String>>(&mut connection).await
         });
         match answer.await {
-            Some(Some(_)) => Use::First,
             Some(None) => Use::Again,
-            None if self.when_down == WhenDown::Local => Use::First,
-            None => Use::Unknown,
+            // Not before the store has been asked: what nobody gets an answer for must not count as used when it is back.
+            None if self.when_down == WhenDown::Refuse => Use::Unknown,
+            Some(Some(_)) | None => self.local.spend(id).await,
         }
     }
 }

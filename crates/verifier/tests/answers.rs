@@ -6,13 +6,13 @@
 mod support;
 
 use std::collections::HashSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authress_jws::verify;
-use authress_verifier::standalone;
+use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide, standalone};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use support::{CLIENT_ID, LOGIN_URL, body, get, key, location, query, send, verifier};
+use support::{CLIENT_ID, DOMAIN, LOGIN_URL, body, get, key, location, query, send, verifier};
 use tower::ServiceExt;
 use url::Url;
 
@@ -41,6 +41,20 @@ async fn the_answer_is_a_signed_user_id_for_authress() {
     assert_eq!(verified.claim_str("client_id"), Some(CLIENT_ID));
     assert_eq!(verified.claim_str("scope"), Some("openid"));
     assert!(verified.claim_str("sub").is_some_and(|sub| sub.starts_with("user_") && sub.len() == 31));
+}
+
+#[test]
+fn equal_inputs_give_the_same_answer_whatever_makes_the_signature() {
+    // The key of RFC 8037 appendix A.1; the signature was made by OpenSSL.
+    let key = "sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
+    let verifier = Verifier::new(DOMAIN.parse().unwrap(), key.parse().unwrap());
+    let request = LoginRequest::parse(&query(&[])).unwrap();
+    let now = Duration::from_secs(1_700_000_000);
+    let Decision::Redirect { location } = decide(&request, &verifier, &[7; ENTROPY_BYTES], now) else {
+        panic!("refused")
+    };
+    let signature = "uvE0R-8691l_BjIJ4CNsjcij8EX1xh7eJ3v6KbWQez23MCh1UcXbmOzH7BPhmNRqm181vus5WEGYicCwcRMeAw";
+    assert_eq!(code_of(&location).rsplit('.').next(), Some(signature));
 }
 
 #[tokio::test]

@@ -41,6 +41,35 @@ fn slow_clients_that_take_every_connection_do_not_keep_them() {
 }
 
 #[test]
+fn a_connection_on_which_nothing_more_is_asked_is_closed() {
+    let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1")]);
+    let mut stream = TcpStream::connect(&verifier.address).unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
+    // To the end of the connection, which the client does not ask for.
+    let answer = read_all(stream);
+    assert_eq!(status_of(&answer), 200);
+}
+
+#[test]
+fn clients_that_ask_and_never_read_do_not_keep_their_connections() {
+    let limits = [("SERVER_REQUEST_TIMEOUT_S", "1"), ("SERVER_CONNECTIONS", "2"), ("LOG_LEVEL", "error")];
+    let verifier = start_with(&key(), &limits);
+    let requests = "GET /elsewhere HTTP/1.1\r\nHost: shop\r\n\r\n".repeat(1000);
+    let deaf: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&verifier.address).unwrap();
+            stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+            // Until both directions are full of what nobody takes.
+            let blocked = (0..10_000).find_map(|_| stream.write_all(requests.as_bytes()).err());
+            assert!(blocked.is_some(), "it takes requests without end");
+            stream
+        })
+        .collect();
+    assert_eq!(status_of(&verifier.login("a", &[])), 302, "after they were cut off");
+    drop(deaf);
+}
+
+#[test]
 fn heads_that_are_too_long_or_have_too_many_lines_are_refused() {
     let verifier = start_with(&key(), &[]);
     let long = format!("X-Padding: {}", "x".repeat(64 * 1024));
@@ -82,6 +111,17 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
         let answer = exchange(&verifier.address, &request);
         assert!(answer.starts_with("HTTP/1.1 400"), "{lines:?}: {answer}");
     }
+}
+
+#[test]
+fn timed_out() {
+    let verifier = start_with(&key(), &[("SERVER_REQUEST_TIMEOUT_S", "1"), ("HUMAN_CHECK_KIND", "proof-of-work")]);
+    let request = format!(
+        "POST /v1/login?{} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+        query(&[])
+    );
+    let answer = exchange(&verifier.address, &request);
+    assert!(status_of(&answer) == 503 && answer.contains("TimedOut"), "{answer}");
 }
 
 #[test]

@@ -10,14 +10,13 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use authress_verifier::{App, Config, Service};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
-use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
+use support::proof_of_work;
 use support::siteverify::SiteVerify;
 use support::{DOMAIN, assert_refused, body, key, location, query};
 use tower::ServiceExt;
@@ -56,19 +55,17 @@ async fn answer(app: &App, query: &str, answer: &str) -> Response {
     send(app, Method::POST, query, &lines, json!({ "answer": answer }).to_string()).await
 }
 
-/// What the page hands to its script.
-async fn settings(response: Response) -> Value {
+async fn page_in(response: Response) -> String {
     assert_eq!(response.status(), StatusCode::OK);
-    let page = String::from_utf8(body(response).await).unwrap();
-    let text = page.split_once("data-settings=\"").unwrap().1.split_once('"').unwrap().0;
-    serde_json::from_str(&text.replace("&quot;", "\"").replace("&amp;", "&")).unwrap()
+    String::from_utf8(body(response).await).unwrap()
 }
 
-/// What the page's script does.
+async fn settings(response: Response) -> Value {
+    proof_of_work::settings(&page_in(response).await)
+}
+
 async fn solve(response: Response) -> String {
-    let challenge: Challenge = serde_json::from_value(settings(response).await["challenge"].take()).unwrap();
-    let solution = solve_challenge(SolveChallengeOptions::new(&challenge)).unwrap().unwrap();
-    Base64::encode_string(&serde_json::to_vec(&Payload { challenge, solution }).unwrap())
+    proof_of_work::solve(&page_in(response).await)
 }
 
 async fn location_in(response: Response) -> String {

@@ -5,6 +5,9 @@
 
 mod support;
 
+use std::path::Path;
+
+use authress_verifier::RefusalCode;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use support::{CLIENT_ID, LOGIN_URL, assert_refused, get, key, location, query, send, verifier};
@@ -138,4 +141,48 @@ async fn nothing_of_the_request_is_repeated() {
 #[tokio::test]
 async fn a_good_request_is_not_refused() {
     assert!(location(&get(&query(&[("client_id", CLIENT_ID)])).await).is_some());
+}
+
+/// The Rust sources of this crate and of its tests, one after the other.
+fn sources() -> String {
+    fn collect(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, text);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut text = String::new();
+    for folder in ["src", "tests"] {
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut text);
+    }
+    text
+}
+
+#[test]
+fn the_manual_has_every_refusal_and_names_tests_that_there_are() {
+    let manual = include_str!("../../../docs/verifier.md");
+    let section = manual.split_once("\n## Refusals\n").unwrap().1.split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches(['|', ' ']).split(" | ").collect())
+        .collect();
+    let codes: Vec<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    assert_eq!(codes, RefusalCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>());
+    let sources = sources();
+    for (code, row) in RefusalCode::ALL.iter().zip(&rows) {
+        let [_, status, sentence, _, tests] = row[..] else { panic!("five columns: {row:?}") };
+        assert_eq!((status, sentence), (code.status().as_str(), code.sentence()), "{code:?}");
+        for test in tests.split(", ").map(|test| test.trim_matches('`')) {
+            let (before, rest) = sources.split_once(&format!("fn {test}() {{")).unwrap_or_else(|| panic!("no {test}"));
+            let attribute = before.trim_end_matches("async ").trim_end().lines().last().unwrap();
+            assert!(["#[test]", "#[tokio::test]"].contains(&attribute), "{attribute} {test}");
+            let body = rest.split("\n}\n").next().unwrap();
+            assert!(body.contains(code.name()), "{test} says nothing of {code:?}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 pub(crate) mod program;
+pub(crate) mod proof_of_work;
 #[cfg(unix)]
 pub(crate) mod redis_server;
 pub(crate) mod siteverify;

@@ -1,0 +1,112 @@
+//! What must hold whatever strangers send to the servers. Each function takes any bytes, asserts, and is the body
+//! of the fuzz target of its name; the tests here put the seeds of `fuzz/seeds` and random bytes to all of them.
+
+// What cannot be set up is a failure like any other here.
+#![allow(clippy::expect_used)]
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use authress_jws::SigningKey;
+use authress_verifier::{
+    AccessKey, ClientNetwork, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, TrustedProxies, Verifier, decide,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use base64ct::{Base64, Encoding};
+use url::form_urlencoded;
+
+mod human_check;
+mod tokens;
+
+pub use human_check::human_check;
+pub use tokens::{access_token, claim_ticket, jwt};
+
+/// What takes any bytes, and panics if something does not hold.
+pub type Body = fn(&[u8]);
+
+/// All of them, by their names.
+pub const BODIES: &[(&str, Body)] = &[
+    ("access_key", access_key),
+    ("access_token", access_token),
+    ("claim_ticket", claim_ticket),
+    ("client_address", client_address),
+    ("human_check", human_check),
+    ("jwt", jwt),
+    ("login_request", login_request),
+];
+
+/// The key of RFC 8037 appendix A.1.
+pub(crate) const PRIVATE_KEY: &str = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
+
+pub(crate) fn signing_key() -> SigningKey {
+    let der = Base64::decode_vec(PRIVATE_KEY).expect("base64");
+    SigningKey::from_pkcs8_der("k1", &der).expect("a key")
+}
+
+/// Whatever the query is: no answer leaves the configured login URL, or has letters that a header does not take.
+pub fn login_request(data: &[u8]) {
+    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+        let key = format!("sc_shop.k1.acc-1.{PRIVATE_KEY}");
+        Verifier::new("https://login.example.com".parse().expect("a domain"), key.parse().expect("a key"))
+    });
+    let Ok(query) = std::str::from_utf8(data) else { return };
+    for query in [query.to_owned(), format!("state=s&client_id=sc_shop&redirect_uri={query}")] {
+        let Ok(request) = LoginRequest::parse(&query) else { continue };
+        if let Decision::Redirect { location } = decide(&request, &VERIFIER, &[0; ENTROPY_BYTES], Duration::ZERO) {
+            assert_eq!(location.split('?').next(), Some("https://login.example.com/login"));
+            assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
+            let query = location.split_once('?').map_or("", |(_, query)| query);
+            let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+            assert_eq!(names.filter(|name| ["code", "iss", "state"].contains(&&**name)).count(), 3, "{location}");
+        }
+    }
+}
+
+/// Whatever the access key is: no error repeats a piece of it.
+pub fn access_key(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match text.parse::<AccessKey>() {
+        Ok(key) => assert!(!format!("{key:?}").contains(secret_of(text))),
+        Err(error) => {
+            let secret = secret_of(text);
+            assert!(secret.len() < 24 || !format!("{error} {error:?}").contains(secret));
+        }
+    }
+}
+
+fn secret_of(access_key: &str) -> &str {
+    access_key.trim().rsplit('.').next().unwrap_or_default()
+}
+
+/// Whatever a stranger puts in front: what the own proxies have added to the end decides.
+pub fn client_address(data: &[u8]) {
+    let peer: IpAddr = [198, 51, 100, 1].into();
+    let own: IpAddr = [203, 0, 113, 9].into();
+    for (name, header, entry) in [
+        ("x-forwarded-for", ForwardingHeader::XForwardedFor, &b"203.0.113.9"[..]),
+        ("forwarded", ForwardingHeader::Forwarded, b"for=203.0.113.9"),
+        ("forwarded", ForwardingHeader::Forwarded, b"for=\"203.0.113.9:80\";host=\"a,\\\"b\""),
+    ] {
+        let name = HeaderName::from_static(name);
+        let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
+        for hops in 0..3_u8 {
+            let own_entries = vec![entry; hops.max(1).into()].join(&b", "[..]);
+            // Some proxies add to the line that is there, others add a line.
+            let joined = [lines.last().copied().unwrap_or_default(), &own_entries].join(&b", "[..]);
+            let before = lines.get(..lines.len() - 1).unwrap_or_default();
+            for all in [[before, &[&joined]].concat(), [&lines[..], &[&own_entries]].concat()] {
+                let mut headers = HeaderMap::new();
+                for line in all {
+                    let Ok(value) = HeaderValue::from_bytes(line) else { return };
+                    headers.append(&name, value);
+                }
+                let address = TrustedProxies { hops, header }.client_address(peer, &headers);
+                assert_eq!(address, if hops == 0 { peer } else { own });
+                // And where more are trusted than are there, it is an address all the same.
+                let address = TrustedProxies { hops: hops + 3, header }.client_address(peer, &headers);
+                assert!(!ClientNetwork::from(address).to_string().is_empty());
+            }
+        }
+    }
+}
