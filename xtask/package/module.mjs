@@ -20,6 +20,8 @@ const FEATURES = [
 ];
 /** A function of up to six operations becomes part of its callers, as in xtask/src/build.rs. */
 const FEWER_FUNCTIONS = ['--always-inline-max-function-size', '6'];
+/** What is written twice compresses better than what is kept in a local. */
+const REPEATS = '--skip-pass=local-cse';
 const LOWERED = [
   '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering', '--strip-target-features',
 ];
@@ -52,7 +54,7 @@ const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt
 export async function webAssembly(wasmBindgen, compiled, work) {
   const { module, glue } = await bindgen(wasmBindgen, compiled, join(work, 'wasm'));
   const optimised = join(work, 'module.wasm');
-  await wasmOpt('-Oz', ...FEWER_FUNCTIONS, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
+  await wasmOpt('-Oz', ...FEWER_FUNCTIONS, REPEATS, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
   // Names with hashes in them cost more than anything else of their length.
   const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
   if (names.imports.some(([from]) => from !== GLUE_MODULE)) throw new Error('the module imports from elsewhere than the glue');
