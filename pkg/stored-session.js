@@ -21,7 +21,10 @@ export function storedSession(origin, applicationId) {
   try {
     // A return is taken up first.
     if (/[?&]nonce=/.test(location.search)) return undefined;
-    const { idToken, expiry } = JSON.parse(localStorage.getItem(RECORD));
+    const record = localStorage.getItem(RECORD);
+    // The usual case of a first visit, in which an exception would cost more than all that is done here.
+    if (!record) return undefined;
+    const { idToken, expiry } = JSON.parse(record);
     if (!(expiry > Date.now())) return undefined;
     const tokens = document.cookie.split(/; */).filter((pair) => pair.startsWith('authorization='));
     const [token] = tokens.map((pair) => pair.slice('authorization='.length));
@@ -32,6 +35,6 @@ export function storedSession(origin, applicationId) {
     if (!isOurs || !isOneUser || !Number.isInteger(user.exp)) return undefined;
     return { token, identity: { ...user, userId: user.sub, exp: user.exp - MARGIN_S } };
   } catch {
-    return undefined; // Nothing is stored, or not in this form.
+    return undefined; // What is stored is not in this form.
   }
 }

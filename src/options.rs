@@ -137,5 +137,9 @@ pub(crate) fn json(value: &JsValue) -> Option<String> {
 }
 
 pub(crate) fn get(options: &JsValue, name: &str) -> JsValue {
+    // Most calls have no options, and an exception is slow: the engine reads all of the script again for its lines.
+    if !options.is_truthy() {
+        return JsValue::UNDEFINED;
+    }
     Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
