@@ -80,7 +80,7 @@ for (const topology of ['localhost', 'https']) {
       await page.startAnonymous();
       await page.leave('openUserConfigurationScreen', { startPage: 'MFA', redirectUrl: '/?settled' });
       await tab.waitForURL((url) => url.origin === stack.sandboxUrl && url.pathname === '/settings');
-      const asked = new URL(tab.url()).searchParams;
+      const asked = new URL(await tab.url()).searchParams;
       assert.deepEqual([asked.get('client_id'), asked.get('start_page')], [stack.applicationId, 'MFA']);
       await shop.press('back-to-application');
       await page.returnsTo('/?settled');

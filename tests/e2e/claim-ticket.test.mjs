@@ -30,7 +30,7 @@ async function takeAlong(shop, name) {
   const sent = shop.page.waitForRequest((request) => request.url().endsWith('/api/cart/claims'));
   await shop.press('take-cart-along');
   await shop.isAtProvider('con_acorn');
-  assert.equal(new URL(shop.page.url()).search.includes('ticket'), false, 'the ticket is in no address');
+  assert.equal(new URL(await shop.page.url()).search.includes('ticket'), false, 'the ticket is in no address');
   await shop.pick(name);
   return await sent;
 }

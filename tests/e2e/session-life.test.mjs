@@ -185,7 +185,7 @@ describe('a return on a page that is only being prepared', () => {
     await tab.evaluate(() => window.activate());
     await page.hasEvents('ready', 'login-completed');
     await page.returnsTo('/?started');
-    assert.ok(!new URL(tab.url()).searchParams.has('code'));
+    assert.ok(!new URL(await tab.url()).searchParams.has('code'));
     await authress.verify((await page.call('getToken')).value);
   });
 });

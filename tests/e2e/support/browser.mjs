@@ -1,23 +1,34 @@
-// One Chromium for a file of tests.
+// The browser of this process: Chromium, unless ENGINE names `firefox` or `webkit`.
+//
+// Each engine is a file that can do the same few things, spelt as Playwright spells them: the stories
+// are written once. What an engine cannot do it names in `lacks`, and a story that needs it is skipped.
 
-import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
 
-import { conditions } from './conditions.mjs';
+export const engineName = process.env.ENGINE || 'chromium';
+assert.ok(['chromium', 'firefox', 'webkit'].includes(engineName), `there is no engine ${engineName}`);
+const engine = await import(`./engines/${engineName}.mjs`);
 
-const args = [
-  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
+/** Starts the browser so that it finds the stack's names. */
+export const launch = engine.launch;
 
-/**
- * Starts Chromium so that it finds the stack's names.
- * @param bfcache keep pages in the back/forward cache, as Chromium does for its users; the driver
- * switches that off otherwise
- */
-export async function launch(stack, { bfcache = false } = {}) {
-  return await chromium.launch({
-    executablePath: process.env.CHROME ?? '/usr/bin/chromium',
-    args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
-    ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
-  });
+/** Whether an error that nobody caught comes from a script. */
+export const isOfThePage = engine.isOfThePage;
+
+/** Makes the shop's pages have the Content-Security-Policy that `rewrite` makes of theirs. */
+export const rewritePolicy = engine.rewritePolicy;
+
+/** The addresses that Back and Forward lead to, as far as the browser tells. */
+export const historyOf = engine.historyOf;
+
+/** Why a story with these needs cannot be told in this engine; false if it can. */
+export function reasonToSkip(needs = []) {
+  for (const need of needs) assert.ok(need in WHAT_SOME_LACK, `nobody knows the need ${need}`);
+  const lacking = needs.filter((need) => engine.lacks.includes(need));
+  return lacking.length > 0 && `${engineName}: ${lacking.map((need) => WHAT_SOME_LACK[need]).join('; ')}`;
 }
+
+const WHAT_SOME_LACK = {
+  bfcache: 'its driver loses a page that comes back from the back/forward cache',
+  devtools: 'there are no developer tools for it',
+};
