@@ -132,7 +132,7 @@ for (const topology of ['localhost', 'https']) {
 describe('a customer with a security key', () => {
   const story = stories('https');
 
-  story('registers it', async ({ shop, page: tab, context }) => {
+  story('registers it', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
     const cdp = await context.newCDPSession(tab);
     await cdp.send('WebAuthn.enable');
     const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };

@@ -134,7 +134,7 @@ describe('a session in use', () => {
 });
 
 describe('a page in the back/forward cache', () => {
-  const story = stories('https', { bfcache: true });
+  const story = stories('https', { bfcache: true, needs: ['bfcache'] });
 
   story('shows that somebody has signed out meanwhile', async ({ shop, newTab }) => {
     const page = new BarePage(shop, { listens: true });

@@ -12,6 +12,9 @@ const engine = await import(`./engines/${engineName}.mjs`);
 /** Starts the browser so that it finds the stack's names. */
 export const launch = engine.launch;
 
+/** What the address becomes when a page cannot be reached, as `waitForURL` takes it. */
+export const isErrorPage = engine.isErrorPage;
+
 /** Whether an error that nobody caught comes from a script. */
 export const isOfThePage = engine.isOfThePage;
 
@@ -30,5 +33,6 @@ export function reasonToSkip(needs = []) {
 
 const WHAT_SOME_LACK = {
   bfcache: 'its driver loses a page that comes back from the back/forward cache',
-  devtools: 'there are no developer tools for it',
+  devtools: 'only Chromium’s developer tools can do it',
+  'no bfcache': 'the back/forward cache cannot be switched off',
 };

@@ -9,6 +9,8 @@ const args = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
+export const isErrorPage = 'chrome-error://**';
+
 export const lacks = [];
 
 export const isOfThePage = () => true;

@@ -5,6 +5,8 @@ import { firefox } from 'playwright-core';
 import { conditions } from '../conditions.mjs';
 import { openTunnels } from './tunnel.mjs';
 
+export const isErrorPage = /^about:neterror/;
+
 export const lacks = ['bfcache', 'devtools'];
 
 /** The driver counts what Firefox itself says about a request as an error of the page. */

@@ -2,7 +2,9 @@
 
 import { Context } from './webkit/context.mjs';
 
-export const lacks = ['bfcache', 'devtools'];
+export const isErrorPage = () => true;
+
+export const lacks = ['devtools', 'no bfcache'];
 
 export const isOfThePage = () => true;
 

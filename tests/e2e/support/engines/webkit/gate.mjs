@@ -4,12 +4,13 @@
 
 import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { TLSSocket, createSecureContext } from 'node:tls';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
 
 import { withScripts } from './preload.mjs';
 import { Request, Response, Route, matcher } from './request.mjs';
+import { accept } from './socks.mjs';
 
 /** Addresses that lead to the gate itself, on every host. */
 const OWN = '/-gate-/';
@@ -24,31 +25,23 @@ export class Gate extends EventEmitter {
   #routes = [];
   #addresses;
   #sockets = new Set();
-  #server = createServer((request, response) => this.#receive(request, response));
+  #plain = createHttpServer((request, response) => this.#receive(request, response));
+  /** With the servers' own certificate. */
+  #secure;
+  #server = createServer((socket) => this.#connect(socket));
 
   static async open(stack) {
     const gate = new Gate();
     gate.setMaxListeners(50);
     gate.#addresses = stack.addresses;
-    // What comes through a tunnel is decrypted here, with the servers' own certificate.
-    const secureContext = stack.tls && createSecureContext({
-      cert: readFileSync(stack.tls.certificate), key: readFileSync(stack.tls.privateKey),
-    });
-    gate.#server.on('connect', (request, socket) => {
-      gate.#keep(socket);
-      if (!(request.url in gate.#addresses)) return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      const tls = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
-      gate.#keep(tls);
-      gate.#server.emit('connection', tls);
-    });
-    gate.#server.on('connection', (socket) => gate.#keep(socket));
+    const tls = stack.tls && { cert: readFileSync(stack.tls.certificate), key: readFileSync(stack.tls.privateKey) };
+    gate.#secure = createHttpsServer(tls ?? {}, (request, response) => gate.#receive(request, response));
     gate.#server.listen(0, '127.0.0.1');
     await once(gate.#server, 'listening');
     return gate;
   }
 
-  /** The proxy to name to the browser. */
+  /** The SOCKS proxy to name to the browser. */
   get address() {
     return `127.0.0.1:${this.#server.address().port}`;
   }
@@ -79,14 +72,19 @@ export class Gate extends EventEmitter {
     await closed;
   }
 
-  #keep(socket) {
+  async #connect(socket) {
     this.#sockets.add(socket);
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+    try {
+      const { port } = await accept(socket);
+      (port === 443 ? this.#secure : this.#plain).emit('connection', socket);
+    } catch {
+      socket.destroy();
+    }
   }
 
   async #receive(incoming, response) {
-    const isTls = incoming.socket instanceof TLSSocket;
-    const url = new URL(isTls ? `https://${incoming.headers.host}${incoming.url}` : incoming.url);
+    const url = new URL(incoming.url, `${incoming.socket.encrypted ? 'https' : 'http'}://${incoming.headers.host}`);
     const chunks = [];
     try {
       for await (const chunk of incoming) chunks.push(chunk);
@@ -129,7 +127,7 @@ export class Gate extends EventEmitter {
     const start = address.protocol === 'https:' ? httpsRequest : httpRequest;
     const headers = { ...rawHeaders, connection: 'close' };
     // Pages are changed on the way, which takes their plain text.
-    for (const name of ['accept-encoding', 'proxy-connection', 'if-none-match', 'if-modified-since']) delete headers[name];
+    for (const name of ['accept-encoding', 'if-none-match', 'if-modified-since']) delete headers[name];
     const sent = start({
       host: host === 'localhost' ? '127.0.0.1' : host, port, method, headers, path: address.pathname + address.search,
       servername: address.hostname, rejectUnauthorized: false,

@@ -33,6 +33,10 @@ export class Locator {
     }, state), `${this} being ${state}`);
   }
 
+  async isVisible() {
+    return await this.#look((element) => Boolean(element?.checkVisibility({ visibilityProperty: true })));
+  }
+
   async click() {
     // Once it is there and nothing lies on it.
     await this.#act((element) => element.click());

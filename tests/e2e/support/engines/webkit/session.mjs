@@ -31,7 +31,8 @@ export class Session {
     const capabilities = new Capabilities({
       browserName: 'MiniBrowser',
       acceptInsecureCerts: true,
-      proxy: { proxyType: 'manual', httpProxy: proxy, sslProxy: proxy },
+      // As an argument, because the driver's own setting has no proxy for all schemes.
+      'webkitgtk:browserOptions': { args: ['--automation', `--proxy=socks5://${proxy}`] },
     });
     session.#driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
     session.#current = await session.#driver.getWindowHandle();
