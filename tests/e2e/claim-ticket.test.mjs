@@ -59,7 +59,7 @@ describe('a cart goes to the account that the shopper already has', () => {
     await shop.showsCart({ teapot: 1, mug: 1 });
   });
 
-  story('once, whoever brings the ticket again', async ({ shop, visitor }) => {
+  story('once, whoever brings the ticket again', { needs: ['request bodies'] }, async ({ shop, visitor }) => {
     await customer(visitor, 'once');
     await meetsAccount(shop, 'once');
     const body = (await takeAlong(shop, 'once')).postData();

@@ -9,6 +9,9 @@ export const engineName = process.env.ENGINE || 'chromium';
 assert.ok(['chromium', 'firefox', 'webkit'].includes(engineName), `there is no engine ${engineName}`);
 const engine = await import(`./engines/${engineName}.mjs`);
 
+/** How long the shopper waits for anything, in milliseconds. Pages take longer in the other engines, and their drivers. */
+export const PATIENCE_MS = engineName === 'chromium' ? 10_000 : 20_000;
+
 /** Starts the browser so that it finds the stack's names. */
 export const launch = engine.launch;
 
@@ -34,5 +37,7 @@ export function reasonToSkip(needs = []) {
 const WHAT_SOME_LACK = {
   bfcache: 'its driver loses a page that comes back from the back/forward cache',
   devtools: 'only Chromium’s developer tools can do it',
+  'held requests': 'its driver does not tell that a request which it holds was given up',
+  'request bodies': 'its driver does not show what a request carries',
   'no bfcache': 'the back/forward cache cannot be switched off',
 };

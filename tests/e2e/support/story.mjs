@@ -5,15 +5,13 @@ import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { Authress } from './authress.mjs';
-import { isOfThePage, launch, reasonToSkip, rewritePolicy } from './browser.mjs';
+import { PATIENCE_MS, isOfThePage, launch, reasonToSkip, rewritePolicy } from './browser.mjs';
 import { Witness, conditions, strictPolicy } from './conditions.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
 
-/** How long the shopper waits for anything, in milliseconds. */
-const PATIENCE_MS = 10_000;
 /** The longest a story may take, in milliseconds. */
-const STORY_MS = 90_000;
+const STORY_MS = 9 * PATIENCE_MS;
 const SCREENSHOTS = `${workspace}target/e2e`;
 
 /**

@@ -7,7 +7,7 @@ import { openTunnels } from './tunnel.mjs';
 
 export const isErrorPage = /^about:neterror/;
 
-export const lacks = ['bfcache', 'devtools'];
+export const lacks = ['bfcache', 'devtools', 'request bodies', 'held requests'];
 
 /** The driver counts what Firefox itself says about a request as an error of the page. */
 export const isOfThePage = (error) => !/^(Content-Security-Policy|Cross-Origin Request Blocked): /.test(error.message);

@@ -35,6 +35,8 @@ export class Session {
       'webkitgtk:browserOptions': { args: ['--automation', `--proxy=socks5://${proxy}`] },
     });
     session.#driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
+    // The driver would measure it by the page's clock, which stories move.
+    await session.#driver.manage().setTimeouts({ script: null });
     session.#current = await session.#driver.getWindowHandle();
     return session;
   }
