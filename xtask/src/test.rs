@@ -1,6 +1,7 @@
 //! `cargo xtask test`: set-up, then every test, then where the time went.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,23 @@ use crate::tally::Tally;
 use crate::{build, lint, size, types, wasm_pack, workspace};
 
 const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
+
+/// The files of `tests/e2e` that run in every engine: what shoppers do. The others are about what no engine has a say
+/// in, such as the package's files, errors' words and faults of the published client.
+const EVERYWHERE: [&str; 12] = [
+    "anonymous",
+    "cross-site",
+    "events",
+    "failures",
+    "fetch",
+    "https",
+    "link",
+    "lockdown",
+    "refused-link",
+    "restore",
+    "session-life",
+    "tabs",
+];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -104,10 +122,19 @@ fn names(engine: Engine) -> Names {
 
 /// Node's test runner over the scripts that drive a browser against real servers.
 fn end_to_end_tests(tools: &TestTools, engine: Engine) -> Result<Command> {
-    // What the published packages do is no question of the engine.
-    let folders = ["tests/e2e", "tests/reference"];
-    let folders = if engine == Engine::Chromium { &folders[..] } else { &folders[..1] };
-    node_tests(tools.node_script_in(engine)?, folders)
+    let command = tools.node_script_in(engine)?;
+    if engine == Engine::Chromium {
+        return node_tests(command, &["tests/e2e", "tests/reference"]);
+    }
+    let everywhere = |file: &PathBuf| EVERYWHERE.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
+    let (files, others): (Vec<_>, Vec<_>) = test_files("tests/e2e")?.into_iter().partition(everywhere);
+    let names = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().replace(".test.mjs", ""));
+    let others: Vec<String> = others.iter().filter_map(names).collect();
+    println!("run in Chromium only, for the time it takes: {}", others.join(", "));
+    if files.len() != EVERYWHERE.len() {
+        return Err("a story that runs in every engine is not there any more".into());
+    }
+    Ok(node_test(command, files))
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.
@@ -116,27 +143,36 @@ pub(crate) fn bundler_tests(tools: &TestTools) -> Result<Command> {
     node_tests(tools.node_script(), &["tests/bundlers"])
 }
 
-fn node_tests(mut command: Command, folders: &[&str]) -> Result<Command> {
+fn node_tests(command: Command, folders: &[&str]) -> Result<Command> {
     let mut files = Vec::new();
     for folder in folders {
-        let path = workspace::root().join(folder);
-        let entries = std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))?;
-        let before = files.len();
-        for entry in entries {
-            let file = entry.attempt(|| format!("read {}", path.display()))?.path();
-            if file.to_string_lossy().ends_with(".test.mjs") {
-                files.push(file);
-            }
-        }
-        if files.len() == before {
-            return Err(format!("there is no *.test.mjs in {folder}").into());
+        files.extend(test_files(folder)?);
+    }
+    Ok(node_test(command, files))
+}
+
+/// The scripts for Node's test runner in a folder, in order.
+fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let path = workspace::root().join(folder);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))? {
+        let file = entry.attempt(|| format!("read {}", path.display()))?.path();
+        if file.to_string_lossy().ends_with(".test.mjs") {
+            files.push(file);
         }
     }
+    if files.is_empty() {
+        return Err(format!("there is no *.test.mjs in {folder}").into());
+    }
     files.sort();
+    Ok(files)
+}
+
+fn node_test(mut command: Command, files: Vec<PathBuf>) -> Command {
     // One file at a time: each starts a browser, and a machine may have two cores.
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"]);
     command.args(files);
-    Ok(command)
+    command
 }
 
 fn stage(name: &'static str, work: impl FnOnce() -> Result<Tally>) -> Stage {

@@ -51,7 +51,12 @@ pub(crate) fn webkit() -> Result<Webkit> {
     let xvfb_run = || programs::find(&["xvfb-run"]);
     if driver()?.is_none() || xvfb_run().is_none() || programs::find(&["xauth"]).is_none() {
         let packages = ["webkit2gtk-driver", "xvfb", "xauth"];
-        install(&packages, "WebKitGTK's WebKitWebDriver, Xvfb or xauth", "a third engine that the tests run in", "about 1 min")?;
+        install(
+            &packages,
+            "WebKitGTK's WebKitWebDriver, Xvfb or xauth",
+            "a third engine that the tests run in",
+            "about 1 min",
+        )?;
     }
     Ok(Webkit {
         driver: driver()?.ok_or("WebKitWebDriver was installed but is not on PATH: name it in WEBKIT_DRIVER")?,
@@ -61,7 +66,10 @@ pub(crate) fn webkit() -> Result<Webkit> {
 
 fn install(packages: &[&str], what: &str, why: &str, expect: &str) -> Result<()> {
     if !apt::is_available() {
-        return Err(format!("{what} is missing: install it with your system's package tool, or test without this engine").into());
+        return Err(format!(
+            "{what} is missing: install it with your system's package tool, or test without this engine"
+        )
+        .into());
     }
     apt::install(packages, why, expect)
 }

@@ -65,7 +65,11 @@ impl Topology {
             return Vec::new();
         }
         let ports = [shop_port, sandbox_port];
-        self.hosts().iter().zip(ports).map(|(host, port)| (format!("{host}:443"), format!("127.0.0.1:{port}"))).collect()
+        self.hosts()
+            .iter()
+            .zip(ports)
+            .map(|(host, port)| (format!("{host}:443"), format!("127.0.0.1:{port}")))
+            .collect()
     }
 
     /// What Chromium has to be started with so that it finds the names, and accepts the certificate.
