@@ -10,7 +10,7 @@ export const isErrorPage = /^about:neterror/;
 export const lacks = ['bfcache', 'devtools', 'request bodies', 'held requests'];
 
 /** The driver counts what Firefox itself says about a request as an error of the page. */
-export const isOfThePage = (error) => !/^(Content-Security-Policy|Cross-Origin Request Blocked): /.test(error.message);
+export const isOfThePage = (error) => !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
 
 export async function launch(stack) {
   const tunnels = stack.topology === 'localhost' ? null : await openTunnels(stack.addresses);
