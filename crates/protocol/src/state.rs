@@ -67,7 +67,8 @@ impl State {
         let event = match (&self.snapshot, &snapshot) {
             (Snapshot::Checking, _) => Some(Event::Ready),
             (Snapshot::SignedIn(before), Snapshot::SignedIn(after)) if before.subject() == after.subject() => {
-                (seen.record != self.record).then_some(Event::TokenRenewed)
+                // Authress's cookies show a session a moment before it is stored: that is no other token.
+                (self.record.is_some() && seen.record != self.record).then_some(Event::TokenRenewed)
             }
             (_, Snapshot::SignedIn(_)) => Some(Event::SignedIn),
             (Snapshot::SignedIn(_), _) => Some(Event::SignedOut),
@@ -110,6 +111,15 @@ mod tests {
         assert_eq!(state.update(over(None, false)), Some(Event::SignedOut));
         assert_eq!(state.update(over(None, false)), None);
         assert_eq!(state.update(session("user_b", "3")), Some(Event::SignedIn));
+    }
+
+    #[test]
+    fn a_session_that_is_stored_after_it_was_seen_is_not_renewed() {
+        let mut state = State::default();
+        state.update(over(None, false));
+        assert_eq!(state.update(Seen { record: None, ..session("user_a", "") }), Some(Event::SignedIn));
+        assert_eq!(state.update(session("user_a", "1")), None);
+        assert_eq!(state.update(session("user_a", "2")), Some(Event::TokenRenewed));
     }
 
     #[test]
