@@ -141,12 +141,13 @@ describe('a page in the back/forward cache', () => {
     await page.open();
     await page.startAnonymous();
     await page.hasEvents('ready', 'login-completed');
+    // Before the page is left: some browsers keep no more than two pages of all tabs together.
+    const other = new BarePage(await newTab());
+    await other.open();
     await page.page.evaluate(() => {
       window.addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });
     });
     await page.page.goto(`${shop.stack.shopUrl}/config.json`);
-    const other = new BarePage(await newTab());
-    await other.open();
     await other.logOut();
 
     await shop.goBack();

@@ -1,7 +1,7 @@
 // The browser of this process: Chromium, unless ENGINE names `firefox` or `webkit`.
 //
 // Each engine is a file that can do the same few things, spelt as Playwright spells them: the stories
-// are written once. What an engine cannot do it names in `lacks`, and a story that needs it is skipped.
+// are written once. A story that needs what an engine cannot do is skipped: see `abilities.mjs`.
 
 import assert from 'node:assert/strict';
 
@@ -26,18 +26,3 @@ export const rewritePolicy = engine.rewritePolicy;
 
 /** The addresses that Back and Forward lead to, as far as the browser tells. */
 export const historyOf = engine.historyOf;
-
-/** Why a story with these needs cannot be told in this engine; false if it can. */
-export function reasonToSkip(needs = []) {
-  for (const need of needs) assert.ok(need in WHAT_SOME_LACK, `nobody knows the need ${need}`);
-  const lacking = needs.filter((need) => engine.lacks.includes(need));
-  return lacking.length > 0 && `${engineName}: ${lacking.map((need) => WHAT_SOME_LACK[need]).join('; ')}`;
-}
-
-const WHAT_SOME_LACK = {
-  bfcache: 'its driver loses a page that comes back from the back/forward cache',
-  devtools: 'only Chromium’s developer tools can do it',
-  'held requests': 'its driver does not tell that a request which it holds was given up',
-  'request bodies': 'its driver does not show what a request carries',
-  'no bfcache': 'the back/forward cache cannot be switched off',
-};

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
+import { Abilities } from './abilities.mjs';
 import { Authress } from './authress.mjs';
-import { PATIENCE_MS, isOfThePage, launch, reasonToSkip, rewritePolicy } from './browser.mjs';
+import { PATIENCE_MS, isOfThePage, launch, rewritePolicy } from './browser.mjs';
 import { Witness, conditions, strictPolicy } from './conditions.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
@@ -25,11 +26,12 @@ const SCREENSHOTS = `${workspace}target/e2e`;
 export function stories(topology, { verifier, bfcache, uncaught, needs: common = [] } = {}) {
   let stack;
   let browser;
+  let abilities;
   before(async () => {
-    if (reasonToSkip(common)) return;
     stack = await startStack(topology, verifier?.authorizationUrl);
     if (verifier) verifier.target = stack.verifierUrl;
     browser = await launch(stack, { bfcache });
+    abilities = new Abilities(browser, stack);
   });
   after(async () => {
     await browser?.close();
@@ -37,8 +39,11 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
   });
 
   return (title, options, body = options) => {
-    const skip = reasonToSkip([...common, ...(options.needs ?? [])]);
-    return test(title, { timeout: STORY_MS, skip }, () => tell(title, body));
+    return test(title, { timeout: STORY_MS }, async (told) => {
+      const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
+      if (lack) told.skip(lack);
+      else await tell(title, body);
+    });
   };
 
   async function tell(title, body) {

@@ -11,8 +11,6 @@ const args = [
 
 export const isErrorPage = 'chrome-error://**';
 
-export const lacks = [];
-
 export const isOfThePage = () => true;
 
 /**

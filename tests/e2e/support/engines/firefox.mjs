@@ -7,8 +7,6 @@ import { openTunnels } from './tunnel.mjs';
 
 export const isErrorPage = /^about:neterror/;
 
-export const lacks = ['bfcache', 'devtools', 'request bodies', 'held requests'];
-
 /** The driver counts what Firefox itself says about a request as an error of the page. */
 export const isOfThePage = (error) => !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
 

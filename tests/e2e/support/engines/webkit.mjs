@@ -4,8 +4,6 @@ import { Context } from './webkit/context.mjs';
 
 export const isErrorPage = () => true;
 
-export const lacks = ['devtools', 'no bfcache'];
-
 export const isOfThePage = () => true;
 
 /** Each profile is a browser of its own, so there is nothing to start yet. */

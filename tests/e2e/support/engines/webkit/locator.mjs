@@ -5,12 +5,16 @@ const find = (steps) => steps.reduce((roots, { selector, name }) => roots
   .flatMap((root) => [...root.querySelectorAll(selector)])
   .filter((it) => !name || new RegExp(...name).test(it.textContent)), [document]);
 
-/** Where an element can be pressed, null if it cannot. Runs in pages. */
+/** Where an element can be pressed, null if it cannot: something may lie over an edge of the window. Runs in pages. */
 const reach = (element) => {
-  element.scrollIntoView({ behavior: 'instant', block: 'nearest' });
-  const { left, top, width, height } = element.getBoundingClientRect();
-  const [x, y] = [left + width / 2, top + height / 2];
-  return !element.disabled && element.contains(document.elementFromPoint(x, y)) ? `${x} ${y}` : null;
+  if (element.disabled) return null;
+  for (const block of ['nearest', 'center', 'end', 'start']) {
+    element.scrollIntoView({ behavior: 'instant', block });
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const [x, y] = [left + width / 2, top + height / 2];
+    if (element.contains(document.elementFromPoint(x, y))) return `${x} ${y}`;
+  }
+  return null;
 };
 
 export class Locator {

@@ -74,11 +74,11 @@ export class Page {
   }
 
   async goBack() {
-    await this.do((driver) => driver.navigate().back());
+    await this.#travel('back');
   }
 
   async goForward() {
-    await this.do((driver) => driver.navigate().forward());
+    await this.#travel('forward');
   }
 
   async url() {
@@ -161,9 +161,23 @@ export class Page {
     }
   }
 
-  async #leaves() {
-    await this.evaluate(() => { window['-here-'] = true; });
-    await this.poll(() => this.evaluate(() => !window['-here-']), 'another page');
+  async #leaves(mark) {
+    mark ??= await this.#mark();
+    await this.poll(() => this.evaluate((mark) => !window[mark], mark), 'another page');
+  }
+
+  /** By the page's own history: the driver waits for ever for the load of a page that has been kept. */
+  async #travel(way) {
+    const mark = await this.#mark();
+    await this.evaluate((way) => { history[way](); }, way);
+    await this.#leaves(mark);
+  }
+
+  /** Marks the page that is shown, under a name that no page before it has had. */
+  async #mark() {
+    const mark = `-here-${(this.#count += 1)}-`;
+    await this.evaluate((mark) => { window[mark] = true; }, mark);
+    return mark;
   }
 
   on(event, listener) {
