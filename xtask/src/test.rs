@@ -15,22 +15,8 @@ use crate::{build, lint, size, types, wasm_pack, workspace};
 
 const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
 
-/// The files of `tests/e2e` that run in every engine: what shoppers do. The others are about what no engine has a say
-/// in, such as the package's files, errors' words and faults of the published client.
-const EVERYWHERE: [&str; 12] = [
-    "anonymous",
-    "cross-site",
-    "events",
-    "failures",
-    "fetch",
-    "https",
-    "link",
-    "lockdown",
-    "refused-link",
-    "restore",
-    "session-life",
-    "tabs",
-];
+/// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
+const EVERYWHERE: [&str; 6] = ["anonymous", "https", "link", "refused-link", "session-life", "tabs"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -130,7 +116,7 @@ fn end_to_end_tests(tools: &TestTools, engine: Engine) -> Result<Command> {
     let (files, others): (Vec<_>, Vec<_>) = test_files("tests/e2e")?.into_iter().partition(everywhere);
     let names = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().replace(".test.mjs", ""));
     let others: Vec<String> = others.iter().filter_map(names).collect();
-    println!("run in Chromium only, for the time it takes: {}", others.join(", "));
+    println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
     if files.len() != EVERYWHERE.len() {
         return Err("a story that runs in every engine is not there any more".into());
     }
