@@ -49,9 +49,13 @@ describe('a session in use', () => {
     await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
     await first.hasEvents('ready', 'login-completed', 'token-renewed');
     for (const page of pages.slice(1)) await page.hasEvents('ready', 'token-renewed');
-    const tokens = await Promise.all(pages.map((page) => page.call('getToken')));
-    assert.equal(new Set(tokens.map(({ value }) => value)).size, 1, 'all have the same token');
-    const after = await authress.verify(tokens[0].value);
+    let tokens;
+    // A browser with a process for each tab may show a new cookie to the others a moment after the stored record.
+    await until(async () => {
+      tokens = await Promise.all(pages.map(async (page) => (await page.call('getToken')).value));
+      return new Set(tokens).size;
+    }, 1, 'all have the same token');
+    const after = await authress.verify(tokens[0]);
     assert.equal(after.sub, before.sub);
     assert.notEqual(after.jti, before.jti);
     assert.equal(await renewals(authress), 1);
