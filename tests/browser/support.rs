@@ -28,6 +28,8 @@ impl RefusedStorage {
         js("
             window.kept = Object.getOwnPropertyDescriptor(window, 'localStorage');
             const refuse = () => { throw new DOMException('refused', 'SecurityError'); };
+            // WebKit keeps to what compiled code has found there before, unless it is gone meanwhile.
+            delete window.localStorage;
             Object.defineProperty(window, 'localStorage', { configurable: true, get: refuse });
         ");
         Self

@@ -80,7 +80,7 @@ for (const topology of ['localhost', 'https']) {
       await page.startAnonymous();
       await page.leave('openUserConfigurationScreen', { startPage: 'MFA', redirectUrl: '/?settled' });
       await tab.waitForURL((url) => url.origin === stack.sandboxUrl && url.pathname === '/settings');
-      const asked = new URL(tab.url()).searchParams;
+      const asked = new URL(await tab.url()).searchParams;
       assert.deepEqual([asked.get('client_id'), asked.get('start_page')], [stack.applicationId, 'MFA']);
       await shop.press('back-to-application');
       await page.returnsTo('/?settled');
@@ -132,7 +132,7 @@ for (const topology of ['localhost', 'https']) {
 describe('a customer with a security key', () => {
   const story = stories('https');
 
-  story('registers it', async ({ shop, page: tab, context }) => {
+  story('registers it', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
     const cdp = await context.newCDPSession(tab);
     await cdp.send('WebAuthn.enable');
     const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };

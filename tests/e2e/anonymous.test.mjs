@@ -39,8 +39,8 @@ describe('an anonymous shopper', () => {
   story('keeps a clean address, its query and its fragment', async ({ shop, page }) => {
     await shop.open('/?from=a%20letter&bare#cart');
     await shop.addAnonymously('mug');
-    assert.equal(new URL(page.url()).search, '?from=a%20letter&bare');
-    assert.equal(new URL(page.url()).hash, '#cart');
+    assert.equal(new URL(await page.url()).search, '?from=a%20letter&bare');
+    assert.equal(new URL(await page.url()).hash, '#cart');
     await shop.hasCleanAddresses();
   });
 

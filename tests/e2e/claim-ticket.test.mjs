@@ -30,7 +30,7 @@ async function takeAlong(shop, name) {
   const sent = shop.page.waitForRequest((request) => request.url().endsWith('/api/cart/claims'));
   await shop.press('take-cart-along');
   await shop.isAtProvider('con_acorn');
-  assert.equal(new URL(shop.page.url()).search.includes('ticket'), false, 'the ticket is in no address');
+  assert.equal(new URL(await shop.page.url()).search.includes('ticket'), false, 'the ticket is in no address');
   await shop.pick(name);
   return await sent;
 }
@@ -59,7 +59,7 @@ describe('a cart goes to the account that the shopper already has', () => {
     await shop.showsCart({ teapot: 1, mug: 1 });
   });
 
-  story('once, whoever brings the ticket again', async ({ shop, visitor }) => {
+  story('once, whoever brings the ticket again', { needs: ['request bodies'] }, async ({ shop, visitor }) => {
     await customer(visitor, 'once');
     await meetsAccount(shop, 'once');
     const body = (await takeAlong(shop, 'once')).postData();

@@ -21,7 +21,7 @@ const isReturn = (shop, url) => url.origin === shop.stack.shopUrl && url.searchP
 async function returnOf(shop, person) {
   const { sandboxUrl, sandboxControlUrl } = shop.stack;
   const post = { method: 'POST', body: new URLSearchParams({ user: person }) };
-  let next = { url: shop.page.url(), request: post };
+  let next = { url: await shop.page.url(), request: post };
   while (next.url.startsWith(sandboxUrl)) {
     const response = await fetch(next.url.replace(sandboxUrl, sandboxControlUrl), { redirect: 'manual', ...next.request });
     next = { url: response.headers.get('location') };

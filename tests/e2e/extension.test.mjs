@@ -27,7 +27,7 @@ describe('an extension', () => {
 
     await page.leave('login', '/?extension');
     await tab.waitForURL((url) => url.origin === stack.sandboxUrl);
-    const asked = new URL(tab.url()).searchParams;
+    const asked = new URL(await tab.url()).searchParams;
     assert.equal(asked.get('code_challenge_method'), 'S256');
     assert.equal(asked.get('code_challenge').length, 43);
     assert.ok(asked.get('state').length >= 20);
@@ -39,7 +39,7 @@ describe('an extension', () => {
     const claims = await authress.verifySignature(accessToken);
     assert.equal(claims.client_id, stack.extensionId);
     assert.equal((await page.call('getUserIdentity')).value.userId, claims.sub);
-    assert.equal(new URL(tab.url()).search, '?extension', 'code and state are gone, the page’s own stays');
+    assert.equal(new URL(await tab.url()).search, '?extension', 'code and state are gone, the page’s own stays');
     assert.equal(await tab.evaluate(() => localStorage.getItem('ExtensionRequestNonce')), null);
 
     await page.open('/?mine=1');

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 
+import { isErrorPage } from './support/browser.mjs';
 import { stories } from './support/story.mjs';
 import { GARBAGE, VerifierProxy } from './support/verifier-proxy.mjs';
 
@@ -31,7 +32,7 @@ describe('the shop’s verifier', () => {
       const failed = shop.page.waitForEvent('requestfailed', (request) => request.isNavigationRequest());
       await shop.add('mug');
       await failed;
-      await shop.page.waitForURL('chrome-error://**', { waitUntil: 'commit' });
+      await shop.page.waitForURL(isErrorPage, { waitUntil: 'commit' });
       await shop.goBack();
       await shop.isReady();
       await worksAgain(shop);

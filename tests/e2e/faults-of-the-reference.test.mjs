@@ -49,7 +49,7 @@ describe('on localhost', () => {
     assert.equal((await page.call('userSessionExists')).value, false);
     assert.equal((await page.call('getUserIdentity')).value, null);
     assert.equal(await shop.token(), null);
-    for (const name of ['access_token', 'id_token']) assert.ok(!new URL(tab.url()).searchParams.has(name), name);
+    for (const name of ['access_token', 'id_token']) assert.ok(!new URL(await tab.url()).searchParams.has(name), name);
 
     await page.open();
     await page.startAnonymous();
@@ -137,7 +137,8 @@ describe('on localhost', () => {
     await page.call('userSessionExists');
     await tab.evaluate(() => window.login.sanitizeQueryParameters());
     await page.call('userSessionExists');
-    assert.ok(tab.url().includes("?bare&q=a%20b&p=(f)!*&c=%c3&"), tab.url());
+    const shown = await tab.url();
+    assert.ok(shown.includes("?bare&q=a%20b&p=(f)!*&c=%c3&"), shown);
     await page.open('/?bare&q=a%20b');
     await page.call('userSessionExists');
     assert.equal(await tab.evaluate(() => window.replaced), 0);
@@ -205,7 +206,7 @@ describe('on localhost', () => {
     const other = await opened;
     await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
     assert.equal(await other.evaluate(() => window.opener), null);
-    assert.equal(new URL(tab.url()).search, '?here', 'this page stays');
+    assert.equal(new URL(await tab.url()).search, '?here', 'this page stays');
 
     await tab.evaluate(() => { window.open = () => null; });
     await page.leave('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'tab' });
@@ -262,7 +263,7 @@ describe('with cookies', () => {
     await loginByCookie(page);
     await authress.verify((await page.call('getToken')).value);
     assert.ok((await authress.requests()).filter((request) => request.endsWith('/tokens')).length >= 2, 'it was lost');
-    assert.equal(new URL(tab.url()).search, '?started');
+    assert.equal(new URL(await tab.url()).search, '?started');
   });
 
   story('a code that came in a cookie is gone from there once it was exchanged', async ({ shop, authress, context, stack }) => {

@@ -111,7 +111,7 @@ async function spoilToken({ context, stack }) {
 describe('a token that is not accepted', () => {
   const story = stories('https');
 
-  story('is renewed, and the request sent once more with its body', async (cast) => {
+  story('is renewed, and the request sent once more with its body', { needs: ['request bodies'] }, async (cast) => {
     const { shop, authress } = cast;
     const page = new BarePage(shop);
     await page.open();
@@ -212,7 +212,7 @@ describe('a request that is given up', () => {
   });
   const outcome = (page) => page.page.evaluate(() => window.outcome);
 
-  story('is ended while it is on its way, and says so in the browser’s own words', async ({ shop, page: tab }) => {
+  story('is ended while it is on its way, and says so in the browser’s own words', { needs: ['held requests'] }, async ({ shop, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();

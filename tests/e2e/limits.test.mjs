@@ -13,7 +13,7 @@ const LONG_MS = 10_000;
 
 /** No login is under way, and the browser is where it was. */
 async function stayed(page) {
-  const { origin, search } = new URL(page.page.url());
+  const { origin, search } = new URL(await page.page.url());
   assert.deepEqual([origin, search], [page.shop.stack.shopUrl, '?here']);
   const kept = await page.page.evaluate(() => Object.keys(localStorage));
   assert.deepEqual(kept.filter((key) => key.startsWith('AuthenticationRequest')), []);
@@ -44,7 +44,7 @@ describe('a signal', () => {
     assert.ok(value.authenticationUrl);
     const nonce = await tab.evaluate(() => JSON.parse(localStorage.AuthenticationRequestNonce).nonce);
     assert.equal(nonce, value.authenticationRequestId, 'the only login that is under way');
-    assert.equal(new URL(tab.url()).search, '?here');
+    assert.equal(new URL(await tab.url()).search, '?here');
   });
 
   story('that is aborted already keeps everything from happening', async ({ shop, authress, page: tab }) => {

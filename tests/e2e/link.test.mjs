@@ -27,7 +27,7 @@ describe('an anonymous shopper who signs in', () => {
     assert.equal(customer.sub, anonymous.sub);
     assert.equal(customer.azp, 'con_acorn');
     assert.notEqual(customer.jti, anonymous.jti, 'it is a new token');
-    assert.equal(new URL(shop.page.url()).search, '?page=2');
+    assert.equal(new URL(await shop.page.url()).search, '?page=2');
     await shop.hasCleanAddresses();
     assert.deepEqual(await authress.requests(), [
       'POST /api/authentication', 'GET /sandbox/provider/con_acorn', 'POST /sandbox/provider/con_acorn', 'GET /login',

@@ -190,7 +190,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
   describe(`secrets, ${topology}`, () => {
     const story = stories(topology);
 
-    story(`stay out of consoles, histories and referrers (${topology})`, async ({ shop, context, authress, stack }) => {
+    story(`stay out of consoles, histories and referrers (${topology})`, { needs: ['request bodies'] }, async ({ shop, context, authress, stack }) => {
       const secrets = new Set();
       const told = [];
       await context.exposeBinding('tell', (_, text) => { told.push(text); });

@@ -150,7 +150,7 @@ describe('a shopper who changes their mind at the provider', () => {
 
 for (const bfcache of [false, true]) {
   describe(`a shopper who presses Back at the provider, ${bfcache ? 'with' : 'without'} bfcache`, () => {
-    const story = stories('localhost', { bfcache });
+    const story = stories('localhost', { bfcache, needs: [bfcache ? 'bfcache' : 'no bfcache'] });
 
     /** Goes to the provider and presses Back; the page must come from where this block says. */
     const turnBack = async (shop) => {

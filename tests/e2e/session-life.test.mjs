@@ -49,9 +49,13 @@ describe('a session in use', () => {
     await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
     await first.hasEvents('ready', 'login-completed', 'token-renewed');
     for (const page of pages.slice(1)) await page.hasEvents('ready', 'token-renewed');
-    const tokens = await Promise.all(pages.map((page) => page.call('getToken')));
-    assert.equal(new Set(tokens.map(({ value }) => value)).size, 1, 'all have the same token');
-    const after = await authress.verify(tokens[0].value);
+    let tokens;
+    // A browser with a process for each tab may show a new cookie to the others a moment after the stored record.
+    await until(async () => {
+      tokens = await Promise.all(pages.map(async (page) => (await page.call('getToken')).value));
+      return new Set(tokens).size;
+    }, 1, 'all have the same token');
+    const after = await authress.verify(tokens[0]);
     assert.equal(after.sub, before.sub);
     assert.notEqual(after.jti, before.jti);
     assert.equal(await renewals(authress), 1);
@@ -134,19 +138,20 @@ describe('a session in use', () => {
 });
 
 describe('a page in the back/forward cache', () => {
-  const story = stories('https', { bfcache: true });
+  const story = stories('https', { bfcache: true, needs: ['bfcache'] });
 
   story('shows that somebody has signed out meanwhile', async ({ shop, newTab }) => {
     const page = new BarePage(shop, { listens: true });
     await page.open();
     await page.startAnonymous();
     await page.hasEvents('ready', 'login-completed');
+    // Before the page is left: some browsers keep no more than two pages of all tabs together.
+    const other = new BarePage(await newTab());
+    await other.open();
     await page.page.evaluate(() => {
       window.addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });
     });
     await page.page.goto(`${shop.stack.shopUrl}/config.json`);
-    const other = new BarePage(await newTab());
-    await other.open();
     await other.logOut();
 
     await shop.goBack();
@@ -185,7 +190,7 @@ describe('a return on a page that is only being prepared', () => {
     await tab.evaluate(() => window.activate());
     await page.hasEvents('ready', 'login-completed');
     await page.returnsTo('/?started');
-    assert.ok(!new URL(tab.url()).searchParams.has('code'));
+    assert.ok(!new URL(await tab.url()).searchParams.has('code'));
     await authress.verify((await page.call('getToken')).value);
   });
 });

@@ -1,4 +1,4 @@
-// Walks the whole flow once against running servers and prints what each step took.
+// Walks the whole flow once, on a phone, against running servers and prints what each step took.
 //
 //   node tests/e2e/walk.mjs '<what `cargo xtask stack --json` prints>'
 
@@ -8,12 +8,20 @@ import { mkdirSync } from 'node:fs';
 import { Authress } from './support/authress.mjs';
 import { launch } from './support/browser.mjs';
 import { Shop } from './support/shop.mjs';
+import { writeSmall } from './support/small-png.mjs';
 import { workspace } from './support/stack.mjs';
 
-const PHONE = { width: 360, height: 740 };
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const PATIENCE_MS = 15_000;
 const PICTURES = `${workspace}target/demo`;
 const CONNECTION = 'con_acorn';
+/** Steps whose pictures the README shows, and their files there. */
+const SHOWN = {
+  'open the shop': 'open',
+  'add to the cart without an account': 'anonymous',
+  'go to a provider to sign in': 'provider',
+  'return as a customer with the same cart': 'customer',
+};
 
 /** A walk and how far it has come. */
 class Walk {
@@ -31,7 +39,10 @@ class Walk {
     await work(this.shop);
     const time = `${Math.round(performance.now() - start)} ms`;
     console.log(`${String(this.#count).padStart(3)}  ${step.padEnd(44)}${time.padStart(9)}`);
-    await this.shop.page.screenshot({ path: `${PICTURES}/${this.#count}-${step.replaceAll(/\W+/g, '-')}.png` });
+    const path = `${PICTURES}/${this.#count}-${step.replaceAll(/\W+/g, '-')}.png`;
+    await this.shop.page.screenshot({ path });
+    // Only on demand: no two machines have the same fonts.
+    if (process.env.WRITE_DOCS && SHOWN[step]) writeSmall(path, `${workspace}docs/phone/${SHOWN[step]}.png`);
   }
 }
 
@@ -96,7 +107,7 @@ async function main(text) {
   mkdirSync(PICTURES, { recursive: true });
   const browser = await launch(stack);
   try {
-    const context = await browser.newContext({ viewport: PHONE });
+    const context = await browser.newContext(PHONE);
     context.setDefaultTimeout(PATIENCE_MS);
     const walk = new Walk(stack, await context.newPage());
     try {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::command_line::CommandLine;
+use crate::engines::Engine;
 use crate::failure::Result;
 use crate::progress::seconds;
 use crate::stack::{self, Ports, Stack, Topology};
@@ -43,7 +44,7 @@ fn show(port: Option<u16>) -> Result<()> {
 
 fn walk(port: Option<u16>) -> Result<()> {
     let start = Instant::now();
-    let tools = setup::everything()?;
+    let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     let stack = match port {
         Some(_) => Stack::start(Topology::Localhost, chosen_ports(port)?, None)?,

@@ -8,6 +8,7 @@ mod build;
 mod bundlers;
 mod command_line;
 mod demo;
+mod engines;
 mod failure;
 mod lint;
 mod lock_file;
@@ -21,11 +22,13 @@ mod stack;
 mod tally;
 mod test;
 mod types;
+mod wasm_pack;
 mod workspace;
 
 use std::process::ExitCode;
 
 use command_line::CommandLine;
+use engines::Engine;
 use failure::Result;
 
 const HELP: &str = "\
@@ -33,7 +36,9 @@ cargo xtask <command>
 
   setup                 get every tool the other commands need; repeat it freely, it only does what is missing
   build                 the npm package (pkg/dist) and the three servers (target/debug)
-  test [part …]         set-up, then every test; parts: lint native types browser e2e bundlers
+  test [part …] [--engines all|NAME,…]
+                        set-up, then every test; parts: lint native types browser e2e bundlers;
+                        engines for browser and e2e: chromium (without the option) firefox webkit
   lint                  formatting, clippy, documentation and JavaScript syntax
   api-report            write anew what tests/types says that the npm package makes public
   docs                  the pages of documentation that the types make, in target/docs
@@ -51,7 +56,7 @@ cargo xtask <command>
 
 Tools are kept in $AUTHRESS_LOGIN_WASM_CACHE, or else in authress-login-wasm below $XDG_CACHE_HOME or ~/.cache.
 AUTHRESS_LOGIN_WASM_STD=rustup|debian fixes where the wasm32 standard library comes from (default: whichever works).
-CHROME and CHROMEDRIVER name a browser and its driver that are not on PATH.
+CHROME and CHROMEDRIVER name a browser and its driver that are not on PATH; so do FIREFOX and GECKODRIVER, WEBKIT_DRIVER.
 With CI set, cargo may not change Cargo.lock.
 ";
 
@@ -73,7 +78,7 @@ fn run(mut line: CommandLine) -> Result<()> {
         }
         Some("setup") => {
             line.finish()?;
-            setup::everything().map(|_| ())
+            setup::everything(&Engine::ALL).map(|_| ())
         }
         Some("build") => {
             line.finish()?;

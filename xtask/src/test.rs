@@ -6,13 +6,17 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::command_line::CommandLine;
+use crate::engines::Engine;
 use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
-use crate::{build, lint, size, types, workspace};
+use crate::{build, lint, size, types, wasm_pack, workspace};
 
 const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
+
+/// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
+const EVERYWHERE: [&str; 6] = ["anonymous", "https", "link", "refused-link", "session-life", "tabs"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ struct Stage {
 
 /// Runs the parts named on the command line, or all of them; fails if any of them did.
 pub(crate) fn run(mut line: CommandLine) -> Result<()> {
+    let engines = line.value("--engines")?.map_or(Ok(vec![Engine::Chromium]), |text| Engine::parse_list(&text))?;
     let mut parts = Vec::new();
     while let Some(part) = line.word() {
         if !PARTS.contains(&part.as_str()) {
@@ -39,7 +44,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
     let mut stages = Vec::new();
     let mut tools = None;
     stages.push(stage("set-up", || {
-        tools = Some(setup::everything()?);
+        tools = Some(setup::everything(&engines)?);
         Ok(Tally::default())
     }));
     // Each later stage runs even if an earlier one failed: one run shows everything there is to mend.
@@ -52,10 +57,13 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
             stages.extend(aws_lc_tests().map(|(name, mut command)| tests(name, &mut command)));
         }
         if wanted("browser") {
-            stages.push(match browser_tests(tools) {
-                Ok(mut command) => tests("browser tests", &mut command),
-                Err(failure) => stage("browser tests", || Err(failure)),
-            });
+            for &engine in &engines {
+                let name = names(engine).browser;
+                stages.push(match wasm_pack::tests(tools, engine) {
+                    Ok(mut command) => tests(name, &mut command),
+                    Err(failure) => stage(name, || Err(failure)),
+                });
+            }
         }
         if wanted("types") || wanted("e2e") || wanted("bundlers") {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
@@ -70,7 +78,9 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 stages.push(of_the_build("types", Ok(types::tests(&tools.build.node))));
             }
             if wanted("e2e") {
-                stages.push(of_the_build("end-to-end tests", end_to_end_tests(tools)));
+                for &engine in &engines {
+                    stages.push(of_the_build(names(engine).end_to_end, end_to_end_tests(tools, engine)));
+                }
             }
             if wanted("bundlers") {
                 stages.push(of_the_build("bundlers", bundler_tests(tools)));
@@ -93,69 +103,73 @@ fn aws_lc_tests() -> [(&'static str, Command); 2] {
     [("keys, aws-lc", keys), ("verifier, aws-lc", verifier)]
 }
 
-/// `wasm-pack test` for the client.
-fn browser_tests(tools: &TestTools) -> Result<Command> {
-    let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
-    let mut command = tools.build.wasm.command_with_path(&tools.wasm_pack, folder.as_slice());
-    command
-        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
-        .arg(&tools.browser.driver);
-    command.arg(".");
-    if workspace::locked() {
-        command.arg("--locked");
-    }
-    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json(tools)?);
-    Ok(command)
+/// What the stages in an engine are called.
+struct Names {
+    browser: &'static str,
+    end_to_end: &'static str,
 }
 
-/// The tracked webdriver.json with the path of the browser that was found: it is not in the same place everywhere.
-fn webdriver_json(tools: &TestTools) -> Result<PathBuf> {
-    let tracked = workspace::root().join("webdriver.json");
-    let text = std::fs::read_to_string(&tracked).attempt(|| format!("read {}", tracked.display()))?;
-    let mut json: serde_json::Value = serde_json::from_str(&text).attempt(|| format!("read {}", tracked.display()))?;
-    if let Some(options) = json.get_mut("goog:chromeOptions").and_then(|options| options.as_object_mut()) {
-        options.insert("binary".to_owned(), tools.browser.chrome.to_string_lossy().into());
+fn names(engine: Engine) -> Names {
+    match engine {
+        Engine::Chromium => Names { browser: "browser tests", end_to_end: "end-to-end tests" },
+        Engine::Firefox => Names { browser: "browser, Firefox", end_to_end: "e2e, Firefox" },
+        Engine::Webkit => Names { browser: "browser, WebKit", end_to_end: "e2e, WebKit" },
     }
-    let generated = workspace::wasm_target().join("webdriver.json");
-    std::fs::create_dir_all(workspace::wasm_target())
-        .attempt(|| format!("create {}", workspace::wasm_target().display()))?;
-    std::fs::write(&generated, json.to_string()).attempt(|| format!("write {}", generated.display()))?;
-    Ok(generated)
 }
 
 /// Node's test runner over the scripts that drive a browser against real servers.
-fn end_to_end_tests(tools: &TestTools) -> Result<Command> {
-    node_tests(tools, &["tests/e2e", "tests/reference"])
+fn end_to_end_tests(tools: &TestTools, engine: Engine) -> Result<Command> {
+    let command = tools.node_script_in(engine)?;
+    if engine == Engine::Chromium {
+        return node_tests(command, &["tests/e2e", "tests/reference"]);
+    }
+    let everywhere = |file: &PathBuf| EVERYWHERE.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
+    let (files, others): (Vec<_>, Vec<_>) = test_files("tests/e2e")?.into_iter().partition(everywhere);
+    let names = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().replace(".test.mjs", ""));
+    let others: Vec<String> = others.iter().filter_map(names).collect();
+    println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
+    if files.len() != EVERYWHERE.len() {
+        return Err("a story that runs in every engine is not there any more".into());
+    }
+    Ok(node_test(command, files))
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.
 pub(crate) fn bundler_tests(tools: &TestTools) -> Result<Command> {
     tools.build.node.install_bundlers()?;
-    node_tests(tools, &["tests/bundlers"])
+    node_tests(tools.node_script(), &["tests/bundlers"])
 }
 
-fn node_tests(tools: &TestTools, folders: &[&str]) -> Result<Command> {
+fn node_tests(command: Command, folders: &[&str]) -> Result<Command> {
     let mut files = Vec::new();
     for folder in folders {
-        let path = workspace::root().join(folder);
-        let entries = std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))?;
-        let before = files.len();
-        for entry in entries {
-            let file = entry.attempt(|| format!("read {}", path.display()))?.path();
-            if file.to_string_lossy().ends_with(".test.mjs") {
-                files.push(file);
-            }
-        }
-        if files.len() == before {
-            return Err(format!("there is no *.test.mjs in {folder}").into());
+        files.extend(test_files(folder)?);
+    }
+    Ok(node_test(command, files))
+}
+
+/// The scripts for Node's test runner in a folder, in order.
+fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let path = workspace::root().join(folder);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))? {
+        let file = entry.attempt(|| format!("read {}", path.display()))?.path();
+        if file.to_string_lossy().ends_with(".test.mjs") {
+            files.push(file);
         }
     }
+    if files.is_empty() {
+        return Err(format!("there is no *.test.mjs in {folder}").into());
+    }
     files.sort();
-    let mut command = tools.node_script();
+    Ok(files)
+}
+
+fn node_test(mut command: Command, files: Vec<PathBuf>) -> Command {
     // One file at a time: each starts a browser, and a machine may have two cores.
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"]);
     command.args(files);
-    Ok(command)
+    command
 }
 
 fn stage(name: &'static str, work: impl FnOnce() -> Result<Tally>) -> Stage {

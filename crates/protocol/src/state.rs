@@ -67,7 +67,9 @@ impl State {
         let event = match (&self.snapshot, &snapshot) {
             (Snapshot::Checking, _) => Some(Event::Ready),
             (Snapshot::SignedIn(before), Snapshot::SignedIn(after)) if before.subject() == after.subject() => {
-                (seen.record != self.record).then_some(Event::TokenRenewed)
+                // Authress's cookies show a session a moment before it is stored: that alone is no other token.
+                let is_another_record = self.record.is_some() && seen.record != self.record;
+                (is_another_record || before != after).then_some(Event::TokenRenewed)
             }
             (_, Snapshot::SignedIn(_)) => Some(Event::SignedIn),
             (Snapshot::SignedIn(_), _) => Some(Event::SignedOut),
@@ -87,9 +89,12 @@ mod tests {
     use super::*;
     use crate::base64url;
 
+    fn claims(text: &str) -> UnverifiedClaims {
+        UnverifiedClaims::decode(&format!("e30.{}.", base64url::encode(text.as_bytes()))).unwrap()
+    }
+
     fn identity(user_id: &str) -> UnverifiedClaims {
-        let claims = base64url::encode(format!(r#"{{"sub":"{user_id}"}}"#).as_bytes());
-        UnverifiedClaims::decode(&format!("e30.{claims}.")).unwrap()
+        claims(&format!(r#"{{"sub":"{user_id}"}}"#))
     }
 
     fn session(user_id: &str, record: &str) -> Seen {
@@ -110,6 +115,23 @@ mod tests {
         assert_eq!(state.update(over(None, false)), Some(Event::SignedOut));
         assert_eq!(state.update(over(None, false)), None);
         assert_eq!(state.update(session("user_b", "3")), Some(Event::SignedIn));
+    }
+
+    #[test]
+    fn a_session_that_is_stored_after_it_was_seen_is_not_renewed() {
+        let mut state = State::default();
+        state.update(over(None, false));
+        assert_eq!(state.update(Seen { record: None, ..session("user_a", "") }), Some(Event::SignedIn));
+        assert_eq!(state.update(session("user_a", "1")), None);
+        assert_eq!(state.update(session("user_a", "2")), Some(Event::TokenRenewed));
+    }
+
+    #[test]
+    fn a_session_that_is_stored_with_other_claims_than_were_seen_is_told_of() {
+        let mut state = State::default();
+        state.update(Seen { record: None, ..session("user_a", "") });
+        let linked = Some(claims(r#"{"sub":"user_a","azp":"con_linked"}"#));
+        assert_eq!(state.update(Seen { identity: linked, ..session("user_a", "1") }), Some(Event::TokenRenewed));
     }
 
     #[test]

@@ -1,24 +1,28 @@
-// One Chromium for a file of tests.
+// The browser of this process: Chromium, unless ENGINE names `firefox` or `webkit`.
+//
+// Each engine is a file that can do the same few things, spelt as Playwright spells them: the stories
+// are written once. A story that needs what an engine cannot do is skipped: see `abilities.mjs`.
 
-import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
 
-import { conditions } from './conditions.mjs';
-import { disabledFeatures } from './disabled-features.mjs';
+export const engineName = process.env.ENGINE || 'chromium';
+assert.ok(['chromium', 'firefox', 'webkit'].includes(engineName), `there is no engine ${engineName}`);
+const engine = await import(`./engines/${engineName}.mjs`);
 
-const args = [
-  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync', disabledFeatures,
-];
+/** How long the shopper waits for anything, in milliseconds. Pages take longer in the other engines, and their drivers. */
+export const PATIENCE_MS = engineName === 'chromium' ? 10_000 : 20_000;
 
-/**
- * Starts Chromium so that it finds the stack's names.
- * @param bfcache keep pages in the back/forward cache, as Chromium does for its users; the driver
- * switches that off otherwise
- */
-export async function launch(stack, { bfcache = false } = {}) {
-  return await chromium.launch({
-    executablePath: process.env.CHROME ?? '/usr/bin/chromium',
-    args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
-    ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
-  });
-}
+/** Starts the browser so that it finds the stack's names. */
+export const launch = engine.launch;
+
+/** What the address becomes when a page cannot be reached, as `waitForURL` takes it. */
+export const isErrorPage = engine.isErrorPage;
+
+/** Whether an error that nobody caught comes from a script. */
+export const isOfThePage = engine.isOfThePage;
+
+/** Makes the shop's pages have the Content-Security-Policy that `rewrite` makes of theirs. */
+export const rewritePolicy = engine.rewritePolicy;
+
+/** The addresses that Back and Forward lead to, as far as the browser tells. */
+export const historyOf = engine.historyOf;

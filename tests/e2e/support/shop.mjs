@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 
+import { historyOf } from './browser.mjs';
+
 /** Tabs in the background draw no frames, which the driver would wait for otherwise. */
 export const POLLING = { polling: 50 };
 
@@ -68,7 +70,7 @@ export class Shop {
       await message.waitFor();
     } catch {
       const shown = await this.find('message').getAttribute('data-code', { timeout: 100 }).catch(() => null);
-      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${this.page.url().split('?')[0]}`);
+      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${String(await this.page.url()).split('?')[0]}`);
     }
     const words = (await message.innerText()).trim();
     assert.ok(words.split(/\s+/).length >= 6, `the message ${code} is in words: ${words}`);
@@ -186,17 +188,14 @@ export class Shop {
     return claims;
   }
 
-  /** The addresses that Back and Forward lead to, as the browser keeps them. */
+  /** The addresses that Back and Forward lead to, as far as the browser tells. */
   async history() {
-    const session = await this.page.context().newCDPSession(this.page);
-    const { entries } = await session.send('Page.getNavigationHistory');
-    await session.detach();
-    return entries.map(({ url }) => new URL(url));
+    return (await historyOf(this.page)).map((url) => new URL(url));
   }
 
   /** Nothing of a login's answer is left in the shop's address or anywhere in its history. */
   async hasCleanAddresses() {
-    const own = [new URL(this.page.url()), ...(await this.history())].filter(({ origin }) => origin === this.stack.shopUrl);
+    const own = [new URL(await this.page.url()), ...(await this.history())].filter(({ origin }) => origin === this.stack.shopUrl);
     assert.ok(own.length >= 2);
     for (const url of own) {
       const left = ANSWER_PARAMETERS.filter((name) => url.searchParams.has(name) || url.hash.includes(`${name}=`));

@@ -1,43 +1,52 @@
-// A file of stories: one stack and one Chromium for the file, a fresh browser profile for each
-// story.
+// A file of stories: one stack and one browser for the file, a fresh profile for each story.
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
+import { Abilities } from './abilities.mjs';
 import { Authress } from './authress.mjs';
-import { launch } from './browser.mjs';
-import { Witness, applyPolicy } from './conditions.mjs';
+import { PATIENCE_MS, isOfThePage, launch, rewritePolicy } from './browser.mjs';
+import { Witness, conditions, strictPolicy } from './conditions.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
 
-/** How long the shopper waits for anything, in milliseconds. */
-const PATIENCE_MS = 10_000;
 /** The longest a story may take, in milliseconds. */
-const STORY_MS = 90_000;
+const STORY_MS = 9 * PATIENCE_MS;
 const SCREENSHOTS = `${workspace}target/e2e`;
 
 /**
  * Starts what the stories of this block need.
  * @param topology as for `startStack`
  * @param options `{verifier}`: a `VerifierProxy` to put in front of the verifier; `{bfcache}` as
- * for `launch`; `{uncaught}`: what errors that nobody catches may look like
- * @returns a function `story(title, async ({shop, visitor, …}) => {…})`
+ * for `launch`; `{uncaught}`: what errors that nobody catches may look like; `{needs}` of all stories here
+ * @returns a function `story(title, {needs}, async ({shop, visitor, …}) => {…})`; `needs`, which may be
+ * left out, names what not every browser's driver can do
  */
-export function stories(topology, { verifier, bfcache, uncaught } = {}) {
+export function stories(topology, { verifier, bfcache, uncaught, needs: common = [] } = {}) {
   let stack;
   let browser;
+  let abilities;
   before(async () => {
     stack = await startStack(topology, verifier?.authorizationUrl);
     if (verifier) verifier.target = stack.verifierUrl;
     browser = await launch(stack, { bfcache });
+    abilities = new Abilities(browser, stack);
   });
   after(async () => {
     await browser?.close();
     await stack?.stop();
   });
 
-  return (title, body) => test(title, { timeout: STORY_MS }, async () => {
+  return (title, options, body = options) => {
+    return test(title, { timeout: STORY_MS }, async (told) => {
+      const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
+      if (lack) told.skip(lack);
+      else await tell(title, body);
+    });
+  };
+
+  async function tell(title, body) {
     const scene = new Scene(stack, browser);
     try {
       await body(scene.cast(await scene.visitor()));
@@ -48,7 +57,7 @@ export function stories(topology, { verifier, bfcache, uncaught } = {}) {
     } finally {
       await scene.end();
     }
-  });
+  }
 }
 
 class Scene {
@@ -87,9 +96,9 @@ class Scene {
     await this.#witness.watch(context);
     const newTab = async () => {
       const page = await context.newPage();
-      await applyPolicy(page, this.#stack);
+      if (conditions.webAssembly === 'forbidden') await rewritePolicy(page, this.#stack, strictPolicy);
       page.on('console', (message) => this.#consoleTexts.push(message.text()));
-      page.on('pageerror', (error) => this.#uncaught.push(error));
+      page.on('pageerror', (error) => isOfThePage(error) && this.#uncaught.push(error));
       return new Shop(page, { stack: this.#stack, authress: this.#authress });
     };
     const shop = await newTab();

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from './browser.mjs';
+
 const PAUSE_MS = 50;
 
 /** Looks again and again until `look` gives what is expected; fails with the difference otherwise. */

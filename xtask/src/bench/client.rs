@@ -1,6 +1,7 @@
 //! `cargo xtask bench client` and `bench sizes`: this package beside the published client, and beside its peers.
 
 use crate::command_line::CommandLine;
+use crate::engines::Engine;
 use crate::failure::{Attempt, Result};
 use crate::{build, setup};
 
@@ -12,7 +13,7 @@ pub(crate) fn speed(mut line: CommandLine) -> Result<()> {
     }
     let is_quick = line.flag("--quick");
     line.finish()?;
-    let tools = setup::everything()?;
+    let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     let mut command = tools.node_script();
     command.arg("tests/bench/client.mjs");

@@ -58,7 +58,7 @@ fn driver() -> Result<Option<PathBuf>> {
 }
 
 /// The program an environment variable names, which must exist then, or the first of `names` on PATH.
-fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
+pub(super) fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     match std::env::var_os(variable).filter(|value| !value.is_empty()) {
         None => Ok(programs::find(names)),
         Some(value) if Path::new(&value).is_file() => Ok(Some(value.into())),
@@ -66,6 +66,7 @@ fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     }
 }
 
-fn checked_version(program: &Path) -> Result<String> {
+/// The version of a program, which must run.
+pub(super) fn checked_version(program: &Path) -> Result<String> {
     programs::version(program).ok_or_else(|| format!("{} does not run: reinstall it", program.display()).into())
 }

@@ -5,6 +5,7 @@
 mod apt;
 mod browser;
 mod debian_std;
+mod engines;
 mod library;
 mod nginx;
 mod node;
@@ -17,10 +18,12 @@ use std::process::Command;
 use std::time::Instant;
 
 pub(crate) use browser::Browser;
+pub(crate) use engines::{Firefox, Webkit};
 pub(crate) use library::Library;
 pub(crate) use node::Node;
 pub(crate) use wasm_target::WasmTarget;
 
+use crate::engines::Engine;
 use crate::failure::Result;
 use crate::progress::seconds;
 use crate::{programs, workspace};
@@ -45,13 +48,51 @@ pub(crate) struct TestTools {
     pub(crate) wasm_pack: PathBuf,
     /// What they run in.
     pub(crate) browser: Browser,
+    /// Only where it was asked for.
+    firefox: Option<Firefox>,
+    /// Only where it was asked for.
+    webkit: Option<Webkit>,
 }
 
 impl TestTools {
     /// `node` for a script that drives the browser or a stack of servers: `CHROME`, `CHROMEDRIVER` and `XTASK` name
     /// the programs it needs.
     pub(crate) fn node_script(&self) -> Command {
-        let mut command = self.build.node.command();
+        self.for_script(self.build.node.command())
+    }
+
+    /// The same for a script that drives this engine.
+    pub(crate) fn node_script_in(&self, engine: Engine) -> Result<Command> {
+        let mut command = match engine {
+            Engine::Chromium => self.node_script(),
+            Engine::Firefox => {
+                let mut command = self.node_script();
+                command.env("FIREFOX", &self.firefox()?.firefox);
+                command
+            }
+            Engine::Webkit => {
+                let webkit = self.webkit()?;
+                let mut command = Command::new(&webkit.xvfb_run);
+                command.arg("--auto-servernum").arg(self.build.node.command().get_program());
+                command.env("WEBKIT_DRIVER", &webkit.driver);
+                self.for_script(command)
+            }
+        };
+        command.env("ENGINE", engine.name());
+        Ok(command)
+    }
+
+    /// Firefox, if the set-up was asked for it.
+    pub(crate) fn firefox(&self) -> Result<&Firefox> {
+        self.firefox.as_ref().ok_or_else(|| "the set-up was not asked for Firefox".into())
+    }
+
+    /// WebKitGTK, if the set-up was asked for it.
+    pub(crate) fn webkit(&self) -> Result<&Webkit> {
+        self.webkit.as_ref().ok_or_else(|| "the set-up was not asked for WebKitGTK".into())
+    }
+
+    fn for_script(&self, mut command: Command) -> Command {
         command.current_dir(workspace::root()).env("CHROME", &self.browser.chrome);
         command.env("CHROMEDRIVER", &self.browser.driver);
         if let Ok(xtask) = std::env::current_exe() {
@@ -77,8 +118,8 @@ pub(crate) fn for_docs() -> Result<Node> {
     node::ensure()
 }
 
-/// Everything, for `cargo xtask setup`, `test` and `demo --check`.
-pub(crate) fn everything() -> Result<TestTools> {
+/// Everything with these engines, for `cargo xtask setup`, `test` and `demo --check`. Chromium is always there.
+pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     let start = Instant::now();
     // First what fails fastest, then downloads, then what has to be compiled.
     let node = node::ensure()?;
@@ -88,15 +129,23 @@ pub(crate) fn everything() -> Result<TestTools> {
     let wasm = wasm_target::ensure()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let wasm_pack = tools::wasm_pack()?;
+    let webkit = engines.contains(&Engine::Webkit).then(engines::webkit).transpose()?;
+    let firefox = engines.contains(&Engine::Firefox).then(engines::firefox).transpose()?;
     println!("set-up: complete after {}", seconds(start.elapsed()));
     println!("        wasm32 standard library: {}", wasm.description());
     println!("        browser: {} {}", browser.chrome.display(), browser.version);
+    if let Some(firefox) = &firefox {
+        println!("        browser: {} {}", firefox.firefox.display(), firefox.version);
+    }
+    if let Some(webkit) = &webkit {
+        println!("        browser: WebKitGTK by {}", webkit.driver.display());
+    }
     let versions: Vec<String> = [("wasm-bindgen", &wasm_bindgen), ("wasm-pack", &wasm_pack)]
         .iter()
         .map(|(name, program)| format!("{name} {}", programs::version(program).unwrap_or_default()))
         .collect();
     println!("        tools: {}, node {}", versions.join(", "), node.version);
-    Ok(TestTools { build: BuildTools { wasm, wasm_bindgen, node }, wasm_pack, browser })
+    Ok(TestTools { build: BuildTools { wasm, wasm_bindgen, node }, wasm_pack, browser, firefox, webkit })
 }
 
 /// What `build`, `lint`, `size` and `demo` need: no browser.

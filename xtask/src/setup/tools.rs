@@ -1,4 +1,4 @@
-//! The tools that come as Rust source: wasm-bindgen's CLI and wasm-pack.
+//! The tools that come as Rust source: wasm-bindgen's CLI, wasm-pack and geckodriver.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,6 +8,7 @@ use crate::progress::Step;
 use crate::{lock_file, programs, workspace};
 
 const WASM_PACK: &str = "0.15.1";
+const GECKODRIVER: &str = "0.37.1";
 
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
@@ -33,6 +34,20 @@ pub(crate) fn wasm_pack() -> Result<PathBuf> {
         why: "runs the browser tests",
         expect: "compiled from source, about 90 s",
         // It only starts other programs: not worth the time an optimised build takes.
+        flags: &["--debug"],
+    }
+    .ensure()
+}
+
+/// The `geckodriver` program: what npm has of it only downloads it from elsewhere.
+pub(crate) fn geckodriver() -> Result<PathBuf> {
+    Tool {
+        package: "geckodriver",
+        program: "geckodriver",
+        version: GECKODRIVER,
+        why: "drives Firefox for wasm-pack",
+        expect: "compiled from source, about 2 min",
+        // As above.
         flags: &["--debug"],
     }
     .ensure()

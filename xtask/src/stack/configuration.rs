@@ -1,5 +1,6 @@
 //! What each server is told, and what a test is told about them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -94,7 +95,8 @@ impl Configuration {
     }
 
     /// Everything but the process ids.
-    pub(crate) fn description(&self) -> Value {
+    pub(crate) fn description(&self, folder: &Path) -> Value {
+        let addresses = self.topology.addresses(self.ports.shop, self.ports.sandbox);
         json!({
             "topology": self.topology.name(),
             "shopUrl": self.shop_url,
@@ -106,6 +108,8 @@ impl Configuration {
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
             "browserArgs": self.topology.browser_args(self.ports.shop, self.ports.sandbox),
+            "addresses": addresses.into_iter().collect::<BTreeMap<_, _>>(),
+            "tls": if self.topology.is_https() { tls(folder) } else { Value::Null },
         })
     }
 }
@@ -145,7 +149,7 @@ mod tests {
     fn the_extension_lives_on_the_shops_origin() {
         let configuration = Configuration::new(Topology::Localhost, PORTS, None);
         let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
-        assert_eq!(extension["extensionId"], configuration.description()["extensionId"]);
+        assert_eq!(extension["extensionId"], configuration.description(Path::new("/f"))["extensionId"]);
         assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
     }
 

@@ -87,7 +87,7 @@ impl Stack {
 
     /// What a test has to know about the servers.
     pub(crate) fn description(&self) -> Value {
-        let mut description = self.configuration.description();
+        let mut description = self.configuration.description(&self.folder.path);
         if let Some(fields) = description.as_object_mut() {
             let pids = json!({ "sandbox": self.sandbox.pid, "verifier": self.verifier.pid, "shop": self.shop.pid });
             fields.insert("pids".to_owned(), pids);

@@ -59,18 +59,27 @@ impl Topology {
         self.url(1, port)
     }
 
+    /// Where the servers are that a browser knows by name: its addresses, and the real ones.
+    pub(crate) fn addresses(self, shop_port: u16, sandbox_port: u16) -> Vec<(String, String)> {
+        if !self.is_https() {
+            return Vec::new();
+        }
+        let ports = [shop_port, sandbox_port];
+        self.hosts()
+            .iter()
+            .zip(ports)
+            .map(|(host, port)| (format!("{host}:443"), format!("127.0.0.1:{port}")))
+            .collect()
+    }
+
     /// What Chromium has to be started with so that it finds the names, and accepts the certificate.
     pub(crate) fn browser_args(self, shop_port: u16, sandbox_port: u16) -> Vec<String> {
         if !self.is_https() {
             return Vec::new();
         }
-        let [shop, login] = self.hosts();
-        vec![
-            format!(
-                "--host-resolver-rules=MAP {shop}:443 127.0.0.1:{shop_port}, MAP {login}:443 127.0.0.1:{sandbox_port}"
-            ),
-            "--ignore-certificate-errors".to_owned(),
-        ]
+        let addresses = self.addresses(shop_port, sandbox_port);
+        let rules: Vec<String> = addresses.iter().map(|(name, real)| format!("MAP {name} {real}")).collect();
+        vec![format!("--host-resolver-rules={}", rules.join(", ")), "--ignore-certificate-errors".to_owned()]
     }
 
     fn url(self, which: usize, port: u16) -> String {
@@ -96,6 +105,8 @@ mod tests {
     #[test]
     fn the_browser_is_led_to_the_real_ports() {
         assert!(Topology::Localhost.browser_args(1, 2).is_empty());
+        assert!(Topology::Localhost.addresses(1, 2).is_empty());
+        assert_eq!(Topology::CrossSite.addresses(1, 2)[0], ("www.other.test:443".to_owned(), "127.0.0.1:1".to_owned()));
         assert_eq!(
             Topology::Https.browser_args(1, 2)[0],
             "--host-resolver-rules=MAP app.shop.test:443 127.0.0.1:1, MAP login.shop.test:443 127.0.0.1:2"

@@ -1,0 +1,22 @@
+// WebKitGTK, by its own WebDriver and a proxy for what that cannot do.
+
+import { Context } from './webkit/context.mjs';
+
+export const isErrorPage = () => true;
+
+export const isOfThePage = () => true;
+
+/** Each profile is a browser of its own, so there is nothing to start yet. */
+export async function launch(stack) {
+  return { newContext: (options) => Context.open(stack, options), close: async () => {} };
+}
+
+/** Makes the shop's pages have another Content-Security-Policy. */
+export async function rewritePolicy(page, stack, rewrite) {
+  page.context().gate.rewritePolicy = (url, policy) => (url.origin === stack.shopUrl ? rewrite(policy) : policy);
+}
+
+/** WebKit does not tell where Back leads to: the address that is shown must do. */
+export async function historyOf(page) {
+  return [await page.url()];
+}

@@ -1,0 +1,67 @@
+//! `wasm-pack test` for the client, in each engine.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::engines::Engine;
+use crate::failure::{Attempt, Result};
+use crate::setup::TestTools;
+use crate::workspace;
+
+/// Runs `tests/browser` in this engine.
+pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {
+    let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
+    let start = |program: &PathBuf| tools.build.wasm.command_with_path(program, folder.as_slice());
+    let (mut command, options, driver) = match engine {
+        Engine::Chromium => (start(&tools.wasm_pack), ["--chrome", "--chromedriver"], &tools.browser.driver),
+        Engine::Firefox => (start(&tools.wasm_pack), ["--firefox", "--geckodriver"], &tools.firefox()?.driver),
+        Engine::Webkit => {
+            let webkit = tools.webkit()?;
+            let mut command = start(&webkit.xvfb_run);
+            command.arg("--auto-servernum").arg(&tools.wasm_pack);
+            // WebKitGTK's driver takes the same words as Safari's.
+            (command, ["--safari", "--safaridriver"], &webkit.driver)
+        }
+    };
+    command.args(["test", "--headless", "--mode", "no-install"]).args(options).arg(driver).arg(".");
+    if workspace::locked() {
+        command.arg("--locked");
+    }
+    // Of several drivers that the environment names, the test runner would take the first it knows.
+    for name in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
+        command.env_remove(name);
+    }
+    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json(tools, engine)?);
+    Ok(command)
+}
+
+/// The tracked webdriver.json with the paths of the browsers that were found: they are not in the same place
+/// everywhere.
+fn webdriver_json(tools: &TestTools, engine: Engine) -> Result<PathBuf> {
+    let tracked = workspace::root().join("webdriver.json");
+    let text = std::fs::read_to_string(&tracked).attempt(|| format!("read {}", tracked.display()))?;
+    let mut json: Value = serde_json::from_str(&text).attempt(|| format!("read {}", tracked.display()))?;
+    let (options, binary) = match engine {
+        Engine::Chromium => ("goog:chromeOptions", Some(&tools.browser.chrome)),
+        Engine::Firefox => ("moz:firefoxOptions", Some(&tools.firefox()?.firefox)),
+        // Its driver is asked for whatever browser it knows.
+        Engine::Webkit => ("webkitgtk:browserOptions", None),
+    };
+    // A driver refuses what is another one's.
+    let mut capabilities = serde_json::Map::new();
+    if let Some(binary) = binary {
+        let mut own = json.get_mut(options).map_or_else(|| json!({}), Value::take);
+        if let Some(fields) = own.as_object_mut() {
+            fields.insert("binary".to_owned(), binary.to_string_lossy().into());
+        }
+        capabilities.insert(options.to_owned(), own);
+    }
+    let json = Value::Object(capabilities);
+    let generated = workspace::wasm_target().join(format!("webdriver-{}.json", engine.name()));
+    std::fs::create_dir_all(workspace::wasm_target())
+        .attempt(|| format!("create {}", workspace::wasm_target().display()))?;
+    std::fs::write(&generated, json.to_string()).attempt(|| format!("write {}", generated.display()))?;
+    Ok(generated)
+}
