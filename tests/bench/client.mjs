@@ -21,7 +21,7 @@ const { values: options } = parseArgs({ options: { samples: { type: 'string' }, 
 const count = Number(options.samples ?? (options.quick ? 3 : 15));
 if (!Number.isInteger(count) || count < 1) throw new Error('--samples: a whole number');
 /** After this time no further sample is begun, however few there are: the report says how many. */
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = 15 * 60_000;
 /** How often each part is recorded, and how many searches each client makes. */
 const RECORDINGS = options.quick ? 1 : 3;
 const SEARCHES = options.quick ? { ours: 100, reference: 10 } : { ours: 500, reference: 60 };
