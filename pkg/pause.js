@@ -1,8 +1,10 @@
 // Long work in pieces, so that a press or a frame does not have to wait for all of it.
 
 /** Lets the page do what has come up meanwhile. */
-export function pause() {
-  return globalThis.scheduler?.yield?.() ?? nextMessage();
+export async function pause() {
+  try {
+    await (globalThis.scheduler?.yield?.() ?? nextMessage());
+  } catch {} // A task of the page that it has aborted ends no work of ours.
 }
 
 // A message comes as soon as it is its turn; a timer comes late where a page is not in sight.

@@ -22,6 +22,6 @@ pub use client::Client;
 #[cfg(feature = "account")]
 pub use extension::ExtensionClient;
 
-/// A third of the standard library's allocator, and fewer functions to compile.
+/// Smaller than the standard library's allocator, see docs/size.md, and fewer functions to compile.
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
