@@ -8,6 +8,7 @@ import { Abilities } from './abilities.mjs';
 import { Authress } from './authress.mjs';
 import { PATIENCE_MS, isOfThePage, launch, rewritePolicy } from './browser.mjs';
 import { Witness, conditions, strictPolicy } from './conditions.mjs';
+import { BrowserCrash } from './engines/crash.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
 
@@ -27,22 +28,33 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
   let stack;
   let browser;
   let abilities;
-  before(async () => {
+  const open = async () => {
     stack = await startStack(topology, verifier?.authorizationUrl);
     if (verifier) verifier.target = stack.verifierUrl;
     browser = await launch(stack, { bfcache });
     abilities = new Abilities(browser, stack);
-  });
-  after(async () => {
+  };
+  const close = async () => {
     await browser?.close();
     await stack?.stop();
-  });
+  };
+  before(open);
+  after(close);
 
   return (title, options, body = options) => {
     return test(title, { timeout: STORY_MS }, async (told) => {
       const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
-      if (lack) told.skip(lack);
-      else await tell(title, body);
+      if (lack) return told.skip(lack);
+      try {
+        await tell(title, body);
+      } catch (failure) {
+        if (!(failure instanceof BrowserCrash)) throw failure;
+        // Nothing that the story is about, unless it happens again; the servers know half of it already.
+        told.diagnostic(`told once more, from the start: ${failure.message}`);
+        await close();
+        await open();
+        await tell(title, body);
+      }
     });
   };
 

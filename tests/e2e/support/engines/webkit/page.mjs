@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
+import { BrowserCrash } from '../crash.mjs';
 import { Gate } from './gate.mjs';
 import { Locator } from './locator.mjs';
 import { matcher } from './request.mjs';
@@ -117,6 +118,7 @@ export class Page {
         const seen = await look();
         if (seen) return seen;
       } catch (error) {
+        if (error instanceof BrowserCrash) throw error;
         problem = `: ${error.message.split('\n')[0]}`;
       }
       if (Date.now() > end) throw new Error(`${timeout} ms have passed without ${what}${problem}`);

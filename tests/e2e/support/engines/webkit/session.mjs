@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Builder, Capabilities } from 'selenium-webdriver';
 
 import { conditions } from '../../conditions.mjs';
+import { BrowserCrash } from '../crash.mjs';
 
 const START_MS = 20_000;
 
@@ -71,7 +72,9 @@ export class Session {
   }
 
   async close() {
-    await this.#after(() => this.#driver.quit());
+    await this.#after(() => this.#driver.quit()).catch((error) => {
+      if (!(error instanceof BrowserCrash)) throw error;
+    });
     const ended = once(this.#process, 'exit');
     this.#process.kill();
     await ended;
@@ -79,7 +82,10 @@ export class Session {
 
   /** One command at a time: all of them share the window that is current. */
   #after(work) {
-    const done = this.#turn.then(work);
+    const done = this.#turn.then(work).catch((error) => {
+      // The driver forgets a session whose browser is gone.
+      throw error.name === 'NoSuchSessionError' ? new BrowserCrash('WebKit has ended by itself', { cause: error }) : error;
+    });
     this.#turn = done.catch(() => {});
     return done;
   }
