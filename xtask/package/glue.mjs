@@ -3,6 +3,19 @@
 
 const EXPORT = /^export (?=function |class |const |let )/gm;
 const EXPORTED_NAME = /^export (?:function|class|const|let) (\w+)/gm;
+const FUNCTION = /^export function (\w+)(\(.*\) \{\n[\s\S]*?^\}.*)$/gm;
+/** The function inside it, where an exception of the browser becomes a value of the module. */
+const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
+
+/**
+ * Functions with parentheses around them. Engines take those for functions that are called at once and compile them with
+ * the script, away from the page's thread; every other one is compiled when it is first called, on it, and the module
+ * calls nearly all of them while it starts. Bundlers keep the parentheses.
+ */
+function compiledEarly(glue) {
+  return glue.replace(FUNCTION, (_, name, rest) =>
+    `const ${name} = (function ${rest.replace(GUARDED_FUNCTION, '((function $1), arguments)')});`);
+}
 
 /**
  * The text of an ES module whose default export makes the glue.
@@ -17,13 +30,13 @@ export function makeFactory(glue, names = { imports: new Map(), exports: new Map
     if (!exported.includes(name)) throw new Error(`the module imports ${name}, which the glue does not have`);
   }
   const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
-  const body = glue
+  const body = compiledEarly(glue)
     .replace(EXPORT, '')
     .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${names.exports.get(name) ?? name}`);
   const start = names.exports.get('__wbindgen_start') ?? '__wbindgen_start';
-  return `export default () => {
+  return `export default (() => {
 ${body}
 return { ${members.join(', ')}, start: () => wasm.${start}?.() };
-};
+});
 `;
 }
