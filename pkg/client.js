@@ -52,6 +52,7 @@ class Loaded {
   #before;
   #classes;
   #client;
+  #making;
 
   // `before` is waited for before every call.
   constructor(module, make, before) {
@@ -65,16 +66,23 @@ class Loaded {
       await this.#before?.();
       // It may crash between being there and being used.
       while (this.#classes === undefined || this.#classes !== this.#module.live) {
-        const classes = await this.#module.load();
-        // Another call may have waited for it as well.
-        if (this.#classes === classes) continue;
-        this.#client = this.#make(classes);
-        this.#classes = classes;
+        await (this.#making ??= this.#makeClient());
       }
     } catch (error) {
       throw asLoginError(error);
     }
     return this.#client;
+  }
+
+  async #makeClient() {
+    try {
+      const classes = await this.#module.load();
+      this.#client = this.#make(classes);
+      this.#classes = classes;
+      await pause();
+    } finally {
+      this.#making = undefined;
+    }
   }
 
   // Calls a method of the module with its one value until `limits` are reached: `{signal,
@@ -136,7 +144,7 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { emit: (...values) => this.#emit(...values), tellTabs: () => {}, pause };
+    const host = { emit: (...values) => this.#emit(...values), pause };
     const values = [
       origin,
       applicationId,
@@ -158,7 +166,10 @@ export class LoginClient {
     };
     this.#loaded = new Loaded(core, ({ Client }) => {
       const client = new Client(...values);
-      if (typeof window !== 'undefined') client.keepSession();
+      if (typeof window !== 'undefined') {
+        host.tellTabs ??= watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
+        client.keepSession();
+      }
       return client;
     });
     // It sees this client's session as another tab does. A return is for this client to take up.
@@ -167,13 +178,12 @@ export class LoginClient {
       ({ Client }) => new Client(...values.slice(0, -1), QUIET_HOST),
       () => this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {}),
     );
-    if (typeof window === 'undefined') return;
-    host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
-    if (!settings?.skipBackgroundCredentialsCheck) {
-      // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
-      // that is not in doubt there is none, and the page comes first.
-      this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
-    }
+    if (typeof window === 'undefined' || settings?.skipBackgroundCredentialsCheck) return;
+    // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
+    // that is not in doubt there is none, and the page, which may ask at once, comes first.
+    queueMicrotask(() => {
+      if (!isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
+    });
   }
 
   #emit(type, snapshot, result) {
