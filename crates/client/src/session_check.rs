@@ -27,6 +27,8 @@ impl<P: Ports> Inner<P> {
             Some(exchange) => self.exchange(exchange).await,
             None => self.take_up_return().await,
         };
+        // What a return needs and what every visit needs are each enough for one task.
+        self.ports.pause().await;
         if taken_up.is_ok() && self.identity().is_none() {
             self.adopt_user_cookie(false);
         }
