@@ -36,7 +36,7 @@ export const MEASURES = {
   },
   search: {
     title: 'Hash search', unit: 'ms', meanLimit: 1.5,
-    what: '`authenticate()` called → its POST, with 156 bytes of values to search a hash for',
+    what: '`authenticate()` has drawn its randomness → its POST, with 156 bytes of values to search a hash for',
   },
 };
 

@@ -8,7 +8,6 @@ const { settings, connectionId } = JSON.parse(document.getElementById('settings'
 const task = location.pathname.split('/').at(-1);
 // Taken before a client cleans the address.
 const isReturn = new URLSearchParams(location.search).has('nonce');
-const beganAt = Number(sessionStorage.began ??= performance.timeOrigin);
 
 const login = new LoginClient(settings);
 window.login = login;
@@ -21,7 +20,9 @@ async function shop() {
   }
   const token = await login.ensureToken();
   const at = performance.now();
-  return { token: typeof token === 'string', at, sinceBegan: performance.timeOrigin + at - beganAt };
+  return { token: typeof token === 'string', at, sinceBegan: performance.timeOrigin + at - window.beganAt };
 }
 
-shop().then((outcome) => window.tell({ ...outcome, task }), (error) => window.tell({ failure: String(error?.code ?? error) }));
+// In a task of its own: what the bench's driver does for it is no work of the client.
+const tell = (outcome) => setTimeout(() => window.tell(outcome));
+shop().then((outcome) => tell({ ...outcome, task }), (error) => tell({ failure: String(error?.code ?? error) }));

@@ -30,6 +30,7 @@ const html = (client, settings) => `<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="modulepreload" href="assets/page.js">
 ${hasModule(client) ? HINT : ''}
+<script>window.beganAt = Number(sessionStorage.began ??= performance.timeOrigin);</script>
 <script type="application/json" id="settings">${JSON.stringify(settings)}</script>
 <script type="module" src="assets/page.js"></script>
 <h1>A shop</h1>

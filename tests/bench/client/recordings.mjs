@@ -7,15 +7,19 @@ import { withShopper } from './rounds.mjs';
 export async function recordings(bench, client, condition) {
   const { shopperConnectionId: connectionId } = bench.stack;
   const values = {};
-  const recorded = async (name, act) => {
-    const { script, task, peakHeap } = await record(bench.browser, act);
+  const recorded = async (name, shopper, act) => {
+    const { script, task, peakHeap } = await record(bench.browser, async () => {
+      await act();
+      // A task is written down at its end, and the one that has the outcome may go on after it.
+      await shopper.page.evaluate(() => new Promise((resolve) => { setTimeout(resolve); }));
+    });
     values[name] = [script];
     values[`${name}Whole`] = [task];
     return peakHeap;
   };
   const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.page.addInitScript(noteMemory);
-    const peakHeap = await recorded('visitTask', () => shopper.open('visit'));
+    const peakHeap = await recorded('visitTask', shopper, () => shopper.open('visit'));
     const { usedSize } = await shopper.cdp.send('Runtime.getHeapUsage');
     values.peakHeap = [Math.max(peakHeap, usedSize)];
     // It never shrinks: what it is in the end is the most it was.
@@ -23,15 +27,15 @@ export async function recordings(bench, client, condition) {
     await shopper.newTab();
     await shopper.open('token');
     await shopper.newTab();
-    await recorded('restoreWarmTask', () => shopper.open('token'));
+    await recorded('restoreWarmTask', shopper, () => shopper.open('token'));
     return shopper.storageState();
   });
-  await withShopper(bench, client, condition, storageState, (shopper) => recorded('restoreColdTask', () => shopper.open('token')));
+  await withShopper(bench, client, condition, storageState, (shopper) => recorded('restoreColdTask', shopper, () => shopper.open('token')));
   await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
-    await recorded('startTask', () => shopper.starts(1, { connectionId }));
+    await recorded('startTask', shopper, () => shopper.starts(1, { connectionId }));
     const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
-    await recorded('returnTask', () => shopper.open('token', search));
+    await recorded('returnTask', shopper, () => shopper.open('token', search));
   });
   return values;
 }

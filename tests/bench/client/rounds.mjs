@@ -55,7 +55,7 @@ export async function round(bench, client, condition) {
 
   await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
-    values.start = await shopper.starts(STARTS, { connectionId });
+    values.start = (await shopper.starts(STARTS, { connectionId })).call;
     const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
     const { at, token } = await shopper.open('token', search);
     assert.ok(token);
@@ -65,13 +65,13 @@ export async function round(bench, client, condition) {
   return values;
 }
 
-/** Many starts with long values. */
+/** The searches of many starts with long values. */
 export async function searches(bench, client, condition, times) {
   return withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
     const { shopperConnectionId: connectionId, applicationId } = bench.stack;
     const values = [connectionId, applicationId, AUDIENCES.join(',')].join('|');
     assert.equal(values.length, 156);
-    return shopper.starts(times, { connectionId, audiences: AUDIENCES });
+    return (await shopper.starts(times, { connectionId, audiences: AUDIENCES })).search;
   });
 }

@@ -104,15 +104,23 @@ export class Shopper {
 
   /**
    * Calls `authenticate` again and again and notes when each POST is handed to the browser; none of them is answered.
-   * @returns milliseconds from the call to the POST, for each
+   * @returns `{call, search}`: milliseconds to the POST, from each call and from when its randomness was drawn, after
+   * which both clients search a hash, write the request and do nothing else
    */
   async starts(times, options) {
     return this.page.evaluate(async ([times, options]) => {
-      const real = window.fetch;
-      const durations = [];
+      const { fetch } = window;
+      const { getRandomValues } = crypto;
+      const durations = { call: [], search: [] };
       for (let i = 0; i < times; i += 1) {
         let sent;
         const isSent = new Promise((resolve) => { sent = resolve; });
+        let drawnAt;
+        crypto.getRandomValues = (values) => {
+          const filled = getRandomValues.call(crypto, values);
+          drawnAt = performance.now();
+          return filled;
+        };
         window.fetch = (input) => {
           sent(performance.now());
           return new Promise(() => {});
@@ -121,9 +129,12 @@ export class Shopper {
         await new Promise((resolve) => { setTimeout(resolve, 20); });
         const start = performance.now();
         window.login.authenticate(options).catch(() => {});
-        durations.push(await isSent - start);
+        const sentAt = await isSent;
+        durations.call.push(sentAt - start);
+        durations.search.push(sentAt - drawnAt);
       }
-      window.fetch = real;
+      window.fetch = fetch;
+      delete crypto.getRandomValues;
       return durations;
     }, [times, options]);
   }
