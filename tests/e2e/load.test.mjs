@@ -60,6 +60,19 @@ describe('the module', () => {
     assert.equal(requests.filter((file) => file.endsWith('.wasm')).length, 1);
   });
 
+  story('is loaded although the page aborts the task that has asked for it', async (cast) => {
+    await open(cast);
+    const outcome = await cast.page.evaluate(async () => {
+      const { initWasm } = await import('authress-login-wasm');
+      const controller = new TaskController();
+      let loading;
+      await scheduler.postTask(() => { loading = initWasm(); }, { signal: controller.signal });
+      controller.abort();
+      return await loading.then(() => 'loaded', (error) => error.code);
+    });
+    assert.equal(outcome, 'loaded');
+  });
+
   for (const kind of ['url', 'bytes', 'view', 'module', 'promise']) {
     story(`comes from the ${kind} that a page gives`, async (cast) => {
       const bytes = readFileSync(`${workspace}pkg/dist/authress_login_wasm_bg.wasm`);
