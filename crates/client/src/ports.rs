@@ -50,8 +50,7 @@ pub trait Ports: 'static {
     fn server_now_ms(&self) -> impl Future<Output = Option<i64>>;
     /// Waits this many milliseconds.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
-    /// Lets the page do what has come up meanwhile. An anti-abuse search is the longest work there is; together
-    /// with what came before it, it would keep a slow phone busy for longer than a press should wait.
+    /// Lets the page do what has come up meanwhile: a press must not wait for long work, such as an anti-abuse search.
     fn pause(&self) -> impl Future<Output = ()>;
     /// Fills `bytes` with unguessable ones.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;

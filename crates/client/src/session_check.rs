@@ -3,6 +3,7 @@
 use crate::{client::Inner, locks, mark::Mark, ports::Ports};
 use authress_login_protocol::{
     account::Authorization,
+    anti_abuse::Unhashed,
     callback::{self, Exchange, Exchanged, Refusal, Step},
     cookies as cookie_rules,
     error::{Error, ErrorCode},
@@ -94,6 +95,20 @@ impl<P: Ports> Inner<P> {
                 }
                 attempt += 1;
             }
+        })
+    }
+
+    /// The same for a request whose hash is still to be searched; the page has its turn again and again.
+    pub(crate) fn send_hashed(&self, mut unhashed: Box<Unhashed>) -> LocalBoxFuture<'_, Outcome> {
+        Box::pin(async move {
+            let request = loop {
+                self.ports.pause().await;
+                match unhashed.search() {
+                    Ok(request) => break request,
+                    Err(rest) => unhashed = rest,
+                }
+            };
+            self.send(&request).await
         })
     }
 
@@ -196,9 +211,8 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
-        self.ports.pause().await;
-        let request = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
-        Ok(self.send(&request).await)
+        let unhashed = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
+        Ok(self.send_hashed(unhashed).await)
     }
 
     /// A code that was refused may have been used by an earlier try whose answer was lost. Whether

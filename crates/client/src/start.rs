@@ -6,6 +6,7 @@ use crate::{
     ports::Ports,
 };
 use authress_login_protocol::{
+    anti_abuse::Unhashed,
     authenticate::{self, AuthenticateOptions, Draft, LinkOptions, Started},
     error::{Error, ErrorCode},
     extension::{self, UpdateOptions},
@@ -87,10 +88,9 @@ impl<P: Ports> Client<P> {
         let inner = &self.inner;
         let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
         let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
-        inner.ports.pause().await;
-        let mut outcome = inner.send(&request()?).await;
+        let mut outcome = inner.send_hashed(request()?).await;
         if inner.clock_was_wrong(&outcome).await {
-            outcome = inner.send(&request()?).await;
+            outcome = inner.send_hashed(request()?).await;
         }
         let url = http::success(outcome)
             .and_then(|body| authenticate::authentication_url(&body))
@@ -132,26 +132,25 @@ impl<P: Ports> Client<P> {
     }
 }
 
-/// Makes a request from fresh randomness at this moment.
-type Drafting<'a> = dyn Fn(Entropy, Moment) -> Result<Draft, Error> + 'a;
+/// Prepares a login or link from fresh randomness at this moment.
+type Beginning<'a> = dyn Fn(Entropy, Moment) -> Result<(Box<Unhashed>, Draft), Error> + 'a;
 
 impl<P: Ports> Inner<P> {
     /// Sends the request and remembers it until the browser returns. Should it be refused because
     /// the device's clock is wrong, it is made once more with the right time.
-    fn start<'a>(&'a self, draft: &'a Drafting<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
+    fn start<'a>(&'a self, begin: &'a Beginning<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
         Box::pin(async move {
-            self.ports.pause().await;
-            let mut first = draft(self.entropy()?, self.now())?;
+            let (mut unhashed, mut draft) = begin(self.entropy()?, self.now())?;
             if !self.ports.is_durable() {
                 return Err(ErrorCode::StorageUnavailable.into());
             }
-            let mut outcome = self.send(&first.request()).await;
+            let mut outcome = self.send_hashed(unhashed).await;
             if self.clock_was_wrong(&outcome).await {
-                first = draft(self.entropy()?, self.now())?;
-                outcome = self.send(&first.request()).await;
+                (unhashed, draft) = begin(self.entropy()?, self.now())?;
+                outcome = self.send_hashed(unhashed).await;
             }
             let started = http::success(outcome)
-                .and_then(|body| first.accept(&body))
+                .and_then(|body| draft.accept(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(pending) = &started.pending {
                 self.remember(pending)?;

@@ -4,41 +4,109 @@
 //! `{milliseconds};{n};{values}` and must start with `00`, which takes 4,096 tries on average.
 //! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
 
-use crate::{base64url, decimal::decimal};
+use crate::{base64url, decimal::decimal, http::Request, json::ObjectWriter, moment::Moment, secret::Secret};
 use authress_sha256::{LANES, Messages, digest};
+use std::fmt;
 
 /// The first number tried. Seven digits throughout keep every try the same length, and a random
 /// start keeps two tabs that begin in the same millisecond from sending the same hash.
 const FIRST_TRY: u32 = 1_000_000;
 const LAST_TRY: u32 = 9_999_999;
 
-/// Searches a hash for `values`.
+/// Tries between two pauses: about 20 ms on a phone whose browser has not optimised the code yet.
+const TRIES: usize = 2_048;
+
+/// Searches a hash for `values`, all of it at once.
 ///
 /// `now_ms` is the time in milliseconds since 1970, `entropy` any random number. A search tries
 /// numbers one after the other from a start that `entropy` selects; its duration varies, its mean
 /// is 4,096 digests.
 pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
-    let time = decimal(now_ms as i64);
-    let number_at = time.len() + 1;
-    let mut counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
-    let first = message(&time, &decimal(counter.number.into()), values);
-    let mut messages = Messages::new(first.as_bytes(), number_at..number_at + counter.digits.len());
+    let mut search = Search::new(values, now_ms, entropy);
     loop {
-        let mut tried = [0; LANES];
-        for (place, tried) in messages.changing().into_iter().zip(&mut tried) {
-            *tried = counter.number;
-            if let Some(place) = place.first_chunk_mut() {
-                *place = counter.digits;
+        if let Some(hash) = search.go_on() {
+            return hash;
+        }
+    }
+}
+
+/// A search that has begun.
+struct Search {
+    time: String,
+    values: String,
+    messages: Messages,
+    counter: Counter,
+}
+
+impl Search {
+    fn new(values: &str, now_ms: u64, entropy: u32) -> Self {
+        let time = decimal(now_ms as i64);
+        let number_at = time.len() + 1;
+        let counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
+        let first = message(&time, &decimal(counter.number.into()), values);
+        let messages = Messages::new(first.as_bytes(), number_at..number_at + counter.digits.len());
+        Self { time, values: values.to_owned(), messages, counter }
+    }
+
+    /// Tries the next numbers; the hash, if one of them is found.
+    fn go_on(&mut self) -> Option<String> {
+        for _ in 0..TRIES / LANES {
+            let mut tried = [0; LANES];
+            for (place, tried) in self.messages.changing().into_iter().zip(&mut tried) {
+                *tried = self.counter.number;
+                if let Some(place) = place.first_chunk_mut() {
+                    *place = self.counter.digits;
+                }
+                self.counter.advance();
             }
-            counter.advance();
+            // "00" in base64url is the twelve bits 0xd34.
+            let found = self.messages.digest_starts().into_iter().zip(tried).find(|(start, _)| start >> 20 == 0xd34);
+            if let Some((_, number)) = found {
+                let number = decimal(number.into());
+                let digest = digest(message(&self.time, &number, &self.values).as_bytes());
+                return Some(["v2", &self.time, &number, &base64url::encode(&digest)].join(";"));
+            }
         }
-        // "00" in base64url is the twelve bits 0xd34.
-        let found = messages.digest_starts().into_iter().zip(tried).find(|(start, _)| start >> 20 == 0xd34);
-        if let Some((_, number)) = found {
-            let number = decimal(number.into());
-            let digest = digest(message(&time, &number, values).as_bytes());
-            return ["v2", &time, &number, &base64url::encode(&digest)].join(";");
+        None
+    }
+}
+
+/// A request that has everything but its hash. Whoever sends it searches that one bit by bit, and lets others
+/// have the thread in between: a search takes as long as its luck is.
+pub struct Unhashed {
+    search: Search,
+    body: ObjectWriter,
+    request: Request,
+}
+
+impl Unhashed {
+    /// `request` is all but the body, and `body` all of that but the hash.
+    pub(crate) fn new(values: &str, now: Moment, search_start: u32, body: ObjectWriter, request: Request) -> Box<Self> {
+        Box::new(Self { search: Search::new(values, now.unix_ms(), search_start), body, request })
+    }
+
+    /// Searches for a moment: the request once the hash is found, otherwise what to go on with.
+    pub fn search(mut self: Box<Self>) -> Result<Request, Box<Self>> {
+        match self.search.go_on() {
+            Some(hash) => {
+                let Self { body, request, .. } = *self;
+                Ok(Request { body: Some(Secret::new(body.string("antiAbuseHash", &hash).finish())), ..request })
+            }
+            None => Err(self),
         }
+    }
+
+    /// Searches to the end.
+    #[cfg(test)]
+    pub(crate) fn finish(self: Box<Self>) -> Request {
+        self.search().unwrap_or_else(Self::finish)
+    }
+}
+
+// A code and its verifier are in the body.
+impl fmt::Debug for Unhashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unhashed").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
@@ -173,6 +241,7 @@ fn message(time: &str, number: &str, values: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Method;
     use proptest::prelude::*;
 
     proptest! {
@@ -189,6 +258,29 @@ mod tests {
         fn no_input_panics(hash in ".{0,80}", values in ".{0,20}") {
             let _ = verify(&hash, &values);
         }
+    }
+
+    #[test]
+    fn a_request_is_hashed_in_pieces_and_shows_nobody_what_it_will_carry() {
+        let now = Moment { device_ms: 1, skew_ms: 0 };
+        let hashed_in_pieces = |entropy| {
+            let body = ObjectWriter::new().string("code", "the-code");
+            let request = Request { method: Method::Post, path: "/".into(), body: None, bearer: None, with_credentials: true };
+            let mut unhashed = Unhashed::new("values", now, entropy, body, request);
+            assert!(!format!("{unhashed:?}").contains("the-code"));
+            let mut pieces = 1;
+            let request = loop {
+                match unhashed.search() {
+                    Ok(request) => break request,
+                    Err(rest) => (unhashed, pieces) = (rest, pieces + 1),
+                }
+            };
+            let expected = format!(r#"{{"code":"the-code","antiAbuseHash":"{}"}}"#, search("values", 1, entropy));
+            assert_eq!(request.body.unwrap().expose(), expected);
+            pieces
+        };
+        let most = (0..20).map(|start| hashed_in_pieces(start * 10_000)).max();
+        assert!(most > Some(2), "{most:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     account::Authorization,
-    anti_abuse,
+    anti_abuse::{self, Unhashed},
     error::{Error, ErrorCode},
     http::{Method, Request},
     json::{Json, ObjectWriter},
@@ -54,10 +54,9 @@ pub struct LinkOptions {
     pub connection_properties: Option<String>,
 }
 
-/// A login whose request is ready to be sent.
+/// A login that is prepared: what remains of it here while its request is away.
 #[derive(Debug)]
 pub struct Draft {
-    request: Request,
     pending: Box<PendingRequest>,
 }
 
@@ -82,7 +81,7 @@ impl Started {
     }
 }
 
-/// Prepares a login.
+/// Prepares a login: its request, and what to do with the answer.
 pub fn begin(
     settings: &Settings,
     page: &Page,
@@ -90,7 +89,7 @@ pub fn begin(
     entropy: Entropy,
     now: Moment,
     with_credentials: bool,
-) -> Result<Draft, Error> {
+) -> Result<(Box<Unhashed>, Draft), Error> {
     if !matches!(options.response_location.as_deref(), None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
     }
@@ -105,7 +104,7 @@ pub fn begin(
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
     pending.multi_account = options.multi_account;
-    let mut body = body(settings, &values, &pending, &entropy, now)
+    let mut body = body(settings, &pending)
         .optional("inviteId", options.invite_id.as_deref())
         .optional("responseLocation", options.response_location.as_deref())
         .optional("flowType", options.flow_type.as_deref());
@@ -121,10 +120,11 @@ pub fn begin(
     if let Some(multi_account) = options.multi_account {
         body = body.bool("multiAccount", multi_account);
     }
-    Ok(Draft { request: request(body, None, with_credentials), pending })
+    let request = request(None, with_credentials);
+    Ok((Unhashed::new(&values, now, entropy.search_start, body, request), Draft { pending }))
 }
 
-/// Prepares a link of another identity to the user id whose session `authorization` shows.
+/// Prepares in the same way a link of another identity to the user id whose session `authorization` shows.
 pub fn begin_link(
     settings: &Settings,
     page: &Page,
@@ -132,7 +132,7 @@ pub fn begin_link(
     authorization: &Authorization,
     entropy: Entropy,
     now: Moment,
-) -> Result<Draft, Error> {
+) -> Result<(Box<Unhashed>, Draft), Error> {
     check_link_options(options)?;
     let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
     let bearer = authorization.clone().bearer_unless_cookies()?;
@@ -145,11 +145,12 @@ pub fn begin_link(
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
     pending.link_user_id = Some(user_id);
-    let mut body = body(settings, &values, &pending, &entropy, now).bool("linkIdentity", true);
+    let mut body = body(settings, &pending).bool("linkIdentity", true);
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
     }
-    Ok(Draft { request: request(body, bearer, with_credentials), pending })
+    let request = request(bearer, with_credentials);
+    Ok((Unhashed::new(&values, now, entropy.search_start, body, request), Draft { pending }))
 }
 
 /// Checks what a link needs before a session is looked for.
@@ -163,11 +164,6 @@ pub fn check_link_options(options: &LinkOptions) -> Result<(), Error> {
 }
 
 impl Draft {
-    /// The request to send.
-    pub fn request(&self) -> Request {
-        self.request.clone()
-    }
-
     /// Reads the body of a successful answer.
     pub fn accept(self, body: &Secret) -> Result<Started, Error> {
         let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
@@ -223,9 +219,8 @@ fn pending(
 }
 
 /// What every login and link sends.
-fn body(settings: &Settings, values: &str, pending: &PendingRequest, entropy: &Entropy, now: Moment) -> ObjectWriter {
+fn body(settings: &Settings, pending: &PendingRequest) -> ObjectWriter {
     ObjectWriter::new()
-        .string("antiAbuseHash", &anti_abuse::search(values, now.unix_ms(), entropy.search_start))
         .string("redirectUrl", &pending.redirect_url)
         .string("codeChallengeMethod", "S256")
         .string("codeChallenge", &pending.code_verifier.challenge())
@@ -234,14 +229,8 @@ fn body(settings: &Settings, values: &str, pending: &PendingRequest, entropy: &E
         .optional("tenantLookupIdentifier", pending.tenant_lookup_identifier.as_deref())
 }
 
-fn request(body: ObjectWriter, bearer: Option<Secret>, with_credentials: bool) -> Request {
-    Request {
-        method: Method::Post,
-        path: "/api/authentication".to_owned(),
-        body: Some(Secret::new(body.finish())),
-        bearer,
-        with_credentials,
-    }
+fn request(bearer: Option<Secret>, with_credentials: bool) -> Request {
+    Request { method: Method::Post, path: "/api/authentication".to_owned(), body: None, bearer, with_credentials }
 }
 
 #[cfg(test)]
@@ -259,18 +248,19 @@ mod tests {
         Page::new("https://app.shop.test/cart?x=1").unwrap()
     }
 
-    fn body(draft: &Draft) -> serde_json::Value {
-        serde_json::from_str(draft.request().body.unwrap().expose()).unwrap()
+    fn body(request: &Request) -> serde_json::Value {
+        serde_json::from_str(request.body.as_ref().unwrap().expose()).unwrap()
     }
 
-    fn login(options: AuthenticateOptions) -> Draft {
-        begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap()
+    fn login(options: AuthenticateOptions) -> (Request, Draft) {
+        let (unhashed, draft) = begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap();
+        (unhashed.finish(), draft)
     }
 
     #[test]
     fn a_login_request_carries_challenge_and_hash_but_no_verifier() {
-        let draft = login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
-        let body = body(&draft);
+        let (request, draft) = login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
+        let body = body(&request);
         assert_eq!(body["connectionId"], "sc_shop");
         assert_eq!(body["applicationId"], "app_shop");
         assert_eq!(body["redirectUrl"], "https://app.shop.test/cart?x=1");
@@ -283,7 +273,7 @@ mod tests {
 
     #[test]
     fn every_option_reaches_the_request_under_its_wire_name() {
-        let body = body(&login(AuthenticateOptions {
+        let (request, _) = login(AuthenticateOptions {
             tenant_lookup_identifier: Some("tenant".into()),
             invite_id: Some("inv".into()),
             redirect_url: Some("/done".into()),
@@ -294,7 +284,8 @@ mod tests {
             connection_properties: Some(r#"{"p":"v"}"#.into()),
             multi_account: Some(true),
             connection_id: None,
-        }));
+        });
+        let body = body(&request);
         assert_eq!(body["requestedScopes"][0], "openid");
         assert_eq!(body["connectionProperties"]["p"], "v");
         assert_eq!(body["redirectUrl"], "https://app.shop.test/done");
@@ -311,27 +302,32 @@ mod tests {
         assert_eq!(refused(script), ErrorCode::InvalidRedirectUrl);
     }
 
-    fn link(options: LinkOptions, access_token: Option<&str>, with_credentials: bool) -> Result<Draft, Error> {
+    fn link(
+        options: LinkOptions,
+        access_token: Option<&str>,
+        with_credentials: bool,
+    ) -> Result<(Request, Draft), Error> {
         let access_token = access_token.map(Secret::new);
         let authorization = Authorization { user_id: "user_a".into(), access_token, with_credentials };
-        begin_link(&settings(), &page(), &options, &authorization, ENTROPY, NOW)
+        let (unhashed, draft) = begin_link(&settings(), &page(), &options, &authorization, ENTROPY, NOW)?;
+        Ok((unhashed.finish(), draft))
     }
 
     #[test]
     fn a_link_shows_its_session_and_remembers_the_user_id() {
         let options = LinkOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let draft = link(options.clone(), Some("token"), false).unwrap();
-        assert_eq!(body(&draft)["linkIdentity"], true);
-        assert_eq!(draft.request().bearer.unwrap().expose(), "token");
+        let (request, draft) = link(options.clone(), Some("token"), false).unwrap();
+        assert_eq!(body(&request)["linkIdentity"], true);
+        assert_eq!(request.bearer.unwrap().expose(), "token");
         assert_eq!(draft.pending.link_user_id.as_deref(), Some("user_a"));
-        assert_eq!(link(options.clone(), Some("token"), true).unwrap().request().bearer, None);
+        assert_eq!(link(options.clone(), Some("token"), true).unwrap().0.bearer, None);
         assert_eq!(link(options, None, false).unwrap_err().code, ErrorCode::NotLoggedIn);
         assert_eq!(link(LinkOptions::default(), Some("t"), false).unwrap_err().code, ErrorCode::InvalidConnection);
     }
 
     #[test]
     fn an_answer_becomes_a_pending_request() {
-        let draft = login(AuthenticateOptions::default());
+        let (_, draft) = login(AuthenticateOptions::default());
         let verifier = draft.pending.code_verifier.clone();
         let answer = r#"{"authenticationUrl":"https://verify.test/v1/login","authenticationRequestId":"R","enableCredentials":true}"#;
         let started = draft.accept(&Secret::new(answer)).unwrap();
@@ -344,9 +340,9 @@ mod tests {
     #[test]
     fn an_address_on_the_pages_host_is_handed_back() {
         let answer = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
-        let started = login(AuthenticateOptions::default()).accept(&Secret::new(answer)).unwrap();
+        let started = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap();
         assert!(!started.navigates_from(&page()));
-        let started = login(AuthenticateOptions::default()).accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
+        let started = login(AuthenticateOptions::default()).1.accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
         assert!(!started.unwrap().navigates_from(&page()));
     }
 
@@ -355,7 +351,7 @@ mod tests {
         for answer in
             ["", "null", "{}", r#"{"authenticationUrl":"javascript:alert(1)"}"#, r#"{"authenticationUrl":"x"}"#]
         {
-            let error = login(AuthenticateOptions::default()).accept(&Secret::new(answer)).unwrap_err();
+            let error = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidServerResponse, "{answer}");
         }
     }

@@ -1,7 +1,7 @@
 //! The browser's return: what it means, and the exchange of a code.
 
 use crate::{
-    anti_abuse,
+    anti_abuse::{self, Unhashed},
     cookies::{self, Cookies},
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
@@ -174,24 +174,23 @@ impl Exchange {
     }
 
     /// The request to send.
-    pub fn request(&self, settings: &Settings, now: Moment, search_start: u32, with_credentials: bool) -> Request {
+    pub fn request(&self, settings: &Settings, now: Moment, search_start: u32, with_credentials: bool) -> Box<Unhashed> {
         let nonce = &self.pending.nonce;
         let values = anti_abuse::values::token_exchange(settings.application_id(), nonce, self.code.expose());
-        let hash = anti_abuse::search(&values, now.unix_ms(), search_start);
         let body = ObjectWriter::new()
             .string("grant_type", "authorization_code")
             .string("redirect_uri", &self.pending.redirect_url)
             .string("client_id", settings.application_id())
             .string("code", self.code.expose())
-            .string("code_verifier", self.pending.code_verifier.expose())
-            .string("antiAbuseHash", &hash);
-        Request {
+            .string("code_verifier", self.pending.code_verifier.expose());
+        let request = Request {
             method: Method::Post,
             path: ["/api/authentication/", &path_segment(nonce), "/tokens"].concat(),
-            body: Some(Secret::new(body.finish())),
+            body: None,
             bearer: None,
             with_credentials,
-        }
+        };
+        Unhashed::new(&values, now, search_start, body, request)
     }
 
     /// Reads the answer.

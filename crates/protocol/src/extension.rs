@@ -2,7 +2,7 @@
 //! 4.1 with PKCE), and the platform's login page that lets them in.
 
 use crate::{
-    anti_abuse,
+    anti_abuse::{self, Unhashed},
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::{Json, ObjectWriter},
@@ -180,7 +180,7 @@ pub fn update(
     search_start: u32,
     now: Moment,
     with_credentials: bool,
-) -> Result<Request, Error> {
+) -> Result<Box<Unhashed>, Error> {
     let present = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let connection_id = present(&options.connection_id);
     let tenant = present(&options.hint).or_else(|| present(&options.tenant_lookup_identifier));
@@ -194,21 +194,20 @@ pub fn update(
         return Err(ErrorCode::OriginMismatch.into());
     }
     let values = anti_abuse::values::update_request(connection_id.as_deref(), tenant.as_deref(), &id);
-    let hash = anti_abuse::search(&values, now.unix_ms(), search_start);
     let mut body = ObjectWriter::new()
-        .string("antiAbuseHash", &hash)
         .optional("connectionId", connection_id.as_deref())
         .optional("tenantLookupIdentifier", tenant.as_deref());
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
     }
-    Ok(Request {
+    let request = Request {
         method: Method::Patch,
         path: ["/api/authentication/", &path_segment(&id)].concat(),
-        body: Some(Secret::new(body.finish())),
+        body: None,
         bearer: None,
         with_credentials,
-    })
+    };
+    Ok(Unhashed::new(&values, now, search_start, body, request))
 }
 
 #[cfg(test)]
@@ -289,7 +288,7 @@ mod tests {
     #[test]
     fn an_update_names_its_request_in_one_path_segment() {
         let options = UpdateOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap();
+        let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap().finish();
         assert_eq!(request.path, "/api/authentication/..%2Fx");
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();

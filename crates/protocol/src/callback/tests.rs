@@ -39,7 +39,7 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
     assert!(inspection.consumes);
     assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/cart?a=1#x"));
     let Step::Exchange(exchange) = inspection.step else { panic!("{:?}", inspection.step) };
-    let request = exchange.request(&settings(), Moment { device_ms: 1_000, skew_ms: 0 }, 5, true);
+    let request = exchange.request(&settings(), Moment { device_ms: 1_000, skew_ms: 0 }, 5, true).finish();
     assert_eq!(request.path, "/api/authentication/R/tokens");
     let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
     assert_eq!((&body["grant_type"], &body["code"]), (&"authorization_code".into(), &"C".into()));
@@ -132,7 +132,7 @@ fn each_answer_to_an_exchange_has_its_meaning() {
 fn a_nonce_cannot_leave_its_path_segment() {
     let exchange = Exchange { pending: pending("../../session?x"), code: Secret::new("C") };
     assert_eq!(
-        exchange.request(&settings(), Moment::default(), 0, false).path,
+        exchange.request(&settings(), Moment::default(), 0, false).finish().path,
         "/api/authentication/..%2F..%2Fsession%3Fx/tokens"
     );
 }
