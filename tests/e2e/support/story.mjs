@@ -43,17 +43,20 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
 
   return (title, options, body = options) => {
     return test(title, { timeout: STORY_MS }, async (told) => {
-      const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
-      if (lack) return told.skip(lack);
+      const attempt = async () => {
+        const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
+        if (lack) told.skip(lack);
+        else await tell(title, body);
+      };
       try {
-        await tell(title, body);
+        await attempt();
       } catch (failure) {
         if (!(failure instanceof BrowserCrash)) throw failure;
         // Nothing that the story is about, unless it happens again; the servers know half of it already.
         told.diagnostic(`told once more, from the start: ${failure.message}`);
         await close();
         await open();
-        await tell(title, body);
+        await attempt();
       }
     });
   };

@@ -12,6 +12,8 @@ import { conditions } from '../../conditions.mjs';
 import { BrowserCrash } from '../crash.mjs';
 
 const START_MS = 20_000;
+/** The longest that a command may take; loads of pages do not come near it. */
+const ANSWER_MS = 45_000;
 
 export class Session {
   #driver;
@@ -75,19 +77,37 @@ export class Session {
     await this.#after(() => this.#driver.quit()).catch((error) => {
       if (!(error instanceof BrowserCrash)) throw error;
     });
-    const ended = once(this.#process, 'exit');
+    const { exitCode, signalCode } = this.#process;
+    const ended = exitCode ?? signalCode ?? once(this.#process, 'exit');
     this.#process.kill();
     await ended;
   }
 
   /** One command at a time: all of them share the window that is current. */
   #after(work) {
-    const done = this.#turn.then(work).catch((error) => {
-      // The driver forgets a session whose browser is gone.
-      throw error.name === 'NoSuchSessionError' ? new BrowserCrash('WebKit has ended by itself', { cause: error }) : error;
-    });
+    const done = this.#turn.then(() => this.#answerOf(work));
     this.#turn = done.catch(() => {});
     return done;
+  }
+
+  async #answerOf(work) {
+    if (this.#process.killed) throw new BrowserCrash('WebKit is gone');
+    const stop = new AbortController();
+    const late = setTimeout(ANSWER_MS, 'late', { signal: stop.signal }).catch(() => {});
+    try {
+      const answer = work();
+      if ((await Promise.race([answer, late])) === 'late') {
+        answer.catch(() => {});
+        this.#process.kill('SIGKILL');
+        throw new BrowserCrash(`WebKit has not answered for ${ANSWER_MS} ms`);
+      }
+      return await answer;
+    } catch (error) {
+      // The driver forgets a session whose browser has ended.
+      throw error.name === 'NoSuchSessionError' ? new BrowserCrash('WebKit has ended by itself', { cause: error }) : error;
+    } finally {
+      stop.abort();
+    }
   }
 }
 
