@@ -32,8 +32,9 @@ export function listen(ear) {
       write.apply(console, values);
     };
   }
-  // Whoever handles an error says so after this listener.
-  const whenUnhandled = (event, error) => queueMicrotask(() => event.defaultPrevented || tell({ uncaught: String(error) }));
+  // Whoever handles an error says so after this listener, and after the microtasks that follow it.
+  const { setTimeout } = window;
+  const whenUnhandled = (event, error) => setTimeout(() => event.defaultPrevented || tell({ uncaught: String(error) }));
   addEventListener('error', (event) => event instanceof ErrorEvent && whenUnhandled(event, event.error ?? event.message));
   addEventListener('unhandledrejection', (event) => whenUnhandled(event, event.reason));
 }
