@@ -265,7 +265,8 @@ mod tests {
         let now = Moment { device_ms: 1, skew_ms: 0 };
         let hashed_in_pieces = |entropy| {
             let body = ObjectWriter::new().string("code", "the-code");
-            let request = Request { method: Method::Post, path: "/".into(), body: None, bearer: None, with_credentials: true };
+            let request =
+                Request { method: Method::Post, path: "/".into(), body: None, bearer: None, with_credentials: true };
             let mut unhashed = Unhashed::new("values", now, entropy, body, request);
             assert!(!format!("{unhashed:?}").contains("the-code"));
             let mut pieces = 1;

@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn a_login_request_carries_challenge_and_hash_but_no_verifier() {
-        let (request, draft) = login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
+        let (request, draft) =
+            login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
         let body = body(&request);
         assert_eq!(body["connectionId"], "sc_shop");
         assert_eq!(body["applicationId"], "app_shop");
@@ -342,7 +343,8 @@ mod tests {
         let answer = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
         let started = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap();
         assert!(!started.navigates_from(&page()));
-        let started = login(AuthenticateOptions::default()).1.accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
+        let started =
+            login(AuthenticateOptions::default()).1.accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
         assert!(!started.unwrap().navigates_from(&page()));
     }
 

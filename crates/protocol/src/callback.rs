@@ -174,7 +174,13 @@ impl Exchange {
     }
 
     /// The request to send.
-    pub fn request(&self, settings: &Settings, now: Moment, search_start: u32, with_credentials: bool) -> Box<Unhashed> {
+    pub fn request(
+        &self,
+        settings: &Settings,
+        now: Moment,
+        search_start: u32,
+        with_credentials: bool,
+    ) -> Box<Unhashed> {
         let nonce = &self.pending.nonce;
         let values = anti_abuse::values::token_exchange(settings.application_id(), nonce, self.code.expose());
         let body = ObjectWriter::new()
