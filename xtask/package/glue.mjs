@@ -10,7 +10,7 @@ const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
 /**
  * Functions with parentheses around them. Engines take those for functions that are called at once and compile them with
  * the script, away from the page's thread; every other one is compiled when it is first called, on it, and the module
- * calls nearly all of them while it starts. Bundlers keep the parentheses.
+ * calls nearly all of them while it starts.
  */
 function compiledEarly(glue) {
   return glue.replace(FUNCTION, (_, name, rest) =>
