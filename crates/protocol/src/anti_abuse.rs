@@ -71,8 +71,8 @@ impl Search {
     }
 }
 
-/// A request that has everything but its hash. Whoever sends it searches that one bit by bit, and lets others
-/// have the thread in between: a search takes as long as its luck is.
+/// A request that has everything but its hash. Whoever sends it searches that in pieces and lets others have the
+/// thread in between: how long a search takes is a matter of luck.
 pub struct Unhashed {
     search: Search,
     body: ObjectWriter,

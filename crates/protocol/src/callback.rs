@@ -173,7 +173,7 @@ impl Exchange {
         &self.pending
     }
 
-    /// The request to send.
+    /// The request to send, once its hash is found.
     pub fn request(
         &self,
         settings: &Settings,
