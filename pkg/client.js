@@ -1,7 +1,7 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { account, core } from './load.js';
+import { alive, hasLived, load, rejectOnCrash } from './load.js';
 import { pause } from './pause.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
@@ -20,6 +20,9 @@ const UNAUTHORIZED = 401;
 
 /** What the module needs of a class that tells nobody anything. */
 const QUIET_HOST = { emit() {}, tellTabs() {}, pause };
+
+/** By which method of the module's clients the methods of its parts are called. */
+const CALLS = { undefined: 'call', account: 'callAccount' };
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
@@ -45,28 +48,25 @@ function later(work) {
   else addEventListener('load', wait, { once: true });
 }
 
-// One client of a module, made when the module is there, and anew after a crash.
+// One client of the module, made when the module is there, and anew after a crash.
 class Loaded {
-  #module;
   #make;
-  #before;
+  #part;
   #classes;
   #client;
   #making;
 
-  // `before` is waited for before every call.
-  constructor(module, make, before) {
-    this.#module = module;
+  // `part` is where its class is, if that is not on every page.
+  constructor(make, part) {
     this.#make = make;
-    this.#before = before;
+    this.#part = part;
   }
 
-  async ready() {
+  async ready(part = this.#part) {
     try {
-      await this.#before?.();
       // It may crash between being there and being used.
-      while (this.#classes === undefined || this.#classes !== this.#module.live) {
-        await (this.#making ??= this.#makeClient());
+      while (this.#classes === undefined || this.#classes !== alive(part)) {
+        await (this.#making ??= this.#makeClient(part));
       }
     } catch (error) {
       throw asLoginError(error);
@@ -74,10 +74,10 @@ class Loaded {
     return this.#client;
   }
 
-  async #makeClient() {
+  async #makeClient(part) {
     try {
-      const classes = await this.#module.load();
-      this.#client = this.#make(classes);
+      const classes = await load(part);
+      if (this.#classes !== classes) this.#client = this.#make(classes);
       this.#classes = classes;
       await pause();
     } finally {
@@ -87,7 +87,7 @@ class Loaded {
 
   // Calls a method of the module with its one value until `limits` are reached: `{signal,
   // timeoutInMillis}`.
-  call(method, limits, value) {
+  call(method, limits, value, part) {
     const { signal, timeoutInMillis = DEADLINE_MS } = limits ?? {};
     return new Promise((resolve, reject) => {
       const stop = new AbortController();
@@ -103,7 +103,7 @@ class Loaded {
         fail(reason);
         stop.abort(reason); // The module goes on with nothing that nobody waits for.
       };
-      const settled = this.#module.rejectOnCrash(fail);
+      const settled = rejectOnCrash(fail);
       const onAbort = () => giveUp(signal.reason);
       const timer =
         timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
@@ -111,15 +111,15 @@ class Loaded {
           : undefined;
       signal?.addEventListener('abort', onAbort);
       if (signal?.aborted) return onAbort();
-      this.ready()
-        .then((client) => (stop.signal.aborted ? undefined : client.call(method, stop.signal, value)))
+      this.ready(part)
+        .then((client) => (stop.signal.aborted ? undefined : client[CALLS[part]](method, stop.signal, value)))
         .then(give, (error) => fail(error === stop.signal.reason ? error : asLoginError(error)));
     });
   }
 
   // Undefined until the module is there.
   callNow(method, ...values) {
-    if (this.#classes !== this.#module.live) return undefined;
+    if (this.#classes !== alive()) return undefined;
     try {
       return this.#client?.[method](...values);
     } catch (error) {
@@ -134,7 +134,6 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
 
 export class LoginClient {
   #loaded;
-  #account;
   #storedSession;
   #listeners = new Set();
   #snapshot = CHECKING;
@@ -156,7 +155,7 @@ export class LoginClient {
     let isExpected = false;
     // Until the module has been there: it also knows what this page has heard of since.
     this.#storedSession = () => {
-      if (typeof window === 'undefined' || core.hasLived) return undefined;
+      if (typeof window === 'undefined' || hasLived()) return undefined;
       const session = storedSession(origin, applicationId);
       if (session && !isExpected) {
         isExpected = true;
@@ -164,7 +163,7 @@ export class LoginClient {
       }
       return session;
     };
-    this.#loaded = new Loaded(core, ({ Client }) => {
+    this.#loaded = new Loaded(({ Client }) => {
       const client = new Client(...values);
       if (typeof window !== 'undefined') {
         host.tellTabs ??= watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
@@ -172,18 +171,16 @@ export class LoginClient {
       }
       return client;
     });
-    // It sees this client's session as another tab does. A return is for this client to take up.
-    this.#account = new Loaded(
-      account,
-      ({ Client }) => new Client(...values.slice(0, -1), QUIET_HOST),
-      () => this.#loaded.call('userSessionExists', { timeoutInMillis: Infinity }, true).catch(() => {}),
-    );
     if (typeof window === 'undefined' || settings?.skipBackgroundCredentialsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
       if (!isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
     });
+  }
+
+  #callAccount(method, limits, value) {
+    return this.#loaded.call(method, limits, value, 'account');
   }
 
   #emit(type, snapshot, result) {
@@ -220,15 +217,15 @@ export class LoginClient {
   }
 
   async authenticateWithOneTimeCode(options) {
-    return this.#account.call('authenticateWithOneTimeCode', options, options);
+    return this.#callAccount('authenticateWithOneTimeCode', options, options);
   }
 
   async linkIdentity(options) {
-    return this.#loaded.call('linkIdentity', options, options);
+    return this.#callAccount('linkIdentity', options, options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return this.#account.call('linkIdentityWithOneTimeCode', options, options);
+    return this.#callAccount('linkIdentityWithOneTimeCode', options, options);
   }
 
   async getLinkResult(limits) {
@@ -240,11 +237,11 @@ export class LoginClient {
   }
 
   async unlinkIdentity(identityId, limits) {
-    return this.#account.call('unlinkIdentity', limits, identityId);
+    return this.#callAccount('unlinkIdentity', limits, identityId);
   }
 
   async updateExtensionAuthenticationRequest(options) {
-    return this.#account.call('updateExtensionAuthenticationRequest', options, options);
+    return this.#callAccount('updateExtensionAuthenticationRequest', options, options);
   }
 
   async userSessionExists(options) {
@@ -287,31 +284,31 @@ export class LoginClient {
   }
 
   async getUserProfile(limits) {
-    return this.#account.call('getUserProfile', limits);
+    return this.#callAccount('getUserProfile', limits);
   }
 
   async getConnectionCredentials(limits) {
-    return this.#account.call('getConnectionCredentials', limits);
+    return this.#callAccount('getConnectionCredentials', limits);
   }
 
   async getDevices(limits) {
-    return this.#account.call('getDevices', limits);
+    return this.#callAccount('getDevices', limits);
   }
 
   async registerDevice(options) {
-    return this.#account.call('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
+    return this.#callAccount('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
   }
 
   async deleteDevice(deviceId, limits) {
-    return this.#account.call('deleteDevice', limits, deviceId);
+    return this.#callAccount('deleteDevice', limits, deviceId);
   }
 
   async openUserConfigurationScreen(options) {
-    return this.#account.call('openUserConfigurationScreen', options, options);
+    return this.#callAccount('openUserConfigurationScreen', options, options);
   }
 
   async logout(redirectUrl, limits) {
-    return this.#loaded.call('logout', limits, redirectUrl);
+    return this.#callAccount('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
@@ -333,7 +330,7 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    this.#loaded = new Loaded(account, (module) => new module.ExtensionClient(origin, extensionId.trim(), QUIET_HOST));
+    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), QUIET_HOST), 'account');
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 

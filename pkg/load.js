@@ -2,111 +2,111 @@
 //
 // What is named `generated:` comes into being when the package is built; see xtask/package.mjs.
 import makeGlue from 'generated:glue';
-import defaultSource from 'generated:source';
-import loadAccountParts from 'generated:account';
+import defaultSources from 'generated:sources';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
 import { pause } from './pause.js';
 
-/** A WebAssembly module, or where there is no WebAssembly the JavaScript form, and its one instance. */
-class Module {
-  #loadParts;
-  #given;
-  /** How to make an instance; a promise. What was downloaded and compiled is kept for the next one. */
-  #form;
-  #loading;
-  #live;
-  #hasLived = false;
-  #inFlight = new Set();
+/** The part of the module that every page needs. Others are added to it. */
+const CORE = 'core';
 
-  /** @param loadParts gives `{makeGlue, source}`, or a promise of them */
-  constructor(loadParts) {
-    this.#loadParts = loadParts;
-  }
+/** Calls that an instance's end rejects. */
+const inFlight = new Set();
+/** Where parts are, if the page has said so. */
+const givenSources = {};
+/** Promises, kept for the next instance: from a part to what was downloaded and compiled. */
+const compiled = {};
+let form;
+let loading;
+let live;
+let hasEverLived = false;
 
-  async #webAssembly() {
-    const { makeGlue, source } = await this.#loadParts();
-    const module = await compile(this.#given ?? source());
-    return {
-      makeGlue,
-      instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports,
-    };
-  }
-
-  async #obtainForm() {
-    // Lockdown Mode and some hardened browsers have no WebAssembly, a Content-Security-Policy can forbid it.
-    if (!isAllowed()) return javaScript();
-    try {
-      return await this.#webAssembly();
-    } catch (cause) {
-      // A browser that is too old for the module's features.
-      if (cause instanceof WebAssembly.CompileError) return javaScript();
-      throw cause;
-    }
-  }
-
-  #crashed(cause) {
-    this.#loading = this.#live = undefined;
-    for (const reject of this.#inFlight) reject(new LoginError('InternalError', { cause }));
-    this.#inFlight.clear();
-  }
-
-  async #start() {
-    this.#form ??= this.#obtainForm();
-    const { makeGlue, instantiate } = await this.#form;
-    // Glue has state of its own, so every instance gets glue of its own.
-    const glue = makeGlue();
-    const watched = watch((cause) => this.#crashed(cause));
-    glue.__wbg_set_wasm(watched.exports(await instantiate(watched.imports(glue))));
-    await pause();
-    glue.start();
-    this.#live = glue;
-    this.#hasLived = true;
-    return glue;
-  }
-
-  /** Where the module is, if nothing is being loaded yet. */
-  give(source) {
-    if (!this.#loading) this.#given = source ?? this.#given;
-  }
-
-  /** The Rust classes, of an instance that is alive. */
-  load() {
-    this.#loading ??= this.#start().catch((cause) => {
-      this.#form = this.#loading = undefined; // The next call tries again.
-      throw new LoginError('ModuleLoadFailed', { cause });
-    });
-    return this.#loading;
-  }
-
-  /** The same if they are there already, otherwise undefined. */
-  get live() {
-    return this.#live;
-  }
-
-  /** Whether there has ever been an instance. */
-  get hasLived() {
-    return this.#hasLived;
-  }
-
-  /** Calls `reject` if the module crashes before the returned function is called. */
-  rejectOnCrash(reject) {
-    this.#inFlight.add(reject);
-    return () => this.#inFlight.delete(reject);
-  }
+/** The promise that `promises` has by this name, or a new one; one that fails is forgotten: the next call tries again. */
+function once(promises, name, make) {
+  promises[name] ??= make().catch((cause) => {
+    promises[name] = undefined;
+    throw cause;
+  });
+  return promises[name];
 }
+
+const compiledPart = (part) => once(compiled, part, () => compile(givenSources[part] ?? defaultSources[part]?.()));
 
 const javaScript = async () => (await import('./fallback.js')).default;
 
-/** What shoppers need. */
-export const core = new Module(() => ({ makeGlue, source: defaultSource }));
-/** The same and the methods that few pages call. */
-export const account = new Module(loadAccountParts);
+/** How to make an instance: `{makeGlue, instantiate}`. */
+async function obtainForm() {
+  // Lockdown Mode and some hardened browsers have no WebAssembly, a Content-Security-Policy can forbid it.
+  if (!isAllowed()) return javaScript();
+  try {
+    const module = await compiledPart(CORE);
+    return { makeGlue, instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports };
+  } catch (cause) {
+    // A browser that is too old for the module's features.
+    if (cause instanceof WebAssembly.CompileError) return javaScript();
+    throw cause;
+  }
+}
+
+function crashed(cause) {
+  loading = live = undefined;
+  for (const reject of inFlight) reject(new LoginError('InternalError', { cause }));
+  inFlight.clear();
+}
+
+/** An instance: `{classes, add}`; `add` is to be waited for before anything of a part is called. */
+async function start() {
+  form ??= obtainForm();
+  const { makeGlue, instantiate } = await form;
+  // Glue has state of its own, so every instance gets glue of its own.
+  const classes = makeGlue();
+  const watched = watch(crashed);
+  const imports = watched.imports(classes);
+  const core = await instantiate(imports);
+  const exports = watched.exports(core);
+  classes.__wbg_set_wasm(exports);
+  await pause();
+  classes.start();
+  const added = {};
+  const add = (part) => once(added, part, async () => {
+    if (classes.has(part)) return;
+    const { exports: more } = await WebAssembly.instantiate(await compiledPart(part), { a: imports, b: core });
+    Object.assign(exports, watched.exports(more));
+  });
+  live = classes;
+  hasEverLived = true;
+  return { classes, add };
+}
+
+/** The Rust classes, of an instance that is alive and has this part. */
+export async function load(part) {
+  try {
+    loading ??= start();
+    const { classes, add } = await loading;
+    if (part) await add(part);
+    return classes;
+  } catch (cause) {
+    if (!live) form = loading = undefined; // The next call tries again.
+    throw new LoginError('ModuleLoadFailed', { cause });
+  }
+}
+
+/** The same if they are there already, otherwise undefined. */
+export const alive = (part) => (part && !live?.has(part) ? undefined : live);
+
+/** Whether there has ever been an instance. */
+export const hasLived = () => hasEverLived;
+
+/** Calls `reject` if the instance crashes before the returned function is called. */
+export function rejectOnCrash(reject) {
+  inFlight.add(reject);
+  return () => inFlight.delete(reject);
+}
 
 /** Loads the module now, and from `source` if it is not being loaded yet. */
 export async function initWasm(source, accountSource) {
-  core.give(source);
-  account.give(accountSource);
-  await core.load();
+  if (!loading) givenSources[CORE] = source ?? givenSources[CORE];
+  givenSources.account = accountSource ?? givenSources.account;
+  await load();
 }

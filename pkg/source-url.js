@@ -1,2 +1,5 @@
-// The module lies beside this file: bundlers that know this form of URL copy it and put in its new address.
-export default () => new URL('./authress_login_wasm_bg.wasm', import.meta.url);
+// The module's parts lie beside this file: bundlers that know this form of URL copy them and put in their new addresses.
+export default {
+  core: () => new URL('./authress_login_wasm_bg.wasm', import.meta.url),
+  account: () => new URL('./account_bg.wasm', import.meta.url),
+};

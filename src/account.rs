@@ -1,45 +1,69 @@
-//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and ways to
-//! log in that are made of several steps. They are in a module of their own, which has everything else too.
+//! The methods of shoppers with an account: links and logouts, profile, identities, credentials, second factors, and
+//! ways to log in that are made of several steps. A page that never calls one of them does not download them.
 
 use crate::{
     browser::authenticator,
-    client::{Login, authenticate, link_identity},
-    error::{Failure, Work, invalid_input},
+    client::{Client, Login, authenticate},
+    error::{Failure, Work, invalid_input, promise},
     options, value,
 };
 use authress_login_client::OpenType;
 use authress_login_protocol::{
     account::{self, Authorization, Device, UserConfigurationScreen},
-    authenticate::AuthenticateOptions,
+    authenticate::{AuthenticateOptions, LinkOptions},
     error::{Error, ErrorCode},
     extension::UpdateOptions,
     http::Request,
     secret::Secret,
 };
-use js_sys::{Array, JSON, Reflect};
-use wasm_bindgen::JsValue;
+use js_sys::{Array, JSON, Promise, Reflect};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::AbortSignal;
 
-/// A method by the name that it has in JavaScript.
-pub(crate) fn work(login: Login, method: &str, value: JsValue) -> Work {
-    match method {
-        "authenticateWithOneTimeCode" => Box::pin(async move {
-            let options = authenticate_options(&value)?;
-            authenticate(login, options, OpenType::ClientManaged).await
-        }),
-        "linkIdentityWithOneTimeCode" => Box::pin(async move {
-            let options = options::link_with_one_time_code(&value)?;
-            link_identity(login, options, OpenType::ClientManaged).await
-        }),
-        "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
-        "getUserProfile" => Box::pin(user_profile(login)),
-        "unlinkIdentity" => Box::pin(unlink_identity(login, value)),
-        "getConnectionCredentials" => Box::pin(connection_credentials(login)),
-        "getDevices" => Box::pin(devices(login)),
-        "deleteDevice" => Box::pin(delete_device(login, value)),
-        "registerDevice" => Box::pin(register_device(login, value)),
-        "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
-        _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
+#[wasm_bindgen]
+impl Client {
+    /// An asynchronous method of those above, as for [`Client::call`].
+    #[wasm_bindgen(js_name = callAccount)]
+    pub fn call_account(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
+        let login = self.login.clone();
+        let work: Work = match method {
+            "linkIdentity" => Box::pin(async move {
+                let (options, open) = options::link(&value)?;
+                link_identity(login, options, open).await
+            }),
+            "logout" => Box::pin(logout(login, value)),
+            "authenticateWithOneTimeCode" => Box::pin(async move {
+                let options = authenticate_options(&value)?;
+                authenticate(login, options, OpenType::ClientManaged).await
+            }),
+            "linkIdentityWithOneTimeCode" => Box::pin(async move {
+                let options = options::link_with_one_time_code(&value)?;
+                link_identity(login, options, OpenType::ClientManaged).await
+            }),
+            "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
+            "getUserProfile" => Box::pin(user_profile(login)),
+            "unlinkIdentity" => Box::pin(unlink_identity(login, value)),
+            "getConnectionCredentials" => Box::pin(connection_credentials(login)),
+            "getDevices" => Box::pin(devices(login)),
+            "deleteDevice" => Box::pin(delete_device(login, value)),
+            "registerDevice" => Box::pin(register_device(login, value)),
+            "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
+            _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
+        };
+        promise(&signal, work)
     }
+}
+
+/// Undefined when the browser is on its way, otherwise where to go on.
+async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
+    let started = login.link_identity(&options, open).await?;
+    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
+}
+
+/// Ends the session here and at Authress, then navigates.
+async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
+    login.logout(redirect_url.as_string().as_deref()).await?;
+    Ok(JsValue::UNDEFINED)
 }
 
 /// Null when the browser is on its way.

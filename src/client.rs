@@ -1,7 +1,5 @@
 //! The client as JavaScript calls it.
 
-#[cfg(feature = "account")]
-use crate::account;
 use crate::{
     browser::{Browser, Host, address},
     error::{self, Failure, Work, promise},
@@ -9,7 +7,8 @@ use crate::{
 };
 use authress_login_client::{self as login, OpenType};
 use authress_login_protocol::{
-    authenticate::{AuthenticateOptions, LinkOptions},
+    authenticate::AuthenticateOptions,
+    error::ErrorCode,
     login_result::Purpose,
     return_url,
     secret::Secret,
@@ -26,7 +25,7 @@ pub(crate) type Login = login::Client<Browser>;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Client {
-    login: Login,
+    pub(crate) login: Login,
 }
 
 #[wasm_bindgen]
@@ -93,7 +92,7 @@ impl Client {
         }
     }
 
-    /// An asynchronous method, by the name that it has in JavaScript, with the one value that it
+    /// An asynchronous method of every visit, by the name that it has in JavaScript, with the one value that it
     /// takes: its options, an id or an address. Once `signal` is aborted nothing more of it is done.
     pub fn call(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
         let login = self.login.clone();
@@ -107,17 +106,9 @@ impl Client {
                 let (options, open) = options::authenticate(&value)?;
                 authenticate(login, options, open).await
             }),
-            "linkIdentity" => Box::pin(async move {
-                let (options, open) = options::link(&value)?;
-                link_identity(login, options, open).await
-            }),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
-            "logout" => Box::pin(logout(login, value)),
-            #[cfg(feature = "account")]
-            method => account::work(login, method, value),
-            #[cfg(not(feature = "account"))]
-            _ => Box::pin(async { Err(authress_login_protocol::error::ErrorCode::InternalError.into()) }),
+            _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
         promise(&signal, work)
     }
@@ -165,20 +156,8 @@ pub(crate) async fn authenticate(
     Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
 }
 
-/// The same with undefined for null.
-pub(crate) async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
-    let started = login.link_identity(&options, open).await?;
-    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
-}
-
 /// What the login or link came to from which the browser has just returned, or null.
 async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Failure> {
     let result = login.login_result(purpose).await?;
     Ok(result.map_or(JsValue::NULL, |result| value::login_result(&result)))
-}
-
-/// Ends the session here and at Authress, then navigates.
-async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
-    login.logout(redirect_url.as_string().as_deref()).await?;
-    Ok(JsValue::UNDEFINED)
 }

@@ -5,12 +5,10 @@
 //! `pkg/client.js`; `pkg/load.js` loads this module.
 #![cfg(target_arch = "wasm32")]
 
-#[cfg(feature = "account")]
 mod account;
 pub mod browser;
 mod client;
 mod error;
-#[cfg(feature = "account")]
 mod extension;
 mod options;
 mod value;
@@ -19,7 +17,6 @@ use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 pub use browser::Host;
 pub use client::Client;
-#[cfg(feature = "account")]
 pub use extension::ExtensionClient;
 
 /// Smaller than the standard library's allocator, see docs/size.md, and fewer functions to compile.

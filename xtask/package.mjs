@@ -1,5 +1,5 @@
-// node xtask/package.mjs WASM-BINDGEN CORE ACCOUNT PORTABLE FOLDER: makes the generated part of the npm package from
-// the compiled modules: what shoppers need, that and the account, and the same without vectors.
+// node xtask/package.mjs WASM-BINDGEN MODULE PORTABLE FOLDER: makes the generated part of the npm package from the
+// compiled module, and from the same without vectors.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import { writeEntries } from './package/bundle.mjs';
 import { javaScript, webAssembly } from './package/module.mjs';
 
-const [wasmBindgen, core, account, portable, folder] = process.argv.slice(2);
+const [wasmBindgen, module, portable, folder] = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), 'authress-login-wasm-package-'));
 try {
   mkdirSync(folder, { recursive: true });
   const place = (form) => mkdirSync(join(work, form)) ?? join(work, form);
   const forms = await Promise.all([
-    webAssembly(wasmBindgen, core, place('core')),
-    webAssembly(wasmBindgen, account, place('account')),
+    webAssembly(wasmBindgen, module, place('module')),
     javaScript(wasmBindgen, portable, place('portable')),
   ]);
   await writeEntries(...forms, folder);

@@ -8,7 +8,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 /** What a page downloads by the default entry, and by the others instead. */
 const DOWNLOADS = {
   default: ['index.js', 'authress_login_wasm_bg.wasm'],
-  'first call of an account method': ['account.js', 'account_bg.wasm'],
+  'first call of an account method': ['account_bg.wasm'],
   inline: ['inline.js'],
   script: ['script.js', 'authress_login_wasm_bg.wasm'],
   'without WebAssembly': ['index.js', 'fallback.js'],

@@ -1,7 +1,6 @@
 //! One thin port for each browser API. A port carries out; it decides nothing.
 
 pub mod address;
-#[cfg(feature = "account")]
 pub mod authenticator;
 pub mod clock;
 pub mod cookies;

@@ -44,7 +44,7 @@ describe('the npm package', () => {
 
   test('holds exactly what a shop needs', () => {
     assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
-      'LICENSE', 'README.md', 'dist/THIRD-PARTY-NOTICES.txt', 'dist/account.js', 'dist/account_bg.wasm',
+      'LICENSE', 'README.md', 'dist/THIRD-PARTY-NOTICES.txt', 'dist/account_bg.wasm',
       'dist/authress_login_wasm_bg.wasm', 'dist/fallback.js', 'dist/index.js', 'dist/inline.js', 'dist/script.js',
       'index.d.ts', 'inline.d.ts', 'module.d.ts', 'package.json', 'react.d.ts', 'react.js', 'script.d.ts',
       'svelte.d.ts', 'svelte.js', 'vue.d.ts', 'vue.js',

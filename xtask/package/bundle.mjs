@@ -34,7 +34,7 @@ async function bundle(entry, outfile, modules, more) {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    external: ['./fallback.js', './account.js'],
+    external: ['./fallback.js'],
     plugins: [generated(modules)],
     ...more,
   });
@@ -43,27 +43,20 @@ async function bundle(entry, outfile, modules, more) {
 const text = (contents) => ({ contents, loader: 'js' });
 
 /**
- * @param core what shoppers need: `{wasm, glue}` @param account the same and the account's methods
- * @param javaScript `{code, glue}` @param folder where the files go
+ * @param module `{whole, parts, glue}` @param javaScript `{code, glue}` @param folder where the files go
  */
-export async function writeEntries(core, account, javaScript, folder) {
+export async function writeEntries(module, javaScript, folder) {
   const file = (name) => join(folder, name);
-  writeFileSync(file('authress_login_wasm_bg.wasm'), core.wasm);
-  writeFileSync(file('account_bg.wasm'), account.wasm);
-  const separate = (source) => ({
-    glue: text(core.glue), source: { file: source }, account: { file: 'account-separate.js' },
-  });
-  await bundle('index.js', file('index.js'), separate('source-url.js'));
+  writeFileSync(file('authress_login_wasm_bg.wasm'), module.parts.core);
+  writeFileSync(file('account_bg.wasm'), module.parts.account);
+  const beside = (sources) => ({ glue: text(module.glue), sources: { file: sources } });
+  await bundle('index.js', file('index.js'), beside('source-url.js'));
   // A comment tells whoever finds the file on a page what it is.
   const script = { format: 'iife', globalName: 'AuthressLogin', banner: { js: '/* authress-login-wasm, Apache-2.0 */' } };
-  await bundle('index.js', file('script.js'), separate('source-script.js'), script);
-  await bundle('account.js', file('account.js'), { glue: text(account.glue) });
+  await bundle('index.js', file('script.js'), beside('source-script.js'), script);
   // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
-  const bytes = text(`export default ${JSON.stringify(Buffer.from(account.wasm).toString('latin1'))};`);
-  const inside = {
-    glue: text(account.glue), bytes, source: { file: 'source-inline.js' }, account: { file: 'account-inside.js' },
-  };
-  await bundle('index.js', file('inline.js'), inside, { charset: 'ascii' });
+  const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
+  await bundle('index.js', file('inline.js'), { ...beside('source-inline.js'), bytes }, { charset: 'ascii' });
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
   await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
 }

@@ -21,22 +21,25 @@ function compiledEarly(glue) {
  * The text of an ES module whose default export makes the glue.
  *
  * @param glue what wasm-bindgen wrote for bundlers
+ * @param parts from the module's parts to their exports, of which the first shows that the part is there
  * @param names short names of the module's imports: `{imports: Map, exports: Map}`
  */
-export function makeFactory(glue, names = { imports: new Map(), exports: new Map() }) {
+export function makeFactory(glue, parts, names = { imports: new Map(), exports: new Map() }) {
   if (/^(import|export \{|export default)/m.test(glue)) throw new Error('the glue has imports or exports of a form that is not known here');
   const exported = [...glue.matchAll(EXPORTED_NAME)].map(([, name]) => name);
   for (const name of names.imports.keys()) {
     if (!exported.includes(name)) throw new Error(`the module imports ${name}, which the glue does not have`);
   }
+  const short = (name) => names.exports.get(name) ?? name;
   const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
   const body = compiledEarly(glue)
     .replace(EXPORT, '')
-    .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${names.exports.get(name) ?? name}`);
-  const start = names.exports.get('__wbindgen_start') ?? '__wbindgen_start';
+    .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${short(name)}`);
+  const firsts = Object.entries(parts).map(([part, [first]]) => [part, short(first)]);
   return `export default (() => {
 ${body}
-return { ${members.join(', ')}, start: () => wasm.${start}?.() };
+const firsts = ${JSON.stringify(Object.fromEntries(firsts))};
+return { ${members.join(', ')}, start: () => wasm.${short('__wbindgen_start')}?.(), has: (part) => firsts[part] in wasm };
 });
 `;
 }

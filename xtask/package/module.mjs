@@ -8,10 +8,17 @@ import { promisify } from 'node:util';
 
 import { withoutFeatures } from './features.mjs';
 import { makeFactory } from './glue.mjs';
+import { split } from './parts.mjs';
+import { withoutReferences } from './references.mjs';
 
 const NAME = 'authress_login_wasm';
 /** The module's imports come from here, unless their names are shortened. */
 const GLUE_MODULE = `./${NAME}_bg.js`;
+/** The parts that follow the core when they are needed, and which exports are theirs. The first one listed is there when
+ * the part is. */
+const PARTS = {
+  account: ['client_callAccount', '__wbg_extensionclient_free', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'],
+};
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
  * features it was not told of. */
 const FEATURES = [
@@ -50,9 +57,12 @@ function initialValues(glue) {
 
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
-/** `{wasm, glue}`: the bytes, and the text of a module that makes the glue. */
+/** `{whole, parts, glue}`: the module's bytes, the same in parts, and the text of a module that makes the glue. */
 export async function webAssembly(wasmBindgen, compiled, work) {
-  const { module, glue } = await bindgen(wasmBindgen, compiled, join(work, 'wasm'));
+  const linked = readFileSync(compiled);
+  const plain = join(work, 'plain.wasm');
+  writeFileSync(plain, withoutReferences(linked));
+  const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'wasm'));
   const optimised = join(work, 'module.wasm');
   await wasmOpt('-Oz', ...FEWER_FUNCTIONS, REPEATS, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
   // Names with hashes in them cost more than anything else of their length.
@@ -62,7 +72,9 @@ export async function webAssembly(wasmBindgen, compiled, work) {
     imports: new Map(names.imports.map(([, long, short]) => [long, short])),
     exports: new Map(names.exports),
   };
-  return { wasm: readFileSync(optimised), glue: makeFactory(glue, map) };
+  const calls = await wasmOpt('--print-call-graph', optimised, '-o', '/dev/null');
+  const whole = readFileSync(optimised);
+  return { whole, parts: split({ linked, whole, calls, names: map.exports }, PARTS), glue: makeFactory(glue, PARTS, map) };
 }
 
 /** `{code, glue}`: the texts of modules that make an instance and the glue. */
@@ -75,5 +87,5 @@ export async function javaScript(wasmBindgen, compiled, work) {
   // wasm-bindgen leaves this to the second table, which is not there: how many values the glue's list begins with.
   const table = `{ __wbindgen_externref_statics_end: () => ${initialValues(glue)} }`;
   const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: ${table} }`;
-  return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue) };
+  return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue, PARTS) };
 }

@@ -26,13 +26,12 @@ pub(crate) fn dist() -> PathBuf {
 }
 
 /// What is compiled from the browser client, in this order given to `xtask/package.mjs`.
-const FORMS: [Form; 3] = [
-    Form { name: "core", arguments: &["--no-default-features"], flags: &[VECTORS] },
-    Form { name: "account", arguments: &[], flags: &[VECTORS] },
-    Form { name: "portable", arguments: &[], flags: &[] },
-];
+const FORMS: [Form; 2] =
+    [Form { name: "module", flags: &[VECTORS, REFERENCES] }, Form { name: "portable", flags: &[] }];
 /// WebAssembly's vectors, for the anti-abuse search. wasm2js does not know them.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
+/// The linker says what refers to what, so that the module can be cut into parts.
+const REFERENCES: &str = "-Clink-arg=--emit-relocs";
 /// Functions of a few instructions become part of their callers. V8 compiles each function when it is first called, on
 /// the page's own thread, and most of the time that this takes is the same for the smallest; see docs/size.md.
 const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=20";
@@ -40,7 +39,6 @@ const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=20";
 /// One way to compile the browser client.
 struct Form {
     name: &'static str,
-    arguments: &'static [&'static str],
     flags: &'static [&'static str],
 }
 
@@ -61,7 +59,7 @@ impl Form {
         flags.push(FEWER_FUNCTIONS.to_owned());
         flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
         let mut command = tools.wasm.cargo("build");
-        library.prepare(command.args(["--release", "--lib"]).args(self.arguments), flags);
+        library.prepare(command.args(["--release", "--lib"]), flags);
         run(command.env("CARGO_TARGET_DIR", &folder))?;
         Ok(folder.join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm")))
     }
