@@ -2,7 +2,9 @@
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
+import { lock } from './locks.js';
 import { pause } from './pause.js';
+import { serverTime } from './server-time.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
@@ -18,8 +20,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The answer to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
 
-/** What the module needs of a class that tells nobody anything. */
-const QUIET_HOST = { emit() {}, tellTabs() {}, pause };
+/** What the module needs of a class, here one that tells nobody anything. */
+const QUIET_HOST = { emit() {}, tellTabs() {}, pause, lock, serverTime };
 
 /** By which method of the module's clients the methods of its parts are called. */
 const CALLS = { undefined: 'call', account: 'callAccount' };
@@ -143,7 +145,7 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { emit: (...values) => this.#emit(...values), pause };
+    const host = { ...QUIET_HOST, emit: (...values) => this.#emit(...values), tellTabs: undefined };
     const values = [
       origin,
       applicationId,
@@ -221,7 +223,7 @@ export class LoginClient {
   }
 
   async linkIdentity(options) {
-    return this.#callAccount('linkIdentity', options, options);
+    return this.#loaded.call('linkIdentity', options, options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
@@ -308,7 +310,7 @@ export class LoginClient {
   }
 
   async logout(redirectUrl, limits) {
-    return this.#callAccount('logout', limits, redirectUrl);
+    return this.#loaded.call('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {

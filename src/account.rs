@@ -1,16 +1,16 @@
-//! The methods of shoppers with an account: links and logouts, profile, identities, credentials, second factors, and
-//! ways to log in that are made of several steps. A page that never calls one of them does not download them.
+//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and ways to log in that
+//! are made of several steps. They are a part of the module that is downloaded when one of them is called.
 
 use crate::{
     browser::authenticator,
-    client::{Client, Login, authenticate},
+    client::{Client, Login, authenticate, link_identity},
     error::{Failure, Work, invalid_input, promise},
     options, value,
 };
 use authress_login_client::OpenType;
 use authress_login_protocol::{
     account::{self, Authorization, Device, UserConfigurationScreen},
-    authenticate::{AuthenticateOptions, LinkOptions},
+    authenticate::AuthenticateOptions,
     error::{Error, ErrorCode},
     extension::UpdateOptions,
     http::Request,
@@ -27,11 +27,6 @@ impl Client {
     pub fn call_account(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
-            "linkIdentity" => Box::pin(async move {
-                let (options, open) = options::link(&value)?;
-                link_identity(login, options, open).await
-            }),
-            "logout" => Box::pin(logout(login, value)),
             "authenticateWithOneTimeCode" => Box::pin(async move {
                 let options = authenticate_options(&value)?;
                 authenticate(login, options, OpenType::ClientManaged).await
@@ -52,18 +47,6 @@ impl Client {
         };
         promise(&signal, work)
     }
-}
-
-/// Undefined when the browser is on its way, otherwise where to go on.
-async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
-    let started = login.link_identity(&options, open).await?;
-    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
-}
-
-/// Ends the session here and at Authress, then navigates.
-async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
-    login.logout(redirect_url.as_string().as_deref()).await?;
-    Ok(JsValue::UNDEFINED)
 }
 
 /// Null when the browser is on its way.

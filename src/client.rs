@@ -7,7 +7,7 @@ use crate::{
 };
 use authress_login_client::{self as login, OpenType};
 use authress_login_protocol::{
-    authenticate::AuthenticateOptions,
+    authenticate::{AuthenticateOptions, LinkOptions},
     error::ErrorCode,
     login_result::Purpose,
     return_url,
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// An asynchronous method of every visit, by the name that it has in JavaScript, with the one value that it
+    /// An asynchronous method, by the name that it has in JavaScript, with the one value that it
     /// takes: its options, an id or an address. Once `signal` is aborted nothing more of it is done.
     pub fn call(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
         let login = self.login.clone();
@@ -106,8 +106,14 @@ impl Client {
                 let (options, open) = options::authenticate(&value)?;
                 authenticate(login, options, open).await
             }),
+            "linkIdentity" => Box::pin(async move {
+                let (options, open) = options::link(&value)?;
+                link_identity(login, options, open).await
+            }),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
+            // Not among the account's methods: without a network the session has to end here all the same.
+            "logout" => Box::pin(logout(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
         promise(&signal, work)
@@ -156,8 +162,20 @@ pub(crate) async fn authenticate(
     Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
 }
 
+/// Undefined when the browser is on its way, otherwise where to go on.
+pub(crate) async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
+    let started = login.link_identity(&options, open).await?;
+    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
+}
+
 /// What the login or link came to from which the browser has just returned, or null.
 async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Failure> {
     let result = login.login_result(purpose).await?;
     Ok(result.map_or(JsValue::NULL, |result| value::login_result(&result)))
+}
+
+/// Ends the session here and at Authress, then navigates.
+async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
+    login.logout(redirect_url.as_string().as_deref()).await?;
+    Ok(JsValue::UNDEFINED)
 }

@@ -12,11 +12,12 @@ use authress_login_protocol::{
     state::{Event, Snapshot},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the class in JavaScript does for the module: it has the application's listeners and the
-    /// channel to other tabs.
+    /// What the classes in JavaScript do for the module: they have the application's listeners and the
+    /// channel to other tabs, and some of what browsers offer takes fewer bytes there.
     #[derive(Debug)]
     pub type Host;
 
@@ -28,6 +29,14 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     async fn pause(this: &Host) -> Result<JsValue, JsValue>;
+
+    /// Holds the lock until `signal` is aborted; whether there is one.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn lock(this: &Host, name: &str, signal: &AbortSignal) -> Result<JsValue, JsValue>;
+
+    /// Milliseconds since 1970, or NaN.
+    #[wasm_bindgen(method, catch, js_name = serverTime)]
+    pub(super) async fn server_time(this: &Host, signal: &AbortSignal) -> Result<JsValue, JsValue>;
 }
 
 /// The page that this module runs in.
@@ -106,7 +115,7 @@ impl Ports for Browser {
     }
 
     async fn server_now_ms(&self) -> Option<i64> {
-        request::date_of_page_server().await
+        request::date_of_page_server(&self.host).await
     }
 
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
@@ -126,7 +135,7 @@ impl Ports for Browser {
     }
 
     async fn lock(&self, name: &str) -> Option<lock::Lock> {
-        lock::acquire(name).await
+        lock::acquire(&self.host, name).await
     }
 
     fn tell_tabs(&self, message: &str) {

@@ -1,11 +1,11 @@
 //! Requests to Authress.
 
+use super::Host;
 use authress_login_protocol::{
     error::Cause,
     http::{NoResponse, Outcome, Request, Response},
     secret::Secret,
 };
-use futures_util::future::LocalBoxFuture;
 use gloo_net::http::Headers;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -38,33 +38,22 @@ async fn send_once(origin: &str, request: &Request) -> Result<Response, JsValue>
     if let Some(body) = &request.body {
         options.set_body(&body.expose().into());
     }
-    let response = fetch(&[origin, &request.path].concat(), &options).await?;
+    let window = super::window().ok_or(JsValue::UNDEFINED)?;
+    let response = window.fetch_with_str_and_init(&[origin, &request.path].concat(), &options);
+    let response: web_sys::Response = JsFuture::from(response).await?.dyn_into()?;
     let body = JsFuture::from(response.text()?).await?.as_string();
     Ok(Response { status: response.status(), body: Secret::new(body.unwrap_or_default()) })
 }
 
-/// The time in milliseconds since 1970 by the server that the page came from, from its `Date` (RFC
-/// 9110 section 6.6.1). Authress's own is hidden from pages of other origins.
-pub async fn date_of_page_server() -> Option<i64> {
+/// The time in milliseconds since 1970 by the server that the page came from, if it says so.
+pub async fn date_of_page_server(host: &Host) -> Option<i64> {
     let abort = Abort::new().ok()?;
-    let options = RequestInit::new();
-    options.set_method("HEAD");
-    options.set_cache(web_sys::RequestCache::NoStore);
-    options.set_signal(Some(&abort.signal()));
-    let response = fetch(&super::window()?.location().origin().ok()?, &options).await.ok()?;
-    let date = js_sys::Date::parse(&response.headers().get("date").ok().flatten()?);
-    (!date.is_nan()).then_some(date as i64)
-}
-
-// Boxed, since two wait for it.
-fn fetch<'a>(url: &'a str, options: &'a RequestInit) -> LocalBoxFuture<'a, Result<web_sys::Response, JsValue>> {
-    Box::pin(async move {
-        let window = super::window().ok_or(JsValue::UNDEFINED)?;
-        JsFuture::from(window.fetch_with_str_and_init(url, options)).await?.dyn_into()
-    })
+    let server_ms = host.server_time(&abort.signal()).await.ok()?.as_f64().filter(|time| !time.is_nan())?;
+    Some(server_ms as i64)
 }
 
 /// Gives up what it is the signal of when dropped.
+#[derive(Debug)]
 pub(super) struct Abort(AbortController);
 
 impl Abort {

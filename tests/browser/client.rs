@@ -1,4 +1,4 @@
-use crate::support::{RefusedStorage, code, js, token};
+use crate::support::{RefusedStorage, code, host, js, token};
 use authress_login_wasm::Client;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,8 +13,7 @@ fn client() -> Client {
 }
 
 fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
-    let host = js("return { emit() {}, tellTabs() {}, async pause() {} }").unchecked_into();
-    Client::new(url, application_id, &JsValue::UNDEFINED, false, JsValue::NULL, host)
+    Client::new(url, application_id, &JsValue::UNDEFINED, false, JsValue::NULL, host())
 }
 
 /// Calls a method that nobody gives up.

@@ -1,4 +1,4 @@
-use crate::support::js;
+use crate::support::{host, js};
 use authress_login_protocol::http::{Method, NoResponse, Request};
 use authress_login_wasm::browser::request::{date_of_page_server, send};
 use wasm_bindgen::JsCast;
@@ -41,7 +41,7 @@ async fn a_page_whose_fetch_throws_no_error_is_survived() {
 
 #[wasm_bindgen_test]
 async fn the_pages_server_tells_the_time_or_nothing() {
-    if let Some(server_ms) = date_of_page_server().await {
+    if let Some(server_ms) = date_of_page_server(&host()).await {
         assert!((server_ms - js_sys::Date::now() as i64).abs() < 10_000);
     }
 }

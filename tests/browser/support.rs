@@ -1,8 +1,31 @@
 //! What the tests share.
 
 use authress_login_protocol::base64url;
-use js_sys::{Function, Reflect};
-use wasm_bindgen::JsValue;
+use authress_login_wasm::Host;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::AbortSignal;
+
+#[wasm_bindgen(module = "/pkg/locks.js")]
+extern "C" {
+    fn lock(name: &str, signal: AbortSignal) -> Promise;
+}
+
+#[wasm_bindgen(module = "/pkg/server-time.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = serverTime)]
+    fn server_time(signal: AbortSignal) -> Promise;
+}
+
+/// What the classes in JavaScript do for the module.
+pub(crate) fn host() -> Host {
+    let host = js("return { emit() {}, tellTabs() {}, async pause() {} }");
+    let lock = Closure::<dyn Fn(String, AbortSignal) -> Promise>::new(|name: String, signal| lock(&name, signal));
+    let server_time = Closure::<dyn Fn(AbortSignal) -> Promise>::new(server_time);
+    Reflect::set(&host, &"lock".into(), &lock.into_js_value()).unwrap();
+    Reflect::set(&host, &"serverTime".into(), &server_time.into_js_value()).unwrap();
+    host.unchecked_into()
+}
 
 /// Runs `body` as a JavaScript function.
 pub(crate) fn js(body: &str) -> JsValue {

@@ -15,8 +15,8 @@ function exposeMemory() {
   window.instances = [];
   WebAssembly.instantiate = async (...values) => {
     const made = await instantiate(...values);
-    const { exports } = made.instance ?? made;
-    window.instances.push(Object.values(exports).find((it) => it instanceof WebAssembly.Memory));
+    const memory = Object.values(made.exports).find((it) => it instanceof WebAssembly.Memory);
+    if (memory) window.instances.push(memory); // A part of the module has none of its own.
     return made;
   };
   window.corrupt = () => new Uint8Array(window.instances.at(-1).buffer).fill(0xff);
@@ -51,6 +51,16 @@ describe('a crash of the module', () => {
     assert.equal(await count(cast.page), 2, 'another instance took over');
     await bare.visitProvider('linkIdentity', 'con_acorn', () => bare.pick('after a crash'));
     assert.equal((await bare.call('getLinkResult')).value.status, 'linked');
+  });
+
+  story('also ends what was added to the module, and it is added again', async (cast) => {
+    const { bare, userId } = await shopper(cast);
+    const profile = async () => (await bare.call('getUserProfile')).value?.userId;
+    assert.equal(await profile(), userId);
+    await cast.page.evaluate(() => window.corrupt());
+    assert.equal((await bare.call('getUserProfile')).error?.code, 'InternalError');
+    assert.equal(await profile(), userId);
+    assert.equal(await count(cast.page), 2);
   });
 
   story('between calls rejects all that are waiting', async (cast) => {

@@ -117,3 +117,53 @@ describe('the module', () => {
     assert.ok(cast.consoleTexts.some((text) => /application\/octet-stream.*Serve it as application\/wasm/.test(text)));
   });
 });
+
+describe('the account’s part of the module', () => {
+  const story = stories('localhost');
+  const PART = '**/account_bg.wasm';
+
+  /** A page with a client that nobody has called yet, and the names of the wasm files that are asked for. */
+  async function open({ page, stack }) {
+    const files = [];
+    page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
+    await page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+    await page.goto(stack.shopUrl);
+    await page.evaluate(async () => {
+      const { LoginClient, initWasm } = await import('authress-login-wasm');
+      const settings = await (await fetch('/config.json')).json();
+      const login = new LoginClient({ ...settings, skipBackgroundCredentialsCheck: true });
+      window.call = (method) => login[method]().then(JSON.stringify, ({ code, message }) => [code, message]);
+      window.initWasm = initWasm;
+    });
+    return { files, call: (method) => page.evaluate((method) => window.call(method), method) };
+  }
+
+  story('is downloaded once, when a method of the account is called', async (cast) => {
+    const { files, call } = await open(cast);
+    assert.equal(await call('userSessionExists'), 'false');
+    assert.deepEqual(files, ['authress_login_wasm_bg.wasm']);
+    assert.equal(await call('getDevices'), '[]');
+    assert.equal((await call('getUserProfile'))[0], 'NotLoggedIn');
+    assert.deepEqual(files, ['authress_login_wasm_bg.wasm', 'account_bg.wasm']);
+  });
+
+  story('that does not come is told; all else goes on, and it comes later', async (cast) => {
+    await cast.page.route(PART, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
+    const { call } = await open(cast);
+    const [code, message] = await call('getDevices');
+    assert.equal(code, 'ModuleLoadFailed');
+    assert.match(message, /account_bg\.wasm answered with status 404/);
+    assert.equal(await call('userSessionExists'), 'false');
+    await cast.page.unroute(PART);
+    assert.equal(await call('getDevices'), '[]');
+  });
+
+  story('comes from where the page says', async (cast) => {
+    const bytes = readFileSync(`${workspace}pkg/dist/account_bg.wasm`);
+    await cast.page.route('**/elsewhere.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: bytes }));
+    const { files, call } = await open(cast);
+    await cast.page.evaluate(() => window.initWasm(undefined, new URL('/elsewhere.wasm', location.href)));
+    assert.equal(await call('getDevices'), '[]');
+    assert.deepEqual(files, ['authress_login_wasm_bg.wasm', 'elsewhere.wasm']);
+  });
+});

@@ -29,6 +29,10 @@ const FEATURES = [
 const FEWER_FUNCTIONS = ['--always-inline-max-function-size', '6'];
 /** What is written twice compresses better than what is kept in a local. */
 const REPEATS = '--skip-pass=local-cse';
+/** No access wraps around to the first kilobyte of memory, which is the stack's far end: additions become part of accesses. */
+const ADDRESSES = '--low-memory-unused';
+/** Hints that no engine heeds, and that differ from access to access. */
+const ALIGNMENT = '--dealign';
 const LOWERED = [
   '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering', '--strip-target-features',
 ];
@@ -64,7 +68,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   writeFileSync(plain, withoutReferences(linked));
   const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'wasm'));
   const optimised = join(work, 'module.wasm');
-  await wasmOpt('-Oz', ...FEWER_FUNCTIONS, REPEATS, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
+  await wasmOpt(ADDRESSES, '-Oz', ...FEWER_FUNCTIONS, REPEATS, ALIGNMENT, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
   // Names with hashes in them cost more than anything else of their length.
   const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
   if (names.imports.some(([from]) => from !== GLUE_MODULE)) throw new Error('the module imports from elsewhere than the glue');
