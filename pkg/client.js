@@ -1,10 +1,8 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
+import { makeHost, pause } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
-import { lock } from './locks.js';
-import { pause } from './pause.js';
-import { serverTime } from './server-time.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
@@ -19,9 +17,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The answer to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
-
-/** What the module needs of a class, here one that tells nobody anything. */
-const QUIET_HOST = { emit() {}, tellTabs() {}, pause, lock, serverTime };
 
 /** By which method of the module's clients the methods of its parts are called. */
 const CALLS = { undefined: 'call', account: 'callAccount' };
@@ -92,7 +87,12 @@ class Loaded {
   call(method, limits, value, part) {
     const { signal, timeoutInMillis = DEADLINE_MS } = limits ?? {};
     return new Promise((resolve, reject) => {
-      const stop = new AbortController();
+      let isGivenUp = false;
+      let stop;
+      // The module goes on with nothing that nobody waits for.
+      const stopped = new Promise((resolve) => {
+        stop = resolve;
+      });
       const settle = (then) => (value) => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
@@ -103,7 +103,8 @@ class Loaded {
       const fail = settle(reject);
       const giveUp = (reason) => {
         fail(reason);
-        stop.abort(reason); // The module goes on with nothing that nobody waits for.
+        isGivenUp = true;
+        stop();
       };
       const settled = rejectOnCrash(fail);
       const onAbort = () => giveUp(signal.reason);
@@ -114,8 +115,8 @@ class Loaded {
       signal?.addEventListener('abort', onAbort);
       if (signal?.aborted) return onAbort();
       this.ready(part)
-        .then((client) => (stop.signal.aborted ? undefined : client[CALLS[part]](method, stop.signal, value)))
-        .then(give, (error) => fail(error === stop.signal.reason ? error : asLoginError(error)));
+        .then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, stopped, value)))
+        .then(give, (error) => fail(asLoginError(error)));
     });
   }
 
@@ -145,13 +146,13 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { ...QUIET_HOST, emit: (...values) => this.#emit(...values), tellTabs: undefined };
+    const host = { ...makeHost(logger ?? console), emit: (...values) => this.#emit(...values) };
+    let isWatched = false;
     const values = [
       origin,
       applicationId,
       settings?.tokenOrigins,
       Boolean(settings?.retainUserCookie),
-      logger ?? console,
       host,
     ];
     let isExpected = false;
@@ -168,7 +169,8 @@ export class LoginClient {
     this.#loaded = new Loaded(({ Client }) => {
       const client = new Client(...values);
       if (typeof window !== 'undefined') {
-        host.tellTabs ??= watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
+        if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
+        isWatched = true;
         client.keepSession();
       }
       return client;
@@ -332,7 +334,7 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), QUIET_HOST), 'account');
+    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost()), 'account');
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 

@@ -6,7 +6,7 @@ import defaultSources from 'generated:sources';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
-import { pause } from './pause.js';
+import { pause } from './host.js';
 
 /** The part of the module that every page needs. Others are added to it. */
 const CORE = 'core';

@@ -18,13 +18,12 @@ use authress_login_protocol::{
 };
 use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 impl Client {
     /// An asynchronous method of those above, as for [`Client::call`].
     #[wasm_bindgen(js_name = callAccount)]
-    pub fn call_account(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
+    pub fn call_account(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
             "authenticateWithOneTimeCode" => Box::pin(async move {
@@ -45,7 +44,7 @@ impl Client {
             "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(&signal, work)
+        promise(stopped, work)
     }
 }
 

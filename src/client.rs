@@ -17,7 +17,6 @@ use authress_login_protocol::{
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortSignal;
 
 pub(crate) type Login = login::Client<Browser>;
 
@@ -37,14 +36,13 @@ impl Client {
         application_id: &str,
         token_origins: &JsValue,
         retain_user_cookie: bool,
-        logger: JsValue,
         host: Host,
     ) -> Result<Client, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id))
             .and_then(|settings| settings.with_token_origins(&options::token_origins(token_origins)?))
             .map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
-        Ok(Self { login: login::Client::new(settings, options, Browser::new(logger, host)) })
+        Ok(Self { login: login::Client::new(settings, options, Browser::new(host)) })
     }
 
     /// Keeps the session renewed from now on.
@@ -93,8 +91,8 @@ impl Client {
     }
 
     /// An asynchronous method, by the name that it has in JavaScript, with the one value that it
-    /// takes: its options, an id or an address. Once `signal` is aborted nothing more of it is done.
-    pub fn call(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
+    /// takes: its options, an id or an address. Once `stopped` is kept nothing more of it is done.
+    pub fn call(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
@@ -116,7 +114,7 @@ impl Client {
             "logout" => Box::pin(logout(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(&signal, work)
+        promise(stopped, work)
     }
 }
 

@@ -6,7 +6,6 @@ use js_sys::{Promise, Reflect};
 use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::AbortSignal;
 
 /// A genuine `Error` with `name`, `code` and, where there are any, `status`, `serverCode`, `cause`.
 pub(crate) fn to_js(error: &Error) -> JsValue {
@@ -48,16 +47,13 @@ impl From<ErrorCode> for Failure {
 /// What a promise stands for. Boxed, so that the machinery of promises exists once.
 pub(crate) type Work = LocalBoxFuture<'static, Result<JsValue, Failure>>;
 
-/// A promise of what `work` comes to. Once `signal` is aborted nothing more of it is done.
-pub(crate) fn promise(signal: &AbortSignal, work: Work) -> Promise {
-    let (signal, aborted) = (signal.clone(), crate::browser::event(signal, "abort"));
+/// A promise of what `work` comes to. Once `stopped` is kept nothing more of it is done.
+pub(crate) fn promise(stopped: Promise, work: Work) -> Promise {
     future_to_promise(async move {
-        if signal.aborted() {
-            return Err(signal.reason());
-        }
-        match select(work, pin!(JsFuture::from(aborted))).await {
+        match select(work, pin!(JsFuture::from(stopped))).await {
             Either::Left((result, _)) => result.map_err(|failure| failure.0),
-            Either::Right(_) => Err(signal.reason()),
+            // Nobody waits for it any more.
+            Either::Right(_) => Err(JsValue::UNDEFINED),
         }
     })
 }

@@ -13,7 +13,6 @@ use authress_login_protocol::{
 };
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::AbortSignal;
 
 type Login = login::ExtensionClient<Browser>;
 
@@ -30,7 +29,7 @@ impl ExtensionClient {
     #[wasm_bindgen(constructor)]
     pub fn new(authress_custom_domain: &str, extension_id: String, host: Host) -> Result<ExtensionClient, JsValue> {
         let settings = Settings::new(authress_custom_domain, None).map_err(|error| error::to_js(&error))?;
-        let browser = Browser::new(JsValue::NULL, host);
+        let browser = Browser::new(host);
         Ok(Self { login: login::ExtensionClient::new(settings, extension_id, browser) })
     }
 
@@ -47,14 +46,14 @@ impl ExtensionClient {
     }
 
     /// An asynchronous method, as for [`crate::Client::call`].
-    pub fn call(&self, method: &str, signal: AbortSignal, value: JsValue) -> Promise {
+    pub fn call(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
             "requestToken" => Box::pin(request_token(login, value)),
             "login" => Box::pin(log_in(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(&signal, work)
+        promise(stopped, work)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The browser as the client's ports.
 
-use super::{address, clock, cookies, lock, logger::Logger, random, request, storage::Storage, timer};
-use crate::value;
+use super::{address, clock, cookies, lock, random, request, storage::Storage, timer};
+use crate::{error, value};
 use authress_login_client::Ports;
 use authress_login_protocol::{
     cookies::Cookies,
@@ -30,6 +30,18 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     async fn pause(this: &Host) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    fn log(this: &Host, level: &str, title: &str, error: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, js_name = isVisible)]
+    fn is_visible(this: &Host) -> bool;
+
+    #[wasm_bindgen(method, catch)]
+    async fn activation(this: &Host) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = openTab)]
+    fn open_tab(this: &Host, href: &str) -> Result<bool, JsValue>;
+
     /// Holds the lock until `signal` is aborted; whether there is one.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn lock(this: &Host, name: &str, signal: &AbortSignal) -> Result<JsValue, JsValue>;
@@ -43,14 +55,13 @@ extern "C" {
 #[derive(Debug)]
 pub struct Browser {
     storage: Storage,
-    logger: Logger,
     host: Host,
 }
 
 impl Browser {
-    /// Takes the application's logger and the class it has made.
-    pub fn new(logger: JsValue, host: Host) -> Self {
-        Self { storage: Storage::new(), logger: Logger::new(logger), host }
+    /// Takes what the class in JavaScript does for it.
+    pub fn new(host: Host) -> Self {
+        Self { storage: Storage::new(), host }
     }
 }
 
@@ -70,16 +81,18 @@ impl Ports for Browser {
     }
 
     fn open_tab(&self, href: &str) -> bool {
-        address::open_tab(href)
+        self.host.open_tab(href).unwrap_or_default()
     }
 
     fn is_visible(&self) -> bool {
-        address::is_visible()
+        self.host.is_visible()
     }
 
     // Boxed, as is `sleep`: one copy in the module instead of one in everything that waits.
     fn activation(&self) -> impl Future<Output = ()> {
-        Box::pin(address::activation())
+        Box::pin(async move {
+            let _ = self.host.activation().await;
+        })
     }
 
     fn cookies(&self) -> Cookies {
@@ -162,11 +175,11 @@ impl Ports for Browser {
     }
 
     fn log(&self, title: &str) {
-        self.logger.log(title);
+        let _ = self.host.log("log", title, JsValue::UNDEFINED);
     }
 
     fn warn(&self, title: &str, error: &Error) {
-        self.logger.warn(title, error);
+        let _ = self.host.log("warn", title, error::to_js(error));
     }
 }
 

@@ -2,29 +2,18 @@
 
 use authress_login_protocol::base64url;
 use authress_login_wasm::Host;
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
-use web_sys::AbortSignal;
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(module = "/pkg/locks.js")]
+#[wasm_bindgen(module = "/pkg/host.js")]
 extern "C" {
-    fn lock(name: &str, signal: AbortSignal) -> Promise;
+    #[wasm_bindgen(js_name = makeHost)]
+    fn make_host() -> Host;
 }
 
-#[wasm_bindgen(module = "/pkg/server-time.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = serverTime)]
-    fn server_time(signal: AbortSignal) -> Promise;
-}
-
-/// What the classes in JavaScript do for the module.
+/// What the classes in JavaScript do for the module, without a logger.
 pub(crate) fn host() -> Host {
-    let host = js("return { emit() {}, tellTabs() {}, async pause() {} }");
-    let lock = Closure::<dyn Fn(String, AbortSignal) -> Promise>::new(|name: String, signal| lock(&name, signal));
-    let server_time = Closure::<dyn Fn(AbortSignal) -> Promise>::new(server_time);
-    Reflect::set(&host, &"lock".into(), &lock.into_js_value()).unwrap();
-    Reflect::set(&host, &"serverTime".into(), &server_time.into_js_value()).unwrap();
-    host.unchecked_into()
+    make_host()
 }
 
 /// Runs `body` as a JavaScript function.

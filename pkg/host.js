@@ -1,0 +1,74 @@
+// What the module asks of the browser by way of JavaScript, which takes fewer bytes here than in Rust.
+
+/** What of an error a logger is told. */
+const TOLD = ['code', 'status', 'serverCode'];
+
+/** Lets the page do what has come up meanwhile: a press or a frame must not have to wait for all of long work. */
+export async function pause() {
+  try {
+    await (globalThis.scheduler?.yield?.() ?? nextMessage());
+  } catch {} // A task of the page that it has aborted ends no work of ours.
+}
+
+// A message comes as soon as it is its turn; a timer comes late where a page is not in sight.
+function nextMessage() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+/** The module's host for a class with this logger; one that tells the page and other tabs nothing. */
+export const makeHost = (logger) => ({
+  pause,
+
+  /** Says what happened, and the code of what went wrong, never a value. */
+  log(level, title, error) {
+    const entry = { title };
+    for (const name of TOLD) if (error?.[name] !== undefined) entry[name] = error[name];
+    logger?.[level]?.(entry);
+  },
+
+  /** Waits for a lock and holds it until `signal` is aborted; whether there is one. https://www.w3.org/TR/web-locks/ */
+  lock(name, signal) {
+    return new Promise((resolve, reject) => {
+      const hold = () => {
+        resolve(true);
+        return once(signal, 'abort');
+      };
+      navigator.locks.request(name, { signal }, hold).catch(reject);
+    });
+  },
+
+  /**
+   * The time in milliseconds since 1970 by the server that the page came from, from its `Date` (RFC 9110 section 6.6.1);
+   * NaN if it does not say. Authress's own is hidden from pages of other origins.
+   */
+  async serverTime(signal) {
+    const response = await fetch(location.origin, { method: 'HEAD', cache: 'no-store', signal });
+    return Date.parse(response.headers.get('date'));
+  },
+
+  isVisible: () => document.visibilityState === 'visible',
+
+  /** Waits until a prerendered page is shown. https://wicg.github.io/nav-speculation/prerendering.html */
+  async activation() {
+    if (document.prerendering) await once(document, 'prerenderingchange');
+  },
+
+  /** Opens another tab that cannot reach back; whether the browser let it. */
+  openTab(href) {
+    const tab = open(href);
+    if (tab) tab.opener = null;
+    return Boolean(tab);
+  },
+
+  emit() {},
+  tellTabs() {},
+});
