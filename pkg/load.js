@@ -1,7 +1,7 @@
 // Brings the Rust code to life: once for all clients, and anew should it ever crash.
 //
 // What is named `generated:` comes into being when the package is built; see xtask/package.mjs.
-import makeGlue from 'generated:glue';
+import makeGlue, { build } from 'generated:glue';
 import defaultSources from 'generated:sources';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
@@ -31,7 +31,14 @@ function once(promises, name, make) {
   return promises[name];
 }
 
-const compiledPart = (part) => once(compiled, part, () => compile(givenSources[part] ?? defaultSources[part]?.()));
+const compiledPart = (part) => once(compiled, part, async () => {
+  const module = await compile(givenSources[part] ?? defaultSources[part]?.());
+  const [section] = WebAssembly.Module.customSections(module, 'build');
+  if (!section || new TextDecoder().decode(section) !== build) {
+    throw new TypeError(`the ${part} part of the module and the script are of two builds; serve both from one version of the package`);
+  }
+  return module;
+});
 
 const javaScript = async () => (await import('./fallback.js')).default;
 

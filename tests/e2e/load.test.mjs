@@ -9,6 +9,13 @@ import { workspace } from './support/stack.mjs';
 
 const MODULE = '**/authress_login_wasm_bg.wasm';
 
+/** The bytes of a file of the package, as if another build had made them: their last bytes say which it was. */
+function otherBuild(file) {
+  const bytes = readFileSync(`${workspace}pkg/dist/${file}`);
+  bytes[bytes.length - 1] ^= 1;
+  return bytes;
+}
+
 describe('the module', () => {
   const story = stories('localhost');
 
@@ -107,6 +114,12 @@ describe('the module', () => {
     assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is taken after a failure');
   });
 
+  story('of another build than the script is told', async (cast) => {
+    await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }));
+    await open(cast);
+    saysWhy(await initWasm(cast.page, 'default'), /the core part .* two builds/);
+  });
+
   story('works with the wrong type, and a warning', async (cast) => {
     await cast.page.route(MODULE, async (route) => {
       const response = await route.fetch();
@@ -156,6 +169,14 @@ describe('the account’s part of the module', () => {
     assert.equal(await call('userSessionExists'), 'false');
     await cast.page.unroute(PART);
     assert.equal(await call('getDevices'), '[]');
+  });
+
+  story('of another build is not added', async (cast) => {
+    await cast.page.route(PART, (route) => route.fulfill({ contentType: 'application/wasm', body: otherBuild('account_bg.wasm') }));
+    const { call } = await open(cast);
+    const [code, message] = await call('getDevices');
+    assert.equal(code, 'ModuleLoadFailed');
+    assert.match(message, /the account part .* two builds/);
   });
 
   story('comes from where the page says', async (cast) => {

@@ -1,6 +1,7 @@
 // From what the compiler made to the two forms of the module: WebAssembly, and JavaScript for browsers
 // without it.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,7 @@ import { withoutFeatures } from './features.mjs';
 import { makeFactory } from './glue.mjs';
 import { split } from './parts.mjs';
 import { withoutReferences } from './references.mjs';
+import { customSection } from './sections.mjs';
 
 const NAME = 'authress_login_wasm';
 /** The module's imports come from here, unless their names are shortened. */
@@ -19,6 +21,8 @@ const GLUE_MODULE = `./${NAME}_bg.js`;
 const PARTS = {
   account: ['client_callAccount', '__wbg_extensionclient_free', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'],
 };
+/** How much of the whole module's hash says which build something is of, in hexadecimal digits. */
+const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
  * features it was not told of. */
 const FEATURES = [
@@ -78,7 +82,15 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   };
   const calls = await wasmOpt('--print-call-graph', optimised, '-o', '/dev/null');
   const whole = readFileSync(optimised);
-  return { whole, parts: split({ linked, whole, calls, names: map.exports }, PARTS), glue: makeFactory(glue, PARTS, map) };
+  const parts = split({ linked, whole, calls, names: map.exports }, PARTS);
+  // Names are short, so the parts of two builds would fit together without a word, and be nonsense.
+  const build = createHash('sha256').update(whole).digest('hex').slice(0, BUILD_LENGTH);
+  const marked = (wasm) => Buffer.concat([wasm, customSection('build', Buffer.from(build))]);
+  return {
+    whole: marked(whole),
+    parts: Object.fromEntries(Object.entries(parts).map(([part, wasm]) => [part, marked(wasm)])),
+    glue: `${makeFactory(glue, PARTS, map)}export const build = ${JSON.stringify(build)};\n`,
+  };
 }
 
 /** `{code, glue}`: the texts of modules that make an instance and the glue. */

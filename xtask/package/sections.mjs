@@ -78,6 +78,12 @@ export function* sections(module) {
   }
 }
 
+/** A custom section of less than 128 bytes. */
+export function customSection(name, content) {
+  const body = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), content]);
+  return Buffer.concat([Buffer.from([CUSTOM, body.length]), body]);
+}
+
 /** The module without those of its custom sections that `isDropped(name)` names, and with `added` at its end. */
 export function withoutCustomSections(module, isDropped, ...added) {
   const kept = [...sections(module)].filter(({ id, name }) => id !== CUSTOM || !isDropped(name));
