@@ -10,7 +10,7 @@ export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
  * @param source Where the module is, if the page or its bundler has it elsewhere than the package does.
  * It counts only as long as the module has not begun to load, so call this before the first
  * `new LoginClient`. Default: what the entry brings along.
- * @param accountSource The same for the second module, which is only loaded when a method of the account
+ * @param accountSource The same for the module's second part, which is only loaded when a method of the account
  * (`getUserProfile`, `getDevices` and the like) or an `ExtensionClient` is used.
  * @throws {LoginError} `ModuleLoadFailed`, with the reason in `cause`; the next call tries again.
  */

@@ -34,7 +34,7 @@ const VECTORS: &str = "-Ctarget-feature=+simd128";
 const REFERENCES: &str = "-Clink-arg=--emit-relocs";
 /// Functions of a few instructions become part of their callers. V8 compiles each function when it is first called, on
 /// the page's own thread, and most of the time that this takes is the same for the smallest; see docs/size.md.
-const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=20";
+const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=10";
 
 /// One way to compile the browser client.
 struct Form {

@@ -43,8 +43,15 @@ impl Library {
             command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
             command.env("RUSTC_BOOTSTRAP", "1");
             flags.extend(
-                ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"]
-                    .map(str::to_owned),
+                [
+                    "-Zunstable-options",
+                    "-Cpanic=immediate-abort",
+                    "-Zlocation-detail=none",
+                    "-Zfmt-debug=none",
+                    // As for speed, where it is on by itself: less is left over for LLVM to clean up.
+                    "-Zinline-mir=yes",
+                ]
+                .map(str::to_owned),
             );
         }
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
