@@ -62,8 +62,10 @@ class Loaded {
   async ready(part = this.#part) {
     try {
       // It may crash between being there and being used.
-      while (this.#classes === undefined || this.#classes !== alive(part)) {
-        await (this.#making ??= this.#makeClient(part));
+      const isMade = (part) => this.#classes !== undefined && this.#classes === alive(part);
+      while (!isMade(part)) {
+        if (part) await load(part);
+        if (!isMade()) await (this.#making ??= this.#makeClient());
       }
     } catch (error) {
       throw asLoginError(error);
@@ -71,10 +73,10 @@ class Loaded {
     return this.#client;
   }
 
-  async #makeClient(part) {
+  async #makeClient() {
     try {
-      const classes = await load(part);
-      if (this.#classes !== classes) this.#client = this.#make(classes);
+      const classes = await load(this.#part);
+      this.#client = this.#make(classes);
       this.#classes = classes;
       await pause();
     } finally {

@@ -14,6 +14,8 @@ const { default: binaryen } = await import(pathToFileURL(path));
 /** The part that comes first; the others find in it what they need of it, as imports from this name. */
 const CORE = 'core';
 const CORE_MODULE = 'b';
+/** The name of the memory, as binaryen reads it. */
+const MEMORY = '0';
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
 const { Features } = binaryen;
@@ -112,13 +114,14 @@ function readData(module) {
   });
 }
 
-/** The data with zeros in place of what `isWanted` does not want. */
-function blanked(data, ranges, isWanted) {
+/** The data with zeros in place of what only other parts than the core need. */
+function blanked(data, ranges) {
   return data.map(({ start, bytes }) => {
+    const within = ({ start: from, end }) => [from, end].map((at) => Math.min(Math.max(at - start, 0), bytes.length));
     const kept = bytes.slice();
-    for (const range of ranges) {
-      if (!isWanted(range.part)) kept.fill(0, Math.max(range.start - start, 0), Math.max(range.end - start, 0));
-    }
+    for (const range of ranges) if (range.part !== CORE) kept.fill(0, ...within(range));
+    // The end of one text may be another text.
+    for (const range of ranges) if (range.part === CORE) kept.set(bytes.subarray(...within(range)), within(range)[0]);
     return { start, bytes: kept };
   });
 }
@@ -133,87 +136,94 @@ function cut(data, ranges) {
     }));
 }
 
-function setMemory(module, pages, data, exported) {
-  module.setMemory(pages, -1, exported, data.map(({ start, bytes }, index) => ({
+function setMemory(module, pages, data) {
+  module.setMemory(pages, -1, null, data.map(({ start, bytes }, index) => ({
     name: `data${index}`, offset: module.i32.const(start), data: bytes, passive: false,
-  })), false, false, '0');
+  })), false, false, MEMORY);
 }
 
-/**
- * @param linked the module as the linker made it, with `--emit-relocs` @param whole the same after wasm-bindgen and
- * wasm-opt @param calls what `wasm-opt --print-call-graph` says of the latter @param names of its exports: from those
- * that it had to those that it has
- * @param parts from the name of a part to the names that its exports had
- * @returns from the name of a part, the core too, to its bytes
- */
-export function split({ linked, whole, calls, names }, parts) {
-  const sorted = sortLinked(linked, parts);
-  const core = read(whole);
-  const functions = each(core.getNumFunctions(), (index) => binaryen.getFunctionInfo(core.getFunctionByIndex(index)));
-  const exports = each(core.getNumExports(), (index) => binaryen.getExportInfo(core.getExportByIndex(index)));
-  const globals = each(core.getNumGlobals(), (index) => binaryen.getGlobalInfo(core.getGlobalByIndex(index)));
-  const tables = each(core.getNumTables(), (index) => binaryen.getTableInfo(core.getTableByIndex(index)));
-  const { table, segment, slots } = readTable(core);
-  const data = readData(core);
-  const { initial } = core.getMemoryInfo();
+/** What is in the module, and to which part each function, each place in the table and each piece of data belongs. */
+function sorted({ linked, whole, calls, names }, parts) {
+  const module = read(whole);
+  const functions = each(module.getNumFunctions(), (index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
+  const exports = each(module.getNumExports(), (index) => binaryen.getExportInfo(module.getExportByIndex(index)));
+  const table = readTable(module);
+  const byLinker = sortLinked(linked, parts);
+  if (table.slots.size !== byLinker.slots.size) throw new Error('the table is not as the linker made it');
 
+  const longNames = new Map([...names].map(([long, short]) => [short, long]));
+  const ofExport = ({ name }) => partOf(longNames.get(name) ?? name, parts);
   const edges = new Map();
   for (const [, from, to] of calls.matchAll(/^ *"(.+)" -> "(.+)"; \/\/ call$/gm)) {
     edges.set(from, (edges.get(from) ?? new Set()).add(to));
   }
-  const longNames = new Map([...names].map(([long, short]) => [short, long]));
-  const ofExport = ({ name }) => partOf(longNames.get(name) ?? name, parts);
-  const roots = grouped([
+  const owner = owners(edges, grouped([
     ...exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map((it) => [ofExport(it), it.value]),
-    ...[...slots].map(([slot, name]) => [sorted.slots.get(slot), name]),
-  ]);
-  const owner = owners(edges, roots);
-  const part = (name) => owner.get(name) ?? CORE;
-
-  const used = new Set(exports.map(({ name }) => name));
-  const free = ['', ...LETTERS].flatMap((first) => LETTERS.map((last) => first + last)).filter((name) => !used.has(name));
-  /** What the core has to export for the others: from its name to the name of the export. */
-  const shared = new Map();
-  const share = (name, add) => {
-    if (!shared.has(name)) {
-      shared.set(name, free.shift());
-      add(core, name, shared.get(name));
-    }
-    return shared.get(name);
+    ...[...table.slots].map(([slot, name]) => [byLinker.slots.get(slot), name]),
+  ]));
+  return {
+    functions: functions.map((it) => ({ ...it, part: owner.get(it.name) ?? CORE, calls: edges.get(it.name) ?? new Set() })),
+    exports: exports.map((it) => ({ ...it, part: ofExport(it) })),
+    slots: [...table.slots].map(([slot, name]) => ({ slot, name, part: byLinker.slots.get(slot) })),
+    table,
+    globals: each(module.getNumGlobals(), (index) => binaryen.getGlobalInfo(module.getGlobalByIndex(index))),
+    tables: each(module.getNumTables(), (index) => binaryen.getTableInfo(module.getTableByIndex(index))),
+    data: readData(module),
+    ranges: byLinker.data,
+    pages: module.getMemoryInfo().initial,
   };
+}
 
-  const made = {};
-  for (const name of Object.keys(parts)) {
-    const module = read(whole);
-    const own = functions.filter(({ name: it, module }) => !module && part(it) === name).map(({ name }) => name);
-    const needed = new Set(own.flatMap((it) => [...(edges.get(it) ?? [])]));
-    for (const it of exports) if (ofExport(it) !== name) module.removeExport(it.name);
-    module.removeElementSegment(segment);
-    for (const { name: it, module: from, params, results } of functions) {
-      if (from || own.includes(it)) continue;
-      module.removeFunction(it);
-      if (needed.has(it)) {
-        module.addFunctionImport(it, CORE_MODULE, share(it, (core, ...names) => core.addFunctionExport(...names)), params, results);
-      }
-    }
-    for (const { name: it, type, mutable } of globals) {
-      module.removeGlobal(it);
-      module.addGlobalImport(it, CORE_MODULE, share(it, (core, ...names) => core.addGlobalExport(...names)), type, mutable);
-    }
-    for (const { name: it } of tables) {
-      module.addTableImport(it, CORE_MODULE, share(`table ${it}`, (core, _, external) => core.addTableExport(it, external)));
-    }
-    setMemory(module, initial, cut(data, sorted.data.filter(({ part }) => part === name)), null);
-    module.addMemoryImport('0', CORE_MODULE, share('memory', (core, _, external) => core.addMemoryExport('0', external)), false);
-    fillTable(module, table, [...slots].filter(([slot]) => sorted.slots.get(slot) === name));
-    made[name] = write(module);
+/** Leaves in the module what is this part's own; data and table are to be filled again. */
+function keep(module, part, { functions, exports, slots, table }) {
+  for (const it of exports) if (it.part !== part) module.removeExport(it.name);
+  for (const it of functions) if (!it.module && it.part !== part) module.removeFunction(it.name);
+  module.removeElementSegment(table.segment);
+  fillTable(module, table.table, slots.filter((it) => it.part === part).map(({ slot, name }) => [slot, name]));
+}
+
+/** A part that finds the rest in the core; `share(kind, name)` exports it there and gives the name of the export. */
+function follower(whole, part, view, share) {
+  const module = read(whole);
+  const needed = new Set(view.functions.filter((it) => it.part === part).flatMap((it) => [...it.calls]));
+  keep(module, part, view);
+  for (const { name, module: from, part: owner, params, results } of view.functions) {
+    if (from || owner === part || !needed.has(name)) continue;
+    module.addFunctionImport(name, CORE_MODULE, share('Function', name), params, results);
   }
+  for (const { name, type, mutable } of view.globals) {
+    module.removeGlobal(name);
+    module.addGlobalImport(name, CORE_MODULE, share('Global', name), type, mutable);
+  }
+  for (const { name } of view.tables) module.addTableImport(name, CORE_MODULE, share('Table', name));
+  setMemory(module, view.pages, cut(view.data, view.ranges.filter((range) => range.part === part)));
+  module.addMemoryImport(MEMORY, CORE_MODULE, share('Memory', MEMORY), false);
+  return write(module);
+}
 
-  for (const it of exports) if (ofExport(it) !== CORE) core.removeExport(it.name);
-  core.removeElementSegment(segment);
-  for (const { name: it, module: from } of functions) if (!from && part(it) !== CORE) core.removeFunction(it);
-  setMemory(core, initial, blanked(data, sorted.data, (it) => it === CORE), null);
-  fillTable(core, table, [...slots].filter(([slot]) => sorted.slots.get(slot) === CORE));
-  made[CORE] = write(core);
-  return made;
+/**
+ * @param input `linked`: the module as the linker made it, with `--emit-relocs`; `whole`: the same after wasm-bindgen and
+ * wasm-opt; `calls`: what `wasm-opt --print-call-graph` says of the latter; `names`: of its exports, from those that
+ * they had to those that they have
+ * @param parts from the name of a part to the names that its exports had
+ * @returns from the name of a part, the core too, to its bytes
+ */
+export function split(input, parts) {
+  const view = sorted(input, parts);
+  const core = read(input.whole);
+  const used = new Set(view.exports.map(({ name }) => name));
+  const free = ['', ...LETTERS].flatMap((first) => LETTERS.map((last) => first + last)).filter((name) => !used.has(name));
+  const shared = new Map();
+  const share = (kind, name) => {
+    const key = `${kind} ${name}`;
+    if (!shared.has(key)) {
+      shared.set(key, free.shift());
+      core[`add${kind}Export`](name, shared.get(key));
+    }
+    return shared.get(key);
+  };
+  const made = Object.keys(parts).map((part) => [part, follower(input.whole, part, view, share)]);
+  keep(core, CORE, view);
+  setMemory(core, view.pages, blanked(view.data, view.ranges));
+  return Object.fromEntries([...made, [CORE, write(core)]]);
 }
