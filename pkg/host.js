@@ -57,10 +57,8 @@ export const makeHost = (logger) => ({
 
   isVisible: () => document.visibilityState === 'visible',
 
-  /** Waits until a prerendered page is shown. https://wicg.github.io/nav-speculation/prerendering.html */
-  async activation() {
-    if (document.prerendering) await once(document, 'prerenderingchange');
-  },
+  /** When a prerendered page is shown; nothing if it is. https://wicg.github.io/nav-speculation/prerendering.html */
+  activation: () => (document.prerendering ? once(document, 'prerenderingchange') : undefined),
 
   /** Opens another tab that cannot reach back; whether the browser let it. */
   openTab(href) {

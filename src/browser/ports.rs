@@ -11,7 +11,9 @@ use authress_login_protocol::{
     page::Page,
     state::{Event, Snapshot},
 };
+use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 #[wasm_bindgen]
@@ -36,8 +38,8 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isVisible)]
     fn is_visible(this: &Host) -> bool;
 
-    #[wasm_bindgen(method, catch)]
-    async fn activation(this: &Host) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    fn activation(this: &Host) -> Option<Promise>;
 
     #[wasm_bindgen(method, catch, js_name = openTab)]
     fn open_tab(this: &Host, href: &str) -> Result<bool, JsValue>;
@@ -91,7 +93,10 @@ impl Ports for Browser {
     // Boxed, as is `sleep`: one copy in the module instead of one in everything that waits.
     fn activation(&self) -> impl Future<Output = ()> {
         Box::pin(async move {
-            let _ = self.host.activation().await;
+            // Nothing is waited for where the page is shown already.
+            if let Some(activation) = self.host.activation() {
+                let _ = JsFuture::from(activation).await;
+            }
         })
     }
 

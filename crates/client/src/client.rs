@@ -131,7 +131,9 @@ impl<P: Ports> Client<P> {
     /// Asks Authress; see [`Inner::check_at_authress`].
     pub(crate) fn check_at_authress(&self, refused: Option<Secret>) -> LocalBoxFuture<'static, Result<bool, Error>> {
         let inner = self.inner.clone();
-        let run = Box::pin(async move { inner.check_at_authress(refused.as_ref()).await });
+        // Of now, and not of when the run begins: another tab may renew in between.
+        let before = inner.mark();
+        let run = Box::pin(async move { inner.check_at_authress(refused.as_ref(), before).await });
         self.inner.check_at_authress.join(&self.inner.ports, run)
     }
 

@@ -40,10 +40,9 @@ impl<P: Ports> Inner<P> {
     /// Asks Authress to go on with the session that it remembers for this browser.
     ///
     /// One tab asks at a time; the others then find what it was told. `refused` is a token that is
-    /// no longer good although its time is not up.
-    pub(crate) async fn check_at_authress(&self, refused: Option<&Secret>) -> Result<bool, Error> {
+    /// no longer good although its time is not up, `before` the session when this was found to be needed.
+    pub(crate) async fn check_at_authress(&self, refused: Option<&Secret>, before: Mark) -> Result<bool, Error> {
         self.ports.activation().await;
-        let before = self.mark();
         let _lock = self.hold(locks::RENEWAL).await;
         let is_renewed = match refused {
             Some(refused) => self.token().ok().flatten().is_some_and(|token| token != *refused),
@@ -71,7 +70,10 @@ impl<P: Ports> Inner<P> {
                 return Ok(self.identity().is_some());
             }
         }
-        Ok(self.look())
+        let is_here = self.look();
+        // Browsers may hand on what was stored at the end of the task only: who gets the lock next has to find it.
+        self.ports.pause().await;
+        Ok(is_here)
     }
 
     /// The session that is here, as requests for it show it.
