@@ -55,10 +55,10 @@ export const makeHost = (logger) => ({
     return Date.parse(response.headers.get('date'));
   },
 
-  isVisible: () => document.visibilityState === 'visible',
+  isVisible: () => globalThis.document?.visibilityState === 'visible',
 
   /** When a prerendered page is shown; nothing if it is. https://wicg.github.io/nav-speculation/prerendering.html */
-  activation: () => (document.prerendering ? once(document, 'prerenderingchange') : undefined),
+  activation: () => (globalThis.document?.prerendering ? once(document, 'prerenderingchange') : undefined),
 
   /** Opens another tab that cannot reach back; whether the browser let it. */
   openTab(href) {
