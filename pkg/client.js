@@ -19,7 +19,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const UNAUTHORIZED = 401;
 
 /** By which method of the module's clients the methods of its parts are called. */
-const CALLS = { undefined: 'call', account: 'callAccount' };
+const CALLS = { undefined: 'call', start: 'callStart', account: 'callAccount' };
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
@@ -148,7 +148,7 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { ...makeHost(logger ?? console), emit: (...values) => this.#emit(...values) };
+    const host = { ...makeHost(logger ?? console), part: load, emit: (...values) => this.#emit(...values) };
     let isWatched = false;
     const values = [
       origin,
@@ -185,6 +185,10 @@ export class LoginClient {
     });
   }
 
+  #callStart(method, options) {
+    return this.#loaded.call(method, options, options, 'start');
+  }
+
   #callAccount(method, limits, value) {
     return this.#loaded.call(method, limits, value, 'account');
   }
@@ -219,19 +223,19 @@ export class LoginClient {
   }
 
   async authenticate(options) {
-    return this.#loaded.call('authenticate', options, options);
+    return this.#callStart('authenticate', options);
   }
 
   async authenticateWithOneTimeCode(options) {
-    return this.#callAccount('authenticateWithOneTimeCode', options, options);
+    return this.#callStart('authenticateWithOneTimeCode', options);
   }
 
   async linkIdentity(options) {
-    return this.#loaded.call('linkIdentity', options, options);
+    return this.#callStart('linkIdentity', options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return this.#callAccount('linkIdentityWithOneTimeCode', options, options);
+    return this.#callStart('linkIdentityWithOneTimeCode', options);
   }
 
   async getLinkResult(limits) {

@@ -22,7 +22,7 @@ async function compileBytes(bytes, whatTheyAre) {
 
 async function compileAt(url) {
   const response = await fetch(url).catch((cause) => {
-    throw new TypeError(`${url} could not be fetched`, { cause });
+    throw Object.assign(new TypeError(`${url} could not be fetched`, { cause }), { isUnanswered: true });
   });
   const type = response.headers.get('content-type') ?? 'no type';
   const answer = `${url} answered with status ${response.status} and ${type}`;

@@ -8,6 +8,8 @@ const SENTENCES = {
     'The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.',
   InvalidExtension:
     'The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.',
+  AuthressSdkNetworkError:
+    'Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.',
   RequestTimeout:
     'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
   ModuleLoadFailed:

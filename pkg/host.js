@@ -67,6 +67,7 @@ export const makeHost = (logger) => ({
     return Boolean(tab);
   },
 
+  async part() {},
   emit() {},
   tellTabs() {},
 });

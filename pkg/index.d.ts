@@ -1,4 +1,4 @@
-export { initWasm, type WasmSource } from './module.js';
+export { initWasm, type WasmParts, type WasmSource } from './module.js';
 
 /**
  * Which Authress, and which application of it.

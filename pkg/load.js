@@ -10,6 +10,8 @@ import { pause } from './host.js';
 
 /** The part of the module that every page needs. Others are added to it. */
 const CORE = 'core';
+/** An address that a login returned to. */
+const RETURN = /[?&]nonce=/;
 
 /** Calls that an instance's end rejects. */
 const inFlight = new Set();
@@ -40,6 +42,11 @@ const compiledPart = (part) => once(compiled, part, async () => {
   return module;
 });
 
+/** Begins to load a part that will be needed, beside what is loaded already. Whether it succeeds shows when it is. */
+function expect(part) {
+  if ((givenSources[part] ?? defaultSources[part]) && isAllowed()) compiledPart(part).catch(() => {});
+}
+
 const javaScript = async () => (await import('./fallback.js')).default;
 
 /** How to make an instance: `{makeGlue, instantiate}`. */
@@ -64,6 +71,7 @@ function crashed(cause) {
 
 /** An instance: `{classes, add}`; `add` is to be waited for before anything of a part is called. */
 async function start() {
+  if (RETURN.test(globalThis.location?.search)) expect('return');
   form ??= obtainForm();
   const { makeGlue, instantiate } = await form;
   // Glue has state of its own, so every instance gets glue of its own.
@@ -75,11 +83,15 @@ async function start() {
   classes.__wbg_set_wasm(exports);
   await pause();
   classes.start();
+  const isWhole = classes.isWhole();
+  const here = new Set();
+  classes.has = (part) => isWhole || here.has(part);
   const added = {};
   const add = (part) => once(added, part, async () => {
     if (classes.has(part)) return;
     const { exports: more } = await WebAssembly.instantiate(await compiledPart(part), { a: imports, b: core });
     Object.assign(exports, watched.exports(more));
+    here.add(part);
   });
   live = classes;
   hasEverLived = true;
@@ -89,13 +101,15 @@ async function start() {
 /** The Rust classes, of an instance that is alive and has this part. */
 export async function load(part) {
   try {
+    if (part && !alive(part)) expect(part);
     loading ??= start();
     const { classes, add } = await loading;
     if (part) await add(part);
     return classes;
   } catch (cause) {
     if (!live) form = loading = undefined; // The next call tries again.
-    throw new LoginError('ModuleLoadFailed', { cause });
+    // What serves the core serves the parts: if they cannot be fetched, it is the network.
+    throw new LoginError(part && live && cause.isUnanswered ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed', { cause });
   }
 }
 
@@ -111,9 +125,9 @@ export function rejectOnCrash(reject) {
   return () => inFlight.delete(reject);
 }
 
-/** Loads the module now, and from `source` if it is not being loaded yet. */
-export async function initWasm(source, accountSource) {
+/** Loads the module now, and from `source` if it is not being loaded yet; its parts, when they are needed, from `parts`. */
+export async function initWasm(source, parts) {
   if (!loading) givenSources[CORE] = source ?? givenSources[CORE];
-  givenSources.account = accountSource ?? givenSources.account;
+  Object.assign(givenSources, parts);
   await load();
 }

@@ -1,6 +1,17 @@
 /** The address of the module, its bytes, or the compiled module. */
 export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
 
+/** Where the parts of the module are that are downloaded when they are needed. */
+export interface WasmParts {
+  /** For `authenticate`, `linkIdentity` and the like. Default: what the entry brings along. */
+  start?: WasmSource | PromiseLike<WasmSource>;
+  /** For a page that a login has returned to. Default: what the entry brings along. */
+  return?: WasmSource | PromiseLike<WasmSource>;
+  /** For the account's methods (`getUserProfile`, `getDevices` and the like) and `ExtensionClient`. Default: what the
+   * entry brings along. */
+  account?: WasmSource | PromiseLike<WasmSource>;
+}
+
 /**
  * Loads the WebAssembly module now. Without this call the first client loads it.
  *
@@ -10,11 +21,10 @@ export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
  * @param source Where the module is, if the page or its bundler has it elsewhere than the package does.
  * It counts only as long as the module has not begun to load, so call this before the first
  * `new LoginClient`. Default: what the entry brings along.
- * @param accountSource The same for the module's second part, which is only loaded when a method of the account
- * (`getUserProfile`, `getDevices` and the like) or an `ExtensionClient` is used.
+ * @param parts The same for the module's parts, each of which is only loaded when it is needed.
  * @throws {LoginError} `ModuleLoadFailed`, with the reason in `cause`; the next call tries again.
  */
 export function initWasm(
   source?: WasmSource | PromiseLike<WasmSource>,
-  accountSource?: WasmSource | PromiseLike<WasmSource>,
+  parts?: WasmParts,
 ): Promise<void>;

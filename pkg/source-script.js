@@ -6,4 +6,9 @@ function beside(file) {
   return new URL(file, address);
 }
 
-export default { core: () => beside('authress_login_wasm_bg.wasm'), account: () => beside('account_bg.wasm') };
+export default {
+  core: () => beside('authress_login_wasm_bg.wasm'),
+  start: () => beside('start_bg.wasm'),
+  return: () => beside('return_bg.wasm'),
+  account: () => beside('account_bg.wasm'),
+};

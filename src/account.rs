@@ -1,16 +1,14 @@
-//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and ways to log in that
-//! are made of several steps. They are a part of the module that is downloaded when one of them is called.
+//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and the
+//! login that an extension has begun. They are a part of the module that is downloaded when one of them is called.
 
 use crate::{
     browser::authenticator,
-    client::{Client, Login, authenticate, link_identity},
+    client::{Client, Login},
     error::{Failure, Work, invalid_input, promise},
     options, value,
 };
-use authress_login_client::OpenType;
 use authress_login_protocol::{
     account::{self, Authorization, Device, UserConfigurationScreen},
-    authenticate::AuthenticateOptions,
     error::{Error, ErrorCode},
     extension::UpdateOptions,
     http::Request,
@@ -26,14 +24,6 @@ impl Client {
     pub fn call_account(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
-            "authenticateWithOneTimeCode" => Box::pin(async move {
-                let options = authenticate_options(&value)?;
-                authenticate(login, options, OpenType::ClientManaged).await
-            }),
-            "linkIdentityWithOneTimeCode" => Box::pin(async move {
-                let options = options::link_with_one_time_code(&value)?;
-                link_identity(login, options, OpenType::ClientManaged).await
-            }),
             "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
             "getUserProfile" => Box::pin(user_profile(login)),
             "unlinkIdentity" => Box::pin(unlink_identity(login, value)),
@@ -116,14 +106,6 @@ async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, E
         return Ok(JsValue::UNDEFINED);
     }
     JSON::parse(body.expose()).map_err(|_| ErrorCode::InvalidServerResponse.into())
-}
-
-/// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the
-/// code, which stays on the page.
-fn authenticate_options(options: &JsValue) -> Result<AuthenticateOptions, Error> {
-    let service_client_id = options::text(options, "serviceClientId")?.filter(|id| !id.is_empty());
-    let service_client_id = service_client_id.ok_or_else(|| invalid_input("serviceClientId is needed."))?;
-    Ok(AuthenticateOptions { connection_id: Some(service_client_id), ..options::login(options)? })
 }
 
 /// The options of `updateExtensionAuthenticationRequest`.

@@ -5,14 +5,9 @@ use crate::{
     error::{self, Failure, Work, promise},
     options, value,
 };
-use authress_login_client::{self as login, OpenType};
+use authress_login_client as login;
 use authress_login_protocol::{
-    authenticate::{AuthenticateOptions, LinkOptions},
-    error::ErrorCode,
-    login_result::Purpose,
-    return_url,
-    secret::Secret,
-    settings::Settings,
+    error::ErrorCode, login_result::Purpose, return_url, secret::Secret, settings::Settings,
 };
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -100,14 +95,6 @@ impl Client {
             "ensureToken" => Box::pin(ensure_token(login, value)),
             "tokenFor" => Box::pin(token_for(login, value)),
             "tokenInsteadOf" => Box::pin(token_instead_of(login, value)),
-            "authenticate" => Box::pin(async move {
-                let (options, open) = options::authenticate(&value)?;
-                authenticate(login, options, open).await
-            }),
-            "linkIdentity" => Box::pin(async move {
-                let (options, open) = options::link(&value)?;
-                link_identity(login, options, open).await
-            }),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
             // Not among the account's methods: without a network the session has to end here all the same.
@@ -148,22 +135,6 @@ async fn token_instead_of(login: Login, refused: JsValue) -> Result<JsValue, Fai
 
 fn token(token: Option<Secret>) -> JsValue {
     token.map_or(JsValue::NULL, |token| token.expose().into())
-}
-
-/// Null when the browser is on its way, otherwise where to go on.
-pub(crate) async fn authenticate(
-    login: Login,
-    options: AuthenticateOptions,
-    open: OpenType,
-) -> Result<JsValue, Failure> {
-    let started = login.authenticate(&options, open).await?;
-    Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
-}
-
-/// Undefined when the browser is on its way, otherwise where to go on.
-pub(crate) async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
-    let started = login.link_identity(&options, open).await?;
-    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
 }
 
 /// What the login or link came to from which the browser has just returned, or null.

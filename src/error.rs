@@ -9,6 +9,11 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// A genuine `Error` with `name`, `code` and, where there are any, `status`, `serverCode`, `cause`.
 pub(crate) fn to_js(error: &Error) -> JsValue {
+    let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());
+    if let (ErrorCode::ModuleLoadFailed, Some(told)) = (error.code, cause) {
+        // What loads the module's parts has made the error.
+        return told.clone();
+    }
     let js = js_sys::Error::new(&error.message);
     js.set_name("LoginError");
     let set = |name: &str, value: JsValue| {
@@ -21,7 +26,7 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     if let Some(server_code) = &error.server_code {
         set("serverCode", server_code.into());
     }
-    if let Some(cause) = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>()) {
+    if let Some(cause) = cause {
         js.set_cause(cause);
     }
     js.into()

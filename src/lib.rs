@@ -11,6 +11,7 @@ mod client;
 mod error;
 mod extension;
 mod options;
+mod start;
 mod value;
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};

@@ -5,12 +5,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-/** What a page downloads by the default entry, and by the others instead. */
+const CORE = 'authress_login_wasm_bg.wasm';
+/** What a page downloads by the default entry, and by the others instead. The first two are what the budget is for. */
 const DOWNLOADS = {
-  default: ['index.js', 'authress_login_wasm_bg.wasm'],
+  'default, where a login begins': ['index.js', CORE, 'start_bg.wasm'],
+  'default, where it returns': ['index.js', CORE, 'return_bg.wasm'],
+  'default, on other pages': ['index.js', CORE],
   'first call of an account method': ['account_bg.wasm'],
   inline: ['inline.js'],
-  script: ['script.js', 'authress_login_wasm_bg.wasm'],
+  script: ['script.js', CORE, 'start_bg.wasm'],
   'without WebAssembly': ['index.js', 'fallback.js'],
 };
 
@@ -37,7 +40,8 @@ for (const [entry, parts] of Object.entries(DOWNLOADS)) {
 
 const budgets = JSON.parse(readFileSync(budgetFile, 'utf8'));
 const budget = budgets[library];
-const total = sum(DOWNLOADS.default.map((file) => files[file]));
+const totals = Object.values(DOWNLOADS).slice(0, 2).map((parts) => sum(parts.map((file) => files[file])));
+const total = totals.reduce((left, right) => (left.brotli < right.brotli ? right : left));
 row(`default entry, ${library}: change`, ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])));
 if (total.brotli > budget.brotliLimit) {
   console.error(`The default entry is ${total.brotli} bytes, which is ${total.brotli - budget.brotliLimit} more than the limit of ${budget.brotliLimit} in ${budgetFile}.`);

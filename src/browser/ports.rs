@@ -2,16 +2,17 @@
 
 use super::{address, clock, cookies, lock, random, request, storage::Storage, timer};
 use crate::{error, value};
-use authress_login_client::Ports;
+use authress_login_client::{Ports, ReturnSteps};
 use authress_login_protocol::{
     cookies::Cookies,
-    error::Error,
+    error::{Cause, Error, ErrorCode},
     http::{Outcome, Request},
     login_result::{LoginResult, LoginStatus, Purpose},
     page::Page,
     state::{Event, Snapshot},
 };
 use js_sys::Promise;
+use std::hint::black_box;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
@@ -28,6 +29,10 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = tellTabs)]
     fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
+
+    /// Kept when this part of the module is here.
+    #[wasm_bindgen(method, catch)]
+    async fn part(this: &Host, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     async fn pause(this: &Host) -> Result<JsValue, JsValue>;
@@ -52,6 +57,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = serverTime)]
     pub(super) async fn server_time(this: &Host, signal: &AbortSignal) -> Result<JsValue, JsValue>;
 }
+
+/// Where a part of the module begins: it is empty until the part is here. Known by this name to
+/// `xtask/package/module.mjs`.
+static RETURN_STEPS: ReturnSteps<Browser> = ReturnSteps::new();
 
 /// The page that this module runs in.
 #[derive(Debug)]
@@ -154,6 +163,13 @@ impl Ports for Browser {
 
     async fn lock(&self, name: &str) -> Option<lock::Lock> {
         lock::acquire(&self.host, name).await
+    }
+
+    async fn return_steps(&self) -> Result<&'static ReturnSteps<Self>, Error> {
+        let part = self.host.part("return").await;
+        part.map_err(|said| Error::from(ErrorCode::ModuleLoadFailed).with_cause(Some(Cause::new(said))))?;
+        // What stands there is not known while the module is compiled.
+        Ok(black_box(&RETURN_STEPS))
     }
 
     fn tell_tabs(&self, message: &str) {

@@ -131,6 +131,57 @@ describe('the module', () => {
   });
 });
 
+describe('the parts of the module that a login needs', () => {
+  const story = stories('localhost');
+
+  function filesOf(page) {
+    const files = [];
+    page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
+    return files;
+  }
+
+  story('come when one begins and where it returns', async ({ shop, page }) => {
+    const files = filesOf(page);
+    await shop.open();
+    assert.deepEqual(files.splice(0), ['authress_login_wasm_bg.wasm']);
+    await shop.addAnonymously('mug');
+    assert.deepEqual(files.sort(), ['authress_login_wasm_bg.wasm', 'return_bg.wasm', 'start_bg.wasm']);
+  });
+
+  story('are fetched beside the core, not after it', async ({ page, shop }) => {
+    await shop.open();
+    await page.evaluate(() => sessionStorage.clear());
+    const files = filesOf(page);
+    let release;
+    const released = new Promise((resolve) => { release = resolve; });
+    await page.route(MODULE, async (route) => { await released; await route.continue(); });
+    await page.goto(`${await page.url()}?nonce=unknown`, { waitUntil: 'commit' });
+    await page.waitForRequest('**/return_bg.wasm');
+    release();
+    await shop.isReady();
+    assert.deepEqual(files.sort(), ['authress_login_wasm_bg.wasm', 'return_bg.wasm']);
+  });
+
+  story('are missing at the return: the login is completed when they come', async ({ shop, page }) => {
+    await shop.open();
+    await page.route('**/return_bg.wasm', (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
+    await shop.add('mug');
+    await page.waitForURL(/nonce=/);
+    const failure = await page.evaluate(async () => {
+      const { LoginClient } = await import('authress-login-wasm');
+      const login = new LoginClient(await (await fetch('/config.json')).json());
+      return login.getLoginResult().catch(({ code, message }) => ({ code, message }));
+    });
+    assert.equal(failure.code, 'ModuleLoadFailed');
+    assert.match(failure.message, /return_bg\.wasm answered with status 404/);
+    assert.match(await page.url(), /nonce=/, 'the return is not used up');
+    await page.unroute('**/return_bg.wasm');
+    await page.reload();
+    await shop.showsState('anonymous');
+    await shop.hasCleanAddresses();
+  });
+});
+
 describe('the account’s part of the module', () => {
   const story = stories('localhost');
   const PART = '**/account_bg.wasm';
@@ -183,7 +234,7 @@ describe('the account’s part of the module', () => {
     const bytes = readFileSync(`${workspace}pkg/dist/account_bg.wasm`);
     await cast.page.route('**/elsewhere.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: bytes }));
     const { files, call } = await open(cast);
-    await cast.page.evaluate(() => window.initWasm(undefined, new URL('/elsewhere.wasm', location.href)));
+    await cast.page.evaluate(() => window.initWasm(undefined, { account: new URL('/elsewhere.wasm', location.href) }));
     assert.equal(await call('getDevices'), '[]');
     assert.deepEqual(files, ['authress_login_wasm_bg.wasm', 'elsewhere.wasm']);
   });

@@ -45,8 +45,8 @@ describe('the npm package', () => {
   test('holds exactly what a shop needs', () => {
     assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
       'LICENSE', 'README.md', 'dist/THIRD-PARTY-NOTICES.txt', 'dist/account_bg.wasm',
-      'dist/authress_login_wasm_bg.wasm', 'dist/fallback.js', 'dist/index.js', 'dist/inline.js', 'dist/script.js',
-      'index.d.ts', 'inline.d.ts', 'module.d.ts', 'package.json', 'react.d.ts', 'react.js', 'script.d.ts',
+      'dist/authress_login_wasm_bg.wasm', 'dist/fallback.js', 'dist/index.js', 'dist/inline.js',
+      'dist/return_bg.wasm', 'dist/script.js', 'dist/start_bg.wasm', 'index.d.ts', 'inline.d.ts', 'module.d.ts', 'package.json', 'react.d.ts', 'react.js', 'script.d.ts',
       'svelte.d.ts', 'svelte.js', 'vue.d.ts', 'vue.js',
     ]);
     const { dependencies, scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));

@@ -45,6 +45,7 @@ export async function loadsTheModule(compiled: WebAssembly.Module): Promise<void
   const sources: WasmSource[] = ['/module.wasm', new URL('https://cdn.example.com/module.wasm'), new ArrayBuffer(8), new Uint8Array(8), compiled];
   await initWasm();
   for (const source of sources) await initWasm(source);
+  await initWasm(undefined, { start: new URL('https://shop.example/start.wasm'), return: Promise.resolve(compiled) });
   await initWasm(import('authress-login-wasm').then(() => compiled));
 }
 

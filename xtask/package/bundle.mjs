@@ -47,8 +47,9 @@ const text = (contents) => ({ contents, loader: 'js' });
  */
 export async function writeEntries(module, javaScript, folder) {
   const file = (name) => join(folder, name);
-  writeFileSync(file('authress_login_wasm_bg.wasm'), module.parts.core);
-  writeFileSync(file('account_bg.wasm'), module.parts.account);
+  const { core, ...parts } = module.parts;
+  writeFileSync(file('authress_login_wasm_bg.wasm'), core);
+  for (const [part, wasm] of Object.entries(parts)) writeFileSync(file(`${part}_bg.wasm`), wasm);
   const beside = (sources) => ({ glue: text(module.glue), sources: { file: sources } });
   await bundle('index.js', file('index.js'), beside('source-url.js'));
   // A comment tells whoever finds the file on a page what it is.

@@ -21,10 +21,10 @@ function compiledEarly(glue) {
  * The text of an ES module whose default export makes the glue.
  *
  * @param glue what wasm-bindgen wrote for bundlers
- * @param parts from the module's parts to their exports, of which the first shows that the part is there
+ * @param beyondCore an export that the whole module has and its core alone has not
  * @param names short names of the module's imports: `{imports: Map, exports: Map}`
  */
-export function makeFactory(glue, parts, names = { imports: new Map(), exports: new Map() }) {
+export function makeFactory(glue, beyondCore, names = { imports: new Map(), exports: new Map() }) {
   if (/^(import|export \{|export default)/m.test(glue)) throw new Error('the glue has imports or exports of a form that is not known here');
   const exported = [...glue.matchAll(EXPORTED_NAME)].map(([, name]) => name);
   for (const name of names.imports.keys()) {
@@ -35,11 +35,9 @@ export function makeFactory(glue, parts, names = { imports: new Map(), exports: 
   const body = compiledEarly(glue)
     .replace(EXPORT, '')
     .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${short(name)}`);
-  const firsts = Object.entries(parts).map(([part, [first]]) => [part, short(first)]);
   return `export default (() => {
 ${body}
-const firsts = ${JSON.stringify(Object.fromEntries(firsts))};
-return { ${members.join(', ')}, start: () => wasm.${short('__wbindgen_start')}?.(), has: (part) => firsts[part] in wasm };
+return { ${members.join(', ')}, start: () => wasm.${short('__wbindgen_start')}?.(), isWhole: () => ${JSON.stringify(short(beyondCore))} in wasm };
 });
 `;
 }

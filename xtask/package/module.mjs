@@ -16,11 +16,14 @@ import { customSection } from './sections.mjs';
 const NAME = 'authress_login_wasm';
 /** The module's imports come from here, unless their names are shortened. */
 const GLUE_MODULE = `./${NAME}_bg.js`;
-/** The parts that follow the core when they are needed, and which exports are theirs. The first one listed is there when
- * the part is. */
+/** The parts that follow the core when they are needed, and where they begin; see parts.mjs. */
 const PARTS = {
-  account: ['client_callAccount', '__wbg_extensionclient_free', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'],
+  start: { exports: ['client_callStart'] },
+  return: { data: 'RETURN_STEPS' },
+  account: { exports: ['client_callAccount', '__wbg_extensionclient_free', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'] },
 };
+/** An export of a part: the core alone does not have it. */
+const [BEYOND_CORE] = PARTS.start.exports;
 /** How much of the whole module's hash says which build something is of, in hexadecimal digits. */
 const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
@@ -89,7 +92,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   return {
     whole: marked(whole),
     parts: Object.fromEntries(Object.entries(parts).map(([part, wasm]) => [part, marked(wasm)])),
-    glue: `${makeFactory(glue, PARTS, map)}export const build = ${JSON.stringify(build)};\n`,
+    glue: `${makeFactory(glue, BEYOND_CORE, map)}export const build = ${JSON.stringify(build)};\n`,
   };
 }
 
@@ -103,5 +106,5 @@ export async function javaScript(wasmBindgen, compiled, work) {
   // wasm-bindgen leaves this to the second table, which is not there: how many values the glue's list begins with.
   const table = `{ __wbindgen_externref_statics_end: () => ${initialValues(glue)} }`;
   const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: ${table} }`;
-  return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue, PARTS) };
+  return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue, BEYOND_CORE) };
 }

@@ -56,9 +56,9 @@ function readSymbol(reader) {
   const [kind, flags] = [reader.byte(), reader.unsigned()];
   if (kind === SECTION) return { kind, index: reader.unsigned() };
   if (kind === DATA_SYMBOL) {
-    reader.text();
+    const name = reader.text();
     if (flags & UNDEFINED) return { kind };
-    return { kind, segment: reader.unsigned(), start: reader.unsigned(), length: reader.unsigned() };
+    return { kind, name, segment: reader.unsigned(), start: reader.unsigned(), length: reader.unsigned() };
   }
   const index = reader.unsigned();
   if (!(flags & UNDEFINED) || flags & EXPLICIT_NAME) reader.text();
@@ -69,7 +69,7 @@ function readSymbol(reader) {
  * What is in a linked module, as nodes: a function by its index, a piece of data by `d` and the number of its symbol.
  *
  * @returns `{edges: Map, exports: Map, slots: Map, data: Map}`: from a node to all it refers to; from an export's name
- * and from a place in the table to a node; from a node to the addresses `{start, end}` of data
+ * and from a place in the table to a node; from a node to the name and the addresses `{name, start, end}` of data
  */
 export function readReferences(module) {
   let importedFunctions = 0;
@@ -118,10 +118,10 @@ export function readReferences(module) {
   const data = new Map();
   /** Where in the file something stands, in order: `{at, end, node}`. */
   const places = bodies.map(({ at, end }, index) => ({ at, end, node: importedFunctions + index }));
-  symbols.forEach(({ kind, segment, start, length }, symbol) => {
+  symbols.forEach(({ kind, name, segment, start, length }, symbol) => {
     if (kind !== DATA_SYMBOL || segment === undefined || length === 0) return;
     const { address, content } = segments[segment];
-    data.set(dataNode(symbol), { start: address + start, end: address + start + length });
+    data.set(dataNode(symbol), { name, start: address + start, end: address + start + length });
     places.push({ at: content.at + start, end: content.at + start + length, node: dataNode(symbol) });
   });
 

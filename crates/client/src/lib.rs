@@ -6,6 +6,7 @@
 //! and wrong clocks run in native tests.
 
 mod account;
+mod callback;
 mod changes;
 mod client;
 mod extension;
@@ -18,6 +19,7 @@ mod session_check;
 mod start;
 mod watch;
 
+pub use callback::ReturnSteps;
 pub use client::{Client, Options};
 pub use extension::ExtensionClient;
 pub use ports::Ports;

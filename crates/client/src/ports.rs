@@ -1,5 +1,6 @@
 //! What the client needs of the place where it runs.
 
+use crate::callback::ReturnSteps;
 use authress_login_protocol::{
     cookies::Cookies,
     error::Error,
@@ -10,7 +11,7 @@ use authress_login_protocol::{
 
 /// The page, its storage and cookies, the network, time and chance. A port carries out; it decides
 /// nothing.
-pub trait Ports: 'static {
+pub trait Ports: Sized + 'static {
     /// Held as long as no other tab may enter; see [`Ports::lock`].
     type Lock;
 
@@ -57,6 +58,9 @@ pub trait Ports: 'static {
 
     /// Sends a request to the API at `origin`, once. Dropping the future gives it up.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
+
+    /// The steps that take up a return, once they are here; an error if they cannot be had now.
+    fn return_steps(&self) -> impl Future<Output = Result<&'static ReturnSteps<Self>, Error>>;
 
     /// Waits for a lock of which one tab has one at a time; `None` where there are no locks.
     /// Dropping the future gives the place in the queue up.

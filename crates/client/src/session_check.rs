@@ -4,16 +4,14 @@ use crate::{client::Inner, locks, mark::Mark, ports::Ports};
 use authress_login_protocol::{
     account::Authorization,
     anti_abuse::Unhashed,
-    callback::{self, Exchange, Exchanged, Refusal, Step},
     cookies as cookie_rules,
     error::{Error, ErrorCode},
     http::{self, Outcome, Request},
     jwt::UnverifiedClaims,
     login_result::LoginResult,
-    pending::{self, Entropy, PendingRequest},
+    pending::{Entropy, PendingRequest},
     pkce,
     renewal::{self, Renewal},
-    return_url,
     secret::Secret,
     session::{self, SessionWrite, Tokens},
     state::Event,
@@ -23,11 +21,7 @@ use futures_util::future::LocalBoxFuture;
 impl<P: Ports> Inner<P> {
     /// Takes up a return, if the browser has just come back; then looks for the session here.
     pub(crate) async fn check_here(&self) -> Result<bool, Error> {
-        let unanswered = self.unanswered.borrow_mut().take();
-        let taken_up = match unanswered {
-            Some(exchange) => self.exchange(exchange).await,
-            None => self.take_up_return().await,
-        };
+        let taken_up = self.take_up_return().await;
         // What a return needs and what every visit needs are each enough for one task.
         self.ports.pause().await;
         if taken_up.is_ok() && self.identity().is_none() {
@@ -128,122 +122,6 @@ impl<P: Ports> Inner<P> {
         Ok(Entropy { code_verifier, search_start: self.search_start()? })
     }
 
-    async fn take_up_return(&self) -> Result<(), Error> {
-        if return_url::is_return(self.ports.page()?.href()) {
-            // A page that is only being prepared uses nothing up: the shopper may never see it.
-            self.ports.activation().await;
-        }
-        match self.inspect_return()? {
-            Step::NotOurs => {}
-            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
-            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
-            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
-            Step::Exchange(exchange) => self.exchange(exchange).await?,
-        }
-        Ok(())
-    }
-
-    /// What a return asks for. It is used up and the address is clean: a second caller does not see the
-    /// same return again.
-    fn inspect_return(&self) -> Result<Step, Error> {
-        let inspection = callback::inspect(&self.settings, &self.ports.page()?, &self.ports.cookies(), |nonce| {
-            [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
-                .iter()
-                .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))
-                .find(|pending| pending.nonce == nonce)
-        });
-        if let (true, Some(pending)) = (inspection.consumes, inspection.step.pending()) {
-            self.forget(&pending.nonce);
-            if pending.enable_credentials.is_some() {
-                self.enable_credentials.set(pending.enable_credentials);
-            }
-            if pending.clock_skew_ms != 0 {
-                self.skew_ms.set(pending.clock_skew_ms);
-            }
-        }
-        if let Some(href) = inspection.clean_href {
-            self.ports.show_address(&href);
-        }
-        Ok(inspection.step)
-    }
-
-    fn forget(&self, nonce: &str) {
-        self.ports.remove(&PendingRequest::key(nonce));
-        let legacy = self.ports.load(pending::LEGACY_KEY).and_then(|record| PendingRequest::from_json(&record));
-        if legacy.is_some_and(|legacy| legacy.nonce == nonce) {
-            self.ports.remove(pending::LEGACY_KEY);
-        }
-    }
-
-    async fn exchange(&self, exchange: Exchange) -> Result<(), Error> {
-        let credentials = self.sends_credentials()?;
-        let before = self.mark();
-        let mut outcome = self.exchange_once(&exchange, credentials).await?;
-        if self.clock_was_wrong(&outcome).await {
-            outcome = self.exchange_once(&exchange, credentials).await?;
-        }
-        if self.has_signed_out_since(&before) {
-            // Nobody is to be signed in by an answer that was under way.
-            return self.drop_answer().map(drop);
-        }
-        let exchanged = exchange.accept(&self.settings, outcome);
-        if !matches!(exchanged, Exchanged::Unanswered(_)) {
-            let clear = cookie_rules::clear(&self.ports.page()?, cookie_rules::AUTH_CODE);
-            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
-        }
-        match exchanged {
-            Exchanged::Tokens(tokens) => self.adopt(exchange.pending(), &tokens).await?,
-            Exchanged::Cookies => self.adopt_cookies(exchange.pending()),
-            Exchanged::CodeRefused(error) => {
-                self.ports.warn("The login has expired or was completed before", &error);
-                self.recheck(exchange.pending(), &error).await?;
-            }
-            Exchanged::Unanswered(error) => {
-                self.ports.warn("The login could not be completed yet", &error);
-                *self.unanswered.borrow_mut() = Some(exchange);
-                return Err(error);
-            }
-            Exchanged::Failed(error) => {
-                self.ports.warn("The login could not be completed", &error);
-                self.note(LoginResult::of_failure(exchange.pending(), &error));
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
-        let unhashed = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
-        Ok(self.send_hashed(unhashed).await)
-    }
-
-    /// A code that was refused may have been used by an earlier try whose answer was lost. Whether
-    /// it was, Authress knows where cookies reach it.
-    async fn recheck(&self, pending: &PendingRequest, error: &Error) -> Result<(), Error> {
-        if self.sends_credentials()? {
-            let (before, earlier) = (self.mark(), self.identity());
-            let outcome = self.send(&renewal::request(true)).await;
-            if self.has_signed_out_since(&before) {
-                return self.drop_answer().map(drop);
-            }
-            match renewal::accept(&self.settings, outcome) {
-                Renewal::Tokens(tokens) if pending.is_completed_by(earlier.as_ref(), tokens.claims()) => {
-                    return self.adopt(pending, &tokens).await;
-                }
-                Renewal::Cookies => {
-                    self.adopt_user_cookie(true);
-                    if self.identity().is_some_and(|now| pending.is_completed_by(earlier.as_ref(), &now)) {
-                        self.adopt_cookies(pending);
-                        return Ok(());
-                    }
-                }
-                Renewal::Tokens(_) | Renewal::SignedOut | Renewal::Unknown(_) => {}
-            }
-        }
-        self.note(LoginResult::of_failure(pending, error));
-        Ok(())
-    }
-
     /// Whether a refusal may be due to the device's clock, which is then known to be wrong: the
     /// time is part of what an anti-abuse hash is made of.
     pub(crate) fn clock_was_wrong<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
@@ -260,7 +138,11 @@ impl<P: Ports> Inner<P> {
 
     /// Takes over tokens that a return has brought. A link must bring back the user id it began
     /// with; otherwise the session that is here stays.
-    fn adopt<'a>(&'a self, pending: &'a PendingRequest, tokens: &'a Tokens) -> LocalBoxFuture<'a, Result<(), Error>> {
+    pub(crate) fn adopt<'a>(
+        &'a self,
+        pending: &'a PendingRequest,
+        tokens: &'a Tokens,
+    ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if pending.accepts_user(tokens.user_id()) {
                 self.next_generation();
@@ -273,7 +155,7 @@ impl<P: Ports> Inner<P> {
         })
     }
 
-    fn adopt_cookies(&self, pending: &PendingRequest) {
+    pub(crate) fn adopt_cookies(&self, pending: &PendingRequest) {
         self.next_generation();
         self.adopt_user_cookie(true);
         self.look();
@@ -283,7 +165,7 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Moves what Authress has set in the `user` cookie to storage.
-    fn adopt_user_cookie(&self, is_fresh: bool) {
+    pub(crate) fn adopt_user_cookie(&self, is_fresh: bool) {
         let cookies = self.ports.cookies();
         let Some((write, now)) = session::adopt_user_cookie(&self.settings, &cookies, self.now(), is_fresh) else {
             return;
@@ -329,13 +211,8 @@ impl<P: Ports> Inner<P> {
         self.ports.store(session::STORAGE_KEY, write.record.expose());
     }
 
-    fn note_refusal(&self, pending: &PendingRequest, refusal: &Refusal) {
-        self.ports.warn("The login did not happen", &refusal.to_error());
-        self.note(LoginResult::of_refusal(pending, refusal));
-    }
-
     /// Keeps the result for whoever asks, and tells it to listeners of all tabs.
-    fn note(&self, result: LoginResult) {
+    pub(crate) fn note(&self, result: LoginResult) {
         self.look();
         self.ports.tell_tabs(&result.to_json());
         self.tell(&Event::Returned(result.clone()));

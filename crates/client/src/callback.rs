@@ -1,0 +1,170 @@
+//! Taking up a return: what it asks for, and the exchange of a code.
+
+use crate::{client::Inner, ports::Ports};
+use authress_login_protocol::{
+    callback::{self, Exchange, Exchanged, Refusal, Step},
+    cookies as cookie_rules,
+    error::Error,
+    http::Outcome,
+    login_result::LoginResult,
+    pending::{self, PendingRequest},
+    renewal::{self, Renewal},
+    return_url,
+};
+use futures_util::future::LocalBoxFuture;
+use std::fmt;
+
+/// The steps that take up a return, as a value: most pages are none, so a browser downloads these steps
+/// when there is one; see [`Ports::return_steps`].
+pub struct ReturnSteps<P: Ports> {
+    take_up: for<'a> fn(&'a Inner<P>) -> LocalBoxFuture<'a, Result<(), Error>>,
+}
+
+impl<P: Ports> ReturnSteps<P> {
+    /// The steps.
+    #[expect(clippy::new_without_default, reason = "default() is no const fn")]
+    pub const fn new() -> Self {
+        Self { take_up: |inner| Box::pin(inner.take_up()) }
+    }
+}
+
+impl<P: Ports> fmt::Debug for ReturnSteps<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReturnSteps")
+    }
+}
+
+impl<P: Ports> Inner<P> {
+    /// Takes up a return, or tries again to complete one that got no answer.
+    pub(crate) async fn take_up_return(&self) -> Result<(), Error> {
+        if self.unanswered.borrow().is_none() && !return_url::is_return(self.ports.page()?.href()) {
+            return Ok(());
+        }
+        let steps = self.ports.return_steps().await;
+        let steps = steps.inspect_err(|error| self.ports.warn("The login could not be completed yet", error))?;
+        (steps.take_up)(self).await
+    }
+
+    async fn take_up(&self) -> Result<(), Error> {
+        let unanswered = self.unanswered.borrow_mut().take();
+        if let Some(exchange) = unanswered {
+            return self.exchange(exchange).await;
+        }
+        // A page that is only being prepared uses nothing up: the shopper may never see it.
+        self.ports.activation().await;
+        match self.inspect_return()? {
+            Step::NotOurs => {}
+            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
+            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
+            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
+            Step::Exchange(exchange) => self.exchange(exchange).await?,
+        }
+        Ok(())
+    }
+
+    /// What a return asks for. It is used up and the address is clean: a second caller does not see the
+    /// same return again.
+    fn inspect_return(&self) -> Result<Step, Error> {
+        let inspection = callback::inspect(&self.settings, &self.ports.page()?, &self.ports.cookies(), |nonce| {
+            [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
+                .iter()
+                .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))
+                .find(|pending| pending.nonce == nonce)
+        });
+        if let (true, Some(pending)) = (inspection.consumes, inspection.step.pending()) {
+            self.forget(&pending.nonce);
+            if pending.enable_credentials.is_some() {
+                self.enable_credentials.set(pending.enable_credentials);
+            }
+            if pending.clock_skew_ms != 0 {
+                self.skew_ms.set(pending.clock_skew_ms);
+            }
+        }
+        if let Some(href) = inspection.clean_href {
+            self.ports.show_address(&href);
+        }
+        Ok(inspection.step)
+    }
+
+    fn forget(&self, nonce: &str) {
+        self.ports.remove(&PendingRequest::key(nonce));
+        let legacy = self.ports.load(pending::LEGACY_KEY).and_then(|record| PendingRequest::from_json(&record));
+        if legacy.is_some_and(|legacy| legacy.nonce == nonce) {
+            self.ports.remove(pending::LEGACY_KEY);
+        }
+    }
+
+    async fn exchange(&self, exchange: Exchange) -> Result<(), Error> {
+        let credentials = self.sends_credentials()?;
+        let before = self.mark();
+        let mut outcome = self.exchange_once(&exchange, credentials).await?;
+        if self.clock_was_wrong(&outcome).await {
+            outcome = self.exchange_once(&exchange, credentials).await?;
+        }
+        if self.has_signed_out_since(&before) {
+            // Nobody is to be signed in by an answer that was under way.
+            return self.drop_answer().map(drop);
+        }
+        let exchanged = exchange.accept(&self.settings, outcome);
+        if !matches!(exchanged, Exchanged::Unanswered(_)) {
+            let clear = cookie_rules::clear(&self.ports.page()?, cookie_rules::AUTH_CODE);
+            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+        match exchanged {
+            Exchanged::Tokens(tokens) => self.adopt(exchange.pending(), &tokens).await?,
+            Exchanged::Cookies => self.adopt_cookies(exchange.pending()),
+            Exchanged::CodeRefused(error) => {
+                self.ports.warn("The login has expired or was completed before", &error);
+                self.recheck(exchange.pending(), &error).await?;
+            }
+            Exchanged::Unanswered(error) => {
+                self.ports.warn("The login could not be completed yet", &error);
+                *self.unanswered.borrow_mut() = Some(exchange);
+                return Err(error);
+            }
+            Exchanged::Failed(error) => {
+                self.ports.warn("The login could not be completed", &error);
+                self.note(LoginResult::of_failure(exchange.pending(), &error));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
+        let unhashed = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
+        Ok(self.send_hashed(unhashed).await)
+    }
+
+    /// A code that was refused may have been used by an earlier try whose answer was lost. Whether
+    /// it was, Authress knows where cookies reach it.
+    async fn recheck(&self, pending: &PendingRequest, error: &Error) -> Result<(), Error> {
+        if self.sends_credentials()? {
+            let (before, earlier) = (self.mark(), self.identity());
+            let outcome = self.send(&renewal::request(true)).await;
+            if self.has_signed_out_since(&before) {
+                return self.drop_answer().map(drop);
+            }
+            match renewal::accept(&self.settings, outcome) {
+                Renewal::Tokens(tokens) if pending.is_completed_by(earlier.as_ref(), tokens.claims()) => {
+                    return self.adopt(pending, &tokens).await;
+                }
+                Renewal::Cookies => {
+                    self.adopt_user_cookie(true);
+                    if self.identity().is_some_and(|now| pending.is_completed_by(earlier.as_ref(), &now)) {
+                        self.adopt_cookies(pending);
+                        return Ok(());
+                    }
+                }
+                Renewal::Tokens(_) | Renewal::SignedOut | Renewal::Unknown(_) => {}
+            }
+        }
+        self.note(LoginResult::of_failure(pending, error));
+        Ok(())
+    }
+
+    fn note_refusal(&self, pending: &PendingRequest, refusal: &Refusal) {
+        self.ports.warn("The login did not happen", &refusal.to_error());
+        self.note(LoginResult::of_refusal(pending, refusal));
+    }
+}
