@@ -43,19 +43,19 @@ pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
 
 /// The options of `linkIdentity`, and how the page is left.
 pub(crate) fn link(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
-    let mut link = link_with_one_time_code(options)?;
+    let (mut link, _) = link_with_one_time_code(options)?;
     link.tenant_lookup_identifier = text(options, "tenantLookupIdentifier")?;
     link.connection_properties = connection_properties(options)?;
     Ok((link, open_type(options)?))
 }
 
 /// The options of `linkIdentityWithOneTimeCode`, which stays on the page.
-pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<LinkOptions, Error> {
+pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
     let mut link = LinkOptions::default();
     for (name, slot) in [("connectionId", &mut link.connection_id), ("redirectUrl", &mut link.redirect_url)] {
         *slot = text(options, name)?;
     }
-    Ok(link)
+    Ok((link, OpenType::ClientManaged))
 }
 
 /// The setting `tokenOrigins`.

@@ -3,7 +3,7 @@
 
 use crate::{
     client::{Client, Login},
-    error::{Failure, Work, invalid_input, promise},
+    error::{Work, invalid_input, promise},
     options, value,
 };
 use authress_login_client::OpenType;
@@ -20,23 +20,11 @@ impl Client {
     #[wasm_bindgen(js_name = callStart)]
     pub fn call_start(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
-        let work: Work = match method {
-            "authenticate" => Box::pin(async move {
-                let (options, open) = options::authenticate(&value)?;
-                authenticate(login, options, open).await
-            }),
-            "authenticateWithOneTimeCode" => Box::pin(async move {
-                let options = authenticate_options(&value)?;
-                authenticate(login, options, OpenType::ClientManaged).await
-            }),
-            "linkIdentity" => Box::pin(async move {
-                let (options, open) = options::link(&value)?;
-                link_identity(login, options, open).await
-            }),
-            "linkIdentityWithOneTimeCode" => Box::pin(async move {
-                let options = options::link_with_one_time_code(&value)?;
-                link_identity(login, options, OpenType::ClientManaged).await
-            }),
+        let work = match method {
+            "authenticate" => authenticate(login, options::authenticate(&value)),
+            "authenticateWithOneTimeCode" => authenticate(login, with_one_time_code(&value)),
+            "linkIdentity" => link_identity(login, options::link(&value)),
+            "linkIdentityWithOneTimeCode" => link_identity(login, options::link_with_one_time_code(&value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
         promise(stopped, work)
@@ -44,21 +32,30 @@ impl Client {
 }
 
 /// Null when the browser is on its way, otherwise where to go on.
-async fn authenticate(login: Login, options: AuthenticateOptions, open: OpenType) -> Result<JsValue, Failure> {
-    let started = login.authenticate(&options, open).await?;
-    Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
+fn authenticate(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> Work {
+    Box::pin(async move {
+        let (options, open) = options?;
+        let started = login.authenticate(&options, open).await?;
+        Ok(started.map_or(JsValue::NULL, |started| value::started(&started)))
+    })
 }
 
 /// Undefined when the browser is on its way, otherwise where to go on.
-async fn link_identity(login: Login, options: LinkOptions, open: OpenType) -> Result<JsValue, Failure> {
-    let started = login.link_identity(&options, open).await?;
-    Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
+fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) -> Work {
+    Box::pin(async move {
+        let (options, open) = options?;
+        let started = login.link_identity(&options, open).await?;
+        Ok(started.map_or(JsValue::UNDEFINED, |started| value::started(&started)))
+    })
 }
 
 /// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the
 /// code, which stays on the page.
-fn authenticate_options(options: &JsValue) -> Result<AuthenticateOptions, Error> {
-    let service_client_id = options::text(options, "serviceClientId")?.filter(|id| !id.is_empty());
-    let service_client_id = service_client_id.ok_or_else(|| invalid_input("serviceClientId is needed."))?;
-    Ok(AuthenticateOptions { connection_id: Some(service_client_id), ..options::login(options)? })
+fn with_one_time_code(options: &JsValue) -> Result<(AuthenticateOptions, OpenType), Error> {
+    let mut authenticate = options::login(options)?;
+    authenticate.connection_id = options::text(options, "serviceClientId")?.filter(|id| !id.is_empty());
+    if authenticate.connection_id.is_none() {
+        return Err(invalid_input("serviceClientId is needed."));
+    }
+    Ok((authenticate, OpenType::ClientManaged))
 }
