@@ -1,7 +1,11 @@
 //! The browser's URL parser against the crate that stands for it in native tests.
 
-use authress_login_protocol::web_url::WebUrl;
-use url::Url;
+use authress_login_protocol::{
+    cookies,
+    return_url::{self, ReturnParameters},
+    web_url::WebUrl,
+};
+use url::{Url, form_urlencoded};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 // No spaces within hosts: Chromium takes them, which the standard does not.
@@ -42,6 +46,10 @@ fn both_parsers_read_the_same() {
         assert_eq!(browser.scheme(), native.scheme(), "{text:?}");
         assert_eq!(browser.host(), native.host_str().unwrap_or_default(), "{text:?}");
         assert_eq!(browser.path(), native.path(), "{text:?}");
+        let port = native.port().map_or(String::new(), |port| format!(":{port}"));
+        assert_eq!(browser.authority(), format!("{}{port}", native.host_str().unwrap_or_default()), "{text:?}");
+        let has_credentials = !native.username().is_empty() || native.password().is_some();
+        assert_eq!(browser.has_credentials(), has_credentials, "{text:?}");
         let origin = native.origin();
         let is_web = matches!(native.scheme(), "https" | "http");
         assert_eq!(browser.origin(), is_web.then(|| origin.ascii_serialization()), "{text:?}");
@@ -62,4 +70,25 @@ fn both_resolve_the_same() {
 #[wasm_bindgen_test]
 fn the_browser_knows_international_names() {
     assert_eq!(WebUrl::parse("https://bücher.test/").unwrap().host(), "xn--bcher-kva.test");
+}
+
+#[wasm_bindgen_test]
+fn queries_are_read_the_same() {
+    for query in
+        ["nonce=a+b%26", "n%6Fnce=%C3%BC", "?nonce=1", "&&nonce=%", "nonce=%zz", "nonce=%ff", "nonce", "x=nonce=1", ""]
+    {
+        let href = format!("https://shop.test/?{query}");
+        let native = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "nonce");
+        let value = native.as_ref().map(|(_, value)| value.clone().into_owned()).filter(|value| !value.is_empty());
+        assert_eq!(ReturnParameters::parse(&href).nonce, value, "{query}");
+        assert_eq!(return_url::without_return_parameters(&href).is_some(), native.is_some(), "{query}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn cookies_are_decoded() {
+    for (value, decoded) in [("a%2Bb%3D+c%26&d", "a+b=+c&&d"), ("a.b-c_d", "a.b-c_d"), ("%C3%BC", "ü"), ("%ff", "%ff")]
+    {
+        assert_eq!(cookies::decode_value(value), decoded);
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     page::Page,
     secret::Secret,
     settings::Settings,
+    text,
     web_url::{path_segment, query_of},
 };
 
@@ -148,7 +149,7 @@ impl Device {
 /// serves the shop too. A host of two labels or an address stands for itself.
 pub fn relying_party_id(settings: &Settings) -> String {
     let host = settings.host().host();
-    match (settings.host().domain(), host.split_once('.')) {
+    match (settings.host().domain(), text::split_once(host, b'.')) {
         (Some(_), Some((_, parent))) if parent.contains('.') => parent.to_owned(),
         _ => host.to_owned(),
     }

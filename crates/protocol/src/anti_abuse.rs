@@ -166,7 +166,7 @@ pub mod values {
         audiences: Option<&[String]>,
     ) -> String {
         // An empty list of audiences still is a value: it adds an empty segment.
-        let audiences = audiences.map(|list| list.join(","));
+        let audiences = audiences.map(|list| list.iter().map(String::as_str).collect::<Vec<_>>().join(","));
         let mut segments = present([connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
         segments.extend(audiences.as_deref());
         segments.join("|")

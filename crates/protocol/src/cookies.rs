@@ -1,7 +1,6 @@
 //! `document.cookie`: reading it, and the assignments that write and clear cookies.
 
-use crate::{decimal::decimal, page::Page};
-use url::form_urlencoded;
+use crate::{decimal::decimal, page::Page, text, web_url};
 
 /// Holds the access token for a shop's own server and for later page loads.
 pub const AUTHORIZATION: &str = "authorization";
@@ -24,9 +23,8 @@ impl Cookies {
 
     /// Every non-empty value of a name: several paths and domains may each hold one.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .split(';')
-            .filter_map(|pair| pair.trim_ascii().split_once('='))
+        text::split(&self.0, b';')
+            .filter_map(|pair| text::split_once(pair.trim_ascii(), b'='))
             .filter(move |(key, value)| *key == name && !value.is_empty())
             .map(|(_, value)| value)
     }
@@ -37,14 +35,10 @@ impl Cookies {
     }
 }
 
-/// Undoes `encodeURIComponent`. Values that were never encoded, such as tokens, stay as they are.
+/// Undoes `encodeURIComponent`. Values that were never encoded, such as tokens, stay as they are, as do
+/// those that are not well encoded.
 pub fn decode_value(value: &str) -> String {
-    if !value.contains('%') {
-        return value.to_owned();
-    }
-    // "+" is no space in a cookie: hide it from the form decoding.
-    let escaped = ["v=", &value.replace('+', "%2B").replace('&', "%26")].concat();
-    form_urlencoded::parse(escaped.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+    web_url::decode(value).unwrap_or_else(|| value.to_owned())
 }
 
 /// The assignment that stores an access token for `max_age_seconds` (or the browser session).
@@ -73,15 +67,17 @@ pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Opt
 pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut domains = vec![String::new()];
     if let Some(mut domain) = page.domain() {
-        while domain.contains('.') {
+        while let Some((_, parent)) = text::split_once(domain, b'.') {
             domains.push(["; Domain=", domain].concat());
-            domain = domain.split_once('.').map_or("", |(_, parent)| parent);
+            domain = parent;
         }
     }
     let path = page.path();
     let mut paths = vec!["/"];
-    for (index, _) in path.match_indices('/').skip(1) {
-        paths.extend(path.get(..index));
+    for (index, byte) in path.bytes().enumerate().skip(1) {
+        if byte == b'/' {
+            paths.extend(path.get(..index));
+        }
     }
     if path.len() > 1 {
         paths.push(path);
@@ -116,6 +112,7 @@ mod tests {
     fn encoded_values_are_decoded() {
         assert_eq!(decode_value("a%2Bb%3D+c%26&d"), "a+b=+c&&d");
         assert_eq!(decode_value("a.b-c_d"), "a.b-c_d");
+        assert_eq!(decode_value("%ff"), "%ff", "no text: as it stands");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     return_url,
     secret::Secret,
     settings::Settings,
-    web_url::{parameter, path_segment, query_of},
+    web_url::{Query, path_segment, query_of},
 };
 
 /// Where the pending login of an extension is stored, shared with the published client.
@@ -104,10 +104,10 @@ pub fn inspect(
     if let Some(code) = given_code {
         return ExtensionReturn::Exchange(exchange(extension_id, pending, code), None);
     }
-    let query = |name: &str| parameter(page.href(), name);
-    let Some(code) = query("code") else { return ExtensionReturn::None };
-    let is_foreign_issuer = query("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
-    if is_foreign_issuer || (pending.state.is_some() && query("state") != pending.state) {
+    let query = Query::of(page.href());
+    let Some(code) = query.get("code") else { return ExtensionReturn::None };
+    let is_foreign_issuer = query.get("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
+    if is_foreign_issuer || (pending.state.is_some() && query.get("state") != pending.state) {
         return ExtensionReturn::Foreign;
     }
     let clean_href = return_url::without_extension_parameters(page.href());
@@ -188,7 +188,7 @@ pub fn update(
         return Err(ErrorCode::InvalidConnection.into());
     }
     let id = present(&options.state)
-        .or_else(|| parameter(page.href(), "state"))
+        .or_else(|| Query::of(page.href()).get("state"))
         .ok_or(ErrorCode::InvalidAuthenticationRequest)?;
     if !with_credentials && !page.is_localhost() {
         return Err(ErrorCode::OriginMismatch.into());

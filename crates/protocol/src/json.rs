@@ -4,6 +4,8 @@
 //! module: that and its error messages are what makes general JSON libraries expensive there.
 //! Servers use a full library; a property test holds this reader against it.
 
+use crate::text;
+
 /// How deeply arrays and objects may nest. Claims and answers of the protocol stay below ten.
 const MAX_DEPTH: u8 = 32;
 
@@ -55,7 +57,7 @@ impl Json {
     /// beyond 64 bits is treated as absent.
     pub fn i64(&self, name: &str) -> Option<i64> {
         match self.get(name) {
-            Some(Self::Number(number)) => match number.split_once('.') {
+            Some(Self::Number(number)) => match text::split_once(number, b'.') {
                 Some((whole, fraction)) if fraction.bytes().all(|digit| digit.is_ascii_digit()) => whole.parse().ok(),
                 Some(_) => None,
                 None => number.parse().ok(),

@@ -3,7 +3,7 @@
 //! A browser client cannot decide whether a token is genuine: it only shows what the token says
 //! and when it ends. Signatures are verified where they matter, on servers.
 
-use crate::{base64url, json::Json};
+use crate::{base64url, json::Json, text};
 
 /// Seconds by which an expiry is brought forward, so that a token is not used in its last moments.
 pub const EXPIRY_MARGIN_SECONDS: i64 = 10;
@@ -19,7 +19,7 @@ impl UnverifiedClaims {
     /// Reads the second segment of a compact JWT. The header and signature may be anything, even
     /// empty: Authress issues identity cookies without either.
     pub fn decode(token: &str) -> Option<Self> {
-        let payload = token.split('.').nth(1)?;
+        let payload = text::split(token, b'.').nth(1)?;
         let text = String::from_utf8(base64url::decode(payload)?).ok()?;
         let json = Json::parse(&text)?;
         matches!(json, Json::Object(_)).then_some(Self { text, json })

@@ -46,8 +46,7 @@ impl Page {
             return false;
         }
         let (page, authress) = (self.url.authority(), settings.host().authority());
-        let shared = page.rsplit('.').zip(authress.rsplit('.')).take_while(|(a, b)| a == b).count();
-        page == authress || shared >= 2
+        page == authress || last_two_labels(page).is_some_and(|shared| last_two_labels(authress) == Some(shared))
     }
 
     /// Whether `url` is on this page's host, whatever the port.
@@ -82,6 +81,12 @@ impl Page {
             _ => Ok(resolved),
         }
     }
+}
+
+fn last_two_labels(host: &str) -> Option<&str> {
+    let mut dots = host.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(index, _)| index);
+    dots.next()?;
+    host.get(dots.next().map_or(0, |dot| dot + 1)..)
 }
 
 #[cfg(test)]

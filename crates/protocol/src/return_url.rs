@@ -1,7 +1,10 @@
 //! The address to which the browser returned: reading its parameters, and cleaning it.
 
-use crate::{secret::Secret, web_url};
-use url::form_urlencoded;
+use crate::{
+    secret::Secret,
+    text,
+    web_url::{self, Query},
+};
 
 /// What a return leaves in the address. `state` is not among them: it belongs to the application.
 const RETURN_PARAMETERS: [&str; 9] =
@@ -35,38 +38,23 @@ pub struct ReturnParameters {
 impl ReturnParameters {
     /// Reads the query of `location.href`.
     pub fn parse(href: &str) -> Self {
-        let mut parameters = Self::default();
-        let (_, query, _) = web_url::split(href);
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            let text = |slot: &mut Option<String>| {
-                if !value.is_empty() {
-                    slot.get_or_insert_with(|| value.clone().into_owned());
-                }
-            };
-            let secret = |slot: &mut Option<Secret>| {
-                if !value.is_empty() {
-                    slot.get_or_insert_with(|| Secret::new(value.clone()));
-                }
-            };
-            match &*name {
-                "nonce" => text(&mut parameters.nonce),
-                "iss" => text(&mut parameters.issuer),
-                "error" => text(&mut parameters.error),
-                "errorCode" => text(&mut parameters.error_code),
-                "code" => secret(&mut parameters.code),
-                "access_token" => secret(&mut parameters.access_token),
-                "id_token" => secret(&mut parameters.id_token),
-                "expires_in" => parameters.expires_in = parameters.expires_in.or(value.parse().ok()),
-                _ => {}
-            }
+        let query = Query::of(href);
+        Self {
+            nonce: query.get("nonce"),
+            issuer: query.get("iss"),
+            code: query.get("code").map(Secret::new),
+            access_token: query.get("access_token").map(Secret::new),
+            id_token: query.get("id_token").map(Secret::new),
+            expires_in: query.get("expires_in").and_then(|seconds| seconds.parse().ok()),
+            error: query.get("error"),
+            error_code: query.get("errorCode"),
         }
-        parameters
     }
 }
 
 /// Whether the address is one that a login returned to.
 pub fn is_return(href: &str) -> bool {
-    web_url::parameter(href, "nonce").is_some()
+    Query::of(href).get("nonce").is_some()
 }
 
 /// The address without the parameters of a return, or `None` if it has none.
@@ -89,19 +77,22 @@ pub fn without_tokens(href: &str) -> Option<String> {
 fn without(href: &str, names: &[&str]) -> Option<String> {
     let (base, query, fragment) = web_url::split(href);
     let query = query?;
-    let is_kept = |pair: &&str| {
-        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
-        !name.is_some_and(|name| names.contains(&&*name))
-    };
-    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
-    if kept.len() == query.split('&').count() {
+    let mut kept = String::new();
+    let mut is_changed = false;
+    for pair in text::split(query, b'&') {
+        let parameter = Query::parse(pair);
+        if names.iter().any(|name| parameter.has(name)) {
+            is_changed = true;
+        } else {
+            kept.push(if kept.is_empty() { '?' } else { '&' });
+            kept.push_str(pair);
+        }
+    }
+    if !is_changed {
         return None;
     }
     let mut cleaned = base.to_owned();
-    if !kept.is_empty() {
-        cleaned.push('?');
-        cleaned.push_str(&kept.join("&"));
-    }
+    cleaned.push_str(&kept);
     if let Some(fragment) = fragment {
         cleaned.push('#');
         cleaned.push_str(fragment);
@@ -134,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_first_of_a_doubled_parameter_counts() {
-        let parameters = ReturnParameters::parse("https://a.test/?nonce=1&nonce=2&expires_in=x&expires_in=60&code=");
+        let parameters =
+            ReturnParameters::parse("https://a.test/?nonce=1&nonce=2&expires_in=60&expires_in=x&code=&code=3");
         assert_eq!(parameters.nonce.as_deref(), Some("1"));
         assert_eq!((parameters.expires_in, parameters.code), (Some(60), None));
     }

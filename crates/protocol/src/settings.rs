@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, ErrorCode},
     page::Page,
+    text,
     web_url::WebUrl,
 };
 
@@ -32,8 +33,8 @@ impl Settings {
 
     /// The same, with the origins that [`Self::token_may_go_to`] allows besides the page's own.
     pub fn with_token_origins(mut self, origins: &[String]) -> Result<Self, Error> {
-        for text in origins {
-            let origin = WebUrl::parse(text).and_then(|url| url.origin()).ok_or_else(|| {
+        for given in origins {
+            let origin = WebUrl::parse(given).and_then(|url| url.origin()).ok_or_else(|| {
                 Error::with_detail(ErrorCode::InvalidInput, "tokenOrigins needs origins like https://api.example.com.")
             })?;
             self.token_origins.push(origin);
@@ -91,7 +92,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
     if host.origin().is_none() || host.has_credentials() {
         return None;
     }
-    match host.host().strip_suffix(".authress.io").and_then(|rest| rest.split_once('.')) {
+    match host.host().strip_suffix(".authress.io").and_then(|rest| text::split_once(rest, b'.')) {
         Some((account, region)) if !region.contains('.') => {
             WebUrl::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat())
         }

@@ -4,28 +4,66 @@
 //! crate's would be a third of what a shopper downloads, and the browser's also knows international
 //! domain names. `tests/browser/web_url.rs` holds one against the other.
 
-use url::form_urlencoded;
+use crate::text::{split_before, split_once};
+#[cfg(target_arch = "wasm32")]
+use browser as platform;
+#[cfg(not(target_arch = "wasm32"))]
+use native as platform;
+pub(crate) use platform::{Query, decode, query_of};
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUrl {
+    /// In the normal form that parsers give it.
     href: String,
-    scheme: String,
-    host: String,
-    port: String,
-    path: String,
-    has_credentials: bool,
+    scheme_end: usize,
+    host_start: usize,
+    host_end: usize,
+    /// The authority ends where the path begins.
+    path_start: usize,
+    path_end: usize,
 }
 
 impl WebUrl {
     /// Reads an absolute URL.
     pub fn parse(text: &str) -> Option<Self> {
-        parser::parse(text, None)
+        platform::href(text, None).and_then(Self::take_apart)
     }
 
     /// Reads a URL that may be relative to this one.
     pub fn join(&self, text: &str) -> Option<Self> {
-        parser::parse(text, Some(&self.href))
+        platform::href(text, Some(&self.href)).and_then(Self::take_apart)
+    }
+
+    /// Takes apart what a parser has put into its normal form: nothing in it stands where it could be
+    /// taken for something else.
+    fn take_apart(href: String) -> Option<Self> {
+        let (scheme, rest) = split_once(&href, b':')?;
+        let scheme_end = scheme.len();
+        let after_scheme = href.len() - rest.len();
+        let (host_start, host_end, path_start) = match rest.strip_prefix("//") {
+            Some(rest) => {
+                let (authority, _) = split_before(rest, b"/?#");
+                let host = split_once(authority, b'@').map_or(authority, |(_, host)| host);
+                let start = after_scheme + 2;
+                let path_start = start + authority.len();
+                let host_start = path_start - host.len();
+                // The colons of an IPv6 address stand in brackets.
+                let (address, _) = split_before(host, b"]");
+                let from = if host.starts_with('[') { address.len() } else { 0 };
+                let (name, _) = split_before(host.get(from..)?, b":");
+                (host_start, host_start + from + name.len(), path_start)
+            }
+            None => (after_scheme, after_scheme, after_scheme),
+        };
+        let (path, _) = split_before(href.get(path_start..)?, b"?#");
+        let path_end = path_start + path.len();
+        Some(Self { href, scheme_end, host_start, host_end, path_start, path_end })
     }
 
     /// The whole URL.
@@ -35,46 +73,51 @@ impl WebUrl {
 
     /// The scheme in lower case, without a colon.
     pub fn scheme(&self) -> &str {
-        &self.scheme
+        self.part(0, self.scheme_end)
     }
 
     /// Whether it is of the schemes that a browser can be sent to.
     pub fn is_web(&self) -> bool {
-        matches!(&*self.scheme, "https" | "http")
+        matches!(self.scheme(), "https" | "http")
     }
 
     /// The host: a name, or an address as text. Empty where a URL has none.
     pub fn host(&self) -> &str {
-        &self.host
+        self.part(self.host_start, self.host_end)
     }
 
     /// The host if it is a name and no address.
     pub fn domain(&self) -> Option<&str> {
         // By the standard a host whose last label is a number is an IPv4 address.
-        let last_label = self.host.rsplit('.').next().unwrap_or_default();
-        let is_address = self.host.starts_with('[') || last_label.bytes().all(|byte| byte.is_ascii_digit());
-        (!is_address).then_some(&*self.host)
+        let host = self.host();
+        let last_label = host.bytes().rev().take_while(|byte| *byte != b'.');
+        let is_address = host.starts_with('[') || last_label.clone().all(|byte| byte.is_ascii_digit());
+        (!is_address).then_some(host)
     }
 
     /// The host with its port, where that is not the scheme's own.
-    pub fn authority(&self) -> String {
-        if self.port.is_empty() { self.host.clone() } else { [&*self.host, ":", &self.port].concat() }
+    pub fn authority(&self) -> &str {
+        self.part(self.host_start, self.path_start)
     }
 
     /// Scheme, host and port without a trailing slash; `None` where there are no such origins
     /// (`data:`, `file:` and the like).
     pub fn origin(&self) -> Option<String> {
-        (self.is_web() && !self.host.is_empty()).then(|| [&*self.scheme, "://", &self.authority()].concat())
+        (self.is_web() && !self.host().is_empty()).then(|| [self.scheme(), "://", self.authority()].concat())
     }
 
     /// The path, beginning with `/`.
     pub fn path(&self) -> &str {
-        &self.path
+        self.part(self.path_start, self.path_end)
     }
 
     /// Whether it names a user or password.
     pub fn has_credentials(&self) -> bool {
-        self.has_credentials
+        self.part(0, self.host_start).ends_with('@')
+    }
+
+    fn part(&self, start: usize, end: usize) -> &str {
+        self.href.get(start..end).unwrap_or_default()
     }
 }
 
@@ -84,25 +127,31 @@ impl From<WebUrl> for String {
     }
 }
 
-/// Writes pairs as a query, `application/x-www-form-urlencoded`.
-pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
+impl Query {
+    /// The query of an address.
+    pub(crate) fn of(href: &str) -> Self {
+        let (_, query, _) = split(href);
+        Self::parse(query.unwrap_or_default())
+    }
 
-/// The value of the first parameter `name` in the query of `href`; an empty one is none.
-pub(crate) fn parameter(href: &str, name: &str) -> Option<String> {
-    let (_, query, _) = split(href);
-    let value = form_urlencoded::parse(query?.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value);
-    value.filter(|value| !value.is_empty()).map(String::from)
+    /// The value of the first parameter with this name; an empty one is none.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        self.first(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether there is a parameter with this name, empty or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.first(name).is_some()
+    }
 }
 
 /// What stands before the query, the query, and the fragment, each without its mark.
 pub(crate) fn split(href: &str) -> (&str, Option<&str>, Option<&str>) {
-    let (rest, fragment) = match href.split_once('#') {
+    let (rest, fragment) = match split_once(href, b'#') {
         Some((rest, fragment)) => (rest, Some(fragment)),
         None => (href, None),
     };
-    match rest.split_once('?') {
+    match split_once(rest, b'?') {
         Some((base, query)) => (base, Some(query), fragment),
         None => (rest, None, fragment),
     }
@@ -110,51 +159,7 @@ pub(crate) fn split(href: &str) -> (&str, Option<&str>, Option<&str>) {
 
 /// A segment of a path, with everything encoded that would end it.
 pub(crate) fn path_segment(text: &str) -> String {
-    // A space is %20 in a path, where "+" stands for itself.
-    form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part }).collect()
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-mod parser {
-    use super::WebUrl;
-    use url::Url;
-
-    pub(super) fn parse(text: &str, base: Option<&str>) -> Option<WebUrl> {
-        let base = base.map(Url::parse).transpose().ok()?;
-        let url = Url::options().base_url(base.as_ref()).parse(text).ok()?;
-        Some(WebUrl {
-            scheme: url.scheme().to_owned(),
-            host: url.host_str().unwrap_or_default().to_owned(),
-            port: url.port().map(|port| port.to_string()).unwrap_or_default(),
-            path: url.path().to_owned(),
-            has_credentials: !url.username().is_empty() || url.password().is_some_and(|password| !password.is_empty()),
-            href: url.into(),
-        })
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-mod parser {
-    use super::WebUrl;
-    use web_sys::Url;
-
-    pub(super) fn parse(text: &str, base: Option<&str>) -> Option<WebUrl> {
-        let url = match base {
-            Some(base) => Url::new_with_base(text, base),
-            None => Url::new(text),
-        };
-        let url = url.ok()?;
-        let mut scheme = url.protocol();
-        scheme.pop(); // The colon.
-        Some(WebUrl {
-            href: url.href(),
-            scheme,
-            host: url.hostname(),
-            port: url.port(),
-            path: url.pathname(),
-            has_credentials: !url.username().is_empty() || !url.password().is_empty(),
-        })
-    }
+    platform::encode(text)
 }
 
 #[cfg(test)]
@@ -199,9 +204,9 @@ mod tests {
     #[test]
     fn parameters_are_read_and_written() {
         assert_eq!(query_of(&[("a", "x y"), ("b", "&")]), "a=x+y&b=%26");
-        assert_eq!(parameter("https://h/?a=&a=1&b=x+%26#?b=3", "b").unwrap(), "x &");
-        assert_eq!(parameter("https://h/?a=&a=1", "a"), None);
-        assert_eq!(parameter("https://h/#?a=1", "a"), None);
+        assert_eq!(Query::of("https://h/?a=&a=1&b=x+%26#?b=3").get("b").unwrap(), "x &");
+        assert_eq!(Query::of("https://h/?a=&a=1").get("a"), None);
+        assert_eq!(Query::of("https://h/#?a=1").get("a"), None);
         assert_eq!(path_segment("a/b c+d"), "a%2Fb%20c%2Bd");
     }
 }
