@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, ErrorCode},
     http::{Method, Request},
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     page::Page,
     secret::Secret,
     settings::Settings,
@@ -136,9 +136,9 @@ impl Device {
                 device.string("type", "WebAuthN").finish()
             }
             Self::Totp { name, totp } => {
-                let code = Json::parse(totp.expose());
+                let code = JsonObject::parse(totp.expose());
                 let code = code.as_ref().and_then(|totp| totp.str("verificationCode"));
-                let device = ObjectWriter::new().optional("name", name.as_deref()).optional("code", code);
+                let device = ObjectWriter::new().optional("name", name.as_deref()).optional("code", code.as_deref());
                 device.raw("totpData", totp.expose()).string("type", "TOTP").finish()
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     anti_abuse::{self, Unhashed},
     error::{Error, ErrorCode},
     http::{Method, Request},
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     moment::Moment,
     page::Page,
     pending::{Entropy, PendingRequest},
@@ -166,13 +166,12 @@ pub fn check_link_options(options: &LinkOptions) -> Result<(), Error> {
 impl Draft {
     /// Reads the body of a successful answer.
     pub fn accept(self, body: &Secret) -> Result<Started, Error> {
-        let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+        let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
         let authentication_url = match answer.str("authenticationUrl").filter(|url| !url.is_empty()) {
-            Some(url) => Some(web_address(url).ok_or(ErrorCode::InvalidServerResponse)?),
+            Some(url) => Some(web_address(&url).ok_or(ErrorCode::InvalidServerResponse)?),
             None => None,
         };
-        let authentication_request_id =
-            answer.str("authenticationRequestId").filter(|id| !id.is_empty()).map(str::to_owned);
+        let authentication_request_id = answer.str("authenticationRequestId").filter(|id| !id.is_empty());
         if authentication_url.is_none() && authentication_request_id.is_none() {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
@@ -188,8 +187,8 @@ impl Draft {
 
 /// Reads an answer that must say where the login goes on.
 pub fn authentication_url(body: &Secret) -> Result<WebUrl, Error> {
-    let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-    answer.str("authenticationUrl").and_then(web_address).ok_or(ErrorCode::InvalidServerResponse.into())
+    let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    answer.str("authenticationUrl").and_then(|url| web_address(&url)).ok_or(ErrorCode::InvalidServerResponse.into())
 }
 
 /// The browser is sent there: nothing but a web page will do.

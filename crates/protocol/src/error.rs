@@ -1,6 +1,6 @@
 //! What can go wrong, each with a stable code and a sentence that says what to do.
 
-use crate::json::Json;
+use crate::json::JsonObject;
 use std::{any::Any, fmt, ops::Deref, rc::Rc};
 
 macro_rules! error_codes {
@@ -159,12 +159,12 @@ impl Error {
     /// What a refusal (status 400 to 499) means. Most answers carry `{title, errorCode}`, those of
     /// the token endpoint `{error, error_description}`.
     pub fn from_refusal(status: u16, body: &str) -> Self {
-        let json = Json::parse(body);
-        let text = |name| json.as_ref().and_then(|json| json.str(name)).filter(|text| !text.is_empty());
-        let server_code = text("errorCode").or_else(|| text("error")).map(str::to_owned);
-        let title = text("title").or_else(|| text("error_description")).or(server_code.as_deref());
+        let json = JsonObject::parse(body);
+        let text = |name| json.as_ref().and_then(|json| json.str(name)).filter(|text: &String| !text.is_empty());
+        let server_code = text("errorCode").or_else(|| text("error"));
+        let title = text("title").or_else(|| text("error_description")).or_else(|| server_code.clone());
         let message = match title {
-            Some(title) => [ErrorCode::RequestRefused.sentence(), " ", title].concat(),
+            Some(title) => [ErrorCode::RequestRefused.sentence(), " ", &title].concat(),
             None => ErrorCode::RequestRefused.sentence().to_owned(),
         };
         let details =

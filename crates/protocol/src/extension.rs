@@ -5,7 +5,7 @@ use crate::{
     anti_abuse::{self, Unhashed},
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
     moment::Moment,
     page::Page,
@@ -45,11 +45,11 @@ impl PendingExtensionLogin {
 
     /// Reads a record back, the published client's too.
     pub fn from_json(text: &str) -> Option<Self> {
-        let record = Json::parse(text)?;
+        let record = JsonObject::parse(text)?;
         Some(Self {
-            code_verifier: CodeVerifier::restore(record.str("codeVerifier")?),
-            redirect_url: record.str("redirectUrl")?.to_owned(),
-            state: record.str("state").map(str::to_owned),
+            code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
+            redirect_url: record.str("redirectUrl")?,
+            state: record.str("state"),
         })
     }
 }
@@ -144,9 +144,9 @@ pub struct ExtensionToken {
 /// Reads the answer to an exchange.
 pub fn accept(settings: &Settings, outcome: Outcome, now: Moment) -> Result<ExtensionToken, Error> {
     let body = http::success(outcome)?;
-    let answer = Json::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
     let token = answer.str("access_token").ok_or(ErrorCode::InvalidServerResponse)?;
-    let claims = UnverifiedClaims::decode(token).ok_or(ErrorCode::InvalidServerResponse)?;
+    let claims = UnverifiedClaims::decode(&token).ok_or(ErrorCode::InvalidServerResponse)?;
     if claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer)) {
         return Err(ErrorCode::InvalidServerResponse.into());
     }

@@ -3,16 +3,25 @@
 //! A browser client cannot decide whether a token is genuine: it only shows what the token says
 //! and when it ends. Signatures are verified where they matter, on servers.
 
-use crate::{base64url, json::Json, text};
+use crate::{base64url, json::JsonObject, text};
+use std::rc::Rc;
 
 /// Seconds by which an expiry is brought forward, so that a token is not used in its last moments.
 pub const EXPIRY_MARGIN_SECONDS: i64 = 10;
 
 /// The claims of a token whose signature nobody has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnverifiedClaims {
+pub struct UnverifiedClaims(Rc<Claims>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Claims {
     text: String,
-    json: Json,
+    subject: Option<String>,
+    issuer: Option<String>,
+    client_id: Option<String>,
+    authorized_party: Option<String>,
+    issued_at: Option<i64>,
+    expires_at: Option<i64>,
 }
 
 impl UnverifiedClaims {
@@ -21,48 +30,56 @@ impl UnverifiedClaims {
     pub fn decode(token: &str) -> Option<Self> {
         let payload = text::split(token, b'.').nth(1)?;
         let text = String::from_utf8(base64url::decode(payload)?).ok()?;
-        let json = Json::parse(&text)?;
-        matches!(json, Json::Object(_)).then_some(Self { text, json })
+        let json = JsonObject::parse(&text)?;
+        Some(Self(Rc::new(Claims {
+            subject: json.str("sub"),
+            issuer: json.str("iss"),
+            client_id: json.str("client_id"),
+            authorized_party: json.str("azp"),
+            issued_at: json.i64("iat"),
+            expires_at: json.i64("exp"),
+            text,
+        })))
     }
 
     /// The claims as the JSON text the token carries.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The user id, claim `sub`.
     pub fn subject(&self) -> Option<&str> {
-        self.json.str("sub")
+        self.0.subject.as_deref()
     }
 
     /// The issuer, claim `iss`.
     pub fn issuer(&self) -> Option<&str> {
-        self.json.str("iss")
+        self.0.issuer.as_deref()
     }
 
     /// The application the token is for, claim `client_id`.
     pub fn client_id(&self) -> Option<&str> {
-        self.json.str("client_id")
+        self.0.client_id.as_deref()
     }
 
     /// The connection that identified the user, claim `azp`.
     pub fn authorized_party(&self) -> Option<&str> {
-        self.json.str("azp")
+        self.0.authorized_party.as_deref()
     }
 
     /// When the token was issued, in seconds since 1970: claim `iat`.
     pub fn issued_at(&self) -> Option<i64> {
-        self.json.i64("iat").filter(|iat| *iat != 0)
+        self.0.issued_at.filter(|iat| *iat != 0)
     }
 
     /// How long the token lasts altogether, in seconds: `exp` less `iat`.
     pub fn lifetime_s(&self) -> Option<i64> {
-        Some(self.json.i64("exp")?.saturating_sub(self.issued_at()?))
+        Some(self.0.expires_at?.saturating_sub(self.issued_at()?))
     }
 
     /// When to stop using the token, in seconds since 1970: claim `exp` less the margin.
     pub fn usable_until(&self) -> Option<i64> {
-        self.json.i64("exp").filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(EXPIRY_MARGIN_SECONDS))
+        self.0.expires_at.filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(EXPIRY_MARGIN_SECONDS))
     }
 
     /// Whether the token is past its use at `now_ms`; a token without expiry never is.

@@ -3,7 +3,7 @@
 use crate::{
     callback::Refusal,
     error::Error,
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     pending::PendingRequest,
 };
 
@@ -113,15 +113,14 @@ impl LoginResult {
 
     /// Reads a message of another tab; `None` if it is none.
     pub fn from_json(text: &str) -> Option<Self> {
-        let message = Json::parse(text)?;
-        let owned = |name| message.str(name).map(str::to_owned);
+        let message = JsonObject::parse(text)?;
         let status = message.str("status")?;
         Some(Self {
             purpose: if message.bool("isLink")? { Purpose::Link } else { Purpose::Login },
             status: LoginStatus::ALL.into_iter().find(|known| known.as_str() == status)?,
-            connection_id: owned("connectionId"),
-            user_id: owned("userId"),
-            server_code: owned("serverCode"),
+            connection_id: message.str("connectionId"),
+            user_id: message.str("userId"),
+            server_code: message.str("serverCode"),
         })
     }
 

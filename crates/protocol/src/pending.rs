@@ -6,7 +6,7 @@
 
 use crate::{
     decimal::decimal,
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
     pkce::CodeVerifier,
     secret::Secret,
@@ -103,17 +103,16 @@ impl PendingRequest {
 
     /// Reads a record back, the published client's too; `None` if it is unusable.
     pub fn from_json(text: &str) -> Option<Box<Self>> {
-        let record = Json::parse(text)?;
-        let owned = |name| record.str(name).map(str::to_owned);
+        let record = JsonObject::parse(text)?;
         Some(Box::new(Self {
-            nonce: owned("nonce").filter(|nonce| !nonce.is_empty())?,
-            code_verifier: CodeVerifier::restore(record.str("codeVerifier")?),
-            connection_id: owned("lastConnectionId"),
-            tenant_lookup_identifier: owned("tenantLookupIdentifier"),
-            redirect_url: owned("redirectUrl")?,
+            nonce: record.str("nonce").filter(|nonce| !nonce.is_empty())?,
+            code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
+            connection_id: record.str("lastConnectionId"),
+            tenant_lookup_identifier: record.str("tenantLookupIdentifier"),
+            redirect_url: record.str("redirectUrl")?,
             enable_credentials: record.bool("enableCredentials"),
             multi_account: record.bool("multiAccount"),
-            link_user_id: owned("linkUserId"),
+            link_user_id: record.str("linkUserId"),
             created_at_ms: record.i64("createdAt").unwrap_or(0),
             clock_skew_ms: record.i64("clockSkew").unwrap_or(0),
         }))

@@ -4,7 +4,7 @@ use crate::{
     cookies::{self, Cookies},
     decimal::decimal,
     error::{Error, ErrorCode},
-    json::{Json, ObjectWriter},
+    json::{JsonObject, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
     moment::Moment,
     page::Page,
@@ -62,8 +62,8 @@ impl Tokens {
     /// Reads `{access_token, id_token, expires_in}`; `None` if the answer carries no id token, as
     /// in cookie mode.
     pub fn from_answer(settings: &Settings, body: &Secret) -> Result<Option<Self>, Error> {
-        let Some(answer) = Json::parse(body.expose()) else { return Ok(None) };
-        let secret = |name| answer.str(name).filter(|token| !token.is_empty()).map(Secret::new);
+        let Some(answer) = JsonObject::parse(body.expose()) else { return Ok(None) };
+        let secret = |name| answer.str(name).filter(|token: &String| !token.is_empty()).map(Secret::new);
         let Some(id_token) = secret("id_token") else { return Ok(None) };
         Self::new(settings, secret("access_token"), id_token, answer.i64("expires_in")).map(Some)
     }
@@ -115,7 +115,7 @@ fn corrected(fresh: &UnverifiedClaims, now: Moment) -> Moment {
 /// The end of a stored session by the device's clock, in milliseconds since 1970; `None` if it has
 /// none or the record is unusable.
 pub fn expires_at_ms(record: &str) -> Option<i64> {
-    Json::parse(record)?.i64("expiry")
+    JsonObject::parse(record)?.i64("expiry")
 }
 
 fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> Secret {
@@ -128,7 +128,7 @@ fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> 
 
 /// How long the tokens of a stored session last altogether, in seconds, where they say so.
 pub fn lifetime_s(record: &str) -> Option<i64> {
-    UnverifiedClaims::decode(Json::parse(record)?.str("idToken")?)?.lifetime_s()
+    UnverifiedClaims::decode(&JsonObject::parse(record)?.str("idToken")?)?.lifetime_s()
 }
 
 /// Who the shopper is, as far as this browser knows without asking. Nothing is written.
@@ -145,8 +145,8 @@ fn stored_identity(
     cookies: &Cookies,
     now_ms: i64,
 ) -> Option<UnverifiedClaims> {
-    let record = Json::parse(record?)?;
-    let claims = own_claims(settings, record.str("idToken")?)?;
+    let record = JsonObject::parse(record?)?;
+    let claims = own_claims(settings, &record.str("idToken")?)?;
     let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now_ms);
     let has_lost_token = record.bool("jsCookies") == Some(true) && cookies.first(cookies::AUTHORIZATION).is_none();
     (!is_over && !has_lost_token).then_some(claims)
