@@ -1,7 +1,7 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { makeHost, pause } from './host.js';
+import { LONGEST_TIMER_MS, makeHost, pause } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
@@ -12,9 +12,6 @@ const DEADLINE_MS = 30_000;
 const SHOPPER_DEADLINE_MS = 120_000;
 /** How long after the page has loaded the module is loaded if nobody has needed it yet, in milliseconds. */
 const LATER_MS = 2_000;
-/** The longest a browser's timer can be set to, in milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** The answer to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
 
@@ -153,7 +150,7 @@ export class LoginClient {
     const values = [
       origin,
       applicationId,
-      settings?.tokenOrigins,
+      [settings?.tokenOrigins ?? []].flat().join(' '),
       Boolean(settings?.retainUserCookie),
       host,
     ];

@@ -1,5 +1,8 @@
 // What the module asks of the browser by way of JavaScript, which takes fewer bytes here than in Rust.
 
+/** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** What of an error a logger is told. */
 const TOLD = ['code', 'status', 'serverCode'];
 
@@ -35,10 +38,30 @@ export const makeHost = (logger) => ({
     logger?.[level]?.(entry);
   },
 
-  /** Waits for a lock and holds it until `signal` is aborted; whether there is one. https://www.w3.org/TR/web-locks/ */
-  lock(name, signal) {
+  href: () => location.href,
+  showAddress: (href) => history.replaceState(history.state, '', href),
+  navigate: (href) => location.assign(href),
+  cookies: () => document.cookie,
+  assignCookie(assignment) {
+    document.cookie = assignment;
+  },
+  fillRandom: (bytes) => crypto.getRandomValues(bytes),
+
+  /** Waits this many milliseconds, unless `signal` is aborted. */
+  sleep: (milliseconds, signal) => new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS));
+    once(signal, 'abort').then(() => clearTimeout(timer));
+  }),
+
+  /**
+   * Waits this many milliseconds at most for a lock and holds it until `signal` is aborted; whether it is held.
+   * https://www.w3.org/TR/web-locks/
+   */
+  lock(name, milliseconds, signal) {
     return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, milliseconds);
       const hold = () => {
+        clearTimeout(timer);
         resolve(true);
         return once(signal, 'abort');
       };

@@ -1,11 +1,11 @@
 //! The client as JavaScript calls it.
 
 use crate::{
-    browser::{Browser, Host, address},
+    browser::{Browser, Host},
     error::{self, Failure, Work, promise},
     options, value,
 };
-use authress_login_client as login;
+use authress_login_client::{self as login, Ports};
 use authress_login_protocol::{
     error::ErrorCode, login_result::Purpose, return_url, secret::Secret, settings::Settings,
 };
@@ -29,12 +29,12 @@ impl Client {
     pub fn new(
         authress_api_url: &str,
         application_id: &str,
-        token_origins: &JsValue,
+        token_origins: &str,
         retain_user_cookie: bool,
         host: Host,
     ) -> Result<Client, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id))
-            .and_then(|settings| settings.with_token_origins(&options::token_origins(token_origins)?))
+            .and_then(|settings| settings.with_token_origins(token_origins))
             .map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
         Ok(Self { login: login::Client::new(settings, options, Browser::new(host)) })
@@ -72,16 +72,17 @@ impl Client {
     /// `getMatchingDomainInfo`: whether cookies of this page would reach `url`.
     #[wasm_bindgen(js_name = getMatchingDomainInfo)]
     pub fn matching_domain_info(&self, url: &str) -> bool {
-        let (Ok(page), Ok(other)) = (address::page(), Settings::new(url, None)) else { return false };
+        let (Ok(page), Ok(other)) = (self.login.ports().page(), Settings::new(url, None)) else { return false };
         page.allows_credentials(&other)
     }
 
     /// `sanitizeQueryParameters`: removes what a return left in the address.
     #[wasm_bindgen(js_name = sanitizeQueryParameters)]
     pub fn sanitize_query_parameters(&self) {
-        let cleaned = address::page().ok().and_then(|page| return_url::without_return_parameters(page.href()));
+        let cleaned =
+            self.login.ports().page().ok().and_then(|page| return_url::without_return_parameters(page.href()));
         if let Some(href) = cleaned {
-            address::replace(&href);
+            self.login.ports().show_address(&href);
         }
     }
 

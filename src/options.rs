@@ -36,7 +36,7 @@ pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
         *slot = text(options, name)?;
     }
     for (name, slot) in [("scopes", &mut login.scopes), ("audiences", &mut login.audiences)] {
-        *slot = list(&get(options, name), name)?;
+        *slot = list(options, name)?;
     }
     Ok(login)
 }
@@ -56,11 +56,6 @@ pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<(LinkOptions,
         *slot = text(options, name)?;
     }
     Ok((link, OpenType::ClientManaged))
-}
-
-/// The setting `tokenOrigins`.
-pub(crate) fn token_origins(origins: &JsValue) -> Result<Vec<String>, Error> {
-    Ok(list(origins, "tokenOrigins")?.unwrap_or_default())
 }
 
 /// How the page is left. `redirectOpenType` wins over the older `openType`.
@@ -115,13 +110,20 @@ pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Erro
     value.as_string().map(Some).ok_or_else(|| invalid_input(&[name, " must be a string."].concat()))
 }
 
-fn list(value: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
+fn list(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
+    let value = &get(options, name);
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
-    let is_list = Array::is_array(value);
-    let texts = is_list.then(|| Array::from(value).iter().map(|item| item.as_string()).collect::<Option<Vec<_>>>());
-    texts.flatten().map(Some).ok_or_else(|| invalid_input(&[name, " must be a list of strings."].concat()))
+    let mut texts = Vec::new();
+    if Array::is_array(value) {
+        let items = Array::from(value);
+        texts.extend((0..items.length()).map_while(|index| items.get(index).as_string()));
+        if texts.len() == items.length() as usize {
+            return Ok(Some(texts));
+        }
+    }
+    Err(invalid_input(&[name, " must be a list of strings."].concat()))
 }
 
 pub(crate) fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {

@@ -1,18 +1,15 @@
 //! One thin port for each browser API. A port carries out; it decides nothing.
 
-pub mod address;
+pub mod abort;
 pub mod authenticator;
-pub mod clock;
-pub mod cookies;
-pub mod lock;
-pub mod random;
 pub mod request;
 pub mod storage;
-pub mod timer;
 
+mod host;
 mod ports;
 
-pub use ports::{Browser, Host};
+pub use host::Host;
+pub use ports::Browser;
 
 /// The window of the page; absent outside of a page's main thread.
 fn window() -> Option<web_sys::Window> {

@@ -1,6 +1,6 @@
 //! The browser as the client's ports.
 
-use super::{address, clock, cookies, lock, random, request, storage::Storage, timer};
+use super::{Host, abort::Abort, request, storage::Storage};
 use crate::{error, value};
 use authress_login_client::{Ports, ReturnSteps};
 use authress_login_protocol::{
@@ -11,52 +11,9 @@ use authress_login_protocol::{
     page::Page,
     state::{Event, Snapshot},
 };
-use js_sys::Promise;
 use std::hint::black_box;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortSignal;
-
-#[wasm_bindgen]
-extern "C" {
-    /// What the classes in JavaScript do for the module: they have the application's listeners and the
-    /// channel to other tabs, and some of what browsers offer takes fewer bytes there.
-    #[derive(Debug)]
-    pub type Host;
-
-    #[wasm_bindgen(method, catch)]
-    fn emit(this: &Host, name: &str, snapshot: JsValue, result: JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = tellTabs)]
-    fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
-
-    /// Kept when this part of the module is here.
-    #[wasm_bindgen(method, catch)]
-    async fn part(this: &Host, name: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    async fn pause(this: &Host) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    fn log(this: &Host, level: &str, title: &str, error: JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, js_name = isVisible)]
-    fn is_visible(this: &Host) -> bool;
-
-    #[wasm_bindgen(method)]
-    fn activation(this: &Host) -> Option<Promise>;
-
-    #[wasm_bindgen(method, catch, js_name = openTab)]
-    fn open_tab(this: &Host, href: &str) -> Result<bool, JsValue>;
-
-    /// Holds the lock until `signal` is aborted; whether there is one.
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn lock(this: &Host, name: &str, signal: &AbortSignal) -> Result<JsValue, JsValue>;
-
-    /// Milliseconds since 1970, or NaN.
-    #[wasm_bindgen(method, catch, js_name = serverTime)]
-    pub(super) async fn server_time(this: &Host, signal: &AbortSignal) -> Result<JsValue, JsValue>;
-}
 
 /// Where a part of the module begins: it is empty until the part is here. Known by this name to
 /// `xtask/package/module.mjs`.
@@ -77,18 +34,22 @@ impl Browser {
 }
 
 impl Ports for Browser {
-    type Lock = lock::Lock;
+    /// Given up when dropped.
+    type Lock = Abort;
 
     fn page(&self) -> Result<Page, Error> {
-        address::page()
+        let href = self.host.href().map_err(|_| Error::with_detail(ErrorCode::InternalError, "There is no page."))?;
+        Page::new(&href)
     }
 
     fn show_address(&self, href: &str) {
-        address::replace(href);
+        // A browser may refuse (too many calls); the address then keeps parameters that are used up.
+        let _ = self.host.show_address(href);
     }
 
     fn navigate(&self, href: &str) -> Result<(), Error> {
-        address::assign(href)
+        let refused = |_| Error::with_detail(ErrorCode::InternalError, "The browser refused to navigate.");
+        self.host.navigate(href).map_err(refused)
     }
 
     fn open_tab(&self, href: &str) -> bool {
@@ -110,11 +71,12 @@ impl Ports for Browser {
     }
 
     fn cookies(&self) -> Cookies {
-        cookies::read()
+        Cookies::new(self.host.cookies().unwrap_or_default())
     }
 
     fn assign_cookie(&self, assignment: &str) {
-        cookies::assign(assignment);
+        // A browser that refuses cookies ignores it.
+        let _ = self.host.assign_cookie(assignment);
     }
 
     fn load(&self, key: &str) -> Option<String> {
@@ -138,7 +100,7 @@ impl Ports for Browser {
     }
 
     fn now_ms(&self) -> i64 {
-        clock::now_ms()
+        js_sys::Date::now() as i64
     }
 
     async fn server_now_ms(&self) -> Option<i64> {
@@ -146,7 +108,10 @@ impl Ports for Browser {
     }
 
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
-        Box::pin(timer::sleep(milliseconds))
+        Box::pin(async move {
+            let Ok(abort) = Abort::new() else { return };
+            let _ = self.host.sleep(milliseconds, &abort.signal()).await;
+        })
     }
 
     async fn pause(&self) {
@@ -154,15 +119,19 @@ impl Ports for Browser {
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        random::fill(bytes)
+        let refused = |_| Error::with_detail(ErrorCode::InternalError, "The browser gave no randomness.");
+        self.host.fill_random(bytes).map_err(refused)
     }
 
     async fn send(&self, origin: &str, request: &Request) -> Outcome {
         request::send(origin, request).await
     }
 
-    async fn lock(&self, name: &str) -> Option<lock::Lock> {
-        lock::acquire(&self.host, name).await
+    async fn lock(&self, name: &str, wait_ms: u32) -> Option<Abort> {
+        // Dropped at any time, also while it waits, it gives the lock up.
+        let abort = Abort::new().ok()?;
+        let is_held = self.host.lock(name, wait_ms, &abort.signal()).await.ok()?.is_truthy();
+        is_held.then_some(abort)
     }
 
     async fn return_steps(&self) -> Result<&'static ReturnSteps<Self>, Error> {

@@ -1,6 +1,6 @@
 //! Requests to Authress.
 
-use super::Host;
+use super::{Host, abort::Abort};
 use authress_login_protocol::{
     error::Cause,
     http::{NoResponse, Outcome, Request, Response},
@@ -9,7 +9,7 @@ use authress_login_protocol::{
 use gloo_net::http::Headers;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, RequestCredentials, RequestInit};
+use web_sys::{RequestCredentials, RequestInit};
 
 /// How this client names itself. Authress expects the header from every login client.
 const POWERED_BY: &str = concat!("Authress Login SDK; WebAssembly; ", env!("CARGO_PKG_VERSION"));
@@ -50,24 +50,4 @@ pub async fn date_of_page_server(host: &Host) -> Option<i64> {
     let abort = Abort::new().ok()?;
     let server_ms = host.server_time(&abort.signal()).await.ok()?.as_f64().filter(|time| !time.is_nan())?;
     Some(server_ms as i64)
-}
-
-/// Gives up what it is the signal of when dropped.
-#[derive(Debug)]
-pub(super) struct Abort(AbortController);
-
-impl Abort {
-    pub(super) fn new() -> Result<Self, JsValue> {
-        AbortController::new().map(Self)
-    }
-
-    pub(super) fn signal(&self) -> AbortSignal {
-        self.0.signal()
-    }
-}
-
-impl Drop for Abort {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

@@ -20,40 +20,51 @@ impl Storage {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<String> {
-        let find = |memory: &Vec<(String, String)>| {
-            memory.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
-        };
-        let in_memory = || find(&self.memory.borrow());
-        in_memory().or_else(|| local_storage()?.get_item(key).ok().flatten())
+        if let Some((_, value)) = self.memory.borrow().iter().find(|(name, _)| name == key) {
+            return Some(value.clone());
+        }
+        local_storage()?.get_item(key).ok().flatten()
     }
 
     /// Stores a value; `false` if it will not outlive the page.
     pub fn set(&self, key: &str, value: &str) -> bool {
         let is_durable = local_storage().is_some_and(|storage| storage.set_item(key, value).is_ok());
-        let mut memory = self.memory.borrow_mut();
-        memory.retain(|(name, _)| name != key);
+        self.forget(key);
         if !is_durable {
-            memory.push((key.to_owned(), value.to_owned()));
+            self.memory.borrow_mut().push((key.to_owned(), value.to_owned()));
         }
         is_durable
     }
 
     /// Removes a key.
     pub fn remove(&self, key: &str) {
-        self.memory.borrow_mut().retain(|(name, _)| name != key);
+        self.forget(key);
         if let Some(storage) = local_storage() {
             let _ = storage.remove_item(key);
         }
     }
 
+    fn forget(&self, key: &str) {
+        let mut memory = self.memory.borrow_mut();
+        if let Some(index) = memory.iter().position(|(name, _)| name == key) {
+            memory.swap_remove(index);
+        }
+    }
+
     /// The keys that begin with `prefix`.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
-        let mut keys: Vec<String> = self.memory.borrow().iter().map(|(name, _)| name.clone()).collect();
+        let mut keys = Vec::new();
+        let mut add = |key: String| {
+            if key.starts_with(prefix) {
+                keys.push(key);
+            }
+        };
+        self.memory.borrow().iter().for_each(|(name, _)| add(name.clone()));
         if let Some(storage) = local_storage() {
-            let count = storage.length().unwrap_or(0);
-            keys.extend((0..count).filter_map(|index| storage.key(index).ok().flatten()));
+            for index in 0..storage.length().unwrap_or(0) {
+                storage.key(index).ok().flatten().into_iter().for_each(&mut add);
+            }
         }
-        keys.retain(|key| key.starts_with(prefix));
         keys
     }
 

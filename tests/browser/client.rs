@@ -1,4 +1,5 @@
-use crate::support::{RefusedStorage, code, host, js, token};
+use crate::support::{RefusedStorage, browser, code, host, js, token};
+use authress_login_client::Ports;
 use authress_login_wasm::Client;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
@@ -12,7 +13,7 @@ fn client() -> Client {
 }
 
 fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
-    Client::new(url, application_id, &JsValue::UNDEFINED, false, host())
+    Client::new(url, application_id, "", false, host())
 }
 
 /// Calls a method that nobody gives up.
@@ -98,7 +99,7 @@ async fn whoever_waits_is_served_when_a_session_appears() {
     let client = client();
     let waiting = call(&client, "ensureToken", options("timeoutInMillis", 5_000));
     let forever = call(&client, "waitForUserSession", JsValue::UNDEFINED);
-    authress_login_wasm::browser::timer::sleep(20).await;
+    browser().sleep(20).await;
     let token = sign_in("user_late");
     assert!(call(&client, "userSessionExists", false).await.unwrap().is_truthy());
     assert_eq!(waiting.await.unwrap().as_string(), Some(token));

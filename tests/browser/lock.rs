@@ -1,16 +1,14 @@
-use crate::support::{host, js};
-use authress_login_wasm::browser::{lock, timer};
-use futures_util::future::{Either, select};
-use std::pin::pin;
+use crate::support::{browser, js};
+use authress_login_client::Ports;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 async fn is_free(name: &str) -> bool {
-    matches!(select(pin!(lock::acquire(&host(), name)), pin!(timer::sleep(50))).await, Either::Left((Some(_), _)))
+    browser().lock(name, 50).await.is_some()
 }
 
 #[wasm_bindgen_test]
 async fn a_lock_is_held_until_it_is_dropped() {
-    let held = lock::acquire(&host(), "held").await;
+    let held = browser().lock("held", 1_000).await;
     assert!(held.is_some());
     assert!(!is_free("held").await);
     assert!(is_free("other").await);
@@ -20,7 +18,7 @@ async fn a_lock_is_held_until_it_is_dropped() {
 
 #[wasm_bindgen_test]
 async fn who_gives_up_waiting_leaves_the_queue() {
-    let held = lock::acquire(&host(), "queue").await;
+    let held = browser().lock("queue", 1_000).await;
     assert!(!is_free("queue").await, "this one waits and gives up");
     drop(held);
     assert!(is_free("queue").await);
@@ -29,7 +27,7 @@ async fn who_gives_up_waiting_leaves_the_queue() {
 #[wasm_bindgen_test]
 async fn a_browser_without_locks_gives_none() {
     js("Object.defineProperty(navigator, 'locks', { configurable: true, value: undefined });");
-    let lock = lock::acquire(&host(), "any").await;
+    let lock = browser().lock("any", 1_000).await;
     js("delete navigator.locks;");
     assert!(lock.is_none());
 }

@@ -1,12 +1,13 @@
+use crate::support::browser;
+use authress_login_client::Ports;
 use authress_login_protocol::anti_abuse;
-use authress_login_wasm::browser::{clock, random};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 #[wasm_bindgen_test]
 fn two_draws_differ() {
     let (mut first, mut second) = ([0; 32], [0; 32]);
-    random::fill(&mut first).unwrap();
-    random::fill(&mut second).unwrap();
+    browser().fill_random(&mut first).unwrap();
+    browser().fill_random(&mut second).unwrap();
     assert_ne!(first, second);
 }
 
@@ -16,7 +17,7 @@ fn a_search_in_the_browser_finds_what_verifies() {
     let values = anti_abuse::values::authenticate(Some("sc_aajMBf73bLDoTWHGLz7fLGp"), None, None, "app_default", None);
     let start = js_sys::Date::now();
     for index in 0..SEARCHES {
-        let hash = anti_abuse::search(&values, clock::now_ms() as u64, index);
+        let hash = anti_abuse::search(&values, browser().now_ms() as u64, index);
         assert!(anti_abuse::verify(&hash, &values).is_ok());
     }
     console_log!("mean of {SEARCHES} searches: {:.2} ms", (js_sys::Date::now() - start) / f64::from(SEARCHES));

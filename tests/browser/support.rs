@@ -1,7 +1,7 @@
 //! What the tests share.
 
 use authress_login_protocol::base64url;
-use authress_login_wasm::Host;
+use authress_login_wasm::{Host, browser::Browser};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -14,6 +14,11 @@ extern "C" {
 /// What the classes in JavaScript do for the module, without a logger.
 pub(crate) fn host() -> Host {
     make_host()
+}
+
+/// The page.
+pub(crate) fn browser() -> Browser {
+    Browser::new(host())
 }
 
 /// Runs `body` as a JavaScript function.

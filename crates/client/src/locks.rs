@@ -2,8 +2,7 @@
 //! holds one must not stop the others.
 
 use crate::{client::Inner, ports::Ports};
-use futures_util::future::{Either, LocalBoxFuture, select};
-use std::pin::pin;
+use futures_util::future::LocalBoxFuture;
 
 /// One tab renews at a time. How long the others wait for it: longer than a renewal takes.
 pub(crate) const RENEWAL: (&str, u32) = ("renewal", 5_000);
@@ -16,10 +15,7 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn hold(&self, (purpose, wait_ms): (&'static str, u32)) -> LocalBoxFuture<'_, Option<P::Lock>> {
         Box::pin(async move {
             let name = [&self.settings.origin(), " ", self.settings.application_id(), " ", purpose].concat();
-            match select(pin!(self.ports.lock(&name)), pin!(self.ports.sleep(wait_ms))).await {
-                Either::Left((lock, _)) => lock,
-                Either::Right(_) => None,
-            }
+            self.ports.lock(&name, wait_ms).await
         })
     }
 }

@@ -62,9 +62,9 @@ pub trait Ports: Sized + 'static {
     /// The steps that take up a return, once they are here; an error if they cannot be had now.
     fn return_steps(&self) -> impl Future<Output = Result<&'static ReturnSteps<Self>, Error>>;
 
-    /// Waits for a lock of which one tab has one at a time; `None` where there are no locks.
-    /// Dropping the future gives the place in the queue up.
-    fn lock(&self, name: &str) -> impl Future<Output = Option<Self::Lock>>;
+    /// Waits this many milliseconds at most for a lock of which one tab has one at a time; `None` where
+    /// there are no locks. Dropping the future gives the place in the queue up.
+    fn lock(&self, name: &str, wait_ms: u32) -> impl Future<Output = Option<Self::Lock>>;
     /// Sends a message to the same client in other tabs.
     fn tell_tabs(&self, message: &str);
 

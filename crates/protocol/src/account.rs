@@ -150,7 +150,7 @@ impl Device {
 pub fn relying_party_id(settings: &Settings) -> String {
     let host = settings.host().host();
     match (settings.host().domain(), text::split_once(host, b'.')) {
-        (Some(_), Some((_, parent))) if parent.contains('.') => parent.to_owned(),
+        (Some(_), Some((_, parent))) if text::split_once(parent, b'.').is_some() => parent.to_owned(),
         _ => host.to_owned(),
     }
 }

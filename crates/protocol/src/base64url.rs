@@ -37,10 +37,8 @@ pub fn encode_standard(bytes: &[u8]) -> String {
 ///
 /// Tokens in the wild are not all unpadded: the published client decodes both, so do we.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let unpadded = text.trim_end_matches('=');
-    if text.len() - unpadded.len() > 2 {
-        return None;
-    }
+    let unpadded = text.strip_suffix('=').unwrap_or(text);
+    let unpadded = unpadded.strip_suffix('=').unwrap_or(unpadded);
     let mut bytes = Vec::with_capacity(unpadded.len() * 3 / 4);
     let (mut waiting, mut count) = (0_u32, 0);
     for letter in unpadded.bytes() {

@@ -93,7 +93,11 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
 
 /// The assignments that clear everything a session leaves in cookies that script can reach.
 pub fn clear_session(page: &Page) -> Vec<String> {
-    [USER, AUTHORIZATION, AUTH_CODE, AUTH_USER_ID].into_iter().flat_map(|name| clear(page, name)).collect()
+    let mut assignments = Vec::new();
+    for name in [USER, AUTHORIZATION, AUTH_CODE, AUTH_USER_ID] {
+        assignments.append(&mut clear(page, name));
+    }
+    assignments
 }
 
 #[cfg(test)]

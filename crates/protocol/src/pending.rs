@@ -124,7 +124,8 @@ impl PendingRequest {
 /// A record from the future (the clock was set back) stays: losing a login is worse than a record
 /// too many.
 pub fn is_stale(text: &str, now_ms: i64) -> bool {
-    PendingRequest::from_json(text).is_none_or(|request| now_ms.saturating_sub(request.created_at_ms) > MAX_AGE_MS)
+    let record = JsonObject::parse(text).filter(|record| record.str("nonce").is_some());
+    record.is_none_or(|record| now_ms.saturating_sub(record.i64("createdAt").unwrap_or(0)) > MAX_AGE_MS)
 }
 
 #[cfg(test)]

@@ -31,9 +31,10 @@ impl Settings {
         })
     }
 
-    /// The same, with the origins that [`Self::token_may_go_to`] allows besides the page's own.
-    pub fn with_token_origins(mut self, origins: &[String]) -> Result<Self, Error> {
-        for given in origins {
+    /// The same, with the origins that [`Self::token_may_go_to`] allows besides the page's own. In `origins`
+    /// spaces stand between them.
+    pub fn with_token_origins(mut self, origins: &str) -> Result<Self, Error> {
+        for given in text::split(origins, b' ').filter(|given| !given.is_empty()) {
             let origin = WebUrl::parse(given).and_then(|url| url.origin()).ok_or_else(|| {
                 Error::with_detail(ErrorCode::InvalidInput, "tokenOrigins needs origins like https://api.example.com.")
             })?;
@@ -82,7 +83,7 @@ impl Settings {
 }
 
 fn is_below(name: &str, parent: &str) -> bool {
-    parent.contains('.') && name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+    text::split_once(parent, b'.').is_some() && name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn parse_host(text: &str) -> Option<WebUrl> {
@@ -93,7 +94,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
         return None;
     }
     match host.host().strip_suffix(".authress.io").and_then(|rest| text::split_once(rest, b'.')) {
-        Some((account, region)) if !region.contains('.') => {
+        Some((account, region)) if text::split_once(region, b'.').is_none() => {
             WebUrl::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat())
         }
         _ => Some(host),
@@ -191,8 +192,7 @@ mod tests {
     fn the_token_goes_to_the_pages_own_origin_and_to_those_named() {
         let page = Page::new("https://www.shop.test/cart").unwrap();
         let settings = Settings::new("login.shop.test", None).unwrap();
-        let settings =
-            settings.with_token_origins(&["https://api.shop.test/".into(), "http://www.shop.test".into()]).unwrap();
+        let settings = settings.with_token_origins("https://api.shop.test/ http://www.shop.test").unwrap();
         for allowed in ["https://www.shop.test/api", "https://api.shop.test/v1?x", "https://www.shop.test:443/"] {
             assert!(settings.token_may_go_to(allowed, &page), "{allowed}");
         }
@@ -208,7 +208,7 @@ mod tests {
         ] {
             assert!(!settings.token_may_go_to(refused, &page), "{refused}");
         }
-        let bad = Settings::new("login.shop.test", None).unwrap().with_token_origins(&["api.shop.test".into()]);
+        let bad = Settings::new("login.shop.test", None).unwrap().with_token_origins("api.shop.test");
         assert_eq!(bad.unwrap_err().code, ErrorCode::InvalidInput);
     }
 }

@@ -124,9 +124,10 @@ impl Ports for PagePorts {
         self.0.browser.fetch(&self.0, origin, request).await
     }
 
-    async fn lock(&self, name: &str) -> Option<Place> {
+    async fn lock(&self, name: &str, wait_ms: u32) -> Option<Place> {
         let name = format!("{} {name}", self.0.origin());
-        Some(self.0.browser.locks.request(&name, self.0.id).await)
+        let place = self.0.browser.locks.request(&name, self.0.id);
+        tokio::time::timeout(std::time::Duration::from_millis(wait_ms.into()), place).await.ok()
     }
 
     fn tell_tabs(&self, message: &str) {
