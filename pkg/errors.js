@@ -1,33 +1,50 @@
-// The one class of errors. Only what can fail before or without the module has its sentence here; all
-// others come from the module.
+// The one class of errors, and what each code means in a sentence. crates/protocol/src/error.rs has the same table, for
+// native code; a test holds one against the other.
 
 const SENTENCES = {
   InvalidAuthressApiUrl:
     'The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.',
   InvalidApplication:
     'The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.',
-  InvalidExtension:
-    'The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.',
+  InvalidExtension: 'The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.',
+  InvalidInput: 'An option has the wrong type or value.',
+  InvalidConnection:
+    'linkIdentity needs connectionId or tenantLookupIdentifier: the identity provider that the shopper signs in with.',
+  InvalidAuthenticationRequest:
+    'updateExtensionAuthenticationRequest needs the state of an authentication request, as option or in the address of the page.',
+  OriginMismatch: 'updateExtensionAuthenticationRequest works only on a site whose domain the Authress host shares, over https.',
+  InvalidAuthorizationCode:
+    'There is no authorization code of a login that this browser has begun, neither as option nor in the address of the page.',
+  InvalidRedirectOpenType: 'The option redirectOpenType must be redirect, tab or client-managed.',
+  InvalidResponseLocation: 'The option responseLocation must be cookie, query or none.',
+  InvalidRedirectUrl: 'The redirect URL is not valid. Give an http(s) URL or a path on this site.',
+  NotLoggedIn: 'There is no session to do this with. Call authenticate first.',
+  TokenTimeout: 'No session appeared in time. Call authenticate to start one, then ask for the token again.',
+  OriginNotAllowed:
+    'The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.',
+  StorageUnavailable:
+    'The browser refused to store the login request, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.',
   AuthressSdkNetworkError:
     'Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.',
-  RequestTimeout:
-    'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
+  RequestTimeout: 'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
+  RequestRefused: 'Authress refused the request.',
+  InvalidServerResponse:
+    'The answer from the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
   ModuleLoadFailed:
     'The login module could not be loaded: {cause}. Serve what the package has in dist, or name the address of the .wasm file with initWasm(url).',
   InternalError: 'An unexpected failure inside the login client. Please report it.',
 };
 
 export class LoginError extends Error {
-  constructor(code, options) {
-    super(SENTENCES[code].replace('{cause}', () => options.cause?.message ?? options.cause), options);
-    this.name = 'LoginError';
-    this.code = code;
+  constructor(code, { cause, detail, ...more } = {}) {
+    const sentence = SENTENCES[code].replace('{cause}', () => cause?.message ?? cause);
+    super(detail ? `${sentence} ${detail}` : sentence, cause === undefined ? undefined : { cause });
+    Object.assign(this, more, { name: 'LoginError', code });
   }
 }
 
-/** Whatever was thrown, as what callers can rely on. */
+/** Whatever was thrown, as what callers can rely on. The module throws what an error is to be made of. */
 export function asLoginError(error) {
   if (error instanceof LoginError) return error;
-  if (error instanceof Error && error.name === 'LoginError') return Object.setPrototypeOf(error, LoginError.prototype);
-  return new LoginError('InternalError', { cause: error });
+  return Object.hasOwn(SENTENCES, error?.code) ? new LoginError(error.code, error) : new LoginError('InternalError', { cause: error });
 }

@@ -47,6 +47,12 @@ export const makeHost = (logger) => ({
   },
   fillRandom: (bytes) => crypto.getRandomValues(bytes),
 
+  async send(url, method, headers, body, withCredentials, signal) {
+    const credentials = withCredentials ? 'include' : undefined;
+    const response = await fetch(url, { method, headers, body, credentials, signal });
+    return { status: response.status, body: await response.text() };
+  },
+
   /** Waits this many milliseconds, unless `signal` is aborted. */
   sleep: (milliseconds, signal) => new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS));

@@ -1,5 +1,6 @@
 //! The client's errors as JavaScript errors, and its work as promises.
 
+use crate::value;
 use authress_login_protocol::error::{Error, ErrorCode};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Promise, Reflect};
@@ -7,29 +8,29 @@ use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// A genuine `Error` with `name`, `code` and, where there are any, `status`, `serverCode`, `cause`.
+/// What `pkg/errors.js` makes a `LoginError` of: `code`, and where there are any `detail`, `status`,
+/// `serverCode`, `cause`. The sentences for people are there alone, also for what fails without the module.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());
     if let (ErrorCode::ModuleLoadFailed, Some(told)) = (error.code, cause) {
         // What loads the module's parts has made the error.
         return told.clone();
     }
-    let js = js_sys::Error::new(&error.message);
-    js.set_name("LoginError");
-    let set = |name: &str, value: JsValue| {
-        let _ = Reflect::set(&js, &name.into(), &value);
+    let js = value::texts(&[
+        ("code", Some(error.code.as_str())),
+        ("detail", Some(&error.detail)),
+        ("serverCode", error.server_code.as_deref()),
+    ]);
+    let set = |name: &str, value: &JsValue| {
+        let _ = Reflect::set(&js, &name.into(), value);
     };
-    set("code", error.code.as_str().into());
     if let Some(status) = error.status {
-        set("status", status.into());
-    }
-    if let Some(server_code) = &error.server_code {
-        set("serverCode", server_code.into());
+        set("status", &status.into());
     }
     if let Some(cause) = cause {
-        js.set_cause(cause);
+        set("cause", cause);
     }
-    js.into()
+    js
 }
 
 /// A failure on its way to JavaScript: ours, or one that JavaScript itself threw.

@@ -46,7 +46,7 @@ pub(crate) fn login_result(result: &LoginResult) -> JsValue {
 
 /// An object of the members that there are.
 // A derived serialiser costs more than all that it would write here.
-fn texts(members: &[(&str, Option<&str>)]) -> JsValue {
+pub(crate) fn texts(members: &[(&str, Option<&str>)]) -> JsValue {
     let object = Object::new();
     for (name, text) in members {
         if let Ok(text) = serde_wasm_bindgen::to_value(text)

@@ -2,12 +2,13 @@
 
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::AbortSignal;
+use web_sys::{AbortSignal, Headers};
 
 #[wasm_bindgen]
 extern "C" {
     /// What the classes in JavaScript do for the module: they have the application's listeners and the
-    /// channel to other tabs, and some of what browsers offer takes fewer bytes there.
+    /// channel to other tabs, and some of what browsers offer takes fewer bytes there. What makes a promise
+    /// throws nothing.
     #[derive(Debug)]
     pub type Host;
 
@@ -30,9 +31,21 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = fillRandom)]
     pub(super) fn fill_random(this: &Host, bytes: &mut [u8]) -> Result<(), JsValue>;
 
+    /// Sends a request unless `signal` is aborted; its answer as `{status, body}`.
+    #[wasm_bindgen(method)]
+    pub(super) fn send(
+        this: &Host,
+        url: &str,
+        method: &str,
+        headers: &Headers,
+        body: Option<&str>,
+        with_credentials: bool,
+        signal: &AbortSignal,
+    ) -> Promise;
+
     /// Waits this many milliseconds, or until `signal` is aborted: then for ever.
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn sleep(this: &Host, milliseconds: u32, signal: &AbortSignal) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn sleep(this: &Host, milliseconds: u32, signal: &AbortSignal) -> Promise;
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn emit(this: &Host, name: &str, snapshot: JsValue, result: JsValue) -> Result<(), JsValue>;
@@ -41,11 +54,11 @@ extern "C" {
     pub(super) fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
 
     /// Kept when this part of the module is here.
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn part(this: &Host, name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn part(this: &Host, name: &str) -> Promise;
 
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn pause(this: &Host) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn pause(this: &Host) -> Promise;
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn log(this: &Host, level: &str, title: &str, error: JsValue) -> Result<(), JsValue>;
@@ -61,10 +74,10 @@ extern "C" {
 
     /// Waits for the lock this many milliseconds at most and holds it until `signal` is aborted; whether it
     /// is held.
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn lock(this: &Host, name: &str, wait_ms: u32, signal: &AbortSignal) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn lock(this: &Host, name: &str, wait_ms: u32, signal: &AbortSignal) -> Promise;
 
     /// Milliseconds since 1970, or NaN.
-    #[wasm_bindgen(method, catch, js_name = serverTime)]
-    pub(super) async fn server_time(this: &Host, signal: &AbortSignal) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, js_name = serverTime)]
+    pub(super) fn server_time(this: &Host, signal: &AbortSignal) -> Promise;
 }

@@ -110,12 +110,13 @@ impl Ports for Browser {
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
         Box::pin(async move {
             let Ok(abort) = Abort::new() else { return };
-            let _ = self.host.sleep(milliseconds, &abort.signal()).await;
+            let slept = self.host.sleep(milliseconds, &abort.signal());
+            let _ = JsFuture::from(slept).await;
         })
     }
 
     async fn pause(&self) {
-        let _ = self.host.pause().await;
+        let _ = JsFuture::from(self.host.pause()).await;
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
@@ -124,18 +125,19 @@ impl Ports for Browser {
     }
 
     async fn send(&self, origin: &str, request: &Request) -> Outcome {
-        request::send(origin, request).await
+        request::send(&self.host, origin, request).await
     }
 
     async fn lock(&self, name: &str, wait_ms: u32) -> Option<Abort> {
         // Dropped at any time, also while it waits, it gives the lock up.
         let abort = Abort::new().ok()?;
-        let is_held = self.host.lock(name, wait_ms, &abort.signal()).await.ok()?.is_truthy();
+        let held = self.host.lock(name, wait_ms, &abort.signal());
+        let is_held = JsFuture::from(held).await.ok()?.is_truthy();
         is_held.then_some(abort)
     }
 
     async fn return_steps(&self) -> Result<&'static ReturnSteps<Self>, Error> {
-        let part = self.host.part("return").await;
+        let part = JsFuture::from(self.host.part("return")).await;
         part.map_err(|said| Error::from(ErrorCode::ModuleLoadFailed).with_cause(Some(Cause::new(said))))?;
         // What stands there is not known while the module is compiled.
         Ok(black_box(&RETURN_STEPS))

@@ -16,13 +16,13 @@ fn own_origin() -> String {
 #[wasm_bindgen_test]
 async fn an_answer_comes_with_its_status() {
     // The test's own server knows no such path.
-    let status = send(&own_origin(), &request()).await.unwrap().status;
+    let status = send(&host(), &own_origin(), &request()).await.unwrap().status;
     assert!((400..500).contains(&status), "{status}");
 }
 
 /// What the browser said about a request without an answer.
 async fn said(origin: &str) -> JsValue {
-    let NoResponse { cause } = send(origin, &request()).await.unwrap_err();
+    let NoResponse { cause } = send(&host(), origin, &request()).await.unwrap_err();
     cause.unwrap().get::<JsValue>().unwrap().clone()
 }
 

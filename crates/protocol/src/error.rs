@@ -90,8 +90,8 @@ pub struct Error(Box<Details>);
 pub struct Details {
     /// The stable code.
     pub code: ErrorCode,
-    /// The sentence for people.
-    pub message: String,
+    /// What there is to say beyond the code's sentence; empty if nothing.
+    pub detail: String,
     /// The HTTP status, where a server answered.
     pub status: Option<u16>,
     /// The server's own code, where it sent one.
@@ -134,7 +134,7 @@ impl Error {
     /// A failure with more to say than its code's sentence.
     pub fn with_detail(code: ErrorCode, detail: &str) -> Self {
         let mut error = Self::from(code);
-        error.0.message = [code.sentence(), " ", detail].concat();
+        detail.clone_into(&mut error.0.detail);
         error
     }
 
@@ -163,12 +163,9 @@ impl Error {
         let text = |name| json.as_ref().and_then(|json| json.str(name)).filter(|text: &String| !text.is_empty());
         let server_code = text("errorCode").or_else(|| text("error"));
         let title = text("title").or_else(|| text("error_description")).or_else(|| server_code.clone());
-        let message = match title {
-            Some(title) => [ErrorCode::RequestRefused.sentence(), " ", &title].concat(),
-            None => ErrorCode::RequestRefused.sentence().to_owned(),
-        };
+        let detail = title.unwrap_or_default();
         let details =
-            Details { code: ErrorCode::RequestRefused, message, status: Some(status), server_code, cause: None };
+            Details { code: ErrorCode::RequestRefused, detail, status: Some(status), server_code, cause: None };
         Self(Box::new(details))
     }
 }
@@ -176,8 +173,7 @@ impl Error {
 impl From<ErrorCode> for Error {
     #[inline(never)]
     fn from(code: ErrorCode) -> Self {
-        let message = code.sentence().to_owned();
-        Self(Box::new(Details { code, message, status: None, server_code: None, cause: None }))
+        Self(Box::new(Details { code, detail: String::new(), status: None, server_code: None, cause: None }))
     }
 }
 
@@ -191,7 +187,8 @@ impl Deref for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(self.code.sentence())?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " {}", self.detail) }
     }
 }
 
@@ -206,7 +203,7 @@ mod tests {
         let error = Error::from_refusal(409, r#"{"title":"Already owned","errorCode":"IdentityAlreadyOwned"}"#);
         assert_eq!(error.code, ErrorCode::RequestRefused);
         assert_eq!((error.status, error.server_code.as_deref()), (Some(409), Some("IdentityAlreadyOwned")));
-        assert!(error.message.ends_with("Already owned"));
+        assert!(error.to_string().ends_with("Already owned"));
     }
 
     #[test]

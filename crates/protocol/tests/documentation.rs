@@ -29,17 +29,14 @@ fn no_code_is_typed_that_does_not_exist() {
 }
 
 #[test]
-fn the_loader_says_what_the_table_says() {
-    let loader = read("pkg/errors.js");
-    for code in [
-        ErrorCode::InvalidAuthressApiUrl,
-        ErrorCode::InvalidApplication,
-        ErrorCode::InvalidExtension,
-        ErrorCode::RequestTimeout,
-        ErrorCode::ModuleLoadFailed,
-        ErrorCode::InternalError,
-    ] {
-        assert!(loader.contains(code.sentence()), "{code:?} is worded otherwise in pkg/errors.js");
+fn the_package_says_what_the_table_says() {
+    let package = read("pkg/errors.js");
+    for code in ErrorCode::ALL {
+        let entry = [code.as_str(), ":"].concat();
+        let (_, sentence) =
+            package.split_once(&entry).unwrap_or_else(|| panic!("{code:?} is missing in pkg/errors.js"));
+        let quoted = ["'", code.sentence(), "',"].concat();
+        assert!(sentence.trim_start().starts_with(&quoted), "{code:?} is worded otherwise in pkg/errors.js");
     }
 }
 
