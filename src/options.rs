@@ -5,6 +5,7 @@ use authress_login_client::OpenType;
 use authress_login_protocol::{
     authenticate::{AuthenticateOptions, LinkOptions},
     error::{Error, ErrorCode},
+    text,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
@@ -107,7 +108,7 @@ pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Erro
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
-    value.as_string().map(Some).ok_or_else(|| invalid_input(&[name, " must be a string."].concat()))
+    value.as_string().map(Some).ok_or_else(|| invalid_input(&text::concat(&[name, " must be a string."])))
 }
 
 fn list(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
@@ -123,7 +124,7 @@ fn list(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
             return Ok(Some(texts));
         }
     }
-    Err(invalid_input(&[name, " must be a list of strings."].concat()))
+    Err(invalid_input(&text::concat(&[name, " must be a list of strings."])))
 }
 
 pub(crate) fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
@@ -131,7 +132,7 @@ pub(crate) fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error>
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
-    value.as_bool().map(Some).ok_or_else(|| invalid_input(&[name, " must be true or false."].concat()))
+    value.as_bool().map(Some).ok_or_else(|| invalid_input(&text::concat(&[name, " must be true or false."])))
 }
 
 pub(crate) fn json(value: &JsValue) -> Option<String> {

@@ -2,6 +2,7 @@
 //! holds one must not stop the others.
 
 use crate::{client::Inner, ports::Ports};
+use authress_login_protocol::text;
 use futures_util::future::LocalBoxFuture;
 
 /// One tab renews at a time. How long the others wait for it: longer than a renewal takes.
@@ -14,7 +15,7 @@ impl<P: Ports> Inner<P> {
     /// locks, the caller goes on without.
     pub(crate) fn hold(&self, (purpose, wait_ms): (&'static str, u32)) -> LocalBoxFuture<'_, Option<P::Lock>> {
         Box::pin(async move {
-            let name = [&self.settings.origin(), " ", self.settings.application_id(), " ", purpose].concat();
+            let name = text::concat(&[&self.settings.origin(), " ", self.settings.application_id(), " ", purpose]);
             self.ports.lock(&name, wait_ms).await
         })
     }

@@ -52,7 +52,7 @@ pub fn unlink_identity(authorization: Authorization, identity_id: &str) -> Resul
     }
     let with_credentials = authorization.with_credentials;
     let bearer = authorization.bearer_unless_cookies()?;
-    let path = ["identities/", &path_segment(identity_id)].concat();
+    let path = text::concat(&["identities/", &path_segment(identity_id)]);
     Ok(request(Method::Delete, &path, None, bearer, with_credentials))
 }
 
@@ -74,7 +74,7 @@ pub fn delete_device(authorization: Authorization, device_id: &str) -> Result<Re
         return Err(Error::with_detail(ErrorCode::InvalidInput, "A device id is needed."));
     }
     let with_credentials = authorization.with_credentials;
-    let path = ["devices/", &path_segment(device_id)].concat();
+    let path = text::concat(&["devices/", &path_segment(device_id)]);
     Ok(request(Method::Delete, &path, None, authorization.bearer()?, with_credentials))
 }
 
@@ -185,7 +185,7 @@ impl UserConfigurationScreen {
             ("start_page", start_page),
             ("redirect_uri", page.resolve(redirect_url)?.as_str()),
         ]);
-        Ok([&settings.origin(), "/settings?", &query].concat())
+        Ok(text::concat(&[&settings.origin(), "/settings?", &query]))
     }
 }
 
@@ -196,7 +196,7 @@ fn request(
     bearer: Option<Secret>,
     with_credentials: bool,
 ) -> Request {
-    Request { method, path: ["/api/session/", path].concat(), body, bearer, with_credentials }
+    Request { method, path: text::concat(&["/api/session/", path]), body, bearer, with_credentials }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! `{milliseconds};{n};{values}` and must start with `00`, which takes 4,096 tries on average.
 //! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
 
-use crate::{base64url, decimal::decimal, http::Request, json::ObjectWriter, moment::Moment, secret::Secret};
+use crate::{base64url, decimal::decimal, http::Request, json::ObjectWriter, moment::Moment, secret::Secret, text};
 use authress_sha256::{LANES, Messages, digest};
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl Search {
             if let Some((_, number)) = found {
                 let number = decimal(number.into());
                 let digest = digest(message(&self.time, &number, &self.values).as_bytes());
-                return Some(["v2", &self.time, &number, &base64url::encode(&digest)].join(";"));
+                return Some(text::join(&["v2", &self.time, &number, &base64url::encode(&digest)], ";"));
             }
         }
         None
@@ -157,6 +157,8 @@ pub fn verify(hash: &str, values: &str) -> Result<Proof, InvalidHash> {
 
 /// The values of each kind of request in the order in which they are hashed.
 pub mod values {
+    use crate::text;
+
     /// For `POST /authentication` of a login.
     pub fn authenticate(
         connection_id: Option<&str>,
@@ -166,10 +168,10 @@ pub mod values {
         audiences: Option<&[String]>,
     ) -> String {
         // An empty list of audiences still is a value: it adds an empty segment.
-        let audiences = audiences.map(|list| list.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+        let audiences = audiences.map(|list| text::join(&list.iter().map(String::as_str).collect::<Vec<_>>(), ","));
         let mut segments = present([connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
         segments.extend(audiences.as_deref());
-        segments.join("|")
+        text::join(&segments, "|")
     }
 
     /// For `POST /authentication` of a link.
@@ -178,12 +180,12 @@ pub mod values {
         tenant_lookup_identifier: Option<&str>,
         application_id: &str,
     ) -> String {
-        present([connection_id, tenant_lookup_identifier, Some(application_id)]).join("|")
+        text::join(&present([connection_id, tenant_lookup_identifier, Some(application_id)]), "|")
     }
 
     /// For `POST /authentication/{id}/tokens`.
     pub fn token_exchange(application_id: &str, authentication_request_id: &str, code: &str) -> String {
-        present([Some(application_id), Some(authentication_request_id), Some(code)]).join("|")
+        text::join(&present([Some(application_id), Some(authentication_request_id), Some(code)]), "|")
     }
 
     /// For `PATCH /authentication/{id}`.
@@ -192,7 +194,7 @@ pub mod values {
         tenant_lookup_identifier: Option<&str>,
         authentication_request_id: &str,
     ) -> String {
-        present([connection_id, tenant_lookup_identifier, Some(authentication_request_id)]).join("|")
+        text::join(&present([connection_id, tenant_lookup_identifier, Some(authentication_request_id)]), "|")
     }
 
     fn present<const N: usize>(values: [Option<&str>; N]) -> Vec<&str> {
@@ -235,7 +237,7 @@ impl Counter {
 
 /// What is hashed.
 fn message(time: &str, number: &str, values: &str) -> String {
-    [time, number, values].join(";")
+    text::join(&[time, number, values], ";")
 }
 
 #[cfg(test)]

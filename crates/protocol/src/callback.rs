@@ -13,6 +13,7 @@ use crate::{
     secret::Secret,
     session::Tokens,
     settings::Settings,
+    text,
     web_url::path_segment,
 };
 
@@ -191,7 +192,7 @@ impl Exchange {
             .string("code_verifier", self.pending.code_verifier.expose());
         let request = Request {
             method: Method::Post,
-            path: ["/api/authentication/", &path_segment(nonce), "/tokens"].concat(),
+            path: text::concat(&["/api/authentication/", &path_segment(nonce), "/tokens"]),
             body: None,
             bearer: None,
             with_credentials,

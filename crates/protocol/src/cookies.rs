@@ -50,7 +50,7 @@ pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Opt
     if !access_token.bytes().all(allowed) {
         return None;
     }
-    let mut cookie = [AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict"].concat();
+    let mut cookie = text::concat(&[AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict"]);
     if let Some(seconds) = max_age_seconds {
         cookie.push_str("; Max-Age=");
         cookie.push_str(&decimal(seconds.max(0)));
@@ -68,7 +68,7 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut domains = vec![String::new()];
     if let Some(mut domain) = page.domain() {
         while let Some((_, parent)) = text::split_once(domain, b'.') {
-            domains.push(["; Domain=", domain].concat());
+            domains.push(text::concat(&["; Domain=", domain]));
             domain = parent;
         }
     }
@@ -85,7 +85,7 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut assignments = Vec::new();
     for domain in &domains {
         for path in &paths {
-            assignments.push([name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", domain].concat());
+            assignments.push(text::concat(&[name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", domain]));
         }
     }
     assignments

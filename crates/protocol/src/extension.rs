@@ -14,6 +14,7 @@ use crate::{
     return_url,
     secret::Secret,
     settings::Settings,
+    text,
     web_url::{Query, path_segment, query_of},
 };
 
@@ -74,7 +75,7 @@ pub fn begin(
         ("response_type", "code"),
         ("state", &state),
     ]);
-    let address = [&settings.origin(), "/?", &query].concat();
+    let address = text::concat(&[&settings.origin(), "/?", &query]);
     Ok((PendingExtensionLogin { code_verifier, redirect_url, state: Some(state) }, address))
 }
 
@@ -202,7 +203,7 @@ pub fn update(
     }
     let request = Request {
         method: Method::Patch,
-        path: ["/api/authentication/", &path_segment(&id)].concat(),
+        path: text::concat(&["/api/authentication/", &path_segment(&id)]),
         body: None,
         bearer: None,
         with_credentials,

@@ -29,5 +29,5 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod state;
-mod text;
+pub mod text;
 pub mod web_url;

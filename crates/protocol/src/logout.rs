@@ -5,6 +5,7 @@ use crate::{
     http::{Method, Request},
     page::Page,
     settings::Settings,
+    text,
     web_url::query_of,
 };
 
@@ -41,7 +42,7 @@ pub fn begin(
     Ok(Logout {
         request,
         destination: (destination.as_str() != page.href()).then(|| destination.into()),
-        logout_page: [&settings.origin(), "/logout?", &query].concat(),
+        logout_page: text::concat(&[&settings.origin(), "/logout?", &query]),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
     jwt::UnverifiedClaims,
     pkce::CodeVerifier,
     secret::Secret,
+    text,
 };
 
 /// Where the published client keeps its one pending login.
@@ -62,7 +63,7 @@ pub struct PendingRequest {
 impl PendingRequest {
     /// The storage key of the request that will return with `nonce`.
     pub fn key(nonce: &str) -> String {
-        [KEY_PREFIX, nonce].concat()
+        text::concat(&[KEY_PREFIX, nonce])
     }
 
     /// Whether a session of `user_id` is what this request was for. A link keeps its user id.

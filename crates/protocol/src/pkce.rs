@@ -1,6 +1,6 @@
 //! Proof Key for Code Exchange, RFC 7636, method S256.
 
-use crate::{base64url, secret::Secret};
+use crate::{base64url, secret::Secret, text};
 use authress_sha256::digest;
 
 /// Bytes of randomness behind a code verifier. 48 bytes become 64 characters, inside the
@@ -30,7 +30,7 @@ impl CodeVerifier {
 
     /// Another unguessable text, from which the verifier cannot be learnt.
     pub(crate) fn derive(&self, purpose: &str) -> String {
-        base64url::encode(&digest([purpose, "|", self.expose()].concat().as_bytes()))
+        base64url::encode(&digest(text::concat(&[purpose, "|", self.expose()]).as_bytes()))
     }
 
     /// The public half, sent with the authentication request.

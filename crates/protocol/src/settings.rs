@@ -89,13 +89,13 @@ fn is_below(name: &str, parent: &str) -> bool {
 fn parse_host(text: &str) -> Option<WebUrl> {
     // By bytes: a search for text brings a kilobyte of its own.
     let has_scheme = text.as_bytes().windows(3).any(|bytes| bytes == b"://");
-    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { ["https://", text].concat() })?;
+    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { text::concat(&["https://", text]) })?;
     if host.origin().is_none() || host.has_credentials() {
         return None;
     }
     match host.host().strip_suffix(".authress.io").and_then(|rest| text::split_once(rest, b'.')) {
         Some((account, region)) if text::split_once(region, b'.').is_none() => {
-            WebUrl::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat())
+            WebUrl::parse(&text::concat(&[host.scheme(), "://", account, ".login.authress.io"]))
         }
         _ => Some(host),
     }

@@ -1,7 +1,25 @@
-//! Text taken apart at an ASCII character.
+//! Text taken apart at an ASCII character, and put together.
 //!
-//! By bytes: the standard library's searches know all of Unicode, and a browser would download what
-//! they know.
+//! The standard library's searches know all of Unicode, and it puts text together by other code for each
+//! length of what stands between. A browser would download all of that.
+
+/// The parts in one text.
+pub fn concat(parts: &[&str]) -> String {
+    join(parts, "")
+}
+
+/// The parts in one text, with `separator` between them.
+pub fn join(parts: &[&str], separator: &str) -> String {
+    // At once as long as it will be: of a secret no shorter copies stay behind.
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len() + separator.len()).sum());
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            text.push_str(separator);
+        }
+        text.push_str(part);
+    }
+    text
+}
 
 /// What stands before the first `mark`, and after it.
 pub(crate) fn split_once(text: &str, mark: u8) -> Option<(&str, &str)> {
@@ -39,6 +57,7 @@ mod tests {
         fn it_is_what_the_standard_library_does(text in "[a;é/]{0,12}") {
             prop_assert_eq!(split_once(&text, b';'), text.split_once(';'));
             prop_assert!(split(&text, b';').eq(text.split(';')));
+            prop_assert_eq!(join(&text.split(';').collect::<Vec<_>>(), ";"), text.clone());
             let index = text.find([';', '/']).unwrap_or(text.len());
             prop_assert_eq!(split_before(&text, b";/"), text.split_at(index));
         }

@@ -4,7 +4,7 @@
 //! crate's would be a third of what a shopper downloads, and the browser's also knows international
 //! domain names. `tests/browser/web_url.rs` holds one against the other.
 
-use crate::text::{split_before, split_once};
+use crate::text::{self, split_before, split_once};
 #[cfg(target_arch = "wasm32")]
 use browser as platform;
 #[cfg(not(target_arch = "wasm32"))]
@@ -103,7 +103,7 @@ impl WebUrl {
     /// Scheme, host and port without a trailing slash; `None` where there are no such origins
     /// (`data:`, `file:` and the like).
     pub fn origin(&self) -> Option<String> {
-        (self.is_web() && !self.host().is_empty()).then(|| [self.scheme(), "://", self.authority()].concat())
+        (self.is_web() && !self.host().is_empty()).then(|| text::concat(&[self.scheme(), "://", self.authority()]))
     }
 
     /// The path, beginning with `/`.

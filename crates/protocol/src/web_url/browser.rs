@@ -1,5 +1,6 @@
 //! URLs by the browser.
 
+use crate::text;
 use js_sys::{decode_uri_component, encode_uri_component};
 use web_sys::{Url, UrlSearchParams};
 
@@ -18,7 +19,7 @@ pub(crate) struct Query(Option<UrlSearchParams>);
 impl Query {
     pub(crate) fn parse(query: &str) -> Self {
         // Without it the constructor would take a question mark away that belongs to the first name.
-        Self(UrlSearchParams::new_with_str(&["?", query].concat()).ok())
+        Self(UrlSearchParams::new_with_str(&text::concat(&["?", query])).ok())
     }
 
     pub(super) fn first(&self, name: &str) -> Option<String> {
