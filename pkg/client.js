@@ -145,7 +145,7 @@ export class LoginClient {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { ...makeHost(logger ?? console), part: load, emit: (...values) => this.#emit(...values) };
+    const host = { ...makeHost(logger ?? console, asLoginError), part: load, emit: (...values) => this.#emit(...values) };
     let isWatched = false;
     const values = [
       origin,
@@ -337,7 +337,7 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost()), 'account');
+    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost(undefined, asLoginError)), 'account');
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 

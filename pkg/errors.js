@@ -1,5 +1,5 @@
 // The one class of errors, and what each code means in a sentence. crates/protocol/src/error.rs has the same table, for
-// native code; a test holds one against the other.
+// native code, in the same order; a test holds one against the other.
 
 const SENTENCES = {
   InvalidAuthressApiUrl:
@@ -43,8 +43,11 @@ export class LoginError extends Error {
   }
 }
 
+const CODES = Object.keys(SENTENCES);
+
 /** Whatever was thrown, as what callers can rely on. The module throws what an error is to be made of. */
 export function asLoginError(error) {
   if (error instanceof LoginError) return error;
-  return Object.hasOwn(SENTENCES, error?.code) ? new LoginError(error.code, error) : new LoginError('InternalError', { cause: error });
+  const { place, ...more } = error ?? {};
+  return CODES[place] ? new LoginError(CODES[place], more) : new LoginError('InternalError', { cause: error });
 }

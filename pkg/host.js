@@ -27,14 +27,16 @@ function nextMessage() {
 
 const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
-/** The module's host for a class with this logger; one that tells the page and other tabs nothing. */
-export const makeHost = (logger) => ({
+/** The module's host for a class with this logger, which is told of what `toError` makes of the module's errors; one that
+ * tells the page and other tabs nothing. */
+export const makeHost = (logger, toError) => ({
   pause,
 
   /** Says what happened, and the code of what went wrong, never a value. */
   log(level, title, error) {
     const entry = { title };
-    for (const name of TOLD) if (error?.[name] !== undefined) entry[name] = error[name];
+    const said = error && toError(error);
+    for (const name of TOLD) if (said?.[name] !== undefined) entry[name] = said[name];
     logger?.[level]?.(entry);
   },
 

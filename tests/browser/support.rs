@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use authress_login_protocol::base64url;
+use authress_login_protocol::{base64url, error::ErrorCode};
 use authress_login_wasm::{Host, browser::Browser};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -8,12 +8,12 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 #[wasm_bindgen(module = "/pkg/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = makeHost)]
-    fn make_host() -> Host;
+    fn make_host(logger: &JsValue, to_error: &Function) -> Host;
 }
 
 /// What the classes in JavaScript do for the module, without a logger.
 pub(crate) fn host() -> Host {
-    make_host()
+    make_host(&JsValue::UNDEFINED, &Function::new_with_args("error", "return error"))
 }
 
 /// The page.
@@ -26,9 +26,10 @@ pub(crate) fn js(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::UNDEFINED).unwrap()
 }
 
-/// The `code` of what was thrown.
+/// The code of what was thrown.
 pub(crate) fn code(error: &JsValue) -> String {
-    Reflect::get(error, &"code".into()).unwrap().as_string().unwrap()
+    let place = Reflect::get(error, &"place".into()).unwrap().as_f64().unwrap();
+    ErrorCode::ALL[place as usize].as_str().to_owned()
 }
 
 /// A token with these claims, signed by nobody.

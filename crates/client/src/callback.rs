@@ -5,7 +5,6 @@ use authress_login_protocol::{
     callback::{self, Exchange, Exchanged, Refusal, Step},
     cookies as cookie_rules,
     error::Error,
-    http::Outcome,
     login_result::LoginResult,
     pending::{self, PendingRequest},
     renewal::{self, Renewal},
@@ -97,10 +96,13 @@ impl<P: Ports> Inner<P> {
     async fn exchange(&self, exchange: Exchange) -> Result<(), Error> {
         let credentials = self.sends_credentials()?;
         let before = self.mark();
-        let mut outcome = self.exchange_once(&exchange, credentials).await?;
-        if self.clock_was_wrong(&outcome).await {
-            outcome = self.exchange_once(&exchange, credentials).await?;
-        }
+        let outcome = loop {
+            let unhashed = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
+            let outcome = self.send_hashed(unhashed).await;
+            if !self.clock_was_wrong(&outcome).await {
+                break outcome;
+            }
+        };
         if self.has_signed_out_since(&before) {
             // Nobody is to be signed in by an answer that was under way.
             return self.drop_answer().map(drop);
@@ -129,11 +131,6 @@ impl<P: Ports> Inner<P> {
             }
         }
         Ok(())
-    }
-
-    async fn exchange_once(&self, exchange: &Exchange, credentials: bool) -> Result<Outcome, Error> {
-        let unhashed = exchange.request(&self.settings, self.now(), self.search_start()?, credentials);
-        Ok(self.send_hashed(unhashed).await)
     }
 
     /// A code that was refused may have been used by an earlier try whose answer was lost. Whether

@@ -55,14 +55,8 @@ impl<P: Ports> Client<P> {
         inner.ports.activation().await;
         let credentials = inner.sends_credentials()?;
         let page = inner.ports.page()?;
-        let started = inner
-            .start(&|entropy, now| authenticate::begin(&inner.settings, &page, options, entropy, now, credentials))
-            .await?;
-        if !started.navigates_from(&page) {
-            return Ok(Some(started));
-        }
-        inner.leave(&started, open)?;
-        Ok(open.answers().then_some(started))
+        let begin = |entropy, now| authenticate::begin(&inner.settings, &page, options, entropy, now, credentials);
+        inner.start(&begin, open, Some(&page)).await
     }
 
     /// Begins a link to the session that is here. The result is as for a login.
@@ -73,13 +67,9 @@ impl<P: Ports> Client<P> {
         let inner = &self.inner;
         let authorization = inner.authorization()?;
         let page = inner.ports.page()?;
-        let started = inner
-            .start(&|entropy, now| {
-                authenticate::begin_link(&inner.settings, &page, options, &authorization, entropy, now)
-            })
-            .await?;
-        inner.leave(&started, open)?;
-        Ok(open.answers().then_some(started))
+        let begin =
+            |entropy, now| authenticate::begin_link(&inner.settings, &page, options, &authorization, entropy, now);
+        inner.start(&begin, open, None).await
     }
 
     /// Goes on with the login that an extension began. The result is the address where it goes on
@@ -88,10 +78,12 @@ impl<P: Ports> Client<P> {
         let inner = &self.inner;
         let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
         let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
-        let mut outcome = inner.send_hashed(request()?).await;
-        if inner.clock_was_wrong(&outcome).await {
-            outcome = inner.send_hashed(request()?).await;
-        }
+        let outcome = loop {
+            let outcome = inner.send_hashed(request()?).await;
+            if !inner.clock_was_wrong(&outcome).await {
+                break outcome;
+            }
+        };
         let url = http::success(outcome)
             .and_then(|body| authenticate::authentication_url(&body))
             .inspect_err(|error| inner.ports.warn("The login could not be updated", error))?;
@@ -136,26 +128,37 @@ impl<P: Ports> Client<P> {
 type Beginning<'a> = dyn Fn(Entropy, Moment) -> Result<(Box<Unhashed>, Draft), Error> + 'a;
 
 impl<P: Ports> Inner<P> {
-    /// Sends the request and remembers it until the browser returns. Should it be refused because
-    /// the device's clock is wrong, it is made once more with the right time.
-    fn start<'a>(&'a self, begin: &'a Beginning<'a>) -> LocalBoxFuture<'a, Result<Started, Error>> {
+    /// Sends the request, remembers it until the browser returns and leaves the page, unless the login goes
+    /// on at the host of the page `own`. Should the request be refused because the device's clock is wrong, it
+    /// is made once more with the right time.
+    fn start<'a>(
+        &'a self,
+        begin: &'a Beginning<'a>,
+        open: OpenType,
+        own: Option<&'a Page>,
+    ) -> LocalBoxFuture<'a, Result<Option<Started>, Error>> {
         Box::pin(async move {
-            let (mut unhashed, mut draft) = begin(self.entropy()?, self.now())?;
-            if !self.ports.is_durable() {
-                return Err(ErrorCode::StorageUnavailable.into());
-            }
-            let mut outcome = self.send_hashed(unhashed).await;
-            if self.clock_was_wrong(&outcome).await {
-                (unhashed, draft) = begin(self.entropy()?, self.now())?;
-                outcome = self.send_hashed(unhashed).await;
-            }
+            let (outcome, draft) = loop {
+                let (unhashed, draft) = begin(self.entropy()?, self.now())?;
+                if !self.ports.is_durable() {
+                    return Err(ErrorCode::StorageUnavailable.into());
+                }
+                let outcome = self.send_hashed(unhashed).await;
+                if !self.clock_was_wrong(&outcome).await {
+                    break (outcome, draft);
+                }
+            };
             let started = http::success(outcome)
                 .and_then(|body| draft.accept(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(pending) = &started.pending {
                 self.remember(pending)?;
             }
-            Ok(started)
+            if own.is_some_and(|page| !started.navigates_from(page)) {
+                return Ok(Some(started));
+            }
+            self.leave(&started, open)?;
+            Ok(open.answers().then_some(started))
         })
     }
 

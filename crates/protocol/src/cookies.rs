@@ -65,12 +65,12 @@ pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Opt
 /// alone and each domain above it, for `/` and each folder of the current path. The first is for the
 /// place where [`store_authorization`] writes.
 pub fn clear(page: &Page, name: &str) -> Vec<String> {
-    let mut domains = vec![String::new()];
-    if let Some(mut domain) = page.domain() {
-        while let Some((_, parent)) = text::split_once(domain, b'.') {
-            domains.push(text::concat(&["; Domain=", domain]));
-            domain = parent;
-        }
+    let mut domains = vec![""];
+    let mut rest = page.domain();
+    while let Some(domain) = rest {
+        let Some((_, parent)) = text::split_once(domain, b'.') else { break };
+        domains.push(domain);
+        rest = Some(parent);
     }
     let path = page.path();
     let mut paths = vec!["/"];
@@ -83,9 +83,11 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
         paths.push(path);
     }
     let mut assignments = Vec::new();
-    for domain in &domains {
+    for domain in domains {
+        let attribute = if domain.is_empty() { "" } else { "; Domain=" };
         for path in &paths {
-            assignments.push(text::concat(&[name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", domain]));
+            let parts = [name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", attribute, domain];
+            assignments.push(text::concat(&parts));
         }
     }
     assignments

@@ -31,13 +31,14 @@ fn no_code_is_typed_that_does_not_exist() {
 #[test]
 fn the_package_says_what_the_table_says() {
     let package = read("pkg/errors.js");
+    let (_, mut rest) = package.split_once("const SENTENCES = {").unwrap();
     for code in ErrorCode::ALL {
-        let entry = [code.as_str(), ":"].concat();
-        let (_, sentence) =
-            package.split_once(&entry).unwrap_or_else(|| panic!("{code:?} is missing in pkg/errors.js"));
+        let entry = rest.trim_start().strip_prefix(code.as_str()).and_then(|rest| rest.strip_prefix(':'));
         let quoted = ["'", code.sentence(), "',"].concat();
-        assert!(sentence.trim_start().starts_with(&quoted), "{code:?} is worded otherwise in pkg/errors.js");
+        let after = entry.and_then(|sentence| sentence.trim_start().strip_prefix(&quoted));
+        rest = after.unwrap_or_else(|| panic!("{code:?} is at another place or worded otherwise in pkg/errors.js"));
     }
+    assert!(rest.trim_start().starts_with("};"), "and no other");
 }
 
 #[test]
