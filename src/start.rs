@@ -32,6 +32,8 @@ impl Client {
 }
 
 /// Null when the browser is on its way, otherwise where to go on.
+// Two methods each end here, and what they read is long.
+#[inline(never)]
 fn authenticate(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> Work {
     Box::pin(async move {
         let (options, open) = options?;
@@ -41,6 +43,7 @@ fn authenticate(login: Login, options: Result<(AuthenticateOptions, OpenType), E
 }
 
 /// Undefined when the browser is on its way, otherwise where to go on.
+#[inline(never)]
 fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) -> Work {
     Box::pin(async move {
         let (options, open) = options?;

@@ -168,10 +168,16 @@ pub mod values {
         audiences: Option<&[String]>,
     ) -> String {
         // An empty list of audiences still is a value: it adds an empty segment.
-        let audiences = audiences.map(|list| text::join(&list.iter().map(String::as_str).collect::<Vec<_>>(), ","));
-        let mut segments = present([connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
-        segments.extend(audiences.as_deref());
-        text::join(&segments, "|")
+        let mut values = present(&[connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
+        // An empty list of audiences still is a value: it adds an empty segment.
+        for (index, audience) in audiences.into_iter().flatten().enumerate() {
+            values.push_str(if index > 0 { "," } else { "|" });
+            values.push_str(audience);
+        }
+        if audiences.is_some_and(<[String]>::is_empty) {
+            values.push('|');
+        }
+        values
     }
 
     /// For `POST /authentication` of a link.
@@ -180,12 +186,12 @@ pub mod values {
         tenant_lookup_identifier: Option<&str>,
         application_id: &str,
     ) -> String {
-        text::join(&present([connection_id, tenant_lookup_identifier, Some(application_id)]), "|")
+        present(&[connection_id, tenant_lookup_identifier, Some(application_id)])
     }
 
     /// For `POST /authentication/{id}/tokens`.
     pub fn token_exchange(application_id: &str, authentication_request_id: &str, code: &str) -> String {
-        text::join(&present([Some(application_id), Some(authentication_request_id), Some(code)]), "|")
+        present(&[Some(application_id), Some(authentication_request_id), Some(code)])
     }
 
     /// For `PATCH /authentication/{id}`.
@@ -194,11 +200,18 @@ pub mod values {
         tenant_lookup_identifier: Option<&str>,
         authentication_request_id: &str,
     ) -> String {
-        text::join(&present([connection_id, tenant_lookup_identifier, Some(authentication_request_id)]), "|")
+        present(&[connection_id, tenant_lookup_identifier, Some(authentication_request_id)])
     }
 
-    fn present<const N: usize>(values: [Option<&str>; N]) -> Vec<&str> {
-        values.into_iter().flatten().filter(|value| !value.is_empty()).collect()
+    /// Those that there are, with bars between them.
+    fn present(values: &[Option<&str>]) -> String {
+        let mut present = Vec::new();
+        for value in values.iter().flatten() {
+            if !value.is_empty() {
+                present.push(*value);
+            }
+        }
+        text::join(&present, "|")
     }
 }
 
