@@ -1,10 +1,12 @@
 // The files that browsers load: one for each entry of the package, with everything it needs inside.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const { build } = createRequire(new URL('../../tests/package.json', import.meta.url))('esbuild');
+const require = createRequire(new URL('../../tests/package.json', import.meta.url));
+const { build } = require('esbuild');
+const { minify } = require('terser');
 const sources = fileURLToPath(new URL('../../pkg', import.meta.url));
 
 /** Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named. */
@@ -42,6 +44,19 @@ async function bundle(entry, outfile, modules, more) {
 
 const text = (contents) => ({ contents, loader: 'js' });
 
+/** The same, minified by what makes the least of what shoppers download. */
+async function bundleSmall(entry, outfile, modules, more) {
+  await bundle(entry, outfile, modules, more);
+  const isModule = more?.format !== 'iife';
+  const { code } = await minify(readFileSync(outfile, 'utf8'), {
+    ecma: 2022,
+    module: isModule,
+    compress: { passes: 3 },
+    format: { ascii_only: more?.charset === 'ascii', comments: /Apache-2\.0/, wrap_func_args: true },
+  });
+  writeFileSync(outfile, `${code}\n`);
+}
+
 /**
  * @param module `{whole, parts, glue}` @param javaScript `{code, glue}` @param folder where the files go
  */
@@ -51,13 +66,13 @@ export async function writeEntries(module, javaScript, folder) {
   writeFileSync(file('authress_login_wasm_bg.wasm'), core);
   for (const [part, wasm] of Object.entries(parts)) writeFileSync(file(`${part}_bg.wasm`), wasm);
   const beside = (sources) => ({ glue: text(module.glue), sources: { file: sources } });
-  await bundle('index.js', file('index.js'), beside('source-url.js'));
+  await bundleSmall('index.js', file('index.js'), beside('source-url.js'));
   // A comment tells whoever finds the file on a page what it is.
   const script = { format: 'iife', globalName: 'AuthressLogin', banner: { js: '/* authress-login-wasm, Apache-2.0 */' } };
-  await bundle('index.js', file('script.js'), beside('source-script.js'), script);
+  await bundleSmall('index.js', file('script.js'), beside('source-script.js'), script);
   // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
-  await bundle('index.js', file('inline.js'), { ...beside('source-inline.js'), bytes }, { charset: 'ascii' });
+  await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), bytes }, { charset: 'ascii' });
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
   await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
 }

@@ -10,11 +10,14 @@ const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
 /**
  * Functions with parentheses around them. Engines take those for functions that are called at once and compile them with
  * the script, away from the page's thread; every other one is compiled when it is first called, on it, and the module
- * calls nearly all of them while it starts.
+ * calls nearly all of them while it starts. Minifiers leave parentheses around arguments alone.
  */
 function compiledEarly(glue) {
-  return glue.replace(FUNCTION, (_, name, rest) =>
-    `const ${name} = (function ${rest.replace(GUARDED_FUNCTION, '((function $1), arguments)')});`);
+  const functions = [...glue.matchAll(FUNCTION)].map(([, name, rest]) => ({
+    name, text: `(function ${rest.replace(GUARDED_FUNCTION, '((function $1), arguments)')})`,
+  }));
+  return `${glue.replace(FUNCTION, '')}
+const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.map(({ text }) => text).join(',\n')});`;
 }
 
 /**

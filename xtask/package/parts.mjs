@@ -224,7 +224,8 @@ export function split(input, parts) {
   const core = read(input.whole);
   const used = new Set(view.exports.map(({ name }) => name));
   const free = ['', ...LETTERS].flatMap((first) => LETTERS.map((last) => first + last)).filter((name) => !used.has(name));
-  const shared = new Map();
+  const kinds = { [binaryen.ExternalFunction]: 'Function', [binaryen.ExternalTable]: 'Table', [binaryen.ExternalMemory]: 'Memory', [binaryen.ExternalGlobal]: 'Global' };
+  const shared = new Map(view.exports.filter(({ part }) => part === CORE).map(({ kind, value, name }) => [`${kinds[kind]} ${value}`, name]));
   const share = (kind, name) => {
     const key = `${kind} ${name}`;
     if (!shared.has(key)) {
@@ -233,6 +234,9 @@ export function split(input, parts) {
     }
     return shared.get(key);
   };
+  // In the module's own order they compress better.
+  const needed = new Set(view.functions.filter(({ part }) => part !== CORE).flatMap(({ calls }) => [...calls]));
+  for (const { name, module: from, part } of view.functions) if (!from && part === CORE && needed.has(name)) share('Function', name);
   const made = Object.keys(parts).map((part) => [part, follower(input.whole, part, view, share)]);
   keep(core, CORE, view);
   setMemory(core, view.pages, blanked(view.data, view.ranges));
