@@ -5,6 +5,7 @@
 mod address;
 mod client;
 mod cookies;
+mod json;
 mod lock;
 mod random;
 mod request;

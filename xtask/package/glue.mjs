@@ -1,6 +1,8 @@
 // From wasm-bindgen's JavaScript to a function that makes it: the state it keeps for an instance of the
 // module stands in variables, and after a crash a new instance needs new ones.
 
+/** The export that begins an instance's life. */
+const START = '__wbindgen_start';
 const EXPORT = /^export (?=function |class |const |let )/gm;
 const EXPORTED_NAME = /^export (?:function|class|const|let) (\w+)/gm;
 const FUNCTION = /^export function (\w+)(\(.*\) \{\n[\s\S]*?^\}.*)$/gm;
@@ -20,6 +22,21 @@ function compiledEarly(glue) {
 const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.map(({ text }) => text).join(',\n')});`;
 }
 
+/** What would free the module's clients; nobody calls it, and a client's own task keeps it as long as the page lasts. */
+const FREEING = [
+  /^    (?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^    \}\n/gm, /^ +\w+Finalization\.register\(.*\n/gm,
+  /^if \(Symbol\.dispose\).*\n/gm, /^const \w+Finalization = [\s\S]*?;\n/gm,
+];
+
+function withoutFreeing(glue) {
+  const rest = FREEING.reduce((text, pattern) => text.replace(pattern, ''), glue);
+  if (/Finalization\b|Symbol\.dispose|\.free\b/.test(rest)) throw new Error('the glue frees classes in a way that is not known here');
+  return rest;
+}
+
+/** The exports of the module that the glue has no use for. */
+export const unusedExports = (glue, exports) => exports.filter((name) => !withoutFreeing(glue).includes(`wasm.${name}`) && name !== START);
+
 /**
  * The text of an ES module whose default export makes the glue.
  *
@@ -35,12 +52,12 @@ export function makeFactory(glue, beyondCore, names = { imports: new Map(), expo
   }
   const short = (name) => names.exports.get(name) ?? name;
   const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
-  const body = compiledEarly(glue)
+  const body = compiledEarly(withoutFreeing(glue))
     .replace(EXPORT, '')
     .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${short(name)}`);
   return `export default (() => {
 ${body}
-return { ${members.join(', ')}, start: () => wasm.${short('__wbindgen_start')}?.(), isWhole: () => ${JSON.stringify(short(beyondCore))} in wasm };
+return { ${members.join(', ')}, start: () => wasm.${short(START)}?.(), isWhole: () => ${JSON.stringify(short(beyondCore))} in wasm };
 });
 `;
 }

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { withoutFeatures } from './features.mjs';
-import { makeFactory } from './glue.mjs';
+import { makeFactory, unusedExports } from './glue.mjs';
 import { split } from './parts.mjs';
 import { withoutReferences } from './references.mjs';
 import { customSection } from './sections.mjs';
@@ -20,7 +20,7 @@ const GLUE_MODULE = `./${NAME}_bg.js`;
 const PARTS = {
   start: { exports: ['client_callStart'] },
   return: { data: 'RETURN_STEPS' },
-  account: { exports: ['client_callAccount', '__wbg_extensionclient_free', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'] },
+  account: { exports: ['client_callAccount', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'] },
 };
 /** An export of a part: the core alone does not have it. */
 const [BEYOND_CORE] = PARTS.start.exports;
@@ -85,7 +85,8 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   };
   const calls = await wasmOpt('--print-call-graph', optimised, '-o', '/dev/null');
   const whole = readFileSync(optimised);
-  const parts = split({ linked, whole, calls, names: map.exports }, PARTS);
+  const unused = unusedExports(glue, [...map.exports.keys()]).map((long) => map.exports.get(long));
+  const parts = split({ linked, whole, calls, names: map.exports, unused }, PARTS);
   // Names are short, so the parts of two builds would fit together without a word, and be nonsense.
   const build = createHash('sha256').update(whole).digest('hex').slice(0, BUILD_LENGTH);
   const marked = (wasm) => Buffer.concat([wasm, customSection('build', Buffer.from(build))]);

@@ -154,10 +154,11 @@ function setMemory(module, pages, data) {
 }
 
 /** What is in the module, and to which part each function, each place in the table and each piece of data belongs. */
-function sorted({ linked, whole, calls, names }, parts) {
+function sorted({ linked, whole, calls, names, unused }, parts) {
   const module = read(whole);
   const functions = each(module.getNumFunctions(), (index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
-  const exports = each(module.getNumExports(), (index) => binaryen.getExportInfo(module.getExportByIndex(index)));
+  const exports = each(module.getNumExports(), (index) => binaryen.getExportInfo(module.getExportByIndex(index)))
+    .filter(({ name }) => !unused.includes(name));
   const table = readTable(module);
   const byLinker = sortLinked(linked, parts);
   if (table.slots.size !== byLinker.slots.size) throw new Error('the table is not as the linker made it');
@@ -175,6 +176,7 @@ function sorted({ linked, whole, calls, names }, parts) {
   return {
     functions: functions.map((it) => ({ ...it, part: owner.get(it.name) ?? CORE, calls: edges.get(it.name) ?? new Set() })),
     exports: exports.map((it) => ({ ...it, part: ofExport(it) })),
+    unused,
     slots: [...table.slots].map(([slot, name]) => ({ slot, name, part: byLinker.slots.get(slot) })),
     table,
     globals: each(module.getNumGlobals(), (index) => binaryen.getGlobalInfo(module.getGlobalByIndex(index))),
@@ -186,7 +188,8 @@ function sorted({ linked, whole, calls, names }, parts) {
 }
 
 /** Leaves in the module what is this part's own; data and table are to be filled again. */
-function keep(module, part, { functions, exports, slots, table }) {
+function keep(module, part, { functions, exports, unused, slots, table }) {
+  for (const name of unused) module.removeExport(name);
   for (const it of exports) if (it.part !== part) module.removeExport(it.name);
   for (const it of functions) if (!it.module && it.part !== part) module.removeFunction(it.name);
   module.removeElementSegment(table.segment);
@@ -215,7 +218,7 @@ function follower(whole, part, view, share) {
 /**
  * @param input `linked`: the module as the linker made it, with `--emit-relocs`; `whole`: the same after wasm-bindgen and
  * wasm-opt; `calls`: what `wasm-opt --print-call-graph` says of the latter; `names`: of its exports, from those that
- * they had to those that they have
+ * they had to those that they have; `unused`: exports that nobody needs
  * @param parts from the name of a part to where it begins: `exports`, the names that they had, or `data`, a Rust static
  * @returns from the name of a part, the core too, to its bytes
  */

@@ -199,6 +199,8 @@ impl<P: Ports> Inner<P> {
             stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
             cookie_rules::clear(&page, cookie_rules::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
             self.write(&write);
+            // As after a renewal: who gets the lock next has to find what was stored.
+            self.ports.pause().await;
             Ok(())
         })
     }

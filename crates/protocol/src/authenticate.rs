@@ -12,7 +12,7 @@ use crate::{
     pkce::CodeVerifier,
     secret::Secret,
     settings::Settings,
-    web_url::WebUrl,
+    web_url::{WebUrl, is_path_segment},
 };
 
 /// How to log in. Every member may be left out.
@@ -172,7 +172,8 @@ impl Draft {
             None => None,
         };
         let authentication_request_id = answer.str("authenticationRequestId").filter(|id| !id.is_empty());
-        if authentication_url.is_none() && authentication_request_id.is_none() {
+        let is_unusable = authentication_request_id.as_ref().is_some_and(|id| !is_path_segment(id));
+        if is_unusable || (authentication_url.is_none() && authentication_request_id.is_none()) {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
         let mut pending = self.pending;
@@ -335,6 +336,13 @@ mod tests {
         let pending = started.pending.unwrap();
         assert_eq!((pending.nonce.as_str(), pending.enable_credentials), ("R", Some(true)));
         assert_eq!(pending.code_verifier, verifier);
+    }
+
+    #[test]
+    fn an_id_that_would_leave_its_place_in_a_path_is_no_answer() {
+        let answer = r#"{"authenticationUrl":"https://acorn.test/login","authenticationRequestId":"../../session"}"#;
+        let refused = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidServerResponse);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::{
     session::Tokens,
     settings::Settings,
     text,
-    web_url::path_segment,
 };
 
 /// What a return asks of the browser, in this order: store, clean the address, then the step.
@@ -192,7 +191,7 @@ impl Exchange {
             .string("code_verifier", self.pending.code_verifier.expose());
         let request = Request {
             method: Method::Post,
-            path: text::concat(&["/api/authentication/", &path_segment(nonce), "/tokens"]),
+            path: text::concat(&["/api/authentication/", nonce, "/tokens"]),
             body: None,
             bearer: None,
             with_credentials,

@@ -7,7 +7,7 @@ use crate::{
     http::{self, Method, Outcome, Request},
     json::{JsonObject, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
-    moment::Moment,
+    moment::{Moment, milliseconds},
     page::Page,
     pending::Entropy,
     pkce::CodeVerifier,
@@ -154,7 +154,7 @@ pub fn accept(settings: &Settings, outcome: Outcome, now: Moment) -> Result<Exte
     // Counted from now: the device's clock may be wrong.
     let lasts_s = answer.i64("expires_in").or(claims.lifetime_s());
     let expires_at_ms =
-        lasts_s.map(|seconds| now.device_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).saturating_mul(1000)));
+        lasts_s.map(|seconds| now.device_ms.saturating_add(milliseconds(seconds - EXPIRY_MARGIN_SECONDS)));
     let expires_at_ms = expires_at_ms.or(claims.usable_until().map(|seconds| now.device_ms_of(seconds)));
     Ok(ExtensionToken { access_token: Secret::new(token), claims, expires_at_ms })
 }

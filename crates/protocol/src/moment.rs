@@ -4,6 +4,15 @@
 /// whole seconds in tokens look like as much.
 const TOLERANCE_MS: i64 = 60 * 1000;
 
+/// The longest time in seconds that counts: more than JSON's whole numbers can say.
+const LONGEST_S: i64 = 1 << 53;
+
+/// Seconds as milliseconds.
+// Without a multiplication that might overflow: those are done in 128 bits.
+pub(crate) fn milliseconds(seconds: i64) -> i64 {
+    seconds.clamp(-LONGEST_S, LONGEST_S) * 1000
+}
+
 /// A moment by the device's clock, and what is known of how wrong that is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
@@ -26,7 +35,7 @@ impl Moment {
 
     /// A time of the server's, in seconds since 1970, by the device's clock in milliseconds.
     pub fn device_ms_of(self, server_seconds: i64) -> i64 {
-        server_seconds.saturating_mul(1000).saturating_sub(self.skew_ms)
+        milliseconds(server_seconds).saturating_sub(self.skew_ms)
     }
 
     /// The same moment, after the server has told its time in milliseconds since 1970.

@@ -11,6 +11,7 @@ use crate::{
     pkce::CodeVerifier,
     secret::Secret,
     text,
+    web_url::is_path_segment,
 };
 
 /// Where the published client keeps its one pending login.
@@ -106,7 +107,7 @@ impl PendingRequest {
     pub fn from_json(text: &str) -> Option<Box<Self>> {
         let record = JsonObject::parse(text)?;
         Some(Box::new(Self {
-            nonce: record.str("nonce").filter(|nonce| !nonce.is_empty())?,
+            nonce: record.str("nonce").filter(|nonce| is_path_segment(nonce))?,
             code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
             connection_id: record.str("lastConnectionId"),
             tenant_lookup_identifier: record.str("tenantLookupIdentifier"),
@@ -159,6 +160,14 @@ mod tests {
         let request = PendingRequest::from_json(text).unwrap();
         assert_eq!((request.nonce.as_str(), request.enable_credentials), ("R", Some(false)));
         assert_eq!(request.link_user_id, None);
+    }
+
+    #[test]
+    fn a_nonce_that_would_leave_its_place_in_a_path_is_none() {
+        let record = request().to_json();
+        let planted = record.expose().replace("\"R1\"", "\"../../session?x\"");
+        assert!(PendingRequest::from_json(record.expose()).is_some());
+        assert!(PendingRequest::from_json(&planted).is_none());
     }
 
     #[test]

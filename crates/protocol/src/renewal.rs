@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
+    moment::milliseconds,
     secret::Secret,
     session::{self, Tokens},
     settings::Settings,
@@ -23,7 +24,7 @@ pub fn due_at_ms(record: &str) -> Option<i64> {
 }
 
 fn due(expires_at_ms: i64, lifetime_s: Option<i64>) -> i64 {
-    let lead = lifetime_s.map_or(LONGEST_LEAD_MS, |seconds| seconds.saturating_mul(1000) / LEAD_SHARE);
+    let lead = lifetime_s.map_or(LONGEST_LEAD_MS, |seconds| milliseconds(seconds) / LEAD_SHARE);
     expires_at_ms.saturating_sub(lead.clamp(0, LONGEST_LEAD_MS))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, ErrorCode},
     json::{JsonObject, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
-    moment::Moment,
+    moment::{Moment, milliseconds},
     page::Page,
     secret::Secret,
     settings::Settings,
@@ -97,7 +97,7 @@ impl Tokens {
     /// then how long the tokens last from their own beginning.
     fn expiry_ms(&self, now: Moment) -> Option<i64> {
         if let Some(seconds) = self.expires_in {
-            return Some(now.device_ms.saturating_add((seconds - EXPIRY_MARGIN_SECONDS).max(0).saturating_mul(1000)));
+            return Some(now.device_ms.saturating_add(milliseconds((seconds - EXPIRY_MARGIN_SECONDS).max(0))));
         }
         let access = self.access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose()));
         [self.claims.usable_until(), access.and_then(|claims| claims.usable_until())]
@@ -109,7 +109,7 @@ impl Tokens {
 }
 
 fn corrected(fresh: &UnverifiedClaims, now: Moment) -> Moment {
-    fresh.issued_at().map_or(now, |seconds| now.corrected_by(seconds.saturating_mul(1000)))
+    fresh.issued_at().map_or(now, |seconds| now.corrected_by(milliseconds(seconds)))
 }
 
 /// The end of a stored session by the device's clock, in milliseconds since 1970; `None` if it has

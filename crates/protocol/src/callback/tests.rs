@@ -128,15 +128,6 @@ fn each_answer_to_an_exchange_has_its_meaning() {
     assert!(matches!(accept(200, &foreign), Exchanged::Failed(_)));
 }
 
-#[test]
-fn a_nonce_cannot_leave_its_path_segment() {
-    let exchange = Exchange { pending: pending("../../session?x"), code: Secret::new("C") };
-    assert_eq!(
-        exchange.request(&settings(), Moment::default(), 0, false).finish().path,
-        "/api/authentication/..%2F..%2Fsession%3Fx/tokens"
-    );
-}
-
 fn any_value() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("R".to_owned()),

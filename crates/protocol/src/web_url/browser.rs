@@ -1,7 +1,7 @@
 //! URLs by the browser.
 
 use crate::text;
-use js_sys::{decode_uri_component, encode_uri_component};
+use js_sys::decode_uri_component;
 use web_sys::{Url, UrlSearchParams};
 
 /// The normal form of a URL.
@@ -34,11 +34,6 @@ pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
         query.append(name, value);
     }
     query.to_string().into()
-}
-
-/// Encodes everything that could end a part of a URL.
-pub(super) fn encode(text: &str) -> String {
-    encode_uri_component(text).into()
 }
 
 /// Undoes `encodeURIComponent`, where it has been done.

@@ -26,12 +26,6 @@ pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Encodes everything that could end a part of a URL.
-pub(super) fn encode(text: &str) -> String {
-    // A space is %20 in a path, where "+" stands for itself.
-    form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part }).collect()
-}
-
 /// Undoes `encodeURIComponent`, where it has been done.
 pub(crate) fn decode(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(text).decode_utf8().ok().map(String::from)
