@@ -42,9 +42,9 @@ for (const { title, from, file } of SHIPPED) {
   rows.push({ title, what: `${from} ${versionOf(from, peers)}`, sizes: sizes([readFileSync(join(peers, 'node_modules', from, file))]) });
 }
 const own = PEERS.find(({ from }) => from === '@authress/login').code.replace('@authress/login', './pkg/dist/index.js');
-const module = readFileSync(join(workspace, 'pkg/dist/authress_login_wasm_bg.wasm'));
+const [module, start] = ['authress_login_wasm_bg.wasm', 'start_bg.wasm'].map((name) => readFileSync(join(workspace, 'pkg/dist', name)));
 const { version } = JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8'));
-rows.push({ title: '**authress-login-wasm**', what: `this package ${version}, its module included`, sizes: sizes([await bundled(own, workspace), module]) });
+rows.push({ title: '**authress-login-wasm**', what: `this package ${version}, its module and the part that begins a login included`, sizes: sizes([await bundled(own, workspace), module, start]) });
 
 rows.sort((left, right) => left.sizes[2] - right.sizes[2]);
 const table = [

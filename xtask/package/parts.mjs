@@ -24,6 +24,9 @@ const { Features } = binaryen;
 const FEATURES = Features.MutableGlobals | Features.SignExt | Features.NontrappingFPToInt | Features.BulkMemory
   | Features.BulkMemoryOpt | Features.ReferenceTypes | Features.SIMD128 | Features.Multivalue;
 
+/** Kinds of exports, by binaryen's numbers for them. */
+const KINDS = Object.fromEntries(['Function', 'Table', 'Memory', 'Global'].map((kind) => [binaryen[`External${kind}`], kind]));
+
 const each = (count, get) => Array.from({ length: count }, (_, index) => get(index));
 
 function read(wasm) {
@@ -227,8 +230,7 @@ export function split(input, parts) {
   const core = read(input.whole);
   const used = new Set(view.exports.map(({ name }) => name));
   const free = ['', ...LETTERS].flatMap((first) => LETTERS.map((last) => first + last)).filter((name) => !used.has(name));
-  const kinds = { [binaryen.ExternalFunction]: 'Function', [binaryen.ExternalTable]: 'Table', [binaryen.ExternalMemory]: 'Memory', [binaryen.ExternalGlobal]: 'Global' };
-  const shared = new Map(view.exports.filter(({ part }) => part === CORE).map(({ kind, value, name }) => [`${kinds[kind]} ${value}`, name]));
+  const shared = new Map(view.exports.filter(({ part }) => part === CORE).map(({ kind, value, name }) => [`${KINDS[kind]} ${value}`, name]));
   const share = (kind, name) => {
     const key = `${kind} ${name}`;
     if (!shared.has(key)) {
@@ -239,7 +241,8 @@ export function split(input, parts) {
   };
   // In the module's own order they compress better.
   const needed = new Set(view.functions.filter(({ part }) => part !== CORE).flatMap(({ calls }) => [...calls]));
-  for (const { name, module: from, part } of view.functions) if (!from && part === CORE && needed.has(name)) share('Function', name);
+  const inCore = view.functions.filter(({ name, module: from, part }) => !from && part === CORE && needed.has(name));
+  for (const { name } of inCore) share('Function', name);
   const made = Object.keys(parts).map((part) => [part, follower(input.whole, part, view, share)]);
   keep(core, CORE, view);
   setMemory(core, view.pages, blanked(view.data, view.ranges));

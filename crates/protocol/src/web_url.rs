@@ -178,6 +178,7 @@ pub(crate) fn path_segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_url_is_taken_apart() {
@@ -225,6 +226,25 @@ mod tests {
             [("a-b_1.2~:@", true), ("a/b", false), ("a%2Fb", false), ("..", false), ("", false), ("é", false)]
         {
             assert_eq!(is_path_segment(text), is_segment, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_url_is_taken_apart_as_its_parser_does(
+            text in r#"(https?|ws|app|file|data|blob|javascript):[/\\]{0,3}([a-z.:@/?#0-9%\[\] -]{0,24}|[a-z]{1,3}(:[a-z]{0,2})?@?[a-z0-9.]{1,6}(:[0-9]{1,3})?[/?#@:a-z]{0,8})"#
+        ) {
+            let (ours, theirs) = (WebUrl::parse(&text), url::Url::parse(&text).ok());
+            prop_assert_eq!(ours.as_ref().map(WebUrl::as_str), theirs.as_ref().map(url::Url::as_str));
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                let port = theirs.port().map_or_else(String::new, |port| format!(":{port}"));
+                let has_password = theirs.password().is_some_and(|password| !password.is_empty());
+                prop_assert_eq!(ours.scheme(), theirs.scheme());
+                prop_assert_eq!(ours.host(), theirs.host_str().unwrap_or_default());
+                prop_assert_eq!(ours.authority(), format!("{}{port}", theirs.host_str().unwrap_or_default()));
+                prop_assert_eq!(ours.path(), theirs.path());
+                prop_assert_eq!(ours.has_credentials(), !theirs.username().is_empty() || has_password);
+            }
         }
     }
 }
