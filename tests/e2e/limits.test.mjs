@@ -200,13 +200,20 @@ describe('an error', () => {
   story('keeps what the browser said about the network', async ({ shop, context, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
+    const failed = () => tab.evaluate(async () => {
+      const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((error) => error);
+      const { code, cause, status } = error;
+      return [code, cause instanceof TypeError, cause?.message, cause?.cause?.message, status];
+    });
     await page.call('userSessionExists');
     await context.setOffline(true);
-    const cause = await tab.evaluate(async () => {
-      const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((error) => error);
-      return [error.code, error.cause instanceof TypeError, error.cause?.message, error.status];
-    });
-    assert.deepEqual(cause, ['AuthressSdkNetworkError', true, 'Failed to fetch', undefined]);
+    const [code, isTypeError, message, ...said] = await failed();
+    assert.deepEqual([code, isTypeError, ...said], ['AuthressSdkNetworkError', true, 'Failed to fetch', undefined]);
+    assert.match(message, /start_bg\.wasm could not be fetched/, 'the part of the module is not here yet');
+    await context.setOffline(false);
+    await page.call('authenticate', { connectionId: 1 }); // Refused, by the part that has come for it.
+    await context.setOffline(true);
+    assert.deepEqual(await failed(), ['AuthressSdkNetworkError', true, 'Failed to fetch', undefined, undefined]);
   });
 
   story('about an option names it and keeps its value to itself', async ({ shop }) => {
