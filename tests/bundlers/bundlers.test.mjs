@@ -95,7 +95,6 @@ describe('a storefront', () => {
       assert.equal(await page.evaluate(() => window.login.userSessionExists()), false);
       const modules = server.requested.filter((path) => path.endsWith('.wasm'));
       assert.equal(modules.length, entry === './inline' ? 0 : 1, `also where it is preloaded: ${modules}`);
-      const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const start = performance.now();
       await page.evaluate((connectionId) => {
         window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => { document.title = error.code; });
@@ -105,6 +104,7 @@ describe('a storefront', () => {
       const token = await page.evaluate(() => window.login.getToken());
       const signInTime = performance.now() - start;
       assert.match((await authress.verify(token)).sub, /^user_/);
+      const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const files = [...server.downloaded.keys()];
       assert.ok(!files.some((file) => file.includes('fallback')), 'nobody needs the JavaScript form here');
       assert.deepEqual(complaints.filter((text) => !/WebSocket/i.test(text)), [], 'Vite alone misses what it reloads pages with');
