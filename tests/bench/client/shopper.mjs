@@ -121,7 +121,8 @@ export class Shopper {
           drawnAt = performance.now();
           return filled;
         };
-        window.fetch = (input) => {
+        window.fetch = (input, init) => {
+          if (!String(input).includes('/api/')) return fetch(input, init); // A part of the module.
           sent(performance.now());
           return new Promise(() => {});
         };
@@ -147,6 +148,7 @@ export class Shopper {
       // A login page on the page's own host is left to the page: so the browser stays, and everything else is as usual.
       window.fetch = async (...request) => {
         const response = await real(...request);
+        if (!response.url.includes('/api/')) return response;
         const answer = await response.json();
         url = answer.authenticationUrl;
         return Response.json({ ...answer, authenticationUrl: `${location.origin}/elsewhere` });
