@@ -109,7 +109,7 @@ export async function load(part) {
   } catch (cause) {
     if (!live) form = loading = undefined; // The next call tries again.
     // What serves the core serves the parts: if they cannot be fetched, it is the network.
-    throw new LoginError(part && live && cause.isUnanswered ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed', { cause });
+    throw new LoginError(part && live && cause?.isUnanswered ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed', { cause });
   }
 }
 

@@ -12,8 +12,10 @@ import { BrowserCrash } from './engines/crash.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
 
-/** The longest a story may take, in milliseconds. */
-const STORY_MS = 9 * PATIENCE_MS;
+/** How often a browser may crash during one story. */
+const MOST_CRASHES = 2;
+/** The longest a story may take with all its crashes, in milliseconds. */
+const STORY_MS = 9 * PATIENCE_MS * MOST_CRASHES;
 const SCREENSHOTS = `${workspace}target/e2e`;
 
 /**
@@ -48,15 +50,16 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
         if (lack) told.skip(lack);
         else await tell(title, body);
       };
-      try {
-        await attempt();
-      } catch (failure) {
-        if (!(failure instanceof BrowserCrash)) throw failure;
-        // Nothing that the story is about, unless it happens again; the servers know half of it already.
-        told.diagnostic(`told once more, from the start: ${failure.message}`);
-        await close();
-        await open();
-        await attempt();
+      for (let crashes = 0; ; crashes += 1) {
+        try {
+          return await attempt();
+        } catch (failure) {
+          if (!(failure instanceof BrowserCrash) || crashes === MOST_CRASHES) throw failure;
+          // Nothing that the story is about, unless it happens every time; the servers know half of it already.
+          told.diagnostic(`told again, from the start: ${failure.message}`);
+          await close();
+          await open();
+        }
       }
     });
   };
