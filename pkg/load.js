@@ -7,11 +7,10 @@ import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
 import { pause } from './host.js';
+import { isReturn } from './stored-session.js';
 
 /** The part of the module that every page needs. Others are added to it. */
 const CORE = 'core';
-/** An address that a login returned to. */
-const RETURN = /[?&]nonce=/;
 
 /** Calls that an instance's end rejects. */
 const inFlight = new Set();
@@ -71,7 +70,7 @@ function crashed(cause) {
 
 /** An instance: `{classes, add}`; `add` is to be waited for before anything of a part is called. */
 async function start() {
-  if (RETURN.test(globalThis.location?.search)) expect('return');
+  if (isReturn()) expect('return');
   form ??= obtainForm();
   const { makeGlue, instantiate } = await form;
   // Glue has state of its own, so every instance gets glue of its own.

@@ -7,6 +7,9 @@
 const MARGIN_S = 10;
 const RECORD = 'AuthenticationCredentialsStorage';
 
+/** Whether the address is one that a login returned to. */
+export const isReturn = () => /[?&]nonce=/.test(globalThis.location?.search);
+
 // What a token says; its second part is base64url (RFC 7519 section 3).
 function claims(token) {
   const letters = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
@@ -20,7 +23,7 @@ function claims(token) {
 export function storedSession(origin, applicationId) {
   try {
     // A return is taken up first.
-    if (/[?&]nonce=/.test(location.search)) return undefined;
+    if (isReturn()) return undefined;
     const record = localStorage.getItem(RECORD);
     // The usual case of a first visit, in which an exception would cost more than all that is done here.
     if (!record) return undefined;

@@ -45,7 +45,8 @@ function noteMemory() {
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (...values) => {
     const made = await instantiate.apply(WebAssembly, values);
-    window.moduleMemory = Object.values((made.instance ?? made).exports).find((it) => it instanceof WebAssembly.Memory);
+    // The module's parts have none of their own.
+    window.moduleMemory ??= Object.values((made.instance ?? made).exports).find((it) => it instanceof WebAssembly.Memory);
     return made;
   };
 }
