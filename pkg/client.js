@@ -134,18 +134,37 @@ export const UserConfigurationScreen = Object.freeze({ Profile: 'Profile', MFA: 
 
 export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab', ClientManaged: 'client-managed' });
 
-export class LoginClient {
-  #loaded;
-  #storedSession;
-  #listeners = new Set();
-  #snapshot = CHECKING;
-  #firstCheck;
+/**
+ * Where a client keeps its state: in a function, since a proxy of the client (Vue's `reactive`, an application's own) wraps
+ * neither a function nor what only the function can reach. Private members would not be there on a proxy.
+ */
+const STATE = Symbol('state');
 
+const callStart = (client, method, options) => client[STATE]().loaded.call(method, options, options, 'start');
+
+const callAccount = (client, method, limits, value) => client[STATE]().loaded.call(method, limits, value, 'account');
+
+function emit(state, type, snapshot, result) {
+  if (snapshot) state.snapshot = Object.freeze(snapshot);
+  const event = Object.freeze(result ? { type, result: Object.freeze(result) } : { type });
+  for (const listener of [...state.listeners]) {
+    try {
+      listener(event);
+    } catch (error) {
+      // The page's own error, as with any listener: it reaches window.onerror and stops no other listener.
+      setTimeout(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+export class LoginClient {
   constructor(settings, logger) {
     const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
     const origin = checkedHost(url);
     const applicationId = checkedApplication(settings?.applicationId ?? undefined);
-    const host = { ...makeHost(logger ?? console, asLoginError), part: load, emit: (...values) => this.#emit(...values) };
+    const host = { ...makeHost(logger ?? console, asLoginError), part: load, emit: (...values) => emit(state, ...values) };
     let isWatched = false;
     const values = [
       origin,
@@ -155,20 +174,22 @@ export class LoginClient {
       host,
     ];
     let isExpected = false;
+    const state = { listeners: new Set(), snapshot: CHECKING };
+    this[STATE] = () => state;
     // Until the module has been there: it also knows what this page has heard of since.
-    this.#storedSession = () => {
+    state.storedSession = () => {
       if (typeof window === 'undefined' || hasLived()) return undefined;
       const session = storedSession(origin, applicationId);
       if (session && !isExpected) {
         isExpected = true;
-        later(() => this.#loaded.ready().catch(() => {})); // It renews the session.
+        later(() => state.loaded.ready().catch(() => {})); // It renews the session.
       }
       return session;
     };
-    this.#loaded = new Loaded(({ Client }) => {
+    state.loaded = new Loaded(({ Client }) => {
       const client = new Client(...values);
       if (typeof window !== 'undefined') {
-        if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, this.#loaded);
+        if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, state.loaded);
         isWatched = true;
         client.keepSession();
       }
@@ -182,92 +203,70 @@ export class LoginClient {
     });
   }
 
-  #callStart(method, options) {
-    return this.#loaded.call(method, options, options, 'start');
-  }
-
-  #callAccount(method, limits, value) {
-    return this.#loaded.call(method, limits, value, 'account');
-  }
-
-  #emit(type, snapshot, result) {
-    if (snapshot) this.#snapshot = Object.freeze(snapshot);
-    const event = Object.freeze(result ? { type, result: Object.freeze(result) } : { type });
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        // The page's own affair, as with any listener: it reaches window.onerror and stops nobody.
-        setTimeout(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
   subscribe(listener) {
     // A function of its own, so that a listener given twice is called and removed once each.
     const entry = (event) => listener(event);
-    this.#listeners.add(entry);
-    if (typeof window !== 'undefined') this.#firstCheck ??= this.#loaded.call('userSessionExists').catch(() => {});
+    const state = this[STATE]();
+    state.listeners.add(entry);
+    if (typeof window !== 'undefined') state.firstCheck ??= state.loaded.call('userSessionExists').catch(() => {});
     return () => {
-      this.#listeners.delete(entry);
+      state.listeners.delete(entry);
     };
   }
 
   getSnapshot() {
-    return this.#snapshot;
+    return this[STATE]().snapshot;
   }
 
   async authenticate(options) {
-    return this.#callStart('authenticate', options);
+    return callStart(this, 'authenticate', options);
   }
 
   async authenticateWithOneTimeCode(options) {
-    return this.#callStart('authenticateWithOneTimeCode', options);
+    return callStart(this, 'authenticateWithOneTimeCode', options);
   }
 
   async linkIdentity(options) {
-    return this.#callStart('linkIdentity', options);
+    return callStart(this, 'linkIdentity', options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return this.#callStart('linkIdentityWithOneTimeCode', options);
+    return callStart(this, 'linkIdentityWithOneTimeCode', options);
   }
 
   async getLinkResult(limits) {
-    return this.#loaded.call('getLinkResult', limits);
+    return this[STATE]().loaded.call('getLinkResult', limits);
   }
 
   async getLoginResult(limits) {
-    return this.#loaded.call('getLoginResult', limits);
+    return this[STATE]().loaded.call('getLoginResult', limits);
   }
 
   async unlinkIdentity(identityId, limits) {
-    return this.#callAccount('unlinkIdentity', limits, identityId);
+    return callAccount(this, 'unlinkIdentity', limits, identityId);
   }
 
   async updateExtensionAuthenticationRequest(options) {
-    return this.#callAccount('updateExtensionAuthenticationRequest', options, options);
+    return callAccount(this, 'updateExtensionAuthenticationRequest', options, options);
   }
 
   async userSessionExists(options) {
-    if (this.#storedSession()) return true;
-    return this.#loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
+    if (this[STATE]().storedSession()) return true;
+    return this[STATE]().loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
   }
 
   async waitForUserSession(limits) {
-    return this.#loaded.call('waitForUserSession', { timeoutInMillis: Infinity, ...limits });
+    return this[STATE]().loaded.call('waitForUserSession', { timeoutInMillis: Infinity, ...limits });
   }
 
   async ensureToken(options) {
     options?.signal?.throwIfAborted();
-    const stored = this.#storedSession();
+    const stored = this[STATE]().storedSession();
     if (stored) return stored.token;
     const wait = options?.timeoutInMillis ?? 0;
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
-    return this.#loaded.call('ensureToken', { signal: options?.signal, timeoutInMillis }, options);
+    return this[STATE]().loaded.call('ensureToken', { signal: options?.signal, timeoutInMillis }, options);
   }
 
   async getToken(options) {
@@ -276,7 +275,7 @@ export class LoginClient {
 
   async fetch(input, init) {
     const request = new Request(input, init);
-    const ask = (method, value) => this.#loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
+    const ask = (method, value) => this[STATE]().loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
     const send = (request, token) => {
       if (token) request.headers.set('Authorization', `Bearer ${token}`);
       return fetch(request);
@@ -291,74 +290,73 @@ export class LoginClient {
   }
 
   async getUserProfile(limits) {
-    return this.#callAccount('getUserProfile', limits);
+    return callAccount(this, 'getUserProfile', limits);
   }
 
   async getConnectionCredentials(limits) {
-    return this.#callAccount('getConnectionCredentials', limits);
+    return callAccount(this, 'getConnectionCredentials', limits);
   }
 
   async getDevices(limits) {
-    return this.#callAccount('getDevices', limits);
+    return callAccount(this, 'getDevices', limits);
   }
 
   async registerDevice(options) {
-    return this.#callAccount('registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
+    return callAccount(this, 'registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
   }
 
   async deleteDevice(deviceId, limits) {
-    return this.#callAccount('deleteDevice', limits, deviceId);
+    return callAccount(this, 'deleteDevice', limits, deviceId);
   }
 
   async openUserConfigurationScreen(options) {
-    return this.#callAccount('openUserConfigurationScreen', options, options);
+    return callAccount(this, 'openUserConfigurationScreen', options, options);
   }
 
   async logout(redirectUrl, limits) {
-    return this.#loaded.call('logout', limits, redirectUrl);
+    return this[STATE]().loaded.call('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
-    return this.#storedSession()?.identity ?? this.#loaded.callNow('getUserIdentity') ?? null;
+    return this[STATE]().storedSession()?.identity ?? this[STATE]().loaded.callNow('getUserIdentity') ?? null;
   }
 
   getMatchingDomainInfo(url) {
-    return this.#loaded.callNow('getMatchingDomainInfo', String(url)) ?? false;
+    return this[STATE]().loaded.callNow('getMatchingDomainInfo', String(url)) ?? false;
   }
 
   sanitizeQueryParameters() {
-    this.#loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
+    this[STATE]().loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
   }
 }
 
-export class ExtensionClient {
-  #loaded;
+async function now(client, method) {
+  await client[STATE]().ready();
+  return client[STATE]().callNow(method);
+}
 
+export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    this.#loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost(undefined, asLoginError)), 'account');
+    const loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost(undefined, asLoginError)), 'account');
+    this[STATE] = () => loaded;
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }
 
   async getUserIdentity() {
-    return this.#now('getUserIdentity');
+    return now(this, 'getUserIdentity');
   }
 
   async getTokenResponse() {
-    return this.#now('getTokenResponse');
+    return now(this, 'getTokenResponse');
   }
 
   async requestToken(options) {
-    return this.#loaded.call('requestToken', options, options);
+    return this[STATE]().call('requestToken', options, options);
   }
 
   async login(redirectUrl, limits) {
-    return this.#loaded.call('login', limits, redirectUrl);
-  }
-
-  async #now(method) {
-    await this.#loaded.ready();
-    return this.#loaded.callNow(method);
+    return this[STATE]().call('login', limits, redirectUrl);
   }
 }
