@@ -205,7 +205,14 @@ struct WireHeader {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
+    /// `null` counts as there, too: RFC 7515 section 4.1.11 wants a list that is not empty.
+    #[serde(default, deserialize_with = "present")]
     crit: Option<Value>,
+}
+
+/// Reads a member of any value, `null` included, as `Some`.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn decode(segment: &str, part: TokenPart) -> Result<Vec<u8>, VerifyError> {

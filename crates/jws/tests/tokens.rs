@@ -151,8 +151,10 @@ fn wrong_and_missing_types_are_refused_only_when_one_is_expected() {
 
 #[test]
 fn critical_extensions_are_refused() {
-    let header = r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt","crit":["b64"],"b64":false}"#;
-    assert_eq!(refusal(&sign(header, b"{}")), VerifyError::UnsupportedExtension);
+    for crit in [r#"["b64"]"#, "[]", "null", "false", r#""b64""#, "{}", "0"] {
+        let header = format!(r#"{{"alg":"EdDSA","kid":"k1","typ":"at+jwt","crit":{crit},"b64":false}}"#);
+        assert_eq!(refusal(&sign(&header, b"{}")), VerifyError::UnsupportedExtension, "{crit}");
+    }
 }
 
 #[test]
