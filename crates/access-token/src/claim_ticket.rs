@@ -16,10 +16,14 @@ use authress_single_use::{SingleUse, Use};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
-use crate::policy::{AccessToken, MAX_USER_ID_BYTES};
+use crate::policy::{AccessToken, DEFAULT_LEEWAY_S, MAX_USER_ID_BYTES};
 
 /// How long a ticket is valid: a sign-in with a provider has to fit in.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// How long a used ticket must be remembered: its lifetime, and before and after it the difference that the clocks of
+/// two servers of the shop may have ([`DEFAULT_LEEWAY_S`]).
+pub const TICKET_REMEMBERED: Duration = Duration::from_secs(10 * 60 + 2 * DEFAULT_LEEWAY_S as u64);
 
 /// The `typ` header: no ticket is an access token, and no access token a ticket.
 pub const TICKET_TYPE: &str = "cart-claim+jwt";
@@ -35,7 +39,7 @@ pub struct ClaimTickets {
 
 impl ClaimTickets {
     /// Tickets that `shop` (its origin) signs with `key` and gives out for itself. `spent` must remember
-    /// for [`TICKET_LIFETIME`] at least, must not forget early, and must say [`Use::Unknown`] while it cannot reach
+    /// for [`TICKET_REMEMBERED`] at least, must not forget early, and must say [`Use::Unknown`] while it cannot reach
     /// a store that it shares: a memory that goes on by itself then would let each instance take a ticket once.
     pub fn new(shop: impl Into<String>, key: SigningKey, spent: Arc<dyn SingleUse>) -> Self {
         let keys = JwkSet { keys: vec![key.public_jwk()] };
@@ -61,7 +65,8 @@ impl ClaimTickets {
     }
 
     /// Takes a ticket that the holder of `token` brings, and gives the user id whose cart is theirs now.
-    /// The ticket is used up by that.
+    /// The ticket is used up by that. The clock that issued the ticket and this one may be [`DEFAULT_LEEWAY_S`] apart,
+    /// as with access tokens.
     ///
     /// # Errors
     /// [`TicketRefusal`].
@@ -71,7 +76,10 @@ impl ClaimTickets {
             return Err(TicketRefusal::Foreign);
         }
         match (ticket.claim_i64("iat"), ticket.claim_i64("exp")) {
-            (Some(iat), Some(exp)) if iat <= now && now < exp && exp.saturating_sub(iat) <= LIFETIME_S => {}
+            (Some(iat), Some(exp))
+                if iat <= now.saturating_add(LEEWAY_S)
+                    && now < exp.saturating_add(LEEWAY_S)
+                    && exp.saturating_sub(iat) <= LIFETIME_S => {}
             (Some(_), Some(_)) => return Err(TicketRefusal::Expired),
             (_, None) | (None, _) => return Err(TicketRefusal::Forged),
         }
@@ -96,7 +104,7 @@ pub enum TicketRefusal {
     Forged,
     /// A ticket of another shop.
     Foreign,
-    /// Too late, or from a clock that is ahead.
+    /// Too late, or from a clock that is further ahead than [`DEFAULT_LEEWAY_S`].
     Expired,
     /// It was taken before.
     AlreadyUsed,
@@ -163,6 +171,7 @@ struct Claims<'a> {
 }
 
 const LIFETIME_S: i64 = 10 * 60;
+const LEEWAY_S: i64 = DEFAULT_LEEWAY_S as i64;
 
 #[cfg(test)]
 mod tests {
@@ -179,7 +188,7 @@ mod tests {
     }
 
     fn tickets_with(shop: &str, key: SigningKey, capacity: usize) -> ClaimTickets {
-        ClaimTickets::new(shop, key, Arc::new(MemorySingleUse::new(TICKET_LIFETIME, capacity, WhenFull::Refuse)))
+        ClaimTickets::new(shop, key, Arc::new(MemorySingleUse::new(TICKET_REMEMBERED, capacity, WhenFull::Refuse)))
     }
 
     fn tickets() -> ClaimTickets {
@@ -212,10 +221,26 @@ mod tests {
     async fn an_expired_ticket_is_refused() {
         let tickets = tickets();
         let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
-        for time in [NOW + 600, NOW + 100_000, NOW - 1] {
+        for time in [NOW + 605, NOW + 100_000, NOW - 6] {
             assert_eq!(tickets.redeem(&ticket, &user("user_b"), time).await, Err(TicketRefusal::Expired), "{time}");
         }
         assert!(tickets.redeem(&ticket, &user("user_b"), NOW + 599).await.is_ok(), "it was not used up");
+    }
+
+    #[tokio::test]
+    async fn the_clocks_of_two_servers_of_a_shop_may_be_a_little_apart() {
+        let tickets = tickets();
+        for time in [NOW - 2, NOW - 5, NOW + 604] {
+            let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
+            assert_eq!(tickets.redeem(&ticket, &user("user_b"), time).await.as_deref(), Ok("user_a"), "{time}");
+        }
+    }
+
+    #[test]
+    fn a_used_ticket_is_remembered_for_as_long_as_any_clock_accepts_it() {
+        let accepted = LIFETIME_S + 2 * LEEWAY_S;
+        assert_eq!(i64::try_from(TICKET_REMEMBERED.as_secs()).unwrap(), accepted);
+        assert_eq!(i64::try_from(TICKET_LIFETIME.as_secs()).unwrap(), LIFETIME_S);
     }
 
     #[tokio::test]

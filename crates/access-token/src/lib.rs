@@ -31,7 +31,7 @@ mod refusal;
 mod verifier;
 
 pub use bearer::{Authorized, RequireToken, bearer_token};
-pub use claim_ticket::{ClaimTickets, TICKET_LIFETIME, TICKET_TYPE, TicketRefusal};
+pub use claim_ticket::{ClaimTickets, TICKET_LIFETIME, TICKET_REMEMBERED, TICKET_TYPE, TicketRefusal};
 pub use keys::{FRESH_FOR, Keys, KeysUnavailable, MAX_BYTES, MIN_INTERVAL, STALE_FOR, TIMEOUT, UNKNOWN_FOR};
 pub use policy::{AccessToken, DEFAULT_LEEWAY_S, InvalidIssuer, MAX_USER_ID_BYTES, TokenPolicy};
 pub use refusal::TokenRefusal;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use authress_access_token::{AccessToken, ClaimTickets, TICKET_LIFETIME, TICKET_TYPE, TokenPolicy};
+use authress_access_token::{AccessToken, ClaimTickets, DEFAULT_LEEWAY_S, TICKET_REMEMBERED, TICKET_TYPE, TokenPolicy};
 use authress_jws::{JwkSet, KeyRing, verify_with_ring};
 use authress_single_use::{MemorySingleUse, WhenFull};
 use serde_json::{Map, Value, json};
@@ -67,7 +67,7 @@ pub fn claim_ticket(data: &[u8]) {
         static RUNTIME: Option<tokio::runtime::Runtime> = tokio::runtime::Builder::new_current_thread().build().ok();
     }
     static TICKETS: LazyLock<ClaimTickets> = LazyLock::new(|| {
-        let spent = MemorySingleUse::new(TICKET_LIFETIME, 1000, WhenFull::ForgetOldest);
+        let spent = MemorySingleUse::new(TICKET_REMEMBERED, 1000, WhenFull::ForgetOldest);
         ClaimTickets::new(SHOP, signing_key(), Arc::new(spent))
     });
     let bringer = AccessToken { user_id: "user_b".to_owned(), claims: Map::new() };
@@ -83,5 +83,7 @@ pub fn claim_ticket(data: &[u8]) {
     assert!(says("iss") == Some(SHOP) && says("aud") == Some(SHOP) && says("jti").is_some());
     assert!(says("sub") == Some(owner.as_str()) && owner != "user_b" && (1..=256).contains(&owner.len()));
     let (iat, exp) = (time("iat").unwrap_or(i64::MAX), time("exp").unwrap_or(i64::MIN));
-    assert!(iat <= NOW && NOW < exp && i128::from(exp) - i128::from(iat) <= i128::from(LIFETIME_S));
+    let leeway = i64::from(DEFAULT_LEEWAY_S);
+    assert!(iat <= NOW.saturating_add(leeway) && NOW < exp.saturating_add(leeway));
+    assert!(i128::from(exp) - i128::from(iat) <= i128::from(LIFETIME_S));
 }

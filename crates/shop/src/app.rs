@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use authress_access_token::{ClaimTickets, TICKET_LIFETIME, TokenPolicy, TokenVerifier};
+use authress_access_token::{ClaimTickets, TICKET_REMEMBERED, TokenPolicy, TokenVerifier};
 use authress_jws::SigningKey;
 use authress_single_use::{MemorySingleUse, WhenFull};
 use axum::Router;
@@ -35,7 +35,7 @@ impl Shop {
         let tokens = TokenVerifier::with_keys(policy, |_| config.jwks_url.clone())?;
         // The key lives as long as the carts: in this process.
         let key = SigningKey::generate("cart-claims")?;
-        let spent = MemorySingleUse::new(TICKET_LIFETIME, MAX_TICKETS, WhenFull::Refuse);
+        let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
         let shop = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
         let tickets = Arc::new(ClaimTickets::new(shop, key, Arc::new(spent)));
         Ok(Self { config: Arc::new(config), tokens, tickets, carts: Arc::default(), now: system_time })
