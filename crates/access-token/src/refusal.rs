@@ -8,6 +8,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::keys::MIN_INTERVAL;
+
 /// Why a token is refused. Holds nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenRefusal {
@@ -35,7 +37,7 @@ pub enum TokenRefusal {
     OtherApplication,
     /// `sub` is missing, empty or longer than any user id.
     NoUserId,
-    /// The issuer's public keys are not known and cannot be fetched now: nobody's fault, try again.
+    /// The issuer's public keys are not known and cannot be fetched now. The token may be good: try again.
     KeysUnavailable,
 }
 
@@ -115,13 +117,16 @@ impl fmt::Display for TokenRefusal {
 
 impl std::error::Error for TokenRefusal {}
 
-/// `{"errorCode", "title"}` with the status and the challenge.
+/// `{"errorCode", "title"}` with the status and the challenge. A 503 says when to try again.
 impl IntoResponse for TokenRefusal {
     fn into_response(self) -> Response {
         let body = Json(json!({ "errorCode": self.code(), "title": self.to_string() }));
         let mut response = (self.status(), body).into_response();
         if let Some(value) = self.challenge().and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        if self == Self::KeysUnavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(MIN_INTERVAL.as_secs()));
         }
         response
     }
@@ -161,7 +166,15 @@ mod tests {
     }
 
     #[test]
-    fn who_sent_no_token_is_told_no_error() {
+    fn without_keys_the_response_says_when_to_try_again() {
+        let response = TokenRefusal::KeysUnavailable.into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "3");
+        assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+
+    #[test]
+    fn a_request_without_a_token_gets_no_error_in_its_challenge() {
         assert_eq!(TokenRefusal::Missing.challenge().as_deref(), Some("Bearer"));
     }
 }
