@@ -26,6 +26,10 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// As an argument of a handler. The router's state must hold a [`TokenVerifier`].
+///
+/// A token that [`RequireToken`] has checked is checked again here, unless the layer and the state hold clones of one
+/// [`TokenVerifier`]: behind a layer that accepts more, the handler's own policy decides. An [`AccessToken`] that other
+/// middleware has put into the request's extensions is not used.
 impl<S> FromRequestParts<S> for AccessToken
 where
     TokenVerifier: FromRef<S>,
@@ -34,17 +38,29 @@ where
     type Rejection = TokenRefusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TokenRefusal> {
-        // A layer has checked it already.
-        if let Some(token) = parts.extensions.get::<Self>() {
-            return Ok(token.clone());
+        let verifier = TokenVerifier::from_ref(state);
+        if let Some(checked) = parts.extensions.get::<Checked>()
+            && checked.by.is_same(&verifier)
+        {
+            return Ok(checked.token.clone());
         }
         let token = bearer_token(&parts.headers).ok_or(TokenRefusal::Missing)?;
-        TokenVerifier::from_ref(state).verify(token).await
+        verifier.verify(token).await
     }
+}
+
+/// What [`RequireToken`] leaves for the extractor: the token, and which verifier accepted it.
+#[derive(Clone)]
+struct Checked {
+    token: AccessToken,
+    by: TokenVerifier,
 }
 
 /// A layer that lets only requests with a good access token pass, and puts the [`AccessToken`] into the
 /// request's extensions.
+///
+/// `Extension<AccessToken>` in a handler is the token as the innermost such layer accepted it, and nothing more. A
+/// handler with a policy of its own takes [`AccessToken`] itself as an argument.
 #[derive(Clone, Debug)]
 pub struct RequireToken(TokenVerifier);
 
@@ -96,6 +112,7 @@ where
             };
             match verified {
                 Ok(token) => {
+                    request.extensions_mut().insert(Checked { token: token.clone(), by: verifier });
                     request.extensions_mut().insert(token);
                     inner.call(request).await
                 }

@@ -47,6 +47,12 @@ impl TokenVerifier {
         Self { now, ..self }
     }
 
+    /// Whether both are clones of one verifier, and so accept the same tokens.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let is_same_clock = std::ptr::fn_addr_eq(self.now, other.now);
+        Arc::ptr_eq(&self.policy, &other.policy) && Arc::ptr_eq(&self.issuers, &other.issuers) && is_same_clock
+    }
+
     /// What is taken.
     pub fn policy(&self) -> &TokenPolicy {
         &self.policy
