@@ -10,6 +10,7 @@ use crate::{
     page::Page,
     pending::{Entropy, PendingRequest},
     pkce::CodeVerifier,
+    return_url,
     secret::Secret,
     settings::Settings,
     web_url::{WebUrl, is_path_segment},
@@ -100,7 +101,7 @@ pub fn begin(
         settings.application_id(),
         options.audiences.as_deref(),
     );
-    let mut pending = pending(page, options.redirect_url.as_deref(), &entropy, now)?;
+    let mut pending = pending(settings, page, options.redirect_url.as_deref(), &entropy, now)?;
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
     pending.multi_account = options.multi_account;
@@ -141,7 +142,7 @@ pub fn begin_link(
         options.tenant_lookup_identifier.as_deref(),
         settings.application_id(),
     );
-    let mut pending = pending(page, options.redirect_url.as_deref(), &entropy, now)?;
+    let mut pending = pending(settings, page, options.redirect_url.as_deref(), &entropy, now)?;
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
     pending.link_user_id = Some(user_id);
@@ -198,18 +199,31 @@ fn web_address(text: &str) -> Option<WebUrl> {
 }
 
 /// What every login and link remembers; its nonce comes with the answer.
+///
+/// Authress appends the callback's parameters to the redirect URL (RFC 6749 section 3.1.2). Were the page's own `code` or
+/// `error` among them, nothing could tell which is which: they stay here.
 fn pending(
+    settings: &Settings,
     page: &Page,
     redirect_url: Option<&str>,
     entropy: &Entropy,
     now: Moment,
 ) -> Result<Box<PendingRequest>, Error> {
+    let page_url = return_url::own_address(settings, page.resolve(redirect_url)?.as_str());
+    let redirect_url = return_url::without_return_parameters(&page_url);
+    let (redirect_url, page_url) = match redirect_url {
+        Some(redirect_url) => (redirect_url, Some(page_url)),
+        None => (page_url, None),
+    };
     Ok(Box::new(PendingRequest {
         nonce: String::new(),
         code_verifier: CodeVerifier::from_entropy(entropy.code_verifier),
         connection_id: None,
         tenant_lookup_identifier: None,
-        redirect_url: page.resolve(redirect_url)?.into(),
+        issuer: Some(settings.origin()),
+        application_id: Some(settings.application_id().to_owned()),
+        redirect_url,
+        page_url,
         enable_credentials: None,
         multi_account: None,
         link_user_id: None,

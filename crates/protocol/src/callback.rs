@@ -63,7 +63,7 @@ pub enum Refusal {
         /// Authress's `errorCode`.
         error_code: Option<String>,
     },
-    /// The return names another issuer, or its tokens do not fit (RFC 9207 section 2.4).
+    /// The return names another issuer (RFC 9207 section 2.4), has a parameter twice, or its tokens do not fit.
     Untrusted,
 }
 
@@ -103,9 +103,13 @@ pub fn inspect(
         };
         return Inspection { consumes: false, clean_href, step: Step::NotOurs };
     };
-    let clean_href = return_url::without_return_parameters(href);
-    if own_issuer == Some(false) {
-        // An answer of somebody else: the real one may still come.
+    if !pending.is_of(settings) {
+        // Another client of this page has begun it and needs the address as it is.
+        return Inspection { consumes: false, clean_href: None, step: Step::NotOurs };
+    }
+    let clean_href = pending.address_after(href);
+    if own_issuer == Some(false) || return_url::has_doubled_parameter(href) {
+        // A response of another issuer, or one with parameters laid into it: the real one may still come.
         return Inspection { consumes: false, clean_href, step: Step::Refused(pending, Refusal::Untrusted) };
     }
     let step = step_of(settings, page, cookies, &parameters, pending);

@@ -27,7 +27,10 @@ const STATE_BYTES: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingExtensionLogin {
     code_verifier: CodeVerifier,
+    /// Without parameters that have the name of a callback parameter.
     redirect_url: String,
+    /// The page's own address, where it differs from `redirect_url`.
+    page_url: Option<String>,
     /// RFC 6749 section 10.12. The published client has none.
     state: Option<String>,
 }
@@ -39,6 +42,7 @@ impl PendingExtensionLogin {
             ObjectWriter::new()
                 .string("codeVerifier", self.code_verifier.expose())
                 .string("redirectUrl", &self.redirect_url)
+                .optional("pageUrl", self.page_url.as_deref())
                 .optional("state", self.state.as_deref())
                 .finish(),
         )
@@ -50,6 +54,7 @@ impl PendingExtensionLogin {
         Some(Self {
             code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
             redirect_url: record.str("redirectUrl")?,
+            page_url: record.str("pageUrl"),
             state: record.str("state"),
         })
     }
@@ -63,7 +68,12 @@ pub fn begin(
     redirect_url: Option<&str>,
     entropy: Entropy,
 ) -> Result<(PendingExtensionLogin, String), Error> {
-    let redirect_url = String::from(page.resolve(redirect_url)?);
+    let page_url = String::from(page.resolve(redirect_url)?);
+    let redirect_url = return_url::without_extension_parameters(&page_url);
+    let (redirect_url, page_url) = match redirect_url {
+        Some(redirect_url) => (redirect_url, Some(page_url)),
+        None => (page_url, None),
+    };
     let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
     // Independent of the verifier in all that can be learnt from either: a hash of it.
     let state: String = code_verifier.derive("state").chars().take(STATE_BYTES * 4 / 3).collect();
@@ -76,7 +86,7 @@ pub fn begin(
         ("state", &state),
     ]);
     let address = text::concat(&[&settings.origin(), "/?", &query]);
-    Ok((PendingExtensionLogin { code_verifier, redirect_url, state: Some(state) }, address))
+    Ok((PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state) }, address))
 }
 
 /// What the current address means to an extension.
@@ -111,7 +121,9 @@ pub fn inspect(
     if is_foreign_issuer || (pending.state.is_some() && query.get("state") != pending.state) {
         return ExtensionReturn::Foreign;
     }
-    let clean_href = return_url::without_extension_parameters(page.href());
+    let own = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);
+    let clean_href = return_url::restored_to_extension(page.href(), own)
+        .or_else(|| return_url::without_extension_parameters(page.href()));
     ExtensionReturn::Exchange(exchange(extension_id, pending, &code), clean_href)
 }
 

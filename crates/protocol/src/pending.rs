@@ -9,7 +9,9 @@ use crate::{
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
     pkce::CodeVerifier,
+    return_url,
     secret::Secret,
+    settings::Settings,
     text,
     web_url::is_path_segment,
 };
@@ -47,8 +49,14 @@ pub struct PendingRequest {
     pub connection_id: Option<String>,
     /// The tenant lookup identifier asked for.
     pub tenant_lookup_identifier: Option<String>,
-    /// Where the browser returns to; the code exchange repeats it.
+    /// The origin of the Authress host that was asked. Records of the published client do not say.
+    pub issuer: Option<String>,
+    /// The application that asked. Records of the published client do not say.
+    pub application_id: Option<String>,
+    /// Where the browser returns to; the code exchange repeats it. It has no callback parameters.
     pub redirect_url: String,
+    /// The page's own address, where it differs from `redirect_url`: to be shown again after the callback.
+    pub page_url: Option<String>,
     /// Authress's word on whether cookies reach it from here.
     pub enable_credentials: Option<bool>,
     /// Whether more than one account may be signed in.
@@ -65,6 +73,22 @@ impl PendingRequest {
     /// The storage key of the request that will return with `nonce`.
     pub fn key(nonce: &str) -> String {
         text::concat(&[KEY_PREFIX, nonce])
+    }
+
+    /// Whether a client with these settings has begun it: a page may have clients of several hosts and applications, and
+    /// a callback is handled by the one that began.
+    pub fn is_of(&self, settings: &Settings) -> bool {
+        self.issuer.as_deref().is_none_or(|issuer| settings.is_issuer(issuer))
+            && self.application_id.as_deref().is_none_or(|id| id == settings.application_id())
+    }
+
+    /// The address to show after the callback at `href`; `None` if it stays as it is.
+    pub fn address_after(&self, href: &str) -> Option<String> {
+        let cleaned = return_url::without_return_parameters(&self.redirect_url);
+        let own = self.page_url.as_deref().or(cleaned.as_deref()).unwrap_or(&self.redirect_url);
+        return_url::restored(href, own)
+            .or_else(|| return_url::without_return_parameters(href))
+            .filter(|address| address != href)
     }
 
     /// Whether a session of `user_id` is what this request was for. A link keeps its user id.
@@ -88,7 +112,10 @@ impl PendingRequest {
             .string("codeVerifier", self.code_verifier.expose())
             .optional("lastConnectionId", self.connection_id.as_deref())
             .optional("tenantLookupIdentifier", self.tenant_lookup_identifier.as_deref())
-            .string("redirectUrl", &self.redirect_url);
+            .string("redirectUrl", &self.redirect_url)
+            .optional("pageUrl", self.page_url.as_deref())
+            .optional("issuer", self.issuer.as_deref())
+            .optional("applicationId", self.application_id.as_deref());
         if let Some(enable_credentials) = self.enable_credentials {
             record = record.bool("enableCredentials", enable_credentials);
         }
@@ -111,7 +138,10 @@ impl PendingRequest {
             code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
             connection_id: record.str("lastConnectionId"),
             tenant_lookup_identifier: record.str("tenantLookupIdentifier"),
+            issuer: record.str("issuer"),
+            application_id: record.str("applicationId"),
             redirect_url: record.str("redirectUrl")?,
+            page_url: record.str("pageUrl"),
             enable_credentials: record.bool("enableCredentials"),
             multi_account: record.bool("multiAccount"),
             link_user_id: record.str("linkUserId"),
@@ -140,7 +170,10 @@ mod tests {
             code_verifier: CodeVerifier::restore("verifier"),
             connection_id: Some("con_a".into()),
             tenant_lookup_identifier: None,
+            issuer: Some("https://login.shop.test".into()),
+            application_id: Some("app_shop".into()),
             redirect_url: "https://app.shop.test/".into(),
+            page_url: Some("https://app.shop.test/?code=SUMMER20".into()),
             enable_credentials: Some(true),
             multi_account: None,
             link_user_id: Some("user_a".into()),
@@ -160,6 +193,36 @@ mod tests {
         let request = PendingRequest::from_json(text).unwrap();
         assert_eq!((request.nonce.as_str(), request.enable_credentials), ("R", Some(false)));
         assert_eq!(request.link_user_id, None);
+        for (host, application) in [("https://login.shop.test", "app_shop"), ("https://login.other.test", "app_other")]
+        {
+            assert!(request.is_of(&Settings::new(host, Some(application)).unwrap()), "a record without an owner");
+        }
+    }
+
+    #[test]
+    fn a_record_is_of_the_host_and_application_that_began() {
+        let is_of = |host, application| request().is_of(&Settings::new(host, Some(application)).unwrap());
+        assert!(is_of("https://login.shop.test", "app_shop"));
+        assert!(!is_of("https://login.shop.test", "app_other"));
+        assert!(!is_of("https://login.other.test", "app_shop"));
+    }
+
+    #[test]
+    fn the_pages_own_address_is_shown_after_a_callback() {
+        let after = |href| request().address_after(href);
+        let own = Some("https://app.shop.test/?code=SUMMER20".to_owned());
+        assert_eq!(after("https://app.shop.test/?nonce=R1&iss=i&code=2"), own);
+        assert_eq!(
+            after("https://app.shop.test/elsewhere?nonce=R1&a"),
+            Some("https://app.shop.test/elsewhere?a".into())
+        );
+        let published = PendingRequest {
+            page_url: None,
+            redirect_url: "https://app.shop.test/?x=1&nonce=old&code=used".into(),
+            ..request()
+        };
+        let address = published.address_after("https://app.shop.test/?x=1&nonce=R1&code=2");
+        assert_eq!(address.as_deref(), Some("https://app.shop.test/?x=1"), "an earlier callback's leftovers stay away");
     }
 
     #[test]

@@ -73,13 +73,13 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// The redirect URL with `nonce`, `iss` and the outcome; for an extension without `nonce` and with
-/// its own `state` (RFC 6749 section 4.1.2, RFC 9207 section 2). Its own query is kept as spelled, except
-/// for leftovers of an earlier answer.
+/// its own `state` (RFC 6749 section 4.1.2, RFC 9207 section 2). All of its own query is kept, as RFC 6749 section 3.1.2
+/// demands.
 pub(crate) fn location(request: &AuthenticationRequest, public_url: &PublicUrl, outcome: Outcome<'_>) -> String {
     let mut url = request.redirect_url.clone();
-    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| is_kept(pair, request)).collect();
-    let kept = kept.join("&");
-    url.set_query(Some(&kept).filter(|kept| !kept.is_empty()).map(String::as_str));
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
     match &request.extension {
         None => append(&mut url, &[("nonce", &request.id)]),
         Some(ExtensionLogin { state: Some(state) }) => append(&mut url, &[("state", state)]),
@@ -102,15 +102,6 @@ pub(crate) fn location(request: &AuthenticationRequest, public_url: &PublicUrl, 
         }
     }
     url.into()
-}
-
-const ANSWER_PARAMETERS: [&str; 9] =
-    ["nonce", "iss", "code", "expires_in", "access_token", "id_token", "error", "errorCode", "error_description"];
-
-fn is_kept(pair: &str, request: &AuthenticationRequest) -> bool {
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    let stale_state = name == "state" && request.extension.is_some();
-    !pair.is_empty() && !stale_state && !ANSWER_PARAMETERS.contains(&name)
 }
 
 fn append(url: &mut Url, pairs: &[(&str, &str)]) {
@@ -174,12 +165,20 @@ mod tests {
     }
 
     #[test]
-    fn the_applications_own_query_and_fragment_survive_and_old_answers_do_not() {
-        let request = request("http://localhost:5173/cart?q=a%20b&bare&nonce=old&code=old&error=x#top");
+    fn the_applications_own_query_and_fragment_are_kept_and_appended_to() {
         let public_url = PublicUrl::parse("http://127.0.0.1:8888").unwrap();
-        assert_eq!(
-            location(&request, &public_url, Outcome::Code("C")),
-            "http://localhost:5173/cart?q=a%20b&bare&nonce=R&iss=http%3A%2F%2F127.0.0.1%3A8888&code=C#top"
-        );
+        let callback = "nonce=R&iss=http%3A%2F%2F127.0.0.1%3A8888&code=C";
+        for (redirect_url, kept) in [
+            (
+                "http://localhost:5173/cart?q=a%20b&bare&code=SUMMER20&error=x#top",
+                "q=a%20b&bare&code=SUMMER20&error=x&",
+            ),
+            ("http://localhost:5173/cart?#top", ""),
+            ("http://localhost:5173/cart#top", ""),
+        ] {
+            let request = request(redirect_url);
+            let location = location(&request, &public_url, Outcome::Code("C"));
+            assert_eq!(location, format!("http://localhost:5173/cart?{kept}{callback}#top"));
+        }
     }
 }

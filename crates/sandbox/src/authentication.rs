@@ -71,13 +71,16 @@ pub(crate) fn start(
         return Err(Refusal::new(400, "InvalidApplication", "No application with this applicationId is configured."));
     };
     let redirect_url_text = required("redirectUrl", body.redirect_url)?;
-    let Some(redirect_url) = application.allows_redirect(&redirect_url_text) else {
+    let Some(mut redirect_url) = application.allows_redirect(&redirect_url_text) else {
         return Err(Refusal::new(
             400,
             "InvalidRedirectUrl",
             "The redirectUrl is not below any of the application's redirectUrls; add it there.",
         ));
     };
+    if state.drops_redirect_query {
+        redirect_url.set_query(None);
+    }
     let code_challenge = required("codeChallenge", body.code_challenge)?;
     check_challenge(body.code_challenge_method.as_deref(), &code_challenge)?;
     let response_location = parse_response_location(body.response_location.as_deref())?;

@@ -42,6 +42,10 @@ pub struct Config {
     /// shows a list of its providers.
     #[serde(default)]
     pub login_page: Option<String>,
+    /// Whether callbacks drop the query of the redirect URL. Default: no, they append to it, as RFC 6749 section 3.1.2
+    /// demands.
+    #[serde(default)]
+    pub drops_redirect_query: bool,
     /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
     #[serde(default)]
     pub control: bool,

@@ -33,6 +33,8 @@ const MAX_PROVIDER_CODES: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) public_url: PublicUrl,
+    /// Whether callbacks drop the query of the redirect URL.
+    pub(crate) drops_redirect_query: bool,
     pub(crate) applications: HashMap<String, Application>,
     /// Third-party applications, which log in by plain OAuth; they have allow-lists like applications.
     pub(crate) extensions: HashMap<String, Application>,
@@ -87,6 +89,7 @@ impl State {
     pub(crate) fn new(public_url: PublicUrl, signing_key: SigningKey) -> Self {
         Self {
             public_url,
+            drops_redirect_query: false,
             applications: HashMap::new(),
             extensions: HashMap::new(),
             login_page: None,

@@ -14,7 +14,10 @@ fn pending(nonce: &str) -> Box<PendingRequest> {
         code_verifier: CodeVerifier::restore("the-verifier"),
         connection_id: None,
         tenant_lookup_identifier: None,
+        issuer: None,
+        application_id: None,
         redirect_url: "https://app.shop.test/".into(),
+        page_url: None,
         enable_credentials: None,
         multi_account: None,
         link_user_id: None,
@@ -46,6 +49,32 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
     assert_eq!((&body["client_id"], &body["code_verifier"]), (&"app_shop".into(), &"the-verifier".into()));
     assert_eq!(body["redirect_uri"], "https://app.shop.test/");
     anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "app_shop|R|C").unwrap();
+}
+
+#[test]
+fn a_callback_with_a_doubled_parameter_is_refused_and_the_login_kept() {
+    let callback = "nonce=R&iss=https%3A%2F%2Flogin.shop.test&code=C";
+    for laid in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "nonce=S", "iss=me"] {
+        let href = format!("https://app.shop.test/?{laid}&{callback}&error=x");
+        let inspection = look(&href, "");
+        if laid != "nonce=S" {
+            assert_eq!(inspection.step, Step::Refused(pending("R"), Refusal::Untrusted), "{laid}");
+        }
+        assert!(!inspection.consumes, "{laid}");
+        assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/"), "{laid}");
+    }
+}
+
+#[test]
+fn the_callback_of_another_client_of_the_page_is_left_alone() {
+    for (issuer, application_id) in [("https://login.other.test", "app_shop"), (AUTHRESS, "app_admin")] {
+        let href = format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}&access_token=T");
+        let inspection = inspect(&settings(), &Page::new(&href).unwrap(), &Cookies::default(), |_| {
+            let owner = (Some(issuer.to_owned()), Some(application_id.to_owned()));
+            Some(Box::new(PendingRequest { issuer: owner.0, application_id: owner.1, ..*pending("R") }))
+        });
+        assert_eq!(inspection, Inspection { consumes: false, clean_href: None, step: Step::NotOurs }, "{issuer}");
+    }
 }
 
 #[test]
@@ -161,6 +190,9 @@ proptest! {
             let own = token(AUTHRESS, "user_a");
             prop_assert_eq!(first("id_token"), Some(own.as_str()));
         }
-        prop_assert_eq!(inspection.consumes, accepted || matches!(&inspection.step, Step::Refused(..) if first("iss").is_none_or(|issuer| settings().is_issuer(issuer))));
+        let is_doubled = return_url::has_doubled_parameter(url.as_str());
+        prop_assert!(!(accepted && is_doubled));
+        let is_own = first("iss").is_none_or(|issuer| settings().is_issuer(issuer)) && !is_doubled;
+        prop_assert_eq!(inspection.consumes, accepted || (matches!(&inspection.step, Step::Refused(..)) && is_own));
     }
 }

@@ -25,6 +25,10 @@ impl Query {
     pub(super) fn first(&self, name: &str) -> Option<String> {
         self.0.as_ref()?.get(name)
     }
+
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.0.as_ref().map_or(0, |query| query.get_all(name).length() as usize)
+    }
 }
 
 /// Writes pairs as a query, `application/x-www-form-urlencoded`.

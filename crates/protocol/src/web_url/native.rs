@@ -19,6 +19,10 @@ impl Query {
     pub(super) fn first(&self, name: &str) -> Option<String> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }
+
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.0.iter().filter(|(key, _)| key == name).count()
+    }
 }
 
 /// Writes pairs as a query, `application/x-www-form-urlencoded`.
