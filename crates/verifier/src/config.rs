@@ -163,6 +163,7 @@ impl Config {
                 header_bytes: usize::try_from(settings.number("server.header_bytes", 8192..=1_048_576)?)
                     .unwrap_or(8192),
                 header_timeout: settings.seconds("server.header_timeout_s", 1)?,
+                idle_timeout: settings.seconds("server.idle_timeout_s", 1)?,
                 request_timeout: settings.seconds("server.request_timeout_s", 1)?,
                 shutdown_delay: settings.seconds("shutdown.delay_s", 0)?,
                 drain: settings.seconds("shutdown.drain_s", 0)?,

@@ -16,6 +16,7 @@ mod navigation;
 mod page;
 mod policy;
 mod rate_limit;
+mod read_deadline;
 mod redirect;
 mod refusal;
 mod router;

@@ -22,6 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
+use crate::read_deadline::{ReadDeadline, Requests};
+
 /// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
 /// connections also bounds the requests that are worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,11 @@ pub struct ServerLimits {
     pub connections: usize,
     /// The longest head of a request; longer ones get 431. At least 8192.
     pub header_bytes: usize,
-    /// How long a client may take to send the head of a request, and how long a connection may be idle.
+    /// How long a client may take to send the head of a request.
     pub header_timeout: Duration,
+    /// How long a connection may wait for its next request. Longer than the proxy in front keeps idle connections:
+    /// the side that sends must close first.
+    pub idle_timeout: Duration,
     /// How long an answer may take, and after that how long a client may take none of it.
     pub request_timeout: Duration,
     /// How long to go on after the signal to stop.
@@ -46,6 +51,7 @@ impl Default for ServerLimits {
             connections: 1024,
             header_bytes: 16 * 1024,
             header_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(10),
             shutdown_delay: Duration::ZERO,
             drain: Duration::from_secs(10),
@@ -146,36 +152,44 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
+/// What hyper reads from: the socket with a bound on writes, and one on the waits of its reads.
+type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
+
 fn connection<A: AnyApp>(
     stream: TcpStream,
     peer: SocketAddr,
     app: &A,
     limits: ServerLimits,
     keep_alive: bool,
-) -> http1::Connection<
-    TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>,
-> {
+) -> http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>> {
     // An answer is one small write: waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
     // Who asks and asks and reads no answer would keep the connection: while hyper writes, it waits for no head.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.request_timeout));
+    let requests = Requests::default();
+    let stream = ReadDeadline::new(Box::pin(stream), requests.clone(), limits.header_timeout, limits.idle_timeout);
     let app = app.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let underway = requests.begin();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        app.clone().oneshot(request)
+        let answer = app.clone().oneshot(request);
+        async move {
+            let answer = answer.await;
+            drop(underway);
+            answer
+        }
     });
     // At most 100 lines of headers, which is hyper's own bound: one that is set by hand costs an allocation for each
     // request. Answers have no body, so there is nothing to gather from several places.
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(None)
         .max_buf_size(limits.header_bytes)
         .writev(false)
         .keep_alive(keep_alive)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 /// Completes on SIGTERM or SIGINT. The signals are caught from this call on, not only once the

@@ -79,6 +79,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.connections", "1024", "connections at once; more wait"),
     setting("server.header_bytes", "16384", "the longest head of a request, from 8192 on"),
     setting("server.header_timeout_s", "5", "how long a client may take to send the head of a request"),
+    setting("server.idle_timeout_s", "5", "how long a connection may be idle: longer than the proxy in front keeps it"),
     setting("server.request_timeout_s", "10", "how long an answer may take, and its reader none of it"),
     setting("shutdown.delay_s", "0", "how long to go on after SIGTERM while /readyz already says no"),
     setting("shutdown.drain_s", "10", "how long requests in flight may take after that"),

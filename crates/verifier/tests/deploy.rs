@@ -6,11 +6,14 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use support::program::{Running, command, eventually, exchange, login_request, start_with, status_of};
+use support::program::{command, eventually, exchange, login_request, start_with, status_of};
 use support::{key, secret_file};
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -23,9 +26,20 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("authress-deploy-{name}-{}", std::process::id()));
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("authress-deploy-{name}-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// Everything that stands in its log files.
+    fn logs(&self) -> String {
+        let files = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect()
     }
 
     fn write(&self, name: &str, text: &str) -> String {
@@ -99,6 +113,8 @@ fn the_parts_of_the_kubernetes_manifest_name_each_other_rightly() {
     let table: toml::Table = settings.parse().unwrap();
     let delay = table["shutdown"]["delay_s"].as_integer().unwrap();
     assert!(delay + 10 < pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap());
+    // The side that sends must close first: usual proxies keep idle connections for 60 seconds.
+    assert!(table["server"]["idle_timeout_s"].as_integer().unwrap() > 60);
     check("kubernetes", &settings);
 }
 
@@ -129,7 +145,7 @@ fn systemd_takes_the_unit() {
 struct Nginx {
     process: Child,
     address: String,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Drop for Nginx {
@@ -141,14 +157,15 @@ impl Drop for Nginx {
 }
 
 impl Nginx {
-    fn start(verifier: &Running) -> Self {
+    /// In front of the verifier at `upstream`.
+    fn start(upstream: &str) -> Self {
         let folder = Folder::new("nginx");
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let here = folder.0.display();
         let site = deploy("nginx.conf")
             .replace("listen 443 ssl;", &format!("listen {address};"))
             .replace("listen [::]:443 ssl;", "")
-            .replace("127.0.0.1:9000", &verifier.address)
+            .replace("127.0.0.1:9000", upstream)
             .replace("/var/log/nginx/", &format!("{here}/"))
             .lines()
             .filter(|line| !line.contains("ssl_certificate"))
@@ -164,7 +181,7 @@ impl Nginx {
         let test = nginx().args(["-t", "-q", "-e", "stderr", "-c", &file]).output().unwrap();
         assert!(test.status.success(), "{}", String::from_utf8_lossy(&test.stderr));
         let process = nginx().args(["-e", "stderr", "-c", &file]).stdin(Stdio::null()).spawn().unwrap();
-        let nginx = Self { process, address, _folder: folder };
+        let nginx = Self { process, address, folder };
         eventually("nginx listens", || std::net::TcpStream::connect(&nginx.address).is_ok());
         nginx
     }
@@ -186,7 +203,7 @@ fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
     let limits =
         [("CLIENT_ADDRESS_TRUSTED_HOPS", "1"), ("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
     let verifier = start_with(&key(), &limits);
-    let nginx = Nginx::start(&verifier);
+    let nginx = Nginx::start(&verifier.address);
     let mut statuses = Vec::new();
     for number in 0..3 {
         // What a client makes up does not count: nginx adds whom it has seen to the end.
@@ -199,4 +216,116 @@ fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
     for path in ["/healthz", "/readyz", "/metrics", "/", "/v1/login/"] {
         assert_eq!(status_of(&exchange(&nginx.address, &get(path))), 404, "{path}");
     }
+}
+
+/// Between nginx and the verifier: says which of the two has closed each connection.
+struct Relay {
+    address: String,
+    /// One entry for each connection that has ended: whether nginx was the first to close it.
+    closed_by_nginx: Arc<Mutex<Vec<bool>>>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl Relay {
+    /// Its threads end with their connections, and the one that accepts with the test's process.
+    fn start(verifier: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let relay = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            closed_by_nginx: Arc::default(),
+            opened: Arc::default(),
+        };
+        let (ends, opened, verifier) =
+            (Arc::clone(&relay.closed_by_nginx), Arc::clone(&relay.opened), verifier.to_owned());
+        std::thread::spawn(move || {
+            for nginx in listener.incoming() {
+                let nginx = nginx.unwrap();
+                opened.fetch_add(1, Ordering::SeqCst);
+                let verifier = TcpStream::connect(&verifier).unwrap();
+                let first: Arc<Mutex<Option<bool>>> = Arc::default();
+                let directions =
+                    [(nginx.try_clone().unwrap(), verifier.try_clone().unwrap(), true), (verifier, nginx, false)];
+                let threads = directions.map(|(mut from, mut to, is_nginx)| {
+                    let first = Arc::clone(&first);
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        first.lock().unwrap().get_or_insert(is_nginx);
+                        let _ = to.shutdown(Shutdown::Write);
+                    })
+                });
+                let ends = Arc::clone(&ends);
+                std::thread::spawn(move || {
+                    for thread in threads {
+                        thread.join().unwrap();
+                    }
+                    ends.lock().unwrap().push(first.lock().unwrap().unwrap());
+                });
+            }
+        });
+        relay
+    }
+}
+
+/// Logins of `clients` at once; the statuses of their responses.
+fn logins_at_once(address: &str, clients: usize, round: usize) -> Vec<u16> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..clients)
+            .map(|client| {
+                scope.spawn(move || status_of(&exchange(address, &login_request(&format!("r{round}c{client}"), &[]))))
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+const MANY: [(&str, &str); 3] =
+    [("CLIENT_ADDRESS_TRUSTED_HOPS", "1"), ("RATE_LIMIT_CLIENT_BURST", "1000"), ("LOG_LEVEL", "error")];
+
+#[test]
+fn nginx_closes_idle_connections_before_the_verifier_does() {
+    if !is_there(nginx()) {
+        return;
+    }
+    let verifier = start_with(&key(), &MANY);
+    let relay = Relay::start(&verifier.address);
+    let nginx = Nginx::start(&relay.address);
+    assert_eq!(logins_at_once(&nginx.address, 12, 0), [302; 12]);
+    let ended = || relay.closed_by_nginx.lock().unwrap().clone();
+    eventually("every connection to the verifier has ended", || ended().len() == relay.opened.load(Ordering::SeqCst));
+    assert!(!ended().is_empty() && ended().iter().all(|by_nginx| *by_nginx), "closed by nginx: {:?}", ended());
+}
+
+#[test]
+fn under_load_nginx_has_no_502() {
+    if !is_there(nginx()) {
+        return;
+    }
+    let verifier = start_with(&key(), &MANY);
+    let nginx = Nginx::start(&verifier.address);
+    // Around the times at which either side closes what was idle.
+    for (round, pause_ms) in [0, 3996, 4004, 4992, 5000, 0, 0].into_iter().enumerate() {
+        std::thread::sleep(Duration::from_millis(pause_ms));
+        assert_eq!(logins_at_once(&nginx.address, 18, round), [302; 18], "after {pause_ms} ms");
+    }
+}
+
+#[test]
+fn no_log_file_of_nginx_has_the_state_of_a_login() {
+    if !is_there(nginx()) {
+        return;
+    }
+    let verifier = start_with(&key(), &MANY);
+    let nginx = Nginx::start(&verifier.address);
+    assert_eq!(status_of(&exchange(&nginx.address, &login_request("secretstate", &[]))), 302);
+    verifier.stop();
+    assert_eq!(status_of(&exchange(&nginx.address, &login_request("secretstate", &[]))), 502);
+    let long = "POST /v1/login?state=secretstate HTTP/1.1\r\nHost: shop\r\nContent-Length: 99999\r\n\r\n";
+    assert_eq!(status_of(&exchange(&nginx.address, long)), 413);
+    let mut logged = String::new();
+    eventually("the access log has the requests", || {
+        logged = nginx.folder.logs();
+        logged.matches("/v1/login").count() >= 3
+    });
+    assert!(!logged.contains("secretstate"), "{logged}");
+    assert!(logged.contains(" 502 "), "the upstream's status is there: {logged}");
 }

@@ -42,12 +42,37 @@ fn slow_clients_that_take_every_connection_do_not_keep_them() {
 
 #[test]
 fn a_connection_on_which_nothing_more_is_asked_is_closed() {
-    let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1")]);
+    let verifier = start_with(&key(), &[("SERVER_IDLE_TIMEOUT_S", "1")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
     // To the end of the connection, which the client does not ask for.
     let answer = read_all(stream);
     assert_eq!(status_of(&answer), 200);
+}
+
+#[test]
+fn an_idle_connection_is_kept_for_longer_than_a_slow_head() {
+    let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1"), ("SERVER_IDLE_TIMEOUT_S", "60")]);
+    let mut stream = TcpStream::connect(&verifier.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut ask = || {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        let mut buffer = [0; 4096];
+        while !answer.ends_with(b"ok\n") {
+            let count = stream.read(&mut buffer).unwrap();
+            assert_ne!(count, 0, "the connection ended: {}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&buffer[..count]);
+        }
+    };
+    ask();
+    std::thread::sleep(Duration::from_millis(2500));
+    ask();
+    // And a head that begins after that has its own time again.
+    stream.write_all(b"GET /healthz HTT").unwrap();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    assert!(!String::from_utf8_lossy(&rest).contains(" 200 "));
 }
 
 #[test]
