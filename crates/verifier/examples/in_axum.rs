@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use authress_verifier::{
-    AccessKey, AuthressDomain, Limits, LocalRateLimiter, NavigationsOnly, PolicyLayer, Rate, RateLimit, TrustedProxies,
-    Verifier, router,
+    AccessKey, AuthressDomain, Limits, LocalRateLimiter, NavigationsOnly, Rate, RateLimit, TrustedProxies, Verifier,
+    router_with_policy,
 };
 use axum::{Router, routing::get};
 
@@ -27,9 +27,7 @@ pub(crate) fn shop(domain: AuthressDomain, access_key: AccessKey) -> Result<Rout
     };
     let limit = RateLimit::new(LocalRateLimiter::new(limits), TrustedProxies::default());
 
-    Ok(Router::new().route("/", get(|| async { "the shop" })).merge(
-        router(Verifier::new(domain, access_key)) // answers GET and HEAD /v1/login, each state once
-            .layer(PolicyLayer::new(limit))
-            .layer(PolicyLayer::new(NavigationsOnly)),
-    ))
+    // Answers GET /v1/login, each state once. What could not be answered takes no token of the limit.
+    let login = router_with_policy(Verifier::new(domain, access_key), (NavigationsOnly, limit));
+    Ok(Router::new().route("/", get(|| async { "the shop" })).merge(login))
 }

@@ -55,8 +55,7 @@ impl<P: Policy> Endpoint<P> {
         if announced_length(&head.headers) > self.login.max_body_bytes() {
             return Err(RefusalCode::BodyTooLarge.into());
         }
-        self.policy.admit(head).await?;
-        self.login.answer(head, body).await
+        self.login.answer(&self.policy, head, body).await
     }
 }
 

@@ -51,7 +51,7 @@ pub use page::pages_for_shoppers;
 pub use policy::{Guarded, Policy, PolicyLayer};
 pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimiter, RedisRateLimiter, Verdict};
 pub use refusal::{Refusal, RefusalCode};
-pub use router::{HEALTH_PATH, LOGIN_PATH, Login, STATE_LIFETIME, router, standalone};
+pub use router::{HEALTH_PATH, LOGIN_PATH, Login, STATE_LIFETIME, router, router_with_policy, standalone};
 pub use secret::Secret;
 pub use server::{AnyApp, ServerLimits, serve, termination};
 pub use service::{CannotServe, READY_PATH, Service};

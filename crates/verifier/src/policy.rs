@@ -20,6 +20,13 @@ pub trait Policy: Send + Sync + 'static {
     fn admit(&self, request: &Parts) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
+/// No rule.
+impl Policy for () {
+    async fn admit(&self, _: &Parts) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
 /// A rule that is only there if it is configured.
 impl<P: Policy> Policy for Option<P> {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
@@ -39,6 +46,9 @@ impl<A: Policy, B: Policy> Policy for (A, B) {
 }
 
 /// Puts a [`Policy`] in front of a service: what the policy refuses never gets there.
+///
+/// For logins use [`router_with_policy`](crate::router_with_policy): a limit in front of the whole route also counts
+/// requests that get no user id in any case.
 #[derive(Debug)]
 pub struct PolicyLayer<P>(Arc<P>);
 

@@ -91,8 +91,9 @@ refusals! {
         "The shop is very busy. Wait a moment, then go back to the shop and try again.";
     /// A body that is longer than what is read.
     BodyTooLarge, PAYLOAD_TOO_LARGE, "The body of the request is too long. A login has none.";
-    /// A method other than GET and HEAD.
-    MethodNotAllowed, METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.";
+    /// A method that this path does not have. A login has GET, and POST where a human check is configured; HEAD would
+    /// either spend the `state` of a login or promise what GET does not keep.
+    MethodNotAllowed, METHOD_NOT_ALLOWED, "This method is not allowed here. Use one that the Allow header names.";
     /// Another path.
     NotFound, NOT_FOUND, "There is nothing here. Logins are answered at /v1/login.";
     /// The operating system gave no random bytes, its clock is before 1970, or the shared store that
@@ -115,6 +116,11 @@ impl RefusalCode {
     }
 }
 
+/// [`RefusalCode::MethodNotAllowed`] where only `methods` are allowed.
+pub(crate) fn only(methods: &'static str) -> Refusal {
+    Refusal { allow: Some(methods), ..RefusalCode::MethodNotAllowed.into() }
+}
+
 /// A refused request. Holds nothing that came with the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -124,11 +130,13 @@ pub struct Refusal {
     pub parameter: Option<Parameter>,
     /// After how many seconds it is worth trying again (`Retry-After`, RFC 9110 section 10.2.3).
     pub retry_after_s: Option<u64>,
+    /// The methods that are allowed, of a [`RefusalCode::MethodNotAllowed`] (`Allow`, RFC 9110 section 10.2.1).
+    pub allow: Option<&'static str>,
 }
 
 impl From<RefusalCode> for Refusal {
     fn from(code: RefusalCode) -> Self {
-        Self { code, parameter: None, retry_after_s: None }
+        Self { code, parameter: None, retry_after_s: None, allow: None }
     }
 }
 
@@ -145,7 +153,7 @@ impl IntoResponse for Refusal {
         let mut response = (self.code.status(), Json(body)).into_response();
         // RFC 9110 section 15.5.6: a 405 says what is allowed.
         if self.code == RefusalCode::MethodNotAllowed {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(self.allow.unwrap_or("GET")));
         }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use authress_single_use::{SingleUse, Use};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::map_response;
@@ -16,7 +16,8 @@ use axum::routing::{any, get};
 use crate::decide::{Approved, ENTROPY_BYTES, Verifier};
 use crate::human_check::{self, HumanGate, MAX_ANSWER_BYTES};
 use crate::login_request::LoginRequest;
-use crate::refusal::{Refusal, RefusalCode};
+use crate::policy::Policy;
+use crate::refusal::{Refusal, RefusalCode, only};
 use crate::used_states;
 
 /// Where logins are answered.
@@ -77,16 +78,25 @@ impl Login {
     }
 
     /// A redirect to Authress with a signed user id, the page of a check, or why neither.
-    pub(crate) async fn answer(&self, head: &Parts, body: Body) -> Result<Answer, Refusal> {
-        let is_reading = head.method == Method::GET || head.method == Method::HEAD;
-        if !is_reading && (self.gate.is_none() || head.method != Method::POST) {
-            return Err(RefusalCode::MethodNotAllowed.into());
-        }
+    ///
+    /// `policy` decides after everything that can be decided by the head alone: what could not be answered in any case
+    /// takes no token of a limit.
+    pub(crate) async fn answer<P: Policy>(&self, policy: &P, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+        let is_post = match (&head.method, &self.gate) {
+            (&Method::GET, _) => false,
+            (&Method::POST, Some(_)) => true,
+            (_, Some(_)) => return Err(only("GET, POST")),
+            (_, None) => return Err(only("GET")),
+        };
         let request = LoginRequest::parse(head.uri.query().unwrap_or_default())?;
         let verifier = self.verifier();
         let approved = verifier.approve(&request)?;
+        if let Some(gate) = &self.gate {
+            gate.check_head(head)?;
+        }
+        policy.admit(head).await?;
         match &self.gate {
-            Some(gate) if !is_reading => {
+            Some(gate) if is_post => {
                 gate.judge(head, body, &request).await?;
                 Ok(Answer::Login(human_check::answered(&self.location(approved).await?)))
             }
@@ -147,10 +157,20 @@ impl From<Verifier> for Login {
 }
 
 /// The login route alone, to be merged into a shop's own router. Has no fallback, so it goes
-/// together with any other router. It limits nothing by itself: put
-/// [`PolicyLayer`](crate::PolicyLayer)s around it.
+/// together with any other router. It limits nothing: see [`router_with_policy`].
 pub fn router(login: impl Into<Login>) -> Router {
-    Router::new().route(LOGIN_PATH, any(answer)).with_state(login.into()).layer(map_response(with_protective_headers))
+    router_with_policy(login, ())
+}
+
+/// The login route with a [`Policy`] such as `(NavigationsOnly, RateLimit::new(…))`. The policy sees only requests that
+/// could be answered: a limit counts neither wrong methods nor wrong parameters.
+pub fn router_with_policy<P: Policy>(login: impl Into<Login>, policy: P) -> Router {
+    let (login, policy) = (login.into(), Arc::new(policy));
+    let answer = async move |request: Request| -> Result<Response, Refusal> {
+        let (head, body) = request.into_parts();
+        login.answer(&*policy, &head, body).await.map(Answer::into_response)
+    };
+    Router::new().route(LOGIN_PATH, any(answer)).layer(map_response(with_protective_headers))
 }
 
 /// The login route, the health check, and a JSON 404 for the rest; without limits.
@@ -162,13 +182,8 @@ pub fn standalone(login: impl Into<Login>) -> Router {
         .merge(router(login))
 }
 
-async fn answer(State(login): State<Login>, request: Request) -> Result<Response, Refusal> {
-    let (head, body) = request.into_parts();
-    login.answer(&head, body).await.map(Answer::into_response)
-}
-
 pub(crate) async fn method_not_allowed() -> Refusal {
-    RefusalCode::MethodNotAllowed.into()
+    only("GET, HEAD")
 }
 
 pub(crate) async fn not_found() -> Refusal {

@@ -49,11 +49,11 @@ fn the_key_can_come_from_a_file_with_a_line_break() {
 }
 
 #[test]
-fn a_head_request_has_no_body_on_the_wire() {
+fn a_head_request_has_no_body_on_the_wire_and_spends_no_state() {
     let verifier = start(&key());
-    let answer =
-        exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1).replace("state=", "x="));
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+    let answer = exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1));
+    assert!(answer.starts_with("HTTP/1.1 405 Method Not Allowed\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+    assert!(verifier.login("S", &[]).starts_with("HTTP/1.1 302 Found\r\n"));
 }
 
 #[test]

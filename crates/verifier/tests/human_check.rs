@@ -144,7 +144,7 @@ async fn human_check_required() {
 
 #[tokio::test]
 async fn the_rules_hold_for_the_page_and_for_its_answer() {
-    let app = app(&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_CLIENT_BURST", "4"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
+    let app = app(&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
     let foreign = query(&[("client_id", "sc_other")]);
     let json = [("content-type", "application/json")];
     let refused = send(&app, Method::GET, &foreign, &[("accept", "text/html")], String::new()).await;
@@ -159,9 +159,24 @@ async fn the_rules_hold_for_the_page_and_for_its_answer() {
     // Chunked, with no word of its length before.
     let refused = send(&app, Method::POST, &query(&[]), &json, " ".repeat(16_385)).await;
     assert_refused(refused, 413, "BodyTooLarge", None).await;
-    assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
+    // A program that takes no page, and an answer that no page has sent.
     let refused = send(&app, Method::GET, &query(&[]), &[], String::new()).await;
-    assert_refused(refused, 429, "ClientRateLimited", None).await;
+    assert_refused(refused, 403, "HumanCheckRequired", None).await;
+    let refused = send(&app, Method::POST, &query(&[]), &[("content-type", "text/plain")], "{}".to_owned()).await;
+    assert_refused(refused, 403, "HumanCheckFailed", None).await;
+    // None of these but the body without a length has taken a token.
+    assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
+    assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn the_allow_header_of_a_login_names_post_where_a_check_is_configured() {
+    for (app, allow) in [(app(&[PROOF_OF_WORK]), "GET, POST"), (app(&[]), "GET")] {
+        for method in [Method::PUT, Method::HEAD] {
+            let refused = send(&app, method, &query(&[]), &[PAGE], String::new()).await;
+            assert_eq!((refused.status().as_u16(), refused.headers()[header::ALLOW].to_str().unwrap()), (405, allow));
+        }
+    }
 }
 
 #[tokio::test]

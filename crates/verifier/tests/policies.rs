@@ -139,6 +139,40 @@ async fn prefetch_crawler_and_frame_are_not_answered_and_take_no_token() {
     assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "neither is the state used up");
 }
 
+/// Requests that no user id can come of, each with the status of its refusal.
+async fn send_what_cannot_be_answered(app: &App, peer: &str) {
+    let good = query(&[("state", "x")]);
+    for (method, query, lines, status) in [
+        ("GET", query(&[("client_id", "sc_other")]), &[][..], 400),
+        ("GET", String::new(), &[], 400),
+        ("GET", query(&[("redirect_uri", "https://attacker.example/login")]), &[], 400),
+        ("HEAD", good.clone(), &[], 405),
+        ("OPTIONS", good.clone(), &[], 405),
+        ("POST", good.clone(), &[], 405),
+        ("GET", good.clone(), &[("content-length", "5000")], 413),
+        ("GET", good, &[("sec-purpose", "prefetch")], 403),
+    ] {
+        let mut request = Request::builder().method(method).uri(format!("/v1/login?{query}"));
+        for (name, value) in lines {
+            request = request.header(*name, *value);
+        }
+        let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
+        let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+        assert_eq!(app.clone().oneshot(request).await.unwrap().status().as_u16(), status, "{method} {query}");
+    }
+}
+
+#[tokio::test]
+async fn the_limits_count_only_requests_that_could_be_answered() {
+    let limits = [("RATE_LIMIT_GLOBAL_BURST", "2"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1")];
+    let (_, router) = service(&[&SMALL[..], &limits].concat());
+    send_what_cannot_be_answered(&router, "192.0.2.1").await;
+    for state in ["a", "b"] {
+        assert!(location(&login(&router, "192.0.2.1", state, &[]).await).is_some());
+    }
+    assert_refused(login(&router, "192.0.2.2", "c", &[]).await, 429, "GlobalRateLimited", None).await;
+}
+
 #[tokio::test]
 async fn state_already_used() {
     let (_, router) = service(&[]);

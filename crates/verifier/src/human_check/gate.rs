@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,24 @@ impl HumanGate {
         Self { free: Some(LocalRateLimiter::new(Limits { client: free, global: Rate::UNLIMITED })), ..self }
     }
 
+    /// Refuses what the head alone shows to be no use: a program that asks for a page, and an answer that no page of
+    /// ours has sent.
+    ///
+    /// # Errors
+    /// [`RefusalCode::HumanCheckRequired`] or [`RefusalCode::HumanCheckFailed`].
+    pub(crate) fn check_head(&self, request: &Parts) -> Result<(), RefusalCode> {
+        if request.method == Method::POST {
+            // A page of another origin cannot send this type without a preflight, which is not answered.
+            if !is_json(&request.headers) {
+                tracing::debug!("an answer to the human check whose Content-Type is not application/json");
+                return Err(RefusalCode::HumanCheckFailed);
+            }
+        } else if self.free.is_none() && !accepts_html(&request.headers) {
+            return Err(RefusalCode::HumanCheckRequired);
+        }
+        Ok(())
+    }
+
     pub(crate) fn asks(&self, request: &Parts) -> bool {
         self.free.as_ref().is_none_or(|free| free.take_for(self.client(request)) != Verdict::Allowed)
     }
@@ -65,12 +83,11 @@ impl HumanGate {
     /// # Errors
     /// [`RefusalCode::HumanCheckFailed`], or [`RefusalCode::Unavailable`] when it cannot be known.
     pub(crate) async fn judge(&self, request: &Parts, body: Body, login: &LoginRequest) -> Result<(), Refusal> {
-        // A page of another origin cannot send this type without asking first, and nobody answers that.
-        if request.headers.get(header::CONTENT_TYPE).is_none_or(|value| value != "application/json") {
-            return Err(RefusalCode::HumanCheckFailed.into());
-        }
         let body = to_bytes(body, MAX_ANSWER_BYTES).await.map_err(|_| RefusalCode::BodyTooLarge)?;
-        let FromPage { answer } = serde_json::from_slice(&body).map_err(|_| RefusalCode::HumanCheckFailed)?;
+        let FromPage { answer } = serde_json::from_slice(&body).map_err(|_| {
+            tracing::debug!("an answer to the human check that is not the page's JSON");
+            RefusalCode::HumanCheckFailed
+        })?;
         match self.check.judge(&answer, &LoginBinding::of(login), self.client(request)).await {
             Judgement::Human => Ok(()),
             Judgement::NotHuman => Err(RefusalCode::HumanCheckFailed.into()),
@@ -81,6 +98,14 @@ impl HumanGate {
     fn client(&self, request: &Parts) -> IpAddr {
         self.proxies.client_of(request)
     }
+}
+
+/// The media type alone, in any case, whatever its parameters (RFC 9110 section 8.3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// What the page sends.
