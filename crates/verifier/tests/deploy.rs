@@ -118,6 +118,83 @@ fn the_parts_of_the_kubernetes_manifest_name_each_other_rightly() {
     check("kubernetes", &settings);
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The words after each `COPY` of the working tree, without the last one, which is where to.
+fn copied() -> Vec<String> {
+    let text = deploy("Containerfile");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--from="));
+    let mut names = Vec::new();
+    for line in lines {
+        let words: Vec<&str> = line.split(' ').collect();
+        names.extend(words[..words.len() - 1].iter().map(|word| (*word).to_owned()));
+    }
+    names
+}
+
+#[test]
+fn nothing_but_sources_gets_into_the_image_and_they_are_enough() {
+    let copied = copied();
+    for (name, is_source) in copied.iter().map(|name| (name, root().join(name).exists() && !name.contains('.'))) {
+        assert!(is_source || ["Cargo.toml", "Cargo.lock"].contains(&name.as_str()), "COPY {name}");
+    }
+    // What the ignore files let through is the same, and they are alike.
+    let ignored = std::fs::read_to_string(root().join(".containerignore")).unwrap();
+    assert_eq!(ignored, std::fs::read_to_string(root().join(".dockerignore")).unwrap());
+    let rules: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!((rules.first(), rules.last()), (Some(&"*"), Some(&"**/access-key*")));
+    let allowed: Vec<&str> = rules.iter().filter_map(|rule| rule.strip_prefix('!')).collect();
+    assert_eq!(allowed, copied);
+
+    let folder = Folder::new("image");
+    for name in &copied {
+        let status = Command::new("cp").arg("-r").arg(root().join(name)).arg(&folder.0).status().unwrap();
+        assert!(status.success(), "{name}");
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    let metadata = cargo.current_dir(&folder.0).args(["metadata", "--offline", "--locked", "--format-version=1"]);
+    let Output { status, stdout, stderr } = metadata.stdin(Stdio::null()).output().unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
+    let is_there =
+        metadata["packages"].as_array().unwrap().iter().any(|package| package["name"] == "authress-verifier");
+    assert!(is_there);
+}
+
+#[test]
+fn git_takes_no_access_key_and_no_recipe_has_one_in_the_working_tree() {
+    let mut git = Command::new("git");
+    git.current_dir(root()).args(["check-ignore", "access-key", "access-key.txt", "deploy/access-key"]);
+    match git.output() {
+        Ok(Output { stdout, status, .. }) if status.code() != Some(128) => {
+            assert_eq!(String::from_utf8_lossy(&stdout).lines().count(), 3, "each of them is ignored");
+        }
+        Ok(_) | Err(_) => eprintln!("no git, or no repository: not tried"),
+    }
+    for path in ["README.md", "crates/verifier/README.md", "deploy/kubernetes.yaml", "deploy/authress-verifier.service"]
+    {
+        let text = std::fs::read_to_string(root().join(path)).unwrap();
+        for relative in ["> access-key", "FILE=access-key", "--from-file=access-key\n", " access-key /etc"] {
+            assert!(!text.contains(relative), "{path}: {relative:?}");
+        }
+    }
+}
+
+#[test]
+fn containers_listen_on_both_kinds_of_addresses() {
+    let containerfile = deploy("Containerfile");
+    let listen = containerfile.split_whitespace().find_map(|word| word.strip_prefix("LISTEN=")).unwrap();
+    let documents = YamlLoader::load_from_str(&deploy("kubernetes.yaml")).unwrap();
+    let settings = documents.iter().find_map(|document| document["data"]["verifier.toml"].as_str()).unwrap();
+    let table: toml::Table = settings.parse().unwrap();
+    for listen in [listen, table["listen"].as_str().unwrap(), table["metrics"]["listen"].as_str().unwrap()] {
+        let address: std::net::SocketAddr = listen.parse().unwrap();
+        assert!(address.is_ipv6() && address.ip().is_unspecified(), "{listen}");
+    }
+}
+
 #[test]
 fn systemd_takes_the_unit() {
     if !is_there(Command::new("systemd-analyze")) {
