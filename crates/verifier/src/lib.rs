@@ -10,6 +10,7 @@ mod config_human_check;
 mod decide;
 mod endpoint;
 mod human_check;
+mod log_output;
 mod login_request;
 mod metrics;
 mod navigation;
@@ -42,6 +43,7 @@ pub use human_check::{
     CHALLENGE_LIFETIME, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, Judgement, LoginBinding,
     ProofOfWork, Provider, SiteVerify, Widget,
 };
+pub use log_output::LogOutput;
 pub use login_request::{
     LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, Parameter,
 };
@@ -53,8 +55,8 @@ pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimit
 pub use refusal::{Refusal, RefusalCode};
 pub use router::{HEALTH_PATH, LOGIN_PATH, Login, STATE_LIFETIME, router, router_with_policy, standalone};
 pub use secret::Secret;
-pub use server::{AnyApp, ServerLimits, serve, termination};
-pub use service::{CannotServe, READY_PATH, Service};
+pub use server::{AnyApp, Connections, ServerLimits, serve, serve_counted, termination};
+pub use service::{CannotServe, METRICS_PATH, READY_PATH, Service};
 pub use settings::{SETTINGS, Setting};
 pub use shared_store::{InvalidStoreUrl, PAUSE, SharedStore, WhenDown};
 pub use used_states::{CAPACITY, SharedStates, local as local_states};

@@ -3,16 +3,15 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use authress_verifier::{
-    Config, LogConfig, Login, Metrics, ServerLimits, Service, Verifier, serve, termination, usage,
+    Config, LogConfig, LogOutput, Login, Metrics, ServerLimits, Service, Verifier, serve, serve_counted, termination,
+    usage,
 };
-use axum::Router;
-use axum::http::header;
-use axum::routing::get;
 use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
@@ -75,7 +74,7 @@ fn write_out(text: &str) -> Done {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn check(file: Option<&std::path::Path>) -> Done {
+async fn check(file: Option<&Path>) -> Done {
     let config = Config::read(file, now()?)?;
     let mut text = config.effective.clone();
     text.push_str(&format!("# the key {} signs", config.verifier.key_id(now()?)));
@@ -97,7 +96,11 @@ fn run(file: Option<PathBuf>) -> Done {
             runtime
         }
     };
-    runtime.enable_all().build()?.block_on(answer_logins(file))
+    let runtime = runtime.enable_all().build()?;
+    let done = runtime.block_on(answer_logins(file));
+    // A thread that reads a file that never ends, such as a pipe, is not waited for.
+    runtime.shutdown_background();
+    done
 }
 
 /// `TOKIO_WORKER_THREADS` as tokio itself reads it, else as many as this process may use cores.
@@ -109,16 +112,17 @@ fn worker_threads() -> usize {
 
 async fn answer_logins(file: Option<PathBuf>) -> Done {
     let config = Config::read(file.as_deref(), now()?)?;
-    start_logging(config.log);
+    let _log = start_logging(config.log)?;
     let (listen, server, metrics_listen) = (config.listen, config.server, config.metrics_listen);
+    raise_open_files(server.connections);
     let listener = bind("LISTEN", listen).await?;
     let stop = termination()?;
     let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url().to_owned());
     let (service, app) = Service::new(config)?;
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
-        tracing::info!(address = %listener.local_addr()?, "serving metrics");
-        tokio::spawn(serve(listener, metrics_router(service.clone()), ServerLimits::default(), std::future::pending()));
+        tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
+        tokio::spawn(serve(listener, service.inside(), ServerLimits::default(), std::future::pending()));
     }
     reload_on_hangup(file, service.login.clone(), service.metrics.clone())?;
     tracing::info!(
@@ -128,12 +132,13 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
         "answering logins"
     );
     let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
+    let connections = service.metrics.connections();
     let announced = async move {
         stop.await;
         service.announce_stop();
         tracing::info!("stopping");
     };
-    serve(listener, app, server, announced).await?;
+    serve_counted(listener, app, server, connections, announced).await?;
     Ok(())
 }
 
@@ -143,20 +148,52 @@ async fn bind(variable: &str, address: std::net::SocketAddr) -> Result<TcpListen
     })
 }
 
-fn metrics_router(service: Service) -> Router {
-    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Router::new()
-        .route("/metrics", get(move || std::future::ready(([(header::CONTENT_TYPE, TYPE)], service.metrics_text()))))
+/// The log of the program. It ends with what it has: what is still on its way when the program ends is waited for.
+struct Log(Arc<LogOutput>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.flush(Duration::from_secs(1));
+    }
 }
 
-fn start_logging(config: LogConfig) {
-    let builder = tracing_subscriber::fmt().with_max_level(config.level).with_writer(stderr);
+fn start_logging(config: LogConfig) -> std::io::Result<Log> {
+    let output = Arc::new(LogOutput::to(stderr())?);
+    // A line that cannot be written must not become an error of the program: tracing would print that to standard error,
+    // which panics where that is broken.
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(config.level)
+        .with_writer(Arc::clone(&output))
+        .log_internal_errors(false);
     if config.json {
         builder.json().flatten_event(true).with_current_span(false).init();
     } else {
         builder.with_ansi(stderr().is_terminal()).init();
     }
+    Ok(Log(output))
 }
+
+/// Files beside the connections: standard streams, listeners, Redis, the human check's provider, the runtime.
+const OTHER_FILES: u64 = 64;
+
+/// Many systems let a process have 1024 open files until it asks for more. As many connections need more.
+#[cfg(unix)]
+fn raise_open_files(connections: usize) {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    let has = rlimit::Resource::NOFILE.get().map_or(0, |(soft, _)| soft);
+    let has = if has < wanted { rlimit::increase_nofile_limit(wanted).unwrap_or(has) } else { has };
+    if has < wanted {
+        tracing::warn!(
+            open_files = has,
+            wanted,
+            "this process may not open as many files as server.connections needs: raise its limit (LimitNOFILE= of \
+             systemd, ulimit -n), or lower server.connections"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files(_: usize) {}
 
 /// Reads the settings again on SIGHUP and takes over the access keys; everything else needs a restart.
 /// What cannot be read changes nothing.
@@ -165,7 +202,7 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
     let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            match read_keys(file.as_deref(), &login.verifier()) {
+            match read_keys_aside(file.clone(), login.verifier()).await {
                 Ok(verifier) => {
                     let next = verifier.next_key().map(|(key_id, _)| key_id.to_owned());
                     let key_id = now().map(|now| verifier.key_id(now).to_owned()).unwrap_or_default();
@@ -175,7 +212,7 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
                 }
                 Err(error) => {
                     metrics.key_reload(false);
-                    tracing::error!(%error, "the access keys stay as they are");
+                    tracing::error!(error, "the access keys stay as they are");
                 }
             }
         }
@@ -183,12 +220,33 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
     Ok(())
 }
 
+/// How long the files of the access keys may take to be read.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// Reads the keys in a thread of its own: a pipe without a writer, or a network's file system that hangs, blocks what
+/// reads it. At the most one such thread is left behind: the next signal waits for it for as long.
+#[cfg(unix)]
+async fn read_keys_aside(file: Option<PathBuf>, old: Arc<Verifier>) -> Result<Verifier, String> {
+    static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let read = async {
+        let reading = READING.lock().await;
+        let read = tokio::task::spawn_blocking(move || {
+            let _reading = reading;
+            read_keys(file.as_deref(), &old).map_err(|error| error.to_string())
+        });
+        read.await.unwrap_or_else(|error| Err(error.to_string()))
+    };
+    let too_slow = "SecretFileTooSlow: a file did not end within 10 seconds. Is it a pipe that nothing is written to? \
+                    Use a regular file";
+    tokio::time::timeout(READ_LIMIT, read).await.unwrap_or_else(|_| Err(too_slow.to_owned()))
+}
+
 #[cfg(not(unix))]
 fn reload_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read_keys(file: Option<&std::path::Path>, old: &Verifier) -> Result<Verifier, Box<dyn Error>> {
+fn read_keys(file: Option<&Path>, old: &Verifier) -> Result<Verifier, Box<dyn Error>> {
     let verifier = Config::read(file, now()?)?.verifier;
     if verifier.issuer() != old.issuer() {
         return Err("the Authress domain or the service client has changed: restart for that".into());

@@ -8,16 +8,22 @@ use std::time::Instant;
 
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::log_output;
 use crate::login_request::Parameter;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalCode};
+use crate::server::Connections;
 
 /// Counters in the form of Prometheus. Clones share them.
 #[derive(Clone)]
@@ -32,6 +38,7 @@ struct Inner {
     in_flight: Gauge,
     key_reloads: Family<Reload, Counter>,
     shared_store_up: Gauge,
+    connections: Connections,
     /// Makes request ids unique within this process.
     requests: AtomicU64,
     process: u64,
@@ -57,26 +64,62 @@ struct Reload {
     outcome: Code,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+    signatures: &'static str,
+}
+
+/// Lines are lost outside of any service, in the process's log.
+#[derive(Debug)]
+struct DroppedLogLines;
+
+impl Collector for DroppedLogLines {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let counter = ConstCounter::new(log_output::dropped_lines());
+        let help = "Log lines that were lost because they could not be written, or not fast enough";
+        counter.encode(encoder.encode_descriptor("log_lines_dropped", help, None, counter.metric_type())?)
+    }
+}
+
 impl Metrics {
-    /// Counters at zero.
+    /// All metrics with every label that they can have, at zero: what appears only with its first event cannot be
+    /// watched for an increase.
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("authress_verifier");
+        let build = Build {
+            version: env!("CARGO_PKG_VERSION"),
+            signatures: if cfg!(feature = "aws-lc") { "aws-lc" } else { "ed25519-dalek" },
+        };
+        registry.register("build", "The program", Info::new(build));
         let decisions = Family::<Decision, Counter>::default();
-        let answered = decisions.get_or_create_owned(&Decision { code: Code("Answered") });
+        let refusals = RefusalCode::ALL.iter().map(|code| code.name());
+        for code in refusals.chain([ANSWERED, HUMAN_CHECK_ASKED]) {
+            let _ = decisions.get_or_create(&Decision { code: Code(code) });
+        }
+        let answered = decisions.get_or_create_owned(&Decision { code: Code(ANSWERED) });
         registry.register("decisions", "Logins by what became of them", decisions.clone());
-        // From what a signature takes to what nobody should have to wait.
+        // From what a signature takes to what no one should have to wait.
         let seconds = Histogram::new([0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5]);
         registry.register("login_seconds", "Time a login took in this process, in seconds", seconds.clone());
         let in_flight = Gauge::default();
         registry.register("logins_in_flight", "Logins that are worked on", in_flight.clone());
-        let key_reloads = Family::default();
+        let key_reloads = Family::<Reload, Counter>::default();
+        for outcome in [REPLACED, KEPT] {
+            let _ = key_reloads.get_or_create(&Reload { outcome: Code(outcome) });
+        }
         registry.register("key_reloads", "Attempts to read the access keys again", key_reloads.clone());
         let shared_store_up = Gauge::default();
         registry.register(
             "shared_store_up",
-            "1: limits and used states are common; 0: the store does not answer; -1: there is none",
+            "1: limits and used states are common; 0: the store cannot be used; -1: there is none",
             shared_store_up.clone(),
         );
+        let connections = Connections::default();
+        let (open, limit) = connections.gauges();
+        registry.register("connections_open", "Open connections of the listener for logins", open.clone());
+        registry.register("connections_limit", "How many of them there can be", limit.clone());
+        registry.register_collector(Box::new(DroppedLogLines));
         let process = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
         let requests = AtomicU64::new(0);
         Self(Arc::new(Inner {
@@ -87,19 +130,25 @@ impl Metrics {
             in_flight,
             key_reloads,
             shared_store_up,
+            connections,
             requests,
             process,
         }))
     }
 
+    /// The open connections that these metrics show: for [`serve_counted`](crate::serve_counted).
+    pub fn connections(&self) -> Connections {
+        self.0.connections.clone()
+    }
+
     /// Notes an attempt to read the access keys again.
     pub fn key_reload(&self, worked: bool) {
-        let outcome = Code(if worked { "replaced" } else { "kept" });
+        let outcome = Code(if worked { REPLACED } else { KEPT });
         self.0.key_reloads.get_or_create(&Reload { outcome }).inc();
     }
 
-    pub(crate) fn text(&self, store_is_up: Option<bool>) -> String {
-        self.0.shared_store_up.set(store_is_up.map_or(-1, i64::from));
+    pub(crate) fn text(&self, store_is_usable: Option<bool>) -> String {
+        self.0.shared_store_up.set(store_is_usable.map_or(-1, i64::from));
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &self.0.registry);
@@ -140,11 +189,11 @@ impl Measurement<'_> {
         let (code, parameter) = match outcome {
             Ok(Outcome::Answered) => {
                 metrics.answered.inc();
-                ("Answered", None)
+                (ANSWERED, None)
             }
             Ok(Outcome::HumanCheckAsked) => {
-                metrics.decisions.get_or_create(&Decision { code: Code("HumanCheckAsked") }).inc();
-                ("HumanCheckAsked", None)
+                metrics.decisions.get_or_create(&Decision { code: Code(HUMAN_CHECK_ASKED) }).inc();
+                (HUMAN_CHECK_ASKED, None)
             }
             Err(refusal) => {
                 let code = refusal.code.name();
@@ -188,6 +237,10 @@ impl From<RequestId> for HeaderValue {
     }
 }
 
+const ANSWERED: &str = "Answered";
+const HUMAN_CHECK_ASKED: &str = "HumanCheckAsked";
+const REPLACED: &str = "replaced";
+const KEPT: &str = "kept";
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Counts down also when the client goes away in the middle.
@@ -203,5 +256,43 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_with_0_before_anything_has_happened() {
+        let text = Metrics::new().text(None);
+        for code in RefusalCode::ALL.iter().map(|code| code.name()).chain(["Answered", "HumanCheckAsked"]) {
+            let line = format!("authress_verifier_decisions_total{{code=\"{code}\"}} 0");
+            assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+        }
+        for line in [
+            "authress_verifier_key_reloads_total{outcome=\"replaced\"} 0",
+            "authress_verifier_key_reloads_total{outcome=\"kept\"} 0",
+            "authress_verifier_logins_in_flight 0",
+            "authress_verifier_login_seconds_count 0",
+            "authress_verifier_shared_store_up -1",
+            "authress_verifier_connections_open 0",
+            "authress_verifier_connections_limit 0",
+        ] {
+            assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+        }
+        let build = format!("authress_verifier_build_info{{version=\"{}\",", env!("CARGO_PKG_VERSION"));
+        assert!(text.contains(&build), "{text}");
+        assert!(text.contains("authress_verifier_log_lines_dropped_total "), "{text}");
+    }
+
+    #[test]
+    fn every_metric_is_in_the_manual() {
+        let manual = include_str!("../../../docs/verifier.md");
+        let text = Metrics::new().text(None);
+        for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
+            let suffixed = ["", "_total", "_info"].map(|suffix| format!("`{name}{suffix}"));
+            assert!(suffixed.iter().any(|name| manual.contains(name)), "{name} is not in docs/verifier.md");
+        }
     }
 }

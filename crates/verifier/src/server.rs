@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
@@ -59,6 +60,37 @@ impl Default for ServerLimits {
     }
 }
 
+/// The open connections of a listener. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    open: Gauge,
+    limit: Gauge,
+}
+
+impl Connections {
+    /// How many are open, and how many there can be at most.
+    pub(crate) fn gauges(&self) -> (&Gauge, &Gauge) {
+        (&self.open, &self.limit)
+    }
+
+    fn begin(&self, permit: Option<OwnedSemaphorePermit>) -> OpenConnection {
+        self.open.inc();
+        OpenConnection { open: self.open.clone(), _permit: permit }
+    }
+}
+
+/// Counts down also when the task of the connection panics.
+struct OpenConnection {
+    open: Gauge,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
 /// What can be served: an axum [`Router`](axum::Router), or any other tower service of this form.
 pub trait AnyApp:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
@@ -83,8 +115,23 @@ pub async fn serve<A: AnyApp>(
     limits: ServerLimits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    serve_counted(listener, app, limits, Connections::default(), shutdown).await
+}
+
+/// The same as [`serve`], which shows how many connections are open in `connections`.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_counted<A: AnyApp>(
+    listener: TcpListener,
+    app: A,
+    limits: ServerLimits,
+    connections: Connections,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     listener.local_addr()?;
-    let connections = Arc::new(Semaphore::new(limits.connections));
+    connections.limit.set(i64::try_from(limits.connections).unwrap_or(i64::MAX));
+    let mut acceptor = Acceptor::new(listener, limits.connections);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(async {
         shutdown.await;
@@ -92,21 +139,23 @@ pub async fn serve<A: AnyApp>(
     });
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
+            accepted = acceptor.accept() => accepted,
             () = &mut stop => break,
         };
         let (stream, peer, permit) = accepted;
+        let open = connections.begin(permit);
         let connection = connection(stream, peer, &app, limits, true);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away or sends nonsense has had its answer from hyper.
             let _ = watched.await;
-            drop(permit);
+            drop(open);
         });
     }
     // What the operating system has already taken for us would be reset with the listener: it gets one answer each.
     // As many as it can have taken, and not whoever comes meanwhile: that would go on as long as there is a crowd.
     let mut last = tokio::task::JoinSet::new();
+    let listener = acceptor.listener;
     for _ in 0..BACKLOG {
         let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
         let connection = connection(stream, peer, &app, limits, false);
@@ -125,27 +174,91 @@ pub async fn serve<A: AnyApp>(
     Ok(())
 }
 
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let permit = Arc::clone(connections).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                // Usually too many open files: it gets better when connections end, and not by trying at once.
-                tracing::warn!(error = %error.kind(), "no connection can be taken");
-                tokio::time::sleep(Duration::from_millis(200)).await;
+/// Accepts connections, as many at once as there may be.
+struct Acceptor {
+    listener: TcpListener,
+    free: Arc<Semaphore>,
+    all_in_use: Reports,
+    no_descriptor: Reports,
+}
+
+impl Acceptor {
+    fn new(listener: TcpListener, connections: usize) -> Self {
+        let connections = connections.min(Semaphore::MAX_PERMITS);
+        Self {
+            listener,
+            free: Arc::new(Semaphore::new(connections)),
+            all_in_use: Reports::default(),
+            no_descriptor: Reports::default(),
+        }
+    }
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+        let permit = match Arc::clone(&self.free).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) => {
+                if self.all_in_use.is_due() {
+                    tracing::warn!(
+                        "all connections are in use (server.connections): new ones wait. Raise it, or bound the \
+                         connections of each client in the proxy in front"
+                    );
+                }
+                // The semaphore is never closed.
+                Arc::clone(&self.free).acquire_owned().await.ok()
+            }
+        };
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => return (stream, peer, permit),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if self.no_descriptor.is_due() {
+                        tracing::warn!(error = name_of(&error), "no connection can be accepted. {}", advice(&error));
+                    }
+                    // It gets better when connections end, and not by trying at once.
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
             }
         }
     }
 }
 
-/// How many connections tokio lets the operating system take for a listener.
-const BACKLOG: usize = 1024;
+/// What lasts is reported once a minute.
+#[derive(Default)]
+struct Reports {
+    last: Option<Instant>,
+}
+
+impl Reports {
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self.last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(60));
+        if is_due {
+            self.last = Some(now);
+        }
+        is_due
+    }
+}
+
+/// The standard library has no kind for the two that are usual; their numbers are the same on every Unix.
+fn name_of(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(24) if cfg!(unix) => "EMFILE".to_owned(),
+        Some(23) if cfg!(unix) => "ENFILE".to_owned(),
+        _ => error.kind().to_string(),
+    }
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(24) if cfg!(unix) => {
+            "This process has too many open files: raise its limit (LimitNOFILE= of systemd, ulimit -n) above \
+             server.connections, or lower that"
+        }
+        Some(23) if cfg!(unix) => "The whole system has too many open files",
+        _ => "It is tried again",
+    }
+}
 
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
@@ -154,6 +267,9 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// What hyper reads from: the socket with a bound on writes, and one on the waits of its reads.
 type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
+
+/// How many connections tokio lets the operating system take for a listener.
+const BACKLOG: usize = 1024;
 
 fn connection<A: AnyApp>(
     stream: TcpStream,

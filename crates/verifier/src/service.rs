@@ -9,7 +9,7 @@ use std::time::Duration;
 use authress_single_use::SingleUse;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -32,6 +32,9 @@ use crate::used_states::{self, SharedStates};
 
 /// Where the service says whether it wants to be sent requests.
 pub const READY_PATH: &str = "/readyz";
+
+/// Where [`Service::inside`] has the metrics.
+pub const METRICS_PATH: &str = "/metrics";
 
 /// A verifier with everything around it. Clones share all of it.
 #[derive(Clone, Debug)]
@@ -87,9 +90,7 @@ impl Service {
     }
 
     fn app<P: Policy>(&self, policy: P, time_limit: Duration) -> App {
-        let others = Router::new()
-            .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
-            .route(READY_PATH, get(ready).fallback(method_not_allowed))
+        let others = probes()
             .fallback(not_found)
             .with_state(self.clone())
             .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
@@ -97,6 +98,18 @@ impl Service {
             .layer(map_response(with_protective_headers))
             .layer(from_fn(pages_for_shoppers));
         App::new(Endpoint { policy, login: self.login.clone(), metrics: self.metrics.clone(), time_limit }, others)
+    }
+
+    /// For a listener of its own, which no stranger reaches: the metrics and the probes. There clients that hold every
+    /// connection of the other listener keep no probe from being answered.
+    pub fn inside(&self) -> Router {
+        Router::new()
+            .route(METRICS_PATH, get(metrics).fallback(method_not_allowed))
+            .merge(probes())
+            .fallback(not_found)
+            .with_state(self.clone())
+            .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+            .layer(map_response(with_protective_headers))
     }
 
     /// From now on the service says that it wants no more requests. It goes on answering them.
@@ -108,6 +121,12 @@ impl Service {
     pub fn metrics_text(&self) -> String {
         self.metrics.text(self.store.as_ref().map(|(store, _)| !store.is_down()))
     }
+}
+
+fn probes() -> Router<Service> {
+    Router::new()
+        .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
+        .route(READY_PATH, get(ready).fallback(method_not_allowed))
 }
 
 fn gate(
@@ -185,6 +204,11 @@ impl fmt::Display for CannotServe {
 }
 
 impl std::error::Error for CannotServe {}
+
+async fn metrics(State(service): State<Service>) -> ([(HeaderName, &'static str); 1], String) {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, TYPE)], service.metrics_text())
+}
 
 async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
     if service.is_stopping.load(Ordering::Relaxed) {

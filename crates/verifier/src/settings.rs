@@ -83,7 +83,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.request_timeout_s", "10", "how long an answer may take, and its reader none of it"),
     setting("shutdown.delay_s", "0", "how long to go on after SIGTERM while /readyz already says no"),
     setting("shutdown.drain_s", "10", "how long requests in flight may take after that"),
-    setting("metrics.listen", "", "address and port for /metrics; without it there are none"),
+    setting(
+        "metrics.listen",
+        "",
+        "address and port for /metrics, /healthz and /readyz; without it there are no metrics",
+    ),
     setting("log.level", "info", "error, warn, info, debug or trace"),
     setting("log.format", "text", "text or json"),
 ];

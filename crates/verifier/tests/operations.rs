@@ -192,7 +192,7 @@ fn metrics_address(verifier: &mut Running) -> String {
     lines
         .find_map(|line| {
             let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-            (line["message"] == "serving metrics").then(|| line["address"].as_str().unwrap().to_owned())
+            (line["message"] == "serving metrics and probes").then(|| line["address"].as_str().unwrap().to_owned())
         })
         .unwrap()
 }

@@ -45,6 +45,25 @@ impl Running {
         exchange(&self.address, &format!("GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"))
     }
 
+    /// The port of the metrics and probes, which it has chosen by itself: of all ports on which it listens the other one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn metrics_address(&self) -> String {
+        let id = self.process.id();
+        let sockets: Vec<String> = std::fs::read_dir(format!("/proc/{id}/fd"))
+            .unwrap()
+            .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+            .filter_map(|target| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+            .collect();
+        let table = std::fs::read_to_string(format!("/proc/{id}/net/tcp")).unwrap();
+        let listening = table.lines().skip(1).filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let is_ours = fields[3] == "0A" && sockets.iter().any(|socket| socket == fields[9]);
+            is_ours.then(|| u16::from_str_radix(fields[1].split_once(':').unwrap().1, 16).unwrap())
+        });
+        let addresses = listening.map(|port| format!("127.0.0.1:{port}"));
+        addresses.into_iter().find(|address| *address != self.address).expect("it listens for metrics")
+    }
+
     /// The resident memory in kilobytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
