@@ -9,7 +9,7 @@ use authress_login_protocol::{
     login_result::{LoginResult, Purpose},
     moment::Moment,
     secret::Secret,
-    session,
+    session::{self, StoredSession, UserCookie},
     settings::Settings,
     state::{Event, Seen, Snapshot, State},
 };
@@ -64,6 +64,8 @@ pub(crate) struct Inner<P: Ports> {
     /// Counts the sessions that came and went by a login or logout. What was asked for before such
     /// a change must not be stored after it.
     pub(crate) generation: Cell<u32>,
+    /// Whether another tab was waited for that seemed to replace the session, in vain.
+    pub(crate) is_replacement_over: Cell<bool>,
     pub(crate) check_here: Flight,
     pub(crate) check_at_authress: Flight,
 }
@@ -84,6 +86,7 @@ impl<P: Ports> Client<P> {
                 login_result: RefCell::new(None),
                 is_unknown_to_authress: Cell::new(false),
                 generation: Cell::new(0),
+                is_replacement_over: Cell::new(false),
                 check_here: Flight::default(),
                 check_at_authress: Flight::default(),
             }),
@@ -152,7 +155,7 @@ impl<P: Ports> Client<P> {
     /// `timeout_ms` for one; 0 asks this browser alone.
     pub async fn ensure_token(&self, timeout_ms: u32) -> Result<Option<Secret>, Error> {
         if timeout_ms > 0 {
-            let wait = pin!(self.wait_for_session(timeout_ms));
+            let wait = pin!(self.wait_for_session());
             match select(wait, pin!(self.inner.ports.sleep(timeout_ms))).await {
                 Either::Left((found, _)) => found?,
                 // Without a session the token that is then asked for says that the time is up.
@@ -173,51 +176,59 @@ impl<P: Ports> Client<P> {
         }
     }
 
-    async fn wait_for_session(&self, timeout_ms: u32) -> Result<(), Error> {
+    async fn wait_for_session(&self) -> Result<(), Error> {
         let checked = self.user_session_exists(false).await;
         // A login that has returned and cannot be completed does not end the session from before.
         if self.inner.identity().is_none() {
             checked?;
             self.wait_for_user_session().await;
         }
-        self.wait_for_replacement(timeout_ms).await;
         Ok(())
-    }
-
-    /// Waits while another tab has written the token of a new session and not yet its identity.
-    async fn wait_for_replacement(&self, timeout_ms: u32) {
-        for _ in 0..REPLACEMENT_TRIES.min(timeout_ms / REPLACEMENT_PAUSE_MS) {
-            if !self.inner.is_being_replaced() {
-                return;
-            }
-            self.inner.ports.sleep(REPLACEMENT_PAUSE_MS).await;
-        }
     }
 }
 
 impl<P: Ports> Inner<P> {
     /// Who the shopper is, as far as this browser knows.
     pub(crate) fn identity(&self) -> Option<UnverifiedClaims> {
-        let record = self.ports.load(session::STORAGE_KEY);
-        session::identity(&self.settings, record.as_deref(), &self.ports.cookies(), self.now())
+        self.stored_session().identity(&self.settings, self.now(), self.user_cookie())
+    }
+
+    /// What of a session is in this browser.
+    pub(crate) fn stored_session(&self) -> StoredSession {
+        StoredSession::new(self.ports.load(session::STORAGE_KEY).as_deref(), self.ports.cookies())
+    }
+
+    /// Which identity cookies count on this page.
+    pub(crate) fn user_cookie(&self) -> UserCookie {
+        if self.sends_credentials().unwrap_or(false) { UserCookie::Reachable } else { UserCookie::Unreachable }
     }
 
     /// The token of the session that is here, without waiting; `None` where script cannot read it.
     pub(crate) fn token(&self) -> Result<Option<Secret>, Error> {
         let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
         let user_id = identity.subject().unwrap_or_default();
-        let token = session::access_token(&self.settings, &self.ports.cookies(), user_id);
+        let token = self.stored_session().access_token(&self.settings, user_id);
         if token.is_none() {
             self.ports.log("The access token is in a cookie that script cannot read (HttpOnly)");
         }
         Ok(token)
     }
 
-    /// Whether the token that is here is of another session than the identity.
+    /// Whether another tab has written the token of a new session and not yet its identity.
     pub(crate) fn is_being_replaced(&self) -> bool {
-        let identity = self.identity();
-        let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
-        user_id.is_some_and(|user_id| session::is_being_replaced(&self.settings, &self.ports.cookies(), user_id))
+        self.stored_session().is_being_replaced(&self.settings, self.now())
+    }
+
+    /// Waits while another tab replaces the session, for about a second: a token that is another user's for longer is
+    /// of a session elsewhere, for instance at another port of this host, which has the same cookies.
+    pub(crate) async fn wait_for_replacement(&self) {
+        for _ in 0..REPLACEMENT_TRIES {
+            if self.is_replacement_over.get() || !self.is_being_replaced() {
+                return;
+            }
+            self.ports.sleep(REPLACEMENT_PAUSE_MS).await;
+        }
+        self.is_replacement_over.set(true);
     }
 
     /// This moment, with what is known of the device's clock.
@@ -234,6 +245,11 @@ impl<P: Ports> Inner<P> {
 
     /// Looks at the browser and tells listeners what has changed; whether there is a session.
     pub(crate) fn look(&self) -> bool {
+        let is_being_replaced = self.is_being_replaced();
+        if is_being_replaced && !self.is_replacement_over.get() {
+            return false; // The other tab stores the identity next, and this one hears of it.
+        }
+        self.is_replacement_over.set(is_being_replaced);
         let identity = self.identity();
         let is_here = identity.is_some();
         let record = self.ports.load(session::STORAGE_KEY);

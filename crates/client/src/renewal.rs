@@ -37,6 +37,7 @@ impl<P: Ports> Client<P> {
             };
             let pause_ms = u32::try_from(pause_ms.clamp(0, LONGEST_SLEEP_MS)).unwrap_or_default();
             select(change, pin!(inner.ports.sleep(pause_ms))).await;
+            inner.wait_for_replacement().await;
             inner.look();
         }
     }

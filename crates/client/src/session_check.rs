@@ -13,7 +13,7 @@ use authress_login_protocol::{
     pkce,
     renewal::{self, Renewal},
     secret::Secret,
-    session::{self, SessionWrite, Tokens},
+    session::{self, SessionWrite, Tokens, UserCookie},
     state::Event,
 };
 use futures_util::future::LocalBoxFuture;
@@ -24,6 +24,7 @@ impl<P: Ports> Inner<P> {
         let taken_up = self.take_up_return().await;
         // What a return needs and what every visit needs are each enough for one task.
         self.ports.pause().await;
+        self.wait_for_replacement().await;
         if taken_up.is_ok() && self.identity().is_none() {
             self.adopt_user_cookie(false);
         }
@@ -74,7 +75,7 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn authorization(&self) -> Result<Authorization, Error> {
         let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
         let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
-        let access_token = session::access_token(&self.settings, &self.ports.cookies(), &user_id);
+        let access_token = self.stored_session().access_token(&self.settings, &user_id);
         Ok(Authorization { user_id, access_token, with_credentials: self.sends_credentials()? })
     }
 
@@ -166,10 +167,9 @@ impl<P: Ports> Inner<P> {
 
     /// Moves what Authress has set in the `user` cookie to storage.
     pub(crate) fn adopt_user_cookie(&self, is_fresh: bool) {
-        let cookies = self.ports.cookies();
-        let Some((write, now)) = session::adopt_user_cookie(&self.settings, &cookies, self.now(), is_fresh) else {
-            return;
-        };
+        let cookie = if is_fresh { UserCookie::Fresh } else { self.user_cookie() };
+        let adopted = self.stored_session().adopt_user_cookie(&self.settings, self.now(), cookie);
+        let Some((write, now)) = adopted else { return };
         self.skew_ms.set(now.skew_ms);
         self.write(&write);
         if !self.options.retain_user_cookie
@@ -209,8 +209,20 @@ impl<P: Ports> Inner<P> {
         if let Some(cookie) = &write.authorization_cookie {
             self.ports.assign_cookie(cookie.expose());
         }
+        let mut record = &write.record;
+        if let Some(record_without_cookie) = &write.record_without_cookie
+            && write.is_cookie_missing(&self.ports.cookies())
+        {
+            // The shop's server must not take the shopper for the user of an earlier cookie.
+            if let Ok(page) = self.ports.page() {
+                let stale = cookie_rules::clear(&page, cookie_rules::AUTHORIZATION);
+                stale.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            }
+            self.ports.log("The browser keeps no cookie with the access token; it is in the storage instead");
+            record = record_without_cookie;
+        }
         self.is_unknown_to_authress.set(false);
-        self.ports.store(session::STORAGE_KEY, write.record.expose());
+        self.ports.store(session::STORAGE_KEY, record.expose());
     }
 
     /// Keeps the result for whoever asks, and tells it to listeners of all tabs.

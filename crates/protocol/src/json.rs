@@ -125,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_read_as_its_text() {
+        let json = JsonObject::parse(r#"{"a":{"b": "c"},"d":[],"e":null,"f":"{}"}"#).unwrap();
+        assert_eq!(json.object("a").as_deref(), Some(r#"{"b":"c"}"#));
+        assert_eq!((json.object("d"), json.object("e"), json.object("f")), (None, None, None));
+    }
+
+    #[test]
     fn numbers_are_whole_or_absent() {
         let json = JsonObject::parse(r#"{"a":12.9,"b":1e3,"c":-4.5,"d":"5","e":99999999999999999999}"#).unwrap();
         assert_eq!(

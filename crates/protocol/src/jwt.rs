@@ -30,6 +30,8 @@ struct Claims {
     authorized_party: Option<String>,
     issued_at: Option<i64>,
     expires_at: Option<i64>,
+    /// Seconds by which the expiry is brought forward.
+    margin_s: i64,
 }
 
 impl UnverifiedClaims {
@@ -37,7 +39,16 @@ impl UnverifiedClaims {
     /// empty: Authress issues identity cookies without either.
     pub fn decode(token: &str) -> Option<Self> {
         let payload = text::split(token, b'.').nth(1)?;
-        let text = String::from_utf8(base64url::decode(payload)?).ok()?;
+        Self::of_json(String::from_utf8(base64url::decode(payload)?).ok()?, EXPIRY_MARGIN_SECONDS)
+    }
+
+    /// Reads an identity: a JWT, or the claims themselves as JSON, the form that Authress and published clients use
+    /// where a JWT would outgrow a cookie. The published clients use such claims up to their very `exp`.
+    pub fn decode_identity(text: &str) -> Option<Self> {
+        if text.trim_ascii_start().starts_with('{') { Self::of_json(text.to_owned(), 0) } else { Self::decode(text) }
+    }
+
+    fn of_json(text: String, margin_s: i64) -> Option<Self> {
         let json = JsonObject::parse(&text)?;
         Some(Self(Rc::new(Claims {
             subject: json.str("sub"),
@@ -46,6 +57,7 @@ impl UnverifiedClaims {
             authorized_party: json.str("azp"),
             issued_at: json.i64("iat"),
             expires_at: json.i64("exp"),
+            margin_s,
             text,
         })))
     }
@@ -87,7 +99,7 @@ impl UnverifiedClaims {
 
     /// When to stop using the token, in seconds since 1970: claim `exp` less the margin.
     pub fn usable_until(&self) -> Option<i64> {
-        self.0.expires_at.filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(EXPIRY_MARGIN_SECONDS))
+        self.0.expires_at.filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(self.0.margin_s))
     }
 
     /// Whether the token is past its use at `now_ms`; a token without expiry never is.
@@ -122,6 +134,18 @@ mod tests {
         for token in [format!(".{payload}"), format!(".{payload}."), format!("x.{payload}.y.z")] {
             assert_eq!(UnverifiedClaims::decode(&token).unwrap().subject(), Some("user_a"));
         }
+    }
+
+    #[test]
+    fn an_identity_may_be_claims_in_json_with_their_very_expiry() {
+        let claims = UnverifiedClaims::decode_identity(r#" {"sub":"user_a","exp":1000}"#).unwrap();
+        assert_eq!((claims.subject(), claims.usable_until()), (Some("user_a"), Some(1000)));
+        let claims = UnverifiedClaims::decode_identity(&token(r#"{"sub":"user_a","exp":1000}"#)).unwrap();
+        assert_eq!((claims.subject(), claims.usable_until()), (Some("user_a"), Some(990)));
+        for text in ["", "{", "[]", "null", "\"x\""] {
+            assert_eq!(UnverifiedClaims::decode_identity(text), None, "{text}");
+        }
+        assert_eq!(UnverifiedClaims::decode(r#"{"sub":"user_a"}"#), None, "an access token is a JWT");
     }
 
     #[test]

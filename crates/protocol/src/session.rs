@@ -27,17 +27,30 @@ pub struct Tokens {
     expires_in: Option<i64>,
 }
 
-/// What to write for a new session.
+/// What to write for a new session: first the cookie, then the record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SessionWrite {
-    /// The record for [`STORAGE_KEY`].
-    pub record: Secret,
     /// The assignment to `document.cookie` that stores the access token.
     pub authorization_cookie: Option<Secret>,
+    /// The record for [`STORAGE_KEY`].
+    pub record: Secret,
+    /// The record in its place where the browser has not kept the cookie: the access token is in it.
+    pub record_without_cookie: Option<Secret>,
+    access_token: Option<Secret>,
+}
+
+impl SessionWrite {
+    /// Whether the access token is not among `cookies` after its cookie was assigned. Browsers drop in silence what
+    /// is longer than 4,096 bytes (RFC 6265 section 6.1), what the user forbids, and what would replace an HttpOnly cookie.
+    pub fn is_cookie_missing(&self, cookies: &Cookies) -> bool {
+        self.access_token.as_ref().is_some_and(|token| {
+            !cookies.all(cookies::AUTHORIZATION).any(|value| cookies::decode_value(value) == token.expose())
+        })
+    }
 }
 
 impl Tokens {
-    /// Checks that tokens belong together and come from this Authress host.
+    /// Checks that tokens belong together, come from this Authress host and are for this application.
     pub fn new(
         settings: &Settings,
         access_token: Option<Secret>,
@@ -51,8 +64,7 @@ impl Tokens {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
         if let Some(access_claims) = access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose())) {
-            let other_user = access_claims.subject().is_some_and(|subject| Some(subject) != claims.subject());
-            if other_user || foreign(&access_claims) {
+            if fit_of_claims(settings, &access_claims, claims.subject().unwrap_or_default()) == Fit::Foreign {
                 return Err(ErrorCode::InvalidServerResponse.into());
             }
         }
@@ -90,7 +102,13 @@ impl Tokens {
             let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now.device_ms) / 1000);
             cookies::store_authorization(page, token.expose(), max_age).map(Secret::new)
         });
-        SessionWrite { record: record(&self.id_token, expiry_ms, authorization_cookie.is_some()), authorization_cookie }
+        let record = |has_token_cookie, token| record(self.id_token.expose(), expiry_ms, has_token_cookie, token);
+        SessionWrite {
+            record: record(authorization_cookie.is_some(), None),
+            record_without_cookie: self.access_token.as_ref().map(|token| record(false, Some(token))),
+            authorization_cookie,
+            access_token: self.access_token.clone(),
+        }
     }
 
     /// The end of the session by this device's clock, which may be wrong: `expires_in` comes first,
@@ -118,111 +136,180 @@ pub fn expires_at_ms(record: &str) -> Option<i64> {
     JsonObject::parse(record)?.i64("expiry")
 }
 
-fn record(id_token: &Secret, expiry_ms: Option<i64>, has_token_cookie: bool) -> Secret {
-    let mut record = ObjectWriter::new().string("idToken", id_token.expose());
+fn record(id_token: &str, expiry_ms: Option<i64>, has_token_cookie: bool, access_token: Option<&Secret>) -> Secret {
+    let mut record = ObjectWriter::new().string("idToken", id_token);
     if let Some(expiry_ms) = expiry_ms {
         record = record.raw("expiry", &decimal(expiry_ms));
     }
-    Secret::new(record.bool("jsCookies", has_token_cookie).finish())
+    let record = record.bool("jsCookies", has_token_cookie);
+    Secret::new(record.optional("accessToken", access_token.map(Secret::expose)).finish())
+}
+
+/// The identity in a record. Early versions of the published client stored the claims as an object.
+fn record_identity(record: &JsonObject) -> Option<UnverifiedClaims> {
+    let id_token = record.str("idToken").or_else(|| record.object("idToken"))?;
+    UnverifiedClaims::decode_identity(&id_token)
 }
 
 /// How long the tokens of a stored session last altogether, in seconds, where they say so.
 pub fn lifetime_s(record: &str) -> Option<i64> {
-    UnverifiedClaims::decode(&JsonObject::parse(record)?.str("idToken")?)?.lifetime_s()
+    record_identity(&JsonObject::parse(record)?)?.lifetime_s()
 }
 
-/// Who the shopper is, as far as this browser knows without asking. Nothing is written.
-///
-/// The stored record counts first. Where it is missing or over, the `user` cookie does.
-pub fn identity(settings: &Settings, record: Option<&str>, cookies: &Cookies, now: Moment) -> Option<UnverifiedClaims> {
-    stored_identity(settings, record, cookies, now.device_ms)
-        .or_else(|| cookie_identity(settings, cookies, now).map(|(_, claims)| claims))
+/// Which identity cookies count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserCookie {
+    /// Authress has set one just now, if there is one. Its own beginning then tells how wrong the device's clock is.
+    Fresh,
+    /// One without an issuer counts: Authress's cookies reach the page.
+    Reachable,
+    /// One without an issuer is another one's: a shop may have a cookie `user` of its own.
+    Unreachable,
 }
 
-fn stored_identity(
-    settings: &Settings,
-    record: Option<&str>,
-    cookies: &Cookies,
-    now_ms: i64,
-) -> Option<UnverifiedClaims> {
-    let record = JsonObject::parse(record?)?;
-    let claims = own_claims(settings, &record.str("idToken")?)?;
-    let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now_ms);
-    let has_lost_token = record.bool("jsCookies") == Some(true) && cookies.first(cookies::AUTHORIZATION).is_none();
-    (!is_over && !has_lost_token).then_some(claims)
+/// What of a session is in this browser: the record under [`STORAGE_KEY`], and the cookies.
+#[derive(Debug)]
+pub struct StoredSession {
+    record: Option<JsonObject>,
+    cookies: Cookies,
 }
 
-fn cookie_identity<'a>(settings: &Settings, cookies: &'a Cookies, now: Moment) -> Option<(&'a str, UnverifiedClaims)> {
-    let id_token = cookies.first(cookies::USER)?;
-    let claims = own_claims(settings, id_token)?;
-    (!claims.is_expired(now.server_ms())).then_some((id_token, claims))
-}
-
-/// Claims with a user id, and not of another Authress host. A missing issuer is no foreign one:
-/// identity cookies come without.
-fn own_claims(settings: &Settings, id_token: &str) -> Option<UnverifiedClaims> {
-    let claims = UnverifiedClaims::decode(id_token)?;
-    let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
-    let has_user = claims.subject().is_some_and(|subject| !subject.is_empty());
-    (has_user && !is_foreign).then_some(claims)
-}
-
-/// The record that takes over what Authress has set in the `user` cookie.
-///
-/// `is_fresh` says that it has just been set. Its own beginning then tells how wrong the device's
-/// clock is.
-pub fn adopt_user_cookie(
-    settings: &Settings,
-    cookies: &Cookies,
-    now: Moment,
-    is_fresh: bool,
-) -> Option<(SessionWrite, Moment)> {
-    let fresh = cookies.first(cookies::USER).filter(|_| is_fresh).and_then(UnverifiedClaims::decode);
-    let now = fresh.map_or(now, |claims| corrected(&claims, now));
-    let (id_token, claims) = cookie_identity(settings, cookies, now)?;
-    let expiry_ms = claims
-        .usable_until()
-        .map_or(now.device_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| now.device_ms_of(seconds));
-    let has_token_cookie = cookies.first(cookies::AUTHORIZATION).is_some();
-    let record = record(&Secret::new(id_token), Some(expiry_ms), has_token_cookie);
-    Some((SessionWrite { record, authorization_cookie: None }, now))
-}
-
-/// The access token of `user_id` for this host and application, from the cookies that script can
-/// read.
-///
-/// A token that names another issuer, application or user is never taken. One that cannot be read
-/// is opaque, and the last resort.
-pub fn access_token(settings: &Settings, cookies: &Cookies, user_id: &str) -> Option<Secret> {
-    let mut opaque = None;
-    for value in cookies.all(cookies::AUTHORIZATION) {
-        let token = cookies::decode_value(value);
-        match UnverifiedClaims::decode(&token) {
-            Some(claims) => {
-                let is_same_user = claims.subject().is_none_or(|subject| subject == user_id);
-                if is_for_us(settings, &claims) && is_same_user {
-                    return Some(Secret::new(token));
-                }
-            }
-            None => opaque = opaque.or(Some(Secret::new(token))),
-        }
+impl StoredSession {
+    /// Takes both as they were read.
+    pub fn new(record: Option<&str>, cookies: Cookies) -> Self {
+        Self { record: record.and_then(JsonObject::parse), cookies }
     }
-    opaque
+
+    /// Who the shopper is, as far as this browser knows without asking.
+    ///
+    /// The stored record counts first. Where it is missing or over, the `user` cookie does. Where script can read
+    /// access tokens and none is of the identity, there is no session: it is another application's or user's.
+    pub fn identity(&self, settings: &Settings, now: Moment, cookie: UserCookie) -> Option<UnverifiedClaims> {
+        let stored = self.recorded(settings, now).filter(|claims| {
+            let has_token = || self.access_token(settings, claims.subject().unwrap_or_default()).is_some();
+            !self.record_promises_token() || has_token()
+        });
+        stored.or_else(|| self.cookie_identity(settings, now, cookie).map(|(_, claims)| claims))
+    }
+
+    /// The access token of `user_id` for this host and application, as far as script can read it.
+    ///
+    /// A token that names another issuer, application or user is never taken. One that names all of them comes first,
+    /// then one in the record; one that says less or cannot be read is the last resort.
+    pub fn access_token(&self, settings: &Settings, user_id: &str) -> Option<Secret> {
+        let tokens = || self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
+        let find = |fit| tokens().find(|token| fit_of(settings, token, user_id) == fit).map(Secret::new);
+        let stored = || {
+            let token = self.record.as_ref()?.str("accessToken")?;
+            (fit_of(settings, &token, user_id) != Fit::Foreign).then(|| Secret::new(token))
+        };
+        find(Fit::Own).or_else(stored).or_else(|| find(Fit::Unknown))
+    }
+
+    /// Whether the stored session is being replaced right now: its access token is gone, and that of another user is
+    /// here. The tab that signs in writes the token an instant before the identity.
+    pub fn is_being_replaced(&self, settings: &Settings, now: Moment) -> bool {
+        let Some(claims) = self.recorded(settings, now).filter(|_| self.record_promises_token()) else { return false };
+        let is_of_another = |value| {
+            let token = UnverifiedClaims::decode(&cookies::decode_value(value));
+            token.is_some_and(|token| {
+                token.subject().is_some_and(|user_id| fit_of_claims(settings, &token, user_id) == Fit::Own)
+            })
+        };
+        self.access_token(settings, claims.subject().unwrap_or_default()).is_none()
+            && self.cookies.all(cookies::AUTHORIZATION).any(is_of_another)
+    }
+
+    /// The record that keeps what Authress has set in the `user` cookie, and what the time is then known to be.
+    pub fn adopt_user_cookie(
+        &self,
+        settings: &Settings,
+        now: Moment,
+        cookie: UserCookie,
+    ) -> Option<(SessionWrite, Moment)> {
+        let fresh = self.user_cookie().filter(|_| cookie == UserCookie::Fresh);
+        let now = fresh.map_or(now, |(_, claims)| corrected(&claims, now));
+        let (id_token, claims) = self.cookie_identity(settings, now, cookie)?;
+        let expiry_ms = claims
+            .usable_until()
+            .map_or(now.device_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| now.device_ms_of(seconds));
+        // The token is in the cookie that Authress has set, and in no record from before.
+        let only_cookies = Self { record: None, cookies: self.cookies.clone() };
+        let has_token_cookie = only_cookies.access_token(settings, claims.subject().unwrap_or_default()).is_some();
+        let record = record(&id_token, Some(expiry_ms), has_token_cookie, None);
+        let write =
+            SessionWrite { authorization_cookie: None, record, record_without_cookie: None, access_token: None };
+        Some((write, now))
+    }
+
+    /// The identity in the record, if it is not over.
+    fn recorded(&self, settings: &Settings, now: Moment) -> Option<UnverifiedClaims> {
+        let record = self.record.as_ref()?;
+        let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now.device_ms);
+        record_identity(record).filter(|claims| !is_over && is_own_identity(settings, claims))
+    }
+
+    /// Whether the record says that script can read the access token.
+    fn record_promises_token(&self) -> bool {
+        let record = self.record.as_ref();
+        record.is_some_and(|record| record.bool("jsCookies") == Some(true) || record.str("accessToken").is_some())
+    }
+
+    fn user_cookie(&self) -> Option<(String, UnverifiedClaims)> {
+        let id_token = cookies::decode_value(self.cookies.first(cookies::USER)?);
+        let claims = UnverifiedClaims::decode_identity(&id_token)?;
+        Some((id_token, claims))
+    }
+
+    fn cookie_identity(
+        &self,
+        settings: &Settings,
+        now: Moment,
+        cookie: UserCookie,
+    ) -> Option<(String, UnverifiedClaims)> {
+        let (id_token, claims) = self.user_cookie()?;
+        let is_named = claims.issuer().is_some() || cookie != UserCookie::Unreachable;
+        let is_current = !claims.is_expired(now.server_ms());
+        // Beside a fresh identity a token of another application may stand, and the own one be HttpOnly.
+        let is_of_another = cookie != UserCookie::Fresh
+            && self.cookies.first(cookies::AUTHORIZATION).is_some()
+            && self.access_token(settings, claims.subject().unwrap_or_default()).is_none();
+        let counts = is_named && is_current && !is_of_another && is_own_identity(settings, &claims);
+        counts.then_some((id_token, claims))
+    }
 }
 
-/// Whether the session of `user_id` is being replaced right now: its access token is gone, and that
-/// of another user is here. The tab that signs in writes the token an instant before the identity.
-pub fn is_being_replaced(settings: &Settings, cookies: &Cookies, user_id: &str) -> bool {
-    access_token(settings, cookies, user_id).is_none()
-        && cookies
-            .all(cookies::AUTHORIZATION)
-            .filter_map(|value| UnverifiedClaims::decode(&cookies::decode_value(value)))
-            .any(|claims| is_for_us(settings, &claims))
+/// Whether claims have a user id and are not of another Authress host. A missing issuer is no foreign one: identity
+/// cookies may come without.
+fn is_own_identity(settings: &Settings, claims: &UnverifiedClaims) -> bool {
+    let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
+    claims.subject().is_some_and(|subject| !subject.is_empty()) && !is_foreign
 }
 
-fn is_for_us(settings: &Settings, claims: &UnverifiedClaims) -> bool {
-    claims.issuer().is_none_or(|issuer| settings.is_issuer(issuer))
-        && claims.client_id().is_none_or(|id| id == settings.application_id())
+/// How an access token fits a user of this host and application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It names issuer and user, and no other application.
+    Own,
+    /// It says nothing against it.
+    Unknown,
+    /// It names another issuer, application or user.
+    Foreign,
+}
+
+fn fit_of(settings: &Settings, token: &str, user_id: &str) -> Fit {
+    UnverifiedClaims::decode(token).map_or(Fit::Unknown, |claims| fit_of_claims(settings, &claims, user_id))
+}
+
+fn fit_of_claims(settings: &Settings, claims: &UnverifiedClaims, user_id: &str) -> Fit {
+    let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer))
+        || claims.client_id().is_some_and(|id| id != settings.application_id())
+        || claims.subject().is_some_and(|subject| subject != user_id);
+    match (is_foreign, claims.issuer().is_some() && claims.subject().is_some()) {
+        (true, _) => Fit::Foreign,
+        (false, true) => Fit::Own,
+        (false, false) => Fit::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -248,9 +335,13 @@ mod tests {
         Tokens::new(&settings(), Some(Secret::new(access)), Secret::new(id), expires_in)
     }
 
+    fn session(record: Option<&str>, cookies: &str) -> StoredSession {
+        StoredSession::new(record, Cookies::new(cookies))
+    }
+
     fn who(record: Option<&str>, cookies: &str) -> Option<String> {
-        identity(&settings(), record, &Cookies::new(cookies), NOW)
-            .and_then(|claims| claims.subject().map(str::to_owned))
+        let identity = session(record, cookies).identity(&settings(), NOW, UserCookie::Reachable);
+        identity.and_then(|claims| claims.subject().map(str::to_owned))
     }
 
     #[test]
@@ -268,6 +359,71 @@ mod tests {
         let tokens = tokens(&own(r#","exp":1100"#), &own(r#","exp":1200"#), None).unwrap();
         let page = Page::new("http://localhost/").unwrap();
         assert!(tokens.store(&page, NOW).record.expose().contains("\"expiry\":1090000"));
+    }
+
+    #[test]
+    fn a_token_that_the_browser_keeps_in_no_cookie_is_in_the_record() {
+        let page = Page::new("https://www.other.test/").unwrap();
+        let access = own(r#","client_id":"app_shop""#);
+        let write = tokens(&access, &own(""), Some(100)).unwrap().store(&page, NOW);
+        assert!(write.is_cookie_missing(&Cookies::new("authorization=older; x=y")));
+        assert!(!write.is_cookie_missing(&Cookies::new(format!("authorization=older; authorization={access}"))));
+        let record = write.record_without_cookie.unwrap();
+        let token = |cookies: &str| {
+            let token = session(Some(record.expose()), cookies).access_token(&settings(), "user_a");
+            token.map(|token| token.expose().to_owned())
+        };
+        assert_eq!(who(Some(record.expose()), "").as_deref(), Some("user_a"));
+        let other_user = token_of("user_b");
+        for cookies in ["", "authorization=opaque", &format!("authorization={other_user}")] {
+            assert_eq!(token(cookies).as_deref(), Some(access.as_str()), "{cookies}");
+        }
+        let without_token = Tokens::new(&settings(), None, Secret::new(own("")), None).unwrap().store(&page, NOW);
+        assert!(!without_token.is_cookie_missing(&Cookies::default()));
+        assert!(!format!("{:?}", tokens(&access, &own(""), None).unwrap().store(&page, NOW)).contains(&access));
+    }
+
+    fn token_of(user_id: &str) -> String {
+        token(&format!(r#"{{"iss":"https://login.shop.test","sub":"{user_id}"}}"#))
+    }
+
+    #[test]
+    fn a_session_of_another_application_or_user_is_none() {
+        let record = format!(r#"{{"idToken":"{}","jsCookies":true}}"#, own(""));
+        let other_application = own(r#","client_id":"app_other""#);
+        for token in [other_application.clone(), token_of("user_b"), token(r#"{"iss":"https://evil.test"}"#)] {
+            assert_eq!(who(Some(&record), &format!("authorization={token}")), None);
+            assert_eq!(who(None, &format!("user={}; authorization={token}", own(""))), None);
+        }
+        let http_only = record.replace("true", "false");
+        let cookies = format!("authorization={other_application}");
+        assert_eq!(who(Some(&http_only), &cookies).as_deref(), Some("user_a"), "its own token is HttpOnly");
+    }
+
+    #[test]
+    fn a_shops_own_user_cookie_is_no_identity_where_authress_sets_none() {
+        let cookies = format!("user={}", token(r#"{"sub":"42"}"#));
+        let identity = |cookie| session(None, &cookies).identity(&settings(), NOW, cookie).is_some();
+        assert!(!identity(UserCookie::Unreachable));
+        assert!(identity(UserCookie::Reachable));
+        assert!(identity(UserCookie::Fresh));
+        let cookies = format!("user={}", own(""));
+        assert!(session(None, &cookies).identity(&settings(), NOW, UserCookie::Unreachable).is_some());
+    }
+
+    #[test]
+    fn an_identity_of_published_clients_may_be_claims_in_json() {
+        let claims = r#"{"iss":"https://login.shop.test","sub":"user_a","exp":1000}"#;
+        let text = claims.replace('"', "\\\"");
+        for id_token in [format!("\"{text}\""), claims.to_owned()] {
+            let record = format!(r#"{{"idToken":{id_token},"expiry":{},"jsCookies":false}}"#, NOW.device_ms);
+            assert_eq!(who(Some(&record), "").as_deref(), Some("user_a"), "{record}");
+        }
+        let encoded = claims.replace('{', "%7B").replace('}', "%7D").replace('"', "%22").replace(',', "%2C");
+        let here = session(None, &format!("user={encoded}"));
+        let (write, _) = here.adopt_user_cookie(&settings(), NOW, UserCookie::Fresh).unwrap();
+        assert_eq!(who(Some(write.record.expose()), "").as_deref(), Some("user_a"));
+        assert_eq!(expires_at_ms(write.record.expose()), Some(1_000_000), "no ten seconds are taken off");
     }
 
     #[test]
@@ -293,8 +449,8 @@ mod tests {
     fn the_user_cookie_stands_in_and_an_expired_one_does_not() {
         assert_eq!(who(None, &format!("user={}", own(r#","exp":1100"#))).as_deref(), Some("user_a"));
         assert_eq!(who(None, &format!("user={}", own(r#","exp":1000"#))), None);
-        let cookies = Cookies::new(format!("user={}; authorization=x", own("")));
-        let (write, _) = adopt_user_cookie(&settings(), &cookies, NOW, false).unwrap();
+        let here = session(None, &format!("user={}; authorization=x", own("")));
+        let (write, _) = here.adopt_user_cookie(&settings(), NOW, UserCookie::Unreachable).unwrap();
         assert_eq!(who(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
         assert_eq!(who(Some(write.record.expose()), ""), None);
     }
@@ -303,7 +459,14 @@ mod tests {
     fn tokens_that_do_not_belong_together_are_refused() {
         let other = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
         let foreign = token(r#"{"iss":"https://evil.test","sub":"user_a"}"#);
-        for (access, id) in [(&other, &own("")), (&foreign, &own("")), (&own(""), &foreign), (&own(""), &token("{}"))] {
+        let other_application = own(r#","client_id":"app_other""#);
+        for (access, id) in [
+            (&other, &own("")),
+            (&other_application, &own("")),
+            (&foreign, &own("")),
+            (&own(""), &foreign),
+            (&own(""), &token("{}")),
+        ] {
             assert_eq!(tokens(access, id, None).unwrap_err().code, ErrorCode::InvalidServerResponse);
         }
     }
@@ -312,12 +475,16 @@ mod tests {
     fn only_a_token_of_this_host_and_application_is_handed_out() {
         let pick = |cookies: &[&str]| {
             let text: Vec<_> = cookies.iter().map(|value| format!("authorization={value}")).collect();
-            access_token(&settings(), &Cookies::new(text.join("; ")), "user_a").map(|token| token.expose().to_owned())
+            let here = session(None, &text.join("; "));
+            here.access_token(&settings(), "user_a").map(|token| token.expose().to_owned())
         };
         let (ours, foreign) = (own(r#","client_id":"app_shop""#), token(r#"{"iss":"https://evil.test"}"#));
         let other_application = own(r#","client_id":"app_other""#);
         let other_user = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
-        assert_eq!(pick(&["opaque", &foreign, &other_application, &ours]), Some(ours));
+        assert_eq!(pick(&["opaque", &foreign, &other_application, &ours]), Some(ours.clone()));
+        let shops_own = token(r#"{"uid":5}"#);
+        assert_eq!(pick(&[&shops_own, &ours]), Some(ours), "what names nobody is not ahead");
+        assert_eq!(pick(&[&shops_own]), Some(shops_own));
         assert_eq!(pick(&[&foreign, &other_application, &other_user]), None);
         assert_eq!(pick(&["opaque", &foreign]).as_deref(), Some("opaque"));
         assert_eq!(pick(&[]), None);
@@ -325,7 +492,8 @@ mod tests {
 
     #[test]
     fn a_session_is_being_replaced_while_only_another_users_token_is_here() {
-        let replaced = |cookies: &str| is_being_replaced(&settings(), &Cookies::new(cookies), "user_a");
+        let record = format!(r#"{{"idToken":"{}","jsCookies":true}}"#, own(""));
+        let replaced = |cookies: &str| session(Some(&record), cookies).is_being_replaced(&settings(), NOW);
         let other_user = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
         assert!(replaced(&format!("authorization={other_user}")));
         assert!(!replaced(&format!("authorization={other_user}; authorization={}", own(""))));
@@ -343,12 +511,12 @@ mod tests {
             let page = Page::new("http://localhost/").unwrap();
             let write = tokens(&fresh, &fresh, None).unwrap().store(&page, now);
             assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
-            let cookies = Cookies::new(format!("user={fresh}"));
-            let (write, now) = adopt_user_cookie(&settings(), &cookies, now, true).unwrap();
+            let here = session(None, &format!("user={fresh}"));
+            let (write, now) = here.adopt_user_cookie(&settings(), now, UserCookie::Fresh).unwrap();
             assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
             assert_eq!(now.skew_ms, -wrong_by);
             assert!(
-                identity(&settings(), None, &cookies, now).is_some(),
+                here.identity(&settings(), now, UserCookie::Reachable).is_some(),
                 "once known, the error of the clock is counted"
             );
         }

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod clocks;
+mod cookies;
 mod events;
 mod logins;
 mod logouts;

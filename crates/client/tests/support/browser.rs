@@ -30,6 +30,8 @@ pub(crate) struct Browser {
     pub(crate) locks: Rc<Locks>,
     storage: RefCell<BTreeMap<(String, String), String>>,
     jar: RefCell<CookieJar>,
+    /// Drops longer assignments to `document.cookie` in silence, as browsers do.
+    pub(crate) longest_cookie: Cell<usize>,
     pages: RefCell<Vec<Rc<Page>>>,
 }
 
@@ -42,6 +44,7 @@ impl Browser {
             locks: Rc::default(),
             storage: RefCell::default(),
             jar: RefCell::default(),
+            longest_cookie: Cell::new(4_096),
             pages: RefCell::default(),
         })
     }
@@ -108,7 +111,9 @@ impl Browser {
     }
 
     pub(crate) fn assign_cookie(&self, url: &Url, assignment: &str) {
-        self.jar.borrow_mut().set(url, assignment, By::Script, self.now_ms());
+        if assignment.len() <= self.longest_cookie.get() {
+            self.jar.borrow_mut().set(url, assignment, By::Script, self.now_ms());
+        }
     }
 
     pub(crate) fn request_cookies(&self, url: &Url, same_site: bool) -> String {

@@ -26,6 +26,12 @@ impl JsonObject {
         self.get(name)?.as_bool()
     }
 
+    /// A member that is an object, as JSON text.
+    pub(crate) fn object(&self, name: &str) -> Option<String> {
+        let value = self.get(name).filter(JsValue::is_object)?;
+        JSON::stringify(&value).ok().map(String::from).filter(|text| text.starts_with('{'))
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<f64> {
         self.get(name)?.as_f64()
     }

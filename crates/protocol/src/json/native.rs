@@ -19,6 +19,11 @@ impl JsonObject {
         self.0.get(name)?.as_bool()
     }
 
+    /// A member that is an object, as JSON text.
+    pub(crate) fn object(&self, name: &str) -> Option<String> {
+        self.0.get(name).filter(|value| value.is_object()).map(Value::to_string)
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<f64> {
         self.0.get(name)?.as_f64()
     }
