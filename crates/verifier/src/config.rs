@@ -3,6 +3,7 @@
 //! shared.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -21,7 +22,7 @@ use crate::rate_limit::{Limits, Rate};
 use crate::secret_file;
 use crate::server::ServerLimits;
 use crate::settings::{SETTINGS, Sources};
-use crate::shared_store::WhenDown;
+use crate::shared_store::{StoreUrl, WhenDown};
 use crate::user_id::UserIdPrefix;
 
 /// Checked settings.
@@ -56,7 +57,7 @@ pub struct Config {
 /// How to reach the shared store.
 #[derive(Debug)]
 pub struct StoreConfig {
-    /// Its URL; it may have a password in it.
+    /// Where it is.
     pub url: StoreUrl,
     /// What all keys begin with.
     pub prefix: String,
@@ -64,22 +65,6 @@ pub struct StoreConfig {
     pub timeout: Duration,
     /// What happens without it.
     pub when_down: WhenDown,
-}
-
-/// A URL that is never printed, because it may have a password in it.
-pub struct StoreUrl(Zeroizing<String>);
-
-impl StoreUrl {
-    /// The URL itself.
-    pub fn expose(&self) -> &str {
-        self.0.trim()
-    }
-}
-
-impl std::fmt::Debug for StoreUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
 }
 
 /// What is logged.
@@ -262,12 +247,23 @@ fn parse_key(key: &'static str, text: &str) -> Result<AccessKey, ConfigError> {
 }
 
 fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
-    let Some(url) = settings.secret("redis.url", "redis.url_file", "removed, because REDIS_URL_FILE is set, too")?
-    else {
+    let Some(url) = settings.secret(REDIS_URL, REDIS_URL_FILE, "removed, because REDIS_URL_FILE is set, too")? else {
         return Ok(None);
     };
+    let parsed = match settings.get(REDIS_CA_FILE) {
+        None => StoreUrl::parse(&url),
+        Some((path, name)) => StoreUrl::parse_with_ca(&url, &certificates(path, name)?),
+    };
+    let url = parsed.map_err(|reason| {
+        // The one that is set: both at once have been refused.
+        let (source, is_file) = match settings.get(REDIS_URL) {
+            Some((_, name)) => (name, false),
+            None => (settings.get(REDIS_URL_FILE).map(|(_, name)| name).unwrap_or_default(), true),
+        };
+        ConfigError::InvalidStoreUrl { source, is_file, reason }
+    })?;
     Ok(Some(StoreConfig {
-        url: StoreUrl(url),
+        url,
         prefix: settings.parsed("redis.prefix", "a text")?,
         timeout: Duration::from_millis(settings.number("redis.timeout_ms", 1..=10_000)?.into()),
         when_down: settings.one_of(
@@ -278,6 +274,24 @@ fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
     }))
 }
 
+/// A bundle of a whole public trust store has 200 kB.
+const MAX_CA_BYTES: u64 = 1024 * 1024;
+
+/// Certificates are no secret, and whole bundles of them are large: not by `secret_file`.
+fn certificates(path: &str, name: String) -> Result<Vec<u8>, ConfigError> {
+    let mut pem = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_CA_BYTES).read_to_end(&mut pem));
+    match read {
+        Ok(_) => Ok(pem),
+        Err(_) => {
+            Err(ConfigError::Invalid { name, expected: "the path of a readable file with certificates in PEM form" })
+        }
+    }
+}
+
+const REDIS_URL: &str = "redis.url";
+const REDIS_URL_FILE: &str = "redis.url_file";
+const REDIS_CA_FILE: &str = "redis.ca_file";
 const KEY: &str = "authress.access_key";
 const KEY_FILE: &str = "authress.access_key_file";
 const NEXT_KEY_FILE: &str = "authress.next_access_key_file";

@@ -7,6 +7,7 @@ use crate::access_key::AccessKeyError;
 use crate::authress_domain::AuthressDomainError;
 use crate::decide::KeysDiffer;
 use crate::settings::variable;
+use crate::shared_store::InvalidStoreUrl;
 
 /// What is wrong with the settings.
 ///
@@ -41,6 +42,15 @@ pub enum ConfigError {
         name: String,
         /// What it must be.
         expected: &'static str,
+    },
+    /// The URL of Redis cannot be used.
+    InvalidStoreUrl {
+        /// The name under which it, or its file, was set.
+        source: String,
+        /// Whether it stands in a file that the setting names.
+        is_file: bool,
+        /// Why.
+        reason: InvalidStoreUrl,
     },
     /// `authress.api_url` is not set.
     MissingApiUrl,
@@ -89,7 +99,7 @@ impl ConfigError {
             Self::InvalidFile { .. } => "InvalidConfigFile",
             Self::UnknownSetting { .. } => "UnknownSetting",
             Self::SecretInFile { .. } => "SecretInConfigFile",
-            Self::Invalid { .. } => "InvalidSetting",
+            Self::Invalid { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
             Self::MissingApiUrl => "MissingApiUrl",
             Self::InvalidApiUrl(_) => "InvalidApiUrl",
             Self::MissingAccessKey => "MissingAccessKey",
@@ -129,6 +139,10 @@ impl fmt::Display for ConfigError {
                 variable(key)
             ),
             Self::Invalid { name, expected } => write!(f, "{name} must be {expected}"),
+            Self::InvalidStoreUrl { source, is_file: false, reason } => write!(f, "{source} {reason}"),
+            Self::InvalidStoreUrl { source, is_file: true, reason } => {
+                write!(f, "the URL in the file named by {source} {reason}")
+            }
             Self::MissingApiUrl => write!(
                 f,
                 "AUTHRESS_API_URL is not set. Set it to the Authress custom domain, such as https://login.example.com"

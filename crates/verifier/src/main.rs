@@ -82,8 +82,14 @@ async fn check(file: Option<&Path>) -> Done {
         text.push_str(&format!(", and after five minutes {next}"));
     }
     text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
-    let (_, _) = Service::new(config)?;
-    write_out(&text)
+    let has_store = config.store.is_some();
+    let (service, _) = Service::new(config)?;
+    let store = service.check_store().await;
+    if has_store && store.is_ok() {
+        text.push_str("# Redis can be used\n");
+    }
+    write_out(&text)?;
+    store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
 }
 
 /// One thread for each core. A single one takes its turns without asking whether others have work for it.
@@ -133,6 +139,9 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     );
     let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
     let connections = service.metrics.connections();
+    // What is wrong with the shared store is in the log from the start on, and its connection is there for the first login.
+    let store = service.clone();
+    tokio::spawn(async move { store.check_store().await });
     let announced = async move {
         stop.await;
         service.announce_stop();

@@ -27,7 +27,7 @@ use crate::policy::Policy;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
 use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
 use crate::secret::Secret;
-use crate::shared_store::{InvalidStoreUrl, SharedStore, WhenDown};
+use crate::shared_store::{SharedStore, StoreFailure, WhenDown};
 use crate::used_states::{self, SharedStates};
 
 /// Where the service says whether it wants to be sent requests.
@@ -59,7 +59,7 @@ impl Service {
         let store = match &config.store {
             None => None,
             Some(store) => {
-                let shared = SharedStore::new(store.url.expose(), &store.prefix, store.timeout)?;
+                let shared = SharedStore::new(&store.url, &store.prefix, store.timeout);
                 Some((Arc::new(shared), store.when_down))
             }
         };
@@ -117,9 +117,24 @@ impl Service {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// The metrics as text, with the state of this moment.
-    pub fn metrics_text(&self) -> String {
-        self.metrics.text(self.store.as_ref().map(|(store, _)| !store.is_down()))
+    /// The metrics as text. The shared store is asked for it, unless it was within the last second.
+    pub async fn metrics_text(&self) -> String {
+        let store_is_usable = match &self.store {
+            Some((store, _)) => Some(store.is_usable().await),
+            None => None,
+        };
+        self.metrics.text(store_is_usable)
+    }
+
+    /// Tries the shared store as a login would, and waits some seconds for a connection; without one it is well.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub async fn check_store(&self) -> Result<(), StoreFailure> {
+        match &self.store {
+            Some((store, _)) => store.check().await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -173,18 +188,10 @@ fn gate(
 /// Why settings that are right in themselves cannot be served with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CannotServe {
-    /// The URL of the shared store is none.
-    StoreUrl(InvalidStoreUrl),
     /// The human check's provider cannot be asked.
     HttpClient(HttpClientUnavailable),
     /// The operating system gave no random bytes.
     NoRandomness,
-}
-
-impl From<InvalidStoreUrl> for CannotServe {
-    fn from(reason: InvalidStoreUrl) -> Self {
-        Self::StoreUrl(reason)
-    }
 }
 
 impl From<HttpClientUnavailable> for CannotServe {
@@ -196,7 +203,6 @@ impl From<HttpClientUnavailable> for CannotServe {
 impl fmt::Display for CannotServe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StoreUrl(reason) => write!(f, "InvalidSetting: REDIS_URL {reason}"),
             Self::HttpClient(reason) => write!(f, "HttpClientUnavailable: {reason}"),
             Self::NoRandomness => f.write_str("NoRandomness: the operating system gives no random bytes"),
         }
@@ -207,7 +213,7 @@ impl std::error::Error for CannotServe {}
 
 async fn metrics(State(service): State<Service>) -> ([(HeaderName, &'static str); 1], String) {
     const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, TYPE)], service.metrics_text())
+    ([(header::CONTENT_TYPE, TYPE)], service.metrics_text().await)
 }
 
 async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
@@ -215,9 +221,9 @@ async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match &service.store {
-        Some((store, when_down)) if !store.is_reachable().await => match when_down {
+        Some((store, when_down)) if !store.is_usable().await => match when_down {
             WhenDown::Local => (StatusCode::OK, "ready, without the shared store\n"),
-            WhenDown::Refuse => (StatusCode::SERVICE_UNAVAILABLE, "the shared store does not answer\n"),
+            WhenDown::Refuse => (StatusCode::SERVICE_UNAVAILABLE, "the shared store cannot be used\n"),
         },
         Some(_) | None => (StatusCode::OK, "ready\n"),
     }

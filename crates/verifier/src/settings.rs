@@ -59,8 +59,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("rate_limit.client_burst", "30", "user ids at once for each client"),
     setting("rate_limit.global_per_minute", "3000", "user ids a minute for all clients together"),
     setting("rate_limit.global_burst", "1000", "user ids at once for all clients together"),
-    secret("redis.url", "redis://… or redis+unix://…: several instances share limits and used states"),
+    secret(
+        "redis.url",
+        "redis://…, rediss://… (TLS) or redis+unix://…: several instances share limits and used states",
+    ),
     setting("redis.url_file", "", "the file that holds the URL, instead of it"),
+    setting("redis.ca_file", "", "rediss://: the PEM file of the only authorities to trust; else the system's"),
     setting("redis.prefix", "authress-verifier", "what the names of all keys begin with"),
     setting("redis.timeout_ms", "100", "how long an answer of Redis may take"),
     setting("redis.when_down", "local", "local: each instance goes on by itself; refuse: answer nobody"),

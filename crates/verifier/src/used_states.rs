@@ -48,17 +48,11 @@ impl SharedStates {
 
     async fn spend_in_both(&self, id: &str) -> Use {
         let key = self.store.key(format_args!("{}:{id}", self.what));
-        let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
-        let answer = self.store.attempt(|mut connection| async move {
-            let mut set = redis::cmd("SET");
-            set.arg(key).arg(1).arg("NX").arg("PX").arg(lifetime);
-            set.query_async::<Option<String>>(&mut connection).await
-        });
-        match answer.await {
-            Some(None) => Use::Again,
-            // Not before the store has been asked: what nobody gets an answer for must not count as used when it is back.
-            None if self.when_down == WhenDown::Refuse => Use::Unknown,
-            Some(Some(_)) | None => self.local.spend(id).await,
+        match self.store.spend(key, self.lifetime).await {
+            Ok(false) => Use::Again,
+            // Not before the store has been asked: a login that gets no answer must not count as used when it is back.
+            Err(_) if self.when_down == WhenDown::Refuse => Use::Unknown,
+            Ok(true) | Err(_) => self.local.spend(id).await,
         }
     }
 }

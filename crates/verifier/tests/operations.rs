@@ -12,6 +12,7 @@ use std::process::Output;
 use authress_jws::{JwkSet, SigningKey, verify};
 use base64ct::{Base64, Encoding};
 use support::program::{Running, code_in, command, eventually, exchange, start_command, start_with, status_of};
+use support::redis_server::Redis;
 use support::{CLIENT_ID, Key, key, secret_file};
 
 /// Another key of the same service client.
@@ -50,10 +51,13 @@ fn check_prints_what_holds_without_secrets_and_ends() {
     let next_file = secret_file("check-next", &next.text);
     let config = std::env::temp_dir().join(format!("authress-verifier-check-{}.toml", std::process::id()));
     std::fs::write(&config, "[rate_limit]\nclient_burst = 7\n[log]\nformat = \"json\"\n").unwrap();
+    let redis = Redis::start_with(&["--requirepass", "hunter2"]);
+    let url = format!("{}?pass=hunter2", redis.url());
     let mut command = command(&[
         ("AUTHRESS_ACCESS_KEY", &key.text),
         ("AUTHRESS_NEXT_ACCESS_KEY_FILE", next_file.to_str().unwrap()),
-        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0"),
+        ("REDIS_URL", &url),
+        ("REDIS_TIMEOUT_MS", "5000"),
     ]);
     let Output { status, stdout, stderr } = command.arg("--check").arg("--config").arg(&config).output().unwrap();
     std::fs::remove_file(config).unwrap();
@@ -64,6 +68,7 @@ fn check_prints_what_holds_without_secrets_and_ends() {
     assert!(text.contains("listen = \"127.0.0.1:0\"  # environment"), "{text}");
     assert!(text.contains("authress.access_key = (set, not shown)"), "{text}");
     assert!(text.contains("the key k1 signs, and after five minutes k2"), "{text}");
+    assert!(text.contains("# Redis can be used"), "{text}");
     assert!(!text.contains("hunter2") && !contains_key_material(&text, &key) && !contains_key_material(&text, &next));
 }
 

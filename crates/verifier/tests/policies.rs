@@ -196,7 +196,7 @@ async fn metrics_count_decisions_by_their_reason() {
     for state in ["a", "a", "b", "c"] {
         login(&router, "192.0.2.1", state, &[]).await;
     }
-    let text = service.metrics_text();
+    let text = service.metrics_text().await;
     for line in [
         "authress_verifier_decisions_total{code=\"Answered\"} 1",
         "authress_verifier_decisions_total{code=\"StateAlreadyUsed\"} 1",

@@ -4,6 +4,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(unix)]
+pub(crate) mod front;
+#[cfg(unix)]
 pub(crate) mod program;
 pub(crate) mod proof_of_work;
 #[cfg(unix)]

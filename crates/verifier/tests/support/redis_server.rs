@@ -1,23 +1,59 @@
 //! A real Redis on a socket in a folder of its own, which stops and goes with the test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) struct Redis {
     folder: PathBuf,
+    arguments: Vec<String>,
     process: Option<Child>,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With additional settings, such as `["--maxmemory", "1"]`.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let mut redis = Self::prepare();
+        redis.add_arguments(arguments);
+        redis.start_again();
+        redis
+    }
+
+    /// Its folder, in which it is not started yet.
+    pub(crate) fn prepare() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("authress-redis-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let mut redis = Self { folder, process: None };
-        redis.start_again();
-        redis
+        Self { folder, arguments: Vec::new(), process: None }
+    }
+
+    /// For the next start.
+    pub(crate) fn add_arguments(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Runs a command as the default user without a password.
+    pub(crate) fn run<T: redis::FromRedisValue>(&self, command: &[&str]) -> redis::RedisResult<T> {
+        let mut connection = redis::Client::open(self.url()).unwrap().get_connection()?;
+        let (name, arguments) = command.split_first().unwrap();
+        redis::cmd(name).arg(arguments).query(&mut connection)
+    }
+
+    pub(crate) fn set(&self, setting: &str, value: &str) {
+        self.run::<()>(&["CONFIG", "SET", setting, value]).unwrap();
     }
 
     /// Starts it after [`Redis::stop`], without what was in it.
@@ -29,6 +65,7 @@ impl Redis {
             .arg(&socket)
             .arg("--dir")
             .arg(&self.folder)
+            .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn();

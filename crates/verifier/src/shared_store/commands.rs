@@ -1,0 +1,94 @@
+//! What a login asks of the shared store.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::{Operation, SharedStore, StoreFailure};
+use crate::rate_limit::Rate;
+
+impl SharedStore {
+    /// Takes a token from both buckets, or from none of them.
+    pub(crate) async fn take(&self, buckets: [(String, Rate); 2]) -> Result<Taken, StoreFailure> {
+        let taken = self.attempt(Operation::Take, |mut connection| async move {
+            let mut invocation = TAKE.prepare_invoke();
+            for (key, rate) in buckets {
+                invocation.key(key).arg(micros(rate.interval())).arg(rate.burst.get());
+            }
+            invocation.invoke_async::<(u8, u64)>(&mut connection).await
+        });
+        let (empty, wait) = taken.await?;
+        let wait = Duration::from_micros(wait);
+        Ok(match empty {
+            0 => Taken::Both,
+            1 => Taken::FirstIsEmpty { wait },
+            _ => Taken::SecondIsEmpty { wait },
+        })
+    }
+
+    /// Uses a key up for `lifetime`: whether this was the first time.
+    pub(crate) async fn spend(&self, key: String, lifetime: Duration) -> Result<bool, StoreFailure> {
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
+        let set = self.attempt(Operation::Spend, |mut connection| async move {
+            let mut set = redis::cmd("SET");
+            set.arg(key).arg(1).arg("NX").arg("PX").arg(lifetime);
+            set.query_async::<Option<String>>(&mut connection).await
+        });
+        Ok(set.await?.is_some())
+    }
+
+    /// Does what a login does, on keys of its own that end at once.
+    pub(super) async fn try_out(&self) -> Result<(), StoreFailure> {
+        let bucket = || (self.key("probe:bucket"), Rate::UNLIMITED);
+        self.take([bucket(), bucket()]).await?;
+        self.spend(self.key("probe:state"), Duration::from_millis(1)).await?;
+        Ok(())
+    }
+}
+
+/// What became of an attempt to take tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Both,
+    FirstIsEmpty { wait: Duration },
+    SecondIsEmpty { wait: Duration },
+}
+
+fn micros(interval: Duration) -> u64 {
+    u64::try_from(interval.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The generic cell rate algorithm for both buckets, in one step and by the store's own clock. A key holds the time in
+/// microseconds at which its bucket will be full again, and ends then. A stored time that is later than that of an empty
+/// bucket is put back to it, also where the request is refused, so that neither a slower rate of an earlier
+/// configuration nor a clock that was put back outlasts the present limits. What is no number counts as a full bucket.
+///
+/// Answers with which of the two has no token (0: none of them) and after how long it will.
+static TAKE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local function store(key, at)
+  redis.call('SET', key, string.format('%.0f', at), 'PX', math.max(math.ceil((at - now) / 1000), 1))
+end
+local full = {}
+for bucket = 1, 2 do
+  local interval, burst = tonumber(ARGV[bucket * 2 - 1]), tonumber(ARGV[bucket * 2])
+  local empty = now + interval * burst
+  local stored = redis.pcall('GET', KEYS[bucket])
+  local at = math.max(type(stored) == 'string' and tonumber(stored) or now, now)
+  if at > empty then
+    at = empty
+    store(KEYS[bucket], at)
+  end
+  full[bucket] = at + interval
+  local wait = full[bucket] - empty
+  if wait > 0 then return { bucket, math.ceil(wait) } end
+end
+for bucket = 1, 2 do store(KEYS[bucket], full[bucket]) end
+return { 0, 0 }
+",
+    )
+});

@@ -1,0 +1,138 @@
+//! When the store counts as failing, when it is left alone, and what is said about it. No clock and no I/O in here.
+
+use std::time::Duration;
+
+use super::failure::StoreFailure;
+
+/// How long a store that failed is left alone, and for how long a success counts.
+pub const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a store that goes on failing for changing reasons is reported.
+const REPORT_AGAIN: Duration = Duration::from_secs(60);
+
+/// What a login does with the store. A success of one says nothing about the other: only the one that failed can show
+/// that it works again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// Takes tokens of the limits.
+    Take,
+    /// Uses a state up.
+    Spend,
+}
+
+/// What there is to report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Failing(StoreFailure),
+    Usable,
+}
+
+/// All times are since the store was made.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    take_fails: bool,
+    spend_fails: bool,
+    /// The last failure, until both operations work again.
+    failure: Option<StoreFailure>,
+    paused_until: Duration,
+    usable_until: Duration,
+    /// The failure that was reported last, and when.
+    reported: Option<(StoreFailure, Duration)>,
+}
+
+impl Health {
+    /// The failure because of which nothing is tried now.
+    pub(super) fn pause(&self, now: Duration) -> Option<StoreFailure> {
+        self.failure.clone().filter(|_| now < self.paused_until)
+    }
+
+    /// Whether it worked a moment ago. `false` says nothing.
+    pub(super) fn is_known_usable(&self, now: Duration) -> bool {
+        self.failure.is_none() && now < self.usable_until
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    pub(super) fn succeeded(&mut self, operation: Operation, now: Duration) -> Option<Change> {
+        *self.fails(operation) = false;
+        if self.take_fails || self.spend_fails {
+            return None;
+        }
+        self.usable_until = now.saturating_add(PAUSE);
+        self.reported = None;
+        self.failure.take().map(|_| Change::Usable)
+    }
+
+    pub(super) fn failed(&mut self, operation: Operation, failure: StoreFailure, now: Duration) -> Option<Change> {
+        *self.fails(operation) = true;
+        self.paused_until = now.saturating_add(PAUSE);
+        self.failure = Some(failure.clone());
+        let is_new = self
+            .reported
+            .as_ref()
+            .is_none_or(|(reported, since)| *reported != failure && now.saturating_sub(*since) >= REPORT_AGAIN);
+        is_new.then(|| {
+            self.reported = Some((failure.clone(), now));
+            Change::Failing(failure)
+        })
+    }
+
+    fn fails(&mut self, operation: Operation) -> &mut bool {
+        match operation {
+            Operation::Take => &mut self.take_fails,
+            Operation::Spend => &mut self.spend_fails,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn rejected(code: &str) -> StoreFailure {
+        StoreFailure::Rejected(code.to_owned())
+    }
+
+    #[test]
+    fn a_failure_pauses_for_a_second_and_is_reported_once_until_a_success() {
+        let mut health = Health::default();
+        assert_eq!(health.pause(at(0)), None);
+        assert_eq!(health.failed(Operation::Take, rejected("OOM"), at(0)), Some(Change::Failing(rejected("OOM"))));
+        assert_eq!(health.pause(at(999)), Some(rejected("OOM")));
+        assert_eq!(health.pause(at(1000)), None);
+        assert_eq!(health.failed(Operation::Take, rejected("OOM"), at(1000)), None);
+        assert!(health.is_failing());
+        assert_eq!(health.succeeded(Operation::Take, at(2000)), Some(Change::Usable));
+        assert_eq!(health.succeeded(Operation::Take, at(2001)), None);
+        assert_eq!(health.failed(Operation::Take, rejected("OOM"), at(2002)), Some(Change::Failing(rejected("OOM"))));
+    }
+
+    #[test]
+    fn only_the_operation_that_failed_shows_that_it_works_again() {
+        let mut health = Health::default();
+        assert!(health.failed(Operation::Spend, rejected("NOPERM"), at(0)).is_some());
+        for second in 1..10 {
+            assert_eq!(health.succeeded(Operation::Take, at(second * 1000)), None);
+            assert!(health.is_failing() && !health.is_known_usable(at(second * 1000)));
+            assert_eq!(health.failed(Operation::Spend, rejected("NOPERM"), at(second * 1000)), None);
+        }
+        assert_eq!(health.succeeded(Operation::Spend, at(10_000)), Some(Change::Usable));
+        assert!(health.is_known_usable(at(10_999)) && !health.is_known_usable(at(11_000)));
+    }
+
+    #[test]
+    fn another_reason_is_reported_at_most_once_a_minute() {
+        let mut health = Health::default();
+        assert!(health.failed(Operation::Take, StoreFailure::NoResponse, at(0)).is_some());
+        assert_eq!(health.failed(Operation::Take, rejected("LOADING"), at(1000)), None);
+        assert_eq!(health.failed(Operation::Take, StoreFailure::NoResponse, at(60_000)), None);
+        assert!(health.failed(Operation::Take, rejected("LOADING"), at(60_001)).is_some());
+        assert_eq!(health.failed(Operation::Take, StoreFailure::NoResponse, at(61_000)), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! The address of the shared store, and why a text is none.
+
+use std::fmt;
+use std::time::Duration;
+
+use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
+use redis::{ConnectionAddr, IntoConnectionInfo, TlsCertificates};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// Where Redis is. Never printed, because it may have a password in it.
+#[derive(Clone)]
+pub struct StoreUrl(redis::Client);
+
+impl StoreUrl {
+    /// Reads `redis://user:password@host:port/db`, `rediss://…` for TLS, or `redis+unix:///path`. What is not a URL
+    /// character in the user name or the password must be percent-encoded.
+    ///
+    /// # Errors
+    /// [`InvalidStoreUrl`], which holds nothing of the text.
+    pub fn parse(text: &str) -> Result<Self, InvalidStoreUrl> {
+        Self::read(text.trim(), None)
+    }
+
+    /// The same for a server whose certificate is issued by one of the authorities in `pem`, and by no other. Without
+    /// it the system's authorities are trusted.
+    ///
+    /// # Errors
+    /// [`InvalidStoreUrl`].
+    pub fn parse_with_ca(text: &str, pem: &[u8]) -> Result<Self, InvalidStoreUrl> {
+        Self::read(text.trim(), Some(pem))
+    }
+
+    fn read(text: &str, ca: Option<&[u8]>) -> Result<Self, InvalidStoreUrl> {
+        if has_unencoded_password(text) {
+            return Err(InvalidStoreUrl::NotPercentEncoded);
+        }
+        let info = text.into_connection_info().map_err(|error| reason(text, &error))?;
+        let info = info.set_tcp_settings(tcp_settings());
+        let client = match (info.addr(), ca) {
+            // TLS without a check of the certificate protects from no one who can change the traffic.
+            (ConnectionAddr::TcpTls { insecure: true, .. }, _) => return Err(InvalidStoreUrl::Fragment),
+            (ConnectionAddr::TcpTls { .. }, None) => redis::Client::open(info).map_err(|_| InvalidStoreUrl::Form)?,
+            (ConnectionAddr::TcpTls { .. }, Some(pem)) => {
+                if !has_certificate(pem) {
+                    return Err(InvalidStoreUrl::CaFile);
+                }
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
+                redis::Client::build_with_tls(info, certificates).map_err(|_| InvalidStoreUrl::CaFile)?
+            }
+            (_, Some(_)) => return Err(InvalidStoreUrl::CaWithoutTls),
+            (_, None) => redis::Client::open(info).map_err(|_| InvalidStoreUrl::Form)?,
+        };
+        choose_cryptography();
+        Ok(Self(client))
+    }
+
+    pub(super) fn client(&self) -> &redis::Client {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Why a text is not the address of a shared store. Holds nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidStoreUrl {
+    /// It is not a URL of a known scheme with a host, or a path of a socket.
+    Form,
+    /// The user name or the password has a `/`, `?` or `#` in it.
+    NotPercentEncoded,
+    /// The path is not the number of a database.
+    Database,
+    /// It has a fragment, of which `#insecure` would switch the check of the certificate off.
+    Fragment,
+    /// The file of the certificate authority has no certificate in PEM form.
+    CaFile,
+    /// A certificate authority is named, but the URL is not `rediss://`.
+    CaWithoutTls,
+}
+
+impl fmt::Display for InvalidStoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Form => {
+                "must be a URL such as redis://127.0.0.1:6379/0, rediss://:password@redis.example:6379/0 (TLS) or \
+                 redis+unix:///run/redis.sock"
+            }
+            Self::NotPercentEncoded => {
+                "must have its user name and password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40"
+            }
+            Self::Database => "must have the number of a database, such as /0, or nothing after host and port",
+            Self::Fragment => {
+                "must not have a fragment: the certificate is always checked. For a private authority set REDIS_CA_FILE"
+            }
+            Self::CaFile => "must be verified by REDIS_CA_FILE, but that file has no certificate in PEM form",
+            Self::CaWithoutTls => "must begin with rediss:// (TLS), because REDIS_CA_FILE is set",
+        })
+    }
+}
+
+impl std::error::Error for InvalidStoreUrl {}
+
+fn reason(text: &str, error: &redis::RedisError) -> InvalidStoreUrl {
+    if error.to_string().contains("database number") {
+        InvalidStoreUrl::Database
+    } else if redis::parse_redis_url(text).is_some_and(|url| url.fragment().is_some()) {
+        InvalidStoreUrl::Fragment
+    } else {
+        InvalidStoreUrl::Form
+    }
+}
+
+/// Whether an `@`, which ends user name and password, stands behind what ends the whole authority (RFC 3986 section
+/// 3.2).
+fn has_unencoded_password(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    !scheme.ends_with("unix") && rest.get(authority_end..).is_some_and(|behind| behind.contains('@'))
+}
+
+fn has_certificate(pem: &[u8]) -> bool {
+    CertificateDer::pem_slice_iter(pem).next().is_some_and(|certificate| certificate.is_ok())
+}
+
+/// A host that is gone without a word is noticed in 30 seconds where nothing is asked, and where something is asked
+/// sooner: the first attempt without a response ends the connection.
+fn tcp_settings() -> TcpSettings {
+    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
+    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(Duration::from_secs(15));
+    settings
+}
+
+/// rustls panics at the first handshake of a program in which several implementations of cryptography are compiled and
+/// none was chosen. What the program has chosen stays.
+fn choose_cryptography() {
+    if CryptoProvider::get_default().is_none() {
+        // It fails if another thread has been faster: then that choice holds.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> Option<InvalidStoreUrl> {
+        StoreUrl::parse(text).err()
+    }
+
+    #[test]
+    fn urls_of_every_kind_are_read() {
+        for text in [
+            "redis://127.0.0.1:6379/0",
+            "redis://redis.example",
+            " rediss://user:pa%2Fss@redis.example:6380/1\n",
+            "redis://:p@ss@redis.example",
+            "redis+unix:///run/redis.sock",
+            "redis+unix:///run/with@sign?db=1",
+            "redis://[::1]:6379",
+        ] {
+            assert_eq!(error(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_password_is_not_shown() {
+        for (text, reason) in [
+            ("hunter2", InvalidStoreUrl::Form),
+            ("https://redis.example", InvalidStoreUrl::Form),
+            ("redis://", InvalidStoreUrl::Form),
+            ("redis://redis.example:port", InvalidStoreUrl::Form),
+            ("redis://:hunter2#a@redis.example", InvalidStoreUrl::NotPercentEncoded),
+            ("redis://:hunter2/a@redis.example:6379/0", InvalidStoreUrl::NotPercentEncoded),
+            ("rediss://user:hunter2?a@redis.example", InvalidStoreUrl::NotPercentEncoded),
+            ("redis://user:12/34@redis.example", InvalidStoreUrl::NotPercentEncoded),
+            ("redis://:12#hunter2@redis.example", InvalidStoreUrl::NotPercentEncoded),
+            ("redis://redis.example/hunter2", InvalidStoreUrl::Database),
+            ("rediss://redis.example#insecure", InvalidStoreUrl::Fragment),
+            ("rediss://redis.example#hunter2", InvalidStoreUrl::Fragment),
+        ] {
+            let error = StoreUrl::parse(text).unwrap_err();
+            assert_eq!(error, reason, "{text}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+        assert_eq!(format!("{:?}", StoreUrl::parse("redis://:hunter2@x").unwrap()), "[redacted]");
+    }
+
+    #[test]
+    fn a_certificate_authority_is_for_tls_and_a_certificate() {
+        let reason = |text, pem: &str| StoreUrl::parse_with_ca(text, pem.as_bytes()).err();
+        assert_eq!(reason("redis://redis.example", ""), Some(InvalidStoreUrl::CaWithoutTls));
+        assert_eq!(reason("rediss://redis.example", ""), Some(InvalidStoreUrl::CaFile));
+        assert_eq!(reason("rediss://redis.example", "no certificate"), Some(InvalidStoreUrl::CaFile));
+    }
+}

@@ -1,0 +1,365 @@
+//! Redis servers that answer and cannot be used, or are gone without a word; all of them real.
+
+// A helper function of a test is not seen as a test by the lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(unix)]
+
+mod support;
+
+use std::net::TcpListener;
+use std::process::Output;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use support::front::Front;
+use support::program::{Running, command, eventually, exchange, start_with, status_of};
+use support::redis_server::Redis;
+use support::{key, secret_file};
+
+/// A verifier that answers no login without Redis. A slow machine must not look like a Redis that is gone.
+fn start(url: &str, more: &[(&str, &str)]) -> Running {
+    let mut variables = vec![
+        ("REDIS_URL", url),
+        ("REDIS_TIMEOUT_MS", "2000"),
+        ("REDIS_WHEN_DOWN", "refuse"),
+        ("RATE_LIMIT_CLIENT_BURST", "100000"),
+        ("LOG_FORMAT", "json"),
+        ("METRICS_LISTEN", "127.0.0.1:0"),
+    ];
+    variables.extend_from_slice(more);
+    start_with(&key(), &variables)
+}
+
+/// The status of a login with a state of its own.
+fn login(verifier: &Running, number: &mut u32) -> u16 {
+    *number += 1;
+    status_of(&verifier.login(&format!("s{number}"), &[]))
+}
+
+fn answers_again(verifier: &Running, number: &mut u32) {
+    eventually("logins are answered again", || login(verifier, number) == 302);
+    eventually("it is ready", || status_of(&verifier.get("/readyz")) == 200);
+}
+
+/// The codes with which the log says that the store cannot be used, and how often it says that it can again.
+fn reports(log: &str) -> (Vec<String>, usize) {
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let with = |text: &str| {
+        let text = text.to_owned();
+        lines.iter().filter(move |line| line["message"].as_str().is_some_and(|message| message.contains(&text)))
+    };
+    let codes = with("the shared store cannot be used").map(|line| line["code"].as_str().unwrap().to_owned()).collect();
+    (codes, with("the shared store can be used again").count())
+}
+
+/// `--check`: the exit code and everything that is printed.
+fn check(url: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
+    let key = key();
+    let mut variables =
+        vec![("AUTHRESS_ACCESS_KEY", key.text.as_str()), ("REDIS_URL", url), ("REDIS_TIMEOUT_MS", "2000")];
+    variables.extend_from_slice(more);
+    let Output { status, stdout, stderr } = command(&variables).arg("--check").output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn after_a_failover_behind_one_address_the_new_primary_is_used_although_the_old_connection_stays_open() {
+    let (old, new) = (Redis::start(), Redis::start());
+    let front = Front::of(&old);
+    let verifier = start(&front.url(), &[]);
+    let mut number = 0;
+    answers_again(&verifier, &mut number);
+    let before = front.connections();
+
+    front.lead_to(&new);
+    old.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
+    answers_again(&verifier, &mut number);
+    assert!(front.connections() > before, "by a new connection");
+    for _ in 0..10 {
+        assert_eq!(login(&verifier, &mut number), 302);
+    }
+    assert_eq!(reports(&verifier.stop()), (vec!["READONLY".to_owned()], 1));
+}
+
+#[test]
+fn a_redis_that_is_gone_without_a_word_is_left_for_a_new_connection() {
+    let redis = Redis::start();
+    let front = Front::of(&redis);
+    let verifier = start(&front.url(), &[]);
+    let mut number = 0;
+    answers_again(&verifier, &mut number);
+    let before = front.connections();
+
+    front.vanish();
+    assert_eq!(login(&verifier, &mut number), 503);
+    answers_again(&verifier, &mut number);
+    assert!(front.connections() > before, "by a new connection");
+    assert_eq!(reports(&verifier.stop()), (vec!["NoResponse".to_owned()], 1));
+}
+
+/// What every Redis that answers and cannot be used must look like: not ready and down in the metrics as long as it
+/// lasts, one line with the reason, and as before when it is over.
+fn is_unusable(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: impl FnOnce(&Redis)) {
+    let verifier = start(&redis.url(), &[]);
+    let metrics = verifier.metrics_address();
+    let get =
+        |path: &str| exchange(&metrics, &format!("GET {path} HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n"));
+    let mut number = 0;
+    answers_again(&verifier, &mut number);
+    assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
+
+    breaks(redis);
+    eventually("it is not ready", || status_of(&verifier.get("/readyz")) == 503);
+    // Longer than the second for which it is left alone, and asked by everyone who asks.
+    for _ in 0..25 {
+        assert_eq!(status_of(&verifier.get("/readyz")), 503, "{code}");
+        assert_eq!(status_of(&get("/readyz")), 503, "{code}");
+        assert_eq!(login(&verifier, &mut number), 503, "{code}");
+        assert!(get("/metrics").contains("authress_verifier_shared_store_up 0\n"), "{code}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (status, text) = check(&redis.url(), &[]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains(&format!("RedisUnusable: {code}: ")), "{text}");
+
+    repairs(redis);
+    answers_again(&verifier, &mut number);
+    assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
+    let (status, text) = check(&redis.url(), &[]);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("# Redis can be used\n"), "{text}");
+    assert_eq!(reports(&verifier.stop()), (vec![code.to_owned()], 1));
+}
+
+#[test]
+fn a_replica_is_not_ready() {
+    is_unusable(
+        &Redis::start(),
+        "READONLY",
+        |redis| redis.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]).unwrap(),
+        |redis| redis.run::<()>(&["REPLICAOF", "NO", "ONE"]).unwrap(),
+    );
+}
+
+#[test]
+fn a_full_redis_is_not_ready() {
+    is_unusable(&Redis::start(), "OOM", |redis| redis.set("maxmemory", "1"), |redis| redis.set("maxmemory", "0"));
+}
+
+#[test]
+fn a_redis_that_cannot_save_is_not_ready() {
+    is_unusable(
+        &Redis::start(),
+        "MISCONF",
+        |redis| {
+            // It takes no more writes after a save that failed, here because there is a folder of the file's name.
+            std::fs::create_dir(redis.folder().join("dump.rdb")).unwrap();
+            redis.set("save", "3600 1");
+            redis.run::<()>(&["BGSAVE"]).unwrap();
+            eventually("the save fails", || {
+                redis.run::<String>(&["INFO", "persistence"]).unwrap().contains("rdb_last_bgsave_status:err")
+            });
+        },
+        |redis| redis.set("stop-writes-on-bgsave-error", "no"),
+    );
+}
+
+#[test]
+fn a_user_that_may_not_write_is_not_ready() {
+    is_unusable(
+        &Redis::start(),
+        "NOPERM",
+        // The connections that are open are of this user, too.
+        |redis| redis.run::<()>(&["ACL", "SETUSER", "default", "-set"]).unwrap(),
+        |redis| redis.run::<()>(&["ACL", "SETUSER", "default", "+set"]).unwrap(),
+    );
+}
+
+#[test]
+fn the_acl_of_the_manual_is_enough() {
+    let manual = include_str!("../../../docs/verifier.md");
+    let line = manual.lines().find(|line| line.starts_with("ACL SETUSER verifier ")).unwrap();
+    let redis = Redis::start();
+    redis.run::<()>(&line.split(' ').collect::<Vec<_>>()).unwrap();
+    let url = format!("{}?user=verifier&pass=PASSWORD", redis.url());
+    let (status, text) = check(&url, &[]);
+    assert_eq!(status, Some(0), "{text}");
+    let verifier = start(&url, &[]);
+    assert_eq!(status_of(&verifier.login("a", &[])), 302);
+    assert_eq!(status_of(&verifier.login("a", &[])), 409);
+    verifier.stop();
+}
+
+#[test]
+fn a_redis_that_loads_its_data_is_waited_for() {
+    let mut redis = Redis::start_with(&["--dbfilename", "dump.rdb"]);
+    let fill = "for i = 1, 2000 do redis.call('SET', 'k' .. i, 'v') end";
+    redis.run::<()>(&["EVAL", fill, "0"]).unwrap();
+    redis.run::<()>(&["SAVE"]).unwrap();
+    redis.stop();
+    // Five milliseconds for each key, and a look at its clients at each.
+    redis.add_arguments(&["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"]);
+    redis.start_again();
+    let verifier = start(&redis.url(), &[]);
+    let mut number = 0;
+    assert_eq!(login(&verifier, &mut number), 503);
+    assert_eq!(status_of(&verifier.get("/readyz")), 503);
+    let (status, text) = check(&redis.url(), &[]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("RedisUnusable: LOADING: "), "{text}");
+    for _ in 0..10 {
+        if login(&verifier, &mut number) == 302 {
+            break;
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    answers_again(&verifier, &mut number);
+    assert_eq!(reports(&verifier.stop()), (vec!["LOADING".to_owned()], 1));
+}
+
+#[test]
+fn a_wrong_password_is_named_and_the_right_one_is_taken_without_a_restart() {
+    let redis = Redis::start();
+    redis.set("requirepass", "right");
+    let wrong = format!("{}?pass=hunter2", redis.url());
+    let (status, text) = check(&wrong, &[]);
+    assert!(status == Some(1) && text.contains("RedisUnusable: WRONGPASS: "), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+    let (status, text) = check(&redis.url(), &[]);
+    assert!(status == Some(1) && text.contains("RedisUnusable: NOAUTH: "), "{text}");
+
+    let verifier = start(&wrong, &[]);
+    let mut number = 0;
+    assert_eq!(login(&verifier, &mut number), 503);
+    let mut connection = redis::Client::open(format!("{}?pass=right", redis.url())).unwrap().get_connection().unwrap();
+    redis::cmd("CONFIG").arg(&["SET", "requirepass", "hunter2"]).exec(&mut connection).unwrap();
+    answers_again(&verifier, &mut number);
+    let log = verifier.stop();
+    assert_eq!(reports(&log), (vec!["WRONGPASS".to_owned()], 1));
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn what_is_wrong_with_an_address_is_named() {
+    let redis = Redis::start();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // The program's own port speaks HTTP.
+    let verifier = start_with(&key(), &[]);
+    for (url, code) in [
+        (format!("{}?db=99", redis.url()), "NoSuchDatabase"),
+        (format!("redis://{free}"), "ConnectionRefused"),
+        ("redis+unix:///nowhere/socket".to_owned(), "ConnectionFailed"),
+        (format!("redis://{}", verifier.address), "NotRedis"),
+        (format!("rediss://{}", verifier.address), "TlsFailed"),
+        ("redis://no-such-host.invalid".to_owned(), "NameNotResolved"),
+    ] {
+        let (status, text) = check(&url, &[]);
+        assert_eq!(status, Some(1), "{text}");
+        assert!(text.contains(&format!("RedisUnusable: {code}: ")), "{url}: {text}");
+    }
+    for (url, message) in [
+        (
+            "redis://:hun#ter2@127.0.0.1",
+            "InvalidSetting: REDIS_URL must have its user name and password percent-encoded",
+        ),
+        ("hunter2", "InvalidSetting: REDIS_URL must be a URL such as"),
+    ] {
+        let (status, text) = check(url, &[]);
+        assert_eq!(status, Some(1), "{text}");
+        assert!(text.contains(message) && !text.contains("ter2"), "{text}");
+    }
+    let file = secret_file("redis-url", "redis://:hun/ter2@127.0.0.1\n");
+    let (status, text) = check("", &[("REDIS_URL_FILE", file.to_str().unwrap())]);
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(status, Some(1), "{text}");
+    let message = "InvalidSetting: the URL in the file named by REDIS_URL_FILE must have its user name and password";
+    assert!(text.contains(message) && !text.contains("ter2"), "{text}");
+}
+
+#[test]
+fn redis_is_reached_by_tls_and_only_if_its_certificate_is_right() {
+    let authority = || {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    };
+    // Of the same name, as if it had been made anew.
+    let (authority, other_authority) = (authority(), authority());
+    let server_key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&server_key, &authority).unwrap();
+
+    let mut redis = Redis::prepare();
+    let file = |name: &str, text: &str| {
+        let path = redis.folder().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let ca = file("ca.pem", &authority.pem());
+    let other_ca = file("other-ca.pem", &other_authority.pem());
+    let (certificate, server_key) =
+        (file("server.pem", &certificate.pem()), file("key.pem", &server_key.serialize_pem()));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    redis.add_arguments(&["--tls-port", &port.to_string(), "--bind", "127.0.0.1", "--tls-auth-clients", "no"]);
+    redis.add_arguments(&["--tls-cert-file", &certificate, "--tls-key-file", &server_key, "--tls-ca-cert-file", &ca]);
+    redis.start_again();
+
+    let url = format!("rediss://localhost:{port}/0");
+    let (status, text) = check(&url, &[("REDIS_CA_FILE", &ca)]);
+    assert_eq!(status, Some(0), "{text}");
+    for (url, ca, code) in [
+        (&url, "", "UnknownIssuer"),
+        (&url, other_ca.as_str(), "UnknownIssuer"),
+        (&format!("rediss://127.0.0.1:{port}"), ca.as_str(), "WrongHostName"),
+    ] {
+        let (status, text) = check(url, &[("REDIS_CA_FILE", ca)]);
+        assert_eq!(status, Some(1), "{text}");
+        assert!(text.contains(&format!("RedisUnusable: {code}: ")), "{text}");
+    }
+    // Its answer to what is no handshake may be an alert, or the end of the connection.
+    let (status, text) = check(&format!("redis://localhost:{port}"), &[]);
+    assert!(status == Some(1) && text.contains("must begin with rediss://"), "{text}");
+    let verifier = start(&url, &[("REDIS_CA_FILE", &ca)]);
+    let mut number = 0;
+    answers_again(&verifier, &mut number);
+    assert_eq!(status_of(&verifier.login("a", &[])), 302);
+    assert_eq!(status_of(&verifier.login("a", &[])), 409);
+    redis.stop();
+    assert_eq!(login(&verifier, &mut number), 503);
+    redis.start_again();
+    answers_again(&verifier, &mut number);
+    verifier.stop();
+}
+
+#[test]
+fn a_limit_does_not_outlast_its_configuration() {
+    let redis = Redis::start();
+    let slow = [("RATE_LIMIT_GLOBAL_PER_MINUTE", "1"), ("RATE_LIMIT_GLOBAL_BURST", "5")];
+    let verifier = start(&redis.url(), &slow);
+    let statuses: Vec<u16> = (0..6).map(|number| status_of(&verifier.login(&format!("a{number}"), &[]))).collect();
+    assert_eq!(statuses, [302, 302, 302, 302, 302, 429]);
+    verifier.stop();
+
+    let verifier = start(&redis.url(), &[("RATE_LIMIT_GLOBAL_PER_MINUTE", "3000"), ("RATE_LIMIT_GLOBAL_BURST", "5")]);
+    eventually("a token of the new rate is back", || status_of(&verifier.login("b", &[])) == 302);
+    verifier.stop();
+}
+
+#[test]
+fn a_stored_time_beyond_an_empty_bucket_counts_as_that_and_nonsense_as_none() {
+    let redis = Redis::start();
+    let limit = [("RATE_LIMIT_GLOBAL_PER_MINUTE", "6"), ("RATE_LIMIT_GLOBAL_BURST", "3")];
+    let verifier = start(&redis.url(), &limit);
+    let global = "{authress-verifier}:global";
+    for (value, retry_after) in [("9007199254740992", Some(10)), ("nonsense", None)] {
+        redis.run::<()>(&["SET", global, value]).unwrap();
+        let answer = verifier.login(&format!("state-{value}"), &[]);
+        let wait = answer.lines().find_map(|line| line.strip_prefix("retry-after: ")).map(|wait| wait.parse().unwrap());
+        assert_eq!(wait, retry_after, "{value}: {answer}");
+    }
+    // Not even another type stops it.
+    redis.run::<()>(&["DEL", global]).unwrap();
+    redis.run::<()>(&["LPUSH", global, "x"]).unwrap();
+    assert_eq!(status_of(&verifier.login("after-a-list", &[])), 302);
+    verifier.stop();
+}
