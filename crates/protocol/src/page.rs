@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, ErrorCode},
     settings::Settings,
-    web_url::WebUrl,
+    web_url::{WebUrl, without_last_dot},
 };
 
 /// The address of the current page.
@@ -37,7 +37,8 @@ impl Page {
     }
 
     /// Whether the Authress host is a sibling of this page, so that the session cookie reaches it:
-    /// https, and hosts that share their last two labels, ports included.
+    /// https, and hosts that share their last two labels, ports included. Addresses have no labels: they are
+    /// siblings of themselves only. A name with a dot at its end is another site than the same without, as in browsers.
     ///
     /// Public suffixes are not known here, as in the published client: two shops below `co.uk`
     /// count as siblings. Authress's own answer overrides this.
@@ -45,8 +46,8 @@ impl Page {
         if self.is_localhost() || !self.is_https() {
             return false;
         }
-        let (page, authress) = (self.url.authority(), settings.host().authority());
-        page == authress || last_two_labels(page).is_some_and(|shared| last_two_labels(authress) == Some(shared))
+        let (page, authress) = (&self.url, settings.host());
+        page.authority() == authress.authority() || site(page).is_some_and(|shared| site(authress) == Some(shared))
     }
 
     /// Whether `url` is on this page's host, whatever the port.
@@ -72,10 +73,13 @@ impl Page {
     /// Resolves where to return to. Without one it is this page.
     ///
     /// A URL that runs script (`javascript:`, `data:`) is refused: it would end in
-    /// `location.assign`.
+    /// `location.assign`. So is one that no server can send a browser back to (`file:`, `about:`, `blob:`), which
+    /// the page's own may be.
     pub fn resolve(&self, redirect_url: Option<&str>) -> Result<WebUrl, Error> {
-        let Some(redirect_url) = redirect_url else { return Ok(self.url.clone()) };
-        let resolved = self.url.join(redirect_url).ok_or(ErrorCode::InvalidRedirectUrl)?;
+        let resolved = match redirect_url {
+            Some(redirect_url) => self.url.join(redirect_url).ok_or(ErrorCode::InvalidRedirectUrl)?,
+            None => self.url.clone(),
+        };
         match resolved.scheme() {
             "javascript" | "data" | "blob" | "file" | "about" | "vbscript" => Err(ErrorCode::InvalidRedirectUrl.into()),
             _ => Ok(resolved),
@@ -83,10 +87,12 @@ impl Page {
     }
 }
 
-fn last_two_labels(host: &str) -> Option<&str> {
-    let mut dots = host.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(index, _)| index);
+/// The last two labels of a name, with its port; nothing for an address or a single label.
+fn site(url: &WebUrl) -> Option<&str> {
+    let labels = without_last_dot(url.domain()?);
+    let mut dots = labels.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(index, _)| index);
     dots.next()?;
-    host.get(dots.next().map_or(0, |dot| dot + 1)..)
+    url.authority().get(dots.next().map_or(0, |dot| dot + 1)..)
 }
 
 #[cfg(test)]
@@ -112,6 +118,59 @@ mod tests {
         assert!(!allows("https://app.shop.test:8443", "https://login.shop.test"));
         assert!(!allows("https://localhost", "https://localhost"));
         assert!(!allows("https://127.0.0.1", "https://127.0.0.1"));
+    }
+
+    #[test]
+    fn an_address_is_a_sibling_of_itself_only() {
+        assert!(allows("https://192.168.1.10/", "https://192.168.1.10"));
+        assert!(allows("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"));
+        for (page, authress) in [
+            ("https://192.168.1.10/", "https://10.9.1.10"),
+            ("https://192.168.1.10/", "https://192.168.1.11"),
+            ("https://192.168.1.10./", "https://10.9.1.10."),
+            ("https://192.168.1.10/", "https://login.1.10.test"),
+            ("https://192.168.1.10:8443/", "https://192.168.1.10"),
+            ("https://[2001:db8::1]/", "https://[2001:db8::2]"),
+            ("https://[::192.168.1.10]/", "https://[::10.9.1.10]"),
+        ] {
+            assert!(!allows(page, authress), "{page} {authress}");
+        }
+    }
+
+    #[test]
+    fn a_dot_at_the_end_begins_no_label() {
+        assert!(allows("https://www.shop.test./", "https://login.shop.test."));
+        assert!(allows("https://www.shop.test.:8443/", "https://login.shop.test.:8443"));
+        for (page, authress) in [
+            ("https://www.shop.test./", "https://login.elsewhere.test."),
+            ("https://www.shop.test./", "https://login.shop.test"),
+            ("https://www.shop.test/", "https://login.shop.test."),
+            ("https://shop./", "https://login."),
+            ("https://shop/", "https://login"),
+        ] {
+            assert!(!allows(page, authress), "{page} {authress}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_no_server_can_send_a_browser_back_to_is_no_return_address() {
+        for page in [
+            "file:///C:/shop/index.html",
+            "about:srcdoc",
+            "about:blank",
+            "blob:https://shop.test/1",
+            "data:text/html,x",
+        ] {
+            let page = Page::new(page).unwrap();
+            for given in [None, Some("/done"), Some("?x"), Some("")] {
+                let refused = page.resolve(given).unwrap_err().code;
+                assert_eq!(refused, ErrorCode::InvalidRedirectUrl, "{} {given:?}", page.href());
+            }
+            assert_eq!(page.resolve(Some("https://shop.test/")).unwrap().as_str(), "https://shop.test/");
+        }
+        // Pages of applications in a shell have schemes of their own.
+        let shell = Page::new("capacitor://localhost/cart").unwrap();
+        assert_eq!(shell.resolve(None).unwrap().as_str(), "capacitor://localhost/cart");
     }
 
     #[test]

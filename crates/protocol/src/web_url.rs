@@ -88,11 +88,11 @@ impl WebUrl {
         self.part(self.host_start, self.host_end)
     }
 
-    /// The host if it is a name and no address.
+    /// The host if it is a name and no address. A dot at its end stays.
     pub fn domain(&self) -> Option<&str> {
         // By the standard a host whose last label is a number is an IPv4 address.
         let host = self.host();
-        let last_label = host.bytes().rev().take_while(|byte| *byte != b'.');
+        let last_label = without_last_dot(host).bytes().rev().take_while(|byte| *byte != b'.');
         let is_address = host.starts_with('[') || last_label.clone().all(|byte| byte.is_ascii_digit());
         (!is_address).then_some(host)
     }
@@ -147,6 +147,11 @@ impl Query {
     }
 }
 
+/// A host name without the dot that may end it (RFC 1034 section 3.1); that dot begins no label.
+pub(crate) fn without_last_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
 /// What stands before the query, the query, and the fragment, each without its mark.
 pub(crate) fn split(href: &str) -> (&str, Option<&str>, Option<&str>) {
     let (rest, fragment) = match split_once(href, b'#') {
@@ -199,9 +204,16 @@ mod tests {
 
     #[test]
     fn an_address_is_no_name() {
-        for (host, is_name) in
-            [("shop.test", true), ("127.0.0.1", false), ("0x7f.1", false), ("[::1]", false), ("1.test", true)]
-        {
+        for (host, is_name) in [
+            ("shop.test", true),
+            ("shop.test.", true),
+            ("127.0.0.1", false),
+            ("127.0.0.1.", false),
+            ("0x7f.1", false),
+            ("[::1]", false),
+            ("1.test", true),
+            ("localhost.", true),
+        ] {
             let url = WebUrl::parse(&["http://", host].concat()).unwrap();
             assert_eq!(url.domain().is_some(), is_name, "{host}");
         }
