@@ -27,6 +27,14 @@ function nextMessage() {
 
 const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
+/** A promise of how far the server that the page came from is ahead of this device, in milliseconds. */
+let skew;
+
+async function askForSkew() {
+  const response = await fetch(location.origin, { method: 'HEAD', cache: 'no-store' });
+  return Date.parse(response.headers.get('date')) - Date.now();
+}
+
 /** The module's host for a class with this logger, which is told of what `toError` makes of the module's errors; one that
  * tells the page and other tabs nothing. */
 export const makeHost = (logger, toError) => ({
@@ -79,11 +87,11 @@ export const makeHost = (logger, toError) => ({
 
   /**
    * The time in milliseconds since 1970 by the server that the page came from, from its `Date` (RFC 9110 section 6.6.1);
-   * NaN if it does not say. Authress's own is hidden from pages of other origins.
+   * NaN if it does not say. Authress's own is hidden from pages of other origins. The server is asked once per page.
    */
-  async serverTime(signal) {
-    const response = await fetch(location.origin, { method: 'HEAD', cache: 'no-store', signal });
-    return Date.parse(response.headers.get('date'));
+  async serverTime() {
+    skew ??= askForSkew();
+    return Date.now() + await skew;
   },
 
   isVisible: () => globalThis.document?.visibilityState === 'visible',

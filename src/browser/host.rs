@@ -77,7 +77,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn lock(this: &Host, name: &str, wait_ms: u32, signal: &AbortSignal) -> Promise;
 
-    /// Milliseconds since 1970, or NaN.
+    /// Milliseconds since 1970, or NaN. The server is asked once per page, whichever client asks.
     #[wasm_bindgen(method, js_name = serverTime)]
-    pub(super) fn server_time(this: &Host, signal: &AbortSignal) -> Promise;
+    pub(super) fn server_time(this: &Host) -> Promise;
 }

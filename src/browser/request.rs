@@ -40,8 +40,6 @@ async fn send_once(host: &Host, origin: &str, request: &Request) -> Result<Respo
 
 /// The time in milliseconds since 1970 by the server that the page came from, if it says so.
 pub async fn date_of_page_server(host: &Host) -> Option<i64> {
-    let abort = Abort::new().ok()?;
-    let server_ms =
-        JsFuture::from(host.server_time(&abort.signal())).await.ok()?.as_f64().filter(|time| !time.is_nan())?;
+    let server_ms = JsFuture::from(host.server_time()).await.ok()?.as_f64().filter(|time| !time.is_nan())?;
     Some(server_ms as i64)
 }

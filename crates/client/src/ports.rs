@@ -47,7 +47,8 @@ pub trait Ports: Sized + 'static {
 
     /// Milliseconds since 1970 by the device's clock, which may be wrong.
     fn now_ms(&self) -> i64;
-    /// Milliseconds since 1970 by the server that the page came from, if it says so.
+    /// Milliseconds since 1970 by the server that the page came from, if it says so. It is asked at most once
+    /// per page, whichever client asks.
     fn server_now_ms(&self) -> impl Future<Output = Option<i64>>;
     /// Waits this many milliseconds.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;

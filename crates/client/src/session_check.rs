@@ -127,8 +127,7 @@ impl<P: Ports> Inner<P> {
     /// time is part of what an anti-abuse hash is made of.
     pub(crate) fn clock_was_wrong<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
-            let is_refused = outcome.as_ref().is_ok_and(|response| matches!(response.status, 400..=499));
-            if !is_refused || self.skew_ms.get() != 0 {
+            if !http::may_be_due_to_clock(outcome) || self.skew_ms.get() != 0 {
                 return false;
             }
             let Some(server_ms) = self.ports.server_now_ms().await else { return false };

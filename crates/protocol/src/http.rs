@@ -79,6 +79,13 @@ pub fn retry_delay_ms(attempt: u32, outcome: &Outcome) -> Option<u32> {
     (passing && attempt < MAX_ATTEMPTS).then(|| 10 << (attempt - 1).min(8))
 }
 
+/// Whether a refusal of a request with an anti-abuse hash may be due to the device's clock: the hash holds the time, and
+/// one that is wrong makes the body invalid. A refusal of who asks (401, 403), of what is asked for (404, 409) or of how
+/// often (429) has another reason.
+pub fn may_be_due_to_clock(outcome: &Outcome) -> bool {
+    outcome.as_ref().is_ok_and(|response| matches!(response.status, 400 | 422))
+}
+
 /// The body of a successful answer, or why there is none.
 pub fn success(outcome: Outcome) -> Result<Secret, Error> {
     match outcome {
@@ -109,6 +116,17 @@ mod tests {
         for status in [200, 204, 302, 400, 401, 404, 409, 429] {
             assert_eq!(retry_delay_ms(1, &answer(status)), None, "{status}");
         }
+    }
+
+    #[test]
+    fn only_an_invalid_body_can_be_due_to_a_wrong_clock() {
+        for status in [400, 422] {
+            assert!(may_be_due_to_clock(&answer(status)), "{status}");
+        }
+        for status in [200, 204, 302, 401, 402, 403, 404, 405, 407, 408, 409, 410, 413, 425, 429, 451, 500, 503] {
+            assert!(!may_be_due_to_clock(&answer(status)), "{status}");
+        }
+        assert!(!may_be_due_to_clock(&Err(NoResponse::default())));
     }
 
     #[test]
