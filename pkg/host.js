@@ -25,6 +25,17 @@ function nextMessage() {
   });
 }
 
+/**
+ * A property of the document itself, undefined where there is no document. An element with a name hides the property of
+ * that name (`<form name="cookie">`), but not what the document's prototypes have.
+ * https://html.spec.whatwg.org/multipage/dom.html#dom-document-nameditem
+ */
+export function ofDocument(name) {
+  const { document } = globalThis;
+  const value = document?.[name];
+  return value instanceof Object ? Reflect.get(Object.getPrototypeOf(document), name, document) : value;
+}
+
 const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
 /** A promise of how far the server that the page came from is ahead of this device, in milliseconds. */
@@ -51,9 +62,11 @@ export const makeHost = (logger, toError) => ({
   href: () => location.href,
   showAddress: (href) => history.replaceState(history.state, '', href),
   navigate: (href) => location.assign(href),
-  cookies: () => document.cookie,
+  cookies: () => ofDocument('cookie') ?? '',
   assignCookie(assignment) {
-    document.cookie = assignment;
+    // Beside an element of this name; otherwise by the document's own, which the page may have replaced.
+    const owner = document.cookie instanceof Object ? Object.getPrototypeOf(document) : document;
+    Reflect.set(owner, 'cookie', assignment, document);
   },
   fillRandom: (bytes) => crypto.getRandomValues(bytes),
 
@@ -94,10 +107,10 @@ export const makeHost = (logger, toError) => ({
     return Date.now() + await skew;
   },
 
-  isVisible: () => globalThis.document?.visibilityState === 'visible',
+  isVisible: () => ofDocument('visibilityState') === 'visible',
 
   /** When a prerendered page is shown; nothing if it is. https://wicg.github.io/nav-speculation/prerendering.html */
-  activation: () => (globalThis.document?.prerendering ? once(document, 'prerenderingchange') : undefined),
+  activation: () => (ofDocument('prerendering') ? once(document, 'prerenderingchange') : undefined),
 
   /** Opens another tab that cannot reach back; whether the browser let it. */
   openTab(href) {

@@ -3,6 +3,8 @@
 // The rules are those of crates/protocol/src/session.rs, and narrower: what is not answered here is
 // answered there. tests/e2e/stored-session.test.mjs holds one against the other.
 
+import { ofDocument } from './host.js';
+
 /** Seconds by which an expiry is brought forward, as in crates/protocol/src/jwt.rs. */
 const MARGIN_S = 10;
 const RECORD = 'AuthenticationCredentialsStorage';
@@ -29,7 +31,7 @@ export function storedSession(origin, applicationId) {
     if (!record) return undefined;
     const { idToken, expiry } = JSON.parse(record);
     if (!(expiry > Date.now())) return undefined;
-    const tokens = document.cookie.split(/; */).filter((pair) => pair.startsWith('authorization='));
+    const tokens = ofDocument('cookie').split(/; */).filter((pair) => pair.startsWith('authorization='));
     const [token] = tokens.map((pair) => pair.slice('authorization='.length));
     if (tokens.length !== 1 || token.includes('%')) return undefined;
     const [user, access] = [claims(idToken), claims(token)];

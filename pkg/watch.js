@@ -1,4 +1,5 @@
 // What happens to the page and in other tabs, for the module to know.
+import { ofDocument } from './host.js';
 
 /**
  * Reports to `loaded` from now on.
@@ -30,6 +31,6 @@ export function watchBrowser(name, loaded) {
   });
   addEventListener('storage', ({ key }) => tell('onStorage', key));
   addEventListener('online', wake);
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
+  document.addEventListener('visibilitychange', () => ofDocument('visibilityState') === 'visible' && wake());
   return (message) => channel?.postMessage(message);
 }
