@@ -36,10 +36,13 @@ const SENTENCES = {
 };
 
 export class LoginError extends Error {
+  // Defined and not assigned: a page may freeze Error.prototype, whose own name is read-only then.
+  name = 'LoginError';
+
   constructor(code, { cause, detail, ...more } = {}) {
     const sentence = SENTENCES[code].replace('{cause}', () => cause?.message ?? cause);
     super(detail ? `${sentence} ${detail}` : sentence, cause === undefined ? undefined : { cause });
-    Object.assign(this, more, { name: 'LoginError', code });
+    Object.assign(this, more, { code });
   }
 }
 
