@@ -10,8 +10,3 @@ mod ports;
 
 pub use host::Host;
 pub use ports::Browser;
-
-/// The window of the page; absent outside of a page's main thread.
-fn window() -> Option<web_sys::Window> {
-    web_sys::window()
-}
