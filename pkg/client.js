@@ -1,8 +1,9 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
 import { LoginError, asLoginError } from './errors.js';
-import { LONGEST_TIMER_MS, makeHost, pause } from './host.js';
+import { LONGEST_TIMER_MS, makeHost, ofDocument, pause } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
+import { abortReason, checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 
@@ -20,25 +21,9 @@ const CALLS = { undefined: 'call', start: 'callStart', account: 'callAccount' };
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
-function checkedHost(authressApiUrl) {
-  const text = typeof authressApiUrl === 'string' ? authressApiUrl.trim() : '';
-  try {
-    // The browser's parser also turns international domain names into what the module reads.
-    const url = new URL(text.includes('://') ? text : `https://${text}`);
-    if (/^https?:$/.test(url.protocol) && !url.username && !url.password) return url.origin;
-  } catch {}
-  throw new LoginError('InvalidAuthressApiUrl');
-}
-
-function checkedApplication(applicationId = 'app_default') {
-  const id = typeof applicationId === 'string' ? applicationId.trim() : '';
-  if (id === '' || id.startsWith('sc_') || id.startsWith('ext_')) throw new LoginError('InvalidApplication');
-  return id;
-}
-
 function later(work) {
   const wait = () => setTimeout(work, LATER_MS);
-  if (document.readyState === 'complete') wait();
+  if (ofDocument('readyState') === 'complete') wait();
   else addEventListener('load', wait, { once: true });
 }
 
@@ -81,10 +66,10 @@ class Loaded {
     }
   }
 
-  // Calls a method of the module with its one value until `limits` are reached: `{signal,
-  // timeoutInMillis}`.
-  call(method, limits, value, part) {
-    const { signal, timeoutInMillis = DEADLINE_MS } = limits ?? {};
+  // Calls a method of the module with its one value until `limits`, which callers give, are reached: `{signal,
+  // timeoutInMillis}`. `deadlineMs` is the deadline without any.
+  call(method, limits, value, part, deadlineMs = DEADLINE_MS) {
+    const { signal, timeoutInMillis } = checkedLimits(limits, deadlineMs);
     return new Promise((resolve, reject) => {
       let isGivenUp = false;
       let stop;
@@ -94,7 +79,7 @@ class Loaded {
       });
       const settle = (then) => (value) => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        signal?.removeEventListener?.('abort', onAbort);
         settled();
         then(value);
       };
@@ -106,13 +91,12 @@ class Loaded {
         stop();
       };
       const settled = rejectOnCrash(fail);
-      const onAbort = () => giveUp(signal.reason);
+      const onAbort = () => giveUp(abortReason(signal));
       const timer =
         timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
           ? setTimeout(() => giveUp(new LoginError('RequestTimeout')), timeoutInMillis)
           : undefined;
       signal?.addEventListener('abort', onAbort);
-      if (signal?.aborted) return onAbort();
       this.ready(part)
         .then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, stopped, value)))
         .then(give, (error) => fail(asLoginError(error)));
@@ -142,7 +126,8 @@ const STATE = Symbol('state');
 
 const callStart = (client, method, options) => client[STATE]().loaded.call(method, options, options, 'start');
 
-const callAccount = (client, method, limits, value) => client[STATE]().loaded.call(method, limits, value, 'account');
+const callAccount = (client, method, limits, value, deadlineMs) =>
+  client[STATE]().loaded.call(method, limits, value, 'account', deadlineMs);
 
 function emit(state, type, snapshot, result) {
   if (snapshot) state.snapshot = Object.freeze(snapshot);
@@ -161,18 +146,10 @@ function emit(state, type, snapshot, result) {
 
 export class LoginClient {
   constructor(settings, logger) {
-    const url = settings?.authressApiUrl ?? settings?.authressLoginHostUrl ?? settings?.authenticationServiceUrl;
-    const origin = checkedHost(url);
-    const applicationId = checkedApplication(settings?.applicationId ?? undefined);
+    const { origin, applicationId, tokenOrigins, retainUserCookie, skipBackgroundCredentialsCheck } = checkedSettings(settings);
     const host = { ...makeHost(logger ?? console, asLoginError), part: load, emit: (...values) => emit(state, ...values) };
     let isWatched = false;
-    const values = [
-      origin,
-      applicationId,
-      [settings?.tokenOrigins ?? []].flat().join(' '),
-      Boolean(settings?.retainUserCookie),
-      host,
-    ];
+    const values = [origin, applicationId, tokenOrigins, retainUserCookie, host];
     let isExpected = false;
     const state = { listeners: new Set(), snapshot: CHECKING };
     this[STATE] = () => state;
@@ -195,7 +172,7 @@ export class LoginClient {
       }
       return client;
     });
-    if (typeof window === 'undefined' || settings?.skipBackgroundCredentialsCheck) return;
+    if (typeof window === 'undefined' || skipBackgroundCredentialsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
@@ -204,6 +181,7 @@ export class LoginClient {
   }
 
   subscribe(listener) {
+    if (typeof listener !== 'function') throw invalidInput('subscribe needs a function.');
     // A function of its own, so that a listener given twice is called and removed once each.
     const entry = (event) => listener(event);
     const state = this[STATE]();
@@ -251,22 +229,22 @@ export class LoginClient {
   }
 
   async userSessionExists(options) {
+    const background = checkedLimits(options).backgroundTrigger;
     if (this[STATE]().storedSession()) return true;
-    return this[STATE]().loaded.call('userSessionExists', options, Boolean(options?.backgroundTrigger));
+    return this[STATE]().loaded.call('userSessionExists', options, background);
   }
 
   async waitForUserSession(limits) {
-    return this[STATE]().loaded.call('waitForUserSession', { timeoutInMillis: Infinity, ...limits });
+    return this[STATE]().loaded.call('waitForUserSession', limits, undefined, undefined, Infinity);
   }
 
   async ensureToken(options) {
-    options?.signal?.throwIfAborted();
+    const { signal, timeoutInMillis: wait } = checkedLimits(options, 0);
     const stored = this[STATE]().storedSession();
     if (stored) return stored.token;
-    const wait = options?.timeoutInMillis ?? 0;
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
-    return this[STATE]().loaded.call('ensureToken', { signal: options?.signal, timeoutInMillis }, options);
+    return this[STATE]().loaded.call('ensureToken', { signal, timeoutInMillis }, options);
   }
 
   async getToken(options) {
@@ -302,7 +280,7 @@ export class LoginClient {
   }
 
   async registerDevice(options) {
-    return callAccount(this, 'registerDevice', { timeoutInMillis: SHOPPER_DEADLINE_MS, ...options }, options);
+    return callAccount(this, 'registerDevice', options, options, SHOPPER_DEADLINE_MS);
   }
 
   async deleteDevice(deviceId, limits) {
@@ -322,7 +300,7 @@ export class LoginClient {
   }
 
   getMatchingDomainInfo(url) {
-    return this[STATE]().loaded.callNow('getMatchingDomainInfo', String(url)) ?? false;
+    return this[STATE]().loaded.callNow('getMatchingDomainInfo', typeof url === 'string' ? url : url instanceof URL ? url.href : '') ?? false;
   }
 
   sanitizeQueryParameters() {
@@ -338,8 +316,8 @@ async function now(client, method) {
 export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
-    if (typeof extensionId !== 'string' || !extensionId.trim()) throw new LoginError('InvalidExtension');
-    const loaded = new Loaded((module) => new module.ExtensionClient(origin, extensionId.trim(), makeHost(undefined, asLoginError)), 'account');
+    const id = checkedExtension(extensionId);
+    const loaded = new Loaded((module) => new module.ExtensionClient(origin, id, makeHost(undefined, asLoginError)), 'account');
     this[STATE] = () => loaded;
     if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
   }

@@ -5,19 +5,21 @@ export { initWasm, type WasmParts, type WasmSource } from './module.js';
  */
 export interface LoginClientSettings {
   /**
-   * Your Authress custom domain, for example `https://login.example.com`. Without a scheme, https
-   * is meant.
+   * Your Authress custom domain, for example `https://login.example.com`. Without `http:` or `https:`
+   * at its start, https is meant; any other scheme is refused.
    * @throws {LoginError} `InvalidAuthressApiUrl` from the constructor.
    */
   authressApiUrl: string;
   /**
-   * The application that shoppers log in to, `app_…`. Default `app_default`.
+   * The application that shoppers log in to, `app_…`. Only where the setting is absent is it
+   * `app_default`: `null` and `undefined` are refused, since they are a missing environment variable.
    * @throws {LoginError} `InvalidApplication` from the constructor.
    */
   applicationId?: string;
   /**
    * Origins besides the page's own to which `fetch` may send the access token, for example
    * `['https://api.example.com']`. Default: none.
+   * @throws {LoginError} `InvalidInput` from the constructor.
    */
   tokenOrigins?: readonly string[];
   /** Do not look for a return and a stored session by itself at start. Default `false`. */
@@ -62,8 +64,8 @@ export interface CallLimits {
    */
   signal?: AbortSignal;
   /**
-   * The deadline of the call in milliseconds, after which it rejects with `RequestTimeout`. Default
-   * 30,000 (for `registerDevice` 120,000); a negative number or `Infinity` sets none.
+   * The deadline of the call in milliseconds, after which it rejects with `RequestTimeout`. Default,
+   * also for `null`: 30,000 (for `registerDevice` 120,000); a negative number or `Infinity` sets none.
    */
   timeoutInMillis?: number;
 }
@@ -77,7 +79,7 @@ export interface AuthenticateOptions extends CallLimits {
   inviteId?: string;
   /** Where to return to, absolute or relative. Default: this page. */
   redirectUrl?: string;
-  /** Where the answer comes back. Default `cookie`. */
+  /** Where the answer comes back. Default, also for an empty string: `cookie`. */
   responseLocation?: 'cookie' | 'query' | 'none';
   /** Which of `code token id_token` to ask for, separated by spaces. Default `token id_token`. */
   flowType?: string;
@@ -305,12 +307,13 @@ export class LoginError extends Error {
  * The constructor returns at once; the WebAssembly module loads meanwhile, and every asynchronous
  * method waits for it. Each rejects with a `LoginError`: besides the codes named with a method,
  * `ModuleLoadFailed`, `InvalidInput`, `RequestTimeout` and `InternalError`; or with the `reason` of a
- * signal that was aborted.
+ * signal that was aborted. Options of a wrong type, options that are no object and getters that throw are
+ * `InvalidInput`: nothing is sent and the page stays.
  *
  * While the page is in use the session is renewed before its end, by one tab for all.
  */
 export class LoginClient {
-  /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`. */
+  /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`, `InvalidInput`. */
   constructor(settings: LoginClientSettings, logger?: Logger);
 
   /**
@@ -318,6 +321,7 @@ export class LoginClient {
    * `getSnapshot()` shows it. Looks for a session if nobody has yet.
    *
    * @returns a function that ends it.
+   * @throws {LoginError} `InvalidInput`: the listener is no function.
    */
   subscribe(listener: (event: SessionEvent) => void): () => void;
 
@@ -473,7 +477,7 @@ export class LoginClient {
    * Ends the session here and at Authress, and leaves the page.
    *
    * @param redirectUrl Where to end, absolute or relative. Default: this page.
-   * @throws {LoginError} `InvalidRedirectUrl`.
+   * @throws {LoginError} `InvalidRedirectUrl`, `InvalidInput`: it is no string.
    */
   logout(redirectUrl?: string, limits?: CallLimits): Promise<void>;
 }

@@ -7,11 +7,13 @@ use crate::failure::Result;
 use crate::setup::{BuildTools, Node, for_docs};
 use crate::workspace;
 
-/// Node's test runner over what is said about the types, and over the examples that use them.
+/// Node's test runner over what is said about the types, over the examples that use them, and over what of the package
+/// runs without a browser and without being built.
 pub(crate) fn tests(node: &Node) -> Command {
     let mut command = script(node);
     command.args(["--test", "--test-reporter=spec"]);
     command.args(["tests/types/types.test.mjs", "tests/types/examples.test.mjs"]);
+    command.args(["errors", "limits", "settings"].map(|name| format!("tests/package/{name}.test.mjs")));
     command
 }
 

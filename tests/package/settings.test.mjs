@@ -1,0 +1,67 @@
+// What pkg/settings.js makes of settings, by the vectors that the core is held to as well.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+
+import { LoginError } from '../../pkg/errors.js';
+import { checkedHost, checkedSettings } from '../../pkg/settings.js';
+
+const vectors = JSON.parse(readFileSync(new URL('../vectors/settings.json', import.meta.url), 'utf8'));
+const HOST = 'https://login.shop.test';
+
+/** The result, or the code of the refusal. */
+function outcome(work) {
+  try {
+    return work();
+  } catch (error) {
+    assert.ok(error instanceof LoginError, String(error));
+    return error.code;
+  }
+}
+
+describe('settings', () => {
+  test('the host is completed or refused as in the core', () => {
+    for (const [given, expected] of vectors.hosts) {
+      assert.equal(outcome(() => checkedHost(given)), expected ?? 'InvalidAuthressApiUrl', given);
+      // What the script hands to the module must not be changed again there.
+      if (expected) assert.equal(checkedHost(expected), expected);
+    }
+  });
+
+  test('an application id is trimmed or refused as in the core', () => {
+    for (const [applicationId, expected] of vectors.applications) {
+      const read = () => checkedSettings({ authressApiUrl: HOST, applicationId }).applicationId;
+      assert.equal(outcome(read), expected ?? 'InvalidApplication', applicationId);
+    }
+  });
+
+  test('only an absent application id means the default', () => {
+    const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more }).applicationId);
+    assert.equal(read({}), 'app_default');
+    for (const applicationId of [undefined, null, 5, {}, ['app_a'], Symbol('app_a')]) {
+      assert.equal(read({ applicationId }), 'InvalidApplication', String(applicationId));
+    }
+    assert.equal(outcome(() => checkedSettings(Object.create({ authressApiUrl: HOST, applicationId: 'app_a' })).applicationId), 'app_a');
+  });
+
+  test('token origins are read as in the core', () => {
+    const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins }).tokenOrigins);
+    for (const [given, expected] of vectors.tokenOrigins) assert.equal(read(given), expected ?? 'InvalidInput', String(given));
+    for (const nothing of [undefined, null]) assert.equal(read(nothing), '');
+    for (const wrong of [5, {}, [5], [null], [Symbol('x')], [{ toString() { throw new Error('own'); } }]]) assert.equal(read(wrong), 'InvalidInput');
+  });
+
+  test('what is no object of settings is refused, and so is a getter that throws', () => {
+    for (const missing of [undefined, null, {}]) assert.equal(outcome(() => checkedSettings(missing)), 'InvalidAuthressApiUrl');
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const wrong of ['login.shop.test', 5, [], () => {}, new Map(), new URL(HOST), Symbol('x'), revoked]) {
+      assert.equal(outcome(() => checkedSettings(wrong)), 'InvalidInput');
+    }
+    const cause = new Error('own');
+    for (const name of ['authressApiUrl', 'applicationId', 'tokenOrigins', 'retainUserCookie', 'skipBackgroundCredentialsCheck']) {
+      const settings = { authressApiUrl: HOST, get [name]() { throw cause; } };
+      assert.throws(() => checkedSettings(settings), (error) => error.code === 'InvalidInput' && error.cause === cause, name);
+    }
+  });
+});
