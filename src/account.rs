@@ -129,11 +129,14 @@ enum DeviceOptions {
 
 /// Reads the options of `registerDevice`; the type is WebAuthN if left out.
 fn device_options(options: &JsValue) -> Result<DeviceOptions, Error> {
+    if options.is_undefined() || options.is_null() {
+        return Err(invalid_input("registerDevice needs options."));
+    }
     let name = options::text(options, "name")?;
     match options::text(options, "type")?.as_deref() {
         None | Some("" | "WebAuthN") => Ok(DeviceOptions::WebAuthn(name)),
         Some("TOTP") => {
-            let totp = options::json(&options::get(options, "totp")).filter(|totp| totp.starts_with('{'));
+            let totp = options::json_object(&options::get(options, "totp")?);
             let totp = totp.ok_or_else(|| invalid_input("totp is needed for a TOTP device."))?;
             Ok(DeviceOptions::Totp(Device::Totp { name, totp: Secret::new(totp) }))
         }

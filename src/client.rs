@@ -146,6 +146,7 @@ async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Failure> {
 
 /// Ends the session here and at Authress, then navigates.
 async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
-    login.logout(redirect_url.as_string().as_deref()).await?;
+    let redirect_url = options::optional_text(redirect_url, "redirectUrl")?;
+    login.logout(redirect_url.as_deref()).await?;
     Ok(JsValue::UNDEFINED)
 }

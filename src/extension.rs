@@ -69,7 +69,8 @@ async fn request_token(login: Login, options: JsValue) -> Result<JsValue, Failur
 
 /// The access token, or null when the browser is on its way to the platform.
 async fn log_in(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
-    Ok(answer(login.login(redirect_url.as_string().as_deref()).await?))
+    let redirect_url = options::optional_text(redirect_url, "redirectUrl")?;
+    Ok(answer(login.login(redirect_url.as_deref()).await?))
 }
 
 fn answer(token: Option<ExtensionToken>) -> JsValue {

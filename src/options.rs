@@ -4,7 +4,7 @@ use crate::error::invalid_input;
 use authress_login_client::OpenType;
 use authress_login_protocol::{
     authenticate::{AuthenticateOptions, LinkOptions},
-    error::{Error, ErrorCode},
+    error::{Cause, Error, ErrorCode},
     text,
 };
 use js_sys::{Array, JSON, Reflect};
@@ -31,11 +31,12 @@ pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     for (name, slot) in [
         ("inviteId", &mut login.invite_id),
         ("redirectUrl", &mut login.redirect_url),
-        ("responseLocation", &mut login.response_location),
         ("flowType", &mut login.flow_type),
     ] {
         *slot = text(options, name)?;
     }
+    let response_location = text_of(get(options, "responseLocation")?);
+    login.response_location = response_location.ok_or(ErrorCode::InvalidResponseLocation)?;
     for (name, slot) in [("scopes", &mut login.scopes), ("audiences", &mut login.audiences)] {
         *slot = list(options, name)?;
     }
@@ -61,9 +62,9 @@ pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<(LinkOptions,
 
 /// How the page is left. `redirectOpenType` wins over the older `openType`.
 fn open_type(options: &JsValue) -> Result<OpenType, Error> {
-    let newer = get(options, "redirectOpenType");
-    if newer.is_undefined() || newer.is_null() {
-        let is_tab = get(options, "openType").as_string().as_deref() == Some("tab");
+    let newer = get(options, "redirectOpenType")?;
+    if is_absent(&newer) {
+        let is_tab = get(options, "openType")?.as_string().as_deref() == Some("tab");
         return Ok(if is_tab { OpenType::Tab { answers: false } } else { OpenType::Redirect { answers: false } });
     }
     match newer.as_string().as_deref() {
@@ -81,8 +82,8 @@ fn open_type(options: &JsValue) -> Result<OpenType, Error> {
 pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
     const DEFAULT_MS: u32 = 5_000;
     const SHORTEST_MS: u32 = 1;
-    let given = get(options, "timeoutInMillis");
-    if given.is_undefined() || given.is_null() {
+    let given = get(options, "timeoutInMillis")?;
+    if is_absent(&given) {
         return Ok(DEFAULT_MS);
     }
     match given.as_f64() {
@@ -90,59 +91,83 @@ pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
         Some(-1.0) => Ok(u32::MAX),
         // The conversion keeps to the bounds of the type.
         Some(given) if !given.is_nan() => Ok((given as u32).max(SHORTEST_MS)),
-        Some(_) | None => Err(invalid_input("timeoutInMillis must be a number.")),
+        Some(_) | None => Err(must_be("timeoutInMillis", "a number")),
     }
 }
 
 /// Free-form, so it passes through as JSON.
 pub(crate) fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
-    let properties = get(options, "connectionProperties");
-    if properties.is_undefined() || properties.is_null() {
+    let properties = get(options, "connectionProperties")?;
+    if is_absent(&properties) {
         return Ok(None);
     }
-    json(&properties).map(Some).ok_or_else(|| invalid_input("connectionProperties cannot be written as JSON."))
+    json_object(&properties).map(Some).ok_or_else(|| must_be("connectionProperties", "an object that JSON can hold"))
 }
 
 pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Error> {
-    let value = get(options, name);
-    if value.is_undefined() || value.is_null() {
-        return Ok(None);
-    }
-    value.as_string().map(Some).ok_or_else(|| invalid_input(&text::concat(&[name, " must be a string."])))
+    optional_text(get(options, name)?, name)
+}
+
+/// A string that may be left out, as a value of its own.
+pub(crate) fn optional_text(value: JsValue, name: &str) -> Result<Option<String>, Error> {
+    text_of(value).ok_or_else(|| must_be(name, "a string"))
+}
+
+/// The string, if one is given; nothing for what is no string.
+fn text_of(value: JsValue) -> Option<Option<String>> {
+    if is_absent(&value) { Some(None) } else { value.as_string().map(Some) }
 }
 
 fn list(options: &JsValue, name: &str) -> Result<Option<Vec<String>>, Error> {
-    let value = &get(options, name);
-    if value.is_undefined() || value.is_null() {
+    let value = get(options, name)?;
+    if is_absent(&value) {
         return Ok(None);
     }
+    // A copy, in which no getter throws.
+    let copy = json(&value).and_then(|json| JSON::parse(&json).ok()).unwrap_or_default();
     let mut texts = Vec::new();
-    if Array::is_array(value) {
-        let items = Array::from(value);
+    if Array::is_array(&copy) {
+        let items = Array::from(&copy);
         texts.extend((0..items.length()).map_while(|index| items.get(index).as_string()));
         if texts.len() == items.length() as usize {
             return Ok(Some(texts));
         }
     }
-    Err(invalid_input(&text::concat(&[name, " must be a list of strings."])))
+    Err(must_be(name, "a list of strings"))
 }
 
 pub(crate) fn flag(options: &JsValue, name: &str) -> Result<Option<bool>, Error> {
-    let value = get(options, name);
-    if value.is_undefined() || value.is_null() {
+    let value = get(options, name)?;
+    if is_absent(&value) {
         return Ok(None);
     }
-    value.as_bool().map(Some).ok_or_else(|| invalid_input(&text::concat(&[name, " must be true or false."])))
+    value.as_bool().map(Some).ok_or_else(|| must_be(name, "true or false"))
 }
 
-pub(crate) fn json(value: &JsValue) -> Option<String> {
+/// An object as JSON.
+pub(crate) fn json_object(value: &JsValue) -> Option<String> {
+    json(value).filter(|json| json.starts_with('{'))
+}
+
+fn json(value: &JsValue) -> Option<String> {
     JSON::stringify(value).ok()?.as_string()
 }
 
-pub(crate) fn get(options: &JsValue, name: &str) -> JsValue {
+fn must_be(name: &str, what: &str) -> Error {
+    invalid_input(&text::concat(&[name, " must be ", what, "."]))
+}
+
+fn is_absent(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+/// A member of the options; undefined where there are none. One that cannot be read is wrong input: to go on
+/// without it could leave the page for another login than was meant.
+pub(crate) fn get(options: &JsValue, name: &str) -> Result<JsValue, Error> {
     // Most calls have no options, and an exception is slow: the engine reads all of the script again for its lines.
-    if !options.is_truthy() {
-        return JsValue::UNDEFINED;
+    if is_absent(options) {
+        return Ok(JsValue::UNDEFINED);
     }
-    Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    Reflect::get(options, &name.into())
+        .map_err(|said| invalid_input(&text::concat(&[name, " could not be read."])).with_cause(Some(Cause::new(said))))
 }

@@ -28,7 +28,7 @@ pub struct AuthenticateOptions {
     pub invite_id: Option<String>,
     /// Where to return to; this page if left out.
     pub redirect_url: Option<String>,
-    /// `cookie` (default), `query` or `none`.
+    /// `cookie` (default, also if empty), `query` or `none`.
     pub response_location: Option<String>,
     /// Which of `code token id_token` to return; `token id_token` if left out.
     pub flow_type: Option<String>,
@@ -91,7 +91,8 @@ pub fn begin(
     now: Moment,
     with_credentials: bool,
 ) -> Result<(Box<Unhashed>, Draft), Error> {
-    if !matches!(options.response_location.as_deref(), None | Some("cookie" | "query" | "none")) {
+    let response_location = options.response_location.as_deref().filter(|location| !location.is_empty());
+    if !matches!(response_location, None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
     }
     let values = anti_abuse::values::authenticate(
@@ -107,7 +108,7 @@ pub fn begin(
     pending.multi_account = options.multi_account;
     let mut body = body(settings, &pending)
         .optional("inviteId", options.invite_id.as_deref())
-        .optional("responseLocation", options.response_location.as_deref())
+        .optional("responseLocation", response_location)
         .optional("flowType", options.flow_type.as_deref());
     if let Some(audiences) = &options.audiences {
         body = body.strings("audiences", audiences);
@@ -315,6 +316,12 @@ mod tests {
         assert_eq!(refused(location), ErrorCode::InvalidResponseLocation);
         let script = AuthenticateOptions { redirect_url: Some("javascript:1".into()), ..Default::default() };
         assert_eq!(refused(script), ErrorCode::InvalidRedirectUrl);
+    }
+
+    #[test]
+    fn an_empty_response_location_is_the_default() {
+        let (request, _) = login(AuthenticateOptions { response_location: Some(String::new()), ..Default::default() });
+        assert_eq!(body(&request).get("responseLocation"), None);
     }
 
     fn link(

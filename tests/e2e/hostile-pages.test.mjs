@@ -1,0 +1,220 @@
+// Pages that change what the language and the browser have, on purpose or not: proxies, frozen prototypes, replaced
+// classes, elements that hide properties of the document, old browsers, addresses that are no web page's.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+
+const SESSION = 'AuthenticationCredentialsStorage';
+
+describe('a page', () => {
+  const story = stories('localhost');
+
+  story('may wrap a client in a proxy, as Vue’s reactive and an application’s own do', async ({ shop, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await tab.evaluate(() => {
+      // Objects that are read through it are wrapped as well, functions are not.
+      const deep = (target) => new Proxy(target, {
+        get(target, name, receiver) {
+          const value = Reflect.get(target, name, receiver);
+          return typeof value === 'object' && value !== null ? deep(value) : value;
+        },
+      });
+      window.bare = window.login;
+      window.heard = [];
+      window.login = deep({ login: new Proxy(window.bare, {}) }).login;
+      window.login.subscribe(({ type }) => window.heard.push(type));
+    });
+    await page.hasStatus('signed-out');
+    const { value } = await page.call('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'client-managed' });
+    assert.ok(value.authenticationUrl);
+    assert.deepEqual(await tab.evaluate(() => window.heard), ['ready']);
+    // Each method does by a proxy what it does without one.
+    const outcomes = await tab.evaluate(async () => {
+      const wrapped = { login: window.login, extension: new Proxy(new window.ExtensionClient(window.location.origin, 'ext_planner'), {}) };
+      const outcomes = [];
+      for (const [client, it] of Object.entries(wrapped)) {
+        for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(it))) {
+          if (['constructor', 'logout', 'login', 'authenticate', 'subscribe', 'waitForUserSession'].includes(method)) continue;
+          try {
+            await it[method]();
+          } catch (error) {
+            if (!(error instanceof window.LoginError) && method !== 'fetch') outcomes.push(`${client}.${method}: ${error}`);
+          }
+        }
+      }
+      return outcomes;
+    });
+    assert.deepEqual(outcomes, []);
+    await page.leave('authenticate', { connectionId: shop.stack.shopperConnectionId, redirectUrl: '/?started' });
+    await page.returnsTo('/?started');
+    await authress.verify((await page.call('getToken')).value);
+  });
+
+  story('may freeze the prototypes of the language', async ({ shop, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    const outcomes = await tab.evaluate(async () => {
+      for (const { prototype } of [Object, Array, Function, Promise, Error, TypeError]) Object.freeze(prototype);
+      const code = async (work) => {
+        try {
+          await work();
+          return 'done';
+        } catch (error) {
+          return error.code;
+        }
+      };
+      const hung = new Promise((resolve) => { setTimeout(resolve, 30_000, 'hung'); });
+      return await Promise.all([
+        () => window.login.getToken({ timeoutInMillis: 0 }),
+        () => window.login.waitForUserSession({ timeoutInMillis: 20 }),
+        () => new window.LoginClient({}),
+        () => window.login.linkIdentity({ connectionId: 'con_acorn' }),
+      ].map((work) => Promise.race([code(work), hung])));
+    });
+    assert.deepEqual(outcomes, ['TokenTimeout', 'RequestTimeout', 'InvalidAuthressApiUrl', 'NotLoggedIn']);
+  });
+
+  story('may be in a browser whose signals give no reason', async ({ shop, page: tab }) => {
+    await tab.addInitScript(() => {
+      delete AbortSignal.prototype.reason;
+      delete AbortSignal.prototype.throwIfAborted;
+    });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const outcomes = await tab.evaluate(async () => {
+      const said = (work) => work.then((value) => typeof value, (error) => `${error instanceof DOMException} ${error?.name}`);
+      const [before, during, never] = [new AbortController(), new AbortController(), new AbortController()];
+      before.abort();
+      const waiting = said(window.login.getLoginResult({ signal: during.signal }));
+      during.abort();
+      return [
+        await waiting, await said(window.login.getToken({ signal: before.signal })), await said(window.login.userSessionExists({ signal: before.signal })),
+        await said(window.login.getToken({ signal: never.signal })),
+      ];
+    });
+    assert.deepEqual(outcomes, ['true AbortError', 'true AbortError', 'true AbortError', 'string']);
+  });
+
+  story('may have replaced the class Window', async ({ shop, authress, page: tab }) => {
+    await tab.addInitScript(() => { window.Window = function () {}; });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    assert.equal((await page.call('userSessionExists')).value, true);
+    await authress.verify((await page.call('getToken')).value);
+    assert.ok(await tab.evaluate((key) => localStorage.getItem(key), SESSION));
+  });
+
+  story('whose storage keeps nothing and says nothing begins no login', async ({ shop, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open('/?here');
+    await page.call('userSessionExists');
+    await authress.clearLog();
+    await tab.evaluate(() => { Storage.prototype.setItem = () => {}; });
+    const { error } = await page.call('authenticate', { connectionId: shop.stack.shopperConnectionId });
+    assert.equal(error?.code, 'StorageUnavailable');
+    assert.deepEqual(await authress.requests(), []);
+    assert.equal(new URL(await tab.url()).search, '?here');
+  });
+
+  story('may name its elements as the document’s own properties', async ({ shop, authress, context, page: tab }) => {
+    // Before the page’s script is run, and on every page of the login.
+    await tab.addInitScript(() => {
+      const observer = new MutationObserver(() => {
+        if (!document.body || document.querySelector('form[name=cookie]')) return;
+        for (const name of ['cookie', 'prerendering', 'visibilityState', 'readyState']) {
+          const form = document.createElement('form');
+          form.setAttribute('name', name);
+          document.body.append(form);
+        }
+      });
+      observer.observe(document, { childList: true, subtree: true });
+    });
+    const page = new BarePage(shop);
+    await page.open();
+    assert.equal(await tab.evaluate(() => typeof document.cookie), 'object');
+    await page.startAnonymous();
+    assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
+    const { value: token } = await page.call('getToken');
+    await authress.verify(token);
+    // Also without the module, by the stored session alone.
+    await page.open('/?again');
+    assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).value, token);
+    await page.logOut();
+    assert.deepEqual((await context.cookies(shop.stack.shopUrl)).filter(({ name }) => name === 'authorization'), []);
+  });
+
+  story('that is no web page has no address to return to, and sends none', async ({ shop, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.call('userSessionExists');
+    await authress.clearLog();
+    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+    // A frame without an address of its own, which has the storage of the page.
+    const codes = await tab.evaluate(async (settings) => {
+      const frame = document.createElement('iframe');
+      frame.srcdoc = '<!doctype html><title>A frame</title>';
+      const isLoaded = new Promise((resolve) => { frame.onload = resolve; });
+      document.body.append(frame);
+      await isLoaded;
+      const script = frame.contentDocument.createElement('script');
+      script.src = '/node_modules/authress-login-wasm/dist/script.js';
+      const isRun = new Promise((resolve, reject) => { Object.assign(script, { onload: resolve, onerror: reject }); });
+      frame.contentDocument.head.append(script);
+      await isRun;
+      const login = new frame.contentWindow.AuthressLogin.LoginClient(settings, {});
+      const code = async (method, options) => login[method](options).then(() => 'done', (error) => error.code);
+      return [
+        frame.contentWindow.location.href, await code('authenticate', { connectionId: 'con_acorn' }),
+        await code('authenticate', { connectionId: 'con_acorn', redirectUrl: '/?x' }), await code('logout'),
+      ];
+    }, { authressApiUrl, applicationId });
+    assert.deepEqual(codes, ['about:srcdoc', 'InvalidRedirectUrl', 'InvalidRedirectUrl', 'InvalidRedirectUrl']);
+    assert.deepEqual(await authress.requests(), []);
+  });
+
+  story('asks its own server for the time once, and only for what a wrong clock can cause', async ({ shop, authress, page: tab }) => {
+    let asked = 0;
+    tab.on('request', (request) => { if (request.method() === 'HEAD') asked += 1; });
+    const page = new BarePage(shop);
+    await page.open();
+    const refusedWith = async (status) => {
+      await authress.fail('POST', '/api/authentication', { status });
+      const { error } = await page.call('authenticate', { connectionId: 'con_acorn' });
+      assert.deepEqual([error?.code, error?.status], ['RequestRefused', status]);
+    };
+    for (const status of [401, 403, 404, 409, 429]) await refusedWith(status);
+    assert.equal(asked, 0);
+    for (const status of [400, 422, 400]) await refusedWith(status);
+    assert.equal(asked, 1);
+    // Another client of the page asks no more.
+    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+    await tab.evaluate((settings) => { window.login = new window.LoginClient(settings, {}); }, { authressApiUrl, applicationId });
+    await refusedWith(400);
+    assert.equal(asked, 1);
+  });
+});
+
+describe('a page that has replaced the class of promises', () => {
+  const story = stories('https');
+
+  story('registers a security key all the same', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
+    const cdp = await context.newCDPSession(tab);
+    await cdp.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
+    // As zone.js does; the browser’s own promises are instances of another class then.
+    await tab.addInitScript(() => { window.Promise = class OwnPromise extends Promise {}; });
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { value, error } = await page.call('registerDevice', { name: 'Key' });
+    assert.equal(error, undefined);
+    assert.ok(value.deviceId);
+  });
+});
