@@ -300,7 +300,11 @@ export class LoginClient {
   }
 
   getMatchingDomainInfo(url) {
-    return this[STATE]().loaded.callNow('getMatchingDomainInfo', typeof url === 'string' ? url : url instanceof URL ? url.href : '') ?? false;
+    let text = '';
+    try {
+      text = String(url);
+    } catch {} // What cannot be written as text matches nothing.
+    return this[STATE]().loaded.callNow('getMatchingDomainInfo', text) ?? false;
   }
 
   sanitizeQueryParameters() {

@@ -48,8 +48,10 @@ impl Ports for Browser {
     }
 
     fn navigate(&self, href: &str) -> Result<(), Error> {
-        let refused = |_| Error::with_detail(ErrorCode::InternalError, "The browser refused to navigate.");
-        self.host.navigate(href).map_err(refused)
+        self.host.navigate(href).map_err(|said| {
+            let detail = "The browser did not go there; a worker has no page to leave.";
+            Error::with_detail(ErrorCode::InvalidRedirectUrl, detail).with_cause(Some(Cause::new(said)))
+        })
     }
 
     fn open_tab(&self, href: &str) -> bool {

@@ -15,7 +15,8 @@ describe('a page', () => {
   story('may wrap a client in a proxy, as Vue’s reactive and an application’s own do', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
-    await tab.evaluate(() => {
+    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+    await tab.evaluate((settings) => {
       // Objects that are read through it are wrapped as well, functions are not.
       const deep = (target) => new Proxy(target, {
         get(target, name, receiver) {
@@ -23,11 +24,10 @@ describe('a page', () => {
           return typeof value === 'object' && value !== null ? deep(value) : value;
         },
       });
-      window.bare = window.login;
       window.heard = [];
-      window.login = deep({ login: new Proxy(window.bare, {}) }).login;
+      window.login = deep({ login: new Proxy(new window.LoginClient(settings, {}), {}) }).login;
       window.login.subscribe(({ type }) => window.heard.push(type));
-    });
+    }, { authressApiUrl, applicationId });
     await page.hasStatus('signed-out');
     const { value } = await page.call('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'client-managed' });
     assert.ok(value.authenticationUrl);
