@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -82,7 +83,11 @@ impl<C: Clock> fmt::Debug for LocalRateLimiter<C> {
 }
 
 fn quota(rate: Rate) -> Quota {
-    Quota::with_period(rate.interval()).unwrap_or_else(|| Quota::per_minute(rate.per_minute)).allow_burst(rate.burst)
+    let quota = Quota::with_period(rate.interval()).unwrap_or_else(|| Quota::per_minute(rate.per_minute));
+    // governor multiplies in nanoseconds of 64 bits: beyond 584 years it panics, or a huge burst becomes a small one.
+    let most = Rate::LONGEST_TO_FILL.as_nanos() / rate.interval().as_nanos().max(1);
+    let most = u32::try_from(most).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
+    quota.allow_burst(rate.burst.min(most))
 }
 
 /// A fixed number of counters that clients share by hash.
@@ -117,7 +122,6 @@ impl StateStore for Cells {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
-    use std::num::NonZeroU32;
 
     use governor::clock::FakeRelativeClock;
 
@@ -147,6 +151,16 @@ mod tests {
         clock.advance(Duration::from_secs(10));
         assert_eq!(limiter.take_now(client(1)), Verdict::Allowed);
         assert!(matches!(limiter.take_now(client(1)), Verdict::ClientLimited { .. }));
+    }
+
+    #[test]
+    fn a_huge_burst_is_a_huge_burst() {
+        for burst in [3_074_457_347, u32::MAX] {
+            let (limiter, _clock) = limiter(rate(10, burst), rate(1, burst));
+            for _ in 0..1000 {
+                assert_eq!(limiter.take_now(client(1)), Verdict::Allowed, "{burst}");
+            }
+        }
     }
 
     #[test]

@@ -20,17 +20,25 @@ use crate::refusal::{Refusal, RefusalCode};
 pub struct Rate {
     /// How many tokens come back in a minute.
     pub per_minute: NonZeroU32,
-    /// How many tokens there are at most.
+    /// How many tokens there are at most. What takes longer than a hundred years to come back is cut off.
     pub burst: NonZeroU32,
 }
 
 impl Rate {
+    /// The longest time from an empty bucket to a full one. Beyond 584 years nanoseconds do not fit into 64 bits.
+    pub(crate) const LONGEST_TO_FILL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
     /// More than anybody asks for.
     pub(crate) const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
 
     /// How long it takes until one token is back. At least a microsecond.
     pub(crate) fn interval(self) -> Duration {
         (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
+    }
+
+    /// How long it takes until an empty bucket is full.
+    pub(crate) fn time_to_fill(self) -> Duration {
+        self.interval().saturating_mul(self.burst.get())
     }
 }
 
