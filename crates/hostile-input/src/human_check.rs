@@ -1,7 +1,7 @@
 //! Answers to the check that somebody made up.
 
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::Instant;
 
 use authress_verifier::{App, Config, Service};
 use axum::body::Body;
@@ -30,20 +30,19 @@ pub fn human_check(data: &[u8]) {
 
 fn service() -> (tokio::runtime::Runtime, App) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let lookup = |name: &str| {
-        let value = match name {
-            "AUTHRESS_API_URL" => "https://login.example.com".to_owned(),
-            "AUTHRESS_ACCESS_KEY" => format!("sc_shop.k1.acc-1.{PRIVATE_KEY}"),
-            "HUMAN_CHECK_KIND" => "proof-of-work".to_owned(),
-            "HUMAN_CHECK_COST" => "1".to_owned(),
-            "HUMAN_CHECK_SECRET" => "x".repeat(32),
-            "RATE_LIMIT_CLIENT_BURST" | "RATE_LIMIT_GLOBAL_BURST" => "4000000000".to_owned(),
-            "RATE_LIMIT_CLIENT_PER_MINUTE" | "RATE_LIMIT_GLOBAL_PER_MINUTE" => "60000000".to_owned(),
-            _ => return None,
-        };
-        Some(OsString::from(value))
-    };
-    let config = Config::from_sources(lookup, None, Duration::ZERO).expect("settings");
+    let environment = [
+        ("AUTHRESS_API_URL", "https://login.example.com".to_owned()),
+        ("AUTHRESS_ACCESS_KEY", format!("sc_shop.k1.acc-1.{PRIVATE_KEY}")),
+        ("HUMAN_CHECK_KIND", "proof-of-work".to_owned()),
+        ("HUMAN_CHECK_COST", "1".to_owned()),
+        ("HUMAN_CHECK_SECRET", "x".repeat(32)),
+        ("RATE_LIMIT_CLIENT_BURST", "4000000000".to_owned()),
+        ("RATE_LIMIT_GLOBAL_BURST", "4000000000".to_owned()),
+        ("RATE_LIMIT_CLIENT_PER_MINUTE", "60000000".to_owned()),
+        ("RATE_LIMIT_GLOBAL_PER_MINUTE", "60000000".to_owned()),
+    ];
+    let environment = environment.into_iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let config = Config::from_sources(environment, None, Instant::now()).expect("settings");
     let app = Service::new(config).expect("a service").1;
     (runtime, app)
 }

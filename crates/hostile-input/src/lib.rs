@@ -6,11 +6,12 @@
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authress_jws::SigningKey;
 use authress_verifier::{
-    AccessKey, ClientNetwork, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, TrustedProxies, Verifier, decide,
+    AccessKey, ClientNetwork, ClockReading, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, TrustedProxies,
+    Verifier, decide,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64ct::{Base64, Encoding};
@@ -53,7 +54,8 @@ pub fn login_request(data: &[u8]) {
     let Ok(query) = std::str::from_utf8(data) else { return };
     for query in [query.to_owned(), format!("state=s&client_id=sc_shop&redirect_uri={query}")] {
         let Ok(request) = LoginRequest::parse(&query) else { continue };
-        if let Decision::Redirect { location } = decide(&request, &VERIFIER, &[0; ENTROPY_BYTES], Duration::ZERO) {
+        let now = ClockReading { since_1970: Duration::ZERO, monotonic: Instant::now() };
+        if let Decision::Redirect { location } = decide(&request, &VERIFIER, &[0; ENTROPY_BYTES], now) {
             assert_eq!(location.split('?').next(), Some("https://login.example.com/login"));
             assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
             let query = location.split_once('?').map_or("", |(_, query)| query);

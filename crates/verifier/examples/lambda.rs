@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
-use std::time::SystemTime;
 
 use authress_verifier::{Config, Service};
 use axum::body::Body;
@@ -17,7 +16,7 @@ use tower::ServiceExt;
 
 #[tokio::main]
 pub(crate) async fn main() -> Result<(), lambda_http::Error> {
-    let config = Config::read(None, SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?)?;
+    let config = Config::read(None)?;
     tracing_subscriber::fmt().json().flatten_event(true).with_max_level(config.log.level).init();
     lambda_http::run(function(config)?).await
 }

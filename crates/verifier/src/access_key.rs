@@ -40,6 +40,12 @@ impl AccessKey {
         self.signing_key.kid()
     }
 
+    /// Whether both are the same key of the same client.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let ids = |key: &Self| (key.client_id.clone(), key.account_id.clone());
+        ids(self) == ids(other) && self.signing_key.public_jwk() == other.signing_key.public_jwk()
+    }
+
     pub(crate) fn signing_key(&self) -> &SigningKey {
         &self.signing_key
     }

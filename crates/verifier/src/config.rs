@@ -3,12 +3,12 @@
 //! shared.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -17,6 +17,7 @@ use crate::authress_domain::AuthressDomain;
 use crate::client_address::{ForwardingHeader, TrustedProxies};
 use crate::config_error::ConfigError;
 use crate::config_human_check::{self, HumanCheckConfig};
+use crate::config_warning::{ConfigWarning, NoNextKey};
 use crate::decide::{KEY_PROPAGATION, Verifier};
 use crate::rate_limit::{Limits, Rate};
 use crate::secret_file;
@@ -52,6 +53,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What holds, one line for each setting, without secrets.
     pub effective: String,
+    /// What is perhaps not as it was meant.
+    pub warnings: Vec<ConfigWarning>,
 }
 
 /// How to reach the shared store.
@@ -104,28 +107,31 @@ impl Config {
     ///
     /// # Errors
     /// The first [`ConfigError`].
-    pub fn read(file: Option<&Path>, now: Duration) -> Result<Self, ConfigError> {
+    pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
         let file = file.map(std::fs::read_to_string).transpose();
         let file = file.map_err(|error| ConfigError::UnreadableFile(error.kind()))?;
-        Self::from_sources(|name| std::env::var_os(name), file.as_deref(), now)
+        Self::from_sources(std::env::vars_os(), file.as_deref(), Instant::now())
     }
 
-    /// Reads the settings through `lookup` and from the text of a TOML file. `now` is the time since
-    /// 1970, from which a next access key waits.
+    /// Reads the settings from the variables of an environment and from the text of a TOML file. A next access key
+    /// waits from `now` on.
     ///
     /// # Errors
     /// The first [`ConfigError`].
     pub fn from_sources(
-        lookup: impl Fn(&str) -> Option<OsString>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
         file: Option<&str>,
-        now: Duration,
+        now: Instant,
     ) -> Result<Self, ConfigError> {
-        let settings = Sources::read(lookup, file)?;
+        let mut settings = Sources::read(environment, file)?;
+        let mut warnings = std::mem::take(&mut settings.warnings);
+        let (verifier, no_next_key) = verifier(&settings, now)?;
+        warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
         let store = store(&settings)?;
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
-            verifier: verifier(&settings, now)?,
+            verifier,
             state_lifetime: (state_lifetime > 0).then(|| Duration::from_secs(state_lifetime.into())),
             navigations_only: settings.parsed("navigation.required", "true or false")?,
             proxies: TrustedProxies {
@@ -162,6 +168,7 @@ impl Config {
                 json: settings.one_of("log.format", "text or json", &[("text", false), ("json", true)])?,
             },
             effective: settings.effective(),
+            warnings,
         })
     }
 }
@@ -211,11 +218,19 @@ impl Sources {
     pub(crate) fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
         const EXPECTED: &str = "a whole number from 1 on";
         let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
-        Ok(Rate { per_minute: positive(per_minute)?, burst: positive(burst)? })
+        let rate = Rate { per_minute: positive(per_minute)?, burst: positive(burst)? };
+        if rate.time_to_fill() > Rate::LONGEST_TO_FILL {
+            let (_, name) = self.get(burst).unwrap_or_default();
+            return Err(ConfigError::Invalid {
+                name,
+                expected: "at most what comes back within 100 years: 52560000 times the number per minute",
+            });
+        }
+        Ok(rate)
     }
 }
 
-fn verifier(settings: &Sources, now: Duration) -> Result<Verifier, ConfigError> {
+fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Option<NoNextKey>), ConfigError> {
     let domain = settings.get("authress.api_url").ok_or(ConfigError::MissingApiUrl)?.0;
     let domain: AuthressDomain = domain.parse().map_err(ConfigError::InvalidApiUrl)?;
     let access_key = access_key(settings)?;
@@ -223,14 +238,31 @@ fn verifier(settings: &Sources, now: Duration) -> Result<Verifier, ConfigError> 
         return Err(ConfigError::ClientIdMismatch { client_id_of_key: access_key.client_id().to_owned() });
     }
     let prefix: UserIdPrefix = settings.parsed("user_id.prefix", "at most 16 lower-case letters and digits")?;
+    let next = settings.get(NEXT_KEY_FILE).map(|(path, _)| next_key(path, &access_key)).transpose()?;
     let verifier = Verifier::new(domain, access_key).with_user_id_prefix(prefix);
-    match settings.get(NEXT_KEY_FILE) {
-        None => Ok(verifier),
-        Some((path, _)) => {
-            let next = parse_key(NEXT_KEY_FILE, &secret_file::read(NEXT_KEY_FILE, path)?)?;
-            verifier.with_next_key(next, now.saturating_add(KEY_PROPAGATION)).map_err(ConfigError::NextKeyDiffers)
+    match next {
+        None => Ok((verifier, None)),
+        Some(Err(reason)) => Ok((verifier, Some(reason))),
+        Some(Ok(next)) => {
+            let verifier = verifier.with_next_key(next, now + KEY_PROPAGATION).map_err(ConfigError::NextKeyDiffers)?;
+            Ok((verifier, None))
         }
     }
+}
+
+/// A file without a key, or with the one that signs already, is what a rotation ends with: the setting may stay.
+fn next_key(path: &str, first: &AccessKey) -> Result<Result<AccessKey, NoNextKey>, ConfigError> {
+    let text = match secret_file::read(NEXT_KEY_FILE, path) {
+        Err(ConfigError::UnreadableSecretFile { reason: ErrorKind::NotFound, .. }) => {
+            return Ok(Err(NoNextKey::Missing));
+        }
+        read => read?,
+    };
+    if text.trim().is_empty() {
+        return Ok(Err(NoNextKey::Empty));
+    }
+    let next = parse_key(NEXT_KEY_FILE, &text)?;
+    Ok(if next.is_same(first) { Err(NoNextKey::SameKey) } else { Ok(next) })
 }
 
 fn access_key(settings: &Sources) -> Result<AccessKey, ConfigError> {
@@ -295,7 +327,7 @@ const REDIS_CA_FILE: &str = "redis.ca_file";
 const KEY: &str = "authress.access_key";
 const KEY_FILE: &str = "authress.access_key_file";
 const NEXT_KEY_FILE: &str = "authress.next_access_key_file";
-const ADDRESS: &str = "an IP address with a port, such as 127.0.0.1:9000 or 0.0.0.0:9000";
+const ADDRESS: &str = "an IP address with a port, such as 127.0.0.1:9000 or [::]:9000";
 
 #[cfg(test)]
 mod tests {
@@ -307,8 +339,8 @@ mod tests {
     const URL: (&str, &str) = ("AUTHRESS_API_URL", "https://login.example.com");
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let lookup = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into());
-        Config::from_sources(lookup, None, Duration::ZERO)
+        let environment = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::from_sources(environment, None, Instant::now())
     }
 
     #[test]
@@ -365,6 +397,17 @@ mod tests {
             ),
             (&[URL, KEY, ("USER_ID_PREFIX", "EU")], "InvalidSetting", "USER_ID_PREFIX"),
             (&[URL, KEY, ("LOG_LEVEL", "loud")], "InvalidSetting", "LOG_LEVEL"),
+            (
+                &[URL, KEY, ("RATE_LIMIT_CLIENT_BURST", "4294967295")],
+                "InvalidSetting",
+                "RATE_LIMIT_CLIENT_BURST must be at most",
+            ),
+            (
+                &[URL, KEY, ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1"), ("RATE_LIMIT_GLOBAL_BURST", "52560001")],
+                "InvalidSetting",
+                "BURST",
+            ),
+            (&[URL, KEY, ("RATE_LIMIT_CLIENT_BURTS", "5")], "UnknownVariable", "RATE_LIMIT_CLIENT_BURST?"),
         ] {
             let error = config(variables).unwrap_err();
             assert_eq!(error.code(), code, "{variables:?}");

@@ -25,6 +25,20 @@ pub enum ConfigError {
     InvalidFile {
         /// Where the parser gave up, from 1 on.
         line: Option<usize>,
+        /// What it stumbled over.
+        reason: InvalidToml,
+    },
+    /// A variable that only a setting of this program can have meant, and that is none.
+    UnknownVariable {
+        /// Its name.
+        name: String,
+        /// The setting that it is most like.
+        meant: Option<&'static str>,
+    },
+    /// A name in the configuration file that is a setting but for its capitals.
+    SettingInCapitals {
+        /// The setting.
+        key: &'static str,
     },
     /// The configuration file has a setting that does not exist.
     UnknownSetting {
@@ -90,6 +104,15 @@ pub enum ConfigError {
     NextKeyDiffers(KeysDiffer),
 }
 
+/// What a parser of TOML stumbled over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidToml {
+    /// A name or a table that was there before.
+    Doubled,
+    /// Anything else.
+    Other,
+}
+
 impl ConfigError {
     /// The stable name of this failure.
     pub fn code(&self) -> &'static str {
@@ -97,7 +120,8 @@ impl ConfigError {
             Self::NotUnicode { .. } => "NotUnicode",
             Self::UnreadableFile(_) => "UnreadableConfigFile",
             Self::InvalidFile { .. } => "InvalidConfigFile",
-            Self::UnknownSetting { .. } => "UnknownSetting",
+            Self::UnknownSetting { .. } | Self::SettingInCapitals { .. } => "UnknownSetting",
+            Self::UnknownVariable { .. } => "UnknownVariable",
             Self::SecretInFile { .. } => "SecretInConfigFile",
             Self::Invalid { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
             Self::MissingApiUrl => "MissingApiUrl",
@@ -122,10 +146,30 @@ impl fmt::Display for ConfigError {
             Self::UnreadableFile(reason) => {
                 write!(f, "the file named by --config cannot be read: {reason}. Name a readable TOML file")
             }
-            Self::InvalidFile { line: Some(line) } => {
-                write!(f, "the configuration file is not TOML from line {line} on. Put texts into quotation marks")
+            Self::InvalidFile { line, reason } => {
+                let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                match reason {
+                    InvalidToml::Doubled => {
+                        write!(f, "the configuration file has a setting or a [table] twice{place}. Remove one of them")
+                    }
+                    InvalidToml::Other => {
+                        write!(f, "the configuration file is not TOML{place}. Put texts into quotation marks")
+                    }
+                }
             }
-            Self::InvalidFile { line: None } => f.write_str("the configuration file is not TOML"),
+            Self::UnknownVariable { name, meant } => {
+                // What begins like a setting may still be a secret in the wrong place.
+                let is_plain = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                let named = if is_plain { name.as_str() } else { "a variable that begins like a setting" };
+                write!(f, "{named} is in the environment and is no setting of this program. ")?;
+                match meant {
+                    Some(key) => write!(f, "Did you mean {}?", variable(key)),
+                    None => f.write_str("Remove it from this program's environment; --help lists all settings"),
+                }
+            }
+            Self::SettingInCapitals { key } => {
+                write!(f, "names in the configuration file are in lower case: write {key}")
+            }
             Self::UnknownSetting { key } => {
                 // A key is a bare word in a file; anything else may be a secret in the wrong place.
                 let is_plain = key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));

@@ -135,8 +135,8 @@ mod tests {
     use super::*;
 
     fn config(variables: &[(&str, &str)], is_shared: bool) -> Result<Option<HumanCheckConfig>, String> {
-        let lookup = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into());
-        let settings = Sources::read(lookup, None).unwrap();
+        let environment = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        let settings = Sources::read(environment, None).unwrap();
         read(&settings, is_shared).map_err(|error| format!("{error} {error:?}"))
     }
 

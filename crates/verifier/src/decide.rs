@@ -1,7 +1,7 @@
 //! The decision: from a request, a policy, random bytes and the time to an answer. No clock, no
 //! randomness and no I/O in here, so every case can be repeated.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use url::form_urlencoded;
 
@@ -20,6 +20,23 @@ pub const ENTROPY_BYTES: usize = 32;
 /// until a new key is accepted everywhere.
 pub const KEY_PROPAGATION: Duration = Duration::from_secs(5 * 60);
 
+/// A reading of the two clocks that a decision needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockReading {
+    /// The time since 1970-01-01 UTC, for `iat` and `exp`. This clock can be wrong, and be put right.
+    pub since_1970: Duration,
+    /// The monotonic clock, for how long something has been waiting.
+    pub monotonic: Instant,
+}
+
+impl ClockReading {
+    /// The clocks of the system; `None` if they are before 1970.
+    pub fn now() -> Option<Self> {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(Self { since_1970, monotonic: Instant::now() })
+    }
+}
+
 /// For whom user ids are made and with what they are signed.
 #[derive(Debug)]
 pub struct Verifier {
@@ -35,8 +52,8 @@ pub struct Verifier {
 #[derive(Debug)]
 struct NextKey {
     access_key: AccessKey,
-    /// Since 1970.
-    signs_from: Duration,
+    /// By the monotonic clock: a wall clock that is put right in the meantime neither shortens nor prolongs the wait.
+    signs_from: Instant,
 }
 
 impl Verifier {
@@ -47,12 +64,12 @@ impl Verifier {
         Self { domain, access_key, next: None, issuer, encoded_issuer, prefix: UserIdPrefix::default() }
     }
 
-    /// The same, with a second access key that signs from `signs_from` (since 1970) on. Until then it
+    /// The same, with a second access key that signs from `signs_from` on. Until then it
     /// is only held ready.
     ///
     /// # Errors
     /// [`KeysDiffer`] when the two keys are not of one service client in one account, or are the same key.
-    pub fn with_next_key(mut self, access_key: AccessKey, signs_from: Duration) -> Result<Self, KeysDiffer> {
+    pub fn with_next_key(mut self, access_key: AccessKey, signs_from: Instant) -> Result<Self, KeysDiffer> {
         let (current, next) = (&self.access_key, &access_key);
         if current.client_id() != next.client_id() || current.account_id() != next.account_id() {
             return Err(KeysDiffer::OtherClient);
@@ -80,13 +97,13 @@ impl Verifier {
         self.domain.login_url()
     }
 
-    /// The id of the key that signs at `now` (since 1970). Not a secret.
-    pub fn key_id(&self, now: Duration) -> &str {
+    /// The id of the key that signs at `now`. Not a secret.
+    pub fn key_id(&self, now: Instant) -> &str {
         self.signing_key(now).key_id()
     }
 
-    /// The id of the next key and the time since 1970 from which it signs, if there is one.
-    pub fn next_key(&self) -> Option<(&str, Duration)> {
+    /// The id of the next key and the time from which it signs, if there is one.
+    pub fn next_key(&self) -> Option<(&str, Instant)> {
         self.next.as_ref().map(|next| (next.access_key.key_id(), next.signs_from))
     }
 
@@ -114,7 +131,7 @@ impl Verifier {
         Ok(Approved { verifier: self, request, login_url })
     }
 
-    fn signing_key(&self, now: Duration) -> &AccessKey {
+    fn signing_key(&self, now: Instant) -> &AccessKey {
         match &self.next {
             Some(next) if next.signs_from <= now => &next.access_key,
             Some(_) | None => &self.access_key,
@@ -149,13 +166,13 @@ impl Approved<'_> {
     /// never log it.
     ///
     /// `entropy` must come from a cryptographic source and must not be used again; the user id is
-    /// made of it. `now` is the time since 1970-01-01 UTC.
-    pub fn sign(self, entropy: &[u8; ENTROPY_BYTES], now: Duration) -> String {
+    /// made of it.
+    pub fn sign(self, entropy: &[u8; ENTROPY_BYTES], now: ClockReading) -> String {
         let Self { verifier, request, login_url } = self;
         let (for_user_id, for_token_id) = halves(entropy);
         let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
-        let access_key = verifier.signing_key(now);
-        let code = authorization_request::sign(access_key, &verifier.issuer, &user_id, for_token_id, now);
+        let access_key = verifier.signing_key(now.monotonic);
+        let code = authorization_request::sign(access_key, &verifier.issuer, &user_id, for_token_id, now.since_1970);
         login_url.answer(&code, &verifier.encoded_issuer, &request.state)
     }
 }
@@ -174,7 +191,12 @@ pub enum Decision {
 
 /// Decides on a request in one step: [`Verifier::approve`], then [`Approved::sign`]. Whether the
 /// `state` was used before is for the caller to know.
-pub fn decide(request: &LoginRequest, verifier: &Verifier, entropy: &[u8; ENTROPY_BYTES], now: Duration) -> Decision {
+pub fn decide(
+    request: &LoginRequest,
+    verifier: &Verifier,
+    entropy: &[u8; ENTROPY_BYTES],
+    now: ClockReading,
+) -> Decision {
     match verifier.approve(request) {
         Ok(approved) => Decision::Redirect { location: approved.sign(entropy, now) },
         Err(refusal) => Decision::Refuse(refusal),
@@ -206,27 +228,37 @@ mod tests {
         Verifier::new("https://login.example.com".parse().unwrap(), access_key("sc_shop", "k1"))
     }
 
-    const NOW: Duration = Duration::from_secs(1_700_000_000);
+    const SINCE_1970: Duration = Duration::from_secs(1_700_000_000);
 
     #[test]
-    fn the_next_key_signs_from_its_time_on() {
+    fn the_next_key_signs_from_its_time_on_whatever_the_wall_clock_says() {
         let next = access_key("sc_shop", "k2");
-        let keys = JwkSet { keys: vec![next.signing_key().public_jwk()] };
-        let verifier = verifier().with_next_key(next, NOW).unwrap();
-        assert_eq!(verifier.key_id(NOW - Duration::from_millis(1)), "k1");
-        assert_eq!(verifier.key_id(NOW), "k2");
-
+        let keys =
+            JwkSet { keys: vec![next.signing_key().public_jwk(), verifier().access_key.signing_key().public_jwk()] };
+        let read_at = Instant::now();
+        let verifier = verifier().with_next_key(next, read_at + KEY_PROPAGATION).unwrap();
         let query = "state=s&redirect_uri=https://login.example.com/login&client_id=sc_shop";
         let request = LoginRequest::parse(query).unwrap();
-        let location = verifier.approve(&request).unwrap().sign(&[0; ENTROPY_BYTES], NOW);
-        let url = url::Url::parse(&location).unwrap();
-        let code = url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-        assert_eq!(verify(&code, &keys, None).unwrap().header.kid, "k2");
+        let hour = Duration::from_secs(3600);
+        for (waited, key_id) in [(KEY_PROPAGATION - Duration::from_millis(1), "k1"), (KEY_PROPAGATION, "k2")] {
+            assert_eq!(verifier.key_id(read_at + waited), key_id);
+            for since_1970 in [SINCE_1970, SINCE_1970 + hour, SINCE_1970 - hour] {
+                let now = ClockReading { since_1970, monotonic: read_at + waited };
+                let location = verifier.approve(&request).unwrap().sign(&[0; ENTROPY_BYTES], now);
+                let url = url::Url::parse(&location).unwrap();
+                let code = url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+                match verify(&code, &keys, None) {
+                    Ok(verified) => assert_eq!(verified.header.kid, "k2"),
+                    Err(_) => assert_eq!(key_id, "k1", "the first key is another one in each verifier"),
+                }
+            }
+        }
     }
 
     #[test]
     fn the_next_key_must_be_another_one_of_the_same_client() {
-        let next = |client_id, key_id| verifier().with_next_key(access_key(client_id, key_id), NOW).map(|_| ());
+        let next =
+            |client_id, key_id| verifier().with_next_key(access_key(client_id, key_id), Instant::now()).map(|_| ());
         assert_eq!(next("sc_other", "k2"), Err(KeysDiffer::OtherClient));
         assert_eq!(next("sc_shop", "k1"), Err(KeysDiffer::SameKey));
         assert_eq!(next("sc_shop", "k2"), Ok(()));

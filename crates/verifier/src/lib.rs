@@ -7,6 +7,7 @@ mod client_address;
 mod config;
 mod config_error;
 mod config_human_check;
+mod config_warning;
 mod decide;
 mod endpoint;
 mod human_check;
@@ -27,6 +28,7 @@ mod server;
 mod service;
 mod settings;
 mod shared_store;
+mod unknown_variable;
 mod used_states;
 mod user_id;
 
@@ -37,7 +39,8 @@ pub use client_address::{ClientNetwork, ForwardingHeader, TrustedProxies};
 pub use config::{Config, LogConfig, StoreConfig, usage};
 pub use config_error::ConfigError;
 pub use config_human_check::{HumanCheckConfig, HumanCheckKind};
-pub use decide::{Approved, Decision, ENTROPY_BYTES, KEY_PROPAGATION, KeysDiffer, Verifier, decide};
+pub use config_warning::{ConfigWarning, NoNextKey};
+pub use decide::{Approved, ClockReading, Decision, ENTROPY_BYTES, KEY_PROPAGATION, KeysDiffer, Verifier, decide};
 pub use endpoint::App;
 pub use human_check::{
     CHALLENGE_LIFETIME, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, Judgement, LoginBinding,

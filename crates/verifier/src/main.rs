@@ -6,11 +6,11 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use authress_verifier::{
-    Config, LogConfig, LogOutput, Login, Metrics, ServerLimits, Service, Verifier, serve, serve_counted, termination,
-    usage,
+    ClockReading, Config, ConfigWarning, LogConfig, LogOutput, Login, Metrics, ServerLimits, Service, Verifier, serve,
+    serve_counted, termination, usage,
 };
 use tokio::net::TcpListener;
 
@@ -75,9 +75,12 @@ fn write_out(text: &str) -> Done {
 
 #[tokio::main(flavor = "current_thread")]
 async fn check(file: Option<&Path>) -> Done {
-    let config = Config::read(file, now()?)?;
+    let config = Config::read(file)?;
     let mut text = config.effective.clone();
-    text.push_str(&format!("# the key {} signs", config.verifier.key_id(now()?)));
+    for warning in &config.warnings {
+        text.push_str(&format!("# warning: {warning}\n"));
+    }
+    text.push_str(&format!("# the key {} signs", config.verifier.key_id(Instant::now())));
     if let Some((next, _)) = config.verifier.next_key() {
         text.push_str(&format!(", and after five minutes {next}"));
     }
@@ -117,8 +120,10 @@ fn worker_threads() -> usize {
 }
 
 async fn answer_logins(file: Option<PathBuf>) -> Done {
-    let config = Config::read(file.as_deref(), now()?)?;
+    check_clock()?;
+    let config = Config::read(file.as_deref())?;
     let _log = start_logging(config.log)?;
+    report(&config.warnings);
     let (listen, server, metrics_listen) = (config.listen, config.server, config.metrics_listen);
     raise_open_files(server.connections);
     let listener = bind("LISTEN", listen).await?;
@@ -134,7 +139,7 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     tracing::info!(
         issuer,
         redirect_uri = login_url,
-        key_id = service.login.verifier().key_id(now()?),
+        key_id = service.login.verifier().key_id(Instant::now()),
         "answering logins"
     );
     let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
@@ -214,7 +219,7 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
             match read_keys_aside(file.clone(), login.verifier()).await {
                 Ok(verifier) => {
                     let next = verifier.next_key().map(|(key_id, _)| key_id.to_owned());
-                    let key_id = now().map(|now| verifier.key_id(now).to_owned()).unwrap_or_default();
+                    let key_id = verifier.key_id(Instant::now()).to_owned();
                     login.replace_verifier(verifier);
                     metrics.key_reload(true);
                     tracing::info!(key_id, next, "the access keys were read again");
@@ -256,14 +261,20 @@ fn reload_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::Result
 }
 
 fn read_keys(file: Option<&Path>, old: &Verifier) -> Result<Verifier, Box<dyn Error>> {
-    let verifier = Config::read(file, now()?)?.verifier;
+    let Config { verifier, warnings, .. } = Config::read(file)?;
+    report(&warnings);
     if verifier.issuer() != old.issuer() {
         return Err("the Authress domain or the service client has changed: restart for that".into());
     }
     Ok(verifier.keep_waiting_since(old))
 }
 
-fn now() -> Result<Duration, Box<dyn Error>> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.map_err(|_| "ClockBefore1970: set the system's clock".into())
+fn report(warnings: &[ConfigWarning]) {
+    for warning in warnings {
+        tracing::warn!(code = warning.code(), "{warning}");
+    }
+}
+
+fn check_clock() -> Result<(), &'static str> {
+    ClockReading::now().map(|_| ()).ok_or("ClockBefore1970: set the system's clock")
 }

@@ -1,7 +1,7 @@
 //! The verifier as an axum router: supplies randomness and the time, writes the answers.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use authress_single_use::{SingleUse, Use};
 use axum::Router;
@@ -13,7 +13,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{any, get};
 
-use crate::decide::{Approved, ENTROPY_BYTES, Verifier};
+use crate::decide::{Approved, ClockReading, ENTROPY_BYTES, Verifier};
 use crate::human_check::{self, HumanGate, MAX_ANSWER_BYTES};
 use crate::login_request::LoginRequest;
 use crate::policy::Policy;
@@ -100,7 +100,7 @@ impl Login {
                 gate.judge(head, body, &request).await?;
                 Ok(Answer::Login(human_check::answered(&self.location(approved).await?)))
             }
-            Some(gate) if gate.asks(head) => Ok(Answer::Check(gate.ask(head, &request, now()?)?)),
+            Some(gate) if gate.asks(head) => Ok(Answer::Check(gate.ask(head, &request, now()?.since_1970)?)),
             Some(_) | None => Ok(Answer::Login(redirect(self.location(approved).await?))),
         }
     }
@@ -145,9 +145,8 @@ fn redirect(location: HeaderValue) -> Response {
     response
 }
 
-/// The time since 1970-01-01 UTC.
-fn now() -> Result<Duration, RefusalCode> {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| RefusalCode::Unavailable)
+fn now() -> Result<ClockReading, RefusalCode> {
+    ClockReading::now().ok_or(RefusalCode::Unavailable)
 }
 
 impl From<Verifier> for Login {

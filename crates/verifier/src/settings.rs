@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::config_error::ConfigError;
+use crate::config_error::{ConfigError, InvalidToml};
+use crate::config_warning::ConfigWarning;
+use crate::unknown_variable::{self, Unknown};
 
 /// One setting.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Its name in the TOML file: `table.name` or `name`.
     pub key: &'static str,
@@ -100,20 +102,38 @@ pub const SETTINGS: &[Setting] = &[
 pub(crate) struct Sources {
     variables: BTreeMap<&'static str, String>,
     file: BTreeMap<&'static str, String>,
+    pub(crate) warnings: Vec<ConfigWarning>,
 }
 
 impl Sources {
-    /// Reads the variables through `lookup`, and the text of a TOML file. An empty variable counts as
-    /// not set.
-    pub(crate) fn read(lookup: impl Fn(&str) -> Option<OsString>, file: Option<&str>) -> Result<Self, ConfigError> {
-        let mut variables = BTreeMap::new();
-        for setting in SETTINGS {
-            if let Some(value) = lookup(&setting.variable()).filter(|value| !value.is_empty()) {
+    /// Reads the variables of an environment, and the text of a TOML file. In both an empty text counts as not set.
+    pub(crate) fn read(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        file: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let (mut variables, mut warnings) = (BTreeMap::new(), Vec::new());
+        let mut named: Vec<_> = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        // In the order of their names, so that of several errors the same one comes first each time.
+        named.sort();
+        for (name, value) in named {
+            let Some(name) = name.to_str() else { continue };
+            if let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) {
                 let value = value.into_string().map_err(|_| ConfigError::NotUnicode { key: setting.key })?;
                 variables.insert(setting.key, value);
+                continue;
+            }
+            match unknown_variable::judge(name) {
+                Unknown::Foreign => {}
+                Unknown::Doubtful => warnings.push(ConfigWarning::UnknownVariable { name: name.to_owned() }),
+                Unknown::Misspelt(meant) => {
+                    return Err(ConfigError::UnknownVariable {
+                        name: name.to_owned(),
+                        meant: meant.map(|setting| setting.key),
+                    });
+                }
             }
         }
-        Ok(Self { variables, file: file.map(read_file).transpose()?.unwrap_or_default() })
+        Ok(Self { variables, file: file.map(read_file).transpose()?.unwrap_or_default(), warnings })
     }
 
     /// The value and the name under which it was set.
@@ -147,8 +167,13 @@ impl Sources {
 /// Flattens the file; every leaf must be a known setting and none a secret.
 fn read_file(text: &str) -> Result<BTreeMap<&'static str, String>, ConfigError> {
     // The parser's message quotes the line it stumbles over, in which a secret may stand.
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::InvalidFile {
-        line: error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1)),
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or_default();
+        let is_doubled = error.message().starts_with("duplicate key");
+        ConfigError::InvalidFile {
+            line: error.span().map(|span| before(span).matches('\n').count() + 1),
+            reason: if is_doubled { InvalidToml::Doubled } else { InvalidToml::Other },
+        }
     })?;
     let mut leaves = BTreeMap::new();
     for (name, value) in table {
@@ -166,7 +191,13 @@ fn read_file(text: &str) -> Result<BTreeMap<&'static str, String>, ConfigError> 
 
 fn add_leaf(leaves: &mut BTreeMap<&'static str, String>, key: &str, value: toml::Value) -> Result<(), ConfigError> {
     let setting = SETTINGS.iter().find(|setting| setting.key == key);
-    let setting = setting.ok_or_else(|| ConfigError::UnknownSetting { key: key.to_owned() })?;
+    let setting = setting.ok_or_else(|| {
+        let in_lower_case = SETTINGS.iter().find(|setting| setting.key == key.to_ascii_lowercase());
+        match in_lower_case {
+            Some(setting) => ConfigError::SettingInCapitals { key: setting.key },
+            None => ConfigError::UnknownSetting { key: key.to_owned() },
+        }
+    })?;
     if setting.is_secret {
         return Err(ConfigError::SecretInFile { key: setting.key });
     }
@@ -181,7 +212,10 @@ fn add_leaf(leaves: &mut BTreeMap<&'static str, String>, key: &str, value: toml:
             });
         }
     };
-    leaves.insert(setting.key, text);
+    // As in the environment.
+    if !text.is_empty() {
+        leaves.insert(setting.key, text);
+    }
     Ok(())
 }
 
@@ -190,8 +224,7 @@ mod tests {
     use super::*;
 
     fn sources(variables: &[(&str, &str)], file: &str) -> Result<Sources, ConfigError> {
-        let lookup = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into());
-        Sources::read(lookup, Some(file))
+        Sources::read(variables.iter().map(|(name, value)| (name.into(), value.into())), Some(file))
     }
 
     #[test]
@@ -216,11 +249,57 @@ mod tests {
             ("[redis]\nurl = \"hunter2\"", "SecretInConfigFile"),
             ("listen = [\"hunter2\"]", "InvalidSetting"),
             ("ok = 1\nlisten = hunter2", "InvalidConfigFile"),
+            ("listen = \"hunter2\"\nlisten = \"hunter2\"", "InvalidConfigFile"),
+            ("[Redis]\nprefix = \"hunter2\"", "UnknownSetting"),
         ] {
             let error = sources(&[], file).err().unwrap();
             assert_eq!(error.code(), code, "{file}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_error_in_the_file_says_which_line_and_what_to_do() {
+        for (file, words) in [
+            ("listen = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", &["line 2", "twice", "Remove"][..]),
+            ("[log]\nlevel = \"info\"\n\n[log]\nformat = \"json\"", &["line 4", "twice"]),
+            ("[log]\nlevel = info\n", &["line 2", "quotation marks"]),
+            ("listen = \n", &["line 1"]),
+            ("[RATE_LIMIT]\nclient_burst = 7", &["rate_limit.client_burst", "lower case"]),
+            ("[rate_limit]\nCLIENT_BURST = 7", &["rate_limit.client_burst", "lower case"]),
+            ("LISTEN = \"127.0.0.1:1\"", &["listen", "lower case"]),
+        ] {
+            let error = sources(&[], file).err().unwrap().to_string();
+            assert!(words.iter().all(|word| error.contains(word)), "{file:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_not_set_in_the_file_either() {
+        let file = "[authress]\nclient_id = \"\"\n[metrics]\nlisten = \"\"\n[log]\nformat = \"\"";
+        let sources = sources(&[("METRICS_LISTEN", "")], file).unwrap();
+        assert_eq!(sources.get("authress.client_id"), None);
+        assert_eq!(sources.get("metrics.listen"), None);
+        assert_eq!(sources.get("log.format").map(|(value, _)| value), Some("text"));
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_refused_and_a_doubtful_one_warned_of() {
+        for (name, words) in [
+            ("RATE_LIMIT_CLIENT_BURTS", &["RATE_LIMIT_CLIENT_BURTS", "Did you mean RATE_LIMIT_CLIENT_BURST?"][..]),
+            ("TRUSTED_HOPS", &["Did you mean CLIENT_ADDRESS_TRUSTED_HOPS?"]),
+            ("AUTHRESS_ACCESS_KEY_FIEL", &["Did you mean AUTHRESS_ACCESS_KEY_FILE?"]),
+            ("AUTHRESS_FOO", &["AUTHRESS_FOO", "--help"]),
+        ] {
+            let error = sources(&[(name, "hunter2")], "").err().unwrap();
+            assert_eq!(error.code(), "UnknownVariable", "{name}");
+            let text = format!("{error} {error:?}");
+            assert!(words.iter().all(|word| text.contains(word)) && !text.contains("hunter2"), "{text}");
+            assert!(sources(&[(name, "")], "").is_ok(), "empty is not set");
+        }
+        let warnings = sources(&[("REDIS_PASSWORD", "hunter2"), ("PATH", "/bin")], "").unwrap().warnings;
+        let text = warnings.iter().map(|warning| format!("{warning} {warning:?}")).collect::<String>();
+        assert!(warnings.len() == 1 && text.contains("REDIS_PASSWORD") && !text.contains("hunter2"), "{text}");
     }
 
     #[test]

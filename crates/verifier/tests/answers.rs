@@ -6,10 +6,10 @@
 mod support;
 
 use std::collections::HashSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use authress_jws::verify;
-use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide, standalone};
+use authress_verifier::{ClockReading, Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide, standalone};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use support::{CLIENT_ID, DOMAIN, LOGIN_URL, body, get, key, location, query, send, verifier};
@@ -49,7 +49,7 @@ fn equal_inputs_give_the_same_answer_whatever_makes_the_signature() {
     let key = "sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
     let verifier = Verifier::new(DOMAIN.parse().unwrap(), key.parse().unwrap());
     let request = LoginRequest::parse(&query(&[])).unwrap();
-    let now = Duration::from_secs(1_700_000_000);
+    let now = ClockReading { since_1970: Duration::from_secs(1_700_000_000), monotonic: Instant::now() };
     let Decision::Redirect { location } = decide(&request, &verifier, &[7; ENTROPY_BYTES], now) else {
         panic!("refused")
     };

@@ -8,7 +8,7 @@ mod support;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authress_verifier::{App, Config, Service};
 use axum::body::Body;
@@ -23,12 +23,10 @@ use tower::ServiceExt;
 
 fn app(variables: &[(&str, &str)]) -> App {
     let key = key();
-    let lookup = |name: &str| match name {
-        "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
-        "AUTHRESS_ACCESS_KEY" => Some(OsString::from(&key.text)),
-        name => variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(value)),
-    };
-    Service::new(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap().1
+    let environment =
+        [("AUTHRESS_API_URL", DOMAIN), ("AUTHRESS_ACCESS_KEY", &key.text)].into_iter().chain(variables.iter().copied());
+    let environment = environment.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Service::new(Config::from_sources(environment, None, Instant::now()).unwrap()).unwrap().1
 }
 
 const PROOF_OF_WORK: (&str, &str) = ("HUMAN_CHECK_KIND", "proof-of-work");

@@ -131,6 +131,113 @@ fn keys_are_exchanged_by_sighup_without_losing_a_request() {
     assert!(!contains_key_material(&log, &first) && !contains_key_material(&log, &second), "{log}");
 }
 
+/// A rotation of keys as docs/verifier.md describes it, by its steps. How a next key comes to sign after five minutes is
+/// shown without waiting for them, in `decide.rs`.
+#[test]
+fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
+    let (old, new) = (key(), other_key("k2"));
+    let first = secret_file("rotation-first", &old.text);
+    let second = first.with_file_name(format!("authress-verifier-rotation-second-{}", std::process::id()));
+    let (first_name, second_name) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let environment = [("AUTHRESS_ACCESS_KEY_FILE", first_name), ("AUTHRESS_NEXT_ACCESS_KEY_FILE", second_name)];
+    let key_of = |verifier: &Running, state: &str| {
+        let code = code_in(&verifier.login(state, &[]));
+        [&old, &new].into_iter().find(|key| verify(&code, &key.published, None).is_ok()).unwrap().text.clone()
+    };
+    let check = || {
+        let Output { status, stdout, stderr } = command(&environment).arg("--check").output().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    };
+
+    // The setting may be there before there is a second key.
+    assert!(
+        check().contains("# warning: NextKeyMissing: the file named by AUTHRESS_NEXT_ACCESS_KEY_FILE is not there")
+    );
+    let verifier = start_command(command(&environment));
+    assert_eq!(key_of(&verifier, "a"), old.text);
+
+    // Step 1: the second key gets a file of its own; the setting was there, so SIGHUP.
+    std::fs::rename(secret_file("rotation-new", &new.text), &second).unwrap();
+    assert!(check().contains("# the key k1 signs, and after five minutes k2"));
+    verifier.signal("HUP");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(key_of(&verifier, "b"), old.text, "step 2: it waits for five minutes");
+
+    // Step 3: into the first file, and remove the second.
+    std::fs::copy(&second, &first).unwrap();
+    std::fs::remove_file(&second).unwrap();
+    verifier.signal("HUP");
+    let mut number = 0;
+    eventually("the new key signs", || {
+        number += 1;
+        key_of(&verifier, &format!("c{number}")) == new.text
+    });
+    let log = verifier.stop();
+    assert!(!log.contains("ERROR") && log.contains("NextKeyMissing"), "{log}");
+    assert!(!contains_key_material(&log, &old) && !contains_key_material(&log, &new), "{log}");
+
+    // The next start, with the same environment; also where the second file was left behind, full or empty.
+    for (left, code) in
+        [(None, "NextKeyMissing"), (Some(new.text.as_str()), "NextKeyIsTheSame"), (Some("\n"), "NextKeyEmpty")]
+    {
+        if let Some(text) = left {
+            std::fs::rename(secret_file("rotation-left", text), &second).unwrap();
+        }
+        let text = check();
+        assert!(text.contains(&format!("# warning: {code}: ")) && text.contains("# the key k2 signs\n"), "{text}");
+        let verifier = start_command(command(&environment));
+        assert_eq!(key_of(&verifier, "d"), new.text);
+        assert!(verifier.stop().contains(code));
+    }
+
+    // The file of settings: an empty one is none, and there is nothing to warn of.
+    let config = first.with_extension("toml");
+    std::fs::write(&config, format!("[authress]\naccess_key_file = {first_name:?}\nnext_access_key_file = \"\"\n"))
+        .unwrap();
+    let Output { status, stdout, .. } = command(&[]).arg("--check").arg("--config").arg(&config).output().unwrap();
+    let text = String::from_utf8(stdout).unwrap();
+    assert!(status.success() && !text.contains("warning") && text.contains("# the key k2 signs\n"), "{text}");
+
+    // What is no key is an error as before.
+    std::fs::rename(secret_file("rotation-left", "nonsense"), &second).unwrap();
+    let Output { status, stderr, .. } = command(&environment).arg("--check").output().unwrap();
+    assert!(!status.success());
+    assert!(String::from_utf8(stderr).unwrap().contains("AUTHRESS_NEXT_ACCESS_KEY_FILE"));
+    for file in [first, second, config] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn an_unknown_variable_that_begins_like_ours_stops_it() {
+    let key = key();
+    for (name, meant) in [
+        ("RATE_LIMIT_CLIENT_BURTS", "RATE_LIMIT_CLIENT_BURST"),
+        ("TRUSTED_HOPS", "CLIENT_ADDRESS_TRUSTED_HOPS"),
+        ("AUTHRESS_ACCESS_KEY_FIEL", "AUTHRESS_ACCESS_KEY_FILE"),
+    ] {
+        for arguments in [&["--check"][..], &[]] {
+            let mut command = command(&[("AUTHRESS_ACCESS_KEY", key.text.as_str()), (name, "hunter2")]);
+            let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
+            let message = String::from_utf8(stderr).unwrap();
+            assert_eq!((status.code(), stdout.len()), (Some(1), 0), "{message}");
+            let expected = format!("UnknownVariable: {name} is in the environment");
+            assert!(message.contains(&expected) && message.contains(&format!("Did you mean {meant}?")), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+    // What others call their own is no reason to stop, and what Kubernetes sets for our own Services is not ours.
+    let environment = [
+        ("AUTHRESS_ACCESS_KEY", key.text.as_str()),
+        ("REDIS_PASSWORD", "hunter2"),
+        ("AUTHRESS_VERIFIER_SERVICE_HOST", "10.0.0.1"),
+        ("AUTHRESS_VERIFIER_REDIS_PORT_6379_TCP", "tcp://10.0.0.2:6379"),
+    ];
+    let log = start_command(command(&environment)).stop();
+    assert!(log.contains("REDIS_PASSWORD") && !log.contains("hunter2") && !log.contains("SERVICE_HOST"), "{log}");
+}
+
 #[test]
 fn nothing_that_is_printed_at_the_most_talkative_level_has_key_material() {
     let key = key();

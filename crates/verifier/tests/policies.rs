@@ -7,7 +7,7 @@ mod support;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::Instant;
 
 use authress_verifier::{App, Config, Service};
 use axum::body::Body;
@@ -19,12 +19,10 @@ use tower::ServiceExt;
 
 fn service(variables: &[(&str, &str)]) -> (Service, App) {
     let key = key();
-    let lookup = |name: &str| match name {
-        "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
-        "AUTHRESS_ACCESS_KEY" => Some(OsString::from(&key.text)),
-        name => variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(value)),
-    };
-    Service::new(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap()
+    let environment =
+        [("AUTHRESS_API_URL", DOMAIN), ("AUTHRESS_ACCESS_KEY", &key.text)].into_iter().chain(variables.iter().copied());
+    let environment = environment.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Service::new(Config::from_sources(environment, None, Instant::now()).unwrap()).unwrap()
 }
 
 async fn login(router: &App, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {

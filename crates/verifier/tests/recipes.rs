@@ -15,7 +15,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authress_jws::verify;
 use authress_verifier::Config;
@@ -117,14 +117,14 @@ fn event(path: &str, query: &str, source_ip: &str, forwarded_for: &str) -> Value
 #[tokio::test]
 async fn a_functions_client_is_whom_the_gateway_saw_and_not_what_a_header_says() {
     let key = key();
-    let lookup = |name: &str| match name {
-        "AUTHRESS_API_URL" => Some(OsString::from(DOMAIN)),
-        "AUTHRESS_ACCESS_KEY" => Some(OsString::from(&key.text)),
-        "RATE_LIMIT_CLIENT_BURST" => Some(OsString::from("2")),
-        "RATE_LIMIT_CLIENT_PER_MINUTE" => Some(OsString::from("1")),
-        _ => None,
-    };
-    let mut function = lambda::function(Config::from_sources(lookup, None, Duration::ZERO).unwrap()).unwrap();
+    let environment = [
+        ("AUTHRESS_API_URL", DOMAIN),
+        ("AUTHRESS_ACCESS_KEY", &key.text),
+        ("RATE_LIMIT_CLIENT_BURST", "2"),
+        ("RATE_LIMIT_CLIENT_PER_MINUTE", "1"),
+    ];
+    let environment = environment.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let mut function = lambda::function(Config::from_sources(environment, None, Instant::now()).unwrap()).unwrap();
     let mut statuses = Vec::new();
     for (number, source_ip) in ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1"].iter().enumerate() {
         let query = query(&[("state", &number.to_string())]);

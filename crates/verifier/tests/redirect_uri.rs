@@ -5,9 +5,9 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
+use authress_verifier::{ClockReading, Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
 use proptest::prelude::*;
 use support::{DOMAIN, LOGIN_URL, assert_refused, get, key, query, verifier};
 use url::Url;
@@ -119,6 +119,10 @@ const ATTACKS: &[&str] = &[
     "about:blank",
 ];
 
+fn at(since_1970_s: u64) -> ClockReading {
+    ClockReading { since_1970: Duration::from_secs(since_1970_s), monotonic: Instant::now() }
+}
+
 #[tokio::test]
 async fn every_known_trick_is_refused() {
     for attack in ATTACKS {
@@ -160,7 +164,7 @@ async fn other_spellings_of_a_loopback_address_are_refused() {
 /// The address that is answered to a `redirect_uri`, if it is not refused.
 fn answer(verifier: &Verifier, redirect_uri: &str) -> Option<String> {
     let request = LoginRequest::parse(&query(&[("redirect_uri", redirect_uri)])).ok()?;
-    match decide(&request, verifier, &[7; ENTROPY_BYTES], Duration::from_secs(1_700_000_000)) {
+    match decide(&request, verifier, &[7; ENTROPY_BYTES], at(1_700_000_000)) {
         Decision::Redirect { location } => Some(location),
         Decision::Refuse(_) => None,
     }
@@ -244,7 +248,7 @@ proptest! {
     #[test]
     fn no_query_at_all_panics_or_leaves_the_configured_login_url(query in "[ -~]{0,200}|\\PC{0,60}") {
         if let Ok(request) = LoginRequest::parse(&query) {
-            let decision = decide(&request, &verifier(&key()), &[0; ENTROPY_BYTES], Duration::ZERO);
+            let decision = decide(&request, &verifier(&key()), &[0; ENTROPY_BYTES], at(0));
             if let Decision::Redirect { location } = decision {
                 prop_assert_eq!(location.split('?').next(), Some(LOGIN_URL));
             }
