@@ -62,7 +62,8 @@ pub struct Config {
 pub struct StoreConfig {
     /// Where it is.
     pub url: StoreUrl,
-    /// What all keys begin with.
+    /// What all keys begin with. By default it names the Authress domain and the service client, so that deployments for
+    /// different ones share nothing in one Redis.
     pub prefix: String,
     /// How long an answer may take.
     pub timeout: Duration,
@@ -128,7 +129,8 @@ impl Config {
         let (verifier, no_next_key) = verifier(&settings, now)?;
         warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
-        let store = store(&settings)?;
+        let verifier = verifier(&settings, now)?;
+        let store = store(&settings, verifier.issuer())?;
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
             verifier,
@@ -278,7 +280,7 @@ fn parse_key(key: &'static str, text: &str) -> Result<AccessKey, ConfigError> {
     text.parse().map_err(|reason| ConfigError::InvalidAccessKey { key, reason })
 }
 
-fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
+fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, ConfigError> {
     let Some(url) = settings.secret(REDIS_URL, REDIS_URL_FILE, "removed, because REDIS_URL_FILE is set, too")? else {
         return Ok(None);
     };
@@ -296,7 +298,11 @@ fn store(settings: &Sources) -> Result<Option<StoreConfig>, ConfigError> {
     })?;
     Ok(Some(StoreConfig {
         url,
-        prefix: settings.parsed("redis.prefix", "a text")?,
+        prefix: match settings.get("redis.prefix") {
+            Some((prefix, _)) => prefix.to_owned(),
+            // Staging and production that share a Redis must not share their limits.
+            None => format!("authress-verifier:{}", issuer.trim_start_matches("https://")),
+        },
         timeout: Duration::from_millis(settings.number("redis.timeout_ms", 1..=10_000)?.into()),
         when_down: settings.one_of(
             "redis.when_down",
@@ -353,6 +359,18 @@ mod tests {
         assert_eq!(config.state_lifetime, Some(Duration::from_secs(600)));
         assert!(config.navigations_only && config.store.is_none() && config.metrics_listen.is_none());
         assert_eq!(config.proxies, TrustedProxies::default());
+    }
+
+    #[test]
+    fn by_default_only_deployments_for_the_same_client_share_limits() {
+        let redis = ("REDIS_URL", "redis://redis.example");
+        let prefix = |url, more: &[(&str, &str)]| {
+            let variables = [&[("AUTHRESS_API_URL", url), KEY, redis][..], more].concat();
+            config(&variables).unwrap().store.unwrap().prefix
+        };
+        assert_eq!(prefix(URL.1, &[]), "authress-verifier:login.example.com/v1/clients/sc_shop");
+        assert_ne!(prefix("https://login.staging.example.com", &[]), prefix(URL.1, &[]));
+        assert_eq!(prefix(URL.1, &[("REDIS_PREFIX", "shop")]), "shop");
     }
 
     #[test]

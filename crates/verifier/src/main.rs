@@ -85,11 +85,11 @@ async fn check(file: Option<&Path>) -> Done {
         text.push_str(&format!(", and after five minutes {next}"));
     }
     text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
-    let has_store = config.store.is_some();
+    let prefix = config.store.as_ref().map(|store| store.prefix.clone());
     let (service, _) = Service::new(config)?;
     let store = service.check_store().await;
-    if has_store && store.is_ok() {
-        text.push_str("# Redis can be used\n");
+    if let (Some(prefix), Ok(())) = (prefix, &store) {
+        text.push_str(&format!("# Redis can be used; keys begin with {{{prefix}}}\n"));
     }
     write_out(&text)?;
     store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
@@ -216,7 +216,7 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
     let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            match read_keys_aside(file.clone(), login.verifier()).await {
+            match read_keys_in_thread(file.clone(), login.verifier()).await {
                 Ok(verifier) => {
                     let next = verifier.next_key().map(|(key_id, _)| key_id.to_owned());
                     let key_id = verifier.key_id(Instant::now()).to_owned();
@@ -240,7 +240,7 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 /// Reads the keys in a thread of its own: a pipe without a writer, or a network's file system that hangs, blocks what
 /// reads it. At the most one such thread is left behind: the next signal waits for it for as long.
 #[cfg(unix)]
-async fn read_keys_aside(file: Option<PathBuf>, old: Arc<Verifier>) -> Result<Verifier, String> {
+async fn read_keys_in_thread(file: Option<PathBuf>, old: Arc<Verifier>) -> Result<Verifier, String> {
     static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let read = async {
         let reading = READING.lock().await;

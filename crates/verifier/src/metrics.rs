@@ -99,7 +99,7 @@ impl Metrics {
         }
         let answered = decisions.get_or_create_owned(&Decision { code: Code(ANSWERED) });
         registry.register("decisions", "Logins by what became of them", decisions.clone());
-        // From what a signature takes to what no one should have to wait.
+        // From the time of a signature to one that no shopper should have to wait.
         let seconds = Histogram::new([0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5]);
         registry.register("login_seconds", "Time a login took in this process, in seconds", seconds.clone());
         let in_flight = Gauge::default();

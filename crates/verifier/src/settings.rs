@@ -67,7 +67,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("redis.url_file", "", "the file that holds the URL, instead of it"),
     setting("redis.ca_file", "", "rediss://: the PEM file of the only authorities to trust; else the system's"),
-    setting("redis.prefix", "authress-verifier", "what the names of all keys begin with"),
+    setting(
+        "redis.prefix",
+        "",
+        "what the names of all keys begin with; else authress-verifier, the Authress domain and the service client",
+    ),
     setting("redis.timeout_ms", "100", "how long an answer of Redis may take"),
     setting("redis.when_down", "local", "local: each instance goes on by itself; refuse: answer nobody"),
     setting("human_check.kind", "none", "what shoppers have to pass: none, proof-of-work, turnstile or hcaptcha"),

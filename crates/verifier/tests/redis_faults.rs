@@ -1,4 +1,4 @@
-//! Redis servers that answer and cannot be used, or are gone without a word; all of them real.
+//! Redis servers that answer and cannot be used, or disappear without closing their connections; all of them real.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -82,7 +82,7 @@ fn after_a_failover_behind_one_address_the_new_primary_is_used_although_the_old_
 }
 
 #[test]
-fn a_redis_that_is_gone_without_a_word_is_left_for_a_new_connection() {
+fn a_redis_that_disappears_without_a_reset_is_replaced_by_a_new_connection() {
     let redis = Redis::start();
     let front = Front::of(&redis);
     let verifier = start(&front.url(), &[]);
@@ -110,7 +110,7 @@ fn is_unusable(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: 
 
     breaks(redis);
     eventually("it is not ready", || status_of(&verifier.get("/readyz")) == 503);
-    // Longer than the second for which it is left alone, and asked by everyone who asks.
+    // For longer than the circuit breaker is open, and by every way to ask.
     for _ in 0..25 {
         assert_eq!(status_of(&verifier.get("/readyz")), 503, "{code}");
         assert_eq!(status_of(&get("/readyz")), 503, "{code}");
@@ -127,7 +127,7 @@ fn is_unusable(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: 
     assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
     let (status, text) = check(&redis.url(), &[]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("# Redis can be used\n"), "{text}");
+    assert!(text.contains("# Redis can be used; "), "{text}");
     assert_eq!(reports(&verifier.stop()), (vec![code.to_owned()], 1));
 }
 
@@ -350,7 +350,7 @@ fn a_stored_time_beyond_an_empty_bucket_counts_as_that_and_nonsense_as_none() {
     let redis = Redis::start();
     let limit = [("RATE_LIMIT_GLOBAL_PER_MINUTE", "6"), ("RATE_LIMIT_GLOBAL_BURST", "3")];
     let verifier = start(&redis.url(), &limit);
-    let global = "{authress-verifier}:global";
+    let global = "{authress-verifier:login.example.com/v1/clients/sc_shop}:global";
     for (value, retry_after) in [("9007199254740992", Some(10)), ("nonsense", None)] {
         redis.run::<()>(&["SET", global, value]).unwrap();
         let answer = verifier.login(&format!("state-{value}"), &[]);

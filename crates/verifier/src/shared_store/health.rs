@@ -1,10 +1,10 @@
-//! When the store counts as failing, when it is left alone, and what is said about it. No clock and no I/O in here.
+//! When the store counts as failing, when the circuit breaker is open, and what is logged. No clock and no I/O in here.
 
 use std::time::Duration;
 
 use super::failure::StoreFailure;
 
-/// How long a store that failed is left alone, and for how long a success counts.
+/// How long a store that failed gets no request, and for how long a success counts.
 pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often a store that goes on failing for changing reasons is reported.

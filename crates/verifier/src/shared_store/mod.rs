@@ -1,8 +1,8 @@
 //! Redis, in which several verifiers keep one limit and one memory of used states.
 //!
-//! No request waits for it longer than the configured timeout. A store that fails is left alone for a second,
-//! and every instance decides by itself meanwhile. A failed connection is never used again: the next attempt
-//! begins with a new one, for which the address is resolved anew. Both changes of state are logged once.
+//! No request waits for it longer than the configured timeout. After a failure a circuit breaker is open for a second, in
+//! which every instance decides by itself. A failed connection is never used again: the next attempt begins with a new
+//! one, for which the address is resolved anew. Both changes of state are logged once.
 //!
 //! What it is asked is in `commands`, its address in `url`, the reasons of failures in `failure`, and when it
 //! counts as failing in `health`.

@@ -39,7 +39,7 @@ impl StoreUrl {
         let info = text.into_connection_info().map_err(|error| reason(text, &error))?;
         let info = info.set_tcp_settings(tcp_settings());
         let client = match (info.addr(), ca) {
-            // TLS without a check of the certificate protects from no one who can change the traffic.
+            // Without a check of the certificate, an attacker between both sides can pose as Redis.
             (ConnectionAddr::TcpTls { insecure: true, .. }, _) => return Err(InvalidStoreUrl::Fragment),
             (ConnectionAddr::TcpTls { .. }, None) => redis::Client::open(info).map_err(|_| InvalidStoreUrl::Form)?,
             (ConnectionAddr::TcpTls { .. }, Some(pem)) => {
@@ -128,8 +128,8 @@ fn has_certificate(pem: &[u8]) -> bool {
     CertificateDer::pem_slice_iter(pem).next().is_some_and(|certificate| certificate.is_ok())
 }
 
-/// A host that is gone without a word is noticed in 30 seconds where nothing is asked, and where something is asked
-/// sooner: the first attempt without a response ends the connection.
+/// Keepalive ends an idle connection to a host that has disappeared after about 30 seconds. A connection in use ends with
+/// the first response that does not come.
 fn tcp_settings() -> TcpSettings {
     let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
     let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);

@@ -76,7 +76,7 @@ impl Front {
         *self.shared.target.lock().unwrap() = redis.socket();
     }
 
-    /// The host of all open connections is gone without a word: nothing comes from it any more, and no end either.
+    /// The host of all open connections disappears: nothing comes from it any more, neither data nor FIN nor RST.
     pub(crate) fn vanish(&self) {
         self.shared.first_alive.store(self.connections(), Ordering::SeqCst);
     }
