@@ -129,7 +129,6 @@ impl Config {
         let (verifier, no_next_key) = verifier(&settings, now)?;
         warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
-        let verifier = verifier(&settings, now)?;
         let store = store(&settings, verifier.issuer())?;
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
