@@ -6,6 +6,7 @@ import { alive, hasLived, load, rejectOnCrash } from './load.js';
 import { abortReason, checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
 import { storedSession } from './stored-session.js';
 import { watchBrowser } from './watch.js';
+import { hasPage, withoutPage } from './without-page.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
 const DEADLINE_MS = 30_000;
@@ -97,9 +98,10 @@ class Loaded {
           ? setTimeout(() => giveUp(new LoginError('RequestTimeout')), timeoutInMillis)
           : undefined;
       signal?.addEventListener('abort', onAbort);
-      this.ready(part)
-        .then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, stopped, value)))
-        .then(give, (error) => fail(asLoginError(error)));
+      const result = hasPage()
+        ? this.ready(part).then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, stopped, value)))
+        : withoutPage(method, value);
+      result.then(give, (error) => fail(asLoginError(error)));
     });
   }
 
@@ -155,7 +157,7 @@ export class LoginClient {
     this[STATE] = () => state;
     // Until the module has been there: it also knows what this page has heard of since.
     state.storedSession = () => {
-      if (typeof window === 'undefined' || hasLived()) return undefined;
+      if (!hasPage() || hasLived()) return undefined;
       const session = storedSession(origin, applicationId);
       if (session && !isExpected) {
         isExpected = true;
@@ -165,14 +167,12 @@ export class LoginClient {
     };
     state.loaded = new Loaded(({ Client }) => {
       const client = new Client(...values);
-      if (typeof window !== 'undefined') {
-        if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, state.loaded);
-        isWatched = true;
-        client.keepSession();
-      }
+      if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, state.loaded);
+      isWatched = true;
+      client.keepSession();
       return client;
     });
-    if (typeof window === 'undefined' || skipBackgroundCredentialsCheck) return;
+    if (!hasPage() || skipBackgroundCredentialsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
@@ -182,11 +182,13 @@ export class LoginClient {
 
   subscribe(listener) {
     if (typeof listener !== 'function') throw invalidInput('subscribe needs a function.');
+    // Nothing ever happens to a session on a server, and a client that renders many pages there would keep every listener.
+    if (!hasPage()) return () => {};
     // A function of its own, so that a listener given twice is called and removed once each.
     const entry = (event) => listener(event);
     const state = this[STATE]();
     state.listeners.add(entry);
-    if (typeof window !== 'undefined') state.firstCheck ??= state.loaded.call('userSessionExists').catch(() => {});
+    state.firstCheck ??= state.loaded.call('userSessionExists').catch(() => {});
     return () => {
       state.listeners.delete(entry);
     };
@@ -252,6 +254,8 @@ export class LoginClient {
   }
 
   async fetch(input, init) {
+    // Before the request is made: on servers a relative address is none.
+    if (!hasPage()) throw new LoginError('NotLoggedIn');
     const request = new Request(input, init);
     const ask = (method, value) => this[STATE]().loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
     const send = (request, token) => {
@@ -308,11 +312,12 @@ export class LoginClient {
   }
 
   sanitizeQueryParameters() {
-    this[STATE]().loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
+    if (hasPage()) this[STATE]().loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
   }
 }
 
 async function now(client, method) {
+  if (!hasPage()) return null;
   await client[STATE]().ready();
   return client[STATE]().callNow(method);
 }
@@ -323,7 +328,7 @@ export class ExtensionClient {
     const id = checkedExtension(extensionId);
     const loaded = new Loaded((module) => new module.ExtensionClient(origin, id, makeHost(undefined, asLoginError)), 'account');
     this[STATE] = () => loaded;
-    if (typeof window !== 'undefined') this.requestToken({ silent: true }).catch(() => {});
+    if (hasPage()) this.requestToken({ silent: true }).catch(() => {});
   }
 
   async getUserIdentity() {

@@ -311,6 +311,9 @@ export class LoginError extends Error {
  * `InvalidInput`: nothing is sent and the page stays.
  *
  * While the page is in use the session is renewed before its end, by one tab for all.
+ *
+ * Without a page (on a server, in a worker) nothing is loaded and the visitor is signed out: tokens reject with
+ * `TokenTimeout` at once, what needs a session with `NotLoggedIn`, `authenticate` and `logout` with `ModuleLoadFailed`.
  */
 export class LoginClient {
   /** @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`, `InvalidInput`. */
@@ -318,7 +321,7 @@ export class LoginClient {
 
   /**
    * Calls `listener` with everything that happens to the session, here or in another tab, after
-   * `getSnapshot()` shows it. Looks for a session if nobody has yet.
+   * `getSnapshot()` shows it. Looks for a session if no call has yet. On a server it registers nothing.
    *
    * @returns a function that ends it.
    * @throws {LoginError} `InvalidInput`: the listener is no function.

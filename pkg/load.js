@@ -8,6 +8,7 @@ import { LoginError } from './errors.js';
 import { watch } from './guard.js';
 import { pause } from './host.js';
 import { isReturn } from './stored-session.js';
+import { hasPage } from './without-page.js';
 
 /** The part of the module that every page needs. Others are added to it. */
 const CORE = 'core';
@@ -128,5 +129,5 @@ export function rejectOnCrash(reject) {
 export async function initWasm(source, parts) {
   if (!loading) givenSources[CORE] = source ?? givenSources[CORE];
   Object.assign(givenSources, parts);
-  await load();
+  if (hasPage()) await load();
 }

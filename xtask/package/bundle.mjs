@@ -9,11 +9,15 @@ const { build } = require('esbuild');
 const { minify } = require('terser');
 const sources = fileURLToPath(new URL('../../pkg', import.meta.url));
 
-/** Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named. */
-function generated(modules) {
+/**
+ * Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named; `loader` names
+ * the file that takes the place of load.js.
+ */
+function generated({ loader, ...modules }) {
   return {
     name: 'generated',
     setup({ onResolve, onLoad }) {
+      if (loader) onResolve({ filter: /^\.\/load\.js$/ }, () => ({ path: join(sources, loader) }));
       onResolve({ filter: /^generated:/ }, ({ path }) => {
         const module = modules[path.slice('generated:'.length)];
         if (module === undefined) return { errors: [{ text: `${path} is not made here` }] };
@@ -47,7 +51,7 @@ const text = (contents) => ({ contents, loader: 'js' });
 /** The same, minified by what makes the least of what shoppers download. */
 async function bundleSmall(entry, outfile, modules, more) {
   await bundle(entry, outfile, modules, more);
-  const isModule = more?.format !== 'iife';
+  const isModule = !['iife', 'cjs'].includes(more?.format);
   const { code } = await minify(readFileSync(outfile, 'utf8'), {
     ecma: 2022,
     module: isModule,
@@ -73,6 +77,13 @@ export async function writeEntries(module, javaScript, folder) {
   // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
   await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), bytes }, { charset: 'ascii' });
+  const withoutModule = { loader: 'load-nothing.js' };
+  await bundleSmall('index.js', file('server.js'), withoutModule);
+  await bundle('test-double.js', file('testing.js'), withoutModule, { minify: false });
+  // Jest reads no ES modules.
+  const forJest = { format: 'cjs', minify: false, packages: 'external' };
+  await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
+  for (const name of ['react', 'vue']) await bundle(`${name}.js`, file(`${name}.cjs`), {}, forJest);
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
   await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
 }

@@ -1,0 +1,16 @@
+// In place of load.js in the package's form for servers, which has no module: without a page none is needed.
+import { LoginError } from './errors.js';
+import { hasPage } from './without-page.js';
+
+export async function load() {
+  const cause = new TypeError("this is the package's form for servers, and there is a page. In tests import authress-login-wasm/testing, or authress-login-wasm/inline for the client itself");
+  throw new LoginError('ModuleLoadFailed', { cause });
+}
+
+export const alive = () => undefined;
+export const hasLived = () => false;
+export const rejectOnCrash = () => () => {};
+
+export async function initWasm() {
+  if (hasPage()) await load();
+}

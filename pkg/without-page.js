@@ -1,0 +1,26 @@
+// What the methods return where there is no page: while a server renders one, and in workers. Nothing is loaded, stored or
+// sent there; the session begins in the browser.
+import { LoginError } from './errors.js';
+
+/** Whether there is a page. Some servers define `window` for libraries that ask for it, none of them a document in it. */
+export const hasPage = () => Boolean(globalThis.window?.document);
+
+/** Results of a visitor who is signed out. */
+const RESULTS = { userSessionExists: false, getLinkResult: null, getLoginResult: null, getConnectionCredentials: null };
+/** Why a method fails; every other one needs a session. */
+const CODES = {
+  ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode', authenticate: 'ModuleLoadFailed',
+  authenticateWithOneTimeCode: 'ModuleLoadFailed', updateExtensionAuthenticationRequest: 'ModuleLoadFailed',
+  login: 'ModuleLoadFailed', logout: 'ModuleLoadFailed',
+};
+
+/** A promise of the result of `method`; the one of `waitForUserSession` stays pending, as it does while no session begins. */
+export async function withoutPage(method, value) {
+  if (method === 'waitForUserSession') return new Promise(() => {});
+  if (method === 'requestToken' && value?.silent) return null;
+  if (method === 'getDevices') return [];
+  if (method in RESULTS) return RESULTS[method];
+  const code = CODES[method] ?? 'NotLoggedIn';
+  const cause = new TypeError(`${method}() needs a page, and there is none on a server or in a worker. Call it in the browser: in an event handler or an effect.`);
+  throw new LoginError(code, code === 'ModuleLoadFailed' ? { cause } : {});
+}
