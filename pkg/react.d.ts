@@ -1,8 +1,19 @@
 import type { FunctionComponent, ReactNode } from 'react';
-import type { LoginClient, SessionSnapshot } from './index.js';
+import type { LoginClient, LoginClientSettings, SessionSnapshot } from './index.js';
 
-/** Gives the components inside it the client of `useLoginClient` and `useShopper`. */
-export const LoginClientProvider: FunctionComponent<{ client: LoginClient; children?: ReactNode }>;
+/**
+ * Gives the components inside it the client of `useLoginClient` and `useShopper`: the one in `client`, or one made from
+ * `settings`. All providers with equal settings share one client. A server component can only pass `settings`, since no
+ * instance of a class crosses from a server component to a client component.
+ *
+ * @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`.
+ */
+export const LoginClientProvider: FunctionComponent<LoginClientProviderProps>;
+
+export type LoginClientProviderProps = { children?: ReactNode } & (
+  | { client: LoginClient; settings?: undefined }
+  | { client?: undefined; settings: LoginClientSettings }
+);
 
 /**
  * The client of the nearest provider.
@@ -12,7 +23,7 @@ export const LoginClientProvider: FunctionComponent<{ client: LoginClient; child
 export function useLoginClient(): LoginClient;
 
 /**
- * Who is shopping; the component renders again when that changes, here or in another tab. On a server
+ * The session of the shopper; the component renders again when it changes, here or in another tab. On a server
  * and in the first rendering in a browser it is `checking`.
  *
  * @throws {Error} outside of a provider.

@@ -1,4 +1,6 @@
-// React: who is shopping, as a hook.
+'use client';
+// React: the session of the shopper, as a hook.
+import { LoginClient } from 'authress-login-wasm';
 import { createContext, createElement, useCallback, useContext, useSyncExternalStore } from 'react';
 
 const Context = createContext(null);
@@ -6,8 +8,17 @@ const Context = createContext(null);
 const checking = Object.freeze({ status: 'checking', userIdentity: null });
 const onServer = () => checking;
 
-export function LoginClientProvider({ client, children }) {
-  return createElement(Context.Provider, { value: client }, children);
+/** Clients made from settings: strict mode renders twice, a page may have several providers, and none needs a second client. */
+const clients = new Map();
+
+function clientOf(settings) {
+  const key = JSON.stringify(settings);
+  if (!clients.has(key)) clients.set(key, new LoginClient(settings));
+  return clients.get(key);
+}
+
+export function LoginClientProvider({ client, settings, children }) {
+  return createElement(Context.Provider, { value: client ?? clientOf(settings) }, children);
 }
 
 export function useLoginClient() {

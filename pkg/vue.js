@@ -1,7 +1,9 @@
-// Vue: who is shopping, as a composable.
-import { inject, onScopeDispose, shallowReadonly, shallowRef } from 'vue';
+// Vue: the session of the shopper, as a composable.
+import { getCurrentInstance, inject, onMounted, onScopeDispose, shallowReadonly, shallowRef } from 'vue';
 
 const KEY = Symbol('authress-login-wasm');
+// What a server renders, and a browser first, so that both agree.
+const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
 export function loginClientPlugin(client) {
   return { install: (app) => app.provide(KEY, client) };
@@ -15,12 +17,24 @@ export function useLoginClient() {
 
 export function useShopper() {
   const client = useLoginClient();
-  const shopper = shallowRef(client.getSnapshot());
-  // The scope of a server's rendering ends with it, and nothing changes there.
-  onScopeDispose(
-    client.subscribe(() => {
-      shopper.value = client.getSnapshot();
-    }),
-  );
+  const shopper = shallowRef(CHECKING);
+  const show = () => {
+    shopper.value = client.getSnapshot();
+  };
+  let stop;
+  let isOver = false;
+  const start = () => {
+    // A component can be unmounted before it is mounted: inside a Suspense.
+    if (isOver) return;
+    stop = client.subscribe(show);
+    show();
+  };
+  // The scope of a component that a server renders never ends, and it is never mounted.
+  if (getCurrentInstance()) onMounted(start);
+  else start();
+  onScopeDispose(() => {
+    isOver = true;
+    stop?.();
+  });
   return shallowReadonly(shopper);
 }

@@ -80,6 +80,42 @@ describe('a component', () => {
       assert.ok(bytes <= LARGEST_BINDING, `${bytes} bytes`);
     });
   }
+
+  test('of vue that a server has rendered is hydrated without a mismatch', { timeout: 120_000 }, async () => {
+    const folder = join(workspace, 'target/bundlers/vue-hydration');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const fixture = await import('./fixtures/vue-hydration/build.mjs');
+    await fixture.default(folder);
+    assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /data-status="checking"/);
+    server.serve(folder);
+    const context = await browser.newContext();
+    context.setDefaultTimeout(60_000);
+    try {
+      const page = await context.newPage();
+      const complaints = [];
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+      await page.goto(`${stack.shopUrl}/`);
+      await page.waitForSelector('#shopper[data-status="signed-out"]', { state: 'attached' });
+      assert.equal(await page.evaluate(() => window.known), 'signed-out', 'it was known before the page was hydrated');
+      assert.equal(await page.textContent('#shopper'), 'signed-out object');
+      assert.deepEqual(complaints, []);
+    } finally {
+      await context.close();
+    }
+  });
+
+  test('of vue leaves nothing behind on a server that renders it a thousand times', async () => {
+    const { render, serverClient } = await import('./fixtures/vue-hydration/build.mjs');
+    const login = serverClient();
+    let subscriptions = 0;
+    const counted = new Proxy(login, {
+      get: (client, name) => (name === 'subscribe' ? (listener) => { subscriptions += 1; return client.subscribe(listener); } : Reflect.get(client, name)),
+    });
+    for (let index = 0; index < 1_000; index++) assert.match(await render(counted), /checking/);
+    assert.equal(subscriptions, 0);
+  });
 });
 
 test('the types of the bindings fit those of the frameworks', () => {
