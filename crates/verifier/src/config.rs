@@ -130,6 +130,8 @@ impl Config {
         warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
         let store = store(&settings, verifier.issuer())?;
+        let human_check = config_human_check::read(&settings, store.is_some())?;
+        warnings.extend(human_check.as_ref().and_then(HumanCheckConfig::warning));
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
             verifier,
@@ -147,7 +149,7 @@ impl Config {
                 client: settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?,
                 global: settings.rate("rate_limit.global_per_minute", "rate_limit.global_burst")?,
             },
-            human_check: config_human_check::read(&settings, store.is_some())?,
+            human_check,
             store,
             server: ServerLimits {
                 connections: usize::try_from(settings.number("server.connections", 1..=1_000_000)?)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config_error::ConfigError;
+use crate::config_warning::ConfigWarning;
 use crate::human_check::Provider;
 use crate::rate_limit::Rate;
 use crate::secret::Secret;
@@ -17,6 +18,17 @@ pub struct HumanCheckConfig {
     pub kind: HumanCheckKind,
     /// What a client gets without being asked; `None`: nothing.
     pub free: Option<Rate>,
+}
+
+impl HumanCheckConfig {
+    pub(crate) fn warning(&self) -> Option<ConfigWarning> {
+        match &self.kind {
+            HumanCheckKind::SiteVerify { provider, secret, .. } if provider.is_test_secret(secret) => {
+                Some(ConfigWarning::TestSecret)
+            }
+            HumanCheckKind::SiteVerify { .. } | HumanCheckKind::ProofOfWork { .. } => None,
+        }
+    }
 }
 
 /// Which check.
@@ -77,10 +89,10 @@ pub(crate) fn read(settings: &Sources, is_shared: bool) -> Result<Option<HumanCh
         }
         Kind::SiteVerify(provider) => HumanCheckKind::SiteVerify {
             provider,
-            site_key: required(settings, "human_check.site_key", "set to the site key of the widget")?,
+            site_key: site_key(settings)?,
             secret: secret(settings)?
                 .ok_or_else(|| missing("human_check.secret_file", "set to a file with the widget's secret"))?,
-            hostname: required(settings, "human_check.hostname", "set to the public host name of /v1/login")?,
+            hostname: hostname(settings)?,
             verify_url: verify_url(settings)?,
             timeout: Duration::from_millis(settings.number("human_check.timeout_ms", 1..=10_000)?.into()),
             let_pass_when_down: settings.one_of(
@@ -109,8 +121,21 @@ fn secret(settings: &Sources) -> Result<Option<Secret>, ConfigError> {
     Ok(text.map(|text| Secret::new(&text)))
 }
 
-fn required(settings: &Sources, key: &'static str, expected: &'static str) -> Result<String, ConfigError> {
-    settings.get(key).map(|(value, _)| value.to_owned()).ok_or_else(|| missing(key, expected))
+fn site_key(settings: &Sources) -> Result<String, ConfigError> {
+    const EXPECTED: &str = "set to the site key of the widget, without spaces";
+    let key = settings.get("human_check.site_key").map(|(value, _)| value.to_owned());
+    key.filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .ok_or_else(|| missing("human_check.site_key", EXPECTED))
+}
+
+/// As the provider spells it: in lower case. International names must be given in their ASCII form.
+fn hostname(settings: &Sources) -> Result<String, ConfigError> {
+    const EXPECTED: &str = "set to the public host name of /v1/login alone, such as verifier.shop.example: without \
+                            https://, port, path or spaces, and an international name in its form with xn--";
+    let (text, name) = settings.get("human_check.hostname").ok_or_else(|| missing("human_check.hostname", EXPECTED))?;
+    let host = url::Host::parse(text).ok().filter(|_| !text.contains(['%', '*'])).map(|host| host.to_string());
+    let host = host.map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty());
+    host.ok_or(ConfigError::Invalid { name, expected: EXPECTED })
 }
 
 fn missing(key: &'static str, expected: &'static str) -> ConfigError {
@@ -164,10 +189,54 @@ mod tests {
     }
 
     #[test]
+    fn a_host_name_is_compared_as_the_provider_spells_it() {
+        for (text, expected) in [
+            ("Verifier.Shop.Example", "verifier.shop.example"),
+            ("verifier.shop.example.", "verifier.shop.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("localhost", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+        ] {
+            let variables =
+                TURNSTILE.map(|(name, value)| (name, if name == "HUMAN_CHECK_HOSTNAME" { text } else { value }));
+            let config = config(&variables, false).unwrap().unwrap();
+            let HumanCheckKind::SiteVerify { hostname, .. } = config.kind else { panic!("{config:?}") };
+            assert_eq!(hostname, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_for_tests_is_warned_of() {
+        for (kind, secret, is_test) in [
+            ("turnstile", "1x0000000000000000000000000000000AA", true),
+            ("hcaptcha", "0x0000000000000000000000000000000000000000", true),
+            ("hcaptcha", "1x0000000000000000000000000000000AA", false),
+            ("turnstile", "hunter2", false),
+        ] {
+            let variables = TURNSTILE.map(|(name, value)| match name {
+                "HUMAN_CHECK_KIND" => (name, kind),
+                "HUMAN_CHECK_SECRET" => (name, secret),
+                _ => (name, value),
+            });
+            let warning = config(&variables, false).unwrap().unwrap().warning();
+            assert_eq!(warning.is_some(), is_test, "{kind} {secret}");
+        }
+    }
+
+    #[test]
     fn what_is_missing_or_wrong_is_named_and_not_shown() {
         for (changed, value, shared) in [
             ("HUMAN_CHECK_SITE_KEY", "", false),
+            ("HUMAN_CHECK_SITE_KEY", "hunter2 ", false),
             ("HUMAN_CHECK_HOSTNAME", "", false),
+            ("HUMAN_CHECK_HOSTNAME", "https://hunter2.example", false),
+            ("HUMAN_CHECK_HOSTNAME", "hunter2.example:443", false),
+            ("HUMAN_CHECK_HOSTNAME", "hunter2.example/", false),
+            ("HUMAN_CHECK_HOSTNAME", "hunter2.example ", false),
+            ("HUMAN_CHECK_HOSTNAME", "*.hunter2.example", false),
+            ("HUMAN_CHECK_HOSTNAME", "user@hunter2.example", false),
+            ("HUMAN_CHECK_HOSTNAME", ".", false),
+            ("HUMAN_CHECK_HOSTNAME", "bücher.example", false),
             ("HUMAN_CHECK_VERIFY_URL", "http://hunter2.example/", false),
             ("HUMAN_CHECK_VERIFY_URL", "ftp://127.0.0.1/", false),
             ("HUMAN_CHECK_WHEN", "hunter2", false),

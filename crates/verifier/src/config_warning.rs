@@ -14,6 +14,8 @@ pub enum ConfigWarning {
     },
     /// `authress.next_access_key_file` names a file that holds no next key.
     NoNextKey(NoNextKey),
+    /// `human_check.secret` is one that the provider publishes for tests.
+    TestSecret,
 }
 
 /// Why there is no next key: usually because a rotation is done.
@@ -35,6 +37,7 @@ impl ConfigWarning {
             Self::NoNextKey(NoNextKey::Missing) => "NextKeyMissing",
             Self::NoNextKey(NoNextKey::Empty) => "NextKeyEmpty",
             Self::NoNextKey(NoNextKey::SameKey) => "NextKeyIsTheSame",
+            Self::TestSecret => "TestSecret",
         }
     }
 }
@@ -55,6 +58,10 @@ impl fmt::Display for ConfigWarning {
                 };
                 write!(f, "the file named by {file} {reason}, so no other key follows. That is right after a rotation")
             }
+            Self::TestSecret => f.write_str(
+                "the human check has a secret that its provider publishes for tests: programs pass it, too. Use the \
+                 widget's own before shoppers come",
+            ),
         }
     }
 }

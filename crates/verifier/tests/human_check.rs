@@ -285,6 +285,114 @@ async fn hcaptcha_is_asked_by_its_protocol() {
 }
 
 #[tokio::test]
+async fn hcaptcha_may_name_no_host_and_turnstile_must() {
+    let provider = SiteVerify::start().await;
+    let app = hcaptcha(&provider.url, "refuse");
+    let no_host = [json!({ "success": true }), json!({ "success": true, "hostname": null })];
+    for (number, verdict) in
+        [&no_host[..], &[json!({ "success": true, "hostname": "not-provided" })]].concat().iter().enumerate()
+    {
+        provider.says(200, &verdict.to_string());
+        location_in(answer(&app, &query(&[("state", &number.to_string())]), "token").await).await;
+    }
+    let app = turnstile(&provider.url);
+    let widget = settings(open(&app, &query(&[])).await).await;
+    for mut verdict in no_host {
+        verdict["action"] = json!("login");
+        verdict["cdata"] = widget["cData"].clone();
+        provider.says(200, &verdict.to_string());
+        assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    }
+}
+
+#[tokio::test]
+async fn the_keys_that_providers_publish_for_tests_work_as_they_are_documented() {
+    let provider = SiteVerify::start().await;
+    for (kind, secret, verdict) in [
+        (
+            "turnstile",
+            "1x0000000000000000000000000000000AA",
+            json!({ "success": true, "error-codes": [], "hostname": "example.com", "action": "", "cdata": "" }),
+        ),
+        (
+            "hcaptcha",
+            "0x0000000000000000000000000000000000000000",
+            json!({ "success": true, "hostname": "dummy-key-pass" }),
+        ),
+    ] {
+        let app = |secret| {
+            app(&[
+                ("HUMAN_CHECK_KIND", kind),
+                ("HUMAN_CHECK_SITE_KEY", "site-key"),
+                ("HUMAN_CHECK_SECRET", secret),
+                ("HUMAN_CHECK_HOSTNAME", "verifier.shop.example"),
+                ("HUMAN_CHECK_VERIFY_URL", &provider.url),
+            ])
+        };
+        provider.says(200, &verdict.to_string());
+        location_in(answer(&app(secret), &query(&[]), "token").await).await;
+        assert_refused(answer(&app("a real one"), &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_once_what_of_a_right_answer_differs() {
+    let provider = SiteVerify::start().await;
+    provider.says(200, r#"{"success":true,"hostname":"secret.attacker.example"}"#);
+    let url = provider.url.clone();
+    let log = tokio::task::spawn_blocking(move || {
+        let verifier = support::program::start_with(
+            &key(),
+            &[
+                ("HUMAN_CHECK_KIND", "hcaptcha"),
+                ("HUMAN_CHECK_SITE_KEY", "site-key"),
+                ("HUMAN_CHECK_SECRET", "the-secret"),
+                ("HUMAN_CHECK_HOSTNAME", "verifier.shop.example"),
+                ("HUMAN_CHECK_VERIFY_URL", &url),
+            ],
+        );
+        let body = r#"{"answer":"token"}"#;
+        for _ in 0..3 {
+            let head = format!("POST /v1/login?{} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n", query(&[]));
+            let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let response = support::program::exchange(&verifier.address, &(head + &lines));
+            assert_eq!(support::program::status_of(&response), 403, "{response}");
+        }
+        verifier.stop()
+    });
+    let log = log.await.unwrap();
+    assert_eq!(log.matches("WARN").count(), 1, "{log}");
+    assert!(log.contains("HUMAN_CHECK_HOSTNAME") && log.contains("difference=Hostname"), "{log}");
+    assert!(!log.contains("attacker") && !log.contains("the-secret"), "{log}");
+}
+
+#[tokio::test]
+async fn a_null_in_the_place_of_error_codes_is_none() {
+    let provider = SiteVerify::start().await;
+    let app = hcaptcha(&provider.url, "refuse");
+    provider.says(200, r#"{"success":false,"error-codes":null}"#);
+    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    provider.says(200, r#"{"success":true,"error-codes":null,"hostname":"VERIFIER.shop.example"}"#);
+    location_in(answer(&app, &query(&[]), "token").await).await;
+}
+
+#[tokio::test]
+async fn the_type_of_an_answer_may_have_parameters() {
+    let app = app(&[PROOF_OF_WORK, CHEAP]);
+    for (number, value) in ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8"].iter().enumerate() {
+        let query = query(&[("state", &number.to_string())]);
+        let solved = solve(open(&app, &query).await).await;
+        let body = json!({ "answer": solved }).to_string();
+        location_in(send(&app, Method::POST, &query, &[("content-type", value)], body).await).await;
+    }
+    for value in ["application/jsonp", "text/plain; application/json", "application/x-www-form-urlencoded"] {
+        let refused = send(&app, Method::POST, &query(&[]), &[("content-type", value)], "{}".to_owned()).await;
+        assert_refused(refused, 403, "HumanCheckFailed", None).await;
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_does_not_answer_well_lets_nobody_pass() {
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "refuse");

@@ -2,14 +2,16 @@
 //! that both call siteverify.
 //!
 //! A token is the provider's: it is good once, for some minutes. The answer must name the host of this
-//! page, and with Turnstile also this login, which the widget was told of. hCaptcha has no room for that:
-//! there a token is good for any login of its page, still for one only.
+//! page, and with Turnstile also this login, which the widget got as its cData. hCaptcha has no room for that:
+//! there a token is good for any login of its page, still for one only. Nor does hCaptcha name a host to every account:
+//! then its check of site key and secret is what binds the token.
 
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -39,6 +41,20 @@ impl Provider {
         }
     }
 
+    /// Whether this is one of the secrets that the provider publishes for tests. They accept the tokens of test widgets
+    /// and no others, from any host and for any login.
+    pub(crate) fn is_test_secret(self, secret: &Secret) -> bool {
+        let published: &[&str] = match self {
+            Self::Turnstile => &[
+                "1x0000000000000000000000000000000AA",
+                "2x0000000000000000000000000000000AA",
+                "3x0000000000000000000000000000000AA",
+            ],
+            Self::HCaptcha => &["0x0000000000000000000000000000000000000000"],
+        };
+        published.contains(&secret.expose())
+    }
+
     /// The longest token, in bytes. Cloudflare says 2048; hCaptcha says nothing, and its tokens grow.
     fn max_token_bytes(self) -> usize {
         match self {
@@ -58,10 +74,22 @@ pub struct SiteVerify {
     secret: Secret,
     hostname: String,
     let_pass_when_down: bool,
+    reported: Reported,
+}
+
+/// Which differences have been logged: each once, because a stranger can cause them again and again.
+#[derive(Debug, Default)]
+struct Reported {
+    hostname: AtomicBool,
+    action: AtomicBool,
+    cdata: AtomicBool,
 }
 
 impl SiteVerify {
     /// Tokens of the widget `site_key` on pages of `hostname`. The provider has `timeout` for an answer.
+    ///
+    /// With one of the secrets that the provider publishes for tests neither host nor login is compared, because its
+    /// answers have neither.
     ///
     /// # Errors
     /// [`HttpClientUnavailable`].
@@ -74,7 +102,16 @@ impl SiteVerify {
     ) -> Result<Self, HttpClientUnavailable> {
         let verify_url = Url::parse(provider.verify_url()).map_err(|_| HttpClientUnavailable)?;
         let client = client(timeout)?;
-        Ok(Self { provider, client, verify_url, site_key, secret, hostname, let_pass_when_down: false })
+        Ok(Self {
+            provider,
+            client,
+            verify_url,
+            site_key,
+            secret,
+            hostname,
+            let_pass_when_down: false,
+            reported: Reported::default(),
+        })
     }
 
     /// The same, which asks another address.
@@ -145,24 +182,83 @@ impl SiteVerify {
 
     fn read(&self, verdict: &Verdict, login: &LoginBinding) -> Judgement {
         if !verdict.success {
-            let ours = verdict.error_codes.iter().find(|code| OUR_FAULT.contains(&code.as_str()));
+            let codes = verdict.error_codes.as_deref().unwrap_or_default();
+            let ours = codes.iter().find(|code| OUR_FAULT.contains(&code.as_str()));
             return match ours {
                 Some(code) => {
                     tracing::error!(provider = ?self.provider, code, "the human check is not set up: see its secret");
                     Judgement::Unknown
                 }
-                None => Judgement::NotHuman,
+                None => {
+                    let known = codes.iter().find_map(|code| NOT_HUMAN.iter().find(|known| *known == code));
+                    tracing::debug!(provider = ?self.provider, code = known, "the provider says that the token is not good");
+                    Judgement::NotHuman
+                }
             };
         }
-        let is_here = verdict.hostname.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&self.hostname));
-        let is_for_login = match self.provider {
-            Provider::Turnstile => {
-                verdict.action.as_deref() == Some(ACTION) && verdict.cdata.as_deref() == Some(login.as_str())
+        if self.provider.is_test_secret(&self.secret) {
+            return Judgement::Human;
+        }
+        match self.difference(verdict, login) {
+            None => Judgement::Human,
+            Some(difference) => {
+                self.report(difference);
+                Judgement::NotHuman
             }
-            Provider::HCaptcha => true,
-        };
-        if is_here && is_for_login { Judgement::Human } else { Judgement::NotHuman }
+        }
     }
+
+    /// What in a good answer is not of this page or not of this login.
+    fn difference(&self, verdict: &Verdict, login: &LoginBinding) -> Option<Difference> {
+        let is_here = match (self.provider, verdict.hostname.as_deref()) {
+            (Provider::HCaptcha, None | Some("not-provided")) => true,
+            (_, name) => name.is_some_and(|name| name.eq_ignore_ascii_case(&self.hostname)),
+        };
+        if !is_here {
+            return Some(Difference::Hostname);
+        }
+        match self.provider {
+            Provider::HCaptcha => None,
+            Provider::Turnstile if verdict.action.as_deref() != Some(ACTION) => Some(Difference::Action),
+            Provider::Turnstile if verdict.cdata.as_deref() != Some(login.as_str()) => Some(Difference::CData),
+            Provider::Turnstile => None,
+        }
+    }
+
+    fn report(&self, difference: Difference) {
+        let (reported, what) = match difference {
+            Difference::Hostname => (
+                &self.reported.hostname,
+                "the provider names another host than HUMAN_CHECK_HOSTNAME: set it to the host name that shoppers' \
+                 browsers show for /v1/login",
+            ),
+            Difference::Action => {
+                (&self.reported.action, "the token is for another action: does another page use the same widget?")
+            }
+            Difference::CData => (
+                &self.reported.cdata,
+                "the token is for another login: some are usual, from pages that were left open in two tabs",
+            ),
+        };
+        // What the provider's answer says instead is a stranger's to choose.
+        if reported.swap(true, Ordering::Relaxed) {
+            tracing::debug!(provider = ?self.provider, ?difference, "a token of the human check is refused");
+        } else {
+            tracing::warn!(
+                provider = ?self.provider,
+                ?difference,
+                "a token of the human check is refused, and others for the same reason will not be logged: {what}"
+            );
+        }
+    }
+}
+
+/// What differs between a good answer of the provider and this login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Difference {
+    Hostname,
+    Action,
+    CData,
 }
 
 impl HumanCheck for SiteVerify {
@@ -208,8 +304,8 @@ struct Verdict {
     hostname: Option<String>,
     action: Option<String>,
     cdata: Option<String>,
-    #[serde(default, rename = "error-codes")]
-    error_codes: Vec<String>,
+    #[serde(rename = "error-codes")]
+    error_codes: Option<Vec<String>>,
 }
 
 /// No HTTP client can be made: usually the system has no certificates to check others by.
@@ -258,6 +354,17 @@ const OUR_FAULT: [&str; 7] = [
     "not-using-dummy-secret",
     "bad-request",
     "internal-error",
+];
+
+/// What is wrong with a token, in the words of either.
+const NOT_HUMAN: [&str; 7] = [
+    "missing-input-response",
+    "invalid-input-response",
+    "expired-input-response",
+    "already-seen-response",
+    "invalid-or-already-seen-response",
+    "missing-remoteip",
+    "timeout-or-duplicate",
 ];
 
 #[cfg(test)]
