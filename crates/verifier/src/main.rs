@@ -133,7 +133,8 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
         tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
-        tokio::spawn(serve(listener, service.inside(), ServerLimits::default(), std::future::pending()));
+        let limits = ServerLimits { connections: INSIDE_CONNECTIONS, ..ServerLimits::default() };
+        tokio::spawn(serve(listener, service.inside(), limits, std::future::pending()));
     }
     reload_on_hangup(file, service.login.clone(), service.metrics.clone())?;
     tracing::info!(
@@ -187,8 +188,13 @@ fn start_logging(config: LogConfig) -> std::io::Result<Log> {
     Ok(Log(output))
 }
 
-/// Files beside the connections: standard streams, listeners, Redis, the human check's provider, the runtime.
-const OTHER_FILES: u64 = 64;
+/// Connections of the listener for metrics and probes.
+const INSIDE_CONNECTIONS: usize = 32;
+
+/// Files beside the connections of shoppers: those of metrics and probes, standard streams, listeners, Redis, the human
+/// check's provider, the runtime.
+#[cfg(unix)]
+const OTHER_FILES: u64 = 96;
 
 /// Many systems let a process have 1024 open files until it asks for more. As many connections need more.
 #[cfg(unix)]
@@ -235,6 +241,7 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
 }
 
 /// How long the files of the access keys may take to be read.
+#[cfg(unix)]
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// Reads the keys in a thread of its own: a pipe without a writer, or a network's file system that hangs, blocks what

@@ -20,7 +20,7 @@ use support::{key, secret_file};
 fn start(url: &str, more: &[(&str, &str)]) -> Running {
     let mut variables = vec![
         ("REDIS_URL", url),
-        ("REDIS_TIMEOUT_MS", "2000"),
+        ("REDIS_TIMEOUT_MS", "5000"),
         ("REDIS_WHEN_DOWN", "refuse"),
         ("RATE_LIMIT_CLIENT_BURST", "100000"),
         ("LOG_FORMAT", "json"),
@@ -56,7 +56,7 @@ fn reports(log: &str) -> (Vec<String>, usize) {
 fn check(url: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
     let key = key();
     let mut variables =
-        vec![("AUTHRESS_ACCESS_KEY", key.text.as_str()), ("REDIS_URL", url), ("REDIS_TIMEOUT_MS", "2000")];
+        vec![("AUTHRESS_ACCESS_KEY", key.text.as_str()), ("REDIS_URL", url), ("REDIS_TIMEOUT_MS", "5000")];
     variables.extend_from_slice(more);
     let Output { status, stdout, stderr } = command(&variables).arg("--check").output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
