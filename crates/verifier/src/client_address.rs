@@ -41,31 +41,104 @@ impl TrustedProxies {
     /// The address of the client: the one of the `peer` without trusted proxies, else the entry that
     /// the outermost of them has added.
     ///
-    /// If that entry is missing or is no address, somebody came past the proxies or fewer of them
+    /// If that entry is missing or is no address, the request came past the proxies, or fewer of them
     /// are there than configured. Then the peer counts: a limit that is too strict for a few, and
     /// not one that a made-up header evades.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let Some(from_the_right) = usize::from(self.hops).checked_sub(1) else { return canonical(peer) };
-        let name: HeaderName = match self.header {
-            ForwardingHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+        let from_header = self.entry(headers).ok().flatten();
+        canonical(from_header.unwrap_or(peer))
+    }
+
+    /// What makes it doubtful that the address of the client is the shopper's: usually a wrong number of proxies.
+    pub fn doubt(&self, headers: &HeaderMap) -> Option<AddressDoubt> {
+        match self.entry(headers) {
+            Err(doubt) => Some(doubt),
+            Ok(None) if [&X_FORWARDED_FOR, &header::FORWARDED].iter().any(|name| headers.contains_key(*name)) => {
+                Some(AddressDoubt::HeaderIgnored)
+            }
+            Ok(_) => None,
+        }
+    }
+
+    /// The address that the outermost proxy has added; `None` without proxies.
+    fn entry(&self, headers: &HeaderMap) -> Result<Option<IpAddr>, AddressDoubt> {
+        let Some(from_the_right) = usize::from(self.hops).checked_sub(1) else { return Ok(None) };
+        let name = match self.header {
+            ForwardingHeader::XForwardedFor => X_FORWARDED_FOR,
             ForwardingHeader::Forwarded => header::FORWARDED,
         };
-        // Several lines of one header are one list (RFC 9110 section 5.3).
-        let lines = headers.get_all(name).iter().map(|line| line.as_bytes()).rev();
-        let address = match self.header {
-            ForwardingHeader::XForwardedFor => {
-                let entry = lines.flat_map(|line| line.rsplit(|letter| *letter == b',')).nth(from_the_right);
-                entry.and_then(text).and_then(|entry| parse_node(entry.trim()))
-            }
-            ForwardingHeader::Forwarded => {
-                let entry = lines.flat_map(elements_from_the_right).nth(from_the_right);
-                entry.and_then(text).and_then(forwarded_for).and_then(|node| parse_node(&node))
-            }
+        // Several lines of one header are one list (RFC 9110 section 5.3), and empty elements are none (section 5.6.1.2).
+        let lines = headers.get_all(&name).iter().map(|line| line.as_bytes()).rev();
+        let mut elements: Box<dyn Iterator<Item = &[u8]>> = match self.header {
+            ForwardingHeader::XForwardedFor => Box::new(lines.flat_map(|line| line.rsplit(|letter| *letter == b','))),
+            ForwardingHeader::Forwarded => Box::new(lines.flat_map(elements_from_the_right)),
         };
-        canonical(address.unwrap_or(peer))
+        let mut elements = elements.by_ref().map(<[u8]>::trim_ascii).filter(|element| !element.is_empty()).peekable();
+        if elements.peek().is_none() {
+            return Err(AddressDoubt::HeaderMissing);
+        }
+        let element = elements.nth(from_the_right).ok_or(AddressDoubt::TooFewEntries)?;
+        let text = std::str::from_utf8(element).map_err(|_| AddressDoubt::NoAddress)?;
+        let address = match self.header {
+            ForwardingHeader::XForwardedFor => parse_node(text),
+            ForwardingHeader::Forwarded => forwarded_for(text).and_then(|node| parse_node(&node)),
+        };
+        address.map(Some).ok_or(AddressDoubt::NoAddress)
     }
 }
 
+/// Why it is doubtful whether the address of a client is the shopper's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressDoubt {
+    /// There is a forwarding header, and no proxy is trusted.
+    HeaderIgnored,
+    /// Proxies are trusted, and the header that they write is not there. The address is the connection's.
+    HeaderMissing,
+    /// The header has fewer entries than there are trusted proxies. The address is the connection's.
+    TooFewEntries,
+    /// The entry of the outermost trusted proxy is no address. The address is the connection's.
+    NoAddress,
+}
+
+impl AddressDoubt {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::HeaderIgnored, Self::HeaderMissing, Self::TooFewEntries, Self::NoAddress];
+
+    /// Its name in the metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeaderIgnored => "HeaderIgnored",
+            Self::HeaderMissing => "HeaderMissing",
+            Self::TooFewEntries => "TooFewEntries",
+            Self::NoAddress => "NoAddress",
+        }
+    }
+
+    /// What the operator makes of it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::HeaderIgnored => {
+                "a login has a forwarding header, and client_address.trusted_hops is 0: if proxies of yours are in \
+                 front, set it to their number, or all shoppers count as one client"
+            }
+            Self::HeaderMissing => {
+                "a login has no forwarding header, so the address of the connection counts: set \
+                 client_address.trusted_hops to the number of proxies in front and client_address.header to the header \
+                 they write, and let nothing but them reach this port"
+            }
+            Self::TooFewEntries => {
+                "a login has fewer forwarding entries than client_address.trusted_hops, so the address of the \
+                 connection counts: set it to the number of proxies in front that add an entry"
+            }
+            Self::NoAddress => {
+                "the forwarding entry of the outermost trusted proxy is no address, so that of the connection counts: \
+                 compare client_address.trusted_hops and client_address.header with what the proxies write"
+            }
+        }
+    }
+}
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// What one client is to the rate limit: an IPv4 address, or the /64 an IPv6 address is in, because
@@ -132,19 +205,46 @@ fn ends_in_escape(text: &[u8]) -> bool {
     text.iter().rev().take_while(|letter| **letter == b'\\').count() % 2 == 1
 }
 
-fn text(entry: &[u8]) -> Option<&str> {
-    std::str::from_utf8(entry).ok()
-}
-
+/// The value of the only `for` of an element (RFC 7239 section 4): a token, or a quoted string without its quotation
+/// marks and quoted pairs.
 fn forwarded_for(element: &str) -> Option<String> {
-    let mut values = element.split(';').filter_map(|pair| {
+    let mut values = pairs(element).into_iter().filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"').to_owned())
+        name.trim().eq_ignore_ascii_case("for").then(|| unquoted(value.trim()))
     });
     match (values.next(), values.next()) {
-        (Some(value), None) => Some(value),
+        (Some(value), None) => value,
         (Some(_), Some(_)) | (None, _) => None,
     }
+}
+
+/// An element split at semicolons outside of quotation marks.
+fn pairs(element: &str) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let is_end = |letter: char| {
+        let is_end = letter == ';' && !quoted;
+        if letter == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = letter == '\\' && quoted && !escaped;
+        is_end
+    };
+    element.split(is_end).collect()
+}
+
+fn unquoted(value: &str) -> Option<String> {
+    let Some(quoted) = value.strip_prefix('"') else { return Some(value.to_owned()) };
+    let mut text = String::with_capacity(quoted.len());
+    let mut letters = quoted.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            // Nothing may follow it.
+            '"' => return letters.next().is_none().then_some(text),
+            '\\' => text.push(letters.next()?),
+            other => text.push(other),
+        }
+    }
+    None
 }
 
 /// An address with or without a port, IPv6 with or without brackets (RFC 7239 section 6).
@@ -198,6 +298,35 @@ mod tests {
     }
 
     #[test]
+    fn empty_elements_are_none() {
+        for lines in [&["203.0.113.9,"][..], &["203.0.113.9, ,\t,"], &["203.0.113.9", ""], &["203.0.113.9,", " , "]] {
+            assert_eq!(client(1, ForwardingHeader::XForwardedFor, lines), "203.0.113.9", "{lines:?}");
+        }
+        assert_eq!(client(2, ForwardingHeader::XForwardedFor, &["203.0.113.9, , 10.0.0.1,"]), "203.0.113.9");
+        assert_eq!(client(2, ForwardingHeader::XForwardedFor, &[",, 10.0.0.1"]), PEER);
+    }
+
+    #[test]
+    fn a_wrong_number_of_proxies_and_another_header_are_noticed() {
+        let doubt = |hops, header, lines: &[(&'static str, &'static str)]| {
+            let lines =
+                lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            TrustedProxies { hops, header }.doubt(&lines.collect())
+        };
+        const ONE: (&str, &str) = ("x-forwarded-for", "203.0.113.9");
+        let x = ForwardingHeader::XForwardedFor;
+        assert_eq!(doubt(0, x, &[]), None);
+        assert_eq!(doubt(0, x, &[ONE]), Some(AddressDoubt::HeaderIgnored), "0 behind a proxy");
+        assert_eq!(doubt(0, x, &[("forwarded", "for=203.0.113.9")]), Some(AddressDoubt::HeaderIgnored));
+        assert_eq!(doubt(1, x, &[ONE]), None);
+        assert_eq!(doubt(2, x, &[ONE]), Some(AddressDoubt::TooFewEntries), "2 with one proxy");
+        assert_eq!(doubt(1, x, &[]), Some(AddressDoubt::HeaderMissing));
+        assert_eq!(doubt(1, x, &[("x-forwarded-for", ", ")]), Some(AddressDoubt::HeaderMissing));
+        assert_eq!(doubt(1, ForwardingHeader::Forwarded, &[ONE]), Some(AddressDoubt::HeaderMissing), "another header");
+        assert_eq!(doubt(1, x, &[("x-forwarded-for", "unknown")]), Some(AddressDoubt::NoAddress));
+    }
+
+    #[test]
     fn every_spelling_of_an_address_is_read() {
         for (entry, address) in [
             ("203.0.113.9", "203.0.113.9"),
@@ -220,6 +349,16 @@ mod tests {
             (&["for=192.0.2.43;host=\"a,b\""], "192.0.2.43"),
             (&["for=192.0.2.43;host=\"a\\\",b\\\\\""], "192.0.2.43"),
             (&["for=\"_gazonk\""], PEER),
+            (&["host=\"a;for=b\";for=203.0.113.9"], "203.0.113.9"),
+            (&["for=203.0.113.9;host=\"a;for=192.0.2.66\""], "203.0.113.9"),
+            (&["host=\"a\\\";for=192.0.2.66;x=\\\"\";for=203.0.113.9"], "203.0.113.9"),
+            (&["For = \"203.0.113.\\9\""], "203.0.113.9"),
+            (&["for=\"[2001:db8::\\1]:4711\""], "2001:db8::1"),
+            (&["for=\"203.0.113.9\"x"], PEER),
+            (&["for=\"203.0.113.9"], PEER),
+            (&["for=\"203.0.113.9\\\""], PEER),
+            (&["for=203.0.113.9, ,"], "203.0.113.9"),
+            (&["for=203.0.113.9", ""], "203.0.113.9"),
             (&["for=unknown"], PEER),
             (&["for=192.0.2.43;for=192.0.2.44"], PEER),
             (&["by=192.0.2.43"], PEER),

@@ -35,7 +35,7 @@ mod user_id;
 pub use access_key::{AccessKey, AccessKeyError};
 pub use authorization_request::{LIFETIME_S, TOKEN_TYPE};
 pub use authress_domain::{AuthressDomain, AuthressDomainError};
-pub use client_address::{ClientNetwork, ForwardingHeader, TrustedProxies};
+pub use client_address::{AddressDoubt, ClientNetwork, ForwardingHeader, TrustedProxies};
 pub use config::{Config, LogConfig, StoreConfig, usage};
 pub use config_error::ConfigError;
 pub use config_human_check::{HumanCheckConfig, HumanCheckKind};

@@ -20,6 +20,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::client_address::AddressDoubt;
 use crate::log_output;
 use crate::login_request::Parameter;
 use crate::refusal::{Refusal, RefusalCode};
@@ -37,6 +38,7 @@ struct Inner {
     seconds: Histogram,
     in_flight: Gauge,
     key_reloads: Family<Reload, Counter>,
+    address_doubts: Family<Doubt, Counter>,
     shared_store_up: Gauge,
     connections: Connections,
     /// Makes request ids unique within this process.
@@ -62,6 +64,11 @@ impl EncodeLabelValue for Code {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reload {
     outcome: Code,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Doubt {
+    reason: Code,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -109,6 +116,15 @@ impl Metrics {
             let _ = key_reloads.get_or_create(&Reload { outcome: Code(outcome) });
         }
         registry.register("key_reloads", "Attempts to read the access keys again", key_reloads.clone());
+        let address_doubts = Family::<Doubt, Counter>::default();
+        for doubt in AddressDoubt::ALL {
+            let _ = address_doubts.get_or_create(&Doubt { reason: Code(doubt.name()) });
+        }
+        registry.register(
+            "client_address_doubts",
+            "Logins whose client address is perhaps not the shopper's",
+            address_doubts.clone(),
+        );
         let shared_store_up = Gauge::default();
         registry.register(
             "shared_store_up",
@@ -129,6 +145,7 @@ impl Metrics {
             seconds,
             in_flight,
             key_reloads,
+            address_doubts,
             shared_store_up,
             connections,
             requests,
@@ -145,6 +162,11 @@ impl Metrics {
     pub fn key_reload(&self, worked: bool) {
         let outcome = Code(if worked { REPLACED } else { KEPT });
         self.0.key_reloads.get_or_create(&Reload { outcome }).inc();
+    }
+
+    /// Notes that a client's address is perhaps not the shopper's. Gives whether it is the first time for this reason.
+    pub(crate) fn address_doubt(&self, doubt: AddressDoubt) -> bool {
+        self.0.address_doubts.get_or_create(&Doubt { reason: Code(doubt.name()) }).inc() == 0
     }
 
     pub(crate) fn text(&self, store_is_usable: Option<bool>) -> String {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use authress_single_use::SingleUse;
 use axum::Router;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::routing::get;
@@ -25,6 +26,7 @@ use crate::navigation::NavigationsOnly;
 use crate::page::pages_for_shoppers;
 use crate::policy::Policy;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
+use crate::refusal::Refusal;
 use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
 use crate::secret::Secret;
 use crate::shared_store::{SharedStore, StoreFailure, WhenDown};
@@ -75,15 +77,16 @@ impl Service {
         let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
         // What is no navigation takes no token.
         let navigations = config.navigations_only.then_some(NavigationsOnly);
+        let rules = (navigations, NoteAddressDoubts { proxies: config.proxies, metrics: service.metrics.clone() });
         let time_limit = config.server.request_timeout;
         let app = match &service.store {
             None => {
                 let limit = RateLimit::new(LocalRateLimiter::new(config.limits), config.proxies);
-                service.app((navigations, limit), time_limit)
+                service.app((rules, limit), time_limit)
             }
             Some((store, when_down)) => {
                 let limiter = RedisRateLimiter::new(config.limits, Arc::clone(store), *when_down);
-                service.app((navigations, RateLimit::new(limiter, config.proxies)), time_limit)
+                service.app((rules, RateLimit::new(limiter, config.proxies)), time_limit)
             }
         };
         Ok((service, app))
@@ -135,6 +138,24 @@ impl Service {
             Some((store, _)) => store.check().await,
             None => Ok(()),
         }
+    }
+}
+
+/// Refuses nothing. A wrong number of proxies shows in the metrics, and once in the log, before it shows as 429.
+struct NoteAddressDoubts {
+    proxies: TrustedProxies,
+    metrics: Metrics,
+}
+
+impl Policy for NoteAddressDoubts {
+    async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        if let Some(doubt) = self.proxies.doubt(&request.headers)
+            && self.metrics.address_doubt(doubt)
+        {
+            let reason = doubt.name();
+            tracing::warn!(reason, "{}. Later ones are counted and not logged", doubt.sentence());
+        }
+        Ok(())
     }
 }
 

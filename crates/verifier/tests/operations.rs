@@ -310,6 +310,17 @@ fn metrics_address(verifier: &mut Running) -> String {
 }
 
 #[test]
+fn a_wrong_number_of_proxies_is_logged_once() {
+    let verifier = start_with(&key(), &[("CLIENT_ADDRESS_TRUSTED_HOPS", "2")]);
+    for state in ["a", "b", "c"] {
+        verifier.login(state, &["X-Forwarded-For: 203.0.113.77"]);
+    }
+    let log = verifier.stop();
+    assert_eq!(log.matches("client_address.trusted_hops").count(), 1, "{log}");
+    assert!(log.contains("TooFewEntries") && !log.contains("203.0.113.77"), "{log}");
+}
+
+#[test]
 fn the_help_names_every_log_level() {
     let Output { stdout, .. } = command(&[]).arg("--help").output().unwrap();
     assert!(String::from_utf8(stdout).unwrap().contains("error, warn, info, debug or trace"));

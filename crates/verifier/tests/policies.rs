@@ -112,6 +112,31 @@ async fn behind_a_proxy_every_shopper_is_a_client() {
 }
 
 #[tokio::test]
+async fn doubtful_addresses_are_counted_by_their_reason() {
+    const ONE: (&str, &str) = ("x-forwarded-for", "203.0.113.9");
+    for (hops, header, lines, reason) in [
+        ("0", "x-forwarded-for", &[ONE][..], "HeaderIgnored"),
+        ("1", "x-forwarded-for", &[], "HeaderMissing"),
+        ("1", "forwarded", &[ONE], "HeaderMissing"),
+        ("2", "x-forwarded-for", &[ONE], "TooFewEntries"),
+        ("1", "x-forwarded-for", &[("x-forwarded-for", "unknown")], "NoAddress"),
+        ("1", "x-forwarded-for", &[ONE], ""),
+    ] {
+        let settings = [("CLIENT_ADDRESS_TRUSTED_HOPS", hops), ("CLIENT_ADDRESS_HEADER", header)];
+        let (service, router) = service(&settings);
+        for state in ["a", "b"] {
+            login(&router, "192.0.2.1", state, lines).await;
+        }
+        let text = service.metrics_text().await;
+        for name in ["HeaderIgnored", "HeaderMissing", "TooFewEntries", "NoAddress"] {
+            let count = if name == reason { 2 } else { 0 };
+            let line = format!("authress_verifier_client_address_doubts_total{{reason=\"{name}\"}} {count}");
+            assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_the_address_of_the_connection_all_are_one_client() {
     let (_, router) = service(&SMALL);
     let mut statuses = Vec::new();
