@@ -199,7 +199,8 @@ impl Acceptor {
             Err(_) => {
                 if self.all_in_use.is_due() {
                     tracing::warn!(
-                        "all connections are in use (server.connections): new ones wait. Raise it, or bound the \
+                        listener = self.listener.local_addr().ok().map(tracing::field::display),
+                        "all connections are in use: new ones wait. For logins raise server.connections, or bound the \
                          connections of each client in the proxy in front"
                     );
                 }

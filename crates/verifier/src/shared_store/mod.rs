@@ -183,7 +183,7 @@ impl SharedStore {
             Some(Change::Failing(failure)) => tracing::warn!(
                 code = failure.code(),
                 prefix,
-                "the shared store cannot be used: every instance is on its own until it can. {failure}"
+                "the shared store cannot be used, and redis.when_down holds until it can: {failure}"
             ),
             Some(Change::Usable) => {
                 tracing::info!(prefix, "the shared store can be used again: limits and used states are common again")
