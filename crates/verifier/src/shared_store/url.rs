@@ -52,7 +52,9 @@ impl StoreUrl {
             (_, Some(_)) => return Err(InvalidStoreUrl::CaWithoutTls),
             (_, None) => redis::Client::open(info).map_err(|_| InvalidStoreUrl::Form)?,
         };
-        choose_cryptography();
+        if matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. }) {
+            choose_cryptography();
+        }
         Ok(Self(client))
     }
 
