@@ -7,12 +7,12 @@ import { mkdirSync } from 'node:fs';
 
 import { Authress } from './support/authress.mjs';
 import { launch } from './support/browser.mjs';
+import { PATIENCE_MS } from './support/limits.mjs';
 import { Shop } from './support/shop.mjs';
 import { writeSmall } from './support/small-png.mjs';
 import { workspace } from './support/stack.mjs';
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-const PATIENCE_MS = 15_000;
 const PICTURES = `${workspace}target/demo`;
 const CONNECTION = 'con_acorn';
 /** Steps whose pictures the README shows, and their files there. */

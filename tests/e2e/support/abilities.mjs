@@ -4,10 +4,8 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
 import { engineName } from './browser.mjs';
+import { PATIENCE_MS } from './limits.mjs';
 import { Shop } from './shop.mjs';
-
-/** How long a try may take to show something, in milliseconds. */
-const TRY_MS = 10_000;
 
 const ABILITIES = {
   bfcache: { isThere: comesBack, lack: 'its driver loses a page that comes back from the back/forward cache' },
@@ -49,7 +47,7 @@ export class Abilities {
 
   async #try({ isThere }) {
     const context = await this.#browser.newContext({ viewport: { width: 1000, height: 800 } });
-    context.setDefaultTimeout(TRY_MS);
+    context.setDefaultTimeout(PATIENCE_MS);
     try {
       const page = await context.newPage();
       const shop = new Shop(page, { stack: this.#stack });
@@ -101,7 +99,7 @@ async function showsBodies({ page }) {
 
 /** Whether something comes true soon. */
 async function within(look) {
-  const end = Date.now() + TRY_MS;
+  const end = Date.now() + PATIENCE_MS;
   while (!look() && Date.now() < end) await setTimeout(20);
   return look();
 }

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
+import { COMMAND_MS } from './limits.mjs';
+
 export class Authress {
   #control;
   #issuer;
@@ -14,7 +16,7 @@ export class Authress {
     this.#control = sandboxControlUrl;
     this.#issuer = sandboxUrl;
     this.#applicationId = applicationId;
-    this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`));
+    this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`), { timeoutDuration: COMMAND_MS });
   }
 
   /** The claims of an access token whose signature, type, issuer, times and application hold. */
@@ -86,6 +88,7 @@ export class Authress {
   async #call(method, path, body) {
     const response = await fetch(this.#control + path, {
       method,
+      signal: AbortSignal.timeout(COMMAND_MS),
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
     assert.ok(response.ok, `${method} ${path}: ${response.status}`);

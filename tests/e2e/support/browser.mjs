@@ -9,9 +9,6 @@ export const engineName = process.env.ENGINE || 'chromium';
 assert.ok(['chromium', 'firefox', 'webkit'].includes(engineName), `there is no engine ${engineName}`);
 const engine = await import(`./engines/${engineName}.mjs`);
 
-/** How long the shopper waits for anything, in milliseconds. Pages take longer in the other engines, and their drivers. */
-export const PATIENCE_MS = engineName === 'chromium' ? 10_000 : 20_000;
-
 /** Starts the browser so that it finds the stack's names. */
 export const launch = engine.launch;
 

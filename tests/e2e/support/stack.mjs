@@ -6,6 +6,9 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { SERVERS_START_MS, SERVERS_STOP_MS } from './limits.mjs';
+import { isSettled } from './watch.mjs';
+
 export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
 
@@ -22,13 +25,19 @@ export async function startStack(topology, authorizationUrl) {
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (text) => { complaints += text; });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  child.stdin.on('error', () => {});
   const firstLine = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  const line = String(await Promise.race([firstLine, exited]));
-  assert.match(line, /^\{/, `the servers did not start: ${complaints}`);
+  // What `xtask` has started ends with it, in whatever way.
+  const endWithin = async (limitMs, ending) => {
+    if (!(await isSettled(ending, limitMs))) child.kill('SIGKILL');
+    return String(await Promise.race([ending, exited]));
+  };
+  const line = await endWithin(SERVERS_START_MS, Promise.race([firstLine, exited]));
+  assert.match(line, /^\{/, `the servers did not start (${line}): ${complaints}`);
   const stop = async () => {
     child.stdin.end();
-    assert.equal(await exited, 0, `the servers did not end well: ${complaints}`);
+    assert.equal(await endWithin(SERVERS_STOP_MS, exited), '0', `the servers did not end well: ${complaints}`);
   };
   return { ...JSON.parse(line), stop };
 }

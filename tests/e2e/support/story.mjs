@@ -2,24 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { Abilities } from './abilities.mjs';
 import { Authress } from './authress.mjs';
-import { PATIENCE_MS, isOfThePage, launch, rewritePolicy } from './browser.mjs';
+import { engineName, isOfThePage, launch, rewritePolicy } from './browser.mjs';
 import { Witness, conditions, strictPolicy } from './conditions.mjs';
-import { BrowserCrash } from './engines/crash.mjs';
+import { DriverTimeout } from './driver-failure.mjs';
+import { CLOSE_MS, PATIENCE_MS, STORY_MS } from './limits.mjs';
+import { Environment, SKIPPED, reportCount } from './retries.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
+import { Watch, isSettled } from './watch.mjs';
 
-/** How often a browser may crash during one story. */
-const MOST_CRASHES = 2;
-/** The longest a story may take with all its crashes, in milliseconds. */
-const STORY_MS = 9 * PATIENCE_MS * MOST_CRASHES;
 const SCREENSHOTS = `${workspace}target/e2e`;
 
+reportCount(engineName);
+
 /**
- * Starts what the stories of this block need.
+ * Starts what the stories of this block need, when the first of them begins.
  * @param topology as for `startStack`
  * @param options `{verifier}`: a `VerifierProxy` to put in front of the verifier; `{bfcache}` as
  * for `launch`; `{uncaught}`: what errors that nobody catches may look like; `{needs}` of all stories here
@@ -27,69 +28,56 @@ const SCREENSHOTS = `${workspace}target/e2e`;
  * left out, names what not every browser's driver can do
  */
 export function stories(topology, { verifier, bfcache, uncaught, needs: common = [] } = {}) {
-  let stack;
-  let browser;
-  let abilities;
-  const open = async () => {
-    stack = await startStack(topology, verifier?.authorizationUrl);
-    if (verifier) verifier.target = stack.verifierUrl;
-    browser = await launch(stack, { bfcache });
-    abilities = new Abilities(browser, stack);
-  };
-  const close = async () => {
-    await browser?.close();
-    await stack?.stop();
-  };
-  before(open);
-  after(close);
+  const environment = new Environment({
+    open: async (it) => {
+      it.watch = new Watch();
+      it.stack = await startStack(topology, verifier?.authorizationUrl);
+      if (verifier) verifier.target = it.stack.verifierUrl;
+      it.browser = await launch(it.stack, { bfcache, watch: it.watch });
+      it.abilities = new Abilities(it.browser, it.stack);
+    },
+    close: async ({ stack, browser }) => {
+      await browser?.close();
+      await stack?.stop();
+    },
+  });
+  after(() => environment.close());
 
-  return (title, options, body = options) => {
-    return test(title, { timeout: STORY_MS }, async (told) => {
-      const attempt = async () => {
-        const lack = await abilities.lacking([...common, ...(options.needs ?? [])]);
-        if (lack) told.skip(lack);
-        else await tell(title, body);
-      };
-      for (let crashes = 0; ; crashes += 1) {
-        try {
-          return await attempt();
-        } catch (failure) {
-          if (!(failure instanceof BrowserCrash) || crashes === MOST_CRASHES) throw failure;
-          // Nothing that the story is about, unless it happens every time; the servers know half of it already.
-          told.diagnostic(`told again, from the start: ${failure.message}`);
-          await close();
-          await open();
-        }
+  return (title, options, body = options) => test(title, { timeout: STORY_MS }, async (context) => {
+    const attempt = async (it) => {
+      const lack = await it.abilities.lacking([...common, ...(options.needs ?? [])]);
+      if (lack) {
+        context.skip(lack);
+        return SKIPPED;
       }
-    });
-  };
-
-  async function tell(title, body) {
-    const scene = new Scene(stack, browser);
-    try {
-      await body(scene.cast(await scene.visitor()));
-      scene.nothingWentWrongUnseen(uncaught);
-    } catch (failure) {
-      await scene.takePictures(title);
-      throw failure;
-    } finally {
-      await scene.end();
-    }
-  }
+      it.scene = new Scene(it);
+      await body(it.scene.cast(await it.scene.visitor()));
+      return it.scene.nothingWentWrongUnseen(uncaught);
+    };
+    const end = async (it, isFailed) => {
+      const { scene } = it;
+      it.scene = null;
+      if (isFailed) await scene?.takePictures(title);
+      await scene?.end();
+    };
+    await environment.run({ attempt, end }, (sentence) => context.diagnostic(sentence));
+  });
 }
 
 class Scene {
   #stack;
   #browser;
+  #watch;
   #authress;
   #contexts = [];
   #consoleTexts = [];
   #uncaught = [];
   #witness = new Witness();
 
-  constructor(stack, browser) {
+  constructor({ stack, browser, watch }) {
     this.#stack = stack;
     this.#browser = browser;
+    this.#watch = watch;
     this.#authress = new Authress(stack);
   }
 
@@ -132,18 +120,19 @@ class Scene {
     assert.equal(telling.length, 0, 'a token was written to the console');
   }
 
+  /** Pictures of all pages, unless the browser hangs: nothing may hide why the story failed. */
   async takePictures(title) {
     mkdirSync(SCREENSHOTS, { recursive: true });
     const name = title.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
     const pages = this.#contexts.flatMap((context) => context.pages());
-    for (const [index, page] of pages.entries()) {
-      // A page that cannot be pictured must not hide why the story failed.
-      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${index + 1}.png` }).catch(() => {});
-    }
+    const pictures = pages.map((page, index) => page.screenshot({ path: `${SCREENSHOTS}/${name}-${index + 1}.png` }));
+    await isSettled(Promise.allSettled(pictures), CLOSE_MS);
   }
 
   async end() {
-    await this.#authress.stopFailing();
-    await Promise.all(this.#contexts.map((context) => context.close()));
+    // The story has its result already. A browser that does not close is replaced before the next one.
+    const isClosed = await isSettled(Promise.all(this.#contexts.map((context) => context.close())), CLOSE_MS);
+    if (!isClosed) this.#watch.fail(new DriverTimeout(`the browser has not closed a profile for ${CLOSE_MS} ms`));
+    if (!this.#watch.failure) await this.#authress.stopFailing();
   }
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-import { PATIENCE_MS } from './browser.mjs';
+import { PATIENCE_MS } from './limits.mjs';
 
 const PAUSE_MS = 50;
 

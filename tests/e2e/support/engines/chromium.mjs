@@ -4,6 +4,8 @@ import { chromium } from 'playwright-core';
 
 import { conditions } from '../conditions.mjs';
 import { disabledFeatures } from '../disabled-features.mjs';
+import { Watch } from '../watch.mjs';
+import * as playwright from './playwright.mjs';
 
 const args = [
   '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -18,13 +20,14 @@ export const isOfThePage = () => true;
  * Starts Chromium.
  * @param bfcache keep pages in the back/forward cache, as Chromium does for its users; the driver
  * switches that off otherwise
+ * @param watch learns of failures of the browser
  */
-export async function launch(stack, { bfcache = false } = {}) {
-  return await chromium.launch({
+export async function launch(stack, { bfcache = false, watch = new Watch() } = {}) {
+  return await playwright.launch(chromium, {
     executablePath: process.env.CHROME ?? '/usr/bin/chromium',
     args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
     ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
-  });
+  }, watch);
 }
 
 /** Makes the shop's pages have another Content-Security-Policy, also those that a redirect leads to. */

@@ -3,6 +3,8 @@
 import { firefox } from 'playwright-core';
 
 import { conditions } from '../conditions.mjs';
+import { Watch } from '../watch.mjs';
+import * as playwright from './playwright.mjs';
 import { openTunnels } from './tunnel.mjs';
 
 export const isErrorPage = /^about:neterror/;
@@ -10,9 +12,9 @@ export const isErrorPage = /^about:neterror/;
 /** The driver counts what Firefox itself says about a request as an error of the page. */
 export const isOfThePage = (error) => !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
 
-export async function launch(stack) {
+export async function launch(stack, { watch = new Watch() } = {}) {
   const tunnels = stack.topology === 'localhost' ? null : await openTunnels(stack.addresses);
-  const browser = await firefox.launch({
+  const browser = await playwright.launch(firefox, {
     channel: 'moz-firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     firefoxUserPrefs: {
@@ -20,6 +22,9 @@ export async function launch(stack) {
       // The driver does not notice when such a page comes back.
       'browser.sessionhistory.max_total_viewers': 0,
     },
+  }, watch).catch(async (error) => {
+    await tunnels?.close();
+    throw error;
   });
   return {
     newContext: (options) => browser.newContext({

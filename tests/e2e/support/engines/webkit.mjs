@@ -1,5 +1,6 @@
 // WebKitGTK, by its own WebDriver and a proxy for what that cannot do.
 
+import { Watch } from '../watch.mjs';
 import { Context } from './webkit/context.mjs';
 
 export const isErrorPage = () => true;
@@ -7,8 +8,8 @@ export const isErrorPage = () => true;
 export const isOfThePage = () => true;
 
 /** Each profile is a browser of its own, so there is nothing to start yet. */
-export async function launch(stack) {
-  return { newContext: (options) => Context.open(stack, options), close: async () => {} };
+export async function launch(stack, { watch = new Watch() } = {}) {
+  return { newContext: (options) => Context.open(stack, options, watch), close: async () => watch.close() };
 }
 
 /** Makes the shop's pages have another Content-Security-Policy. */

@@ -22,7 +22,7 @@ export class Context extends EventEmitter {
   #helper;
   #closing;
 
-  static async open(stack, { storageState }) {
+  static async open(stack, { storageState }, watch) {
     const context = new Context();
     context.setMaxListeners(50);
     context.gate = await Gate.open(stack);
@@ -30,8 +30,13 @@ export class Context extends EventEmitter {
     for (const event of ['request', 'response', 'requestfailed']) context.gate.on(event, (it) => context.emit(event, it));
     context.gate.on('told', (message) => context.#hear(message));
     context.#origins = [stack.shopUrl, stack.sandboxUrl];
-    context.#session = await Session.start(context.gate.address);
-    if (storageState) await context.#restore(storageState);
+    try {
+      context.#session = await Session.start(context.gate.address, watch);
+      if (storageState) await context.#restore(storageState);
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
     return context;
   }
 
@@ -111,7 +116,7 @@ export class Context extends EventEmitter {
   }
 
   async close() {
-    this.#closing ??= this.#session.close().then(() => this.gate.close());
+    this.#closing ??= Promise.resolve(this.#session?.close()).then(() => this.gate.close());
     await this.#closing;
   }
 

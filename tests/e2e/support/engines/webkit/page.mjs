@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
-import { BrowserCrash } from '../crash.mjs';
+import { DriverFailure } from '../../driver-failure.mjs';
+import { PAGE_MS } from '../../limits.mjs';
 import { Gate } from './gate.mjs';
 import { Locator } from './locator.mjs';
 import { matcher } from './request.mjs';
@@ -99,7 +100,9 @@ export class Page {
     // As text, since the page's policy lets no script make a function of a text.
     const text = BEGIN.replace('...arguments', `...arguments, ${call}`);
     let { answer, failure, isPending } = await this.do((driver) => driver.executeScript(text, id, encode(value)));
+    const end = Date.now() + PAGE_MS;
     while (isPending) {
+      if (Date.now() > end) throw new Error(`the page has not ended a call after ${PAGE_MS} ms, and answers other commands`);
       await setTimeout(PAUSE_MS);
       const seen = await this.do((driver) => driver.executeScript(ASK, id));
       if (seen.isGone) throw new Error('the page was left before it had an answer');
@@ -118,7 +121,7 @@ export class Page {
         const seen = await look();
         if (seen) return seen;
       } catch (error) {
-        if (error instanceof BrowserCrash) throw error;
+        if (error instanceof DriverFailure) throw error;
         problem = `: ${error.message.split('\n')[0]}`;
       }
       if (Date.now() > end) throw new Error(`${timeout} ms have passed without ${what}${problem}`);

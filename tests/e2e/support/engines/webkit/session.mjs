@@ -9,39 +9,73 @@ import { setTimeout } from 'node:timers/promises';
 import { Builder, Capabilities } from 'selenium-webdriver';
 
 import { conditions } from '../../conditions.mjs';
-import { BrowserCrash } from '../crash.mjs';
+import { DriverFailure } from '../../driver-failure.mjs';
+import { CLOSE_MS } from '../../limits.mjs';
+import { ProcessGroup } from '../../process-group.mjs';
+import { isSettled } from '../../watch.mjs';
 
-const START_MS = 20_000;
-/** The longest that a command may take; loads of pages do not come near it. */
-const ANSWER_MS = 45_000;
+const PAUSE_MS = 20;
+/** How long the driver may take to say that it is ready, before it is asked again. */
+const STATUS_MS = 5_000;
+/** What selenium says of a driver that is not there any more. */
+const NO_DRIVER = /\b(ECONNREFUSED|ECONNRESET|EPIPE)\b|socket hang up/;
 
 export class Session {
+  #watch;
   #driver;
   #process;
+  #group;
   #turn = Promise.resolve();
   #current;
+  #isClosed = false;
 
-  static async start(proxy) {
+  /**
+   * @param proxy the gate's address
+   * @param watch learns of failures of the browser and its driver
+   */
+  static async start(proxy, watch) {
     assert.ok(process.env.DISPLAY, 'WebKitGTK needs a display: start the tests with xvfb-run -a');
     const session = new Session();
+    try {
+      await session.#start(proxy, watch);
+    } catch (error) {
+      await session.close();
+      throw error instanceof DriverFailure ? error : watch.crashed(`WebKit does not start: ${error.message}`, error);
+    }
+    return session;
+  }
+
+  async #start(proxy, watch) {
+    this.#watch = watch;
     const port = await freePort();
-    const driver = [process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', '--host=127.0.0.1', `--port=${port}`];
-    // It ends with this process, however that ends, and the browser with it.
     const env = { ...process.env, ...(conditions.webAssembly === 'missing' && { JSC_useWebAssembly: '0' }) };
-    session.#process = spawn('setpriv', ['--pdeathsig=KILL', ...driver], { stdio: 'ignore', env });
+    const options = { stdio: 'ignore', env, detached: true };
+    this.#process = spawn(process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', ['--host=127.0.0.1', `--port=${port}`], options);
+    this.#process.on('exit', () => this.#isClosed || watch.crashed('WebKitWebDriver has ended'));
+    await once(this.#process, 'spawn');
+    // The browser goes on without its driver: only together do they end.
+    this.#group = new ProcessGroup(this.#process.pid);
+    watch.onFailure(() => this.#group.kill());
+
     const url = `http://127.0.0.1:${port}`;
-    await answers(url);
+    const limitMs = watch.startMs;
+    const stop = new AbortController();
+    try {
+      await watch.command('start WebKitWebDriver', () => isReady(url, stop.signal), { limitMs });
+    } finally {
+      stop.abort();
+    }
     const capabilities = new Capabilities({
       browserName: 'MiniBrowser',
       acceptInsecureCerts: true,
       // As an argument, because the driver's own setting has no proxy for all schemes.
       'webkitgtk:browserOptions': { args: ['--automation', `--proxy=socks5://${proxy}`] },
     });
-    session.#driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
+    const build = () => new Builder().usingServer(url).withCapabilities(capabilities).build();
+    this.#driver = await watch.command('start WebKit', async () => await build(), { limitMs });
     // The driver would measure it by the page's clock, which stories move.
-    await session.#driver.manage().setTimeouts({ script: null });
-    session.#current = await session.#driver.getWindowHandle();
-    return session;
+    await this.#after('set the limits', () => this.#driver.manage().setTimeouts({ script: null }));
+    this.#current = await this.#after('find the window', () => this.#driver.getWindowHandle());
   }
 
   /** The window that the session has begun with, or was last in. */
@@ -51,7 +85,7 @@ export class Session {
 
   /** Does something in a window, after all that was asked for before. */
   async in(handle, work) {
-    return await this.#after(async () => {
+    return await this.#after('work in a window', async () => {
       if (this.#current !== handle) {
         await this.#driver.switchTo().window(handle);
         this.#current = handle;
@@ -62,7 +96,7 @@ export class Session {
 
   /** Opens another tab and gives its handle. */
   async newTab() {
-    return await this.#after(async () => {
+    return await this.#after('open a tab', async () => {
       await this.#driver.switchTo().newWindow('tab');
       this.#current = await this.#driver.getWindowHandle();
       return this.#current;
@@ -70,43 +104,36 @@ export class Session {
   }
 
   async handles() {
-    return await this.#after(() => this.#driver.getAllWindowHandles());
+    return await this.#after('list the windows', () => this.#driver.getAllWindowHandles());
   }
 
+  /** Ends the browser and its driver. Nothing of an empty profile is worth waiting for. */
   async close() {
-    await this.#after(() => this.#driver.quit()).catch((error) => {
-      if (!(error instanceof BrowserCrash)) throw error;
-    });
+    this.#isClosed = true;
+    if (!this.#group) return;
     const { exitCode, signalCode } = this.#process;
     const ended = exitCode ?? signalCode ?? once(this.#process, 'exit');
-    this.#process.kill();
-    await ended;
+    this.#group.kill();
+    await isSettled(Promise.resolve(ended), CLOSE_MS);
   }
 
   /** One command at a time: all of them share the window that is current. */
-  #after(work) {
-    const done = this.#turn.then(() => this.#answerOf(work));
+  #after(name, work) {
+    const done = this.#turn.then(() => this.#run(name, work));
     this.#turn = done.catch(() => {});
     return done;
   }
 
-  async #answerOf(work) {
-    if (this.#process.killed) throw new BrowserCrash('WebKit is gone');
-    const stop = new AbortController();
-    const late = setTimeout(ANSWER_MS, 'late', { signal: stop.signal }).catch(() => {});
+  async #run(name, work) {
     try {
-      const answer = work();
-      if ((await Promise.race([answer, late])) === 'late') {
-        answer.catch(() => {});
-        this.#process.kill('SIGKILL');
-        throw new BrowserCrash(`WebKit has not answered for ${ANSWER_MS} ms`);
-      }
-      return await answer;
+      if (this.#isClosed) throw new Error('the browser has been closed');
+      return await this.#watch.command(name, work);
     } catch (error) {
+      if (this.#isClosed) throw error;
       // The driver forgets a session whose browser has ended.
-      throw error.name === 'NoSuchSessionError' ? new BrowserCrash('WebKit has ended by itself', { cause: error }) : error;
-    } finally {
-      stop.abort();
+      if (error.name === 'NoSuchSessionError') throw this.#watch.crashed('WebKit has ended by itself', error);
+      if (NO_DRIVER.test(error.message)) throw this.#watch.crashed('WebKitWebDriver has ended', error);
+      throw error;
     }
   }
 }
@@ -120,10 +147,8 @@ async function freePort() {
   return port;
 }
 
-async function answers(url) {
-  const end = Date.now() + START_MS;
-  while (!(await fetch(`${url}/status`).then(({ ok }) => ok, () => false))) {
-    assert.ok(Date.now() < end, 'WebKitWebDriver does not start');
-    await setTimeout(20);
-  }
+/** Waits until the driver says that it is ready. */
+async function isReady(url, signal) {
+  const ask = () => fetch(`${url}/status`, { signal: AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]) });
+  while (!signal.aborted && !(await ask().then(({ ok }) => ok, () => false))) await setTimeout(PAUSE_MS);
 }

@@ -1,0 +1,98 @@
+// Retries a story after a failure of the browser or its driver, with new servers and a new browser, and counts that.
+//
+// A failed check is never retried.
+
+import { after } from 'node:test';
+
+import { END_MS, MAX_RETRIES } from './limits.mjs';
+import { AttemptTimeout, isSettled } from './watch.mjs';
+
+/** What an attempt gives that has only found out that the story cannot run here. */
+export const SKIPPED = Symbol('skipped');
+
+/** The stories of this process. */
+const count = { run: 0, retried: 0 };
+
+/** What `cargo xtask test` reads: a line for each file of stories. */
+export function reportCount(engine) {
+  after(() => console.log(`stories in ${engine}: ${count.run} run, ${count.retried} retried`));
+}
+
+/** The servers and the browser of a block of stories, which are replaced after a failure. */
+export class Environment {
+  #open;
+  #close;
+  #current = null;
+
+  /**
+   * @param open starts everything: adds `watch` to what it is given, and then what it starts
+   * @param close ends what `open` has started, also if it has not finished
+   */
+  constructor({ open, close }) {
+    this.#open = open;
+    this.#close = close;
+  }
+
+  async close() {
+    const current = this.#current;
+    this.#current = null;
+    if (current) await this.#close(current);
+  }
+
+  /**
+   * Runs a story.
+   * @param attempt the story, with what `open` has started
+   * @param end ends what the story has begun, with whether a check failed
+   * @param report gets a sentence for each retry
+   */
+  async run({ attempt, end = async () => {} }, report = () => {}) {
+    for (let failures = 0; ; failures += 1) {
+      const { error, failure, isSkipped } = await this.#attempt(attempt, end, report);
+      if (failures === 0 && !isSkipped) count.run += 1;
+      if (!failure && !error) return;
+      if (!failure) throw error;
+      if (failures === 0) count.retried += 1;
+      if (failures === MAX_RETRIES) throw failure;
+      report(`retried from the start: ${failure.message}`);
+    }
+  }
+
+  /** Gives `{error}` if a check failed, `{failure}` if the browser or its driver did, else `{isSkipped}`. */
+  async #attempt(attempt, end, report) {
+    let isSkipped;
+    try {
+      await this.#ensureOpen();
+      isSkipped = SKIPPED === await this.#current.watch.attempt(() => attempt(this.#current));
+    } catch (error) {
+      // Decided now: a browser that hangs while a failed story is cleaned up makes it no better.
+      const failure = this.#current?.watch?.failure;
+      const result = failure ? { failure } : { error };
+      const isEnded = await isSettled(Promise.resolve(this.#current && end(this.#current, !failure)), END_MS);
+      // The servers know half of the story, and the browser may be doing anything.
+      if (failure || !isEnded || error instanceof AttemptTimeout) await this.close().catch(({ message }) => report(message));
+      return result;
+    }
+    try {
+      await end(this.#current, false);
+      if (this.#current.watch.failure) report(`passed, and then: ${this.#current.watch.failure.message}`);
+      return { isSkipped };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #ensureOpen() {
+    // Between two stories too a browser can end.
+    if (this.#current?.watch.failure) await this.close();
+    if (this.#current) return;
+    const opened = {};
+    this.#current = opened;
+    try {
+      await this.#open(opened);
+    } catch (error) {
+      // The caller looks at the failure first.
+      if (!opened.watch?.failure) await this.close();
+      throw error;
+    }
+  }
+}
