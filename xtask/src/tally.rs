@@ -1,4 +1,9 @@
-//! Counts tests by reading the closing lines of the test runners.
+//! Counts tests by reading the closing lines of the test runners, and stories that had to be retried.
+
+use crate::failure::Result;
+
+/// How many stories of a hundred may be retried in an engine.
+const MAX_RETRIED_PERCENT: u32 = 2;
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -7,10 +12,15 @@ pub(crate) struct Tally {
     pub(crate) passed: u32,
     /// Tests that failed, or that their runner gave up on.
     pub(crate) failed: u32,
+    /// Stories of the end-to-end tests that ran: these are also among the tests.
+    pub(crate) stories: u32,
+    /// Stories that were retried because the browser or its driver hung or ended.
+    pub(crate) retried: u32,
 }
 
 impl Tally {
-    /// Adds what a line of output says: cargo's and wasm-bindgen's `test result: …`, Node's `ℹ pass …`.
+    /// Adds what a line of output says: cargo's and wasm-bindgen's `test result: …`, Node's `ℹ pass …`, and
+    /// `stories in ENGINE: 12 run, 1 retried` of `tests/e2e/support/retries.mjs`.
     pub(crate) fn read_line(&mut self, line: &str) {
         let line = line.trim();
         if let Some(result) = line.strip_prefix("test result: ") {
@@ -20,6 +30,9 @@ impl Tally {
             self.passed += count.parse().unwrap_or(0);
         } else if let Some(count) = line.strip_prefix("ℹ fail ").or_else(|| line.strip_prefix("ℹ cancelled ")) {
             self.failed += count.parse().unwrap_or(0);
+        } else if let Some((_, result)) = line.strip_prefix("stories in ").and_then(|rest| rest.split_once(": ")) {
+            self.stories += number_before(result, " run");
+            self.retried += number_before(result, " retried");
         }
     }
 
@@ -27,6 +40,21 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Tally) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.stories += other.stories;
+        self.retried += other.retried;
+    }
+
+    /// Fails if more stories were retried than a flaky driver explains.
+    pub(crate) fn check_retries(self) -> Result<()> {
+        let Tally { stories, retried, .. } = self;
+        if retried * 100 > stories * MAX_RETRIED_PERCENT {
+            return Err(format!(
+                "{retried} of {stories} stories were retried because the browser or its driver failed; at most \
+                 {MAX_RETRIED_PERCENT} in 100 may be"
+            )
+            .into());
+        }
+        Ok(())
     }
 }
 
@@ -53,13 +81,35 @@ mod tests {
         ] {
             tally.read_line(line);
         }
-        assert_eq!(tally, Tally { passed: 8, failed: 4 });
+        assert_eq!(tally, Tally { passed: 8, failed: 4, ..Tally::default() });
+    }
+
+    #[test]
+    fn stories_and_retried_ones_are_counted_over_all_files() {
+        let mut tally = Tally::default();
+        tally.read_line("stories in webkit: 12 run, 1 retried");
+        tally.read_line("  stories in webkit: 40 run, 0 retried");
+        assert_eq!(tally, Tally { stories: 52, retried: 1, ..Tally::default() });
+    }
+
+    #[test]
+    fn more_than_two_retried_stories_in_a_hundred_fail() {
+        let retries = |stories, retried| Tally { stories, retried, ..Tally::default() }.check_retries();
+        for (stories, retried) in [(0, 0), (50, 1), (60, 1), (99, 1), (100, 2), (149, 2), (150, 3)] {
+            assert!(retries(stories, retried).is_ok(), "{retried} of {stories}");
+        }
+        for (stories, retried) in [(1, 1), (49, 1), (99, 2), (100, 3), (149, 3)] {
+            let failure = retries(stories, retried).unwrap_err().to_string();
+            assert!(failure.contains(&format!("{retried} of {stories} stories were retried")), "{failure}");
+        }
     }
 
     #[test]
     fn other_lines_are_not() {
         let mut tally = Tally::default();
         tally.read_line("the test result: 4 passed");
+        tally.read_line("the stories in webkit: 4 run, 4 retried");
+        tally.read_line("stories in webkit");
         tally.read_line("test result: Failed to detect test as having been run. It might have timed out.");
         assert_eq!(tally, Tally::default());
     }

@@ -121,7 +121,7 @@ fn names(engine: Engine) -> Names {
 fn end_to_end_tests(tools: &TestTools, engine: Engine) -> Result<Command> {
     let command = tools.node_script_in(engine)?;
     if engine == Engine::Chromium {
-        return node_tests(command, &["tests/e2e", "tests/reference"]);
+        return node_tests(command, &["tests/harness", "tests/e2e", "tests/reference"]);
     }
     let everywhere = |file: &PathBuf| EVERYWHERE.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
     let (files, others): (Vec<_>, Vec<_>) = test_files("tests/e2e")?.into_iter().partition(everywhere);
@@ -166,8 +166,9 @@ fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
 }
 
 fn node_test(mut command: Command, files: Vec<PathBuf>) -> Command {
-    // One file at a time: each starts a browser, and a machine may have two cores.
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"]);
+    // One file at a time: each starts a browser, and a machine may have two cores. The limit is that of a whole file and
+    // only ends what hangs outside of every story: a busy machine must not reach it.
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=3600000"]);
     command.args(files);
     command
 }
@@ -204,13 +205,17 @@ fn tests(name: &'static str, command: &mut Command) -> Stage {
         if !status.success() {
             return Err(format!("{name} failed ({status})").into());
         }
-        if tally.passed == 0 { Err(format!("{name}: no test was run").into()) } else { Ok(tally) }
+        if tally.passed == 0 {
+            return Err(format!("{name}: no test was run").into());
+        }
+        tally.check_retries()?;
+        Ok(tally)
     });
     stage.tally = tally;
     stage
 }
 
-/// Prints the table and, alone on the last line, the count.
+/// Prints the table, a line for the stories of each engine and, alone on the last line, the count.
 fn report(stages: &[Stage]) -> Result<()> {
     println!("\n==== where the time went");
     let mut total = Duration::ZERO;
@@ -228,10 +233,20 @@ fn report(stages: &[Stage]) -> Result<()> {
                 tally.failed += 1;
             }
         }
-        let Tally { passed, failed } = stage.tally;
-        println!("{:<18}{:>14}{passed:>6} passed{failed:>5} failed   {result}", stage.name, seconds(stage.time));
+        let Tally { passed, failed, stories, retried } = stage.tally;
+        let retried = if stories > 0 { format!("{retried:>5} of {stories} stories retried") } else { String::new() };
+        println!(
+            "{:<18}{:>14}{passed:>6} passed{failed:>5} failed{retried}   {result}",
+            stage.name,
+            seconds(stage.time)
+        );
     }
     println!("{:<18}{:>14}", "total", seconds(total));
+    for engine in Engine::ALL {
+        for stage in stages.iter().filter(|stage| stage.name == names(engine).end_to_end) {
+            println!("stories in {}: {} run, {} retried", engine.name(), stage.tally.stories, stage.tally.retried);
+        }
+    }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
 }

@@ -10,6 +10,10 @@ use crate::failure::{Attempt, Result};
 use crate::setup::TestTools;
 use crate::workspace;
 
+/// How many seconds all tests may take in an engine, and its driver to start. The runner's own limits, 20 s and 5 s, are
+/// for a machine that does nothing else.
+const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "900"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
+
 /// Runs `tests/browser` in this engine.
 pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {
     let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
@@ -33,6 +37,7 @@ pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {
     for name in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
         command.env_remove(name);
     }
+    command.envs(LIMITS);
     command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json(tools, engine)?);
     Ok(command)
 }

@@ -17,8 +17,8 @@ use crate::build;
 use crate::failure::{Attempt, Result};
 use crate::progress;
 
-/// How long a server may take until it accepts connections.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a server may take until it accepts connections: on a busy machine many times what it takes alone.
+const READY_WITHIN: Duration = Duration::from_secs(180);
 
 const GUARD: &str = r#"
 "$@" </dev/null &
@@ -78,7 +78,11 @@ impl Server {
                     Some(_) | None => {}
                 },
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    return Err(not_ready(name, "is not ready after 30 s", &log_path));
+                    return Err(not_ready(
+                        name,
+                        &format!("is not ready after {} s", READY_WITHIN.as_secs()),
+                        &log_path,
+                    ));
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
                     return Err(not_ready(name, "stopped at its start", &log_path));
