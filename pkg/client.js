@@ -35,11 +35,13 @@ class Loaded {
   #classes;
   #client;
   #making;
+  #onFailure;
 
-  // `part` is where its class is, if that is not on every page.
-  constructor(make, part) {
+  // `part` is where its class is, if that is not on every page. `onFailure` gets what keeps it from being ready.
+  constructor(make, part, onFailure) {
     this.#make = make;
     this.#part = part;
+    this.#onFailure = onFailure;
   }
 
   async ready(part = this.#part) {
@@ -50,8 +52,10 @@ class Loaded {
         if (part) await load(part);
         if (!isMade()) await (this.#making ??= this.#makeClient());
       }
-    } catch (error) {
-      throw asLoginError(error);
+    } catch (cause) {
+      const error = asLoginError(cause);
+      this.#onFailure?.(error);
+      throw error;
     }
     return this.#client;
   }
@@ -131,9 +135,9 @@ const callStart = (client, method, options) => client[STATE]().loaded.call(metho
 const callAccount = (client, method, limits, value, deadlineMs) =>
   client[STATE]().loaded.call(method, limits, value, 'account', deadlineMs);
 
-function emit(state, type, snapshot, result) {
+function emit(state, type, snapshot, result, error) {
   if (snapshot) state.snapshot = Object.freeze(snapshot);
-  const event = Object.freeze(result ? { type, result: Object.freeze(result) } : { type });
+  const event = Object.freeze({ type, ...(result && { result: Object.freeze(result) }), ...(error && { error }) });
   for (const listener of [...state.listeners]) {
     try {
       listener(event);
@@ -146,10 +150,32 @@ function emit(state, type, snapshot, result) {
   }
 }
 
+function snapshotOf(state) {
+  // The module would say the same, once it is there.
+  const session = state.snapshot === CHECKING && state.storedSession();
+  if (session) state.snapshot = Object.freeze({ status: 'signed-in', userIdentity: session.identity });
+  return state.snapshot;
+}
+
+/** A file of the package could not be loaded. Without the module no one else ends `checking`; calls that wait for one file
+ * fail with one cause. */
+function loadFailed(state, error) {
+  if (error.code !== 'ModuleLoadFailed' || error.cause === state.loadFailure) return;
+  state.loadFailure = error.cause;
+  emit(state, 'load-failed', snapshotOf(state) === CHECKING && { status: 'signed-out', userIdentity: null }, undefined, error);
+  addEventListener('online', () => state.listeners.size && check(state), { once: true });
+}
+
+const check = (state) => state.loaded.call('userSessionExists').catch(() => {});
+
 export class LoginClient {
   constructor(settings, logger) {
     const { origin, applicationId, tokenOrigins, retainUserCookie, skipBackgroundCredentialsCheck } = checkedSettings(settings);
-    const host = { ...makeHost(logger ?? console, asLoginError), part: load, emit: (...values) => emit(state, ...values) };
+    const part = (name) => load(name).catch((error) => {
+      loadFailed(state, error);
+      throw error;
+    });
+    const host = { ...makeHost(logger ?? console, asLoginError), part, emit: (...values) => emit(state, ...values) };
     let isWatched = false;
     const values = [origin, applicationId, tokenOrigins, retainUserCookie, host];
     let isExpected = false;
@@ -171,7 +197,12 @@ export class LoginClient {
       isWatched = true;
       client.keepSession();
       return client;
-    });
+    }, undefined, (error) => loadFailed(state, error));
+    state.mayTakeToken = (url) => {
+      const { origin, protocol } = new URL(url);
+      const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
+      return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
+    };
     if (!hasPage() || skipBackgroundCredentialsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
@@ -188,14 +219,14 @@ export class LoginClient {
     const entry = (event) => listener(event);
     const state = this[STATE]();
     state.listeners.add(entry);
-    state.firstCheck ??= state.loaded.call('userSessionExists').catch(() => {});
+    state.firstCheck ??= check(state);
     return () => {
       state.listeners.delete(entry);
     };
   }
 
   getSnapshot() {
-    return this[STATE]().snapshot;
+    return snapshotOf(this[STATE]());
   }
 
   async authenticate(options) {
@@ -262,12 +293,16 @@ export class LoginClient {
       if (token) request.headers.set('Authorization', `Bearer ${token}`);
       return fetch(request);
     };
-    const token = await ask('tokenFor', request.url);
+    const stored = this[STATE]().storedSession();
+    const token = stored && this[STATE]().mayTakeToken(request.url) ? stored.token : await ask('tokenFor', request.url);
     // A body can be read once; the copy is for the second try.
     const again = request.clone();
     const response = await send(request, token);
     if (response.status !== UNAUTHORIZED) return response;
-    const other = await ask('tokenInsteadOf', token);
+    // Where there is no module there is no other token, and the response says more than that.
+    const other = await ask('tokenInsteadOf', token).catch((error) => {
+      if (error.code !== 'ModuleLoadFailed') throw error;
+    });
     return other ? send(again, other) : response;
   }
 

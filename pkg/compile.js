@@ -1,42 +1,132 @@
-// From whatever names or holds the module's bytes to a compiled module.
+// From whatever names or holds the module's bytes to a compiled module, or to an error that says why not and what to do.
 
-/** The shortest module there is: a magic number and a version. */
-const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+/** A module's magic number and version, and the type of a function with a reference and a vector. What the module needs is
+ * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
+const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
+/** How long after a failed request the second one is sent, in milliseconds; by then the browser has reported a violation. */
+const RETRY_MS = 300;
+/** How much of an address a message shows: its end. */
+const LONGEST_ADDRESS = 150;
 
-/** Whether this page may use WebAssembly. Whether it is forbidden only shows when it is tried. */
+const DIST = "Serve all files of the package's dist, or import authress-login-wasm/inline.";
+const RELOAD = `Reload the page: the site may have a new version. ${DIST}`;
+const VITE = 'In Vite add authress-login-wasm to optimizeDeps.exclude.';
+
+/** Addresses that have failed before: caches are left out of the next try. */
+const failed = new Set();
+
+/** Whether this page may use WebAssembly, and the browser has what the module needs. That it is forbidden only shows when it is tried. */
 export function isAllowed() {
   try {
-    return Boolean(new WebAssembly.Module(EMPTY));
+    return Boolean(new WebAssembly.Module(NEEDED));
   } catch {
     return false;
   }
 }
 
-async function compileBytes(bytes, whatTheyAre) {
+/** An address as messages show it: no query, which may be secret, and no data: URL, which is the whole file. */
+function shown(address) {
+  if (/^(data|blob):/.test(address)) return `the ${address.slice(0, 4)}: URL of the module`;
+  const path = address.replace(/[?#][^]*/, '');
+  return path.length > LONGEST_ADDRESS ? `…${path.slice(-LONGEST_ADDRESS)}` : path;
+}
+
+const advice = (address, isLate) => (/\/\.vite\//.test(address) ? VITE : isLate ? RELOAD : DIST);
+
+const hasMagicNumber = (bytes) => {
   const start = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, Math.min(bytes.byteLength, 4));
-  if (start.length < 4 || start.some((byte, index) => byte !== EMPTY[index])) {
-    throw new TypeError(`${whatTheyAre}, which is no WebAssembly module`);
-  }
+  return start.length === 4 && start.every((byte, index) => byte === NEEDED[index]);
+};
+
+/** @param what the bytes are @param todo where they are no module */
+async function compileBytes(bytes, what, todo) {
+  if (!hasMagicNumber(bytes)) throw new TypeError(`${what}, which is no WebAssembly module. ${todo}`);
   return WebAssembly.compile(bytes);
 }
 
-async function compileAt(url) {
-  const response = await fetch(url).catch((cause) => {
-    throw Object.assign(new TypeError(`${url} could not be fetched`, { cause }), { isUnanswered: true });
-  });
-  const type = response.headers.get('content-type') ?? 'no type';
-  const answer = `${url} answered with status ${response.status} and ${type}`;
-  if (!response.ok) throw new TypeError(answer);
-  if (type.startsWith('application/wasm') && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
-  const module = await compileBytes(await response.arrayBuffer(), answer);
-  console.warn(`${answer}. Serve it as application/wasm: it is compiled while it arrives then.`);
-  return module;
+async function compileResponse(response, what, todo, isTyped) {
+  const wasRead = response.bodyUsed;
+  if (isTyped && WebAssembly.compileStreaming) {
+    try {
+      return await WebAssembly.compileStreaming(response);
+    } catch (cause) {
+      // What a page's own fetch returns may only look like a response: its bytes do as well.
+      if (cause instanceof WebAssembly.CompileError) throw cause;
+    }
+  }
+  let bytes;
+  try {
+    bytes = await response.arrayBuffer();
+  } catch (cause) {
+    if (!wasRead) throw unanswered(what, cause);
+    throw new TypeError(`${what}, but another script has read it first. Give initWasm() the bytes.`, { cause });
+  }
+  return compileBytes(bytes, what, todo);
 }
 
-/** @param source a URL, bytes, a compiled module, or a promise of one of these */
-export async function compile(source) {
+const unanswered = (what, cause) => Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isUnanswered: true });
+
+/** The response of an address. A request that fails is sent again once, and then explained. */
+async function request(address) {
+  let isForbidden = false;
+  const onViolation = ({ blockedURI, disposition }) => {
+    if (blockedURI && disposition !== 'report' && address.startsWith(blockedURI)) isForbidden = true;
+  };
+  document.addEventListener('securitypolicyviolation', onViolation);
+  try {
+    return await fetch(address, failed.has(address) ? { cache: 'reload' } : {});
+  } catch (cause) {
+    const { origin, protocol } = new URL(address);
+    const what = `${shown(address)} could not be fetched`;
+    if (protocol === 'file:') throw new TypeError(`${what}, as no file can. Import authress-login-wasm/inline, in unit tests authress-login-wasm/testing.`, { cause });
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    const isHere = origin === location.origin;
+    const source = /^(data|blob):/.test(protocol) ? protocol : isHere ? "'self'" : origin;
+    if (isForbidden) throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, { cause });
+    try {
+      return await fetch(address, { cache: 'reload' });
+    } catch {}
+    // Without CORS a response is as good as none, but for saying that there is a server.
+    if (!isHere && await fetch(address, { mode: 'no-cors' }).then(() => true, () => false)) {
+      throw new TypeError(`${what}: ${origin} does not let this page read it. Send Access-Control-Allow-Origin with it.`, { cause });
+    }
+    throw unanswered(what, cause);
+  } finally {
+    document.removeEventListener('securitypolicyviolation', onViolation);
+  }
+}
+
+async function compileAt(address, isLate) {
+  const response = await request(address);
+  const type = response.headers.get('content-type') ?? 'no type';
+  const what = `${shown(address)} answered with status ${response.status} and ${type}`;
+  const todo = advice(address, isLate);
+  if (!response.ok) throw new TypeError(`${what}. ${todo}`);
+  // Types are case-insensitive: RFC 9110 section 8.3.1.
+  const isTyped = /^application\/wasm\s*(;|$)/i.test(type);
+  try {
+    const module = await compileResponse(response, what, todo, isTyped);
+    if (!isTyped) console.warn(`${what}. Serve it as application/wasm: it is compiled while it arrives then.`);
+    return module;
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    throw new TypeError(`${what}, but is cut off or changed. Serve the file as it is, with its Content-Encoding.`, { cause });
+  }
+}
+
+/**
+ * @param source a URL, bytes, a compiled module, or a promise of one of these
+ * @param isLate whether it is needed long after the page was loaded
+ */
+export async function compile(source, isLate) {
   const it = await source;
   if (it instanceof WebAssembly.Module) return it;
-  if (it instanceof ArrayBuffer || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes');
-  return compileAt(it);
+  if (it instanceof ArrayBuffer || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);
+  const address = new URL(it, document.baseURI).href;
+  try {
+    return await compileAt(address, isLate);
+  } catch (cause) {
+    failed.add(address);
+    throw cause;
+  }
 }

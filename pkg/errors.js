@@ -30,17 +30,19 @@ const SENTENCES = {
   RequestRefused: 'Authress refused the request.',
   InvalidServerResponse:
     'The answer from the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
-  ModuleLoadFailed:
-    'The login module could not be loaded: {cause}. Serve what the package has in dist, or name the address of the .wasm file with initWasm(url).',
+  ModuleLoadFailed: 'The login module could not be loaded: {cause}',
   InternalError: 'An unexpected failure inside the login client. Please report it.',
 };
+
+/** So that a message stays below 500 characters, whatever a browser quotes in its own. */
+const LONGEST_CAUSE = 450;
 
 export class LoginError extends Error {
   // Defined and not assigned: a page may freeze Error.prototype, whose own name is read-only then.
   name = 'LoginError';
 
   constructor(code, { cause, detail, ...more } = {}) {
-    const sentence = SENTENCES[code].replace('{cause}', () => cause?.message ?? cause);
+    const sentence = SENTENCES[code].replace('{cause}', () => String(cause?.message ?? cause).slice(0, LONGEST_CAUSE));
     super(detail ? `${sentence} ${detail}` : sentence, cause === undefined ? undefined : { cause });
     Object.assign(this, more, { code });
   }

@@ -234,7 +234,7 @@ export interface LoginResult {
  * given to `useSyncExternalStore` and the like.
  */
 export type SessionSnapshot =
-  /** Nobody knows yet. */
+  /** It is not known yet. With a stored session it is known at once. */
   | { readonly status: 'checking'; readonly userIdentity: null }
   /** There is a session; it lasts while Authress cannot be reached. */
   | { readonly status: 'signed-in'; readonly userIdentity: UserIdentity }
@@ -247,9 +247,13 @@ export type SessionSnapshot =
  * - `signed-in`: a session began, or another shopper's took its place;
  * - `token-renewed`: the session goes on with new tokens;
  * - `signed-out`: the session is over;
- * - `login-…`, `link-…`: the browser has returned from a login or link.
+ * - `login-…`, `link-…`: the browser has returned from a login or link;
+ * - `load-failed`: a file of this package could not be loaded, in this tab. `error.message` says why and what to do. In a
+ *   tab that was open while the site got a new version the files are gone: offer to reload the page. The snapshot is not
+ *   `checking` any more; the next call tries again.
  */
 export type SessionEvent =
+  | { readonly type: 'load-failed'; readonly error: LoginError }
   | { readonly type: 'ready' | 'signed-in' | 'token-renewed' | 'signed-out' }
   | { readonly type: 'login-completed' | 'login-cancelled' | 'login-refused'; readonly result: Readonly<LoginResult> }
   | { readonly type: 'link-completed' | 'link-cancelled' | 'link-refused'; readonly result: Readonly<LinkResult> };

@@ -34,10 +34,10 @@ function once(promises, name, make) {
 }
 
 const compiledPart = (part) => once(compiled, part, async () => {
-  const module = await compile(givenSources[part] ?? defaultSources[part]?.());
+  const module = await compile(givenSources[part] ?? defaultSources[part]?.(), part !== CORE);
   const [section] = WebAssembly.Module.customSections(module, 'build');
   if (!section || new TextDecoder().decode(section) !== build) {
-    throw new TypeError(`the ${part} part of the module and the script are of two builds; serve both from one version of the package`);
+    throw new TypeError(`the ${part} part of the module and the script are of two builds. Reload the page; otherwise serve both from one version of the package.`);
   }
   return module;
 });
@@ -47,20 +47,21 @@ function expect(part) {
   if ((givenSources[part] ?? defaultSources[part]) && isAllowed()) compiledPart(part).catch(() => {});
 }
 
-const javaScript = async () => (await import('./fallback.js')).default;
+async function javaScript() {
+  try {
+    return (await defaultSources.javaScript()).default;
+  } catch (cause) {
+    throw new TypeError(`${cause?.message ?? cause}. Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.`, { cause });
+  }
+}
 
 /** How to make an instance: `{makeGlue, instantiate}`. */
 async function obtainForm() {
-  // Lockdown Mode and some hardened browsers have no WebAssembly, a Content-Security-Policy can forbid it.
+  // Lockdown Mode and some hardened browsers have no WebAssembly, old ones too little of it, and a Content-Security-Policy
+  // can forbid it.
   if (!isAllowed()) return javaScript();
-  try {
-    const module = await compiledPart(CORE);
-    return { makeGlue, instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports };
-  } catch (cause) {
-    // A browser that is too old for the module's features.
-    if (cause instanceof WebAssembly.CompileError) return javaScript();
-    throw cause;
-  }
+  const module = await compiledPart(CORE);
+  return { makeGlue, instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports };
 }
 
 function crashed(cause) {

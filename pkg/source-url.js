@@ -4,4 +4,5 @@ export default {
   start: () => new URL('./start_bg.wasm', import.meta.url),
   return: () => new URL('./return_bg.wasm', import.meta.url),
   account: () => new URL('./account_bg.wasm', import.meta.url),
+  javaScript: () => import('./fallback.js'),
 };

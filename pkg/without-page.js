@@ -7,12 +7,9 @@ export const hasPage = () => Boolean(globalThis.window?.document);
 
 /** Results of a visitor who is signed out. */
 const RESULTS = { userSessionExists: false, getLinkResult: null, getLoginResult: null, getConnectionCredentials: null };
-/** Why a method fails; every other one needs a session. */
-const CODES = {
-  ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode', authenticate: 'ModuleLoadFailed',
-  authenticateWithOneTimeCode: 'ModuleLoadFailed', updateExtensionAuthenticationRequest: 'ModuleLoadFailed',
-  login: 'ModuleLoadFailed', logout: 'ModuleLoadFailed',
-};
+/** Codes of what fails; every other method needs a session, or leaves a page. */
+const CODES = { ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode' };
+const LEAVES_PAGE = /^(auth|log|update)/;
 
 /** A promise of the result of `method`; the one of `waitForUserSession` stays pending, as it does while no session begins. */
 export async function withoutPage(method, value) {
@@ -20,7 +17,7 @@ export async function withoutPage(method, value) {
   if (method === 'requestToken' && value?.silent) return null;
   if (method === 'getDevices') return [];
   if (method in RESULTS) return RESULTS[method];
-  const code = CODES[method] ?? 'NotLoggedIn';
+  if (!LEAVES_PAGE.test(method)) throw new LoginError(CODES[method] ?? 'NotLoggedIn');
   const cause = new TypeError(`${method}() needs a page, and there is none on a server or in a worker. Call it in the browser: in an event handler or an effect.`);
-  throw new LoginError(code, code === 'ModuleLoadFailed' ? { cause } : {});
+  throw new LoginError('ModuleLoadFailed', { cause });
 }

@@ -238,6 +238,9 @@ function whatHappened(event: SessionEvent): string {
     case 'link-refused':
       holds<Same<typeof event.result, Readonly<LinkResult>>>();
       return linkOutcome(event.result);
+    case 'load-failed':
+      holds<Same<typeof event.error, LoginError>>();
+      return event.error.message;
   }
 }
 

@@ -74,7 +74,7 @@ error_codes! {
     /// The server's: the answer is not what the protocol says.
     InvalidServerResponse: "The answer from the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.",
     /// Ours: the WebAssembly module could not be loaded.
-    ModuleLoadFailed: "The login module could not be loaded: {cause}. Serve what the package has in dist, or name the address of the .wasm file with initWasm(url).",
+    ModuleLoadFailed: "The login module could not be loaded: {cause}",
     /// Ours: a bug. Please report it.
     InternalError: "An unexpected failure inside the login client. Please report it.",
 }
