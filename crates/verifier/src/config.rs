@@ -196,7 +196,7 @@ impl Sources {
     pub(crate) fn number(&self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
         let (value, name) = self.get(key).unwrap_or_default();
         let number = value.parse().ok().filter(|number| range.contains(number));
-        number.ok_or(ConfigError::Invalid { name, expected: "a whole number in its range; see --help" })
+        number.ok_or(ConfigError::InvalidNumber { name, range })
     }
 
     fn seconds(&self, key: &'static str, least: u32) -> Result<Duration, ConfigError> {
@@ -401,7 +401,11 @@ mod tests {
             (&[URL, ("AUTHRESS_ACCESS_KEY", "sc_shop.k1")], "AccessKeyWrongNumberOfParts", "AUTHRESS_ACCESS_KEY"),
             (&[URL, KEY, ("LISTEN", "9000")], "InvalidSetting", "LISTEN"),
             (&[URL, KEY, ("RATE_LIMIT_CLIENT_BURST", "0")], "InvalidSetting", "RATE_LIMIT_CLIENT_BURST"),
-            (&[URL, KEY, ("SERVER_HEADER_BYTES", "100")], "InvalidSetting", "SERVER_HEADER_BYTES"),
+            (
+                &[URL, KEY, ("SERVER_HEADER_BYTES", "100")],
+                "InvalidSetting",
+                "SERVER_HEADER_BYTES must be a whole number from 8192 to 1048576",
+            ),
             (&[URL, KEY, ("CLIENT_ADDRESS_TRUSTED_HOPS", "-1")], "InvalidSetting", "CLIENT_ADDRESS_TRUSTED_HOPS"),
             (&[URL, KEY, ("CLIENT_ADDRESS_HEADER", "x-real-ip")], "InvalidSetting", "CLIENT_ADDRESS_HEADER"),
             (

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 
 use crate::access_key::AccessKeyError;
 use crate::authress_domain::AuthressDomainError;
@@ -56,6 +57,13 @@ pub enum ConfigError {
         name: String,
         /// What it must be.
         expected: &'static str,
+    },
+    /// A number is none, or out of its range.
+    InvalidNumber {
+        /// The name under which it was set.
+        name: String,
+        /// The range.
+        range: RangeInclusive<u32>,
     },
     /// The URL of Redis cannot be used.
     InvalidStoreUrl {
@@ -123,7 +131,7 @@ impl ConfigError {
             Self::UnknownSetting { .. } | Self::SettingInCapitals { .. } => "UnknownSetting",
             Self::UnknownVariable { .. } => "UnknownVariable",
             Self::SecretInFile { .. } => "SecretInConfigFile",
-            Self::Invalid { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
+            Self::Invalid { .. } | Self::InvalidNumber { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
             Self::MissingApiUrl => "MissingApiUrl",
             Self::InvalidApiUrl(_) => "InvalidApiUrl",
             Self::MissingAccessKey => "MissingAccessKey",
@@ -183,6 +191,9 @@ impl fmt::Display for ConfigError {
                 variable(key)
             ),
             Self::Invalid { name, expected } => write!(f, "{name} must be {expected}"),
+            Self::InvalidNumber { name, range } => {
+                write!(f, "{name} must be a whole number from {} to {}", range.start(), range.end())
+            }
             Self::InvalidStoreUrl { source, is_file: false, reason } => write!(f, "{source} {reason}"),
             Self::InvalidStoreUrl { source, is_file: true, reason } => {
                 write!(f, "the URL in the file named by {source} {reason}")
