@@ -63,6 +63,8 @@ impl Keys {
             .redirect(reqwest::redirect::Policy::none())
             // The keys decide who is let in: they come from the configured address and nowhere else.
             .no_proxy()
+            // Minutes lie between two requests: a connection that is kept would be closed by the issuer meanwhile.
+            .pool_max_idle_per_host(0)
             .tls_backend_preconfigured(tls)
             .build()
             .map_err(|_| KeysUnavailable)?;

@@ -327,8 +327,10 @@ fn client(timeout: Duration) -> Result<reqwest::Client, HttpClientUnavailable> {
         .and_then(|builder| builder.with_platform_verifier())
         .map_err(|_| HttpClientUnavailable)?
         .with_no_client_auth();
-    // The secret goes to the configured address and nowhere else.
+    // The secret goes to the configured address and nowhere else. Idle connections are closed before the provider does:
+    // a question that meets one which is just being closed would be an outage.
     let client = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let client = client.pool_idle_timeout(Duration::from_secs(4));
     client.tls_backend_preconfigured(tls).build().map_err(|_| HttpClientUnavailable)
 }
 
