@@ -90,7 +90,7 @@ refusals! {
     GlobalRateLimited, TOO_MANY_REQUESTS,
         "The shop is very busy. Wait a moment, then go back to the shop and try again.";
     /// A body that is longer than what is read.
-    BodyTooLarge, PAYLOAD_TOO_LARGE, "The body of the request is too long. A login has none.";
+    BodyTooLarge, PAYLOAD_TOO_LARGE, "The body of the request is too long. Only the answer to a human check has one.";
     /// A method that this path does not have. A login has GET, and POST where a human check is configured; HEAD would
     /// either spend the `state` of a login or promise what GET does not keep.
     MethodNotAllowed, METHOD_NOT_ALLOWED, "This method is not allowed here. Use one that the Allow header names.";

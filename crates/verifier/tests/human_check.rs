@@ -367,6 +367,26 @@ async fn the_log_says_once_what_of_a_right_answer_differs() {
     assert!(!log.contains("attacker") && !log.contains("the-secret"), "{log}");
 }
 
+#[cfg(unix)]
+#[test]
+fn instances_with_different_secrets_say_so_once() {
+    use support::program::{exchange, login_request, start_with, status_of};
+    let key = key();
+    let [one, other] =
+        ["1", "2"].map(|digit| start_with(&key, &[PROOF_OF_WORK, CHEAP, ("HUMAN_CHECK_SECRET", &digit.repeat(32))]));
+    let page = exchange(&one.address, &login_request("S", &["Accept: text/html"]));
+    let body = json!({ "answer": proof_of_work::solve(&page) }).to_string();
+    let head = format!("POST /v1/login?{} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n", query(&[]));
+    let request = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for _ in 0..2 {
+        assert_eq!(status_of(&exchange(&other.address, &request)), 403);
+    }
+    assert_eq!(status_of(&exchange(&one.address, &request)), 200);
+    let log = other.stop();
+    assert_eq!(log.matches("human_check.secret_file").count(), 1, "{log}");
+    assert!(!one.stop().contains("human_check.secret_file"));
+}
+
 #[tokio::test]
 async fn a_null_in_the_place_of_error_codes_is_none() {
     let provider = SiteVerify::start().await;

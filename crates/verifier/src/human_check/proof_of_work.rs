@@ -12,6 +12,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use altcha::{CreateChallengeOptions, Payload, VerifySolutionOptions, create_challenge, verify_solution};
@@ -32,6 +33,8 @@ pub struct ProofOfWork {
     secret: Secret,
     cost: u32,
     spent: Arc<dyn SingleUse>,
+    /// Whether a wrong signature has been logged.
+    reported: AtomicBool,
 }
 
 impl ProofOfWork {
@@ -40,7 +43,7 @@ impl ProofOfWork {
     pub fn new(secret: Secret, cost: u32) -> Self {
         // A spent challenge that was forgotten could be spent again: when it is full, nobody is let in.
         let spent = MemorySingleUse::new(CHALLENGE_LIFETIME, CAPACITY, WhenFull::Refuse);
-        Self { secret, cost, spent: Arc::new(spent) }
+        Self { secret, cost, spent: Arc::new(spent), reported: AtomicBool::new(false) }
     }
 
     /// The same with another memory of spent challenges, for several instances with one secret. It must
@@ -51,27 +54,45 @@ impl ProofOfWork {
     }
 
     async fn judge(&self, answer: &str, login: &LoginBinding) -> Judgement {
-        let Some(payload) = read(answer) else { return Judgement::NotHuman };
+        let refused = |reason| {
+            tracing::debug!(reason, "an answer to the human check is refused");
+            Judgement::NotHuman
+        };
+        let Some(payload) = read(answer) else { return refused("unreadable") };
         let parameters = &payload.challenge.parameters;
         let is_for = parameters.data.as_ref().and_then(|data| data.get(LOGIN)).and_then(Value::as_str);
         // A challenge that never ends was not made here.
         if is_for != Some(login.as_str()) || parameters.expires_at.is_none_or(|time| time <= 0) {
-            return Judgement::NotHuman;
+            return refused("for another login");
         }
-        let Some(name) = payload.challenge.signature.clone() else { return Judgement::NotHuman };
+        let Some(name) = payload.challenge.signature.clone() else { return refused("unsigned") };
         let secret = self.secret.clone();
         // Up to some tens of milliseconds, in which others want to be answered.
         let verified = tokio::task::spawn_blocking(move || {
             let options = VerifySolutionOptions::new(&payload.challenge, &payload.solution, secret.expose());
-            verify_solution(options).is_ok_and(|result| result.verified)
+            match verify_solution(options) {
+                Ok(result) if result.verified => Ok(()),
+                Ok(result) if result.expired => Err("expired"),
+                Ok(result) if result.invalid_signature == Some(true) => Err(WRONG_SIGNATURE),
+                Ok(_) | Err(_) => Err("wrong solution"),
+            }
         });
         match verified.await {
-            Ok(true) => match self.spent.spend(&name).await {
+            Ok(Ok(())) => match self.spent.spend(&name).await {
                 Use::First => Judgement::Human,
-                Use::Again => Judgement::NotHuman,
+                Use::Again => refused("used before"),
                 Use::Unknown => Judgement::Unknown,
             },
-            Ok(false) => Judgement::NotHuman,
+            Ok(Err(reason)) => {
+                // Once, because a stranger can cause it again and again.
+                if reason == WRONG_SIGNATURE && !self.reported.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "an answer to the human check has another secret's signature: several instances need the same \
+                         human_check.secret_file. Others will not be logged"
+                    );
+                }
+                refused(reason)
+            }
             Err(_) => Judgement::Unknown,
         }
     }
@@ -107,6 +128,7 @@ fn read(answer: &str) -> Option<Payload> {
     serde_json::from_slice(&Base64::decode_vec(answer).ok()?).ok()
 }
 
+const WRONG_SIGNATURE: &str = "wrong signature";
 /// The name of the login within the signed parameters.
 const LOGIN: &str = "login";
 
