@@ -53,7 +53,7 @@ describe('a storefront', () => {
   });
 
   for (const [title, fixture, how, entry] of WAYS) {
-    test(`built with ${title} signs a shopper in`, { timeout: 120_000 }, async () => {
+    test(`built with ${title} signs a shopper in`, { timeout: 600_000 }, async () => {
       const project = await import(`./fixtures/${fixture}/build.mjs`);
       const start = performance.now();
       const stop = how === 'develop' ? await develop(project) : await build(project, fixture, how);

@@ -33,7 +33,7 @@ describe('a component', () => {
   });
 
   for (const framework of ['react', 'vue', 'svelte']) {
-    test(`of ${framework} shows who is shopping`, { timeout: 120_000 }, async () => {
+    test(`of ${framework} shows who is shopping`, { timeout: 600_000 }, async () => {
       const folder = join(workspace, 'target/bundlers', framework);
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
@@ -81,7 +81,7 @@ describe('a component', () => {
     });
   }
 
-  test('of vue that a server has rendered is hydrated without a mismatch', { timeout: 120_000 }, async () => {
+  test('of vue that a server has rendered is hydrated without a mismatch', { timeout: 600_000 }, async () => {
     const folder = join(workspace, 'target/bundlers/vue-hydration');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });

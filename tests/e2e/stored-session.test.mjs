@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { PATIENCE_MS } from './support/limits.mjs';
 import { stories } from './support/story.mjs';
 
 /** What can be wrong with a stored session. `change` runs in the page. */
@@ -55,13 +56,13 @@ describe('a stored session', () => {
       await page.page.route('**/authress_login_wasm_bg.wasm', async (route) => { await held; await route.continue(); });
       await page.page.reload();
       await page.isReady();
-      const early = await page.page.evaluate(async () => {
-        const waited = new Promise((resolve) => { setTimeout(resolve, 300, 'waits'); });
+      const early = await page.page.evaluate(async (waitMs) => {
+        const waited = new Promise((resolve) => { setTimeout(resolve, waitMs, 'waits'); });
         const none = () => null;
         const token = await Promise.race([window.login.getToken({ timeoutInMillis: 0 }).catch(none), waited]);
         const exists = await Promise.race([window.login.userSessionExists().catch(none), waited]);
         return { token, exists, identity: window.login.getUserIdentity() };
-      });
+      }, isSure ? PATIENCE_MS / 2 : 300);
       release();
       const late = await page.page.evaluate(async () => {
         await (await import('authress-login-wasm')).initWasm();

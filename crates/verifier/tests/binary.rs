@@ -13,7 +13,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use authress_jws::verify;
-use support::program::{code_in, command, exchange, login_request, read_all, start, start_command, start_with};
+use support::program::{
+    code_in, command, eventually, exchange, login_request, read_all, start, start_command, start_with,
+};
 use support::{Key, key};
 
 /// Runs a program that is expected to stop by itself and returns what it printed.
@@ -102,8 +104,7 @@ fn a_request_in_flight_is_answered_after_sigterm() {
     sleep(Duration::from_millis(300));
 
     verifier.signal("TERM");
-    sleep(Duration::from_millis(300));
-    assert!(TcpStream::connect(&verifier.address).is_err(), "no new connection is taken");
+    eventually("no new connection is taken", || TcpStream::connect(&verifier.address).is_err());
     assert_eq!(verifier.process.try_wait().unwrap(), None, "it waits for the request");
 
     stream.write_all(second.as_bytes()).unwrap();
@@ -115,7 +116,7 @@ fn a_request_in_flight_is_answered_after_sigterm() {
 
 #[test]
 fn an_idle_connection_does_not_delay_the_stop() {
-    let mut verifier = start(&key());
+    let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "300")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
     let mut status = [0; 15];
@@ -123,19 +124,19 @@ fn an_idle_connection_does_not_delay_the_stop() {
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 
     verifier.signal("TERM");
-    for _ in 0..50 {
+    for _ in 0..600 {
         if let Some(status) = verifier.process.try_wait().unwrap() {
             assert_eq!(status.code(), Some(0));
             return;
         }
         sleep(Duration::from_millis(100));
     }
-    panic!("still running after 5 seconds");
+    panic!("still running after a minute");
 }
 
 #[test]
 fn a_client_that_never_finishes_its_request_delays_the_stop_by_the_drain_time_at_most() {
-    let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "1"), ("SERVER_HEADER_TIMEOUT_S", "60")]);
+    let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "1"), ("SERVER_HEADER_TIMEOUT_S", "120")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /v1/login?st").unwrap();
     sleep(Duration::from_millis(300));
@@ -143,7 +144,7 @@ fn a_client_that_never_finishes_its_request_delays_the_stop_by_the_drain_time_at
     verifier.signal("TERM");
     assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
     let time = start.elapsed();
-    assert!((Duration::from_millis(900)..Duration::from_secs(8)).contains(&time), "{time:?}");
+    assert!((Duration::from_millis(900)..Duration::from_secs(100)).contains(&time), "{time:?}");
 }
 
 #[test]
@@ -163,7 +164,7 @@ fn a_crowd_that_keeps_coming_does_not_keep_it_from_stopping() {
         verifier.signal("TERM");
         let start = Instant::now();
         let mut ended = None;
-        while ended.is_none() && start.elapsed() < Duration::from_secs(15) {
+        while ended.is_none() && start.elapsed() < Duration::from_secs(120) {
             sleep(Duration::from_millis(50));
             ended = verifier.process.try_wait().unwrap();
         }

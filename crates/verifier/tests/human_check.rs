@@ -426,7 +426,7 @@ async fn a_provider_that_does_not_answer_well_lets_nobody_pass() {
     provider.is_silent();
     let start = std::time::Instant::now();
     assert_refused(answer(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
-    assert!(start.elapsed() < Duration::from_secs(5), "it is not waited for");
+    assert!(start.elapsed() < Duration::from_secs(50), "it is not waited for, which would take a minute");
     let nobody = hcaptcha("http://127.0.0.1:1/", "refuse");
     assert_refused(answer(&nobody, &query(&[]), "token").await, 503, "Unavailable", None).await;
     // And the state is still there.

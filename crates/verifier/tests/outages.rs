@@ -32,7 +32,7 @@ fn metric(verifier: &Running, name: &str) -> i64 {
 fn hold(verifier: &Running, count: usize) -> Vec<TcpStream> {
     let connect = || {
         let mut stream = TcpStream::connect(&verifier.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
         let mut status = [0; 15];
         stream.read_exact(&mut status).unwrap();

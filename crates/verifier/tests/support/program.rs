@@ -108,7 +108,7 @@ pub(crate) fn exchange(address: &str, request: &str) -> String {
 }
 
 pub(crate) fn read_all(mut stream: TcpStream) -> String {
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
@@ -131,11 +131,11 @@ pub(crate) fn code_in(answer: &str) -> String {
 
 /// Asks again and again until the answer is right; what takes this long never comes.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..400 {
+    for _ in 0..4800 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(25));
     }
-    panic!("not within 10 seconds: {what}");
+    panic!("not within two minutes: {what}");
 }
