@@ -142,7 +142,7 @@ export class Context extends EventEmitter {
     return await this.#session.in(this.#helper, async (driver) => {
       await driver.get(Gate.blank(origin));
       return await work(driver);
-    });
+    }, 'read or change what is stored');
   }
 
   #hear({ console: text, uncaught, binding, values }) {

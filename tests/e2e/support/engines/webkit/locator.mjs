@@ -91,7 +91,7 @@ export class Locator {
       if (!place || place !== before) return false;
       await this.#page.do(async (driver) => {
         await work(await driver.executeScript(`return (${find})(...arguments)[0]`, this.#steps));
-      });
+      }, `press or fill ${this}`);
       return true;
     }, `${this} being ready for it`);
   }

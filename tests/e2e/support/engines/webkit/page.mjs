@@ -55,8 +55,8 @@ export class Page {
   }
 
   /** What the driver does in this tab, and no other command meanwhile. */
-  async do(work) {
-    return await this.#session.in(this.#handle, work);
+  async do(work, name) {
+    return await this.#session.in(this.#handle, work, name);
   }
 
   async goto(url) {
@@ -68,11 +68,11 @@ export class Page {
         this.#marked.add(origin);
       }
       await driver.get(url);
-    });
+    }, 'open an address');
   }
 
   async reload() {
-    await this.do((driver) => driver.navigate().refresh());
+    await this.do((driver) => driver.navigate().refresh(), 'reload');
   }
 
   async goBack() {
@@ -84,27 +84,27 @@ export class Page {
   }
 
   async url() {
-    return await this.do((driver) => driver.getCurrentUrl());
+    return await this.do((driver) => driver.getCurrentUrl(), 'read the address');
   }
 
   async bringToFront() {
-    await this.do(() => {});
+    await this.do(() => {}, 'turn to a tab');
   }
 
   async screenshot({ path }) {
-    await writeFile(path, await this.do((driver) => driver.takeScreenshot()), 'base64');
+    await writeFile(path, await this.do((driver) => driver.takeScreenshot(), 'take a picture'), 'base64');
   }
 
   async evaluate(call, value) {
     const id = `${(this.#count += 1)}`;
     // As text, since the page's policy lets no script make a function of a text.
     const text = BEGIN.replace('...arguments', `...arguments, ${call}`);
-    let { answer, failure, isPending } = await this.do((driver) => driver.executeScript(text, id, encode(value)));
+    let { answer, failure, isPending } = await this.do((driver) => driver.executeScript(text, id, encode(value)), 'run a script');
     const end = Date.now() + PAGE_MS;
     while (isPending) {
       if (Date.now() > end) throw new Error(`the page has not ended a call after ${PAGE_MS} ms, and answers other commands`);
       await setTimeout(PAUSE_MS);
-      const seen = await this.do((driver) => driver.executeScript(ASK, id));
+      const seen = await this.do((driver) => driver.executeScript(ASK, id), 'ask for the result of a script');
       if (seen.isGone) throw new Error('the page was left before it had an answer');
       ({ answer, failure, isPending } = seen);
     }

@@ -83,9 +83,9 @@ export class Session {
     return this.#current;
   }
 
-  /** Does something in a window, after all that was asked for before. */
-  async in(handle, work) {
-    return await this.#after('work in a window', async () => {
+  /** Does something in a window, after all that was asked for before. `name` is for messages. */
+  async in(handle, work, name = 'use a window') {
+    return await this.#after(name, async () => {
       if (this.#current !== handle) {
         await this.#driver.switchTo().window(handle);
         this.#current = handle;
