@@ -4,7 +4,7 @@ import { LoginError, asLoginError } from './errors.js';
 import { LONGEST_TIMER_MS, makeHost, ofDocument, pause } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
 import { abortReason, checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
-import { storedSession } from './stored-session.js';
+import { storedSession, withAnonymity } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 import { hasPage, withoutPage } from './without-page.js';
 
@@ -135,8 +135,11 @@ const callStart = (client, method, options) => client[STATE]().loaded.call(metho
 const callAccount = (client, method, limits, value, deadlineMs) =>
   client[STATE]().loaded.call(method, limits, value, 'account', deadlineMs);
 
+/** The identity as applications get it, null where there is none. */
+const known = (identity) => (identity ? withAnonymity(identity) : null);
+
 function emit(state, type, snapshot, result, error) {
-  if (snapshot) state.snapshot = Object.freeze(snapshot);
+  if (snapshot) state.snapshot = Object.freeze({ ...snapshot, userIdentity: known(snapshot.userIdentity) });
   const event = Object.freeze({ type, ...(result && { result: Object.freeze(result) }), ...(error && { error }) });
   for (const listener of [...state.listeners]) {
     try {
@@ -335,7 +338,7 @@ export class LoginClient {
   }
 
   getUserIdentity() {
-    return this[STATE]().storedSession()?.identity ?? this[STATE]().loaded.callNow('getUserIdentity') ?? null;
+    return this[STATE]().storedSession()?.identity ?? known(this[STATE]().loaded.callNow('getUserIdentity'));
   }
 
   getMatchingDomainInfo(url) {

@@ -48,6 +48,11 @@ export interface UserIdentity {
   userId: string;
   sub: string;
   iss?: string;
+  /**
+   * Whether a service client began the session (`authenticate({ connectionId: 'sc_…' })`), and the shopper has signed in
+   * with no identity provider. A `LoginClient` always says so.
+   */
+  isAnonymous?: boolean;
   /** When to stop using the session, in seconds since 1970: ten seconds before the token's own end. */
   exp?: number;
   email?: string;

@@ -18,6 +18,27 @@ function claims(token) {
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
 }
 
+/** The access tokens that script can read. */
+const accessTokens = () => (ofDocument('cookie') ?? '').split(/; */)
+  .filter((pair) => pair.startsWith('authorization=')).map((pair) => pair.slice('authorization='.length));
+
+function readable(token) {
+  try {
+    return claims(token);
+  } catch {
+    return {}; // Opaque tokens are Authress's right.
+  }
+}
+
+/**
+ * An identity with `isAnonymous`: whether a service client began the session, and no identity provider. The access token of
+ * the same user names the connection, for identity cookies may come without.
+ */
+export function withAnonymity(identity) {
+  const access = accessTokens().map(readable).find(({ sub, azp }) => azp && sub === identity.sub);
+  return { ...identity, isAnonymous: String((access ?? identity).azp).startsWith('sc_') };
+}
+
 /**
  * `{token, identity}` of the stored session; undefined if there is any doubt.
  * @param origin of Authress @param applicationId whose session it has to be
@@ -31,14 +52,14 @@ export function storedSession(origin, applicationId) {
     if (!record) return undefined;
     const { idToken, expiry } = JSON.parse(record);
     if (!(expiry > Date.now())) return undefined;
-    const tokens = ofDocument('cookie').split(/; */).filter((pair) => pair.startsWith('authorization='));
-    const [token] = tokens.map((pair) => pair.slice('authorization='.length));
+    const tokens = accessTokens();
+    const [token] = tokens;
     if (tokens.length !== 1 || token.includes('%')) return undefined;
     const [user, access] = [claims(idToken), claims(token)];
     const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
     const isOneUser = user.sub && typeof user.sub === 'string' && user.sub === access.sub;
     if (!isOurs || !isOneUser || !Number.isInteger(user.exp)) return undefined;
-    return { token, identity: { ...user, userId: user.sub, exp: user.exp - MARGIN_S } };
+    return { token, identity: withAnonymity({ ...user, userId: user.sub, exp: user.exp - MARGIN_S }) };
   } catch {
     return undefined; // What is stored is not in this form.
   }

@@ -27,7 +27,7 @@ export class LoginClient {
     const state = this.state();
     const before = state.snapshot.status;
     state.token = userIdentity ? token : null;
-    state.snapshot = userIdentity ? snapshotOf({ userId: userIdentity.sub, sub: userIdentity.userId, ...userIdentity }) : SIGNED_OUT;
+    state.snapshot = userIdentity ? snapshotOf({ userId: userIdentity.sub, sub: userIdentity.userId, isAnonymous: false, ...userIdentity }) : SIGNED_OUT;
     if (userIdentity) for (const resolve of state.waiting.splice(0)) resolve(true);
     this.emit({ type: before === 'checking' ? 'ready' : state.snapshot.status });
   }

@@ -26,7 +26,7 @@ export class LoginClient extends RealLoginClient {
   /**
    * Begins the session of a shopper, or another one; `null` ends it. Listeners get the event.
    *
-   * @param userIdentity The claims; one of `sub` and `userId` is enough.
+   * @param userIdentity The claims; one of `sub` and `userId` is enough. `isAnonymous` is `false` by default.
    * @param token What `getToken()` returns. Default `test-token`.
    */
   setSession(userIdentity: Partial<UserIdentity> | null, token?: string): void;

@@ -30,12 +30,12 @@ export class ShopperSession {
     return this.#login.subscribe(onChange);
   }
 
-  /** Needs no network. Only real identities have a name or an e-mail address. */
+  /** Needs no network. */
   get shopper() {
     const identity = this.#login.getUserIdentity();
     if (!identity) return { state: 'signed-out', userId: null, name: null, email: null };
-    const { userId, name = null, email = null } = identity;
-    return { state: name || email ? 'signed-in' : 'anonymous', userId, name: name ?? email, email };
+    const { userId, isAnonymous, name = null, email = null } = identity;
+    return { state: isAnonymous ? 'anonymous' : 'signed-in', userId, name: name ?? email, email };
   }
 
   /** The access token for the shop's own API. */

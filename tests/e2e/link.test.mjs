@@ -102,6 +102,39 @@ describe('an anonymous shopper who signs in', () => {
     assert.equal((await page.call('getLinkResult')).value, null);
   });
 
+  story('is no anonymous shopper any more', async ({ shop }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    // By the module, by the stored session before the module is there, and by the access token where the identity names no
+    // connection.
+    const isAnonymous = async () => {
+      const { userIdentity } = await page.snapshot();
+      assert.equal((await page.call('getUserIdentity')).value.isAnonymous, userIdentity.isAnonymous);
+      return userIdentity.isAnonymous;
+    };
+    assert.equal(await isAnonymous(), true);
+    await page.page.reload();
+    await page.isReady();
+    assert.equal(await isAnonymous(), true);
+    await page.page.evaluate(() => {
+      const record = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+      const [header, payload, signature] = record.idToken.split('.');
+      const { azp, ...lean } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+      const text = btoa(JSON.stringify(lean)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+      localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ ...record, idToken: [header, text, signature].join('.') }));
+      window.connection = azp;
+    });
+    assert.match(await page.page.evaluate(() => window.connection), /^sc_/);
+    await page.page.reload();
+    await page.isReady();
+    assert.equal(await isAnonymous(), true);
+    await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('no-guest'));
+    assert.equal((await page.call('getLinkResult')).value.status, 'linked');
+    assert.equal(await isAnonymous(), false);
+  });
+
   story('can have two identities', async ({ shop, authress }) => {
     const page = new BarePage(shop);
     await page.open();
