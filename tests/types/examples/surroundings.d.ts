@@ -35,3 +35,6 @@ declare module 'vue' {
 declare module 'svelte/store' {
   export interface Readable<Value> { subscribe(listener: (value: Value) => void): () => void }
 }
+declare module 'vitest' {
+  export const vi: { mock(name: string, factory: () => Promise<unknown>): void };
+}
