@@ -173,14 +173,14 @@ const check = (state) => state.loaded.call('userSessionExists').catch(() => {});
 
 export class LoginClient {
   constructor(settings, logger) {
-    const { origin, applicationId, tokenOrigins, retainUserCookie, skipBackgroundCredentialsCheck } = checkedSettings(settings);
+    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck] = checkedSettings(settings);
     const part = (name) => load(name).catch((error) => {
       loadFailed(state, error);
       throw error;
     });
     const host = { ...makeHost(logger ?? console, asLoginError), part, emit: (...values) => emit(state, ...values) };
     let isWatched = false;
-    const values = [origin, applicationId, tokenOrigins, retainUserCookie, host];
+    const values = [origin, applicationId, tokenOrigins, retainsUserCookie, host];
     let isExpected = false;
     const state = { listeners: new Set(), snapshot: CHECKING };
     this[STATE] = () => state;
@@ -206,7 +206,7 @@ export class LoginClient {
       const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
       return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
     };
-    if (!hasPage() || skipBackgroundCredentialsCheck) return;
+    if (!hasPage() || skipsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {

@@ -6,8 +6,7 @@ import { LoginError } from './errors.js';
 
 export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { detail, cause });
 
-/** ASCII white space at the ends taken off, as Rust's `trim_ascii` does it; empty for what is no string. */
-const trimmed = (text) => (typeof text === 'string' ? text.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '') : '');
+const trimmed = (text) => (typeof text === 'string' ? text.trim() : '');
 
 /**
  * What `take` makes of an object of settings or options; of an empty one for undefined and null. A list, a string, an
@@ -16,10 +15,10 @@ const trimmed = (text) => (typeof text === 'string' ? text.replace(/^[\t\n\f\r ]
 export function read(options, take) {
   try {
     const given = options ?? {};
-    if (Object.prototype.toString.call(given) !== '[object Object]') throw invalidInput('Settings and options must be an object.');
+    if (Object.prototype.toString.call(given) !== '[object Object]') throw invalidInput('Options must be an object.');
     return take(given);
   } catch (cause) {
-    throw cause instanceof LoginError ? cause : invalidInput('A setting or option could not be read.', cause);
+    throw cause instanceof LoginError ? cause : invalidInput('An option could not be read.', cause);
   }
 }
 
@@ -33,9 +32,11 @@ export const abortReason = (signal) => signal.reason ?? new DOMException('The ca
  */
 export function checkedLimits(limits, deadlineMs = 0) {
   const checked = read(limits, ({ signal, timeoutInMillis, backgroundTrigger }) => {
-    if (signal != null && typeof signal.addEventListener !== 'function') throw invalidInput('signal must be an AbortSignal.');
     const deadline = timeoutInMillis ?? deadlineMs;
-    if (typeof deadline !== 'number' || Number.isNaN(deadline)) throw invalidInput('timeoutInMillis must be a number.');
+    const isSignal = signal == null || typeof signal.addEventListener === 'function';
+    if (!isSignal || typeof deadline !== 'number' || Number.isNaN(deadline)) {
+      throw invalidInput('signal must be an AbortSignal, timeoutInMillis a number.');
+    }
     return { signal, isAborted: signal?.aborted, timeoutInMillis: deadline, backgroundTrigger: Boolean(backgroundTrigger) };
   });
   if (checked.isAborted) throw abortReason(checked.signal);
@@ -65,22 +66,25 @@ function checkedApplication(applicationId) {
 
 /** Origins as one text, with spaces between them. */
 function checkedOrigins(origins) {
-  const texts = [origins ?? []].flat();
-  const isOrigin = (text) => typeof text === 'string' && /^https?:$/.test(new URL(text).protocol);
   try {
-    if (texts.every(isOrigin)) return texts.map((text) => new URL(text).origin).join(' ');
+    const urls = [origins ?? []].flat().map((text) => new URL(text));
+    if (urls.every(({ protocol }) => /^https?:$/.test(protocol))) return urls.map(({ origin }) => origin).join(' ');
   } catch {}
   throw invalidInput('tokenOrigins needs origins like https://api.example.com.');
 }
 
-export const checkedSettings = (settings) => read(settings, (given) => ({
-  origin: checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
+/**
+ * The settings in the module's order: origin of the Authress host, application id, origins for the token, whether the
+ * `user` cookie is retained; then whether the check at the start is skipped.
+ */
+export const checkedSettings = (settings) => read(settings, (given) => [
+  checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
   // A member that is there and empty is a missing environment variable, never the default application.
-  applicationId: checkedApplication('applicationId' in given ? given.applicationId : 'app_default'),
-  tokenOrigins: checkedOrigins(given.tokenOrigins),
-  retainUserCookie: Boolean(given.retainUserCookie),
-  skipBackgroundCredentialsCheck: Boolean(given.skipBackgroundCredentialsCheck),
-}));
+  checkedApplication('applicationId' in given ? given.applicationId : 'app_default'),
+  checkedOrigins(given.tokenOrigins),
+  Boolean(given.retainUserCookie),
+  Boolean(given.skipBackgroundCredentialsCheck),
+]);
 
 export function checkedExtension(extensionId) {
   const id = trimmed(extensionId);

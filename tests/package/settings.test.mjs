@@ -30,22 +30,22 @@ describe('settings', () => {
 
   test('an application id is trimmed or refused as in the core', () => {
     for (const [applicationId, expected] of vectors.applications) {
-      const read = () => checkedSettings({ authressApiUrl: HOST, applicationId }).applicationId;
+      const read = () => checkedSettings({ authressApiUrl: HOST, applicationId })[1];
       assert.equal(outcome(read), expected ?? 'InvalidApplication', applicationId);
     }
   });
 
   test('only an absent application id means the default', () => {
-    const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more }).applicationId);
+    const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more })[1]);
     assert.equal(read({}), 'app_default');
     for (const applicationId of [undefined, null, 5, {}, ['app_a'], Symbol('app_a')]) {
       assert.equal(read({ applicationId }), 'InvalidApplication', String(applicationId));
     }
-    assert.equal(outcome(() => checkedSettings(Object.create({ authressApiUrl: HOST, applicationId: 'app_a' })).applicationId), 'app_a');
+    assert.equal(outcome(() => checkedSettings(Object.create({ authressApiUrl: HOST, applicationId: 'app_a' }))[1]), 'app_a');
   });
 
   test('token origins are read as in the core', () => {
-    const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins }).tokenOrigins);
+    const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins })[2]);
     for (const [given, expected] of vectors.tokenOrigins) assert.equal(read(given), expected ?? 'InvalidInput', String(given));
     for (const nothing of [undefined, null]) assert.equal(read(nothing), '');
     for (const wrong of [5, {}, [5], [null], [Symbol('x')], [{ toString() { throw new Error('own'); } }]]) assert.equal(read(wrong), 'InvalidInput');
