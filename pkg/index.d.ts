@@ -82,7 +82,10 @@ export interface AuthenticateOptions extends CallLimits {
   tenantLookupIdentifier?: string;
   /** An invite to accept. */
   inviteId?: string;
-  /** Where to return to, absolute or relative. Default: this page. */
+  /**
+   * Where to return to, absolute or relative. Default: this page. On another origin the login can be completed only if
+   * Authress's cookies reach it; the logger gets a warning otherwise.
+   */
   redirectUrl?: string;
   /** Where the answer comes back. Default, also for an empty string: `cookie`. */
   responseLocation?: 'cookie' | 'query' | 'none';

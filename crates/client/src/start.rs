@@ -153,6 +153,10 @@ impl<P: Ports> Inner<P> {
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(pending) = &started.pending {
                 self.remember(pending)?;
+                if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {
+                    let title = "The login returns to another origin, which Authress's cookies do not reach: it cannot be completed there";
+                    self.ports.warn(title, &ErrorCode::InvalidRedirectUrl.into());
+                }
             }
             if own.is_some_and(|page| !started.navigates_from(page)) {
                 return Ok(Some(started));

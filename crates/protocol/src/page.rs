@@ -50,6 +50,13 @@ impl Page {
         page.authority() == authress.authority() || site(page).is_some_and(|shared| site(authress) == Some(shared))
     }
 
+    /// Whether a login that begins on this page can be completed at `redirect_url`: on the same origin, whose storage
+    /// has the code verifier, or where Authress's cookies bring the session.
+    pub fn can_complete_login_at(&self, redirect_url: &str, settings: &Settings) -> bool {
+        let target = Self::new(redirect_url);
+        target.is_ok_and(|target| target.origin() == self.origin() || target.allows_credentials(settings))
+    }
+
     /// Whether `url` is on this page's host, whatever the port.
     pub fn has_hostname_of(&self, url: &WebUrl) -> bool {
         self.url.host() == url.host()
@@ -171,6 +178,29 @@ mod tests {
         // Pages of applications in a shell have schemes of their own.
         let shell = Page::new("capacitor://localhost/cart").unwrap();
         assert_eq!(shell.resolve(None).unwrap().as_str(), "capacitor://localhost/cart");
+    }
+
+    #[test]
+    fn a_login_is_completed_where_its_verifier_or_authresss_cookies_are() {
+        let settings = Settings::new("https://login.shop.test", None).unwrap();
+        let completes = |page: &str, at: &str| Page::new(page).unwrap().can_complete_login_at(at, &settings);
+        for (page, at) in [
+            ("https://www.other.test/cart", "https://www.other.test/done?x"),
+            ("https://app.shop.test/", "https://www.shop.test/"),
+            ("https://www.other.test/", "https://app.shop.test/"),
+            ("capacitor://localhost/cart", "capacitor://localhost/done"),
+        ] {
+            assert!(completes(page, at), "{page} {at}");
+        }
+        for (page, at) in [
+            ("https://www.other.test/", "https://other.test/"),
+            ("https://app.shop.test/", "https://www.other.test/"),
+            ("http://localhost:3000/", "http://localhost:4000/"),
+            ("http://www.other.test/", "https://www.other.test/"),
+            ("https://app.shop.test/", "myapp://done"),
+        ] {
+            assert!(!completes(page, at), "{page} {at}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A login from the call to the return, in each of the three places a shop can be.
 
-use crate::support::{Browser, Choice, Site, Tab, World, run};
+use crate::support::{Browser, Choice, Site, Tab, World, login, run};
+use authress_login_protocol::authenticate::AuthenticateOptions;
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 
@@ -34,6 +35,27 @@ fn a_linked_identity_keeps_the_anonymous_user_id() {
             assert!(tab.exists().value().await.unwrap());
             assert_eq!(tab.user(), Some(user.clone()), "{site:?}");
             assert!(tab.events().contains(&"Link linked".to_owned()));
+        });
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_completed_where_it_returns_is_warned_of() {
+    for (site, redirect_url, is_warned_of) in [
+        (Site::Same, "/done", false),
+        (Site::Same, "https://www.shop.test/", false),
+        (Site::Same, "https://elsewhere.test/", true),
+        (Site::Cross, "/done", false),
+        (Site::Cross, "https://elsewhere.test/", true),
+        (Site::Localhost, "/done", false),
+        (Site::Localhost, "https://elsewhere.test/", true),
+    ] {
+        run(async move {
+            let tab = Tab::open(&Browser::new(&World::new(site, 3)));
+            let redirect_url = Some(redirect_url.to_owned());
+            tab.begin(AuthenticateOptions { redirect_url, ..login(Choice::Nobody) }).value().await.unwrap();
+            let is_warning = |line: &String| line.starts_with("The login returns to another origin");
+            assert_eq!(tab.page().lines.borrow().iter().any(is_warning), is_warned_of, "{site:?}");
         });
     }
 }

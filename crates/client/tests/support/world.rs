@@ -131,7 +131,7 @@ impl World {
         let config = json!({
             "listen": "127.0.0.1:8888", "publicUrl": site.login(), "control": true,
             "applications": [
-                { "applicationId": "app_shop", "redirectUrls": [site.shop()] },
+                { "applicationId": "app_shop", "redirectUrls": [site.shop(), "https://elsewhere.test", "https://www.shop.test"] },
                 { "applicationId": "app_admin", "redirectUrls": ["https://admin.shop.test"] },
             ],
             "serviceClients": [{
