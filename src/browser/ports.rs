@@ -49,7 +49,7 @@ impl Ports for Browser {
 
     fn navigate(&self, href: &str) -> Result<(), Error> {
         self.host.navigate(href).map_err(|said| {
-            let detail = "The browser did not go there; a worker has no page to leave.";
+            let detail = "The browser refused to go there.";
             Error::with_detail(ErrorCode::InvalidRedirectUrl, detail).with_cause(Some(Cause::new(said)))
         })
     }

@@ -178,6 +178,31 @@ describe('a page', () => {
     assert.deepEqual(await authress.requests(), []);
   });
 
+  story('may have the client in a worker, which is no page', async ({ shop, authress, context, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.call('userSessionExists');
+    await authress.clearLog();
+    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+    await context.route('**/worker.js', (route) => route.fulfill({ contentType: 'text/javascript', body: `
+      import { LoginClient } from '/node_modules/authress-login-wasm/dist/index.js';
+      const login = new LoginClient(${JSON.stringify({ authressApiUrl, applicationId })}, {});
+      const code = (method, options) => login[method](options).then((value) => value, (error) => error.code);
+      const heard = [];
+      login.subscribe(({ type }) => heard.push(type));
+      postMessage([
+        await code('userSessionExists'), await code('getToken', { timeoutInMillis: 0 }), login.getUserIdentity(),
+        await code('authenticate', { connectionId: 'con_acorn' }), await code('logout'), login.getSnapshot().status,
+      ]);
+    ` }));
+    const outcomes = await tab.evaluate(() => new Promise((resolve, reject) => {
+      window.worker = new Worker('/worker.js', { type: 'module' });
+      Object.assign(window.worker, { onmessage: ({ data }) => resolve(data), onerror: ({ message }) => reject(new Error(message)) });
+    }));
+    assert.deepEqual(outcomes, [false, 'TokenTimeout', null, 'ModuleLoadFailed', 'ModuleLoadFailed', 'checking']);
+    assert.deepEqual(await authress.requests(), []);
+  });
+
   story('asks its own server for the time once, and only for what a wrong clock can cause', async ({ shop, authress, page: tab }) => {
     let asked = 0;
     tab.on('request', (request) => { if (request.method() === 'HEAD') asked += 1; });
