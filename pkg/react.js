@@ -18,7 +18,7 @@ function clientOf(settings) {
 }
 
 export function LoginClientProvider({ client, settings, children }) {
-  return createElement(Context.Provider, { value: client ?? clientOf(settings) }, children);
+  return createElement(Context.Provider, { value: client ?? (settings ? clientOf(settings) : null) }, children);
 }
 
 export function useLoginClient() {

@@ -81,6 +81,27 @@ describe('a component', () => {
     });
   }
 
+  test('of react is rendered on a server by settings alone, and equal settings share a client', async () => {
+    // Next.js takes a module for a client component by its first line alone.
+    assert.match(readFileSync(join(workspace, 'pkg/react.js'), 'utf8'), /^'use client';\n/);
+    const { createElement } = await import('react');
+    const { renderToString } = await import('react-dom/server');
+    const { LoginClientProvider, useLoginClient, useShopper } = await import('authress-login-wasm/react');
+    const clients = new Set();
+    const Shopper = () => {
+      clients.add(useLoginClient());
+      return createElement('p', null, useShopper().status);
+    };
+    const rendered = (properties) => renderToString(createElement(LoginClientProvider, properties, createElement(Shopper)));
+    const settings = { authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' };
+    for (let index = 0; index < 1_000; index++) assert.equal(rendered({ settings: { ...settings } }), '<p>checking</p>');
+    assert.equal(clients.size, 1);
+    rendered({ settings: { ...settings, applicationId: 'app_other' } });
+    assert.equal(clients.size, 2);
+    assert.throws(() => rendered({ settings: { authressApiUrl: '' } }), { code: 'InvalidAuthressApiUrl' });
+    assert.throws(() => rendered({ client: null }), /need a LoginClientProvider/);
+  });
+
   test('of vue that a server has rendered is hydrated without a mismatch', { timeout: 600_000 }, async () => {
     const folder = join(workspace, 'target/bundlers/vue-hydration');
     rmSync(folder, { recursive: true, force: true });
