@@ -120,8 +120,10 @@ async function compileAt(address, isLate) {
  */
 export async function compile(source, isLate) {
   const it = await source;
-  if (it instanceof WebAssembly.Module) return it;
-  if (it instanceof ArrayBuffer || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);
+  // By their tags: in a test environment they may be of another realm, whose classes are others.
+  const tag = Object.prototype.toString.call(it);
+  if (tag === '[object WebAssembly.Module]') return it;
+  if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);
   const address = new URL(it, document.baseURI).href;
   try {
     return await compileAt(address, isLate);

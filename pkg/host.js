@@ -25,6 +25,9 @@ function nextMessage() {
   });
 }
 
+/** Whether it is an object or function, of whatever realm. */
+const isObject = (value) => Object(value) === value;
+
 /**
  * A property of the document itself, undefined where there is no document. An element with a name hides the property of
  * that name (`<form name="cookie">`), but not what the document's prototypes have.
@@ -33,7 +36,7 @@ function nextMessage() {
 export function ofDocument(name) {
   const { document } = globalThis;
   const value = document?.[name];
-  return value instanceof Object ? Reflect.get(Object.getPrototypeOf(document), name, document) : value;
+  return isObject(value) ? Reflect.get(Object.getPrototypeOf(document), name, document) : value;
 }
 
 const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
@@ -65,7 +68,7 @@ export const makeHost = (logger, toError) => ({
   cookies: () => ofDocument('cookie') ?? '',
   assignCookie(assignment) {
     // Beside an element of this name; otherwise by the document's own, which the page may have replaced.
-    const owner = document.cookie instanceof Object ? Object.getPrototypeOf(document) : document;
+    const owner = isObject(document.cookie) ? Object.getPrototypeOf(document) : document;
     Reflect.set(owner, 'cookie', assignment, document);
   },
   fillRandom: (bytes) => crypto.getRandomValues(bytes),

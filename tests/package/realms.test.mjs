@@ -1,0 +1,39 @@
+// Values of another realm, as test environments mix them (Jest, Vitest with jsdom or happy-dom) and frames do.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+
+import { compile } from '../../pkg/compile.js';
+import { ofDocument } from '../../pkg/host.js';
+import { checkedLimits, checkedSettings } from '../../pkg/settings.js';
+
+describe('values of another realm', () => {
+  test('are settings, options and signals', () => {
+    const settings = runInNewContext("({ authressApiUrl: 'login.shop.test', applicationId: 'app_a', tokenOrigins: ['https://api.shop.test'] })");
+    assert.deepEqual(checkedSettings(settings), ['https://login.shop.test', 'app_a', 'https://api.shop.test', false, false]);
+    assert.equal(checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis, 5);
+  });
+
+  test('are bytes and modules', async () => {
+    const module = runInNewContext('new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))', { WebAssembly, Uint8Array });
+    const own = runInNewContext('new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))');
+    assert.equal(await compile(module), module);
+    assert.equal(await compile(own), own);
+    for (const bytes of ['new ArrayBuffer(8)', 'new Uint8Array(8)']) {
+      await assert.rejects(compile(runInNewContext(bytes)), /initWasm\(\) got bytes/);
+    }
+  });
+
+  test('are a document whose element hides a property', (t) => {
+    const documentOf = (own) => runInNewContext(`Object.create({ get cookie() { return 'a=1'; } }, ${own})`);
+    t.after(() => { delete globalThis.document; });
+    globalThis.document = documentOf('{}');
+    assert.equal(ofDocument('cookie'), 'a=1');
+    globalThis.document = documentOf('{ cookie: { value: { name: "cookie" } } }');
+    assert.equal(ofDocument('cookie'), 'a=1');
+    // What the page itself has put in its place, a manager of consent for example, is what counts.
+    globalThis.document = documentOf('{ cookie: { get: () => "b=2" } }');
+    assert.equal(ofDocument('cookie'), 'b=2');
+    assert.equal(ofDocument('prerendering'), undefined);
+  });
+});
