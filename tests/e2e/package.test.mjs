@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -52,6 +53,18 @@ describe('the npm package', () => {
     ]);
     const { dependencies, scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     assert.deepEqual([dependencies, scripts], [undefined, undefined], 'it needs nothing and runs nothing');
+  });
+
+  test('is found by tools that do not read exports', async () => {
+    // A relative path is resolved without them: by `main`, or by the file's name.
+    const { resolve } = createRequire(join(folder, 'index.js'));
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    for (const entry of ['.', './inline', './testing']) {
+      const legacy = await import(resolve(`./${join('node_modules/authress-login-wasm', entry)}`));
+      const proper = await import(join(installed, exports[entry].default));
+      assert.deepEqual(Object.keys(legacy).sort(), Object.keys(proper).sort(), entry);
+    }
+    for (const binding of ['react', 'vue', 'svelte']) resolve(`./node_modules/authress-login-wasm/${binding}`);
   });
 
   test('evaluates no strings', () => {

@@ -1,0 +1,79 @@
+// authress-login-wasm/testing: what an application's own tests use in place of the client.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { describe, test } from 'node:test';
+
+import { workspace } from './support/stack.mjs';
+
+const real = await import(`${workspace}pkg/dist/index.js`);
+const FORMS = {
+  'as an ES module': await import(`${workspace}pkg/dist/testing.js`),
+  'as CommonJS': createRequire(import.meta.url)(`${workspace}pkg/dist/testing.cjs`),
+};
+
+const fails = (promise) => promise.then(() => 'resolved', ({ code }) => code);
+
+for (const [form, double] of Object.entries(FORMS)) {
+  describe(`the double of the client, ${form}`, () => {
+    test('has every export of the package, and every method of its classes', () => {
+      assert.deepEqual(Object.keys(double).filter((name) => name !== 'default').sort(), Object.keys(real).sort());
+      for (const name of ['LoginClient', 'ExtensionClient']) {
+        const methods = (module) => Object.getOwnPropertyNames(module[name].prototype);
+        assert.deepEqual(methods(real).filter((method) => !methods(double).includes(method)), [], name);
+      }
+      assert.deepEqual({ ...double.RedirectOpenType }, { ...real.RedirectOpenType });
+    });
+
+    test('is signed out, and rejects at once as the client does', async () => {
+      const login = new double.LoginClient({ authressApiUrl: 'https://login.example.com' });
+      assert.deepEqual(login.getSnapshot(), { status: 'signed-out', userIdentity: null });
+      assert.equal(login.getUserIdentity(), null);
+      assert.equal(await login.userSessionExists(), false);
+      for (const method of ['getToken', 'ensureToken']) assert.equal(await fails(login[method]()), 'TokenTimeout');
+      for (const method of ['linkIdentity', 'getUserProfile', 'fetch', 'deleteDevice']) assert.equal(await fails(login[method]('/')), 'NotLoggedIn');
+      assert.deepEqual([await login.getLinkResult(), await login.getLoginResult(), await login.getDevices()], [null, null, []]);
+      assert.equal(await login.authenticate({ connectionId: 'con_a' }), null);
+      assert.deepEqual(login.calls.at(-1), { method: 'authenticate', values: [{ connectionId: 'con_a' }] });
+    });
+
+    test('has the session that a test gives it, and tells its listeners', async () => {
+      const login = new double.LoginClient();
+      const events = [];
+      const stop = login.subscribe(({ type }) => events.push([type, login.getSnapshot().status]));
+      login.setChecking();
+      assert.equal(login.getSnapshot().status, 'checking');
+      const waiting = login.waitForUserSession();
+      login.setSession({ userId: 'user_1', isAnonymous: true }, 'a-token');
+      assert.equal(await waiting, true);
+      assert.equal(login.getSnapshot(), login.getSnapshot());
+      assert.deepEqual(login.getUserIdentity(), { userId: 'user_1', sub: 'user_1', isAnonymous: true });
+      assert.deepEqual([await login.getToken(), await login.userSessionExists()], ['a-token', true]);
+      login.setSession({ sub: 'user_1', name: 'Ada' });
+      assert.deepEqual(login.getUserIdentity(), { userId: 'user_1', sub: 'user_1', isAnonymous: false, name: 'Ada' });
+      await login.logout();
+      assert.equal(await fails(login.getToken()), 'TokenTimeout');
+      stop();
+      login.setSession({ userId: 'user_2' });
+      assert.deepEqual(events, [['ready', 'signed-in'], ['signed-in', 'signed-in'], ['signed-out', 'signed-out']]);
+    });
+
+    test('fails as a test asks for, gives results, and sends the token with its fetch', async (context) => {
+      const login = new double.LoginClient();
+      login.failNext('authenticate', 'RequestRefused', { status: 400, serverCode: 'InvalidConnection' });
+      const error = await login.authenticate({}).catch((error) => error);
+      assert.ok(error instanceof double.LoginError);
+      assert.deepEqual([error.code, error.status, error.serverCode], ['RequestRefused', 400, 'InvalidConnection']);
+      assert.equal(await login.authenticate({}), null, 'once');
+      const linked = { status: 'linked', userId: 'user_1' };
+      login.setLinkResult(linked);
+      assert.deepEqual(await login.getLinkResult(), linked);
+      login.setSession({ userId: 'user_1' });
+      const fetched = context.mock.method(globalThis, 'fetch', async () => new Response('cart'));
+      for (const headers of [{ Accept: 'text/plain' }, [['Accept', 'text/plain']], new Map([['Accept', 'text/plain']])]) {
+        assert.equal(await (await login.fetch('/api/cart', { method: 'PUT', headers })).text(), 'cart');
+        assert.deepEqual(fetched.mock.calls.at(-1).arguments, ['/api/cart', { method: 'PUT', headers: { Accept: 'text/plain', Authorization: 'Bearer test-token' } }]);
+      }
+    });
+  });
+}
