@@ -84,7 +84,7 @@ describe('a storefront', () => {
 
   async function signIn(entry) {
     const context = await browser.newContext();
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     const complaints = [];
     try {
       const page = await context.newPage();

@@ -40,7 +40,7 @@ describe('a component', () => {
       await (await import(`./fixtures/${framework}/build.mjs`)).default(folder);
       server.serve(folder);
       const context = await browser.newContext();
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(60_000);
       try {
         const page = await context.newPage();
         const complaints = [];

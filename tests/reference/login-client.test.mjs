@@ -23,11 +23,12 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { chromium } from 'playwright-core';
+
+import { launch } from '../e2e/support/engines/chromium.mjs';
+import { PATIENCE_MS } from '../e2e/support/limits.mjs';
 
 const applicationId = 'app_demo';
 const shopperConnectionId = 'sc_demoShop';
-const chrome = process.env.CHROME ?? '/usr/bin/chromium';
 
 const binary = (name) => {
   const path = fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
@@ -121,16 +122,13 @@ async function startStack({ pageHost, loginHost }) {
   const pages = certificate ? createHttpsServer(certificate, answer) : createHttpServer(answer);
   pages.listen(pagePort, '127.0.0.1');
 
-  const args = [
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  ];
+  const browserArgs = [];
   if (https) {
     const rules = [[pageHost, pagePort], [loginHost, sandboxPort]];
-    args.push(`--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`);
-    args.push('--ignore-certificate-errors');
+    browserArgs.push(`--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`);
+    browserArgs.push('--ignore-certificate-errors');
   }
-  const browser = await chromium.launch({ executablePath: chrome, args });
+  const browser = await launch({ browserArgs });
 
   const stop = async () => {
     await browser.close();
@@ -150,6 +148,7 @@ for (const [name, topology] of Object.entries(topologies)) {
     before(async () => {
       stack = await startStack(topology);
       page = await stack.browser.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
     });
     after(() => stack?.stop());
 
