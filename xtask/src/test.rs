@@ -250,3 +250,29 @@ fn report(stages: &[Stage]) -> Result<()> {
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
 }
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    fn stage_that_prints(lines: &str) -> Stage {
+        tests("stories", Command::new("printf").args(["%s", lines]))
+    }
+
+    #[test]
+    fn a_stage_fails_if_too_many_stories_were_retried() {
+        let few = stage_that_prints("stories in webkit: 60 run, 1 retried\nℹ pass 60\nℹ fail 0\n");
+        assert_eq!((few.tally.retried, few.failure), (1, None));
+        let many = stage_that_prints(
+            "stories in webkit: 40 run, 1 retried\nstories in webkit: 20 run, 1 retried\nℹ pass 60\n",
+        );
+        assert_eq!((many.tally.passed, many.tally.failed), (60, 0));
+        assert!(many.failure.unwrap().contains("2 of 60 stories were retried"));
+    }
+
+    #[test]
+    fn the_run_fails_if_a_stage_does_although_every_test_passed() {
+        let many = stage_that_prints("stories in webkit: 20 run, 1 retried\nℹ pass 20\n");
+        assert!(report(&[many]).unwrap_err().to_string().contains("failed: stories"));
+    }
+}
