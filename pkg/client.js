@@ -166,7 +166,9 @@ function loadFailed(state, error) {
   if (error.code !== 'ModuleLoadFailed' || error.cause === state.loadFailure) return;
   state.loadFailure = error.cause;
   emit(state, 'load-failed', snapshotOf(state) === CHECKING && { status: 'signed-out', userIdentity: null }, undefined, error);
-  addEventListener('online', () => state.listeners.size && check(state), { once: true });
+  // One function, so that it is called once however many loads have failed.
+  state.onOnline ??= () => state.listeners.size && check(state);
+  addEventListener('online', state.onOnline, { once: true });
 }
 
 const check = (state) => state.loaded.call('userSessionExists').catch(() => {});

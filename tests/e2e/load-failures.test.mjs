@@ -334,6 +334,18 @@ describe('the state of a page whose module does not load', () => {
     });
   });
 
+  test('is found out when the browser is online again', async () => {
+    site.files.set(`/dist/${CORE}`, html(503));
+    await tell(false, async (page) => {
+      await page.waitForFunction(() => window.events.length > 0);
+      await page.evaluate(() => window.login.getLinkResult().catch(() => {}));
+      site.files.delete(`/dist/${CORE}`);
+      site.requested = [];
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+      await page.waitForFunction(() => window.events.at(-1)[0] === 'ready');
+    });
+  });
+
   test('is that of the stored session, at once and afterwards, and fetch sends its token', async () => {
     site.files.set(`/dist/${CORE}`, html(404));
     const authorized = [];
