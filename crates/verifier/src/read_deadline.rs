@@ -127,14 +127,15 @@ mod tests {
 
     use super::*;
 
-    const HEAD: Duration = Duration::from_millis(300);
-    const IDLE: Duration = Duration::from_secs(1);
+    /// Far apart, so that a slow machine does not take the one for the other.
+    const HEAD: Duration = Duration::from_millis(200);
+    const IDLE: Duration = Duration::from_secs(4);
 
-    /// How long a read goes on waiting, and whether it ended with a time-out.
-    async fn wait(stream: &mut ReadDeadline<tokio::io::DuplexStream>) -> (Duration, bool) {
+    /// How long a read goes on waiting until it times out.
+    async fn wait(stream: &mut ReadDeadline<tokio::io::DuplexStream>) -> Duration {
         let start = Instant::now();
-        let read = stream.read_u8().await;
-        (start.elapsed(), read.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut))
+        assert_eq!(stream.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        start.elapsed()
     }
 
     #[tokio::test]
@@ -145,31 +146,40 @@ mod tests {
 
         client.write_u8(1).await.unwrap();
         stream.read_u8().await.unwrap();
-        let (time, is_timeout) = wait(&mut stream).await;
-        assert!(is_timeout && time < IDLE, "the first head: {time:?}");
+        let time = wait(&mut stream).await;
+        assert!(time < IDLE, "the first head: {time:?}");
 
         let request = requests.begin();
-        let answering = tokio::time::timeout(2 * IDLE, stream.read_u8()).await;
+        let answering = tokio::time::timeout(IDLE + HEAD, stream.read_u8()).await;
         assert!(answering.is_err(), "no deadline while it is answered: {answering:?}");
         drop(request);
 
-        let (time, is_timeout) = wait(&mut stream).await;
-        assert!(is_timeout && time >= IDLE - Duration::from_millis(20), "idle: {time:?}");
+        let time = wait(&mut stream).await;
+        assert!(time >= IDLE - HEAD, "idle: {time:?}");
         drop(requests.begin());
 
+        // The next head begins, and trickles in: its bytes win no time.
         client.write_u8(1).await.unwrap();
         stream.read_u8().await.unwrap();
+        client.write_u8(1).await.unwrap();
+        tokio::time::sleep(HEAD).await;
+        stream.read_u8().await.unwrap();
+        let time = wait(&mut stream).await;
+        assert!(time < IDLE, "the rest of the head: {time:?}");
+    }
+
+    #[tokio::test]
+    async fn the_wait_for_the_next_request_begins_with_the_flush_of_an_answer() {
+        let (_client, server) = tokio::io::duplex(64);
+        let requests = Requests::default();
+        let mut stream = ReadDeadline::new(server, requests.clone(), IDLE, HEAD);
+        drop(requests.begin());
         let start = Instant::now();
-        let late = async {
-            tokio::time::sleep(HEAD / 2).await;
-            client.write_u8(1).await.unwrap();
-            std::future::pending::<()>().await;
-        };
-        let (time, is_timeout) = tokio::select! {
-            waited = async { stream.read_u8().await.unwrap(); wait(&mut stream).await } => waited,
-            () = late => unreachable!(),
-        };
-        assert!(is_timeout, "{time:?}");
-        assert!(start.elapsed() < IDLE, "bytes that trickle in win no time: {:?}", start.elapsed());
+        // As hyper does: it flushes, and reads again only when it is woken.
+        let woken = std::future::poll_fn(|context| {
+            let _ = Pin::new(&mut stream).poll_flush(context);
+            if start.elapsed() < HEAD { Poll::Pending } else { Poll::Ready(()) }
+        });
+        tokio::time::timeout(Duration::from_secs(60), woken).await.expect("it is woken at its deadline");
     }
 }

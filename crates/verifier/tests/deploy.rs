@@ -357,8 +357,24 @@ fn logins_at_once(address: &str, clients: usize, round: usize) -> Vec<u16> {
     })
 }
 
-const MANY: [(&str, &str); 3] =
-    [("CLIENT_ADDRESS_TRUSTED_HOPS", "1"), ("RATE_LIMIT_CLIENT_BURST", "1000"), ("LOG_LEVEL", "error")];
+const MANY: [(&str, &str); 4] = [
+    ("CLIENT_ADDRESS_TRUSTED_HOPS", "1"),
+    ("RATE_LIMIT_CLIENT_BURST", "1000"),
+    ("LOG_LEVEL", "error"),
+    // Longer than the default, so that a machine that stands still for a moment changes nothing.
+    ("SERVER_IDLE_TIMEOUT_S", "8"),
+];
+
+#[test]
+fn nginx_keeps_idle_connections_for_less_than_the_verifiers_default() {
+    let recipe = deploy("nginx.conf");
+    let timeouts: Vec<u64> = recipe
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("keepalive_timeout ")?.strip_suffix("s;")?.parse().ok())
+        .collect();
+    let [timeout] = timeouts[..] else { panic!("one, in seconds: {timeouts:?}") };
+    assert!(Duration::from_secs(timeout) < authress_verifier::ServerLimits::default().idle_timeout);
+}
 
 #[test]
 fn nginx_closes_idle_connections_before_the_verifier_does() {
@@ -382,7 +398,7 @@ fn under_load_nginx_has_no_502() {
     let verifier = start_with(&key(), &MANY);
     let nginx = Nginx::start(&verifier.address);
     // Around the times at which either side closes what was idle.
-    for (round, pause_ms) in [0, 3996, 4004, 4992, 5000, 0, 0].into_iter().enumerate() {
+    for (round, pause_ms) in [0, 3996, 4004, 7996, 0, 0].into_iter().enumerate() {
         std::thread::sleep(Duration::from_millis(pause_ms));
         assert_eq!(logins_at_once(&nginx.address, 18, round), [302; 18], "after {pause_ms} ms");
     }
