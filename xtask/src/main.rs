@@ -43,7 +43,9 @@ cargo xtask <command>
   api-report            write anew what tests/types says that the npm package makes public
   docs                  the pages of documentation that the types make, in target/docs
   size                  bytes of what a shopper downloads, and writes them into xtask/size-budget.json
-  bundlers              the package in every bundler, and the table of it in docs/bundlers.md
+  bundlers [--only NAME,…]
+                        the package in every bundler and in the tools of newcomers (about 20 minutes), and the tables
+                        of it in docs/bundlers.md; names are the folders of tests/bundlers/tools
   bench client [--samples N] [--quick]
                         this package and the published client side by side; writes docs/benchmarks.md and its charts
   bench sizes           what a page downloads with this package and with its peers; writes the table in docs/benchmarks.md
@@ -96,15 +98,12 @@ fn run(mut line: CommandLine) -> Result<()> {
             line.finish()?;
             types::docs()
         }
-        Some("bundlers") => {
-            line.finish()?;
-            bundlers::run()
-        }
         Some("lint") => {
             line.finish()?;
             lint::run(&setup::for_build()?)
         }
         Some("bench") => bench::run(line),
+        Some("bundlers") => bundlers::run(line),
         Some("test") => test::run(line),
         Some("stack") => stack::run(line),
         Some("demo") => demo::run(line),

@@ -84,6 +84,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
             }
             if wanted("bundlers") {
                 stages.push(of_the_build("bundlers", bundler_tests(tools)));
+                stages.push(of_the_build("tools", tool_tests(tools)));
             }
             if is_built {
                 stages.push(stage("size", || size::check(&tools.build).map(|()| Tally::default())));
@@ -138,6 +139,15 @@ fn end_to_end_tests(tools: &TestTools, engine: Engine) -> Result<Command> {
 pub(crate) fn bundler_tests(tools: &TestTools) -> Result<Command> {
     tools.build.node.install_bundlers()?;
     node_tests(tools.node_script(), &["tests/bundlers"])
+}
+
+/// The packed package in the tools that newcomers build with; see `tests/bundlers/tools`.
+pub(crate) fn tool_tests(tools: &TestTools) -> Result<Command> {
+    let mut command = tools.node_script();
+    // Not `--test`: that has one time limit for the whole file, which installs and builds one tool after another.
+    command.args(["--test-reporter=spec", "tests/bundlers/tools/tools.test.mjs"]);
+    command.env("TOOLS_CACHE", workspace::cache()?);
+    Ok(command)
 }
 
 fn node_tests(command: Command, folders: &[&str]) -> Result<Command> {

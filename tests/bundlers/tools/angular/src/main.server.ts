@@ -1,0 +1,9 @@
+import { type BootstrapContext, bootstrapApplication, provideClientHydration } from '@angular/platform-browser';
+import { RenderMode, provideServerRendering, withRoutes } from '@angular/ssr';
+
+import { Cart } from './cart';
+
+const routes = withRoutes([{ path: '**', renderMode: RenderMode.Server }]);
+const providers = [provideClientHydration(), provideServerRendering(routes)];
+
+export default (context: BootstrapContext) => bootstrapApplication(Cart, { providers }, context);

@@ -1,0 +1,20 @@
+import { LoginClientProvider, useShopper } from 'authress-login-wasm/react';
+import { useEffect } from 'react';
+
+import * as shop from './login.js';
+import { settings } from './settings.js';
+
+function Shopper() {
+  const { status } = useShopper();
+  return <p id="shopper" data-status={status}>{status}</p>;
+}
+
+export function Cart() {
+  useEffect(() => { window.shop = shop; }, []);
+  return (
+    <LoginClientProvider settings={settings}>
+      <Shopper />
+      <button id="cart" onClick={() => shop.cartToken()}>Add to cart</button>
+    </LoginClientProvider>
+  );
+}

@@ -1,0 +1,1 @@
+module.exports = { moduleNameMapper: { '^authress-login-wasm$': 'authress-login-wasm/testing' } };

@@ -1,0 +1,17 @@
+'use client';
+
+import { useShopper } from 'authress-login-wasm/react';
+import { useEffect } from 'react';
+
+import * as shop from './login.js';
+
+export function Cart() {
+  const { status } = useShopper();
+  useEffect(() => { window.shop = shop; }, []);
+  return (
+    <>
+      <p id="shopper" data-status={status}>{status}</p>
+      <button id="cart" onClick={() => shop.cartToken()}>Add to cart</button>
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+// The programs of a tool: commands that end, and servers that are stopped.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
+
+const supervisor = new URL('supervise.mjs', import.meta.url).pathname;
+/** How long a command may take, and a server until it responds. A slow machine needs a tenth of it. */
+const LIMIT_MS = 10 * 60_000;
+const HEARTBEAT_MS = 20_000;
+
+/** Says what is going on: outside of the test runner's own lines, and at once. */
+export const say = (text) => process.stdout.write(`  … ${text}\n`);
+
+const quiet = {
+  CI: 'true', NO_COLOR: '1', NG_CLI_ANALYTICS: 'false', NUXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '1', DO_NOT_TRACK: '1',
+};
+
+function start(command, { folder, path, env }) {
+  // The runner's own variables would make a tool's test runner, or its Node.js, behave in another way.
+  const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_V8_COVERAGE, FORCE_COLOR, ...outer } = process.env;
+  const child = spawn(process.execPath, [supervisor, ...command], {
+    cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], env: { ...outer, ...quiet, PATH: [...path, outer.PATH].join(':'), ...env },
+  });
+  child.stdin.on('error', () => {});
+  const program = { child, output: '', exitCode: null };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => { program.output += stripVTControlCharacters(text); });
+  }
+  program.exited = new Promise((resolve) => child.once('close', (code) => resolve(program.exitCode = code)));
+  program.stop = async () => { child.stdin.end(); await program.exited; };
+  return program;
+}
+
+/** Runs a command to its end; gives what it printed, or fails with the end of it. */
+export async function run(command, where) {
+  const program = start(command, where);
+  const what = command.map((word) => word.replace(/^.*\//, '')).join(' ').slice(0, 80);
+  const began = Date.now();
+  const heartbeat = setInterval(() => say(`${what}: ${Math.round((Date.now() - began) / 1000)} s so far`), HEARTBEAT_MS);
+  const limit = setTimeout(program.stop, LIMIT_MS);
+  try {
+    const code = await program.exited;
+    assert.equal(code, 0, `${what} ended with ${code}: ${program.output.trim().split('\n').slice(-30).join('\n')}`);
+    return program.output;
+  } finally {
+    clearInterval(heartbeat);
+    clearTimeout(limit);
+    await program.stop();
+  }
+}
+
+/** Starts a server of a tool on a free port of loopback; waits until it responds. */
+export async function serve(command, where) {
+  const port = await freePort();
+  const { words, env } = command(port);
+  const program = start(words, { ...where, env: { ...where.env, ...env } });
+  const deadline = Date.now() + LIMIT_MS;
+  try {
+    for (;;) {
+      assert.equal(program.exitCode, null, `${words[0]} has ended: ${program.output.slice(-3000)}`);
+      assert.ok(Date.now() < deadline, `${words[0]} does not respond: ${program.output.slice(-3000)}`);
+      if (await responds(port)) break;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
+  return { port, program, stop: program.stop };
+}
+
+async function responds(port) {
+  try {
+    await (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(60_000) })).text();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,3 @@
+export default {
+  html: { template: './index.html' },
+};
