@@ -22,13 +22,16 @@ pub(crate) fn judge(name: &str) -> Unknown {
     if is_of_the_platform(name) {
         return Unknown::Foreign;
     }
+    let is_shared = SHARED.iter().any(|group| name.starts_with(group));
     if let Some(setting) = similar(name) {
-        return Unknown::Misspelt(Some(setting));
+        // `LOGLEVEL` is one slip from a setting and a name of its own.
+        let is_own = OWN.iter().any(|group| setting.variable().starts_with(group));
+        return if is_own || is_shared { Unknown::Misspelt(Some(setting)) } else { Unknown::Doubtful };
     }
     if OWN.iter().any(|group| name.starts_with(group)) {
         return Unknown::Misspelt(None);
     }
-    if SHARED.iter().any(|group| name.starts_with(group)) { Unknown::Doubtful } else { Unknown::Foreign }
+    if is_shared { Unknown::Doubtful } else { Unknown::Foreign }
 }
 
 /// The setting whose variable differs by a slip or two, or lacks its group: `TRUSTED_HOPS`.
@@ -87,7 +90,9 @@ mod tests {
             ("REDIS_WHEN_DOWM", "redis.when_down"),
             ("SERVER_HEADER_TIMEOUT", "server.header_timeout_s"),
             ("LOG_LEVLE", "log.level"),
-            ("LISTENS", "listen"),
+            ("REDIS_URI", "redis.url"),
+            ("AUTHRES_API_URL", "authress.api_url"),
+            ("RATELIMIT_CLIENT_BURST", "rate_limit.client_burst"),
         ] {
             assert_eq!(meant(name), Some(key), "{name}");
         }
@@ -99,7 +104,7 @@ mod tests {
             let expected = if name == "RATE_LIMIT" { Unknown::Foreign } else { Unknown::Misspelt(None) };
             assert_eq!(judge(name), expected, "{name}");
         }
-        for name in ["REDIS_PASSWORD", "SERVER_NAME", "LOG_FILE", "STATE_HOME"] {
+        for name in ["REDIS_PASSWORD", "SERVER_NAME", "LOG_FILE", "STATE_HOME", "LOGLEVEL", "LISTENS"] {
             assert_eq!(judge(name), Unknown::Doubtful, "{name}");
         }
         for name in ["PATH", "HOME", "CLIENT_ID", "HOSTNAME", "RUST_LOG", "TOKIO_WORKER_THREADS", "AWS_REGION"] {
