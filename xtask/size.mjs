@@ -15,6 +15,7 @@ const DOWNLOADS = {
   inline: ['inline.js'],
   script: ['script.js', CORE, 'start_bg.wasm'],
   'without WebAssembly': ['index.js', 'fallback.js'],
+  'on a server': ['server.js'],
 };
 
 const [mode, budgetFile, library, folder] = process.argv.slice(2);
