@@ -1,6 +1,7 @@
 // A page that hangs Chromium, and one that only never does what is waited for.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
@@ -73,8 +74,25 @@ describe('Chromium', () => {
   test('that is killed has crashed', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     process.kill(-group, 'SIGKILL');
-    await assert.rejects(waiting);
-    await assert.rejects(watch.failed, BrowserCrash);
+    await assert.rejects(waiting, BrowserCrash);
+    assert.ok(watch.failure instanceof BrowserCrash);
     await isGone();
+  });
+
+  test('whose page crashes has crashed', async () => {
+    const waiting = page.evaluate(() => new Promise(() => {}));
+    const isRenderer = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+    for (const pid of running(group).filter(isRenderer)) process.kill(pid, 'SIGKILL');
+    await assert.rejects(waiting, BrowserCrash);
+    assert.ok(watch.failure instanceof BrowserCrash);
+    await isGone();
+  });
+
+  test('whose page a story closes works', async () => {
+    const waiting = page.evaluate(() => new Promise(() => {}));
+    const rejected = assert.rejects(waiting, /has been closed/);
+    await page.close();
+    await rejected;
+    assert.equal(watch.failure, null);
   });
 });
