@@ -56,6 +56,7 @@ describe('Chromium', () => {
     await hang();
     await assert.rejects(page.waitForSelector('h1', { timeout: SHORT_MS }), DriverTimeout);
     await isGone();
+    await assert.rejects(page.title(), DriverTimeout, 'whatever the story does after that');
   });
 
   test('whose page never ends a call works, and the call is a failed check', async () => {

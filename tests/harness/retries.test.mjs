@@ -40,7 +40,7 @@ describe('a story', () => {
       attempts += 1;
       assert.equal(1, 2, 'one is two');
     }), /one is two/);
-    assert.deepEqual([attempts, seen.opened, seen.reports], [1, 1, []]);
+    assert.deepEqual([attempts, seen.opened, seen.closed, seen.reports], [1, 1, 1, []]);
   });
 
   test('whose driver hangs is retried with a new browser and new servers', async () => {
@@ -116,8 +116,8 @@ test('a file of stories says how many ran and how many were retried', () => {
   const args = ['--test', '--test-reporter=spec', fixture];
   const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
   assert.equal(status, 1, 'one of them has failed');
-  assert.match(stdout, /^stories in fake: 4 run, 2 retried$/m);
+  assert.match(stdout, /^stories in fake: 5 run, 2 retried$/m);
   assert.match(stdout, /^ℹ pass 2$/m);
-  assert.match(stdout, /^ℹ fail 2$/m);
+  assert.match(stdout, /^ℹ fail 3$/m);
   assert.match(stdout, /retried from the start: the browser has ended/);
 });

@@ -12,7 +12,7 @@ export const COMMAND_MS = 60_000;
 export const PAGE_MS = PATIENCE_MS + COMMAND_MS;
 
 /** How long a driver and its browser may take to start. */
-export const START_MS = 120_000;
+export const START_MS = 90_000;
 
 /** How long a browser may take to close before it is killed. */
 export const CLOSE_MS = 30_000;

@@ -2,13 +2,18 @@
 //
 // A failed check is never retried.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { after } from 'node:test';
 
 import { END_MS, MAX_RETRIES } from './limits.mjs';
-import { AttemptTimeout, isSettled } from './watch.mjs';
+import { isSettled } from './watch.mjs';
 
 /** What an attempt gives that has only found out that the story cannot run here. */
 export const SKIPPED = Symbol('skipped');
+
+/** The attempt that a promise was made in: `{watch, fail, isOver}`. */
+const running = new AsyncLocalStorage();
+let isFiltered = false;
 
 /** The stories of this process. */
 const count = { run: 0, retried: 0 };
@@ -18,7 +23,33 @@ export function reportCount(engine) {
   after(() => console.log(`stories in ${engine}: ${count.run} run, ${count.retried} retried`));
 }
 
-/** The servers and the browser of a block of stories, which are replaced after a failure. */
+/**
+ * Runs an attempt. A failure that it does not wait for fails it, unless the browser failed before: then it is a
+ * consequence. Node would take it as a failure of the story, which by then is in its next attempt.
+ */
+async function runIn(watch, attempt) {
+  if (!isFiltered) {
+    isFiltered = true;
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', (reason, promise) => {
+      const origin = running.getStore();
+      if (origin?.watch.failure) return;
+      if (origin && !origin.isOver) return origin.fail(reason);
+      if (listeners.length === 0) throw reason;
+      for (const listener of listeners) listener.call(process, reason, promise);
+    });
+  }
+  const origin = { watch, isOver: false };
+  const unwatched = new Promise((_, reject) => { origin.fail = reject; });
+  try {
+    return await watch.attempt(() => Promise.race([running.run(origin, attempt), unwatched]));
+  } finally {
+    origin.isOver = true;
+  }
+}
+
+/** The servers and the browser of a block of stories, which are replaced after every failure. */
 export class Environment {
   #open;
   #close;
@@ -62,14 +93,15 @@ export class Environment {
     let isSkipped;
     try {
       await this.#ensureOpen();
-      isSkipped = SKIPPED === await this.#current.watch.attempt(() => attempt(this.#current));
+      isSkipped = SKIPPED === await runIn(this.#current.watch, () => attempt(this.#current));
     } catch (error) {
       // Decided now: a browser that hangs while a failed story is cleaned up makes it no better.
       const failure = this.#current?.watch?.failure;
       const result = failure ? { failure } : { error };
       const isEnded = await isSettled(Promise.resolve(this.#current && end(this.#current, !failure)), END_MS);
-      // The servers know half of the story, and the browser may be doing anything.
-      if (failure || !isEnded || error instanceof AttemptTimeout) await this.close().catch(({ message }) => report(message));
+      if (!isEnded) report(`what the story has begun has not ended after ${END_MS} ms`);
+      // The servers know half of the story, and the story may go on in the browser.
+      await this.close().catch(({ message }) => report(message));
       return result;
     }
     try {

@@ -86,6 +86,8 @@ const handlerOf = (handler) => (route, ...values) => handler(adopt(route), ...va
 
 /** Waits for a command of Playwright, and finds out whether a late one is the page's fault or the browser's. */
 async function ended(name, result) {
+  // It has been begun, also if the browser has failed and its end is of no interest any more.
+  result.catch(() => {});
   const { watch, browser } = current;
   const limitMs = watch.pageMs;
   const explain = async () => (RUNS_IN_PAGE.test(name) && await pagesAnswer(browser, watch)
