@@ -8,8 +8,11 @@ mod support;
 
 use std::net::TcpListener;
 use std::process::Output;
+use std::sync::Arc;
 use std::time::Duration;
 
+use authress_single_use::{SingleUse, Use};
+use authress_verifier::{SharedStates, SharedStore, StoreUrl, WhenDown};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use support::front::Front;
 use support::program::{Running, command, eventually, exchange, start_with, status_of};
@@ -95,6 +98,25 @@ fn a_redis_that_disappears_without_a_reset_is_replaced_by_a_new_connection() {
     answers_again(&verifier, &mut number);
     assert!(front.connections() > before, "by a new connection");
     assert_eq!(reports(&verifier.stop()), (vec!["NoResponse".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn callers_that_hang_up_before_the_timeout_keep_no_dead_connection() {
+    let redis = Redis::start();
+    let front = Front::of(&redis);
+    let url = StoreUrl::parse(&front.url()).unwrap();
+    let store = Arc::new(SharedStore::new(&url, "test", Duration::from_secs(3)));
+    let states = SharedStates::new(Duration::from_secs(60), store, WhenDown::Refuse);
+    assert_eq!(states.spend("before").await, Use::First);
+    front.vanish();
+    for number in 0..100 {
+        let state = format!("state-{number}");
+        let spent = tokio::time::timeout(Duration::from_millis(400), states.spend(&state)).await;
+        if spent == Ok(Use::First) {
+            return;
+        }
+    }
+    panic!("the connection was not replaced: {} was made", front.connections());
 }
 
 /// What every Redis that answers and cannot be used must look like: not ready and down in the metrics as long as it

@@ -54,6 +54,8 @@ pub struct SharedStore {
 struct Inner {
     link: Option<Link>,
     links_made: u64,
+    /// Since when, after the store was made, the connection has given no response to what was sent.
+    unanswered_since: Option<Duration>,
     health: Health,
 }
 
@@ -142,7 +144,11 @@ impl SharedStore {
 
     fn succeeded(&self, operation: Operation, link: &Link) -> Option<Change> {
         let mut inner = self.inner();
-        inner.is_current(link).then(|| inner.health.succeeded(operation, self.started.elapsed())).flatten()
+        if !inner.is_current(link) {
+            return None;
+        }
+        inner.unanswered_since = None;
+        inner.health.succeeded(operation, self.started.elapsed())
     }
 
     fn failed(&self, operation: Operation, link: &Link, failure: &StoreFailure) -> Option<Change> {
@@ -150,6 +156,7 @@ impl SharedStore {
         if !inner.is_current(link) {
             return None;
         }
+        inner.unanswered_since = None;
         if *failure != StoreFailure::NoConnection || link.connection.peek().is_some() {
             inner.link = None;
         }
@@ -157,11 +164,21 @@ impl SharedStore {
     }
 
     /// The present connection; if there is none it is begun.
+    ///
+    /// One that has given no response for longer than the timeout is replaced, although no request has failed by that:
+    /// all of them may have been dropped before, because their clients hung up.
     fn link(&self) -> Link {
+        let now = self.started.elapsed();
         let mut inner = self.inner();
-        if let Some(link) = &inner.link {
-            return link.clone();
+        let is_silent = inner.unanswered_since.is_some_and(|since| now.saturating_sub(since) > self.timeout);
+        if let Some(link) = &inner.link
+            && !(is_silent && link.connection.peek().is_some())
+        {
+            let link = link.clone();
+            inner.unanswered_since.get_or_insert(now);
+            return link;
         }
+        inner.unanswered_since = Some(now);
         // A task of its own, so that it goes on while no request waits for it.
         let connecting = tokio::spawn(connect(self.client.clone(), CONNECT_LIMIT.max(self.timeout)));
         let connection = async move { connecting.await.unwrap_or(Err(StoreFailure::NoConnection)) };
