@@ -2,9 +2,9 @@
 
 use crate::{client::Inner, ports::Ports};
 use authress_login_protocol::{
-    callback::{self, Exchange, Exchanged, Refusal, Step},
+    callback::{self, Exchange, Exchanged, Refusal, Step, Unfinished},
     cookies as cookie_rules,
-    error::Error,
+    error::{Error, ErrorCode},
     login_result::LoginResult,
     pending::{self, PendingRequest},
     renewal::{self, Renewal},
@@ -34,9 +34,9 @@ impl<P: Ports> fmt::Debug for ReturnSteps<P> {
 }
 
 impl<P: Ports> Inner<P> {
-    /// Takes up a return, or tries again to complete one that got no answer.
+    /// Takes up a return, or goes on with one that an earlier page of this tab has not finished.
     pub(crate) async fn take_up_return(&self) -> Result<(), Error> {
-        if self.unanswered.borrow().is_none() && !return_url::is_return(self.ports.page()?.href()) {
+        if self.callback_nonce()?.is_none() {
             return Ok(());
         }
         let steps = self.ports.return_steps().await;
@@ -44,34 +44,60 @@ impl<P: Ports> Inner<P> {
         (steps.take_up)(self).await
     }
 
-    async fn take_up(&self) -> Result<(), Error> {
-        let unanswered = self.unanswered.borrow_mut().take();
-        if let Some(exchange) = unanswered {
-            return self.exchange(exchange).await;
-        }
-        // A page that is only being prepared uses nothing up: the shopper may never see it.
-        self.ports.activation().await;
-        match self.inspect_return()? {
-            Step::NotOurs => {}
-            Step::Refused(pending, refusal) => self.note_refusal(&pending, &refusal),
-            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await?,
-            Step::ReadCookies(pending) => self.adopt_cookies(&pending),
-            Step::Exchange(exchange) => self.exchange(exchange).await?,
-        }
-        Ok(())
+    /// The authentication request of the callback that is in the address or unfinished.
+    fn callback_nonce(&self) -> Result<Option<String>, Error> {
+        let in_address = return_url::nonce(self.ports.page()?.href());
+        Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
     }
 
-    /// What a return asks for. It is used up and the address is clean: a second caller does not see the
-    /// same return again.
+    async fn take_up(&self) -> Result<(), Error> {
+        // A page that is only being prepared uses nothing up: the shopper may never see it.
+        self.ports.activation().await;
+        let Some(nonce) = self.callback_nonce()? else { return Ok(()) };
+        // Two copies of the package on a page see the same callback: the second one waits for what the first one makes of it.
+        let _lock = self.hold_callback(&nonce).await;
+        let handled = match self.inspect_return()? {
+            Step::NotOurs => return Ok(()),
+            Step::Refused(pending, refusal) => {
+                self.note_refusal(&pending, &refusal);
+                Ok(())
+            }
+            Step::Adopt(pending, tokens) => self.adopt(&pending, &tokens).await,
+            Step::ReadCookies(pending) => {
+                self.adopt_cookies(&pending);
+                Ok(())
+            }
+            Step::Exchange(exchange) => self.exchange(exchange).await,
+        };
+        // Without a response the same callback can be handled again, by the next call or by the next page of the tab.
+        if !handled.as_ref().is_err_and(|error| error.code == ErrorCode::AuthressSdkNetworkError) {
+            self.finish_callback();
+        }
+        handled
+    }
+
+    /// What a return asks for. Its pending request is used up and the address is clean: from now on the tab keeps what is
+    /// needed to finish it.
     fn inspect_return(&self) -> Result<Step, Error> {
-        let inspection = callback::inspect(&self.settings, &self.ports.page()?, &self.ports.cookies(), |nonce| {
+        let page = self.ports.page()?;
+        let inspection = callback::inspect(&self.settings, &page, &self.ports.cookies(), |nonce| {
             [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
                 .iter()
                 .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))
                 .find(|pending| pending.nonce == nonce)
         });
         if let (true, Some(pending)) = (inspection.consumes, inspection.step.pending()) {
+            self.ports.store_in_tab(&Unfinished::key(&self.settings), Unfinished::to_json(&page, pending).expose());
             self.forget(&pending.nonce);
+        }
+        if let Some(href) = inspection.clean_href {
+            self.ports.show_address(&href);
+        }
+        let step = match (inspection.step, self.unfinished_callback()) {
+            (Step::NotOurs, Some(callback)) => callback.step(&self.settings, &self.ports.cookies()),
+            (step, _) => step,
+        };
+        if let Some(pending) = step.pending() {
             if pending.enable_credentials.is_some() {
                 self.enable_credentials.set(pending.enable_credentials);
             }
@@ -79,10 +105,16 @@ impl<P: Ports> Inner<P> {
                 self.skew_ms.set(pending.clock_skew_ms);
             }
         }
-        if let Some(href) = inspection.clean_href {
-            self.ports.show_address(&href);
-        }
-        Ok(inspection.step)
+        Ok(step)
+    }
+
+    fn unfinished_callback(&self) -> Option<Unfinished> {
+        Unfinished::from_json(&self.ports.load_in_tab(&Unfinished::key(&self.settings))?, self.ports.now_ms())
+    }
+
+    /// Nothing remains to be done about a callback, or nothing is to be done any more.
+    pub(crate) fn finish_callback(&self) {
+        self.ports.remove_in_tab(&Unfinished::key(&self.settings));
     }
 
     fn forget(&self, nonce: &str) {
@@ -121,7 +153,6 @@ impl<P: Ports> Inner<P> {
             }
             Exchanged::Unanswered(error) => {
                 self.ports.warn("The login could not be completed yet", &error);
-                *self.unanswered.borrow_mut() = Some(exchange);
                 return Err(error);
             }
             Exchanged::Failed(error) => {

@@ -2,7 +2,6 @@
 
 use crate::{changes::Changes, flight::Flight, ports::Ports};
 use authress_login_protocol::{
-    callback::Exchange,
     cookies as cookie_rules,
     error::{Error, ErrorCode},
     jwt::UnverifiedClaims,
@@ -56,8 +55,6 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) enable_credentials: Cell<Option<bool>>,
     /// How wrong the device's clock has turned out to be, in milliseconds.
     pub(crate) skew_ms: Cell<i64>,
-    /// A code whose exchange got no answer; the next check tries it again.
-    pub(crate) unanswered: RefCell<Option<Exchange>>,
     pub(crate) login_result: RefCell<Option<LoginResult>>,
     /// Whether Authress has said that it knows of no session.
     pub(crate) is_unknown_to_authress: Cell<bool>,
@@ -82,7 +79,6 @@ impl<P: Ports> Client<P> {
                 state: RefCell::default(),
                 enable_credentials: Cell::new(None),
                 skew_ms: Cell::new(0),
-                unanswered: RefCell::new(None),
                 login_result: RefCell::new(None),
                 is_unknown_to_authress: Cell::new(false),
                 generation: Cell::new(0),

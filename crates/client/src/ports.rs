@@ -45,6 +45,13 @@ pub trait Ports: Sized + 'static {
     /// Whether a value stored now would be there after a redirect.
     fn is_durable(&self) -> bool;
 
+    /// The value of a key in the storage of this tab, which outlives its pages.
+    fn load_in_tab(&self, key: &str) -> Option<String>;
+    /// Stores a value for this tab, or for this page where the browser refuses.
+    fn store_in_tab(&self, key: &str, value: &str);
+    /// Removes a key from the storage of this tab.
+    fn remove_in_tab(&self, key: &str);
+
     /// Milliseconds since 1970 by the device's clock, which may be wrong.
     fn now_ms(&self) -> i64;
     /// Milliseconds since 1970 by the server that the page came from, if it says so. It is asked at most once

@@ -100,7 +100,7 @@ impl<P: Ports> Client<P> {
         let page: Page = inner.ports.page()?;
         let plan = logout::begin(&inner.settings, &page, redirect_url, inner.sends_credentials()?)?;
         inner.next_generation();
-        inner.unanswered.borrow_mut().take();
+        inner.finish_callback();
         inner.is_unknown_to_authress.set(true);
         inner.ports.remove(session::STORAGE_KEY);
         inner.clear_session_cookies()?;

@@ -30,6 +30,7 @@ impl<P: Ports> Client<P> {
         if message == SIGNED_OUT {
             // Tokens that are on their way to this tab are of the session that is over.
             inner.next_generation();
+            inner.finish_callback();
             inner.is_unknown_to_authress.set(true);
             self.wake();
         } else if let Some(result) = LoginResult::from_json(message) {

@@ -63,9 +63,9 @@ impl ReturnParameters {
     }
 }
 
-/// Whether the address is one that a login returned to.
-pub fn is_return(href: &str) -> bool {
-    Query::of(href).get("nonce").is_some()
+/// The authentication request of an address that a login may have returned to.
+pub fn nonce(href: &str) -> Option<String> {
+    Query::of(href).get("nonce")
 }
 
 /// The address without the parameters of a return, or `None` if it has none.

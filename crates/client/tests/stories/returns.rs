@@ -188,3 +188,126 @@ fn a_planted_return_signs_nobody_in() {
         });
     }
 }
+
+#[test]
+fn a_page_that_is_reloaded_during_its_callback_loses_no_login_and_no_link() {
+    for site in SITES {
+        for wait_ms in [0, 2, 10, 20, 30, 40, 60, 200] {
+            run(async move {
+                let world = World::new(site, 10);
+                let tab = Tab::open(&Browser::new(&world));
+                tab.begin(login(Choice::Nobody)).value().await.unwrap();
+                tab.follow(Choice::Nobody).await;
+                pass_ms(wait_ms).await;
+                tab.reload();
+                let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+                let result = result.value().await.unwrap();
+                if world.count("POST", "/tokens", 400) > 0 && site == Site::Cross {
+                    // Authress has answered to a page that was gone, and no cookie reaches it: the page is told so.
+                    assert_eq!(result.unwrap().status, LoginStatus::Failed);
+                    return;
+                }
+                let user = tab.user().expect("a session");
+                assert!(result.is_none_or(|result| result.status == LoginStatus::SignedIn), "{site:?} {wait_ms}");
+                assert_signed_in(&tab, &user).await;
+
+                tab.begin_link().value().await.unwrap();
+                tab.follow(Choice::Person("ada")).await;
+                pass_ms(wait_ms).await;
+                tab.load(&format!("{}/?lang=de", site.shop()));
+                let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
+                let result = result.value().await.unwrap();
+                let is_lost = world.count("POST", "/tokens", 400) > 0 && site == Site::Cross;
+                let status = if is_lost { LoginStatus::Failed } else { LoginStatus::Linked };
+                assert!(result.is_none_or(|result| result.status == status), "{site:?} {wait_ms}");
+                assert_signed_in(&tab, &user).await;
+                assert!(tab.page().tab_storage.borrow().is_empty(), "{site:?} {wait_ms}");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_callback_that_was_not_finished_ends_with_the_sign_out() {
+    run(async {
+        let world = World::new(Site::Cross, 11);
+        let browser = Browser::new(&world);
+        let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
+        other.sign_in().await;
+        tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
+        world.fail("POST", "/tokens", Fault::DropBefore, 5);
+        tab.follow(Choice::Person("ada")).await;
+        assert!(tab.exists().value().await.is_err());
+        other.logout().value().await.unwrap();
+        pass_ms(100).await;
+        tab.reload();
+        assert!(!tab.exists().value().await.unwrap());
+        assert_signed_out(&tab).await;
+    });
+}
+
+#[test]
+fn a_second_copy_of_the_package_sees_what_the_first_one_made_of_a_callback() {
+    for site in SITES {
+        run(async move {
+            let world = World::new(site, 12);
+            let tab = Tab::open(&Browser::new(&world));
+            for _ in 0..2 {
+                tab.begin(by_code()).value().await.unwrap();
+                tab.follow(Choice::Nobody).await;
+                let second = tab.other_client("app_shop");
+                let exists = tab.call(|_| async move { second.user_session_exists(false).await });
+                assert!(exists.value().await.unwrap(), "{site:?}");
+                let user = tab.user().expect("a session");
+                assert_signed_in(&tab, &user).await;
+            }
+            assert_eq!(world.count("POST", "/tokens", 400), 0, "no code is used twice");
+        });
+    }
+}
+
+#[test]
+fn a_client_of_another_application_leaves_a_callback_alone() {
+    for site in SITES {
+        run(async move {
+            let world = World::new(site, 13);
+            let tab = Tab::open(&Browser::new(&world));
+            tab.begin(by_code()).value().await.unwrap();
+            let back = tab.travel(Choice::Nobody).await;
+            // It comes first, on a page of the same origin.
+            let admin = Tab::open_application(&tab.browser, &back, "app_admin");
+            assert!(!admin.exists().value().await.unwrap_or(false), "{site:?}");
+            assert_eq!(*admin.page().href.borrow(), back);
+            tab.load(&back);
+            let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+            assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::SignedIn, "{site:?}");
+        });
+    }
+}
+
+#[test]
+fn the_pages_own_query_survives_a_login() {
+    const QUERY: &str = "/?utm=x%20y&code=SUMMER20&error=sold-out&iss=me&nonce=n1&expires_in=9&bare#top";
+    for site in SITES {
+        for drops_redirect_query in [false, true] {
+            run(async move {
+                let world = World::with(site, 14, |config| config["dropsRedirectQuery"] = drops_redirect_query.into());
+                let href = format!("{}{QUERY}", site.shop());
+                let tab = Tab::open_at(&Browser::new(&world), &href);
+                for _ in 0..2 {
+                    tab.begin(login(Choice::Nobody)).value().await.unwrap();
+                    tab.follow(Choice::Nobody).await;
+                    let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+                    let result = result.value().await.unwrap().expect("a result");
+                    assert_eq!(result.status, LoginStatus::SignedIn, "{site:?}");
+                    assert_eq!(*tab.page().href.borrow(), href, "{site:?}");
+                }
+                tab.begin_link().value().await.unwrap();
+                tab.follow(Choice::Person("ada")).await;
+                let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
+                assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::Linked, "{site:?}");
+                assert_eq!(*tab.page().href.borrow(), href, "{site:?}");
+            });
+        }
+    }
+}

@@ -10,6 +10,7 @@ use authress_login_protocol::state::{Event, Snapshot};
 use futures_util::FutureExt;
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 use tokio::sync::{Notify, mpsc};
@@ -41,6 +42,8 @@ pub(crate) struct Page {
     pub(crate) in_flight: Cell<u32>,
     /// How much later this page hears of other tabs, in milliseconds.
     pub(crate) hearing_ms: Cell<u64>,
+    /// The `sessionStorage` of its tab.
+    pub(crate) tab_storage: Rc<RefCell<BTreeMap<String, String>>>,
     inbox: mpsc::UnboundedSender<Heard>,
 }
 
@@ -51,6 +54,7 @@ impl Page {
         href: &str,
         is_prerendering: bool,
         application_id: &str,
+        tab_storage: Rc<RefCell<BTreeMap<String, String>>>,
     ) -> (Rc<Self>, Client<PagePorts>) {
         let (inbox, mut heard) = mpsc::unbounded_channel();
         let page = Rc::new(Self {
@@ -66,6 +70,7 @@ impl Page {
             lines: RefCell::default(),
             in_flight: Cell::new(0),
             hearing_ms: Cell::new(1),
+            tab_storage,
             inbox,
         });
         browser.add(&page);

@@ -92,6 +92,18 @@ impl Ports for PagePorts {
         true
     }
 
+    fn load_in_tab(&self, key: &str) -> Option<String> {
+        self.0.tab_storage.borrow().get(key).cloned()
+    }
+
+    fn store_in_tab(&self, key: &str, value: &str) {
+        self.0.tab_storage.borrow_mut().insert(key.to_owned(), value.to_owned());
+    }
+
+    fn remove_in_tab(&self, key: &str) {
+        self.0.tab_storage.borrow_mut().remove(key);
+    }
+
     fn now_ms(&self) -> i64 {
         self.0.browser.now_ms()
     }

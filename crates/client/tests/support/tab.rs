@@ -94,7 +94,7 @@ impl Tab {
     }
 
     fn opened(browser: &Rc<Browser>, href: &str, is_prerendering: bool, application_id: &str) -> Self {
-        let page = RefCell::new(Page::load(browser, href, is_prerendering, application_id));
+        let page = RefCell::new(Page::load(browser, href, is_prerendering, application_id, Rc::default()));
         let tab = Self { browser: browser.clone(), page };
         tab.check_in_background();
         tab
@@ -102,6 +102,11 @@ impl Tab {
 
     pub(crate) fn page(&self) -> Rc<Page> {
         self.page.borrow().0.clone()
+    }
+
+    /// Another client on the same page, as a second copy of the package makes.
+    pub(crate) fn other_client(&self, application_id: &str) -> Client<PagePorts> {
+        PagePorts::client(&self.page(), application_id)
     }
 
     pub(crate) fn client(&self) -> Client<PagePorts> {
@@ -112,7 +117,8 @@ impl Tab {
     pub(crate) fn load(&self, href: &str) {
         self.page().end();
         let application_id = self.client().settings().application_id().to_owned();
-        self.page.replace(Page::load(&self.browser, href, false, &application_id));
+        let tab_storage = self.page().tab_storage.clone();
+        self.page.replace(Page::load(&self.browser, href, false, &application_id, tab_storage));
         self.check_in_background();
     }
 

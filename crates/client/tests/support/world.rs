@@ -128,7 +128,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(site: Site, seed: u64) -> Rc<Self> {
-        let config = json!({
+        Self::with(site, seed, |_| ())
+    }
+
+    /// The same with another configuration of the sandbox.
+    pub(crate) fn with(site: Site, seed: u64, change: impl FnOnce(&mut Value)) -> Rc<Self> {
+        let mut config = json!({
             "listen": "127.0.0.1:8888", "publicUrl": site.login(), "control": true,
             "applications": [
                 { "applicationId": "app_shop", "redirectUrls": [site.shop(), "https://elsewhere.test", "https://www.shop.test"] },
@@ -138,6 +143,7 @@ impl World {
                 "clientId": "sc_shop", "authorizationUrl": format!("{}/v1/login", site.verifier()), "accessKeyFile": "",
             }],
         });
+        change(&mut config);
         let server_clock = Arc::new(AtomicU64::new(BEGINNING_MS));
         let config = Config::parse(&config.to_string(), Path::new("")).unwrap();
         let sandbox = InProcess::new(&config, server_clock.clone()).unwrap();

@@ -52,6 +52,20 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
 }
 
 #[test]
+fn an_unfinished_callback_is_gone_on_with_for_an_hour() {
+    let href = "https://app.shop.test/?nonce=R&code=C&iss=https%3A%2F%2Flogin.shop.test";
+    let stored = Unfinished::to_json(&Page::new(href).unwrap(), &pending("R"));
+    let read = |now_ms| Unfinished::from_json(stored.expose(), now_ms);
+    assert_eq!(read(0).unwrap().nonce(), "R");
+    assert!(matches!(read(0).unwrap().step(&settings(), &Cookies::default()), Step::Exchange(_)));
+    assert!(read(60 * 60 * 1000).is_some());
+    assert!(read(60 * 60 * 1000 + 1).is_none());
+    for text in ["", "{}", r#"{"href":"x","pending":{}}"#] {
+        assert!(Unfinished::from_json(text, 0).is_none(), "{text}");
+    }
+}
+
+#[test]
 fn a_callback_with_a_doubled_parameter_is_refused_and_the_login_kept() {
     let callback = "nonce=R&iss=https%3A%2F%2Flogin.shop.test&code=C";
     for laid in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "nonce=S", "iss=me"] {
