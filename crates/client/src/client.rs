@@ -1,6 +1,6 @@
 //! The client: what it knows, and what asks only for that.
 
-use crate::{changes::Changes, flight::Flight, ports::Ports};
+use crate::{changes::Changes, flight::Flight, ports::Ports, start::Begun};
 use authress_login_protocol::{
     cookies as cookie_rules,
     error::{Error, ErrorCode},
@@ -56,6 +56,7 @@ pub(crate) struct Inner<P: Ports> {
     /// How wrong the device's clock has turned out to be, in milliseconds.
     pub(crate) skew_ms: Cell<i64>,
     pub(crate) login_result: RefCell<Option<LoginResult>>,
+    pub(crate) begun: RefCell<Option<Begun>>,
     /// Whether Authress has said that it knows of no session.
     pub(crate) is_unknown_to_authress: Cell<bool>,
     /// Counts the sessions that came and went by a login or logout. What was asked for before such
@@ -80,6 +81,7 @@ impl<P: Ports> Client<P> {
                 enable_credentials: Cell::new(None),
                 skew_ms: Cell::new(0),
                 login_result: RefCell::new(None),
+                begun: RefCell::new(None),
                 is_unknown_to_authress: Cell::new(false),
                 generation: Cell::new(0),
                 is_replacement_over: Cell::new(false),

@@ -16,10 +16,12 @@ use authress_login_protocol::{
     pending::{self, Entropy, PendingRequest},
     session,
 };
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{FutureExt, LocalBoxFuture, WeakShared};
 
 /// How long a logout waits for the browser to leave the page before it resolves, in milliseconds.
 const NAVIGATION_MS: u32 = 500;
+/// How long after the browser was sent away the page may still be there and be pressed once more, in milliseconds.
+const LEAVING_MS: i64 = 2_000;
 
 /// How the page is left for a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +50,89 @@ impl OpenType {
     }
 }
 
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+enum Wanted {
+    Login(AuthenticateOptions),
+    Link(LinkOptions),
+}
+
+/// What a page asks for by one press: the same once more, from the same place, is the same press.
+#[derive(Clone, Debug, PartialEq)]
+struct Press {
+    wanted: Wanted,
+    open: OpenType,
+    page: Page,
+}
+
+type Beginning = LocalBoxFuture<'static, Result<Option<Started>, Error>>;
+
+/// The login or link that was begun last.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    press: Press,
+    /// As long as a caller waits for it.
+    run: Option<WeakShared<Beginning>>,
+    /// When the page was left for it, in milliseconds since 1970 by the device's clock, and what callers got.
+    left: Option<(i64, Option<Started>)>,
+}
+
+impl Begun {
+    /// Whether the page was left for it.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left.is_some()
+    }
+
+    /// What callers got, if the page was left for it a moment ago.
+    fn left_with(&self, now_ms: i64) -> Option<Option<Started>> {
+        let (left_at_ms, started) = self.left.as_ref()?;
+        (0..LEAVING_MS).contains(&now_ms.saturating_sub(*left_at_ms)).then(|| started.clone())
+    }
+}
+
 impl<P: Ports> Client<P> {
     /// Begins a login. The result is what to tell the caller, `None` if the browser is on its way.
+    ///
+    /// A second call for the same, by a double click or another client of the page, shares the first one's login until
+    /// the browser has left the page, for two seconds at most.
     pub async fn authenticate(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
+        self.begin(Wanted::Login(options.clone()), open).await
+    }
+
+    /// Begins a link to the session that is here. The result is as for a login.
+    pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
+        authenticate::check_link_options(options)?;
+        self.begin(Wanted::Link(options.clone()), open).await
+    }
+
+    fn begin(&self, wanted: Wanted, open: OpenType) -> LocalBoxFuture<'_, Result<Option<Started>, Error>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            let press = Press { wanted, open, page: inner.ports.page()? };
+            let run = match inner.begun.borrow().as_ref().filter(|begun| begun.press == press) {
+                Some(begun) => match begun.left_with(inner.ports.now_ms()) {
+                    Some(started) => return Ok(started),
+                    None => begun.run.as_ref().and_then(WeakShared::upgrade),
+                },
+                None => None,
+            };
+            let run = run.unwrap_or_else(|| {
+                let (client, wanted) = (self.clone(), press.wanted.clone());
+                let run: Beginning = Box::pin(async move {
+                    match wanted {
+                        Wanted::Login(options) => client.begin_login(&options, open).await,
+                        Wanted::Link(options) => client.begin_link(&options, open).await,
+                    }
+                });
+                let run = run.shared();
+                *inner.begun.borrow_mut() = Some(Begun { press, run: run.downgrade(), left: None });
+                run
+            });
+            run.await
+        })
+    }
+
+    async fn begin_login(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
         let inner = &self.inner;
         inner.ports.activation().await;
         let credentials = inner.sends_credentials()?;
@@ -59,9 +141,7 @@ impl<P: Ports> Client<P> {
         inner.start(&begin, open, Some(&page)).await
     }
 
-    /// Begins a link to the session that is here. The result is as for a login.
-    pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
-        authenticate::check_link_options(options)?;
+    async fn begin_link(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
         self.inner.ports.activation().await;
         self.user_session_exists(false).await?;
         let inner = &self.inner;
@@ -125,7 +205,7 @@ impl<P: Ports> Client<P> {
 }
 
 /// Prepares a login or link from fresh randomness at this moment.
-type Beginning<'a> = dyn Fn(Entropy, Moment) -> Result<(Box<Unhashed>, Draft), Error> + 'a;
+type Preparation<'a> = dyn Fn(Entropy, Moment) -> Result<(Box<Unhashed>, Draft), Error> + 'a;
 
 impl<P: Ports> Inner<P> {
     /// Sends the request, remembers it until the browser returns and leaves the page, unless the login goes
@@ -133,7 +213,7 @@ impl<P: Ports> Inner<P> {
     /// is made once more with the right time.
     fn start<'a>(
         &'a self,
-        begin: &'a Beginning<'a>,
+        begin: &'a Preparation<'a>,
         open: OpenType,
         own: Option<&'a Page>,
     ) -> LocalBoxFuture<'a, Result<Option<Started>, Error>> {
@@ -162,7 +242,13 @@ impl<P: Ports> Inner<P> {
                 return Ok(Some(started));
             }
             self.leave(&started, open)?;
-            Ok(open.answers().then_some(started))
+            let answer = open.answers().then_some(started);
+            if open != OpenType::ClientManaged
+                && let Some(begun) = self.begun.borrow_mut().as_mut()
+            {
+                begun.left = Some((self.ports.now_ms(), answer.clone()));
+            }
+            Ok(answer)
         })
     }
 

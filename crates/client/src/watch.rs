@@ -63,6 +63,8 @@ impl<P: Ports> Client<P> {
     /// The shopper sees the page (again), the network is back, or the page comes out of the
     /// back/forward cache: time may have passed, and other tabs may have signed in or out.
     pub fn wake(&self) {
+        // The page was left and is here again: a press is another one.
+        self.inner.begun.borrow_mut().take_if(|begun| begun.has_left());
         self.inner.look();
         self.inner.changes.announce();
     }

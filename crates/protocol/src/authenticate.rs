@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How to log in. Every member may be left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthenticateOptions {
     /// The identity provider, or the service client (`sc_…`) for an anonymous user id. Without it
     /// the shopper chooses on a page of Authress.
@@ -43,7 +43,7 @@ pub struct AuthenticateOptions {
 }
 
 /// With what to link. One of the first two is needed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkOptions {
     /// The identity provider that the shopper signs in with.
     pub connection_id: Option<String>,
@@ -62,7 +62,7 @@ pub struct Draft {
 }
 
 /// A login that Authress has accepted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Started {
     /// What to store before anything else happens; absent when the answer cannot come back here.
     pub pending: Option<Box<PendingRequest>>,

@@ -1,6 +1,6 @@
 //! A login from the call to the return, in each of the three places a shop can be.
 
-use crate::support::{Browser, Choice, Site, Tab, World, login, run};
+use crate::support::{Browser, Choice, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
 use authress_login_protocol::authenticate::AuthenticateOptions;
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
@@ -58,4 +58,72 @@ fn a_login_that_cannot_be_completed_where_it_returns_is_warned_of() {
             assert_eq!(tab.page().lines.borrow().iter().any(is_warning), is_warned_of, "{site:?}");
         });
     }
+}
+
+#[test]
+fn a_double_click_begins_one_login_and_one_link() {
+    for site in SITES {
+        for pause_ms in [0, 1, 30, 500, 1_900] {
+            run(async move {
+                let world = World::new(site, 3);
+                let tab = Tab::open(&Browser::new(&world));
+                let begun = || world.sent("POST /api/authentication").len();
+                let first = tab.begin(login(Choice::Nobody));
+                pass_ms(pause_ms).await;
+                let second = tab.begin(login(Choice::Nobody));
+                first.value().await.unwrap();
+                second.value().await.unwrap();
+                assert_eq!(begun(), 1, "{site:?} {pause_ms}");
+                tab.follow(Choice::Nobody).await;
+                assert!(tab.exists().value().await.unwrap());
+                let (first, second) = (tab.begin_link(), tab.begin_link());
+                first.value().await.unwrap();
+                second.value().await.unwrap();
+                assert_eq!(begun(), 2, "{site:?} {pause_ms}");
+            });
+        }
+    }
+}
+
+#[test]
+fn another_press_begins_another_login() {
+    run(async {
+        let world = World::new(Site::Cross, 4);
+        let tab = Tab::open(&Browser::new(&world));
+        let begun = || world.sent("POST /api/authentication").len();
+        // Something else was asked for.
+        let (one, two) = (tab.begin(login(Choice::Nobody)), tab.begin(login(Choice::Person("ada"))));
+        one.value().await.unwrap();
+        two.value().await.unwrap();
+        assert_eq!(begun(), 2);
+        // The shopper has stayed, or has come back.
+        pass_ms(2_001).await;
+        tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
+        assert_eq!(begun(), 3);
+        tab.set_visible(true);
+        pass_ms(10).await;
+        tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
+        assert_eq!(begun(), 4);
+        // The first one has failed.
+        pass_ms(MINUTE_MS).await;
+        world.fail("POST", "/api/authentication", Fault::Status(400), 1);
+        assert!(tab.begin(login(Choice::Nobody)).value().await.is_err());
+        tab.begin(login(Choice::Nobody)).value().await.unwrap();
+        assert_eq!(begun(), 6);
+    });
+}
+
+#[test]
+fn a_press_that_is_given_up_takes_no_other_one_along() {
+    run(async {
+        let world = World::new(Site::Cross, 5);
+        let tab = Tab::open(&Browser::new(&world));
+        world.fail("POST", "/api/authentication", Fault::Delay(2_000), 1);
+        let (first, second) = (tab.begin(login(Choice::Nobody)), tab.begin(login(Choice::Nobody)));
+        pass_ms(45).await;
+        first.give_up();
+        second.value().await.unwrap();
+        assert_eq!(world.sent("POST /api/authentication").len(), 1);
+        assert!(tab.destination().is_some());
+    });
 }
