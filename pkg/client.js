@@ -130,18 +130,20 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
  */
 const STATE = Symbol('state');
 
-const callStart = (client, method, options) => client[STATE]().loaded.call(method, options, options, 'start');
+const sessionOf = (client) => client[STATE]().session;
+
+const callStart = (client, method, options) => sessionOf(client).loaded.call(method, options, options, 'start');
 
 const callAccount = (client, method, limits, value, deadlineMs) =>
-  client[STATE]().loaded.call(method, limits, value, 'account', deadlineMs);
+  sessionOf(client).loaded.call(method, limits, value, 'account', deadlineMs);
 
 /** The identity as applications get it, null where there is none. */
 const known = (identity) => (identity ? withAnonymity(identity) : null);
 
-function emit(state, type, snapshot, result, error) {
-  if (snapshot) state.snapshot = Object.freeze({ ...snapshot, userIdentity: known(snapshot.userIdentity) });
+function emit(session, type, snapshot, result, error) {
+  if (snapshot) session.snapshot = Object.freeze({ ...snapshot, userIdentity: known(snapshot.userIdentity) });
   const event = Object.freeze({ type, ...(result && { result: Object.freeze(result) }), ...(error && { error }) });
-  for (const listener of [...state.listeners]) {
+  for (const listener of [...session.listeners]) {
     try {
       listener(event);
     } catch (error) {
@@ -153,66 +155,88 @@ function emit(state, type, snapshot, result, error) {
   }
 }
 
-function snapshotOf(state) {
+function snapshotOf(session) {
   // The module would say the same, once it is there.
-  const session = state.snapshot === CHECKING && state.storedSession();
-  if (session) state.snapshot = Object.freeze({ status: 'signed-in', userIdentity: session.identity });
-  return state.snapshot;
+  const stored = session.snapshot === CHECKING && session.stored();
+  if (stored) session.snapshot = Object.freeze({ status: 'signed-in', userIdentity: stored.identity });
+  return session.snapshot;
 }
 
 /** A file of the package could not be loaded. Without the module no one else ends `checking`; calls that wait for one file
  * fail with one cause. */
-function loadFailed(state, error) {
-  if (error.code !== 'ModuleLoadFailed' || error.cause === state.loadFailure) return;
-  state.loadFailure = error.cause;
-  emit(state, 'load-failed', snapshotOf(state) === CHECKING && { status: 'signed-out', userIdentity: null }, undefined, error);
+function loadFailed(session, error) {
+  if (error.code !== 'ModuleLoadFailed' || error.cause === session.loadFailure) return;
+  session.loadFailure = error.cause;
+  const snapshot = snapshotOf(session) === CHECKING && { status: 'signed-out', userIdentity: null };
+  emit(session, 'load-failed', snapshot, undefined, error);
   // One function, so that it is called once however many loads have failed.
-  state.onOnline ??= () => state.listeners.size && check(state);
-  addEventListener('online', state.onOnline, { once: true });
+  session.onOnline ??= () => session.listeners.size && check(session);
+  addEventListener('online', session.onOnline, { once: true });
 }
 
-const check = (state) => state.loaded.call('userSessionExists').catch(() => {});
+const check = (session) => session.loaded.call('userSessionExists').catch(() => {});
+
+/** The sessions of this page, by host and application. */
+const sessions = new Map();
+
+/**
+ * What the clients of one host and application on a page share: the client of the module, which handles a callback once and
+ * renews once for all of them, its listeners and its snapshot. On a server each client has its own.
+ */
+function sharedSession(origin, applicationId, retainsUserCookie, logger) {
+  const name = `${origin} ${applicationId}`;
+  const session = sessions.get(name) ?? newSession(name, origin, applicationId);
+  if (hasPage()) sessions.set(name, session);
+  session.retainsUserCookie ||= retainsUserCookie;
+  session.loggers.add(logger);
+  return session;
+}
+
+function newSession(name, origin, applicationId) {
+  const session = { listeners: new Set(), loggers: new Set(), snapshot: CHECKING };
+  const part = (name) => load(name).catch((error) => {
+    loadFailed(session, error);
+    throw error;
+  });
+  const host = { ...makeHost(session.loggers, asLoginError), part, emit: (...values) => emit(session, ...values) };
+  let isWatched = false;
+  // Until the module has been there: it also knows what this page has heard of since.
+  session.stored = () => {
+    if (!hasPage() || hasLived()) return undefined;
+    const stored = storedSession(origin, applicationId);
+    if (stored && !session.isExpected) {
+      session.isExpected = true;
+      later(() => session.loaded.ready().catch(() => {})); // It renews the session.
+    }
+    return stored;
+  };
+  session.loaded = new Loaded(({ Client }) => {
+    const client = new Client(origin, applicationId, session.retainsUserCookie, host);
+    if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${name}`, session.loaded);
+    isWatched = true;
+    client.keepSession();
+    return client;
+  }, undefined, (error) => loadFailed(session, error));
+  return session;
+}
+
+/** Whether a request may carry the token, by the rules of crates/protocol/src/settings.rs. */
+function mayTakeToken(url, tokenOrigins) {
+  const { origin, protocol } = new URL(url);
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
+  return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
+}
 
 export class LoginClient {
   constructor(settings, logger) {
     const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck] = checkedSettings(settings);
-    const part = (name) => load(name).catch((error) => {
-      loadFailed(state, error);
-      throw error;
-    });
-    const host = { ...makeHost(logger ?? console, asLoginError), part, emit: (...values) => emit(state, ...values) };
-    let isWatched = false;
-    const values = [origin, applicationId, tokenOrigins, retainsUserCookie, host];
-    let isExpected = false;
-    const state = { listeners: new Set(), snapshot: CHECKING };
-    this[STATE] = () => state;
-    // Until the module has been there: it also knows what this page has heard of since.
-    state.storedSession = () => {
-      if (!hasPage() || hasLived()) return undefined;
-      const session = storedSession(origin, applicationId);
-      if (session && !isExpected) {
-        isExpected = true;
-        later(() => state.loaded.ready().catch(() => {})); // It renews the session.
-      }
-      return session;
-    };
-    state.loaded = new Loaded(({ Client }) => {
-      const client = new Client(...values);
-      if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${origin} ${applicationId}`, state.loaded);
-      isWatched = true;
-      client.keepSession();
-      return client;
-    }, undefined, (error) => loadFailed(state, error));
-    state.mayTakeToken = (url) => {
-      const { origin, protocol } = new URL(url);
-      const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
-      return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
-    };
+    const session = sharedSession(origin, applicationId, retainsUserCookie, logger ?? console);
+    this[STATE] = () => ({ session, tokenOrigins });
     if (!hasPage() || skipsCheck) return;
     // A return is taken up even if the page never asks; whoever asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
-      if (!isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
+      if (!session.isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
     });
   }
 
@@ -222,16 +246,16 @@ export class LoginClient {
     if (!hasPage()) return () => {};
     // A function of its own, so that a listener given twice is called and removed once each.
     const entry = (event) => listener(event);
-    const state = this[STATE]();
-    state.listeners.add(entry);
-    state.firstCheck ??= check(state);
+    const session = sessionOf(this);
+    session.listeners.add(entry);
+    session.firstCheck ??= check(session);
     return () => {
-      state.listeners.delete(entry);
+      session.listeners.delete(entry);
     };
   }
 
   getSnapshot() {
-    return snapshotOf(this[STATE]());
+    return snapshotOf(sessionOf(this));
   }
 
   async authenticate(options) {
@@ -251,11 +275,11 @@ export class LoginClient {
   }
 
   async getLinkResult(limits) {
-    return this[STATE]().loaded.call('getLinkResult', limits);
+    return sessionOf(this).loaded.call('getLinkResult', limits);
   }
 
   async getLoginResult(limits) {
-    return this[STATE]().loaded.call('getLoginResult', limits);
+    return sessionOf(this).loaded.call('getLoginResult', limits);
   }
 
   async unlinkIdentity(identityId, limits) {
@@ -268,21 +292,21 @@ export class LoginClient {
 
   async userSessionExists(options) {
     const background = checkedLimits(options).backgroundTrigger;
-    if (this[STATE]().storedSession()) return true;
-    return this[STATE]().loaded.call('userSessionExists', options, background);
+    if (sessionOf(this).stored()) return true;
+    return sessionOf(this).loaded.call('userSessionExists', options, background);
   }
 
   async waitForUserSession(limits) {
-    return this[STATE]().loaded.call('waitForUserSession', limits, undefined, undefined, Infinity);
+    return sessionOf(this).loaded.call('waitForUserSession', limits, undefined, undefined, Infinity);
   }
 
   async ensureToken(options) {
     const { signal, timeoutInMillis: wait } = checkedLimits(options, 0);
-    const stored = this[STATE]().storedSession();
+    const stored = sessionOf(this).stored();
     if (stored) return stored.token;
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
-    return this[STATE]().loaded.call('ensureToken', { signal, timeoutInMillis }, options);
+    return sessionOf(this).loaded.call('ensureToken', { signal, timeoutInMillis }, options);
   }
 
   async getToken(options) {
@@ -293,13 +317,15 @@ export class LoginClient {
     // Before the request is made: on servers a relative address is none.
     if (!hasPage()) throw new LoginError('NotLoggedIn');
     const request = new Request(input, init);
-    const ask = (method, value) => this[STATE]().loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
+    const ask = (method, value) => sessionOf(this).loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
     const send = (request, token) => {
       if (token) request.headers.set('Authorization', `Bearer ${token}`);
       return fetch(request);
     };
-    const stored = this[STATE]().storedSession();
-    const token = stored && this[STATE]().mayTakeToken(request.url) ? stored.token : await ask('tokenFor', request.url);
+    const { session, tokenOrigins } = this[STATE]();
+    const stored = session.stored();
+    const mayTake = stored && mayTakeToken(request.url, tokenOrigins);
+    const token = mayTake ? stored.token : await ask('tokenFor', [request.url, tokenOrigins]);
     // A body can be read once; the copy is for the second try.
     const again = request.clone();
     const response = await send(request, token);
@@ -336,11 +362,12 @@ export class LoginClient {
   }
 
   async logout(redirectUrl, limits) {
-    return this[STATE]().loaded.call('logout', limits, redirectUrl);
+    return sessionOf(this).loaded.call('logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
-    return this[STATE]().storedSession()?.identity ?? known(this[STATE]().loaded.callNow('getUserIdentity'));
+    const session = sessionOf(this);
+    return session.stored()?.identity ?? known(session.loaded.callNow('getUserIdentity'));
   }
 
   getMatchingDomainInfo(url) {
@@ -348,11 +375,11 @@ export class LoginClient {
     try {
       text = String(url);
     } catch {} // What cannot be written as text matches nothing.
-    return this[STATE]().loaded.callNow('getMatchingDomainInfo', text) ?? false;
+    return sessionOf(this).loaded.callNow('getMatchingDomainInfo', text) ?? false;
   }
 
   sanitizeQueryParameters() {
-    if (hasPage()) this[STATE]().loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
+    if (hasPage()) sessionOf(this).loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
   }
 }
 
@@ -366,7 +393,7 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     const id = checkedExtension(extensionId);
-    const loaded = new Loaded((module) => new module.ExtensionClient(origin, id, makeHost(undefined, asLoginError)), 'account');
+    const loaded = new Loaded((module) => new module.ExtensionClient(origin, id, makeHost([], asLoginError)), 'account');
     this[STATE] = () => loaded;
     if (hasPage()) this.requestToken({ silent: true }).catch(() => {});
   }

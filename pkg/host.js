@@ -49,9 +49,9 @@ async function askForSkew() {
   return Date.parse(response.headers.get('date')) - Date.now();
 }
 
-/** The module's host for a class with this logger, which is told of what `toError` makes of the module's errors; one that
- * tells the page and other tabs nothing. */
-export const makeHost = (logger, toError) => ({
+/** The module's host for a class with these loggers, which get what `toError` makes of the module's errors; one that
+ * sends nothing to the page and to other tabs. */
+export const makeHost = (loggers, toError) => ({
   pause,
 
   /** Says what happened, and the code of what went wrong, never a value. */
@@ -59,11 +59,12 @@ export const makeHost = (logger, toError) => ({
     const entry = { title };
     const said = error && toError(error);
     for (const name of TOLD) if (said?.[name] !== undefined) entry[name] = said[name];
-    logger?.[level]?.(entry);
+    for (const logger of loggers) logger[level]?.(entry);
   },
 
   href: () => location.href,
-  showAddress: (href) => history.replaceState(history.state, '', href),
+  // Next.js takes note of a new address unless the state has its own mark, and then makes its state anew.
+  showAddress: (href) => history.replaceState(history.state?.__NA ? null : history.state, '', href),
   navigate: (href) => location.assign(href),
   cookies: () => ofDocument('cookie') ?? '',
   assignCookie(assignment) {

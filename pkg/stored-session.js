@@ -9,8 +9,19 @@ import { ofDocument } from './host.js';
 const MARGIN_S = 10;
 const RECORD = 'AuthenticationCredentialsStorage';
 
-/** Whether the address is one that a login returned to. */
-export const isReturn = () => /[?&]nonce=/.test(globalThis.location?.search);
+/** What keys of pending logins begin with, as in crates/protocol/src/pending.rs. */
+const PENDING = 'AuthenticationRequestNonce';
+
+/** Whether the address is one that a login of this browser returned to, or such a callback is unfinished. */
+export function isCallback() {
+  const nonce = new URLSearchParams(globalThis.location?.search).get('nonce');
+  try {
+    const isPending = nonce && [localStorage[`${PENDING}.${nonce}`], localStorage[PENDING]].some((record) => record?.includes(nonce));
+    return isPending || Object.keys(sessionStorage).some((key) => key.startsWith('AuthenticationCallback '));
+  } catch {
+    return Boolean(nonce); // The storage of this page cannot be read.
+  }
+}
 
 // What a token says; its second part is base64url (RFC 7519 section 3).
 function claims(token) {
@@ -45,8 +56,8 @@ export function withAnonymity(identity) {
  */
 export function storedSession(origin, applicationId) {
   try {
-    // A return is taken up first.
-    if (isReturn()) return undefined;
+    // A callback is handled first.
+    if (isCallback()) return undefined;
     const record = localStorage.getItem(RECORD);
     // The usual case of a first visit, in which an exception would cost more than all that is done here.
     if (!record) return undefined;

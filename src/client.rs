@@ -9,7 +9,7 @@ use authress_login_client::{self as login, Ports};
 use authress_login_protocol::{
     error::ErrorCode, login_result::Purpose, return_url, secret::Secret, settings::Settings,
 };
-use js_sys::Promise;
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 
@@ -29,13 +29,10 @@ impl Client {
     pub fn new(
         authress_api_url: &str,
         application_id: &str,
-        token_origins: &str,
         retain_user_cookie: bool,
         host: Host,
     ) -> Result<Client, JsValue> {
-        let settings = Settings::new(authress_api_url, Some(application_id))
-            .and_then(|settings| settings.with_token_origins(token_origins))
-            .map_err(|error| error::to_js(&error))?;
+        let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
         Ok(Self { login: login::Client::new(settings, options, Browser::new(host)) })
     }
@@ -123,9 +120,11 @@ async fn ensure_token(login: Login, options: JsValue) -> Result<JsValue, Failure
     Ok(token(login.ensure_token(options::timeout_ms(&options)?).await?))
 }
 
-/// The access token for a request to an address, or null where script cannot read it.
-async fn token_for(login: Login, url: JsValue) -> Result<JsValue, Failure> {
-    Ok(token(login.token_for(&url.as_string().unwrap_or_default()).await?))
+/// The access token for a request, or null where script cannot read it. The value is the request's address and the origins
+/// that may get the token, as two texts in a list.
+async fn token_for(login: Login, request: JsValue) -> Result<JsValue, Failure> {
+    let text = |index| Reflect::get_u32(&request, index).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    Ok(token(login.token_for(&text(0), &text(1)).await?))
 }
 
 /// Another access token after one was not accepted, or null.

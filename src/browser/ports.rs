@@ -23,13 +23,14 @@ static RETURN_STEPS: ReturnSteps<Browser> = ReturnSteps::new();
 #[derive(Debug)]
 pub struct Browser {
     storage: Storage,
+    tab_storage: Storage,
     host: Host,
 }
 
 impl Browser {
     /// Takes what the class in JavaScript does for it.
     pub fn new(host: Host) -> Self {
-        Self { storage: Storage::new(), host }
+        Self { storage: Storage::of_origin(), tab_storage: Storage::of_tab(), host }
     }
 }
 
@@ -95,6 +96,18 @@ impl Ports for Browser {
 
     fn keys(&self, prefix: &str) -> Vec<String> {
         self.storage.keys(prefix)
+    }
+
+    fn load_in_tab(&self, key: &str) -> Option<String> {
+        self.tab_storage.get(key)
+    }
+
+    fn store_in_tab(&self, key: &str, value: &str) {
+        self.tab_storage.set(key, value);
+    }
+
+    fn remove_in_tab(&self, key: &str) {
+        self.tab_storage.remove(key);
     }
 
     fn is_durable(&self) -> bool {

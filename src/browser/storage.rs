@@ -6,9 +6,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 const PROBE_KEY: &str = "AuthressLoginProbe";
 
-/// The page's storage.
-#[derive(Debug, Default)]
+/// A storage of the page.
+#[derive(Debug)]
 pub struct Storage {
+    browsers: fn() -> Option<web_sys::Storage>,
     memory: RefCell<Vec<Kept>>,
 }
 
@@ -22,14 +23,19 @@ struct Kept {
 }
 
 impl Storage {
-    /// Storage that prefers the browser's.
-    pub fn new() -> Self {
-        Self::default()
+    /// What all tabs share: `localStorage`.
+    pub fn of_origin() -> Self {
+        Self { browsers: of_origin, memory: RefCell::default() }
+    }
+
+    /// What the pages of this tab share: `sessionStorage`.
+    pub fn of_tab() -> Self {
+        Self { browsers: of_tab, memory: RefCell::default() }
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<String> {
-        let stored = stored(key);
+        let stored = self.stored(key);
         let mut memory = self.memory.borrow_mut();
         if let Some(index) = memory.iter().position(|kept| kept.key == key) {
             if let Some(kept) = memory.get(index)
@@ -45,10 +51,10 @@ impl Storage {
 
     /// Stores a value; `false` if it will not outlive the page.
     pub fn set(&self, key: &str, value: &str) -> bool {
-        let is_durable = store(key, value);
+        let is_durable = self.store(key, value);
         self.forget(key);
         if !is_durable {
-            let kept = Kept { key: key.to_owned(), value: value.to_owned(), instead_of: stored(key) };
+            let kept = Kept { key: key.to_owned(), value: value.to_owned(), instead_of: self.stored(key) };
             self.memory.borrow_mut().push(kept);
         }
         is_durable
@@ -57,7 +63,7 @@ impl Storage {
     /// Removes a key.
     pub fn remove(&self, key: &str) {
         self.forget(key);
-        if let Some(storage) = page_storage() {
+        if let Some(storage) = (self.browsers)() {
             let _ = storage.remove_item(key);
         }
     }
@@ -78,7 +84,7 @@ impl Storage {
             }
         };
         self.memory.borrow().iter().for_each(|kept| add(kept.key.clone()));
-        if let Some(storage) = page_storage() {
+        if let Some(storage) = (self.browsers)() {
             for index in 0..storage.length().unwrap_or(0) {
                 storage.key(index).ok().flatten().into_iter().for_each(&mut add);
             }
@@ -88,38 +94,54 @@ impl Storage {
 
     /// Whether a value stored now would be there after a redirect.
     pub fn is_durable(&self) -> bool {
-        let is_durable = store(PROBE_KEY, "1");
+        let is_durable = self.store(PROBE_KEY, "1");
         self.remove(PROBE_KEY);
         is_durable
     }
-}
 
-/// Stores a value in the browser's storage and reads it back: some pages and browsers replace or switch off the storage
-/// without an error.
-fn store(key: &str, value: &str) -> bool {
-    page_storage().is_some_and(|storage| storage.set_item(key, value).is_ok())
-        && stored(key).is_some_and(|stored| stored == value)
-}
+    /// Stores a value in the browser's storage and reads it back: some pages and browsers replace or switch off the storage
+    /// without an error.
+    fn store(&self, key: &str, value: &str) -> bool {
+        (self.browsers)().is_some_and(|storage| storage.set_item(key, value).is_ok())
+            && self.stored(key).is_some_and(|stored| stored == value)
+    }
 
-fn stored(key: &str) -> Option<String> {
-    page_storage()?.get_item(key).ok().flatten()
-}
-
-/// The page's `localStorage` by gloo's trait. Gloo's own `LocalStorage` asks whether the global object is an instance of
-/// `Window`, which a page may have replaced, and which is of another realm in test environments.
-struct PageStorage;
-
-impl gloo_storage::Storage for PageStorage {
-    fn raw() -> web_sys::Storage {
-        accessor().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into())
+    fn stored(&self, key: &str) -> Option<String> {
+        (self.browsers)()?.get_item(key).ok().flatten()
     }
 }
 
-fn accessor() -> Option<web_sys::Storage> {
-    js_sys::global().unchecked_into::<web_sys::Window>().local_storage().ok().flatten()
+/// The page's storages by gloo's trait. Gloo's own `LocalStorage` and `SessionStorage` ask whether the global object is an
+/// instance of `Window`, which a page may have replaced, and which is of another realm in test environments.
+struct OfOrigin;
+
+impl gloo_storage::Storage for OfOrigin {
+    fn raw() -> web_sys::Storage {
+        window().local_storage().ok().flatten().unwrap_or_else(nothing)
+    }
 }
 
-/// The browser's storage; nothing where there is none: site data blocked, sandboxed frame, some private modes, worker.
-fn page_storage() -> Option<web_sys::Storage> {
-    accessor().is_some().then(PageStorage::raw)
+struct OfTab;
+
+impl gloo_storage::Storage for OfTab {
+    fn raw() -> web_sys::Storage {
+        window().session_storage().ok().flatten().unwrap_or_else(nothing)
+    }
+}
+
+// Nothing where there is no storage: site data blocked, sandboxed frame, some private modes, worker.
+fn of_origin() -> Option<web_sys::Storage> {
+    Some(OfOrigin::raw()).filter(|storage| !storage.is_undefined())
+}
+
+fn of_tab() -> Option<web_sys::Storage> {
+    Some(OfTab::raw()).filter(|storage| !storage.is_undefined())
+}
+
+fn window() -> web_sys::Window {
+    js_sys::global().unchecked_into()
+}
+
+fn nothing() -> web_sys::Storage {
+    JsValue::UNDEFINED.unchecked_into()
 }

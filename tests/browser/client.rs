@@ -13,7 +13,7 @@ fn client() -> Client {
 }
 
 fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
-    Client::new(url, application_id, "", false, host())
+    Client::new(url, application_id, false, host())
 }
 
 /// Calls a method that nobody gives up.

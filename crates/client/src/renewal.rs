@@ -42,10 +42,12 @@ impl<P: Ports> Client<P> {
         }
     }
 
-    /// The access token for a request to `url`, `None` where script cannot read it.
-    pub async fn token_for(&self, url: &str) -> Result<Option<Secret>, Error> {
+    /// The access token for a request to `url`, `None` where script cannot read it. It may go to the page's own origin and
+    /// to `token_origins`, with spaces between them: clients of a page share the session, and each has its own APIs.
+    pub async fn token_for(&self, url: &str, token_origins: &str) -> Result<Option<Secret>, Error> {
         let inner = &self.inner;
-        if !inner.settings.token_may_go_to(url, &inner.ports.page()?) {
+        let settings = inner.settings.clone().with_token_origins(token_origins)?;
+        if !settings.token_may_go_to(url, &inner.ports.page()?) {
             return Err(ErrorCode::OriginNotAllowed.into());
         }
         self.user_session_exists(false).await?;
