@@ -16,7 +16,7 @@ use crate::{build, lint, size, types, wasm_pack, workspace};
 const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
-const EVERYWHERE: [&str; 6] = ["anonymous", "https", "link", "refused-link", "session-life", "tabs"];
+const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-life", "tabs"];
 
 /// One stage that ran: a line of the closing table.
 #[derive(Debug)]

@@ -10,13 +10,14 @@ const LISTEN = `login.subscribe(({ type, result }) => {
   events.push({ type, ...(result && { result }), status: login.getSnapshot().status });
 });`;
 
-const script = (settings, listens) => `
+const script = (settings, listens, first) => `
   import { ExtensionClient, LoginClient, LoginError } from 'authress-login-wasm';
+  ${first}
   const settings = { ...await (await fetch('/config.json')).json(), ...${JSON.stringify(settings)} };
   const events = [];
   const login = new LoginClient(settings);
   ${listens ? LISTEN : ''}
-  Object.assign(window, { ExtensionClient, LoginClient, LoginError, events, login });
+  Object.assign(window, { settings, ExtensionClient, LoginClient, LoginError, events, login });
 `;
 
 export class BarePage {
@@ -26,11 +27,12 @@ export class BarePage {
    * @param shop a tab of `story.mjs` that has not been opened
    * @param settings of the client, besides those of the shop
    * @param listens subscribe from the beginning
+   * @param first what every page runs before there is a client
    */
-  constructor(shop, { settings = {}, listens = false } = {}) {
+  constructor(shop, { settings = {}, listens = false, first = '' } = {}) {
     this.shop = shop;
     this.page = shop.page;
-    this.#script = script(settings, listens);
+    this.#script = script(settings, listens, first);
   }
 
   async open(path = '/') {

@@ -1,0 +1,151 @@
+// A login comes back to a page that has parameters, clients and habits of its own.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { BarePage } from './support/bare-page.mjs';
+import { stories } from './support/story.mjs';
+
+const OWN_QUERY = '/?utm=x%20y&code=SUMMER20&error=sold-out&iss=me&nonce=n1&expires_in=9&bare#top';
+
+/** Leaves for an anonymous user id, by a code whatever the topology, and is back with a client on the page. */
+async function signIn(page, options = {}) {
+  const { href } = await page.page.evaluate(() => ({ href: location.href }));
+  await page.leave('authenticate', { connectionId: page.shop.stack.shopperConnectionId, flowType: 'code', ...options });
+  await page.page.waitForURL((url) => url.href !== href);
+  await page.isReady();
+}
+
+const userOf = (page, client = 'login') => page.page.evaluate((client) => window[client].getUserIdentity()?.userId, client);
+
+/** `METHOD /path` of the requests to Authress that are about logins. */
+const exchanges = async (authress) => (await authress.requests()).filter((request) => request.endsWith('/tokens'));
+
+for (const topology of ['localhost', 'https', 'cross-site']) {
+  describe(`callbacks, ${topology}`, () => {
+    const story = stories(topology);
+
+    story(`a page's own parameters survive a login and a link (${topology})`, async ({ shop, stack }) => {
+      const page = new BarePage(shop);
+      await page.open(OWN_QUERY);
+      const before = await page.page.evaluate(() => location.href);
+      for (const flowType of ['code', undefined]) {
+        await page.leave('authenticate', { connectionId: stack.shopperConnectionId, flowType });
+        await shop.page.waitForURL((url) => url.href === before && url.searchParams.get('nonce') === 'n1');
+        await page.isReady();
+        assert.deepEqual((await page.call('getLoginResult')).value?.status, 'signed-in');
+        assert.equal(await page.page.evaluate(() => location.href), before);
+      }
+      await page.leave('linkIdentity', { connectionId: 'con_acorn' });
+      await shop.isAtProvider('con_acorn');
+      await page.pick(`own-query-${topology}`);
+      await page.isReady();
+      assert.equal((await page.call('getLinkResult')).value?.status, 'linked');
+      assert.equal(await page.page.evaluate(() => location.href), before);
+    });
+
+    story(`all clients of a page see one callback, and two presses are one login (${topology})`, async ({ shop, stack, authress }) => {
+
+      const page = new BarePage(shop, { listens: true });
+      const addSecond = () => page.page.evaluate(() => { window.second = new window.LoginClient(window.settings); });
+      await page.open('/?clients');
+      await addSecond();
+      await authress.clearLog();
+      await page.page.evaluate(([connectionId]) => {
+        for (const client of [window.login, window.second]) client.authenticate({ connectionId, flowType: 'code' }).catch(() => {});
+      }, [stack.shopperConnectionId]);
+      await page.returnsTo('/?clients');
+      await addSecond();
+      for (const client of ['second', 'login']) {
+        assert.deepEqual(await page.callOn(client, 'userSessionExists'), { value: true }, client);
+        assert.equal((await page.callOn(client, 'getLoginResult')).value?.status, 'signed-in', client);
+      }
+      assert.equal(await userOf(page, 'second'), await userOf(page));
+      const requests = (await authress.requests()).filter((request) => request.startsWith('POST /api/authentication'));
+      assert.deepEqual(requests, ['POST /api/authentication', 'POST /api/authentication/{id}/tokens']);
+    });
+
+    story(`a second copy of the package waits for the first one's session (${topology})`, async ({ shop, authress }) => {
+      const page = new BarePage(shop, {
+        first: `
+          const address = import.meta.resolve('authress-login-wasm');
+          window.copy = import(address + '?copy').then(async (copy) => {
+            const second = new copy.LoginClient({ ...await (await fetch('/config.json')).json() });
+            return { isCopy: copy.LoginClient !== LoginClient, exists: await second.userSessionExists() };
+          });`,
+      });
+      await page.open('/?copies');
+      await signIn(page);
+      const { value } = await page.call('userSessionExists');
+      assert.equal(value, true);
+      assert.deepEqual(await page.page.evaluate(() => window.copy), { isCopy: true, exists: true });
+      assert.equal((await exchanges(authress)).length, 1);
+    });
+
+    story(`a client of another application or host leaves a callback alone (${topology})`, async ({ shop }) => {
+      const page = new BarePage(shop, {
+        first: `
+          const other = (settings) => new LoginClient(settings).userSessionExists({ backgroundTrigger: true }).catch(() => 'failed');
+          const { authressApiUrl } = await (await fetch('/config.json')).json();
+          window.others = [
+            await other({ authressApiUrl, applicationId: 'app_elsewhere' }),
+            await other({ authressApiUrl: 'https://login.elsewhere.test', applicationId: 'app_elsewhere' }),
+          ];`,
+      });
+      await page.open('/?others');
+      await signIn(page);
+      assert.deepEqual(await page.call('userSessionExists'), { value: true });
+      assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
+      assert.deepEqual(await page.page.evaluate(() => window.others), [false, false]);
+      assert.equal(await page.page.evaluate(() => location.search), '?others');
+    });
+
+    story(`a page that is reloaded or left during its callback loses no login (${topology})`, async ({ shop, authress }) => {
+      // The page that comes back is left before its code has been sent.
+      const page = new BarePage(shop, {
+        first: `
+          const send = window.fetch;
+          if (localStorage.holds) window.fetch = (url, init) => {
+            if (!String(url).endsWith('/tokens')) return send(url, init);
+            window.isHeld = true;
+            return new Promise(() => {});
+          };`,
+      });
+      for (const [path, leave] of [['/?reload', () => location.reload()], ['/?left', () => location.replace('/?lang=de')]]) {
+        await page.open(path);
+        await page.page.evaluate(() => localStorage.setItem('holds', '1'));
+        await signIn(page);
+        await page.page.waitForFunction(() => window.isHeld, null, { polling: 50 });
+        assert.equal(await page.page.evaluate(() => location.search), path.slice(1), 'the address is clean meanwhile');
+        await page.page.evaluate(() => { localStorage.removeItem('holds'); window.isOld = true; });
+        await page.page.evaluate(leave);
+        await page.page.waitForFunction(() => !window.isOld && window.login, null, { polling: 50 });
+        assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
+        assert.deepEqual(await page.call('userSessionExists'), { value: true });
+        assert.equal(await page.page.evaluate(() => sessionStorage.length), 0);
+        assert.equal((await exchanges(authress)).length, 1);
+        await authress.clearLog();
+      }
+    });
+
+    story(`a browser that keeps no token cookie keeps the session (${topology})`, async ({ shop, authress }) => {
+      const page = new BarePage(shop, {
+        first: `
+          const { get } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+          Object.defineProperty(Document.prototype, 'cookie', { get, set() {}, configurable: true });`,
+      });
+      await page.open('/?swallows');
+      await authress.clearLog();
+      await signIn(page);
+      assert.deepEqual(await page.call('userSessionExists'), { value: true });
+      const userId = await userOf(page);
+      const { value: token } = await page.call('getToken');
+      assert.equal((await authress.verify(token)).sub, userId);
+      await page.open('/?later');
+      assert.deepEqual(await page.call('getToken'), { value: token });
+      assert.equal(await userOf(page), userId);
+      const begun = (await authress.requests()).filter((request) => request === 'POST /api/authentication');
+      assert.equal(begun.length, 1);
+    });
+  });
+}
