@@ -322,7 +322,8 @@ export class LoginError extends Error {
  * signal that was aborted. Options of a wrong type, options that are no object and getters that throw are
  * `InvalidInput`: nothing is sent and the page stays.
  *
- * While the page is in use the session is renewed before its end, by one tab for all.
+ * While the page is in use the session is renewed before its end, by one tab for all. Clients of the same host and
+ * application on a page share the session, its events and results.
  *
  * Without a page (on a server, in a worker) nothing is loaded and the visitor is signed out: tokens reject with
  * `TokenTimeout` at once, what needs a session with `NotLoggedIn`, `authenticate` and `logout` with `ModuleLoadFailed`.
@@ -345,6 +346,10 @@ export class LoginClient {
 
   /**
    * Starts a login and leaves the page. The session that is here stays until the new one arrives.
+   *
+   * A second call with the same options from the same page, as by a double click, shares the login of the first one until
+   * the browser has left the page. The page's own query is shown again after the return; parameters in it that have the
+   * name of a callback parameter (`code`, `error`, `nonce`, `iss` …) are not sent to Authress.
    *
    * @returns `null` when the browser is on its way. Where the login goes on on this page's own host
    * name, or nowhere, what Authress answered: the application continues by itself.
@@ -424,7 +429,8 @@ export class LoginClient {
   /**
    * The access token for the shop's APIs. With a stored session it makes no request.
    *
-   * @returns the token, or `null` where it is in an HttpOnly cookie and goes along by itself.
+   * @returns the token, or `null` where it is in an HttpOnly cookie and goes along by itself. A token that script can read
+   * but that is of another application or user is no session: `TokenTimeout`.
    * @throws {LoginError} `TokenTimeout`: no session, call `authenticate`; without a session also as
    * `userSessionExists`.
    */
