@@ -73,20 +73,32 @@ impl<P: Ports> ExtensionClient<P> {
         inner.ports.activation().await;
         let pending = inner.ports.load(STORAGE_KEY).and_then(|record| PendingExtensionLogin::from_json(&record));
         let page = inner.ports.page()?;
-        match extension::inspect(&inner.settings, &self.own.extension_id, &page, code, pending.as_ref()) {
-            ExtensionReturn::None | ExtensionReturn::Foreign => Ok(false),
-            ExtensionReturn::Exchange(request, clean_href) => {
+        let key = extension::unfinished_key(&inner.settings, &self.own.extension_id);
+        let request = match extension::inspect(&inner.settings, &self.own.extension_id, &page, code, pending.as_ref()) {
+            ExtensionReturn::Foreign => return Ok(false),
+            ExtensionReturn::None => {
+                let unfinished = inner.ports.load_in_tab(&key);
+                unfinished.and_then(|record| extension::resume(&self.own.extension_id, &record))
+            }
+            ExtensionReturn::Exchange(request, unfinished, clean_href) => {
                 // Before anything is awaited: the code is good for one exchange.
                 if let Some(href) = clean_href {
                     inner.ports.show_address(&href);
                 }
+                inner.ports.store_in_tab(&key, unfinished.expose());
                 inner.ports.remove(STORAGE_KEY);
-                let outcome = inner.send(&request).await;
-                let token = extension::accept(&inner.settings, outcome, inner.now())?;
-                *self.own.token.borrow_mut() = Some(token);
-                Ok(true)
+                Some(request)
             }
+        };
+        let Some(request) = request else { return Ok(false) };
+        let outcome = inner.send(&request).await;
+        let token = extension::accept(&inner.settings, outcome, inner.now());
+        // Without a response the next call, or the next page of the tab, tries again.
+        if !token.as_ref().is_err_and(|error| error.code == ErrorCode::AuthressSdkNetworkError) {
+            inner.ports.remove_in_tab(&key);
         }
+        *self.own.token.borrow_mut() = Some(token?);
+        Ok(true)
     }
 
     fn leave(&self, redirect_url: Option<&str>) -> Result<(), Error> {

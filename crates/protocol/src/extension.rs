@@ -94,8 +94,9 @@ pub fn begin(
 pub enum ExtensionReturn {
     /// No return.
     None,
-    /// A code that belongs to the pending login, and the address to show from now on.
-    Exchange(Request, Option<String>),
+    /// A code that belongs to the pending login: its exchange, what the tab keeps until there is a response, and the address
+    /// to show from now on.
+    Exchange(Request, Secret, Option<String>),
     /// A return that does not belong to the pending login: nothing is exchanged.
     Foreign,
 }
@@ -113,7 +114,7 @@ pub fn inspect(
 ) -> ExtensionReturn {
     let Some(pending) = pending else { return ExtensionReturn::None };
     if let Some(code) = given_code {
-        return ExtensionReturn::Exchange(exchange(extension_id, pending, code), None);
+        return ExtensionReturn::Exchange(exchange(extension_id, pending, code), unfinished(pending, code), None);
     }
     let query = Query::of(page.href());
     let Some(code) = query.get("code") else { return ExtensionReturn::None };
@@ -124,7 +125,25 @@ pub fn inspect(
     let own = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);
     let clean_href = return_url::restored_to_extension(page.href(), own)
         .or_else(|| return_url::without_extension_parameters(page.href()));
-    ExtensionReturn::Exchange(exchange(extension_id, pending, &code), clean_href)
+    ExtensionReturn::Exchange(exchange(extension_id, pending, &code), unfinished(pending, &code), clean_href)
+}
+
+/// The key in the storage of the tab for a code whose exchange is not finished: the page may be reloaded before.
+pub fn unfinished_key(settings: &Settings, extension_id: &str) -> String {
+    text::concat(&["ExtensionCallback ", &settings.origin(), " ", extension_id])
+}
+
+/// What is stored there.
+pub fn unfinished(pending: &PendingExtensionLogin, code: &str) -> Secret {
+    let record = ObjectWriter::new().raw("pending", pending.to_json().expose()).string("code", code);
+    Secret::new(record.finish())
+}
+
+/// The exchange to go on with; `None` if what is stored is unusable.
+pub fn resume(extension_id: &str, unfinished: &str) -> Option<Request> {
+    let record = JsonObject::parse(unfinished)?;
+    let pending = PendingExtensionLogin::from_json(&record.object("pending")?)?;
+    Some(exchange(extension_id, &pending, &record.str("code")?))
 }
 
 fn exchange(extension_id: &str, pending: &PendingExtensionLogin, code: &str) -> Request {
@@ -274,10 +293,13 @@ mod tests {
             ExtensionReturn::Foreign
         );
         assert_eq!(look("x=1", Some(&pending)), ExtensionReturn::None);
-        let ExtensionReturn::Exchange(request, clean) = look(&format!("x=1&code=C&state={state}"), Some(&pending))
+        let ExtensionReturn::Exchange(request, unfinished, clean) =
+            look(&format!("x=1&code=C&state={state}"), Some(&pending))
         else {
             panic!()
         };
+        assert_eq!(resume("ext_a", unfinished.expose()), Some(request.clone()));
+        assert_eq!(resume("ext_a", "{}"), None);
         assert_eq!(clean.as_deref(), Some("https://extension.test/?x=1"));
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         assert_eq!((&body["code"], &body["client_id"]), (&"C".into(), &"ext_a".into()));
