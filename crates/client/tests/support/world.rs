@@ -1,7 +1,7 @@
 //! What is outside of the browser: the real sandbox, the real verifier, time, faults.
 
 use authress_sandbox::{Config, InProcess};
-use authress_verifier::{Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
+use authress_verifier::{ClockReading, Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
 use axum::{
     Router,
     body::Body,
@@ -300,7 +300,9 @@ impl World {
         let request = LoginRequest::parse(url.query().unwrap_or_default()).unwrap();
         let mut entropy = [0; ENTROPY_BYTES];
         entropy.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&self.random().to_le_bytes()));
-        match decide(&request, &self.verifier, &entropy, Duration::from_millis(self.now_ms())) {
+        let now =
+            ClockReading { since_1970: Duration::from_millis(self.now_ms()), monotonic: std::time::Instant::now() };
+        match decide(&request, &self.verifier, &entropy, now) {
             Decision::Redirect { location } => {
                 let headers = [(header::LOCATION, location.parse().unwrap())].into_iter().collect();
                 Answer { status: 302, headers, text: String::new() }
