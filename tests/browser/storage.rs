@@ -32,7 +32,7 @@ fn probing_leaves_nothing_behind() {
 
 #[wasm_bindgen_test]
 fn refused_storage_becomes_memory_that_says_so() {
-    let refused = RefusedStorage::of_origin();
+    let refused = RefusedStorage::new();
     let storage = Storage::of_origin();
     assert!(!storage.is_durable());
     assert!(!storage.set("StorageTest.b", "1"));

@@ -63,10 +63,9 @@ impl Tokens {
         if claims.subject().is_none_or(str::is_empty) || foreign(&claims) {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
-        if let Some(access_claims) = access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose())) {
-            if fit_of_claims(settings, &access_claims, claims.subject().unwrap_or_default()) == Fit::Foreign {
-                return Err(ErrorCode::InvalidServerResponse.into());
-            }
+        let user_id = claims.subject().unwrap_or_default();
+        if access_token.as_ref().is_some_and(|token| fit_of(settings, token.expose(), user_id) == Fit::Foreign) {
+            return Err(ErrorCode::InvalidServerResponse.into());
         }
         Ok(Self { access_token, id_token, claims, expires_in })
     }
