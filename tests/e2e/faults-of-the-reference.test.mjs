@@ -283,7 +283,8 @@ describe('with cookies', () => {
     const identityOf = async (iss) => {
       const token = idToken({ iss, sub: 'user_evil', exp: secondsFromNow(3600) });
       await tab.evaluate(([key, token]) => {
-        localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token });
+        // As if its access token were in an HttpOnly cookie: the identity alone is judged.
+        localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token, jsCookies: false });
       }, [RECORD, token]);
       return (await page.call('getUserIdentity')).value?.userId ?? null;
     };
