@@ -107,6 +107,21 @@ describe('the driver of WebKit', () => {
     await session.close();
   });
 
+  test('whose browser finds its port taken is started again at once', async () => {
+    const session = await start({ portTaken: 2 });
+    assert.equal(await execute(session), 'done');
+    assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), '3');
+    assert.equal(watch.failure, null);
+    await session.close();
+    await isGone();
+  });
+
+  test('whose browser never gets a port has crashed', async () => {
+    await assert.rejects(start({ portTaken: 100 }), /WebKit does not start: .*Failed to start remote inspector server/);
+    assert.ok(watch.failure instanceof BrowserCrash);
+    await isGone();
+  });
+
   test('that is not there says so', async () => {
     process.env.WEBKIT_DRIVER = join(folder, 'no-driver');
     await assert.rejects(start({}), /WebKit does not start: .*ENOENT/);

@@ -12,7 +12,7 @@ use crate::workspace;
 
 /// How many seconds all tests may take in an engine, and its driver to start. The runner's own limits, 20 s and 5 s, are
 /// for a machine that does nothing else.
-const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "900"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
+const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "300"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
 
 /// Runs `tests/browser` in this engine.
 pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {

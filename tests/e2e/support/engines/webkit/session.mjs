@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -20,6 +21,15 @@ const STATUS_MS = 5_000;
 /** What selenium says of a driver that is not there any more. */
 const NO_DRIVER = /\b(ECONNREFUSED|ECONNRESET|EPIPE)\b|socket hang up/;
 
+/** What MiniBrowser says if another process has the port that the driver has chosen for it. The driver waits for ever. */
+const PORT_TAKEN = /Failed to start remote inspector server/;
+/** How many drivers are started, each of which chooses another port. */
+const MAX_STARTS = 5;
+/** Ports that no outgoing connection gets by itself, on Linux as it is set up. */
+const PORTS = { from: 10_000, to: 32_767 };
+
+class PortTaken extends Error {}
+
 export class Session {
   #watch;
   #driver;
@@ -35,23 +45,30 @@ export class Session {
    */
   static async start(proxy, watch) {
     assert.ok(process.env.DISPLAY, 'WebKitGTK needs a display: start the tests with xvfb-run -a');
-    const session = new Session();
-    try {
-      await session.#start(proxy, watch);
-    } catch (error) {
-      await session.close();
-      throw error instanceof DriverFailure ? error : watch.crashed(`WebKit does not start: ${error.message}`, error);
+    for (let starts = 1; ; starts += 1) {
+      const session = new Session();
+      try {
+        await session.#start(proxy, watch);
+        return session;
+      } catch (error) {
+        await session.close();
+        if (error instanceof PortTaken && starts < MAX_STARTS) continue;
+        throw error instanceof DriverFailure ? error : watch.crashed(`WebKit does not start: ${error.message}`, error);
+      }
     }
-    return session;
   }
 
   async #start(proxy, watch) {
     this.#watch = watch;
     const port = await freePort();
     const env = { ...process.env, ...(conditions.webAssembly === 'missing' && { JSC_useWebAssembly: '0' }) };
-    const options = { stdio: 'ignore', env, detached: true };
+    const options = { stdio: ['ignore', 'ignore', 'pipe'], env, detached: true };
     this.#process = spawn(process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', ['--host=127.0.0.1', `--port=${port}`], options);
     this.#process.on('exit', () => this.#isClosed || watch.crashed('WebKitWebDriver has ended'));
+    const taken = new Promise((_, reject) => {
+      this.#process.stderr.on('data', (text) => { if (PORT_TAKEN.test(text)) reject(new PortTaken(`${text}`.trim())); });
+    });
+    taken.catch(() => {});
     await once(this.#process, 'spawn');
     // The browser goes on without its driver: only together do they end.
     this.#group = new ProcessGroup(this.#process.pid);
@@ -72,7 +89,7 @@ export class Session {
       'webkitgtk:browserOptions': { args: ['--automation', `--proxy=socks5://${proxy}`] },
     });
     const build = () => new Builder().usingServer(url).withCapabilities(capabilities).build();
-    this.#driver = await watch.command('start WebKit', async () => await build(), { limitMs });
+    this.#driver = await watch.command('start WebKit', () => Promise.race([build(), taken]), { limitMs });
     // The driver would measure it by the page's clock, which stories move.
     await this.#after('set the limits', () => this.#driver.manage().setTimeouts({ script: null }));
     this.#current = await this.#after('find the window', () => this.#driver.getWindowHandle());
@@ -139,12 +156,15 @@ export class Session {
 }
 
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to + 1);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(() => true, () => false);
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Waits until the driver says that it is ready. */
