@@ -15,13 +15,17 @@ const reactRouter = {
   package: '@react-router/dev', app: 'react-router-7', snippet: 'app/login.js', binding: 'react',
   build: words('react-router build'), server: reads('react-router-serve build/server/index.js'),
   dev: listens('react-router dev --host 127.0.0.1 --port {port} --strictPort'), rendersOnServer: true,
+  // The development server bundles what the application imports, of any package, while it serves the first page, which
+  // then asks for files that are gone.
+  needsReload: true,
 };
 
 /**
  * `name` is the folder with `package.json`, `app` the folder with the application if it is another one. `snippet` is
  * where the first example goes, with another `entry` of the package if the README says so. `build` makes `files`, or what `server` serves; `dev` is the development server; `check`
  * is a command that tests. With `rendersOnServer` the page must be rendered before any script runs; with `isPrerendered`
- * the build does that. With a `binding` the page also shows the status of the session, on the server too.
+ * the build does that. With a `binding` the page also shows the status of the session, on the server too. `needsReload`: the
+ * development server's first page after an installation may fail, the second one must not.
  */
 export const TOOLS = [
   { name: 'vite-5', title: 'Vite', ...vite },

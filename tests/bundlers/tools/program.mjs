@@ -13,13 +13,13 @@ const HEARTBEAT_MS = 20_000;
 export const say = (text) => process.stdout.write(`  … ${text}\n`);
 
 const quiet = {
-  CI: 'true', NO_COLOR: '1', NG_CLI_ANALYTICS: 'false', NUXT_TELEMETRY_DISABLED: '1',
+  CI: 'true', NG_CLI_ANALYTICS: 'false', NUXT_TELEMETRY_DISABLED: '1',
   ASTRO_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '1', DO_NOT_TRACK: '1',
 };
 
 function start(command, { folder, path, env }) {
   // The runner's own variables would make a tool's test runner, or its Node.js, behave in another way.
-  const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_V8_COVERAGE, FORCE_COLOR, ...outer } = process.env;
+  const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_V8_COVERAGE, FORCE_COLOR, NO_COLOR, ...outer } = process.env;
   const child = spawn(process.execPath, [supervisor, ...command], {
     cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], env: { ...outer, ...quiet, PATH: [...path, outer.PATH].join(':'), ...env },
   });

@@ -21,7 +21,12 @@ export function writeRows(rows) {
 function line({ tool, version = '', node = '', install, build, render, devRender, built, dev, tests, warnings }) {
   const renders = [render && `${tool.isPrerendered ? 'build' : 'built'} ${render}`, devRender && `dev ${devRender}`].filter(Boolean).join(', ');
   const cells = [
-    tool.name, tool.title, version, `\`authress-login-wasm${tool.entry ?? ''}\``, node, install, build, renders, built, dev, tests, warnings.join('; ') || 'none',
+    tool.name, tool.title, version, `\`authress-login-wasm${tool.entry ?? ''}\``, node, install, build, renders, built, dev, tests, summary(warnings),
   ];
   return `| ${cells.map((cell) => (cell || '–').replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+}
+
+function summary([first, ...others]) {
+  if (!first) return 'none';
+  return others.length > 0 ? `${first} and ${others.length} more, none of this package` : first;
 }
