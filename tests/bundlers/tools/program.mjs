@@ -14,7 +14,7 @@ export const say = (text) => process.stdout.write(`  … ${text}\n`);
 
 const quiet = {
   CI: 'true', NG_CLI_ANALYTICS: 'false', NUXT_TELEMETRY_DISABLED: '1',
-  ASTRO_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '1', DO_NOT_TRACK: '1',
+  ASTRO_TELEMETRY_DISABLED: '1', NEXT_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '1', DO_NOT_TRACK: '1',
 };
 
 function start(command, { folder, path, env }) {
