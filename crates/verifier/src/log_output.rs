@@ -77,19 +77,55 @@ impl Write for &LogOutput {
     }
 }
 
+/// Lines that come within this time share one write, and one wake-up of the thread.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// The longest write but for its last line.
+const BATCH_BYTES: usize = 64 * 1024;
+
 fn write_all(items: &Receiver<Item>, mut output: impl Write) {
-    for item in items {
-        match item {
-            Item::Line(line) => {
-                if output.write_all(&line).is_err() {
-                    DROPPED_LINES.fetch_add(1, Ordering::Relaxed);
+    let mut batch = Batch::default();
+    while let Ok(mut item) = items.recv() {
+        std::thread::sleep(GATHER);
+        loop {
+            match item {
+                Item::Line(line) => batch.add(&line),
+                Item::Flush(done) => {
+                    batch.write(&mut output);
+                    let _ = output.flush();
+                    let _ = done.send(());
                 }
             }
-            Item::Flush(done) => {
-                let _ = output.flush();
-                let _ = done.send(());
+            if batch.bytes.len() >= BATCH_BYTES {
+                break;
+            }
+            match items.try_recv() {
+                Ok(next) => item = next,
+                Err(_) => break,
             }
         }
+        batch.write(&mut output);
+    }
+}
+
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    lines: u64,
+}
+
+impl Batch {
+    fn add(&mut self, line: &[u8]) {
+        self.bytes.extend_from_slice(line);
+        self.lines += 1;
+    }
+
+    fn write(&mut self, output: &mut impl Write) {
+        if !self.bytes.is_empty() && output.write_all(&self.bytes).is_err() {
+            DROPPED_LINES.fetch_add(self.lines, Ordering::Relaxed);
+        }
+        self.bytes.clear();
+        self.lines = 0;
     }
 }
 
@@ -138,9 +174,9 @@ mod tests {
             (&log).write_all(b"line\n").unwrap();
         }
         assert!(!log.flush(Duration::from_millis(20)), "it is bounded");
-        // Ten wait in the queue, and one for the lock.
+        // Ten wait in the queue, and up to eleven for the lock.
         let dropped = dropped_lines();
-        assert!((89..=90).contains(&dropped), "{dropped}");
+        assert!((79..=90).contains(&dropped), "{dropped}");
         drop(blocked);
         assert!(log.flush(LIMIT));
         let written = slow.0.lock().unwrap().len() as u64 / 5;
