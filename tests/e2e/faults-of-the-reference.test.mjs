@@ -280,15 +280,17 @@ describe('with cookies', () => {
     await page.open();
     await page.startAnonymous();
     await page.call('getToken');
+    // The user of the access token: another one's identity would be none beside it.
+    const { userId } = (await page.call('getUserIdentity')).value;
     const identityOf = async (iss) => {
-      const token = idToken({ iss, sub: 'user_evil', exp: secondsFromNow(3600) });
+      const token = idToken({ iss, sub: userId, exp: secondsFromNow(3600) });
       await tab.evaluate(([key, token]) => {
         // As if its access token were in an HttpOnly cookie: the identity alone is judged.
         localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token, jsCookies: false });
       }, [RECORD, token]);
       return (await page.call('getUserIdentity')).value?.userId ?? null;
     };
-    assert.equal(await identityOf('https://login.shop.test'), 'user_evil');
+    assert.equal(await identityOf('https://login.shop.test'), userId);
     for (const iss of ['https://evillogin.shop.test', 'https://n.shop.test', 'https://login.shop.test.evil.test', 'https://evil.test/login.shop.test', 'nonsense', '']) {
       assert.equal(await identityOf(iss), null, iss);
     }
