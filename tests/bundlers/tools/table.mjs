@@ -26,7 +26,10 @@ function line({ tool, version = '', node = '', install, build, render, devRender
   return `| ${cells.map((cell) => (cell || '–').replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }
 
-function summary([first, ...others]) {
-  if (!first) return 'none';
-  return others.length > 0 ? `${first} and ${others.length} more, none of this package` : first;
+/** What the first page of a development server needs, and the first of what the tool says of itself. */
+function summary(warnings) {
+  const needs = warnings.filter((text) => text.startsWith('dev: '));
+  const [first, ...others] = warnings.filter((text) => !needs.includes(text));
+  if (first) needs.push(others.length > 0 ? `${first} and ${others.length} more, none of this package` : first);
+  return needs.join('; ') || 'none';
 }
