@@ -103,7 +103,7 @@ impl Client {
     }
 }
 
-/// Whether there is a session; takes up a return first. In the background (the value `true`) Authress
+/// Whether there is a session; handles a callback first. In the background (the value `true`) Authress
 /// is not asked.
 async fn user_session_exists(login: Login, background: JsValue) -> Result<JsValue, Failure> {
     Ok(login.user_session_exists(background.is_truthy()).await?.into())

@@ -1,4 +1,4 @@
-//! Taking up a return: what it asks for, and the exchange of a code.
+//! Handling a callback: what it asks for, and the exchange of a code.
 
 use crate::{client::Inner, ports::Ports};
 use authress_login_protocol::{
@@ -13,17 +13,17 @@ use authress_login_protocol::{
 use futures_util::future::LocalBoxFuture;
 use std::fmt;
 
-/// The steps that take up a return, as a value: most pages are none, so a browser downloads these steps
+/// The steps that handle a callback, as a value: most pages are none, so a browser downloads these steps
 /// when there is one; see [`Ports::return_steps`].
 pub struct ReturnSteps<P: Ports> {
-    take_up: for<'a> fn(&'a Inner<P>) -> LocalBoxFuture<'a, Result<(), Error>>,
+    handle: for<'a> fn(&'a Inner<P>) -> LocalBoxFuture<'a, Result<(), Error>>,
 }
 
 impl<P: Ports> ReturnSteps<P> {
     /// The steps.
     #[expect(clippy::new_without_default, reason = "default() is no const fn")]
     pub const fn new() -> Self {
-        Self { take_up: |inner| Box::pin(inner.take_up()) }
+        Self { handle: |inner| Box::pin(inner.handle()) }
     }
 }
 
@@ -34,14 +34,14 @@ impl<P: Ports> fmt::Debug for ReturnSteps<P> {
 }
 
 impl<P: Ports> Inner<P> {
-    /// Takes up a return, or goes on with one that an earlier page of this tab has not finished.
-    pub(crate) async fn take_up_return(&self) -> Result<(), Error> {
+    /// Handles a callback: the one in the address, or one that an earlier page of this tab has not finished.
+    pub(crate) async fn handle_callback(&self) -> Result<(), Error> {
         if self.callback_nonce()?.is_none() {
             return Ok(());
         }
         let steps = self.ports.return_steps().await;
         let steps = steps.inspect_err(|error| self.ports.warn("The login could not be completed yet", error))?;
-        (steps.take_up)(self).await
+        (steps.handle)(self).await
     }
 
     /// The authentication request of the callback that is in the address or unfinished.
@@ -50,13 +50,14 @@ impl<P: Ports> Inner<P> {
         Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
     }
 
-    async fn take_up(&self) -> Result<(), Error> {
+    async fn handle(&self) -> Result<(), Error> {
         // A page that is only being prepared uses nothing up: the shopper may never see it.
         self.ports.activation().await;
         let Some(nonce) = self.callback_nonce()? else { return Ok(()) };
-        // Two copies of the package on a page see the same callback: the second one waits for what the first one makes of it.
+        // Two copies of the package on a page see the same callback: the second one waits until the first has handled it.
         let _lock = self.hold_callback(&nonce).await;
-        let handled = match self.inspect_return()? {
+        let (step, is_kept) = self.inspect_callback()?;
+        let handled = match step {
             Step::NotOurs => return Ok(()),
             Step::Refused(pending, refusal) => {
                 self.note_refusal(&pending, &refusal);
@@ -70,15 +71,15 @@ impl<P: Ports> Inner<P> {
             Step::Exchange(exchange) => self.exchange(exchange).await,
         };
         // Without a response the same callback can be handled again, by the next call or by the next page of the tab.
-        if !handled.as_ref().is_err_and(|error| error.code == ErrorCode::AuthressSdkNetworkError) {
+        if is_kept && !handled.as_ref().is_err_and(|error| error.code == ErrorCode::AuthressSdkNetworkError) {
             self.finish_callback();
         }
         handled
     }
 
-    /// What a return asks for. Its pending request is used up and the address is clean: from now on the tab keeps what is
-    /// needed to finish it.
-    fn inspect_return(&self) -> Result<Step, Error> {
+    /// What a callback asks for, and whether the tab keeps what is needed to finish it: then its pending request is used up.
+    /// The address is clean from now on.
+    fn inspect_callback(&self) -> Result<(Step, bool), Error> {
         let page = self.ports.page()?;
         let inspection = callback::inspect(&self.settings, &page, &self.ports.cookies(), |nonce| {
             [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
@@ -93,11 +94,11 @@ impl<P: Ports> Inner<P> {
         if let Some(href) = inspection.clean_href {
             self.ports.show_address(&href);
         }
-        let step = match (inspection.step, self.unfinished_callback()) {
-            (Step::NotOurs, Some(callback)) => callback.step(&self.settings, &self.ports.cookies()),
-            (step, _) => step,
+        let (step, is_kept) = match (inspection.step, self.unfinished_callback()) {
+            (Step::NotOurs, Some(callback)) => (callback.step(&self.settings, &self.ports.cookies()), true),
+            (step, _) => (step, inspection.consumes),
         };
-        if let Some(pending) = step.pending() {
+        if let (true, Some(pending)) = (is_kept, step.pending()) {
             if pending.enable_credentials.is_some() {
                 self.enable_credentials.set(pending.enable_credentials);
             }
@@ -105,14 +106,14 @@ impl<P: Ports> Inner<P> {
                 self.skew_ms.set(pending.clock_skew_ms);
             }
         }
-        Ok(step)
+        Ok((step, is_kept))
     }
 
     fn unfinished_callback(&self) -> Option<Unfinished> {
         Unfinished::from_json(&self.ports.load_in_tab(&Unfinished::key(&self.settings))?, self.ports.now_ms())
     }
 
-    /// Nothing remains to be done about a callback, or nothing is to be done any more.
+    /// Removes what the tab keeps of a callback: it is handled, or the shopper has signed out.
     pub(crate) fn finish_callback(&self) {
         self.ports.remove_in_tab(&Unfinished::key(&self.settings));
     }

@@ -111,7 +111,7 @@ impl<P: Ports> Client<P> {
         self.inner.identity()
     }
 
-    /// Whether there is a session; takes up a return first. In the background Authress is not asked.
+    /// Whether there is a session; handles a callback first. In the background Authress is not asked.
     // Boxed, as are other futures that many wait for: one copy in the module instead of one each.
     pub fn user_session_exists(&self, background: bool) -> LocalBoxFuture<'_, Result<bool, Error>> {
         Box::pin(async move {

@@ -52,7 +52,7 @@ impl<P: Ports> ExtensionClient<P> {
     /// Exchanges `code`, or the one in the address. Whether there was one.
     pub async fn request_token(&self, code: Option<String>) -> Result<bool, Error> {
         let this = self.clone();
-        let run = Box::pin(async move { this.take_up(code.as_deref()).await });
+        let run = Box::pin(async move { this.exchange(code.as_deref()).await });
         self.own.exchange.join(&self.client.inner.ports, run).await
     }
 
@@ -68,7 +68,7 @@ impl<P: Ports> ExtensionClient<P> {
         Ok(token)
     }
 
-    async fn take_up(&self, code: Option<&str>) -> Result<bool, Error> {
+    async fn exchange(&self, code: Option<&str>) -> Result<bool, Error> {
         let inner = &self.client.inner;
         inner.ports.activation().await;
         let pending = inner.ports.load(STORAGE_KEY).and_then(|record| PendingExtensionLogin::from_json(&record));

@@ -67,7 +67,7 @@ pub trait Ports: Sized + 'static {
     /// Sends a request to the API at `origin`, once. Dropping the future gives it up.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
 
-    /// The steps that take up a return, once they are here; an error if they cannot be had now.
+    /// The steps that handle a callback, once they are loaded; an error if they cannot be loaded now.
     fn return_steps(&self) -> impl Future<Output = Result<&'static ReturnSteps<Self>, Error>>;
 
     /// Waits this many milliseconds at most for a lock of which one tab has one at a time; `None` where

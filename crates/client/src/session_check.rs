@@ -19,17 +19,17 @@ use authress_login_protocol::{
 use futures_util::future::LocalBoxFuture;
 
 impl<P: Ports> Inner<P> {
-    /// Takes up a return, if the browser has just come back; then looks for the session here.
+    /// Handles a callback, if the browser has just come back; then looks for the session here.
     pub(crate) async fn check_here(&self) -> Result<bool, Error> {
-        let taken_up = self.take_up_return().await;
+        let handled = self.handle_callback().await;
         // What a return needs and what every visit needs are each enough for one task.
         self.ports.pause().await;
         self.wait_for_replacement().await;
-        if taken_up.is_ok() && self.identity().is_none() {
+        if handled.is_ok() && self.identity().is_none() {
             self.adopt_user_cookie(false);
         }
         let is_here = self.look();
-        taken_up.map(|()| is_here)
+        handled.map(|()| is_here)
     }
 
     /// Asks Authress to go on with the session that it remembers for this browser.

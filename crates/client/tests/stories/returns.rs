@@ -247,6 +247,26 @@ fn a_callback_that_was_not_finished_ends_with_the_sign_out() {
 }
 
 #[test]
+fn a_forged_callback_does_not_take_the_place_of_an_unfinished_one() {
+    run(async {
+        let world = World::new(Site::Cross, 15);
+        let tab = Tab::open(&Browser::new(&world));
+        tab.begin(login(Choice::Nobody)).value().await.unwrap();
+        world.fail("POST", "/tokens", Fault::DropBefore, 5);
+        tab.follow(Choice::Nobody).await;
+        assert!(tab.exists().value().await.is_err());
+        tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
+        let back = tab.travel(Choice::Person("ada")).await;
+        tab.load(&format!("{back}&code=doubled"));
+        let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+        assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::Failed);
+        assert!(!tab.page().href.borrow().contains("code="));
+        tab.load("https://www.other.test/");
+        assert!(tab.exists().value().await.unwrap(), "the first login is completed");
+    });
+}
+
+#[test]
 fn a_second_copy_of_the_package_sees_what_the_first_one_made_of_a_callback() {
     for site in SITES {
         run(async move {
