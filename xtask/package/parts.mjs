@@ -180,7 +180,8 @@ function sorted({ linked, whole, calls, names, unused }, parts) {
     functions: functions.map((it) => ({ ...it, part: owner.get(it.name) ?? CORE, calls: edges.get(it.name) ?? new Set() })),
     exports: exports.map((it) => ({ ...it, part: ofExport(it) })),
     unused,
-    slots: [...table.slots].map(([slot, name]) => ({ slot, name, part: byLinker.slots.get(slot) })),
+    // A function that more than one part needs is in the core, and so is its place in the table.
+    slots: [...table.slots].map(([slot, name]) => ({ slot, name, part: owner.get(name) ?? CORE })),
     table,
     globals: each(module.getNumGlobals(), (index) => binaryen.getGlobalInfo(module.getGlobalByIndex(index))),
     tables: each(module.getNumTables(), (index) => binaryen.getTableInfo(module.getTableByIndex(index))),
