@@ -56,6 +56,9 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       await page.open('/?clients');
       await addSecond();
       await authress.clearLog();
+      await page.page.evaluate(() => Promise.all([window.login, window.second].map((client) => client.userSessionExists())));
+      const checks = (await authress.requests()).filter((request) => request === 'PATCH /api/session');
+      assert.ok(checks.length <= 1, 'one client asks for all');
       await comesBack(page, () => page.page.evaluate(([connectionId]) => {
         for (const client of [window.login, window.second]) client.authenticate({ connectionId, flowType: 'code' }).catch(() => {});
       }, [stack.shopperConnectionId]));
@@ -131,6 +134,24 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         assert.deepEqual(kept.filter((key) => key.startsWith('Authentication')), []);
         assert.equal((await exchanges(authress)).length, 1);
       }
+    });
+
+    story(`a router that marks its own history entries notices the clean address (${topology})`, async ({ shop }) => {
+      // As Next.js does it: entries with its mark it has made itself, and takes no note of.
+      const page = new BarePage(shop, {
+        first: `
+          history.replaceState({ __NA: true, tree: [1] }, '');
+          const { replaceState } = history;
+          window.noted = [];
+          history.replaceState = (state, ...rest) => {
+            if (!state?.__NA) window.noted.push(new URL(rest[1], location.href).search);
+            return replaceState.call(history, state, ...rest);
+          };`,
+      });
+      await page.open('/?marked');
+      await signIn(page);
+      assert.deepEqual(await page.call('userSessionExists'), { value: true });
+      assert.deepEqual(await page.page.evaluate(() => [window.noted, location.search]), [['?marked'], '?marked']);
     });
 
     story(`a browser that keeps no token cookie keeps the session (${topology})`, async ({ shop, authress }) => {

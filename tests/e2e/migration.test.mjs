@@ -79,6 +79,26 @@ class Page {
 for (const topology of ['localhost', 'https', 'cross-site']) {
   describe(`a page of the published client, ${topology}`, () => {
     const story = stories(topology);
+
+    story('keeps an identity that the published client has stored as claims in JSON', async (cast) => {
+      const page = new Page(cast);
+      await page.openWith(PUBLISHED);
+      const shopper = await page.leave('authenticate', { connectionId: cast.stack.shopperConnectionId });
+      // The form of its early versions, and of identities that outgrow a cookie.
+      for (const asText of [true, false]) {
+        await cast.page.evaluate((asText) => {
+          const record = JSON.parse(localStorage.AuthenticationCredentialsStorage);
+          const { userId, ...claims } = window.login.getUserIdentity();
+          localStorage.AuthenticationCredentialsStorage =
+            JSON.stringify({ ...record, idToken: asText ? JSON.stringify(claims) : claims });
+        }, asText);
+        await cast.authress.clearLog();
+        assert.deepEqual(await page.openWith(OURS), shopper);
+        assert.deepEqual(await cast.authress.requests(), []);
+        await page.openWith(PUBLISHED);
+      }
+    });
+
     const swaps = [[PUBLISHED, OURS], [OURS, PUBLISHED]];
 
     for (const [first, second] of swaps) {
