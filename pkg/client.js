@@ -233,7 +233,7 @@ export class LoginClient {
     const session = sharedSession(origin, applicationId, retainsUserCookie, logger ?? console);
     this[STATE] = () => ({ session, tokenOrigins });
     if (!hasPage() || skipsCheck) return;
-    // A callback is handled even if the page never asks; whoever asks learns of a failure. With a session
+    // A callback is handled even if the page never asks; a call that asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
       if (!session.isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});

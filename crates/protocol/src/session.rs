@@ -482,7 +482,7 @@ mod tests {
         let other_user = token(r#"{"iss":"https://login.shop.test","sub":"user_b"}"#);
         assert_eq!(pick(&["opaque", &foreign, &other_application, &ours]), Some(ours.clone()));
         let shops_own = token(r#"{"uid":5}"#);
-        assert_eq!(pick(&[&shops_own, &ours]), Some(ours), "what names nobody is not ahead");
+        assert_eq!(pick(&[&shops_own, &ours]), Some(ours), "a token that names no user is not ahead");
         assert_eq!(pick(&[&shops_own]), Some(shops_own));
         assert_eq!(pick(&[&foreign, &other_application, &other_user]), None);
         assert_eq!(pick(&["opaque", &foreign]).as_deref(), Some("opaque"));
