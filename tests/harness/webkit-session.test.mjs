@@ -116,6 +116,16 @@ describe('the driver of WebKit', () => {
     await isGone();
   });
 
+  test('whose start hangs is started again, which is no failure of a story', async () => {
+    watch.startMs = 3_000;
+    const session = await start({ hangingStarts: 2 });
+    assert.equal(await execute(session), 'done');
+    assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), '3');
+    assert.equal(watch.failure, null);
+    await session.close();
+    await isGone();
+  });
+
   test('whose browser never gets a port has crashed', async () => {
     await assert.rejects(start({ portTaken: 100 }), /WebKit does not start: .*Failed to start remote inspector server/);
     assert.ok(watch.failure instanceof BrowserCrash);

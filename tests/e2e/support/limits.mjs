@@ -11,7 +11,7 @@ export const COMMAND_MS = 60_000;
 /** How long a command may take that ends when code of the page does. Playwright's own limits come first. */
 export const PAGE_MS = PATIENCE_MS + COMMAND_MS;
 
-/** How long a driver and its browser may take to start. */
+/** How long a driver and its browser may take to start. WebKit's may hang three times for a third of it before that. */
 export const START_MS = 90_000;
 
 /** How long a browser may take to close before it is killed. */
@@ -30,4 +30,4 @@ export const END_MS = 3 * CLOSE_MS;
 export const MAX_RETRIES = 2;
 
 /** What Node's test runner allows a story: more than all attempts, so that it never decides. */
-export const STORY_MS = (MAX_RETRIES + 1) * (SERVERS_START_MS + START_MS + ATTEMPT_MS + END_MS + CLOSE_MS + SERVERS_STOP_MS);
+export const STORY_MS = (MAX_RETRIES + 1) * (SERVERS_START_MS + 2 * START_MS + ATTEMPT_MS + END_MS + CLOSE_MS + SERVERS_STOP_MS);

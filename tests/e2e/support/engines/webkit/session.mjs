@@ -30,6 +30,13 @@ const PORTS = { from: 10_000, to: 32_767 };
 
 class PortTaken extends Error {}
 
+/** How many starts may hang before one gets all of the time. No story has begun then, so none has to be retried. */
+const MAX_HANGING_STARTS = 3;
+/** Which part of the limit of a start such a start gets. */
+const SHARE = 3;
+
+class HangingStart extends Error {}
+
 export class Session {
   #watch;
   #driver;
@@ -45,20 +52,25 @@ export class Session {
    */
   static async start(proxy, watch) {
     assert.ok(process.env.DISPLAY, 'WebKitGTK needs a display: start the tests with xvfb-run -a');
-    for (let starts = 1; ; starts += 1) {
+    for (let [starts, hanging] = [1, 0]; ; starts += 1) {
       const session = new Session();
       try {
-        await session.#start(proxy, watch);
+        await session.#start(proxy, watch, hanging < MAX_HANGING_STARTS);
         return session;
       } catch (error) {
         await session.close();
+        if (error instanceof HangingStart) {
+          hanging += 1;
+          console.log(`WebKit is started again: ${error.message}`);
+          continue;
+        }
         if (error instanceof PortTaken && starts < MAX_STARTS) continue;
         throw error instanceof DriverFailure ? error : watch.crashed(`WebKit does not start: ${error.message}`, error);
       }
     }
   }
 
-  async #start(proxy, watch) {
+  async #start(proxy, watch, mayHang) {
     this.#watch = watch;
     const port = await freePort();
     const env = { ...process.env, ...(conditions.webAssembly === 'missing' && { JSC_useWebAssembly: '0' }) };
@@ -89,7 +101,9 @@ export class Session {
       'webkitgtk:browserOptions': { args: ['--automation', `--proxy=socks5://${proxy}`] },
     });
     const build = () => new Builder().usingServer(url).withCapabilities(capabilities).build();
-    this.#driver = await watch.command('start WebKit', () => Promise.race([build(), taken]), { limitMs });
+    const startMs = mayHang ? limitMs / SHARE : limitMs;
+    const explain = async () => (mayHang ? new HangingStart(`it has not started in ${startMs} ms`) : null);
+    this.#driver = await watch.command('start WebKit', () => Promise.race([build(), taken]), { limitMs: startMs, explain });
     // The driver would measure it by the page's clock, which stories move.
     await this.#after('set the limits', () => this.#driver.manage().setTimeouts({ script: null }));
     this.#current = await this.#after('find the window', () => this.#driver.getWindowHandle());
