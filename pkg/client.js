@@ -3,7 +3,14 @@
 import { LoginError, asLoginError } from './errors.js';
 import { LONGEST_TIMER_MS, makeHost, ofDocument, pause } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
-import { abortReason, checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
+import {
+  abortReason,
+  checkedExtension,
+  checkedHost,
+  checkedLimits,
+  checkedSettings,
+  invalidInput,
+} from './settings.js';
 import { storedSession, withAnonymity } from './stored-session.js';
 import { watchBrowser } from './watch.js';
 import { hasPage, withoutPage } from './without-page.js';
@@ -194,10 +201,11 @@ function sharedSession(origin, applicationId, retainsUserCookie, logger) {
 
 function newSession(name, origin, applicationId) {
   const session = { listeners: new Set(), loggers: new Set(), snapshot: CHECKING };
-  const part = (name) => load(name).catch((error) => {
-    loadFailed(session, error);
-    throw error;
-  });
+  const part = (name) =>
+    load(name).catch((error) => {
+      loadFailed(session, error);
+      throw error;
+    });
   const host = { ...makeHost(session.loggers, asLoginError), part, emit: (...values) => emit(session, ...values) };
   let isWatched = false;
   // Until the module has been there: it also knows what this page has heard of since.
@@ -210,13 +218,17 @@ function newSession(name, origin, applicationId) {
     }
     return stored;
   };
-  session.loaded = new Loaded(({ Client }) => {
-    const client = new Client(origin, applicationId, session.retainsUserCookie, host);
-    if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${name}`, session.loaded);
-    isWatched = true;
-    client.keepSession();
-    return client;
-  }, undefined, (error) => loadFailed(session, error));
+  session.loaded = new Loaded(
+    ({ Client }) => {
+      const client = new Client(origin, applicationId, session.retainsUserCookie, host);
+      if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${name}`, session.loaded);
+      isWatched = true;
+      client.keepSession();
+      return client;
+    },
+    undefined,
+    (error) => loadFailed(session, error),
+  );
   return session;
 }
 
@@ -236,7 +248,8 @@ export class LoginClient {
     // A callback is handled even if the page never asks; a call that asks learns of a failure. With a session
     // that is not in doubt there is none, and the page, which may ask at once, comes first.
     queueMicrotask(() => {
-      if (!session.isExpected) this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
+      if (!session.isExpected)
+        this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
     });
   }
 
@@ -317,7 +330,8 @@ export class LoginClient {
     // Before the request is made: on servers a relative address is none.
     if (!hasPage()) throw new LoginError('NotLoggedIn');
     const request = new Request(input, init);
-    const ask = (method, value) => sessionOf(this).loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
+    const ask = (method, value) =>
+      sessionOf(this).loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
     const send = (request, token) => {
       if (token) request.headers.set('Authorization', `Bearer ${token}`);
       return fetch(request);
@@ -379,7 +393,11 @@ export class LoginClient {
   }
 
   sanitizeQueryParameters() {
-    if (hasPage()) sessionOf(this).loaded.ready().then((client) => client.sanitizeQueryParameters()).catch(() => {});
+    if (hasPage())
+      sessionOf(this)
+        .loaded.ready()
+        .then((client) => client.sanitizeQueryParameters())
+        .catch(() => {});
   }
 }
 
@@ -393,7 +411,10 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     const id = checkedExtension(extensionId);
-    const loaded = new Loaded((module) => new module.ExtensionClient(origin, id, makeHost([], asLoginError)), 'account');
+    const loaded = new Loaded(
+      (module) => new module.ExtensionClient(origin, id, makeHost([], asLoginError)),
+      'account',
+    );
     this[STATE] = () => loaded;
     if (hasPage()) this.requestToken({ silent: true }).catch(() => {});
   }

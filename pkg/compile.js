@@ -64,7 +64,8 @@ async function compileResponse(response, what, todo, isTyped) {
   return compileBytes(bytes, what, todo);
 }
 
-const unanswered = (what, cause) => Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isUnanswered: true });
+const unanswered = (what, cause) =>
+  Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isUnanswered: true });
 
 /** The response of an address. A request that fails is sent again once, and then explained. */
 async function request(address) {
@@ -78,17 +79,33 @@ async function request(address) {
   } catch (cause) {
     const { origin, protocol } = new URL(address);
     const what = `${shown(address)} could not be fetched`;
-    if (protocol === 'file:') throw new TypeError(`${what}, as no file can. Import authress-login-wasm/inline, in unit tests authress-login-wasm/testing.`, { cause });
+    if (protocol === 'file:')
+      throw new TypeError(
+        `${what}, as no file can. Import authress-login-wasm/inline, in unit tests authress-login-wasm/testing.`,
+        { cause },
+      );
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     const isHere = origin === location.origin;
     const source = /^(data|blob):/.test(protocol) ? protocol : isHere ? "'self'" : origin;
-    if (isForbidden) throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, { cause });
+    if (isForbidden)
+      throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, {
+        cause,
+      });
     try {
       return await fetch(address, { cache: 'reload' });
     } catch {}
     // Without CORS a response is as good as none, but for saying that there is a server.
-    if (!isHere && await fetch(address, { mode: 'no-cors' }).then(() => true, () => false)) {
-      throw new TypeError(`${what}: ${origin} does not let this page read it. Send Access-Control-Allow-Origin with it.`, { cause });
+    if (
+      !isHere &&
+      (await fetch(address, { mode: 'no-cors' }).then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      throw new TypeError(
+        `${what}: ${origin} does not let this page read it. Send Access-Control-Allow-Origin with it.`,
+        { cause },
+      );
     }
     throw unanswered(what, cause);
   } finally {
@@ -110,7 +127,9 @@ async function compileAt(address, isLate) {
     return module;
   } catch (cause) {
     if (!(cause instanceof WebAssembly.CompileError)) throw cause;
-    throw new TypeError(`${what}, but is cut off or changed. Serve the file as it is, with its Content-Encoding.`, { cause });
+    throw new TypeError(`${what}, but is cut off or changed. Serve the file as it is, with its Content-Encoding.`, {
+      cause,
+    });
   }
 }
 

@@ -81,10 +81,11 @@ export const makeHost = (loggers, toError) => ({
   },
 
   /** Waits this many milliseconds, unless `signal` is aborted. */
-  sleep: (milliseconds, signal) => new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS));
-    once(signal, 'abort').then(() => clearTimeout(timer));
-  }),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS));
+      once(signal, 'abort').then(() => clearTimeout(timer));
+    }),
 
   /**
    * Waits this many milliseconds at most for a lock and holds it until `signal` is aborted; whether it is held.
@@ -108,7 +109,7 @@ export const makeHost = (loggers, toError) => ({
    */
   async serverTime() {
     skew ??= askForSkew();
-    return Date.now() + await skew;
+    return Date.now() + (await skew);
   },
 
   isVisible: () => ofDocument('visibilityState') === 'visible',

@@ -3,7 +3,9 @@ import { LoginError } from './errors.js';
 import { hasPage } from './without-page.js';
 
 export async function load() {
-  const cause = new TypeError("this is the package's form for servers, and there is a page. In tests import authress-login-wasm/testing, or authress-login-wasm/inline for the client itself");
+  const cause = new TypeError(
+    "this is the package's form for servers, and there is a page. In tests import authress-login-wasm/testing, or authress-login-wasm/inline for the client itself",
+  );
   throw new LoginError('ModuleLoadFailed', { cause });
 }
 

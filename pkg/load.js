@@ -33,14 +33,17 @@ function once(promises, name, make) {
   return promises[name];
 }
 
-const compiledPart = (part) => once(compiled, part, async () => {
-  const module = await compile(givenSources[part] ?? defaultSources[part]?.(), part !== CORE);
-  const [section] = WebAssembly.Module.customSections(module, 'build');
-  if (!section || new TextDecoder().decode(section) !== build) {
-    throw new TypeError(`the ${part} part of the module and the script are of two builds. Reload the page; otherwise serve both from one version of the package.`);
-  }
-  return module;
-});
+const compiledPart = (part) =>
+  once(compiled, part, async () => {
+    const module = await compile(givenSources[part] ?? defaultSources[part]?.(), part !== CORE);
+    const [section] = WebAssembly.Module.customSections(module, 'build');
+    if (!section || new TextDecoder().decode(section) !== build) {
+      throw new TypeError(
+        `the ${part} part of the module and the script are of two builds. Reload the page; otherwise serve both from one version of the package.`,
+      );
+    }
+    return module;
+  });
 
 /** Begins to load a part that will be needed, beside what is loaded already. Whether it succeeds shows when it is. */
 function expect(part) {
@@ -51,7 +54,10 @@ async function javaScript() {
   try {
     return (await defaultSources.javaScript()).default;
   } catch (cause) {
-    throw new TypeError(`${cause?.message ?? cause}. Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.`, { cause });
+    throw new TypeError(
+      `${cause?.message ?? cause}. Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.`,
+      { cause },
+    );
   }
 }
 
@@ -88,12 +94,13 @@ async function start() {
   const here = new Set();
   classes.has = (part) => isWhole || here.has(part);
   const added = {};
-  const add = (part) => once(added, part, async () => {
-    if (classes.has(part)) return;
-    const { exports: more } = await WebAssembly.instantiate(await compiledPart(part), { a: imports, b: core });
-    Object.assign(exports, watched.exports(more));
-    here.add(part);
-  });
+  const add = (part) =>
+    once(added, part, async () => {
+      if (classes.has(part)) return;
+      const { exports: more } = await WebAssembly.instantiate(await compiledPart(part), { a: imports, b: core });
+      Object.assign(exports, watched.exports(more));
+      here.add(part);
+    });
   live = classes;
   hasEverLived = true;
   return { classes, add };
@@ -110,7 +117,9 @@ export async function load(part) {
   } catch (cause) {
     if (!live) form = loading = undefined; // The next call tries again.
     // What serves the core serves the parts: if they cannot be fetched, it is the network.
-    throw new LoginError(part && live && cause?.isUnanswered ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed', { cause });
+    throw new LoginError(part && live && cause?.isUnanswered ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed', {
+      cause,
+    });
   }
 }
 

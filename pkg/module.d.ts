@@ -24,7 +24,4 @@ export interface WasmParts {
  * @param parts The same for the module's parts, each of which is only loaded when it is needed.
  * @throws {LoginError} `ModuleLoadFailed`, with the reason in `cause`; the next call tries again.
  */
-export function initWasm(
-  source?: WasmSource | PromiseLike<WasmSource>,
-  parts?: WasmParts,
-): Promise<void>;
+export function initWasm(source?: WasmSource | PromiseLike<WasmSource>, parts?: WasmParts): Promise<void>;

@@ -37,7 +37,12 @@ export function checkedLimits(limits, deadlineMs = 0) {
     if (!isSignal || typeof deadline !== 'number' || Number.isNaN(deadline)) {
       throw invalidInput('signal must be an AbortSignal, timeoutInMillis a number.');
     }
-    return { signal, isAborted: signal?.aborted, timeoutInMillis: deadline, backgroundTrigger: Boolean(backgroundTrigger) };
+    return {
+      signal,
+      isAborted: signal?.aborted,
+      timeoutInMillis: deadline,
+      backgroundTrigger: Boolean(backgroundTrigger),
+    };
   });
   if (checked.isAborted) throw abortReason(checked.signal);
   return checked;
@@ -77,14 +82,15 @@ function checkedOrigins(origins) {
  * The settings in the module's order: origin of the Authress host, application id, origins for the token, whether the
  * `user` cookie is retained; then whether the check at the start is skipped.
  */
-export const checkedSettings = (settings) => read(settings, (given) => [
-  checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
-  // A member that is there and empty is a missing environment variable, never the default application.
-  checkedApplication('applicationId' in given ? given.applicationId : 'app_default'),
-  checkedOrigins(given.tokenOrigins),
-  Boolean(given.retainUserCookie),
-  Boolean(given.skipBackgroundCredentialsCheck),
-]);
+export const checkedSettings = (settings) =>
+  read(settings, (given) => [
+    checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
+    // A member that is there and empty is a missing environment variable, never the default application.
+    checkedApplication('applicationId' in given ? given.applicationId : 'app_default'),
+    checkedOrigins(given.tokenOrigins),
+    Boolean(given.retainUserCookie),
+    Boolean(given.skipBackgroundCredentialsCheck),
+  ]);
 
 export function checkedExtension(extensionId) {
   const id = trimmed(extensionId);

@@ -16,7 +16,8 @@ const PENDING = 'AuthenticationRequestNonce';
 export function isCallback() {
   const nonce = new URLSearchParams(globalThis.location?.search).get('nonce');
   try {
-    const isPending = nonce && [localStorage[`${PENDING}.${nonce}`], localStorage[PENDING]].some((record) => record?.includes(nonce));
+    const isPending =
+      nonce && [localStorage[`${PENDING}.${nonce}`], localStorage[PENDING]].some((record) => record?.includes(nonce));
     return isPending || Object.keys(sessionStorage).some((key) => key.startsWith('AuthenticationCallback '));
   } catch {
     return Boolean(nonce); // The storage of this page cannot be read.
@@ -30,8 +31,11 @@ function claims(token) {
 }
 
 /** The access tokens that script can read. */
-const accessTokens = () => (ofDocument('cookie') ?? '').split(/; */)
-  .filter((pair) => pair.startsWith('authorization=')).map((pair) => pair.slice('authorization='.length));
+const accessTokens = () =>
+  (ofDocument('cookie') ?? '')
+    .split(/; */)
+    .filter((pair) => pair.startsWith('authorization='))
+    .map((pair) => pair.slice('authorization='.length));
 
 function readable(token) {
   try {
@@ -46,7 +50,9 @@ function readable(token) {
  * the same user names the connection, for identity cookies may come without.
  */
 export function withAnonymity(identity) {
-  const access = accessTokens().map(readable).find(({ sub, azp }) => azp && sub === identity.sub);
+  const access = accessTokens()
+    .map(readable)
+    .find(({ sub, azp }) => azp && sub === identity.sub);
   return { ...identity, isAnonymous: String((access ?? identity).azp).startsWith('sc_') };
 }
 

@@ -15,7 +15,15 @@ export class LoginClient {
   calls = [];
 
   constructor(settings) {
-    const state = { listeners: new Set(), snapshot: SIGNED_OUT, token: null, linkResult: null, loginResult: null, failures: new Map(), waiting: [] };
+    const state = {
+      listeners: new Set(),
+      snapshot: SIGNED_OUT,
+      token: null,
+      linkResult: null,
+      loginResult: null,
+      failures: new Map(),
+      waiting: [],
+    };
     this.settings = settings;
     // In a function, so that a proxy of the client works too.
     this.state = () => state;
@@ -27,7 +35,9 @@ export class LoginClient {
     const state = this.state();
     const before = state.snapshot.status;
     state.token = userIdentity ? token : null;
-    state.snapshot = userIdentity ? snapshotOf({ userId: userIdentity.sub, sub: userIdentity.userId, isAnonymous: false, ...userIdentity }) : SIGNED_OUT;
+    state.snapshot = userIdentity
+      ? snapshotOf({ userId: userIdentity.sub, sub: userIdentity.userId, isAnonymous: false, ...userIdentity })
+      : SIGNED_OUT;
     if (userIdentity) for (const resolve of state.waiting.splice(0)) resolve(true);
     this.emit({ type: before === 'checking' ? 'ready' : state.snapshot.status });
   }
@@ -101,7 +111,10 @@ const METHODS = {
   getUserProfile: needsSession(() => ({ linkedIdentities: [] })),
   getConnectionCredentials: () => null,
   getDevices: () => [],
-  registerDevice: needsSession((state, options) => ({ deviceId: 'test-device', ...(options?.name && { name: options.name }) })),
+  registerDevice: needsSession((state, options) => ({
+    deviceId: 'test-device',
+    ...(options?.name && { name: options.name }),
+  })),
   deleteDevice: needsSession(() => undefined),
   openUserConfigurationScreen: needsSession(() => undefined),
   logout(state) {

@@ -1,6 +1,12 @@
 import type {
-  ExtensionClient as RealExtensionClient, LinkResult, LoginClient as RealLoginClient, LoginClientSettings, LoginErrorCode,
-  LoginResult, SessionEvent, UserIdentity,
+  ExtensionClient as RealExtensionClient,
+  LinkResult,
+  LoginClient as RealLoginClient,
+  LoginClientSettings,
+  LoginErrorCode,
+  LoginResult,
+  SessionEvent,
+  UserIdentity,
 } from './index.js';
 
 export { LoginError, RedirectOpenType, UserConfigurationScreen, initWasm } from './index.js';
@@ -41,7 +47,11 @@ export class LoginClient extends RealLoginClient {
   setLoginResult(result: LoginResult | null): void;
 
   /** Makes the next call of a method reject with a `LoginError`; called twice, the next two. */
-  failNext(method: string, code: LoginErrorCode, more?: { status?: number; serverCode?: string; detail?: string }): void;
+  failNext(
+    method: string,
+    code: LoginErrorCode,
+    more?: { status?: number; serverCode?: string; detail?: string },
+  ): void;
 
   /** Calls the listeners with an event. */
   emit(event: SessionEvent): void;

@@ -18,6 +18,8 @@ export async function withoutPage(method, value) {
   if (method === 'getDevices') return [];
   if (method in RESULTS) return RESULTS[method];
   if (!LEAVES_PAGE.test(method)) throw new LoginError(CODES[method] ?? 'NotLoggedIn');
-  const cause = new TypeError(`${method}() needs a page, and there is none on a server or in a worker. Call it in the browser: in an event handler or an effect.`);
+  const cause = new TypeError(
+    `${method}() needs a page, and there is none on a server or in a worker. Call it in the browser: in an event handler or an effect.`,
+  );
   throw new LoginError('ModuleLoadFailed', { cause });
 }

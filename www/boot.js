@@ -13,8 +13,12 @@
   }
 
   // Failed loads do not bubble, so they are only seen on the way down.
-  window.addEventListener('error', function (event) {
-    if (!event.target || event.target === window || event.target.nodeName === 'SCRIPT') giveUp();
-  }, true);
+  window.addEventListener(
+    'error',
+    function (event) {
+      if (!event.target || event.target === window || event.target.nodeName === 'SCRIPT') giveUp();
+    },
+    true,
+  );
   window.setTimeout(giveUp, 15000);
 })();

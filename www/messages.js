@@ -10,19 +10,40 @@ const OUR_FAULT = 'This is a mistake in the shop and not yours. Please tell us t
 const CODES = {
   // What became of a sign-in.
   UserCancelled: info('You cancelled the sign-in', 'Everything is as it was before.'),
-  SignInUnfinished: info('You came back without signing in', 'Everything is as it was before. You can try again at any time.'),
-  AuthenticationRequestExpired: error('The sign-in took too long', 'For your safety it only waits a few minutes. Please start it again.'),
+  SignInUnfinished: info(
+    'You came back without signing in',
+    'Everything is as it was before. You can try again at any time.',
+  ),
+  AuthenticationRequestExpired: error(
+    'The sign-in took too long',
+    'For your safety it only waits a few minutes. Please start it again.',
+  ),
   LinkFailed: error('The sign-in did not work', 'Your cart is unchanged. Try again, or choose another account.'),
-  access_denied: error('The sign-in was refused', 'Everything is as it was before. Try again, or choose another account.'),
-  CartNotStarted: error('Your cart could not be started', 'The login service did not finish. Press “Add to cart” to try again.'),
+  access_denied: error(
+    'The sign-in was refused',
+    'Everything is as it was before. Try again, or choose another account.',
+  ),
+  CartNotStarted: error(
+    'Your cart could not be started',
+    'The login service did not finish. Press “Add to cart” to try again.',
+  ),
   SignedOut: info('You are signed out', 'This browser has forgotten you.'),
 
   // The login client (LoginError.code).
   AuthressSdkNetworkError: error('The login service cannot be reached', TRY_AGAIN),
-  RequestRefused: error('The login service refused the request', 'Everything is as it was before. Try again; if it happens again, tell us the code below.'),
+  RequestRefused: error(
+    'The login service refused the request',
+    'Everything is as it was before. Try again; if it happens again, tell us the code below.',
+  ),
   InvalidServerResponse: error('The login service gave an answer we do not understand', TRY_AGAIN),
-  StorageUnavailable: error('Your browser does not let us remember you', 'Allow site data for this shop, or leave private browsing, and try again.'),
-  ModuleLoadFailed: error('Sign-in and cart cannot run in this browser', 'They need WebAssembly. Load the page again, leave lockdown mode for this site, or use another browser. You can still look around.'),
+  StorageUnavailable: error(
+    'Your browser does not let us remember you',
+    'Allow site data for this shop, or leave private browsing, and try again.',
+  ),
+  ModuleLoadFailed: error(
+    'Sign-in and cart cannot run in this browser',
+    'They need WebAssembly. Load the page again, leave lockdown mode for this site, or use another browser. You can still look around.',
+  ),
   TokenTimeout: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
   NotLoggedIn: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
   InvalidAuthressApiUrl: error('The shop is not set up correctly', OUR_FAULT),
@@ -34,16 +55,34 @@ const CODES = {
   InternalError: error('Something went wrong', OUR_FAULT),
 
   // The shop's own API.
-  ShopUnreachable: error('The shop’s server cannot be reached', 'Check your connection and try again. Your cart is kept.'),
+  ShopUnreachable: error(
+    'The shop’s server cannot be reached',
+    'Check your connection and try again. Your cart is kept.',
+  ),
   ShopFailed: error('The shop’s server has a problem', 'Try again in a moment. Your cart is kept.'),
-  KeysUnavailable: error('The shop cannot check who you are at the moment', 'Try again in a moment. Your cart is kept.'),
+  KeysUnavailable: error(
+    'The shop cannot check who you are at the moment',
+    'Try again in a moment. Your cart is kept.',
+  ),
   UnknownProduct: error('This piece is not sold any more', 'Load the page again to see what is on the shelf.'),
   InvalidQuantity: error('You can have 0 to 99 of each piece', 'Choose a smaller number.'),
-  TicketExpired: error('Your cart could not be moved', 'It took too long. Your account is as it was; what you had chosen is easily added again.'),
-  TicketAlreadyUsed: error('Your cart was moved before', 'It can be moved once. Look into the cart: everything should be there.'),
+  TicketExpired: error(
+    'Your cart could not be moved',
+    'It took too long. Your account is as it was; what you had chosen is easily added again.',
+  ),
+  TicketAlreadyUsed: error(
+    'Your cart was moved before',
+    'It can be moved once. Look into the cart: everything should be there.',
+  ),
   TicketUnavailable: error('Your cart could not be moved now', 'Try again in a moment.'),
-  TicketForged: error('Your cart could not be moved', 'The shop has been restarted since. What you had chosen is easily added again.'),
-  TokenUnreadable: error('The shop cannot read your session', 'Start over, or ask the shop to allow tokens in the page.'),
+  TicketForged: error(
+    'Your cart could not be moved',
+    'The shop has been restarted since. What you had chosen is easily added again.',
+  ),
+  TokenUnreadable: error(
+    'The shop cannot read your session',
+    'Start over, or ask the shop to allow tokens in the page.',
+  ),
   TokenExpired: error('Your session has ended', START_OVER),
   TokenUnknownKey: error('The shop does not know your session any more', START_OVER),
 };
@@ -65,9 +104,10 @@ export function explainCode(code, fallback) {
 }
 
 export function itemAdded(product, shopper) {
-  const text = shopper.state === 'anonymous'
-    ? 'No account needed: this browser has its own cart now. Sign in later to keep it.'
-    : 'It is kept with your account.';
+  const text =
+    shopper.state === 'anonymous'
+      ? 'No account needed: this browser has its own cart now. Sign in later to keep it.'
+      : 'It is kept with your account.';
   return { kind: 'success', code: 'ItemAdded', title: `${product.name} is in your cart`, text };
 }
 
@@ -81,7 +121,12 @@ export function linked(shopper) {
 }
 
 export function signedIn(shopper) {
-  return { kind: 'success', code: 'SignedIn', title: `Signed in as ${shopper.name}`, text: 'This is your account’s cart.' };
+  return {
+    kind: 'success',
+    code: 'SignedIn',
+    title: `Signed in as ${shopper.name}`,
+    text: 'This is your account’s cart.',
+  };
 }
 
 /** The anonymous cart has been put into the account's. */

@@ -45,7 +45,9 @@ export class ShopperSession {
 
   /** Gives somebody who has no session an anonymous user id. The browser leaves the page. */
   async startAnonymous() {
-    await this.#leave(this.#login.authenticate({ connectionId: this.#shopperConnectionId, redirectUrl: location.href }));
+    await this.#leave(
+      this.#login.authenticate({ connectionId: this.#shopperConnectionId, redirectUrl: location.href }),
+    );
   }
 
   /**

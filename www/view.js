@@ -14,18 +14,30 @@ function element(tag, { testId, className, ...properties } = {}, ...children) {
 
 export function showProducts(products, onAdd) {
   document.getElementById('boot')?.remove();
-  find('products').replaceChildren(...products.map((product) => {
-    const add = element('button', { type: 'button', className: 'primary', testId: `add-${product.productId}` }, 'Add to cart');
-    add.setAttribute('aria-label', `Add to cart: ${product.name}`);
-    add.addEventListener('click', () => onAdd(product, add));
-    return element('li', { className: 'product', testId: `product-${product.productId}` },
-      element('img', { src: product.picture, alt: '', width: 400, height: 320 }),
-      element('div', { className: 'product-text' },
-        element('h2', {}, product.name),
-        element('p', {}, product.description)),
-      element('p', { className: 'price' }, price.format(product.priceCents / 100)),
-      add);
-  }));
+  find('products').replaceChildren(
+    ...products.map((product) => {
+      const add = element(
+        'button',
+        { type: 'button', className: 'primary', testId: `add-${product.productId}` },
+        'Add to cart',
+      );
+      add.setAttribute('aria-label', `Add to cart: ${product.name}`);
+      add.addEventListener('click', () => onAdd(product, add));
+      return element(
+        'li',
+        { className: 'product', testId: `product-${product.productId}` },
+        element('img', { src: product.picture, alt: '', width: 400, height: 320 }),
+        element(
+          'div',
+          { className: 'product-text' },
+          element('h2', {}, product.name),
+          element('p', {}, product.description),
+        ),
+        element('p', { className: 'price' }, price.format(product.priceCents / 100)),
+        add,
+      );
+    }),
+  );
 }
 
 /** A button that is waiting for the server, and will not be pressed twice. */
@@ -43,9 +55,18 @@ export function noLongerBusy() {
 }
 
 const STATES = {
-  'signed-out': () => ['Guest', 'This shop does not know you. It gives you a user id when you first add something to the cart.'],
-  anonymous: () => ['Shopping anonymously', 'You have a user id and no account. It lives in this browser only, until you sign in.'],
-  'signed-in': (name) => [`Signed in as ${name}`, 'Your account has this user id. If you shopped here before you signed in, it is the same one.'],
+  'signed-out': () => [
+    'Guest',
+    'This shop does not know you. It gives you a user id when you first add something to the cart.',
+  ],
+  anonymous: () => [
+    'Shopping anonymously',
+    'You have a user id and no account. It lives in this browser only, until you sign in.',
+  ],
+  'signed-in': (name) => [
+    `Signed in as ${name}`,
+    'Your account has this user id. If you shopped here before you signed in, it is the same one.',
+  ],
 };
 
 export function showShopper(shopper) {
@@ -60,9 +81,16 @@ export function showShopper(shopper) {
   find('sign-out').textContent = shopper.state === 'anonymous' ? 'Forget me' : 'Sign out';
 
   find('details-text').textContent = details;
-  const facts = [['User id', shopper.userId], ['Name', shopper.state === 'signed-in' ? shopper.name : null], ['E-mail', shopper.email]];
-  find('details-list').replaceChildren(...facts.filter(([, value]) => value).flatMap(([name, value]) =>
-    [element('dt', {}, name), element('dd', {}, value)]));
+  const facts = [
+    ['User id', shopper.userId],
+    ['Name', shopper.state === 'signed-in' ? shopper.name : null],
+    ['E-mail', shopper.email],
+  ];
+  find('details-list').replaceChildren(
+    ...facts
+      .filter(([, value]) => value)
+      .flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+  );
 }
 
 /** Rows are kept and changed, not made anew: a shopper who presses + must not lose the focus. */
@@ -84,9 +112,10 @@ export function showCart(cart, shopper, onQuantity) {
   find('keep-cart').hidden = pieces === 0 || shopper.state !== 'anonymous';
   const empty = find('cart-empty');
   empty.hidden = pieces > 0;
-  empty.textContent = shopper.state === 'signed-out'
-    ? 'Nothing here yet. The first piece you add starts a cart for you: no account, no form.'
-    : 'Nothing here yet.';
+  empty.textContent =
+    shopper.state === 'signed-out'
+      ? 'Nothing here yet. The first piece you add starts a cart for you: no account, no form.'
+      : 'Nothing here yet.';
 }
 
 function newRow(item, onQuantity) {
@@ -96,14 +125,29 @@ function newRow(item, onQuantity) {
     button.addEventListener('click', () => onQuantity(item.productId, by));
     return button;
   };
-  const row = element('li', { testId: `cart-item-${item.productId}` },
+  const row = element(
+    'li',
+    { testId: `cart-item-${item.productId}` },
     element('span', { className: 'row-name' }, item.name),
     element('span', { className: 'row-price' }),
-    element('span', { className: 'stepper' },
-      Object.assign(step('One less', '−', (quantity) => quantity - 1), { name: 'less' }),
+    element(
+      'span',
+      { className: 'stepper' },
+      Object.assign(
+        step('One less', '−', (quantity) => quantity - 1),
+        { name: 'less' },
+      ),
       element('span', { className: 'row-quantity', testId: `quantity-${item.productId}` }),
-      Object.assign(step('One more', '+', (quantity) => quantity + 1), { name: 'more' })),
-    Object.assign(step('Remove', 'Remove', () => 0), { className: 'remove' }));
+      Object.assign(
+        step('One more', '+', (quantity) => quantity + 1),
+        { name: 'more' },
+      ),
+    ),
+    Object.assign(
+      step('Remove', 'Remove', () => 0),
+      { className: 'remove' },
+    ),
+  );
   row.dataset.productId = item.productId;
   return row;
 }
@@ -158,12 +202,18 @@ export function openPicker(connections, shopper, onPick) {
   document.getElementById('picker-text').textContent = keepsCart
     ? 'Your cart stays with you. From then on it belongs to the account you choose.'
     : 'Choose where you have an account.';
-  find('providers').replaceChildren(...connections.map(({ connectionId, name }) => {
-    const pick = element('button', { type: 'button', className: 'provider', testId: `provider-${connectionId}` },
-      element('span', { className: 'provider-initial', ariaHidden: 'true' }, name.slice(0, 1)), `Continue with ${name}`);
-    pick.addEventListener('click', () => onPick(connectionId, pick));
-    return element('li', {}, pick);
-  }));
+  find('providers').replaceChildren(
+    ...connections.map(({ connectionId, name }) => {
+      const pick = element(
+        'button',
+        { type: 'button', className: 'provider', testId: `provider-${connectionId}` },
+        element('span', { className: 'provider-initial', ariaHidden: 'true' }, name.slice(0, 1)),
+        `Continue with ${name}`,
+      );
+      pick.addEventListener('click', () => onPick(connectionId, pick));
+      return element('li', {}, pick);
+    }),
+  );
   find('picker').showModal();
 }
 

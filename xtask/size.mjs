@@ -23,11 +23,19 @@ const [mode, budgetFile, library, folder] = process.argv.slice(2);
 function sizes(file) {
   const bytes = readFileSync(join(folder, file));
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes, { params }).length };
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes, { params }).length,
+  };
 }
 
-const sum = (list) => list.reduce((left, right) =>
-  ({ raw: left.raw + right.raw, gzip: left.gzip + right.gzip, brotli: left.brotli + right.brotli }));
+const sum = (list) =>
+  list.reduce((left, right) => ({
+    raw: left.raw + right.raw,
+    gzip: left.gzip + right.gzip,
+    brotli: left.brotli + right.brotli,
+  }));
 const row = (name, ...cells) => console.log(name.padEnd(34) + cells.map((cell) => String(cell).padStart(12)).join(''));
 const change = (now, before) => `${now >= before ? '+' : ''}${now - before}`;
 
@@ -41,11 +49,19 @@ for (const [entry, parts] of Object.entries(DOWNLOADS)) {
 
 const budgets = JSON.parse(readFileSync(budgetFile, 'utf8'));
 const budget = budgets[library];
-const totals = Object.values(DOWNLOADS).slice(0, 2).map((parts) => sum(parts.map((file) => files[file])));
+const totals = Object.values(DOWNLOADS)
+  .slice(0, 2)
+  .map((parts) => sum(parts.map((file) => files[file])));
 const total = totals.reduce((left, right) => (left.brotli < right.brotli ? right : left));
-row(`default entry, ${library}: change`, ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])));
+row(
+  `default entry, ${library}: change`,
+  ...['raw', 'gzip', 'brotli'].map((kind) => change(total[kind], budget.measured[kind])),
+);
 if (total.brotli > budget.brotliLimit) {
-  console.error(`The default entry is ${total.brotli} bytes, which is ${total.brotli - budget.brotliLimit} more than the limit of ${budget.brotliLimit} in ${budgetFile}.`);
+  console.error(
+    `The default entry is ${total.brotli} bytes, which is ${total.brotli - budget.brotliLimit} more than the limit of ${budget.brotliLimit} in ${budgetFile}.`,
+  );
   process.exitCode = 1;
 }
-if (mode === '--write') writeFileSync(budgetFile, `${JSON.stringify({ ...budgets, [library]: { ...budget, measured: total } }, null, 2)}\n`);
+if (mode === '--write')
+  writeFileSync(budgetFile, `${JSON.stringify({ ...budgets, [library]: { ...budget, measured: total } }, null, 2)}\n`);

@@ -17,7 +17,9 @@ import { round, searches } from './client/rounds.mjs';
 import { Server } from './client/server.mjs';
 import { CONDITIONS } from './client/shopper.mjs';
 
-const { values: options } = parseArgs({ options: { samples: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { samples: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
 const count = Number(options.samples ?? (options.quick ? 3 : 15));
 if (!Number.isInteger(count) || count < 1) throw new Error('--samples: a whole number');
 /** After this time no further sample is begun, however few there are: the report says how many. */
@@ -28,8 +30,9 @@ const SEARCHES = options.quick ? { ours: 100, reference: 10 } : { ours: 500, ref
 
 const conditions = Object.keys(CONDITIONS).filter((condition) => !options.quick || condition !== '4x');
 const clients = Object.keys(CLIENTS);
-const samples = Object.fromEntries(conditions.map((condition) =>
-  [condition, Object.fromEntries(clients.map((client) => [client, {}]))]));
+const samples = Object.fromEntries(
+  conditions.map((condition) => [condition, Object.fromEntries(clients.map((client) => [client, {}]))]),
+);
 const loadBefore = loadavg()[0].toFixed(1);
 const began = performance.now();
 const say = (text) => console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
@@ -60,7 +63,8 @@ async function measure(bench) {
   const PORTIONS = 5;
   for (let turn = 0; turn < PORTIONS; turn += 1) {
     await inTurn(turn, async (client) =>
-      keep('1x', client, { search: await searches(bench, client, '1x', SEARCHES[client] / PORTIONS) }));
+      keep('1x', client, { search: await searches(bench, client, '1x', SEARCHES[client] / PORTIONS) }),
+    );
   }
   for (const condition of conditions) {
     say(`recordings, ${condition}`);
@@ -70,18 +74,30 @@ async function measure(bench) {
   }
 }
 
-const version = (name) => JSON.parse(readFileSync(join(workspace, 'tests/node_modules', name, 'package.json'), 'utf8')).version;
+const version = (name) =>
+  JSON.parse(readFileSync(join(workspace, 'tests/node_modules', name, 'package.json'), 'utf8')).version;
 
 function facts(browser) {
   const [{ model }] = cpus();
   const git = (...words) => execFileSync('git', words, { cwd: workspace, encoding: 'utf8' }).trim();
   const isChanged = git('status', '--porcelain', '--', 'src', 'crates', 'pkg') !== '';
   return {
-    command: ['cargo xtask bench client', options.samples && `--samples ${options.samples}`, options.quick && '--quick'].filter(Boolean).join(' '),
+    command: ['cargo xtask bench client', options.samples && `--samples ${options.samples}`, options.quick && '--quick']
+      .filter(Boolean)
+      .join(' '),
     date: new Date().toISOString(),
-    machine: { cpu: model, cores: cpus().length, memory: Math.round(totalmem() / 1e9), loadBefore, loadAfter: loadavg()[0].toFixed(1) },
+    machine: {
+      cpu: model,
+      cores: cpus().length,
+      memory: Math.round(totalmem() / 1e9),
+      loadBefore,
+      loadAfter: loadavg()[0].toFixed(1),
+    },
     versions: {
-      chromium: browser.version(), node: process.versions.node, reference: version('@authress/login'), esbuild: version('esbuild'),
+      chromium: browser.version(),
+      node: process.versions.node,
+      reference: version('@authress/login'),
+      esbuild: version('esbuild'),
       ours: JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8')).version,
       commit: git('rev-parse', '--short', 'HEAD') + (isChanged ? ' and changes' : ''),
     },

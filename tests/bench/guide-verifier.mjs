@@ -17,7 +17,10 @@ const server = createServer(async (request, response) => {
   const parameters = new URL(request.url, 'http://localhost').searchParams;
   const tokenProvider = new sdk.ServiceClientTokenProvider(ACCESS_KEY, API_URL);
   const location = await tokenProvider.generateUserLoginUrl(
-    parameters.get('redirect_uri'), parameters.get('state'), serviceClientId, `user_${shortId()}`,
+    parameters.get('redirect_uri'),
+    parameters.get('state'),
+    serviceClientId,
+    `user_${shortId()}`,
   );
   response.writeHead(302, { location }).end();
 });

@@ -24,32 +24,59 @@ function sizes(files) {
 
 async function bundled(contents, resolveDir) {
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir }, bundle: true, minify: true, write: false, format: 'esm', platform: 'browser',
-    target: 'es2022', legalComments: 'none', logLevel: 'error', define: { 'process.env.NODE_ENV': '"production"' },
+    stdin: { contents, resolveDir },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"' },
     external: ['./fallback.js'],
   });
   return outputFiles[0].contents;
 }
 
-const versionOf = (name, folder) => JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
+const versionOf = (name, folder) =>
+  JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 const rows = [];
 for (const { title, from, code } of PEERS) {
   const folder = from === '@authress/login' ? join(workspace, 'tests') : peers;
-  rows.push({ title, what: `${from.replace(/-2\.1$/, '')} ${versionOf(from, folder)}`, sizes: sizes([await bundled(code, folder)]) });
+  rows.push({
+    title,
+    what: `${from.replace(/-2\.1$/, '')} ${versionOf(from, folder)}`,
+    sizes: sizes([await bundled(code, folder)]),
+  });
 }
 for (const { title, from, file } of SHIPPED) {
-  rows.push({ title, what: `${from} ${versionOf(from, peers)}`, sizes: sizes([readFileSync(join(peers, 'node_modules', from, file))]) });
+  rows.push({
+    title,
+    what: `${from} ${versionOf(from, peers)}`,
+    sizes: sizes([readFileSync(join(peers, 'node_modules', from, file))]),
+  });
 }
 const own = PEERS.find(({ from }) => from === '@authress/login').code.replace('@authress/login', './pkg/dist/index.js');
-const [module, start] = ['authress_login_wasm_bg.wasm', 'start_bg.wasm'].map((name) => readFileSync(join(workspace, 'pkg/dist', name)));
+const [module, start] = ['authress_login_wasm_bg.wasm', 'start_bg.wasm'].map((name) =>
+  readFileSync(join(workspace, 'pkg/dist', name)),
+);
 const { version } = JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8'));
-rows.push({ title: '**authress-login-wasm**', what: `this package ${version}, its module and the part that begins a login included`, sizes: sizes([await bundled(own, workspace), module, start]) });
+rows.push({
+  title: '**authress-login-wasm**',
+  what: `this package ${version}, its module and the part that begins a login included`,
+  sizes: sizes([await bundled(own, workspace), module, start]),
+});
 
 rows.sort((left, right) => left.sizes[2] - right.sizes[2]);
 const table = [
-  '| | | minified | gzip 9 | brotli 11 |', '|---|---|---:|---:|---:|',
-  ...rows.map(({ title, what, sizes: list }) => `| ${title} | ${what} | ${list.map((size) => size.toLocaleString('en')).join(' | ')} |`),
+  '| | | minified | gzip 9 | brotli 11 |',
+  '|---|---|---:|---:|---:|',
+  ...rows.map(
+    ({ title, what, sizes: list }) =>
+      `| ${title} | ${what} | ${list.map((size) => size.toLocaleString('en')).join(' | ')} |`,
+  ),
 ].join('\n');
 const file = join(workspace, 'docs/benchmarks.md');
 writeFileSync(file, between(readFileSync(file, 'utf8'), 'sizes', table));

@@ -11,7 +11,8 @@ import { startStack } from '../e2e/support/stack.mjs';
 import { StaticServer, installPacked, workspace } from './support.mjs';
 
 const output = join(workspace, 'target/bundlers');
-const version = (name) => JSON.parse(readFileSync(join(workspace, 'tests/bundlers/node_modules', name, 'package.json'), 'utf8')).version;
+const version = (name) =>
+  JSON.parse(readFileSync(join(workspace, 'tests/bundlers/node_modules', name, 'package.json'), 'utf8')).version;
 
 const WRITE_DOCS = Boolean(process.env.WRITE_DOCS);
 /** Title, fixture, the function of its build.mjs, the entry of the package. */
@@ -62,7 +63,13 @@ describe('a storefront', () => {
         const isDevelopment = how === 'develop';
         // Development servers get the bytes inside the script.
         const { signInTime, bytes } = await signIn(isDevelopment || entry === './inline');
-        rows.push([title, `\`authress-login-wasm${entry.slice(1)}\``, isDevelopment ? '–' : seconds(buildTime), seconds(signInTime), isDevelopment ? '–' : bytes.toLocaleString('en')]);
+        rows.push([
+          title,
+          `\`authress-login-wasm${entry.slice(1)}\``,
+          isDevelopment ? '–' : seconds(buildTime),
+          seconds(signInTime),
+          isDevelopment ? '–' : bytes.toLocaleString('en'),
+        ]);
       } finally {
         await stop?.();
       }
@@ -90,7 +97,9 @@ describe('a storefront', () => {
     try {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
       await page.goto(`${stack.shopUrl}/`);
       await page.waitForFunction(() => window.login);
       assert.equal(await page.evaluate(() => window.login.userSessionExists()), false);
@@ -98,7 +107,9 @@ describe('a storefront', () => {
       assert.equal(modules.length, isInline ? 0 : 1, `also where it is preloaded: ${modules}`);
       const start = performance.now();
       await page.evaluate((connectionId) => {
-        window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => { document.title = error.code; });
+        window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => {
+          document.title = error.code;
+        });
       }, stack.shopperConnectionId);
       await page.waitForURL((url) => url.origin === stack.shopUrl && url.search.startsWith('?started'));
       await page.waitForFunction(() => window.login);
@@ -108,7 +119,11 @@ describe('a storefront', () => {
       const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const files = [...server.downloaded.keys()];
       assert.ok(!files.some((file) => file.includes('fallback')), 'nobody needs the JavaScript form here');
-      assert.deepEqual(complaints.filter((text) => !/WebSocket/i.test(text)), [], 'Vite alone misses what it reloads pages with');
+      assert.deepEqual(
+        complaints.filter((text) => !/WebSocket/i.test(text)),
+        [],
+        'Vite alone misses what it reloads pages with',
+      );
       return { signInTime, bytes };
     } finally {
       await context.close();
@@ -122,8 +137,13 @@ const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 function writeTable(rows) {
   const file = join(workspace, 'docs/bundlers.md');
   const table = [
-    '| | entry | build | sign-in | bytes |', '|---|---|---:|---:|---:|', ...rows.map((row) => `| ${row.join(' | ')} |`),
+    '| | entry | build | sign-in | bytes |',
+    '|---|---|---:|---:|---:|',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
   ].join('\n');
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace(/<!-- measured -->[^]*<!-- \/measured -->/, () => `<!-- measured -->\n${table}\n<!-- /measured -->`));
+  writeFileSync(
+    file,
+    text.replace(/<!-- measured -->[^]*<!-- \/measured -->/, () => `<!-- measured -->\n${table}\n<!-- /measured -->`),
+  );
 }

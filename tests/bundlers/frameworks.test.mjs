@@ -45,7 +45,9 @@ describe('a component', () => {
         const page = await context.newPage();
         const complaints = [];
         page.on('pageerror', (error) => complaints.push(String(error)));
-        page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+        page.on('console', (message) => {
+          if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+        });
         const shows = (tab, status) => tab.waitForSelector(`#shopper[data-status="${status}"]`, { state: 'attached' });
 
         await page.goto(`${stack.shopUrl}/`);
@@ -53,7 +55,9 @@ describe('a component', () => {
         assert.deepEqual([...new Set(await page.evaluate(() => window.renderings))], ['checking', 'signed-out']);
 
         await page.evaluate((connectionId) => {
-          window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => { document.title = error.code; });
+          window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => {
+            document.title = error.code;
+          });
         }, stack.shopperConnectionId);
         await page.waitForURL((url) => url.origin === stack.shopUrl && url.search.startsWith('?started'));
         await shows(page, 'signed-in');
@@ -64,7 +68,9 @@ describe('a component', () => {
         await other.goto(`${stack.shopUrl}/`);
         await shows(other, 'signed-in');
         assert.equal(await other.textContent('#shopper'), userId);
-        await page.evaluate(() => { window.login.logout('/?bye').catch(() => {}); });
+        await page.evaluate(() => {
+          window.login.logout('/?bye').catch(() => {});
+        });
         await shows(other, 'signed-out');
         assert.equal(await other.textContent('#shopper'), '');
         // A context that is closed while one of its pages is on its way is sometimes never closed.
@@ -92,9 +98,11 @@ describe('a component', () => {
       clients.add(useLoginClient());
       return createElement('p', null, useShopper().status);
     };
-    const rendered = (properties) => renderToString(createElement(LoginClientProvider, properties, createElement(Shopper)));
+    const rendered = (properties) =>
+      renderToString(createElement(LoginClientProvider, properties, createElement(Shopper)));
     const settings = { authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' };
-    for (let index = 0; index < 1_000; index++) assert.equal(rendered({ settings: { ...settings } }), '<p>checking</p>');
+    for (let index = 0; index < 1_000; index++)
+      assert.equal(rendered({ settings: { ...settings } }), '<p>checking</p>');
     assert.equal(clients.size, 1);
     rendered({ settings: { ...settings, applicationId: 'app_other' } });
     assert.equal(clients.size, 2);
@@ -116,7 +124,9 @@ describe('a component', () => {
       const page = await context.newPage();
       const complaints = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
       await page.goto(`${stack.shopUrl}/`);
       await page.waitForSelector('#shopper[data-status="signed-out"]', { state: 'attached' });
       assert.equal(await page.evaluate(() => window.known), 'signed-out', 'it was known before the page was hydrated');
@@ -132,7 +142,13 @@ describe('a component', () => {
     const login = serverClient();
     let subscriptions = 0;
     const counted = new Proxy(login, {
-      get: (client, name) => (name === 'subscribe' ? (listener) => { subscriptions += 1; return client.subscribe(listener); } : Reflect.get(client, name)),
+      get: (client, name) =>
+        name === 'subscribe'
+          ? (listener) => {
+              subscriptions += 1;
+              return client.subscribe(listener);
+            }
+          : Reflect.get(client, name),
     });
     for (let index = 0; index < 1_000; index++) assert.match(await render(counted), /checking/);
     assert.equal(subscriptions, 0);
@@ -141,7 +157,11 @@ describe('a component', () => {
 
 test('the types of the bindings fit those of the frameworks', () => {
   installPacked();
-  const args = [join(workspace, 'tests/node_modules/typescript/bin/tsc'), '--project', join(workspace, 'tests/bundlers/fixtures/types')];
+  const args = [
+    join(workspace, 'tests/node_modules/typescript/bin/tsc'),
+    '--project',
+    join(workspace, 'tests/bundlers/fixtures/types'),
+  ];
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(status, 0, stdout);
 });

@@ -22,7 +22,9 @@ async function check(name, ...args) {
 describe('the packed package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'checked-'));
   let packed;
-  before(() => { packed = pack(folder); });
+  before(() => {
+    packed = pack(folder);
+  });
   after(() => rmSync(folder, { recursive: true }));
 
   test('is what publint calls right, even strictly', async () => {
@@ -33,7 +35,17 @@ describe('the packed package', () => {
     // The file for a classic script is no module, and the oldest way knows no entries but the main one.
     const files = ['module', 'start', 'return', 'account'].map((part) => `${part}.wasm`);
     // What is CommonJS is for Jest, which reads no types.
-    await check('attw', packed.file, '--profile', 'esm-only', '--ignore-rules', 'false-esm', '--exclude-entrypoints', 'script', ...files);
+    await check(
+      'attw',
+      packed.file,
+      '--profile',
+      'esm-only',
+      '--ignore-rules',
+      'false-esm',
+      '--exclude-entrypoints',
+      'script',
+      ...files,
+    );
   });
 
   test('is the same whenever it is packed', () => {

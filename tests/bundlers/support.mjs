@@ -10,14 +10,20 @@ import { brotliCompressSync, constants } from 'node:zlib';
 export const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const installed = join(workspace, 'tests/bundlers/node_modules/authress-login-wasm');
 const TYPES = {
-  '.css': 'text/css', '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.json': 'application/json',
-  '.wasm': 'application/wasm', '.txt': 'text/plain',
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.txt': 'text/plain',
 };
 
 /** Packs the package into `folder`; gives the tarball. */
 export function pack(folder) {
   const args = ['pack', join(workspace, 'pkg'), '--json', '--pack-destination', folder];
-  const [{ filename, files }] = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
+  const [{ filename, files }] = JSON.parse(
+    execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   return { file: join(folder, filename), files: files.map(({ path }) => path).sort() };
 }
 

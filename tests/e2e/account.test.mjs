@@ -9,7 +9,9 @@ import { stories } from './support/story.mjs';
 
 /** A six-digit code of RFC 6238 for a base32 secret. */
 function totp(secret, atMs = Date.now()) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const bits = [...secret]
+    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
+    .join('');
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
@@ -25,7 +27,13 @@ for (const topology of ['localhost', 'https']) {
     story('nobody is told that nobody is logged in', async ({ shop }) => {
       const page = new BarePage(shop);
       await page.open();
-      for (const call of [['getUserProfile'], ['unlinkIdentity', 'con_acorn'], ['deleteDevice', 'd'], ['openUserConfigurationScreen'], ['registerDevice', { type: 'TOTP', totp: { verificationCode: '1' } }]]) {
+      for (const call of [
+        ['getUserProfile'],
+        ['unlinkIdentity', 'con_acorn'],
+        ['deleteDevice', 'd'],
+        ['openUserConfigurationScreen'],
+        ['registerDevice', { type: 'TOTP', totp: { verificationCode: '1' } }],
+      ]) {
         assert.equal((await page.call(...call)).error?.code, 'NotLoggedIn', call[0]);
       }
       assert.deepEqual((await page.call('getDevices')).value, []);
@@ -44,10 +52,13 @@ for (const topology of ['localhost', 'https']) {
       assert.equal((await page.call('getLinkResult')).value.status, 'linked');
       const connections = async () => {
         const { linkedIdentities } = (await page.call('getUserProfile')).value;
-        return linkedIdentities.map(({ connection }) => connection.connectionId).filter((id) => id.startsWith('con_')).sort();
+        return linkedIdentities
+          .map(({ connection }) => connection.connectionId)
+          .filter((id) => id.startsWith('con_'))
+          .sort();
       };
       assert.deepEqual(await connections(), ['con_acorn', 'con_birch']);
-      assert.deepEqual((await page.call('unlinkIdentity', 'con_birch')), { value: undefined });
+      assert.deepEqual(await page.call('unlinkIdentity', 'con_birch'), { value: undefined });
       assert.deepEqual(await connections(), ['con_acorn']);
       const { error } = await page.call('unlinkIdentity', 'con_acorn');
       assert.deepEqual([error.code, error.serverCode, error.status], ['RequestRefused', 'LastIdentity', 409]);
@@ -68,7 +79,10 @@ for (const topology of ['localhost', 'https']) {
       assert.deepEqual([wrong.code, wrong.status], ['RequestRefused', 400]);
       const device = (await register(totp(secret))).value;
       const devices = (await page.call('getDevices')).value;
-      assert.deepEqual(devices.map(({ deviceId, name, type }) => [deviceId, name, type]), [[device.deviceId, 'Phone', 'TOTP']]);
+      assert.deepEqual(
+        devices.map(({ deviceId, name, type }) => [deviceId, name, type]),
+        [[device.deviceId, 'Phone', 'TOTP']],
+      );
       await page.call('deleteDevice', device.deviceId);
       assert.deepEqual((await page.call('getDevices')).value, []);
       assert.equal((await page.call('registerDevice', { type: 'Moon' })).error.code, 'InvalidInput');
@@ -87,25 +101,31 @@ for (const topology of ['localhost', 'https']) {
       assert.equal((await page.call('userSessionExists')).value, true);
     });
 
-    story('a login by one-time code stays on the page until the application goes on', async ({ shop, stack, page: tab }) => {
-      const page = new BarePage(shop);
-      await page.open();
-      assert.equal((await page.call('authenticateWithOneTimeCode', {})).error.code, 'InvalidInput');
-      const options = { serviceClientId: stack.shopperConnectionId, redirectUrl: '/?by-code' };
-      const { value } = await page.call('authenticateWithOneTimeCode', options);
-      assert.ok(value.authenticationRequestId);
-      await tab.goto(value.authenticationUrl);
-      await page.returnsTo('/?by-code');
-      assert.equal((await page.call('userSessionExists')).value, true);
+    story(
+      'a login by one-time code stays on the page until the application goes on',
+      async ({ shop, stack, page: tab }) => {
+        const page = new BarePage(shop);
+        await page.open();
+        assert.equal((await page.call('authenticateWithOneTimeCode', {})).error.code, 'InvalidInput');
+        const options = { serviceClientId: stack.shopperConnectionId, redirectUrl: '/?by-code' };
+        const { value } = await page.call('authenticateWithOneTimeCode', options);
+        assert.ok(value.authenticationRequestId);
+        await tab.goto(value.authenticationUrl);
+        await page.returnsTo('/?by-code');
+        assert.equal((await page.call('userSessionExists')).value, true);
 
-      const sub = (await page.call('getUserIdentity')).value.sub;
-      const link = await page.call('linkIdentityWithOneTimeCode', { connectionId: 'con_acorn', redirectUrl: '/?linked' });
-      await tab.goto(link.value.authenticationUrl);
-      await page.pick(`by code ${topology}`);
-      await page.returnsTo('/?linked');
-      assert.equal((await page.call('getLinkResult')).value.status, 'linked');
-      assert.equal((await page.call('getUserIdentity')).value.sub, sub);
-    });
+        const sub = (await page.call('getUserIdentity')).value.sub;
+        const link = await page.call('linkIdentityWithOneTimeCode', {
+          connectionId: 'con_acorn',
+          redirectUrl: '/?linked',
+        });
+        await tab.goto(link.value.authenticationUrl);
+        await page.pick(`by code ${topology}`);
+        await page.returnsTo('/?linked');
+        assert.equal((await page.call('getLinkResult')).value.status, 'linked');
+        assert.equal((await page.call('getUserIdentity')).value.sub, sub);
+      },
+    );
 
     story('the application may see to the redirect itself, or have it in a tab', async ({ shop, stack, context }) => {
       const page = new BarePage(shop);
@@ -114,7 +134,10 @@ for (const topology of ['localhost', 'https']) {
       const wrong = await page.call('authenticate', { ...options, redirectOpenType: 'window' });
       assert.equal(wrong.error.code, 'InvalidRedirectOpenType');
       const managed = await page.call('authenticate', { ...options, redirectOpenType: 'client-managed' });
-      assert.equal(new URL(managed.value.authenticationUrl).searchParams.get('state'), managed.value.authenticationRequestId);
+      assert.equal(
+        new URL(managed.value.authenticationUrl).searchParams.get('state'),
+        managed.value.authenticationRequestId,
+      );
 
       const opened = context.waitForEvent('page');
       const inTab = await page.call('authenticate', { ...options, redirectOpenType: 'tab' });
@@ -135,7 +158,14 @@ describe('a customer with a security key', () => {
   story('registers it', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
     const cdp = await context.newCDPSession(tab);
     await cdp.send('WebAuthn.enable');
-    const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    const options = {
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasResidentKey: false,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    };
     await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
     const page = new BarePage(shop);
     await page.open();
@@ -144,6 +174,9 @@ describe('a customer with a security key', () => {
     assert.equal(error, undefined);
     assert.ok(value.deviceId);
     const devices = (await page.call('getDevices')).value;
-    assert.deepEqual(devices.map(({ name, type }) => [name, type]), [['Key', 'WebAuthN']]);
+    assert.deepEqual(
+      devices.map(({ name, type }) => [name, type]),
+      [['Key', 'WebAuthN']],
+    );
   });
 });

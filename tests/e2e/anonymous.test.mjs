@@ -93,7 +93,11 @@ describe('an anonymous shopper', () => {
     assert.equal(await shop.token(), null);
     const kept = await shop.page.evaluate(() => JSON.stringify({ ...localStorage }));
     assert.ok(!kept.includes('idToken'), 'the browser keeps no identity');
-    assert.deepEqual((await context.cookies(stack.sandboxUrl)).map(({ name }) => name), [], 'no session at Authress');
+    assert.deepEqual(
+      (await context.cookies(stack.sandboxUrl)).map(({ name }) => name),
+      [],
+      'no session at Authress',
+    );
     await shop.addAnonymously('vase');
     assert.notEqual((await shop.claims()).sub, first);
     await shop.showsCart({ vase: 1 });

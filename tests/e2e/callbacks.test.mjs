@@ -11,7 +11,9 @@ const OWN_QUERY = '/?utm=x%20y&code=SUMMER20&error=sold-out&iss=me&nonce=n1&expi
 
 /** Does what leaves the page, and waits for the page that the browser comes back to. */
 async function comesBack(page, act) {
-  await page.page.evaluate(() => { window.isLeft = true; });
+  await page.page.evaluate(() => {
+    window.isLeft = true;
+  });
   await act();
   const { origin } = new URL(page.shop.stack.shopUrl);
   await until(async () => {
@@ -21,10 +23,13 @@ async function comesBack(page, act) {
 }
 
 /** Leaves for an anonymous user id, by a code whatever the topology, and comes back. */
-const signIn = (page, options = {}) => comesBack(page, () =>
-  page.leave('authenticate', { connectionId: page.shop.stack.shopperConnectionId, flowType: 'code', ...options }));
+const signIn = (page, options = {}) =>
+  comesBack(page, () =>
+    page.leave('authenticate', { connectionId: page.shop.stack.shopperConnectionId, flowType: 'code', ...options }),
+  );
 
-const userOf = (page, client = 'login') => page.page.evaluate((client) => window[client].getUserIdentity()?.userId, client);
+const userOf = (page, client = 'login') =>
+  page.page.evaluate((client) => window[client].getUserIdentity()?.userId, client);
 
 /** `METHOD /path` of the requests to Authress that are about logins. */
 const exchanges = async (authress) => (await authress.requests()).filter((request) => request.endsWith('/tokens'));
@@ -49,46 +54,64 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       assert.equal(await page.page.evaluate(() => location.href), before);
     });
 
-    story(`all clients of a page see one callback, and two presses are one login (${topology})`, async ({ shop, stack, authress }) => {
+    story(
+      `all clients of a page see one callback, and two presses are one login (${topology})`,
+      async ({ shop, stack, authress }) => {
+        const page = new BarePage(shop, { listens: true });
+        const addSecond = () =>
+          page.page.evaluate(() => {
+            window.second = new window.LoginClient(window.settings);
+          });
+        await page.open('/?clients');
+        await addSecond();
+        await authress.clearLog();
+        await page.page.evaluate(() =>
+          Promise.all([window.login, window.second].map((client) => client.userSessionExists())),
+        );
+        const checks = (await authress.requests()).filter((request) => request === 'PATCH /api/session');
+        assert.ok(checks.length <= 1, 'one client asks for all');
+        await comesBack(page, () =>
+          page.page.evaluate(
+            ([connectionId]) => {
+              for (const client of [window.login, window.second])
+                client.authenticate({ connectionId, flowType: 'code' }).catch(() => {});
+            },
+            [stack.shopperConnectionId],
+          ),
+        );
+        await addSecond();
+        for (const client of ['second', 'login']) {
+          assert.deepEqual(await page.callOn(client, 'userSessionExists'), { value: true }, client);
+          assert.equal((await page.callOn(client, 'getLoginResult')).value?.status, 'signed-in', client);
+        }
+        assert.equal(await userOf(page, 'second'), await userOf(page));
+        const requests = (await authress.requests()).filter((request) =>
+          request.startsWith('POST /api/authentication'),
+        );
+        assert.deepEqual(requests, ['POST /api/authentication', 'POST /api/authentication/{id}/tokens']);
+      },
+    );
 
-      const page = new BarePage(shop, { listens: true });
-      const addSecond = () => page.page.evaluate(() => { window.second = new window.LoginClient(window.settings); });
-      await page.open('/?clients');
-      await addSecond();
-      await authress.clearLog();
-      await page.page.evaluate(() => Promise.all([window.login, window.second].map((client) => client.userSessionExists())));
-      const checks = (await authress.requests()).filter((request) => request === 'PATCH /api/session');
-      assert.ok(checks.length <= 1, 'one client asks for all');
-      await comesBack(page, () => page.page.evaluate(([connectionId]) => {
-        for (const client of [window.login, window.second]) client.authenticate({ connectionId, flowType: 'code' }).catch(() => {});
-      }, [stack.shopperConnectionId]));
-      await addSecond();
-      for (const client of ['second', 'login']) {
-        assert.deepEqual(await page.callOn(client, 'userSessionExists'), { value: true }, client);
-        assert.equal((await page.callOn(client, 'getLoginResult')).value?.status, 'signed-in', client);
-      }
-      assert.equal(await userOf(page, 'second'), await userOf(page));
-      const requests = (await authress.requests()).filter((request) => request.startsWith('POST /api/authentication'));
-      assert.deepEqual(requests, ['POST /api/authentication', 'POST /api/authentication/{id}/tokens']);
-    });
-
-    story(`a second copy of the package waits for the first one's session (${topology})`, async ({ shop, authress }) => {
-      const page = new BarePage(shop, {
-        first: `
+    story(
+      `a second copy of the package waits for the first one's session (${topology})`,
+      async ({ shop, authress }) => {
+        const page = new BarePage(shop, {
+          first: `
           const address = import.meta.resolve('authress-login-wasm');
           window.copy = import(address + '?copy').then(async (copy) => {
             const second = new copy.LoginClient({ ...await (await fetch('/config.json')).json() });
             return { isCopy: copy.LoginClient !== LoginClient, exists: await second.userSessionExists() };
           });`,
-      });
-      await page.open('/?copies');
-      await authress.clearLog();
-      await signIn(page);
-      const { value } = await page.call('userSessionExists');
-      assert.equal(value, true);
-      assert.deepEqual(await page.page.evaluate(() => window.copy), { isCopy: true, exists: true });
-      assert.equal((await exchanges(authress)).length, 1);
-    });
+        });
+        await page.open('/?copies');
+        await authress.clearLog();
+        await signIn(page);
+        const { value } = await page.call('userSessionExists');
+        assert.equal(value, true);
+        assert.deepEqual(await page.page.evaluate(() => window.copy), { isCopy: true, exists: true });
+        assert.equal((await exchanges(authress)).length, 1);
+      },
+    );
 
     story(`a client of another application or host leaves a callback alone (${topology})`, async ({ shop }) => {
       const page = new BarePage(shop, {
@@ -108,33 +131,46 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       assert.equal(await page.page.evaluate(() => location.search), '?others');
     });
 
-    story(`a page that is reloaded or left during its callback loses no login (${topology})`, async ({ shop, authress }) => {
-      // The page that comes back is left before its code has been sent.
-      const page = new BarePage(shop, {
-        first: `
+    story(
+      `a page that is reloaded or left during its callback loses no login (${topology})`,
+      async ({ shop, authress }) => {
+        // The page that comes back is left before its code has been sent.
+        const page = new BarePage(shop, {
+          first: `
           const send = window.fetch;
           if (localStorage.holds) window.fetch = (url, init) => {
             if (!String(url).endsWith('/tokens')) return send(url, init);
             window.isHeld = true;
             return new Promise(() => {});
           };`,
-      });
-      for (const [path, leave] of [['/?reload', () => location.reload()], ['/?left', () => location.replace('/?lang=de')]]) {
-        await page.open(path);
-        await authress.clearLog();
-        await page.page.evaluate(() => localStorage.setItem('holds', '1'));
-        await signIn(page);
-        await page.page.waitForFunction(() => window.isHeld, null, { polling: 50 });
-        assert.equal(await page.page.evaluate(() => location.search), path.slice(1), 'the address is clean meanwhile');
-        await page.page.evaluate(() => localStorage.removeItem('holds'));
-        await comesBack(page, () => page.page.evaluate(leave));
-        assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
-        assert.deepEqual(await page.call('userSessionExists'), { value: true });
-        const kept = await page.page.evaluate(() => Object.keys(sessionStorage));
-        assert.deepEqual(kept.filter((key) => key.startsWith('Authentication')), []);
-        assert.equal((await exchanges(authress)).length, 1);
-      }
-    });
+        });
+        for (const [path, leave] of [
+          ['/?reload', () => location.reload()],
+          ['/?left', () => location.replace('/?lang=de')],
+        ]) {
+          await page.open(path);
+          await authress.clearLog();
+          await page.page.evaluate(() => localStorage.setItem('holds', '1'));
+          await signIn(page);
+          await page.page.waitForFunction(() => window.isHeld, null, { polling: 50 });
+          assert.equal(
+            await page.page.evaluate(() => location.search),
+            path.slice(1),
+            'the address is clean meanwhile',
+          );
+          await page.page.evaluate(() => localStorage.removeItem('holds'));
+          await comesBack(page, () => page.page.evaluate(leave));
+          assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
+          assert.deepEqual(await page.call('userSessionExists'), { value: true });
+          const kept = await page.page.evaluate(() => Object.keys(sessionStorage));
+          assert.deepEqual(
+            kept.filter((key) => key.startsWith('Authentication')),
+            [],
+          );
+          assert.equal((await exchanges(authress)).length, 1);
+        }
+      },
+    );
 
     story(`a router that marks its own history entries notices the clean address (${topology})`, async ({ shop }) => {
       // As Next.js does it: entries with its mark it has made itself, and takes no note of.

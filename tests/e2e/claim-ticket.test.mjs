@@ -39,7 +39,9 @@ async function takeAlong(shop, name) {
 const bring = async (shop, body) => {
   const authorization = `Bearer ${await shop.token()}`;
   const response = await fetch(`${shop.stack.shopUrl}/api/cart/claims`, {
-    method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body,
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body,
   });
   return { status: response.status, code: (await response.json()).errorCode };
 };
@@ -73,7 +75,10 @@ describe('a cart goes to the account that the shopper already has', () => {
     assert.deepEqual(await bring(thief, body), { status: 403, code: 'TicketAlreadyUsed' });
     const forged = JSON.stringify({ ticket: JSON.parse(body).ticket.replace(/.{4}$/, 'AAAA') });
     assert.deepEqual(await bring(thief, forged), { status: 403, code: 'TicketForged' });
-    assert.deepEqual(await bring(thief, JSON.stringify({ ticket: await shop.token() })), { status: 403, code: 'TicketForged' });
+    assert.deepEqual(await bring(thief, JSON.stringify({ ticket: await shop.token() })), {
+      status: 403,
+      code: 'TicketForged',
+    });
     await thief.showsCart({});
   });
 
@@ -93,7 +98,8 @@ describe('a cart goes to the account that the shopper already has', () => {
     await customer(visitor, 'owner');
     await meetsAccount(shop, 'owner');
     const response = await fetch(`${shop.stack.shopUrl}/api/cart/claim-ticket`, {
-      method: 'POST', headers: { authorization: `Bearer ${await shop.token()}` },
+      method: 'POST',
+      headers: { authorization: `Bearer ${await shop.token()}` },
     });
     const body = JSON.stringify({ ticket: (await response.json()).ticket });
     const other = (await visitor()).shop;

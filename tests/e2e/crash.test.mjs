@@ -25,7 +25,8 @@ function exposeMemory() {
 const count = (page) => page.evaluate(() => window.instances.length);
 
 /** What the crash itself leaves behind: a report to whoever watches over the page's errors. */
-const TRAP = /^RuntimeError: (memory access out of bounds|table index is out of bounds|unreachable|indirect call|null function)/;
+const TRAP =
+  /^RuntimeError: (memory access out of bounds|table index is out of bounds|unreachable|indirect call|null function)/;
 
 describe('a crash of the module', () => {
   const story = stories('localhost', { uncaught: TRAP });
@@ -67,17 +68,27 @@ describe('a crash of the module', () => {
     const { bare, token } = await shopper(cast);
     // A login that begins would leave the page before anything else can be seen.
     await cast.authress.fail('POST', '/api/authentication', { status: 503, times: 20 });
-    const codes = await cast.page.evaluate(async ([connectionId]) => {
-      const waiting = [
-        window.login.linkIdentity({ connectionId }), // waits for Authress
-        window.login.getUserProfile(),
-        new window.LoginClient(await (await fetch('/config.json')).json()).getDevices(),
-      ];
-      const settled = Promise.all(waiting.map((it) => it.then(() => 'resolved', (error) => error.code)));
-      await new Promise((resolve) => setTimeout(resolve));
-      window.corrupt();
-      return settled;
-    }, ['con_acorn']);
+    const codes = await cast.page.evaluate(
+      async ([connectionId]) => {
+        const waiting = [
+          window.login.linkIdentity({ connectionId }), // waits for Authress
+          window.login.getUserProfile(),
+          new window.LoginClient(await (await fetch('/config.json')).json()).getDevices(),
+        ];
+        const settled = Promise.all(
+          waiting.map((it) =>
+            it.then(
+              () => 'resolved',
+              (error) => error.code,
+            ),
+          ),
+        );
+        await new Promise((resolve) => setTimeout(resolve));
+        window.corrupt();
+        return settled;
+      },
+      ['con_acorn'],
+    );
     assert.ok(codes.includes('InternalError'), codes.join());
     assert.equal((await bare.call('getToken')).value, token);
   });
@@ -100,12 +111,26 @@ describe('the guard of an instance', () => {
     const deaths = [];
     const watched = watch((cause) => deaths.push(cause));
     const trap = new Error('trap');
-    const glue = { callInner: () => { try { exports.inner(); } catch { /* as the glue does */ } }, log: (text) => text };
+    const glue = {
+      callInner: () => {
+        try {
+          exports.inner();
+        } catch {
+          /* as the glue does */
+        }
+      },
+      log: (text) => text,
+    };
     const imports = watched.imports(glue);
     const exports = watched.exports({
       memory: 5,
-      inner: () => { throw trap; },
-      outer: () => { imports.callInner(); for (;;) imports.log('still here'); },
+      inner: () => {
+        throw trap;
+      },
+      outer: () => {
+        imports.callInner();
+        for (;;) imports.log('still here');
+      },
       add: (left, right) => left + right,
     });
     return { exports, imports, deaths, trap };

@@ -10,8 +10,9 @@ const USUAL_CODE_LIFETIME_S = 300;
 
 /** The address of the next return to the shop, once the browser has asked for it. */
 async function nextReturn(shop) {
-  const request = await shop.page.waitForRequest((request) =>
-    request.isNavigationRequest() && isReturn(shop, new URL(request.url())));
+  const request = await shop.page.waitForRequest(
+    (request) => request.isNavigationRequest() && isReturn(shop, new URL(request.url())),
+  );
   return request.url();
 }
 
@@ -23,7 +24,10 @@ async function returnOf(shop, person) {
   const post = { method: 'POST', body: new URLSearchParams({ user: person }) };
   let next = { url: await shop.page.url(), request: post };
   while (next.url.startsWith(sandboxUrl)) {
-    const response = await fetch(next.url.replace(sandboxUrl, sandboxControlUrl), { redirect: 'manual', ...next.request });
+    const response = await fetch(next.url.replace(sandboxUrl, sandboxControlUrl), {
+      redirect: 'manual',
+      ...next.request,
+    });
     next = { url: response.headers.get('location') };
   }
   assert.ok(isReturn(shop, new URL(next.url)));

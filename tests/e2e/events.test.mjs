@@ -39,7 +39,9 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       const completed = { type: 'login-completed', result, status: 'signed-in' };
       assert.deepEqual(await page.toldEvents(), [{ type: 'ready', status: 'signed-in' }, completed]);
       assert.deepEqual(await other.toldEvents(), [
-        { type: 'ready', status: 'signed-out' }, { type: 'signed-in', status: 'signed-in' }, completed,
+        { type: 'ready', status: 'signed-out' },
+        { type: 'signed-in', status: 'signed-in' },
+        completed,
       ]);
       for (const tab of [page, other]) assert.equal((await tab.snapshot()).userIdentity.userId, sub);
       assert.deepEqual((await page.call('getLoginResult')).value, result);
@@ -71,7 +73,14 @@ describe('events of returns', () => {
     const linked = { status: 'linked', connectionId: 'con_acorn', userId };
     await page.hasEvents('ready', 'link-completed');
     assert.deepEqual((await page.toldEvents())[1], { type: 'link-completed', result: linked, status: 'signed-in' });
-    await other.hasEventsInSomeOrder('ready', 'signed-in', 'login-completed', 'link-refused', 'token-renewed', 'link-completed');
+    await other.hasEventsInSomeOrder(
+      'ready',
+      'signed-in',
+      'login-completed',
+      'link-refused',
+      'token-renewed',
+      'link-completed',
+    );
     assert.equal((await other.snapshot()).userIdentity.userId, userId);
     assert.equal((await other.snapshot()).userIdentity.email, 'linked@people.example');
   });
@@ -132,7 +141,10 @@ describe('listeners', () => {
     await page.visitProvider('linkIdentity', 'con_acorn', () => shop.press('cancel'));
     await page.hasStatus('signed-in');
     const told = (await page.toldEvents()).map(({ type, status }) => [type, status]);
-    assert.deepEqual(told, [['ready', 'signed-in'], ['link-cancelled', 'signed-in']]);
+    assert.deepEqual(told, [
+      ['ready', 'signed-in'],
+      ['link-cancelled', 'signed-in'],
+    ]);
   });
 
   story('find the same frozen snapshot until something has changed', async ({ shop, page: tab }) => {
@@ -150,7 +162,9 @@ describe('listeners', () => {
 
     await page.startAnonymous();
     await page.hasStatus('signed-in');
-    await tab.evaluate(() => { window.kept = window.login.getSnapshot(); });
+    await tab.evaluate(() => {
+      window.kept = window.login.getSnapshot();
+    });
     await page.call('getToken');
     await page.call('userSessionExists');
     assert.ok(await tab.evaluate(() => window.kept === window.login.getSnapshot()));
@@ -166,9 +180,12 @@ describe('listeners', () => {
     const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
     await page.open();
     assert.equal((await page.snapshot()).status, 'checking', 'nobody has asked yet');
-    const told = await tab.evaluate(() => new Promise((resolve) => {
-      window.login.subscribe(({ type }) => resolve([type, window.login.getSnapshot().status]));
-    }));
+    const told = await tab.evaluate(
+      () =>
+        new Promise((resolve) => {
+          window.login.subscribe(({ type }) => resolve([type, window.login.getSnapshot().status]));
+        }),
+    );
     assert.deepEqual(told, ['ready', 'signed-out']);
   });
 
@@ -183,7 +200,9 @@ describe('listeners', () => {
           resolve(event.error.message);
         });
       });
-      window.login.subscribe(() => { throw new Error('of the page'); });
+      window.login.subscribe(() => {
+        throw new Error('of the page');
+      });
       window.login.subscribe(({ type }) => heard.push(type));
       heard.push(await thrown, await window.login.userSessionExists());
       return heard;

@@ -11,41 +11,47 @@ describe('an extension', () => {
 
   /** The extension's client on the page. */
   async function extension(page, stack) {
-    await page.page.evaluate(async ([url, id]) => {
-      const { ExtensionClient } = await import('authress-login-wasm');
-      window.login = new ExtensionClient(url, id);
-    }, [stack.sandboxUrl, stack.extensionId]);
+    await page.page.evaluate(
+      async ([url, id]) => {
+        const { ExtensionClient } = await import('authress-login-wasm');
+        window.login = new ExtensionClient(url, id);
+      },
+      [stack.sandboxUrl, stack.extensionId],
+    );
   }
 
-  story('logs in, has a token of its own and forgets it with the page', async ({ shop, stack, authress, page: tab }) => {
-    const page = new BarePage(shop);
-    await page.open('/?mine=1');
-    await extension(page, stack);
-    assert.equal((await page.call('getTokenResponse')).value, null);
-    assert.equal((await page.call('requestToken')).error.code, 'InvalidAuthorizationCode');
-    assert.equal((await page.call('requestToken', { silent: true })).value, null);
+  story(
+    'logs in, has a token of its own and forgets it with the page',
+    async ({ shop, stack, authress, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open('/?mine=1');
+      await extension(page, stack);
+      assert.equal((await page.call('getTokenResponse')).value, null);
+      assert.equal((await page.call('requestToken')).error.code, 'InvalidAuthorizationCode');
+      assert.equal((await page.call('requestToken', { silent: true })).value, null);
 
-    await page.leave('login', '/?extension');
-    await tab.waitForURL((url) => url.origin === stack.sandboxUrl);
-    const asked = new URL(await tab.url()).searchParams;
-    assert.equal(asked.get('code_challenge_method'), 'S256');
-    assert.equal(asked.get('code_challenge').length, 43);
-    assert.ok(asked.get('state').length >= 20);
-    await tab.getByRole('link', { name: /Acorn/ }).click();
-    await page.pick('extension person');
-    await page.returnsTo('/?extension');
-    await extension(page, stack);
-    const { accessToken } = (await page.call('login')).value;
-    const claims = await authress.verifySignature(accessToken);
-    assert.equal(claims.client_id, stack.extensionId);
-    assert.equal((await page.call('getUserIdentity')).value.userId, claims.sub);
-    assert.equal(new URL(await tab.url()).search, '?extension', 'code and state are gone, the page’s own stays');
-    assert.equal(await tab.evaluate(() => localStorage.getItem('ExtensionRequestNonce')), null);
+      await page.leave('login', '/?extension');
+      await tab.waitForURL((url) => url.origin === stack.sandboxUrl);
+      const asked = new URL(await tab.url()).searchParams;
+      assert.equal(asked.get('code_challenge_method'), 'S256');
+      assert.equal(asked.get('code_challenge').length, 43);
+      assert.ok(asked.get('state').length >= 20);
+      await tab.getByRole('link', { name: /Acorn/ }).click();
+      await page.pick('extension person');
+      await page.returnsTo('/?extension');
+      await extension(page, stack);
+      const { accessToken } = (await page.call('login')).value;
+      const claims = await authress.verifySignature(accessToken);
+      assert.equal(claims.client_id, stack.extensionId);
+      assert.equal((await page.call('getUserIdentity')).value.userId, claims.sub);
+      assert.equal(new URL(await tab.url()).search, '?extension', 'code and state are gone, the page’s own stays');
+      assert.equal(await tab.evaluate(() => localStorage.getItem('ExtensionRequestNonce')), null);
 
-    await page.open('/?mine=1');
-    await extension(page, stack);
-    assert.equal((await page.call('getTokenResponse')).value, null);
-  });
+      await page.open('/?mine=1');
+      await extension(page, stack);
+      assert.equal((await page.call('getTokenResponse')).value, null);
+    },
+  );
 
   story('is let in by the platform’s own login page', async ({ shop, stack, authress, page: tab }) => {
     const page = new BarePage(shop);
@@ -83,7 +89,11 @@ describe('an extension', () => {
     await page.open();
     const codes = await tab.evaluate(async () => {
       const { ExtensionClient } = await import('authress-login-wasm');
-      return [['', 'ext_a'], ['login.test', ''], ['login.test', undefined]].map((settings) => {
+      return [
+        ['', 'ext_a'],
+        ['login.test', ''],
+        ['login.test', undefined],
+      ].map((settings) => {
         try {
           return new ExtensionClient(...settings) && null;
         } catch (error) {

@@ -25,7 +25,10 @@ describe('the shop’s verifier', () => {
     assert.match((await shop.claims()).sub, /^user_/);
   }
 
-  for (const [how, fail] of [['refuses connections', 'down'], ['hangs up', 'hangUp']]) {
+  for (const [how, fail] of [
+    ['refuses connections', 'down'],
+    ['hangs up', 'hangUp'],
+  ]) {
     story(`${how}: Back leads to the shop, and later it works`, async ({ shop }) => {
       await shop.open();
       await verifier[fail]();

@@ -36,27 +36,31 @@ async function forgottenShopper({ shop, context, authress, page: tab }) {
 describe('on localhost', () => {
   const story = stories('localhost');
 
-  story('tokens in an address that nobody asked for are not taken and not left there', async ({ shop, visitor, page: tab }) => {
-    const { shop: attackersShop } = await visitor();
-    const attacker = new BarePage(attackersShop);
-    await attacker.open();
-    const returned = attacker.page.waitForRequest((request) => request.url().includes('access_token='));
-    await attacker.startAnonymous();
-    const url = new URL((await returned).url());
+  story(
+    'tokens in an address that nobody asked for are not taken and not left there',
+    async ({ shop, visitor, page: tab }) => {
+      const { shop: attackersShop } = await visitor();
+      const attacker = new BarePage(attackersShop);
+      await attacker.open();
+      const returned = attacker.page.waitForRequest((request) => request.url().includes('access_token='));
+      await attacker.startAnonymous();
+      const url = new URL((await returned).url());
 
-    const page = new BarePage(shop);
-    await page.open(`/${url.search}`);
-    assert.equal((await page.call('userSessionExists')).value, false);
-    assert.equal((await page.call('getUserIdentity')).value, null);
-    assert.equal(await shop.token(), null);
-    for (const name of ['access_token', 'id_token']) assert.ok(!new URL(await tab.url()).searchParams.has(name), name);
+      const page = new BarePage(shop);
+      await page.open(`/${url.search}`);
+      assert.equal((await page.call('userSessionExists')).value, false);
+      assert.equal((await page.call('getUserIdentity')).value, null);
+      assert.equal(await shop.token(), null);
+      for (const name of ['access_token', 'id_token'])
+        assert.ok(!new URL(await tab.url()).searchParams.has(name), name);
 
-    await page.open();
-    await page.startAnonymous();
-    const mine = (await page.call('getToken')).value;
-    await page.open(`/${url.search}`);
-    assert.equal((await page.call('getToken')).value, mine);
-  });
+      await page.open();
+      await page.startAnonymous();
+      const mine = (await page.call('getToken')).value;
+      await page.open(`/${url.search}`);
+      assert.equal((await page.call('getToken')).value, mine);
+    },
+  );
 
   story('the end of a token is told as such, and not by null', async ({ shop, context, stack }) => {
     await context.clock.install();
@@ -76,14 +80,22 @@ describe('on localhost', () => {
 
   story('nobody sends the words null and undefined as a token', async ({ shop, authress, page: tab }) => {
     const sent = [];
-    tab.on('request', (request) => { if (request.url().startsWith(shop.stack.sandboxUrl)) sent.push(request); });
+    tab.on('request', (request) => {
+      if (request.url().startsWith(shop.stack.sandboxUrl)) sent.push(request);
+    });
     const page = new BarePage(shop);
     await page.open();
     await authress.clearLog();
     for (const call of [
-      ['getDevices'], ['getConnectionCredentials'], ['getUserProfile'], ['unlinkIdentity', 'con_acorn'], ['deleteDevice', 'd'],
-      ['registerDevice', { type: 'TOTP', totp: { verificationCode: '123456' } }], ['linkIdentity', { connectionId: 'con_acorn' }],
-    ]) await page.call(...call);
+      ['getDevices'],
+      ['getConnectionCredentials'],
+      ['getUserProfile'],
+      ['unlinkIdentity', 'con_acorn'],
+      ['deleteDevice', 'd'],
+      ['registerDevice', { type: 'TOTP', totp: { verificationCode: '123456' } }],
+      ['linkIdentity', { connectionId: 'con_acorn' }],
+    ])
+      await page.call(...call);
     for (const request of sent) assert.doesNotMatch(String(request.headers().authorization), /null|^Bearer undefined/);
     assert.deepEqual(await authress.requests(), [], 'without a session there is nothing to ask');
   });
@@ -97,17 +109,23 @@ describe('on localhost', () => {
     await page.open();
     await page.startAnonymous();
     await page.call('getToken');
-    const loads = await tab.evaluate(async (settings) => {
-      for (let i = 0; i < 2; i += 1) new window.LoginClient(settings);
-      window.dispatchEvent(new Event('load'));
-      return window.loads;
-    }, { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId });
+    const loads = await tab.evaluate(
+      async (settings) => {
+        for (let i = 0; i < 2; i += 1) new window.LoginClient(settings);
+        window.dispatchEvent(new Event('load'));
+        return window.loads;
+      },
+      { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId },
+    );
     assert.deepEqual(loads, ['own', 'own']);
-    const later = await tab.evaluate(async (settings) => {
-      const client = new window.LoginClient(settings);
-      await client.userSessionExists({ backgroundTrigger: true });
-      return client.getUserIdentity()?.userId;
-    }, { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId });
+    const later = await tab.evaluate(
+      async (settings) => {
+        const client = new window.LoginClient(settings);
+        await client.userSessionExists({ backgroundTrigger: true });
+        return client.getUserIdentity()?.userId;
+      },
+      { authressApiUrl: shop.stack.sandboxUrl, applicationId: shop.stack.applicationId },
+    );
     assert.equal(later, (await page.call('getUserIdentity')).value.userId);
   });
 
@@ -133,12 +151,12 @@ describe('on localhost', () => {
       };
     });
     const page = new BarePage(shop);
-    await page.open("/?bare&q=a%20b&p=(f)!*&c=%c3&code=mine&state=mine");
+    await page.open('/?bare&q=a%20b&p=(f)!*&c=%c3&code=mine&state=mine');
     await page.call('userSessionExists');
     await tab.evaluate(() => window.login.sanitizeQueryParameters());
     await page.call('userSessionExists');
     const shown = await tab.url();
-    assert.ok(shown.includes("?bare&q=a%20b&p=(f)!*&c=%c3&"), shown);
+    assert.ok(shown.includes('?bare&q=a%20b&p=(f)!*&c=%c3&'), shown);
     await page.open('/?bare&q=a%20b');
     await page.call('userSessionExists');
     assert.equal(await tab.evaluate(() => window.replaced), 0);
@@ -181,7 +199,9 @@ describe('on localhost', () => {
     const timers = () => tab.evaluate(() => [...window.timers.values()]);
     await tab.evaluate(() => {
       window.abort = new AbortController();
-      window.waiting = window.login.ensureToken({ timeoutInMillis: undefined, signal: window.abort.signal }).catch(() => {});
+      window.waiting = window.login
+        .ensureToken({ timeoutInMillis: undefined, signal: window.abort.signal })
+        .catch(() => {});
     });
     await until(async () => (await timers()).includes(5_000), true, 'undefined means the default of five seconds');
     await tab.evaluate(() => {
@@ -198,20 +218,25 @@ describe('on localhost', () => {
     assert.deepEqual(long, []);
   });
 
-  story('another tab that is opened cannot reach back, and where none can be the page is left', async ({ shop, context, page: tab }) => {
-    const page = new BarePage(shop);
-    await page.open('/?here');
-    const opened = context.waitForEvent('page');
-    assert.equal((await page.call('authenticate', { connectionId: 'con_acorn', openType: 'tab' })).value, null);
-    const other = await opened;
-    await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
-    assert.equal(await other.evaluate(() => window.opener), null);
-    assert.equal(new URL(await tab.url()).search, '?here', 'this page stays');
+  story(
+    'another tab that is opened cannot reach back, and where none can be the page is left',
+    async ({ shop, context, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open('/?here');
+      const opened = context.waitForEvent('page');
+      assert.equal((await page.call('authenticate', { connectionId: 'con_acorn', openType: 'tab' })).value, null);
+      const other = await opened;
+      await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
+      assert.equal(await other.evaluate(() => window.opener), null);
+      assert.equal(new URL(await tab.url()).search, '?here', 'this page stays');
 
-    await tab.evaluate(() => { window.open = () => null; });
-    await page.leave('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'tab' });
-    await shop.isAtProvider('con_acorn');
-  });
+      await tab.evaluate(() => {
+        window.open = () => null;
+      });
+      await page.leave('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'tab' });
+      await shop.isAtProvider('con_acorn');
+    },
+  );
 });
 
 describe('with cookies', () => {
@@ -219,13 +244,18 @@ describe('with cookies', () => {
 
   story('a foreground check does not inherit the background’s false', async (cast) => {
     const { page, sub } = await forgottenShopper(cast);
-    const outcome = await page.page.evaluate(async (settings) => {
-      const client = new window.LoginClient(settings); // Its background check begins now.
-      const [background, foreground, token] = await Promise.all([
-        client.userSessionExists({ backgroundTrigger: true }), client.userSessionExists(), client.getToken(),
-      ]);
-      return [background, foreground, typeof token];
-    }, { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId });
+    const outcome = await page.page.evaluate(
+      async (settings) => {
+        const client = new window.LoginClient(settings); // Its background check begins now.
+        const [background, foreground, token] = await Promise.all([
+          client.userSessionExists({ backgroundTrigger: true }),
+          client.userSessionExists(),
+          client.getToken(),
+        ]);
+        return [background, foreground, typeof token];
+      },
+      { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId },
+    );
     assert.deepEqual(outcome, [false, true, 'string']);
     assert.deepEqual(await cast.authress.requests(), ['PATCH /api/session']);
     assert.equal((await page.call('getUserIdentity')).value.userId, sub);
@@ -238,19 +268,34 @@ describe('with cookies', () => {
     await page.call('getToken');
     const { hostname } = new URL(stack.shopUrl);
     const planted = ['authorization', 'user', 'auth-code', 'AuthUserId'].flatMap((name) =>
-      [hostname, `.${hostname}`, '.shop.test'].map((domain) => ({ name, value: 'left', domain, path: '/', secure: true })));
+      [hostname, `.${hostname}`, '.shop.test'].map((domain) => ({
+        name,
+        value: 'left',
+        domain,
+        path: '/',
+        secure: true,
+      })),
+    );
     const own = { name: 'theme', value: 'dark', domain: hostname, path: '/' };
     await context.addCookies([...planted, own]);
     await page.leave('logout', '/?bye');
     await page.returnsTo('/?bye');
     const left = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
-    assert.deepEqual(left.map(({ name, domain }) => `${name} ${domain}`), [`theme ${hostname}`]);
+    assert.deepEqual(
+      left.map(({ name, domain }) => `${name} ${domain}`),
+      [`theme ${hostname}`],
+    );
   });
 
   /** Begins a login whose code comes in a cookie. */
   async function loginByCookie(page) {
     const connectionId = page.shop.stack.shopperConnectionId;
-    await page.leave('authenticate', { connectionId, redirectUrl: '/?started', flowType: 'code', responseLocation: 'cookie' });
+    await page.leave('authenticate', {
+      connectionId,
+      redirectUrl: '/?started',
+      flowType: 'code',
+      responseLocation: 'cookie',
+    });
     await page.returnsTo('/?started');
     assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
   }
@@ -266,14 +311,20 @@ describe('with cookies', () => {
     assert.equal(new URL(await tab.url()).search, '?started');
   });
 
-  story('a code that came in a cookie is gone from there once it was exchanged', async ({ shop, authress, context, stack }) => {
-    const page = new BarePage(shop);
-    await page.open();
-    await loginByCookie(page);
-    await authress.verify((await page.call('getToken')).value);
-    const cookies = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
-    assert.deepEqual(cookies.map(({ name }) => name).filter((name) => name === 'auth-code'), []);
-  });
+  story(
+    'a code that came in a cookie is gone from there once it was exchanged',
+    async ({ shop, authress, context, stack }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await loginByCookie(page);
+      await authress.verify((await page.call('getToken')).value);
+      const cookies = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
+      assert.deepEqual(
+        cookies.map(({ name }) => name).filter((name) => name === 'auth-code'),
+        [],
+      );
+    },
+  );
 
   story('an identity of a host that only looks like ours is none', async ({ shop, context, stack, page: tab }) => {
     const page = new BarePage(shop);
@@ -284,14 +335,24 @@ describe('with cookies', () => {
     const { userId } = (await page.call('getUserIdentity')).value;
     const identityOf = async (iss) => {
       const token = idToken({ iss, sub: userId, exp: secondsFromNow(3600) });
-      await tab.evaluate(([key, token]) => {
-        // As if its access token were in an HttpOnly cookie: the identity alone is judged.
-        localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token, jsCookies: false });
-      }, [RECORD, token]);
+      await tab.evaluate(
+        ([key, token]) => {
+          // As if its access token were in an HttpOnly cookie: the identity alone is judged.
+          localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token, jsCookies: false });
+        },
+        [RECORD, token],
+      );
       return (await page.call('getUserIdentity')).value?.userId ?? null;
     };
     assert.equal(await identityOf('https://login.shop.test'), userId);
-    for (const iss of ['https://evillogin.shop.test', 'https://n.shop.test', 'https://login.shop.test.evil.test', 'https://evil.test/login.shop.test', 'nonsense', '']) {
+    for (const iss of [
+      'https://evillogin.shop.test',
+      'https://n.shop.test',
+      'https://login.shop.test.evil.test',
+      'https://evil.test/login.shop.test',
+      'nonsense',
+      '',
+    ]) {
       assert.equal(await identityOf(iss), null, iss);
     }
     assert.ok(await tab.evaluate((key) => localStorage[key], RECORD), 'and nothing is wiped by looking');
@@ -299,44 +360,54 @@ describe('with cookies', () => {
     assert.equal(stack.sandboxUrl, 'https://login.shop.test');
   });
 
-  story('an identity without issuer is read any number of times, and an expired one never', async ({ shop, context, stack, page: tab }) => {
-    const setUser = (claims) => context.addCookies([
-      { name: 'user', value: idToken(claims), domain: '.shop.test', path: '/', secure: true },
-    ]);
-    await setUser({ sub: 'user_old', exp: secondsFromNow(-5) });
-    const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true, retainUserCookie: true } });
-    await page.open();
-    for (let i = 0; i < 2; i += 1) {
-      assert.deepEqual(await page.call('userSessionExists'), { value: false });
-      assert.deepEqual(await page.call('getUserIdentity'), { value: null });
-    }
+  story(
+    'an identity without issuer is read any number of times, and an expired one never',
+    async ({ shop, context, stack, page: tab }) => {
+      const setUser = (claims) =>
+        context.addCookies([{ name: 'user', value: idToken(claims), domain: '.shop.test', path: '/', secure: true }]);
+      await setUser({ sub: 'user_old', exp: secondsFromNow(-5) });
+      const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true, retainUserCookie: true } });
+      await page.open();
+      for (let i = 0; i < 2; i += 1) {
+        assert.deepEqual(await page.call('userSessionExists'), { value: false });
+        assert.deepEqual(await page.call('getUserIdentity'), { value: null });
+      }
 
-    await setUser({ sub: 'user_bare', exp: secondsFromNow(3600) });
-    const before = await tab.evaluate(() => JSON.stringify(localStorage));
-    for (let i = 0; i < 3; i += 1) assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
-    assert.equal(await tab.evaluate(() => JSON.stringify(localStorage)), before, 'looking writes nothing');
-    assert.ok((await context.cookies(stack.shopUrl)).some(({ name }) => name === 'user'), 'and removes nothing');
-    for (let i = 0; i < 3; i += 1) {
-      assert.deepEqual(await page.call('userSessionExists'), { value: true });
-      assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
-    }
-  });
+      await setUser({ sub: 'user_bare', exp: secondsFromNow(3600) });
+      const before = await tab.evaluate(() => JSON.stringify(localStorage));
+      for (let i = 0; i < 3; i += 1) assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
+      assert.equal(await tab.evaluate(() => JSON.stringify(localStorage)), before, 'looking writes nothing');
+      assert.ok(
+        (await context.cookies(stack.shopUrl)).some(({ name }) => name === 'user'),
+        'and removes nothing',
+      );
+      for (let i = 0; i < 3; i += 1) {
+        assert.deepEqual(await page.call('userSessionExists'), { value: true });
+        assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
+      }
+    },
+  );
 
   story('a client for another host asks that host', async (cast) => {
     const { page } = await forgottenShopper(cast);
     // The page's policy keeps the requests from leaving, and tells where they were to go.
-    const outcome = await page.page.evaluate(async (settings) => {
-      const asked = new Set();
-      document.addEventListener('securitypolicyviolation', (event) => {
-        event.stopPropagation(); // It is meant to happen.
-        asked.add(new URL(event.blockedURI).hostname);
-      });
-      const clients = [settings, { ...settings, authressApiUrl: 'https://login.other.test' }].map((one) => new window.LoginClient(one, {}));
-      const found = await Promise.all(clients.map((client) => client.userSessionExists()));
-      // No cookie of this page reaches the other host, so it is not asked for a session; it is for a login.
-      await clients[1].authenticate({ connectionId: 'con_acorn' }).catch(() => {});
-      return [found, [...asked]];
-    }, { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId });
+    const outcome = await page.page.evaluate(
+      async (settings) => {
+        const asked = new Set();
+        document.addEventListener('securitypolicyviolation', (event) => {
+          event.stopPropagation(); // It is meant to happen.
+          asked.add(new URL(event.blockedURI).hostname);
+        });
+        const clients = [settings, { ...settings, authressApiUrl: 'https://login.other.test' }].map(
+          (one) => new window.LoginClient(one, {}),
+        );
+        const found = await Promise.all(clients.map((client) => client.userSessionExists()));
+        // No cookie of this page reaches the other host, so it is not asked for a session; it is for a login.
+        await clients[1].authenticate({ connectionId: 'con_acorn' }).catch(() => {});
+        return [found, [...asked]];
+      },
+      { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId },
+    );
     assert.deepEqual(outcome, [[true, false], ['login.other.test']]);
   });
 

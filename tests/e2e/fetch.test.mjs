@@ -9,15 +9,18 @@ import { until } from './support/until.mjs';
 
 /** Calls the client's `fetch`: `{status, body}`, or `{error}` as BarePage has it. */
 async function fetchOn(page, url, init) {
-  return await page.page.evaluate(async ([url, init]) => {
-    try {
-      const response = await window.login.fetch(url, init);
-      const text = await response.text();
-      return { status: response.status, body: text ? JSON.parse(text) : null };
-    } catch (error) {
-      return { error: { name: error.name, code: error.code, isLoginError: error instanceof window.LoginError } };
-    }
-  }, [url, init]);
+  return await page.page.evaluate(
+    async ([url, init]) => {
+      try {
+        const response = await window.login.fetch(url, init);
+        const text = await response.text();
+        return { status: response.status, body: text ? JSON.parse(text) : null };
+      } catch (error) {
+        return { error: { name: error.name, code: error.code, isLoginError: error instanceof window.LoginError } };
+      }
+    },
+    [url, init],
+  );
 }
 
 /** The requests of the page to this path from now on, without preflights. */
@@ -31,7 +34,9 @@ function watch(page, path) {
 
 const bearer = async (request) => (await request.allHeaders()).authorization;
 const put = (quantity) => ({
-  method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ quantity }),
+  method: 'PUT',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ quantity }),
 });
 
 for (const topology of ['localhost', 'https']) {
@@ -51,7 +56,10 @@ for (const topology of ['localhost', 'https']) {
       for (const request of requests) assert.equal(await bearer(request), `Bearer ${token}`);
       assert.equal(requests.length, 2);
       const changed = await fetchOn(page, '/api/cart/items/mug', put(2));
-      assert.deepEqual(changed.body.items.map(({ productId, quantity }) => [productId, quantity]), [['mug', 2]]);
+      assert.deepEqual(
+        changed.body.items.map(({ productId, quantity }) => [productId, quantity]),
+        [['mug', 2]],
+      );
       assert.equal((await fetchOn(page, '/api/cart/items/nothing', put(2))).status, 404, 'other answers are passed on');
     });
 
@@ -64,13 +72,24 @@ for (const topology of ['localhost', 'https']) {
       tab.on('request', (request) => sent.push(request.url()));
       const { hostname } = new URL(stack.shopUrl);
       const elsewhere = [
-        `${stack.sandboxUrl}/api/session/profile`, 'https://api.other.test/', `//api.${hostname}/`, `https://${hostname}:81/`,
-        `http://${hostname}:81/`, 'data:text/plain,hello',
+        `${stack.sandboxUrl}/api/session/profile`,
+        'https://api.other.test/',
+        `//api.${hostname}/`,
+        `https://${hostname}:81/`,
+        `http://${hostname}:81/`,
+        'data:text/plain,hello',
       ];
       for (const url of elsewhere) {
-        assert.deepEqual(await fetchOn(page, url), { error: { name: 'LoginError', code: 'OriginNotAllowed', isLoginError: true } }, url);
+        assert.deepEqual(
+          await fetchOn(page, url),
+          { error: { name: 'LoginError', code: 'OriginNotAllowed', isLoginError: true } },
+          url,
+        );
       }
-      assert.deepEqual(sent.filter((url) => elsewhere.some((start) => new URL(start, stack.shopUrl).href === url)), []);
+      assert.deepEqual(
+        sent.filter((url) => elsewhere.some((start) => new URL(start, stack.shopUrl).href === url)),
+        [],
+      );
     });
 
     story(`sends it to the named origins as well (${topology})`, async ({ shop, authress, stack }) => {
@@ -90,7 +109,9 @@ for (const topology of ['localhost', 'https']) {
       const page = new BarePage(shop);
       await page.open();
       const requests = watch(page, '/api/cart');
-      assert.deepEqual(await fetchOn(page, '/api/cart'), { error: { name: 'LoginError', code: 'NotLoggedIn', isLoginError: true } });
+      assert.deepEqual(await fetchOn(page, '/api/cart'), {
+        error: { name: 'LoginError', code: 'NotLoggedIn', isLoginError: true },
+      });
       assert.equal(requests.length, 0);
       await page.startAnonymous();
       assert.equal((await fetchOn(page, '/api/cart')).status, 200);
@@ -128,7 +149,10 @@ describe('a token that is not accepted', () => {
     assert.equal(await bearer(requests[0]), `Bearer ${spoilt}`);
     const token = (await page.call('getToken')).value;
     assert.equal(await bearer(requests[1]), `Bearer ${token}`);
-    assert.deepEqual(requests.map((request) => request.postData()), Array(2).fill(JSON.stringify({ quantity: 3 })));
+    assert.deepEqual(
+      requests.map((request) => request.postData()),
+      Array(2).fill(JSON.stringify({ quantity: 3 })),
+    );
     assert.equal((await authress.verify(token)).sub, sub);
   });
 
@@ -202,32 +226,43 @@ describe('a request that is given up', () => {
   const story = stories('https');
 
   /** Begins `fetch` with a signal; its outcome goes to `window.outcome`. */
-  const begin = (page) => page.page.evaluate(() => {
-    window.abort = new AbortController();
-    window.outcome = null;
-    window.login.fetch('/api/cart', { signal: window.abort.signal }).then(
-      () => { window.outcome = 'answered'; },
-      (error) => { window.outcome = [error === window.abort.signal.reason, error.name]; },
-    );
-  });
+  const begin = (page) =>
+    page.page.evaluate(() => {
+      window.abort = new AbortController();
+      window.outcome = null;
+      window.login.fetch('/api/cart', { signal: window.abort.signal }).then(
+        () => {
+          window.outcome = 'answered';
+        },
+        (error) => {
+          window.outcome = [error === window.abort.signal.reason, error.name];
+        },
+      );
+    });
   const outcome = (page) => page.page.evaluate(() => window.outcome);
 
-  story('is ended while it is on its way, and says so in the browser’s own words', { needs: ['held requests'] }, async ({ shop, page: tab }) => {
-    const page = new BarePage(shop);
-    await page.open();
-    await page.startAnonymous();
-    await page.call('getToken');
-    let answer;
-    await tab.route('**/api/cart', (route) => { answer = () => route.continue(); });
-    await begin(page);
-    await until(() => Boolean(answer), true);
-    const failed = tab.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/cart'));
-    await tab.evaluate(() => window.abort.abort());
-    await failed;
-    assert.deepEqual(await outcome(page), [true, 'AbortError']);
-    await tab.unroute('**/api/cart');
-    assert.equal((await fetchOn(page, '/api/cart')).status, 200, 'the next one is another matter');
-  });
+  story(
+    'is ended while it is on its way, and says so in the browser’s own words',
+    { needs: ['held requests'] },
+    async ({ shop, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      await page.call('getToken');
+      let answer;
+      await tab.route('**/api/cart', (route) => {
+        answer = () => route.continue();
+      });
+      await begin(page);
+      await until(() => Boolean(answer), true);
+      const failed = tab.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/cart'));
+      await tab.evaluate(() => window.abort.abort());
+      await failed;
+      assert.deepEqual(await outcome(page), [true, 'AbortError']);
+      await tab.unroute('**/api/cart');
+      assert.equal((await fetchOn(page, '/api/cart')).status, 200, 'the next one is another matter');
+    },
+  );
 
   story('is not sent again when the token has been renewed', async (cast) => {
     const { shop, authress, page: tab } = cast;
@@ -258,7 +293,9 @@ describe('a request that is given up', () => {
     const requests = watch(page, '/api/cart');
     const reason = await tab.evaluate(async () => {
       const signal = AbortSignal.abort(new Error('changed my mind'));
-      return await window.login.fetch('/api/cart', { signal }).catch((error) => [error === signal.reason, error.message]);
+      return await window.login
+        .fetch('/api/cart', { signal })
+        .catch((error) => [error === signal.reason, error.message]);
     });
     assert.deepEqual(reason, [true, 'changed my mind']);
     assert.equal(requests.length, 0);

@@ -12,48 +12,60 @@ const SESSION = 'AuthenticationCredentialsStorage';
 describe('a page', () => {
   const story = stories('localhost');
 
-  story('may wrap a client in a proxy, as Vue’s reactive and an application’s own do', async ({ shop, authress, page: tab }) => {
-    // Nothing is known of the session before a listener asks, and the first listener asks by the proxy.
-    const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
-    await page.open();
-    await tab.evaluate(() => {
-      // Objects that are read through it are wrapped as well, functions are not.
-      const deep = (target) => new Proxy(target, {
-        get(target, name, receiver) {
-          const value = Reflect.get(target, name, receiver);
-          return typeof value === 'object' && value !== null ? deep(value) : value;
-        },
+  story(
+    'may wrap a client in a proxy, as Vue’s reactive and an application’s own do',
+    async ({ shop, authress, page: tab }) => {
+      // Nothing is known of the session before a listener asks, and the first listener asks by the proxy.
+      const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
+      await page.open();
+      await tab.evaluate(() => {
+        // Objects that are read through it are wrapped as well, functions are not.
+        const deep = (target) =>
+          new Proxy(target, {
+            get(target, name, receiver) {
+              const value = Reflect.get(target, name, receiver);
+              return typeof value === 'object' && value !== null ? deep(value) : value;
+            },
+          });
+        window.heard = [];
+        window.login = deep({ login: new Proxy(window.login, {}) }).login;
+        window.login.subscribe(({ type }) => window.heard.push(type));
       });
-      window.heard = [];
-      window.login = deep({ login: new Proxy(window.login, {}) }).login;
-      window.login.subscribe(({ type }) => window.heard.push(type));
-    });
-    await page.hasStatus('signed-out');
-    const { value } = await page.call('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'client-managed' });
-    assert.ok(value.authenticationUrl);
-    assert.deepEqual(await tab.evaluate(() => window.heard), ['ready']);
-    // Each method does by a proxy what it does without one.
-    const outcomes = await tab.evaluate(async () => {
-      const wrapped = { login: window.login, extension: new Proxy(new window.ExtensionClient(window.location.origin, 'ext_planner'), {}) };
-      const outcomes = [];
-      for (const [client, it] of Object.entries(wrapped)) {
-        for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(it))) {
-          if (['constructor', 'logout', 'login', 'authenticate', 'subscribe', 'waitForUserSession'].includes(method)) continue;
-          try {
-            // A token is not waited for.
-            await it[method](...(/^(ensure|get)Token$/.test(method) ? [{ timeoutInMillis: 0 }] : []));
-          } catch (error) {
-            if (!(error instanceof window.LoginError) && method !== 'fetch') outcomes.push(`${client}.${method}: ${error}`);
+      await page.hasStatus('signed-out');
+      const { value } = await page.call('authenticate', {
+        connectionId: 'con_acorn',
+        redirectOpenType: 'client-managed',
+      });
+      assert.ok(value.authenticationUrl);
+      assert.deepEqual(await tab.evaluate(() => window.heard), ['ready']);
+      // Each method does by a proxy what it does without one.
+      const outcomes = await tab.evaluate(async () => {
+        const wrapped = {
+          login: window.login,
+          extension: new Proxy(new window.ExtensionClient(window.location.origin, 'ext_planner'), {}),
+        };
+        const outcomes = [];
+        for (const [client, it] of Object.entries(wrapped)) {
+          for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(it))) {
+            if (['constructor', 'logout', 'login', 'authenticate', 'subscribe', 'waitForUserSession'].includes(method))
+              continue;
+            try {
+              // A token is not waited for.
+              await it[method](...(/^(ensure|get)Token$/.test(method) ? [{ timeoutInMillis: 0 }] : []));
+            } catch (error) {
+              if (!(error instanceof window.LoginError) && method !== 'fetch')
+                outcomes.push(`${client}.${method}: ${error}`);
+            }
           }
         }
-      }
-      return outcomes;
-    });
-    assert.deepEqual(outcomes, []);
-    await page.leave('authenticate', { connectionId: shop.stack.shopperConnectionId, redirectUrl: '/?started' });
-    await page.returnsTo('/?started');
-    await authress.verify((await page.call('getToken')).value);
-  });
+        return outcomes;
+      });
+      assert.deepEqual(outcomes, []);
+      await page.leave('authenticate', { connectionId: shop.stack.shopperConnectionId, redirectUrl: '/?started' });
+      await page.returnsTo('/?started');
+      await authress.verify((await page.call('getToken')).value);
+    },
+  );
 
   story('may freeze the prototypes of the language', async ({ shop, page: tab }) => {
     const page = new BarePage(shop);
@@ -68,13 +80,17 @@ describe('a page', () => {
           return error.code;
         }
       };
-      const hung = new Promise((resolve) => { setTimeout(resolve, 30_000, 'hung'); });
-      return await Promise.all([
-        () => window.login.getToken({ timeoutInMillis: 0 }),
-        () => window.login.waitForUserSession({ timeoutInMillis: 20 }),
-        () => new window.LoginClient({}),
-        () => window.login.linkIdentity({ connectionId: 'con_acorn' }),
-      ].map((work) => Promise.race([code(work), hung])));
+      const hung = new Promise((resolve) => {
+        setTimeout(resolve, 30_000, 'hung');
+      });
+      return await Promise.all(
+        [
+          () => window.login.getToken({ timeoutInMillis: 0 }),
+          () => window.login.waitForUserSession({ timeoutInMillis: 20 }),
+          () => new window.LoginClient({}),
+          () => window.login.linkIdentity({ connectionId: 'con_acorn' }),
+        ].map((work) => Promise.race([code(work), hung])),
+      );
     });
     assert.deepEqual(outcomes, ['TokenTimeout', 'RequestTimeout', 'InvalidAuthressApiUrl', 'NotLoggedIn']);
   });
@@ -88,13 +104,19 @@ describe('a page', () => {
     await page.open();
     await page.startAnonymous();
     const outcomes = await tab.evaluate(async () => {
-      const said = (work) => work.then((value) => typeof value, (error) => `${error instanceof DOMException} ${error?.name}`);
+      const said = (work) =>
+        work.then(
+          (value) => typeof value,
+          (error) => `${error instanceof DOMException} ${error?.name}`,
+        );
       const [before, during, never] = [new AbortController(), new AbortController(), new AbortController()];
       before.abort();
       const waiting = said(window.login.getLoginResult({ signal: during.signal }));
       during.abort();
       return [
-        await waiting, await said(window.login.getToken({ signal: before.signal })), await said(window.login.userSessionExists({ signal: before.signal })),
+        await waiting,
+        await said(window.login.getToken({ signal: before.signal })),
+        await said(window.login.userSessionExists({ signal: before.signal })),
         await said(window.login.getToken({ signal: never.signal })),
       ];
     });
@@ -102,7 +124,9 @@ describe('a page', () => {
   });
 
   story('may have replaced the class Window', async ({ shop, authress, page: tab }) => {
-    await tab.addInitScript(() => { window.Window = function () {}; });
+    await tab.addInitScript(() => {
+      window.Window = function () {};
+    });
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
@@ -116,7 +140,9 @@ describe('a page', () => {
     await page.open('/?here');
     await page.call('userSessionExists');
     await authress.clearLog();
-    await tab.evaluate(() => { Storage.prototype.setItem = () => {}; });
+    await tab.evaluate(() => {
+      Storage.prototype.setItem = () => {};
+    });
     const { error } = await page.call('authenticate', { connectionId: shop.stack.shopperConnectionId });
     assert.equal(error?.code, 'StorageUnavailable');
     assert.deepEqual(await authress.requests(), []);
@@ -147,7 +173,10 @@ describe('a page', () => {
     await page.open('/?again');
     assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).value, token);
     await page.logOut();
-    assert.deepEqual((await context.cookies(shop.stack.shopUrl)).filter(({ name }) => name === 'authorization'), []);
+    assert.deepEqual(
+      (await context.cookies(shop.stack.shopUrl)).filter(({ name }) => name === 'authorization'),
+      [],
+    );
   });
 
   story('that is no web page has no address to return to, and sends none', async ({ shop, authress, page: tab }) => {
@@ -157,24 +186,37 @@ describe('a page', () => {
     await authress.clearLog();
     const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
     // A frame without an address of its own, which has the storage of the page.
-    const codes = await tab.evaluate(async (settings) => {
-      const frame = document.createElement('iframe');
-      frame.srcdoc = '<!doctype html><title>A frame</title>';
-      const isLoaded = new Promise((resolve) => { frame.onload = resolve; });
-      document.body.append(frame);
-      await isLoaded;
-      const script = frame.contentDocument.createElement('script');
-      script.src = '/node_modules/authress-login-wasm/dist/script.js';
-      const isRun = new Promise((resolve, reject) => { Object.assign(script, { onload: resolve, onerror: reject }); });
-      frame.contentDocument.head.append(script);
-      await isRun;
-      const login = new frame.contentWindow.AuthressLogin.LoginClient(settings, {});
-      const code = async (method, options) => login[method](options).then(() => 'done', (error) => error.code);
-      return [
-        frame.contentWindow.location.href, await code('authenticate', { connectionId: 'con_acorn' }),
-        await code('authenticate', { connectionId: 'con_acorn', redirectUrl: '/?x' }), await code('logout'),
-      ];
-    }, { authressApiUrl, applicationId });
+    const codes = await tab.evaluate(
+      async (settings) => {
+        const frame = document.createElement('iframe');
+        frame.srcdoc = '<!doctype html><title>A frame</title>';
+        const isLoaded = new Promise((resolve) => {
+          frame.onload = resolve;
+        });
+        document.body.append(frame);
+        await isLoaded;
+        const script = frame.contentDocument.createElement('script');
+        script.src = '/node_modules/authress-login-wasm/dist/script.js';
+        const isRun = new Promise((resolve, reject) => {
+          Object.assign(script, { onload: resolve, onerror: reject });
+        });
+        frame.contentDocument.head.append(script);
+        await isRun;
+        const login = new frame.contentWindow.AuthressLogin.LoginClient(settings, {});
+        const code = async (method, options) =>
+          login[method](options).then(
+            () => 'done',
+            (error) => error.code,
+          );
+        return [
+          frame.contentWindow.location.href,
+          await code('authenticate', { connectionId: 'con_acorn' }),
+          await code('authenticate', { connectionId: 'con_acorn', redirectUrl: '/?x' }),
+          await code('logout'),
+        ];
+      },
+      { authressApiUrl, applicationId },
+    );
     assert.deepEqual(codes, ['about:srcdoc', 'InvalidRedirectUrl', 'InvalidRedirectUrl', 'InvalidRedirectUrl']);
     assert.deepEqual(await authress.requests(), []);
   });
@@ -185,7 +227,10 @@ describe('a page', () => {
     await page.call('userSessionExists');
     await authress.clearLog();
     const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
-    await context.route('**/worker.js', (route) => route.fulfill({ contentType: 'text/javascript', body: `
+    await context.route('**/worker.js', (route) =>
+      route.fulfill({
+        contentType: 'text/javascript',
+        body: `
       import { LoginClient } from '/node_modules/authress-login-wasm/dist/index.js';
       const login = new LoginClient(${JSON.stringify({ authressApiUrl, applicationId })}, {});
       const code = (method, options) => login[method](options).then((value) => value, (error) => error.code);
@@ -195,35 +240,53 @@ describe('a page', () => {
         await code('userSessionExists'), await code('getToken', { timeoutInMillis: 0 }), login.getUserIdentity(),
         await code('authenticate', { connectionId: 'con_acorn' }), await code('logout'), login.getSnapshot().status,
       ]);
-    ` }));
-    const outcomes = await tab.evaluate(() => new Promise((resolve, reject) => {
-      window.worker = new Worker('/worker.js', { type: 'module' });
-      Object.assign(window.worker, { onmessage: ({ data }) => resolve(data), onerror: ({ message }) => reject(new Error(message)) });
-    }));
+    `,
+      }),
+    );
+    const outcomes = await tab.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          window.worker = new Worker('/worker.js', { type: 'module' });
+          Object.assign(window.worker, {
+            onmessage: ({ data }) => resolve(data),
+            onerror: ({ message }) => reject(new Error(message)),
+          });
+        }),
+    );
     assert.deepEqual(outcomes, [false, 'TokenTimeout', null, 'ModuleLoadFailed', 'ModuleLoadFailed', 'checking']);
     assert.deepEqual(await authress.requests(), []);
   });
 
-  story('asks its own server for the time once, and only for what a wrong clock can cause', async ({ shop, authress, page: tab }) => {
-    let asked = 0;
-    tab.on('request', (request) => { if (request.method() === 'HEAD') asked += 1; });
-    const page = new BarePage(shop);
-    await page.open();
-    const refusedWith = async (status) => {
-      await authress.fail('POST', '/api/authentication', { status });
-      const { error } = await page.call('authenticate', { connectionId: 'con_acorn' });
-      assert.deepEqual([error?.code, error?.status], ['RequestRefused', status]);
-    };
-    for (const status of [401, 403, 404, 409, 429]) await refusedWith(status);
-    assert.equal(asked, 0);
-    for (const status of [400, 422, 400]) await refusedWith(status);
-    assert.equal(asked, 1);
-    // Another client of the page asks no more.
-    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
-    await tab.evaluate((settings) => { window.login = new window.LoginClient(settings, {}); }, { authressApiUrl, applicationId });
-    await refusedWith(400);
-    assert.equal(asked, 1);
-  });
+  story(
+    'asks its own server for the time once, and only for what a wrong clock can cause',
+    async ({ shop, authress, page: tab }) => {
+      let asked = 0;
+      tab.on('request', (request) => {
+        if (request.method() === 'HEAD') asked += 1;
+      });
+      const page = new BarePage(shop);
+      await page.open();
+      const refusedWith = async (status) => {
+        await authress.fail('POST', '/api/authentication', { status });
+        const { error } = await page.call('authenticate', { connectionId: 'con_acorn' });
+        assert.deepEqual([error?.code, error?.status], ['RequestRefused', status]);
+      };
+      for (const status of [401, 403, 404, 409, 429]) await refusedWith(status);
+      assert.equal(asked, 0);
+      for (const status of [400, 422, 400]) await refusedWith(status);
+      assert.equal(asked, 1);
+      // Another client of the page asks no more.
+      const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+      await tab.evaluate(
+        (settings) => {
+          window.login = new window.LoginClient(settings, {});
+        },
+        { authressApiUrl, applicationId },
+      );
+      await refusedWith(400);
+      assert.equal(asked, 1);
+    },
+  );
 });
 
 describe('a page that has replaced the class of promises', () => {
@@ -232,10 +295,19 @@ describe('a page that has replaced the class of promises', () => {
   story('registers a security key all the same', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
     const cdp = await context.newCDPSession(tab);
     await cdp.send('WebAuthn.enable');
-    const options = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    const options = {
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasResidentKey: false,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    };
     await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
     // As zone.js does; the browser’s own promises are instances of another class then.
-    await tab.addInitScript(() => { window.Promise = class OwnPromise extends Promise {}; });
+    await tab.addInitScript(() => {
+      window.Promise = class OwnPromise extends Promise {};
+    });
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();

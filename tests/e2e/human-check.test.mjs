@@ -19,7 +19,8 @@ describe('a shop that asks for proof of work', () => {
     const seen = [];
     page.on('response', (response) => {
       const url = new URL(response.url());
-      if (url.origin === stack.verifierUrl) seen.push(`${response.request().method()} ${url.pathname} ${response.status()}`);
+      if (url.origin === stack.verifierUrl)
+        seen.push(`${response.request().method()} ${url.pathname} ${response.status()}`);
     });
     await shop.addAnonymously('mug');
     assert.deepEqual(seen, ['GET /v1/login 200', 'POST /v1/login 200'], 'a page, its answer, and no redirect');
@@ -41,11 +42,15 @@ describe('a shop that asks for proof of work', () => {
 
   story('fits a telephone and names what is going on', async ({ page, context, stack }) => {
     const query = new URLSearchParams({
-      state: `looked-at-${Date.now()}`, redirect_uri: `${stack.sandboxUrl}/login`, client_id: stack.shopperConnectionId,
+      state: `looked-at-${Date.now()}`,
+      redirect_uri: `${stack.sandboxUrl}/login`,
+      client_id: stack.shopperConnectionId,
     });
     // The answer is held back, so that the page stays.
-    await context.route((url) => url.origin === stack.verifierUrl, (route) => (
-      route.request().method() === 'POST' ? undefined : route.continue()));
+    await context.route(
+      (url) => url.origin === stack.verifierUrl,
+      (route) => (route.request().method() === 'POST' ? undefined : route.continue()),
+    );
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(`${stack.verifierUrl}/v1/login?${query}`, { waitUntil: 'commit' });
     await page.getByRole('status').filter({ hasText: 'on your way back' }).waitFor();

@@ -16,7 +16,10 @@ async function stayed(page) {
   const { origin, search } = new URL(await page.page.url());
   assert.deepEqual([origin, search], [page.shop.stack.shopUrl, '?here']);
   const kept = await page.page.evaluate(() => Object.keys(localStorage));
-  assert.deepEqual(kept.filter((key) => key.startsWith('AuthenticationRequest')), []);
+  assert.deepEqual(
+    kept.filter((key) => key.startsWith('AuthenticationRequest')),
+    [],
+  );
 }
 
 describe('a signal', () => {
@@ -40,7 +43,10 @@ describe('a signal', () => {
     await until(() => tab.evaluate(() => window.outcome), [true, 'enough']);
     assert.equal((await failed).method(), 'POST', 'the request itself is given up');
 
-    const { value } = await page.call('authenticate', { connectionId: 'con_acorn', redirectOpenType: 'client-managed' });
+    const { value } = await page.call('authenticate', {
+      connectionId: 'con_acorn',
+      redirectOpenType: 'client-managed',
+    });
     assert.ok(value.authenticationUrl);
     const nonce = await tab.evaluate(() => JSON.parse(localStorage.AuthenticationRequestNonce).nonce);
     assert.equal(nonce, value.authenticationRequestId, 'the only login that is under way');
@@ -75,8 +81,13 @@ describe('a signal', () => {
         openUserConfigurationScreen: [{ signal }],
         logout: ['/?left', { signal }],
       };
-      const entries = Object.entries(calls).map(async ([method, values]) =>
-        [method, await window.login[method](...values).then(() => 'done', (error) => error === signal.reason)]);
+      const entries = Object.entries(calls).map(async ([method, values]) => [
+        method,
+        await window.login[method](...values).then(
+          () => 'done',
+          (error) => error === signal.reason,
+        ),
+      ]);
       return Object.fromEntries(await Promise.all(entries));
     });
     assert.deepEqual([...new Set(Object.values(outcomes))], [true], JSON.stringify(outcomes));
@@ -91,7 +102,14 @@ describe('a signal', () => {
     await tab.evaluate(() => {
       window.abort = new AbortController();
       window.outcomes = {};
-      const keep = (name) => [(value) => { window.outcomes[name] = value; }, (error) => { window.outcomes[name] = error.message; }];
+      const keep = (name) => [
+        (value) => {
+          window.outcomes[name] = value;
+        },
+        (error) => {
+          window.outcomes[name] = error.message;
+        },
+      ];
       window.login.waitForUserSession({ signal: window.abort.signal }).then(...keep('aborted'));
       window.login.ensureToken({ signal: window.abort.signal, timeoutInMillis: -1 }).then(...keep('token'));
       window.login.waitForUserSession().then(...keep('patient'));
@@ -132,7 +150,11 @@ describe('a check that several wait for', () => {
     });
     await asked;
     await tab.evaluate(() => window.abort.abort(new Error('enough')));
-    assert.deepEqual(await tab.evaluate(() => Promise.all([window.first, window.second, window.third])), [true, true, 'RequestTimeout']);
+    assert.deepEqual(await tab.evaluate(() => Promise.all([window.first, window.second, window.third])), [
+      true,
+      true,
+      'RequestTimeout',
+    ]);
     assert.deepEqual(await authress.requests(), ['PATCH /api/session'], 'it was asked once');
     assert.equal((await authress.verify((await page.call('getToken')).value)).sub, sub);
   });
@@ -142,7 +164,9 @@ describe('a check that several wait for', () => {
     await page.open();
     await authress.delay('PATCH', '/api/session', LONG_MS);
     let isAnswered = false;
-    tab.on('response', (response) => { isAnswered ||= response.request().method() === 'PATCH'; });
+    tab.on('response', (response) => {
+      isAnswered ||= response.request().method() === 'PATCH';
+    });
     const { error } = await page.call('ensureToken', { timeoutInMillis: 100 });
     assert.equal(error.code, 'TokenTimeout');
     assert.equal(isAnswered, false, 'Authress has not answered yet');
@@ -158,7 +182,10 @@ describe('a deadline', () => {
     await page.call('userSessionExists');
     await authress.delay('POST', START, LONG_MS);
     const failed = tab.waitForEvent('requestfailed');
-    const { error } = await page.call('authenticate', { connectionId: stack.shopperConnectionId, timeoutInMillis: 300 });
+    const { error } = await page.call('authenticate', {
+      connectionId: stack.shopperConnectionId,
+      timeoutInMillis: 300,
+    });
     assert.deepEqual([error.code, error.name, error.isLoginError], ['RequestTimeout', 'LoginError', true]);
     assert.match(error.message, /timeoutInMillis/);
     assert.equal((await failed).method(), 'POST');
@@ -169,7 +196,9 @@ describe('a deadline', () => {
 
   story('holds for a module that does not arrive', async ({ shop, context }) => {
     let release;
-    const held = new Promise((resolve) => { release = resolve; });
+    const held = new Promise((resolve) => {
+      release = resolve;
+    });
     await context.route('**/*.wasm', async (route) => {
       await held;
       await route.continue();
@@ -200,11 +229,12 @@ describe('an error', () => {
   story('keeps what the browser said about the network', async ({ shop, context, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
-    const failed = () => tab.evaluate(async () => {
-      const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((error) => error);
-      const { code, cause, status } = error;
-      return [code, cause instanceof TypeError, cause?.message, cause?.cause?.message, status];
-    });
+    const failed = () =>
+      tab.evaluate(async () => {
+        const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((error) => error);
+        const { code, cause, status } = error;
+        return [code, cause instanceof TypeError, cause?.message, cause?.cause?.message, status];
+      });
     await page.call('userSessionExists');
     await context.setOffline(true);
     const [code, isTypeError, message, ...said] = await failed();
@@ -223,14 +253,24 @@ describe('an error', () => {
     const secret = ['eyJhbGciOiJFZERTQSJ9', 'c2VjcmV0LXZhbHVl'];
     const text = secret.join('.');
     const wrong = [
-      ['authenticate', 'connectionId', secret], ['authenticate', 'tenantLookupIdentifier', secret],
-      ['authenticate', 'inviteId', secret], ['authenticate', 'redirectUrl', secret], ['authenticate', 'responseLocation', secret],
-      ['authenticate', 'flowType', secret], ['authenticate', 'scopes', text], ['authenticate', 'audiences', [1, text]],
-      ['authenticate', 'multiAccount', text], ['authenticateWithOneTimeCode', 'serviceClientId', secret],
-      ['linkIdentity', 'connectionId', secret], ['linkIdentity', 'redirectUrl', secret],
-      ['linkIdentityWithOneTimeCode', 'connectionId', secret], ['ensureToken', 'timeoutInMillis', text],
-      ['openUserConfigurationScreen', 'startPage', secret], ['registerDevice', 'name', secret],
-      ['updateExtensionAuthenticationRequest', 'state', secret], ['updateExtensionAuthenticationRequest', 'hint', secret],
+      ['authenticate', 'connectionId', secret],
+      ['authenticate', 'tenantLookupIdentifier', secret],
+      ['authenticate', 'inviteId', secret],
+      ['authenticate', 'redirectUrl', secret],
+      ['authenticate', 'responseLocation', secret],
+      ['authenticate', 'flowType', secret],
+      ['authenticate', 'scopes', text],
+      ['authenticate', 'audiences', [1, text]],
+      ['authenticate', 'multiAccount', text],
+      ['authenticateWithOneTimeCode', 'serviceClientId', secret],
+      ['linkIdentity', 'connectionId', secret],
+      ['linkIdentity', 'redirectUrl', secret],
+      ['linkIdentityWithOneTimeCode', 'connectionId', secret],
+      ['ensureToken', 'timeoutInMillis', text],
+      ['openUserConfigurationScreen', 'startPage', secret],
+      ['registerDevice', 'name', secret],
+      ['updateExtensionAuthenticationRequest', 'state', secret],
+      ['updateExtensionAuthenticationRequest', 'hint', secret],
     ];
     for (const [method, option, value] of wrong) {
       const { error } = await page.call(method, { [option]: value });

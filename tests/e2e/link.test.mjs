@@ -30,7 +30,10 @@ describe('an anonymous shopper who signs in', () => {
     assert.equal(new URL(await shop.page.url()).search, '?page=2');
     await shop.hasCleanAddresses();
     assert.deepEqual(await authress.requests(), [
-      'POST /api/authentication', 'GET /sandbox/provider/con_acorn', 'POST /sandbox/provider/con_acorn', 'GET /login',
+      'POST /api/authentication',
+      'GET /sandbox/provider/con_acorn',
+      'POST /sandbox/provider/con_acorn',
+      'GET /login',
     ]);
     await shop.add('mug');
     await shop.showsCart({ mug: 2, vase: 1 });
@@ -123,7 +126,10 @@ describe('an anonymous shopper who signs in', () => {
       const [header, payload, signature] = record.idToken.split('.');
       const { azp, ...lean } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
       const text = btoa(JSON.stringify(lean)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-      localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ ...record, idToken: [header, text, signature].join('.') }));
+      localStorage.setItem(
+        'AuthenticationCredentialsStorage',
+        JSON.stringify({ ...record, idToken: [header, text, signature].join('.') }),
+      );
       window.connection = azp;
     });
     assert.match(await page.page.evaluate(() => window.connection), /^sc_/);
@@ -144,7 +150,10 @@ describe('an anonymous shopper who signs in', () => {
     await page.call('getLinkResult');
     await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('zwei'));
     assert.equal((await page.call('getLinkResult')).value.status, 'linked');
-    for (const [connectionId, person] of [['con_acorn', 'two'], ['con_birch', 'zwei']]) {
+    for (const [connectionId, person] of [
+      ['con_acorn', 'two'],
+      ['con_birch', 'zwei'],
+    ]) {
       await page.logOut();
       assert.equal((await page.call('userSessionExists')).value, false);
       await page.visitProvider('authenticate', connectionId, () => page.pick(person));

@@ -37,14 +37,23 @@ class Site {
     const { pathname } = new URL(request.url, this.origin);
     this.requested.push(pathname);
     if (this.files.has(pathname)) return this.files.get(pathname)(response, request);
-    if (pathname === '/') return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...this.headers }).end(`<!doctype html><title>Shop</title>${this.html}`);
-    if (!pathname.startsWith('/dist/')) return response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html>');
+    if (pathname === '/')
+      return response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...this.headers })
+        .end(`<!doctype html><title>Shop</title>${this.html}`);
+    if (!pathname.startsWith('/dist/'))
+      return response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html>');
     const type = pathname.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-    return response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=600' }).end(dist(pathname.slice('/dist/'.length)));
+    return response
+      .writeHead(200, { 'content-type': type, 'cache-control': 'max-age=600' })
+      .end(dist(pathname.slice('/dist/'.length)));
   }
 }
 
-const html = (status = 200) => (response) => response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><title>Shop</title>');
+const html =
+  (status = 200) =>
+  (response) =>
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><title>Shop</title>');
 
 describe('a module that does not load', () => {
   let site;
@@ -60,7 +69,8 @@ describe('a module that does not load', () => {
     elsewhere?.stop();
   });
   beforeEach(() => {
-    for (const server of [site, elsewhere]) Object.assign(server, { files: new Map(), headers: {}, requested: [], html: new Site().html });
+    for (const server of [site, elsewhere])
+      Object.assign(server, { files: new Map(), headers: {}, requested: [], html: new Site().html });
   });
 
   /** Opens the page and runs `work` with it: `{page, warnings, load}`. */
@@ -70,13 +80,22 @@ describe('a module that does not load', () => {
     try {
       const page = await context.newPage();
       const warnings = [];
-      page.on('console', (message) => { if (message.type() === 'warning') warnings.push(message.text()); });
+      page.on('console', (message) => {
+        if (message.type() === 'warning') warnings.push(message.text());
+      });
       if (init) await page.addInitScript(init);
       await page.goto(`${site.origin}/`);
       await page.waitForFunction(() => window.it ?? window.AuthressLogin);
       /** Null, or the message of the error. */
       const load = async (source) => {
-        const error = await page.evaluate((source) => (window.it ?? window.AuthressLogin).initWasm(source).then(() => null, ({ code, message }) => ({ code, message })), source);
+        const error = await page.evaluate(
+          (source) =>
+            (window.it ?? window.AuthressLogin).initWasm(source).then(
+              () => null,
+              ({ code, message }) => ({ code, message }),
+            ),
+          source,
+        );
         if (!error) return null;
         assert.equal(error.code, 'ModuleLoadFailed', error.message);
         assert.ok(error.message.length <= LONGEST_MESSAGE, `${error.message.length} characters`);
@@ -88,13 +107,21 @@ describe('a module that does not load', () => {
     }
   }
 
-  const policy = (connect) => ({ 'content-security-policy': `script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src ${connect}` });
+  const policy = (connect) => ({
+    'content-security-policy': `script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src ${connect}`,
+  });
 
   test('for the page’s policy names it and the source to add', () => {
     site.headers = policy('https://login.example.com');
     return onPage(async ({ load }) => {
-      assert.match(await load(), /authress_login_wasm_bg\.wasm could not be fetched: the page's Content-Security-Policy forbids it\. Add 'self' to connect-src\./);
-      assert.match(await load(`${elsewhere.origin}/dist/${CORE}`), new RegExp(`Add ${elsewhere.origin} to connect-src`));
+      assert.match(
+        await load(),
+        /authress_login_wasm_bg\.wasm could not be fetched: the page's Content-Security-Policy forbids it\. Add 'self' to connect-src\./,
+      );
+      assert.match(
+        await load(`${elsewhere.origin}/dist/${CORE}`),
+        new RegExp(`Add ${elsewhere.origin} to connect-src`),
+      );
     });
   });
 
@@ -109,8 +136,13 @@ describe('a module that does not load', () => {
 
   test('for want of CORS says which header is missing', () =>
     onPage(async ({ load }) => {
-      assert.match(await load(`${elsewhere.origin}/dist/${CORE}`), /does not let this page read it\. Send Access-Control-Allow-Origin/);
-      elsewhere.files.set(`/dist/${CORE}`, (response) => response.writeHead(200, { ...WASM, 'access-control-allow-origin': '*' }).end(dist(CORE)));
+      assert.match(
+        await load(`${elsewhere.origin}/dist/${CORE}`),
+        /does not let this page read it\. Send Access-Control-Allow-Origin/,
+      );
+      elsewhere.files.set(`/dist/${CORE}`, (response) =>
+        response.writeHead(200, { ...WASM, 'access-control-allow-origin': '*' }).end(dist(CORE)),
+      );
       assert.equal(await load(`${elsewhere.origin}/dist/${CORE}`), null);
     }));
 
@@ -137,13 +169,19 @@ describe('a module that does not load', () => {
   test('from a development server of Vite names the setting', () =>
     onPage(async ({ load }) => {
       site.files.set(`/node_modules/.vite/deps/${CORE}`, html());
-      assert.match(await load(`${site.origin}/node_modules/.vite/deps/${CORE}?v=1234`), /text\/html, which is no WebAssembly module\. In Vite add authress-login-wasm to optimizeDeps\.exclude/);
+      assert.match(
+        await load(`${site.origin}/node_modules/.vite/deps/${CORE}?v=1234`),
+        /text\/html, which is no WebAssembly module\. In Vite add authress-login-wasm to optimizeDeps\.exclude/,
+      );
     }));
 
   test('because an HTML page stands in its place says what to serve', () =>
     onPage(async ({ load }) => {
       site.files.set(`/dist/${CORE}`, html());
-      assert.match(await load(), /status 200 and text\/html, which is no WebAssembly module\. Serve all files of the package's dist, or import authress-login-wasm\/inline/);
+      assert.match(
+        await load(),
+        /status 200 and text\/html, which is no WebAssembly module\. Serve all files of the package's dist, or import authress-login-wasm\/inline/,
+      );
       site.files.set(`/dist/${CORE}`, html(404));
       assert.match(await load(), /status 404 and text\/html\. Serve all files/);
     }));
@@ -161,11 +199,25 @@ describe('a module that does not load', () => {
         assert.equal(await load(), null);
         for (const part of ['start', 'account']) site.files.set(`/dist/${part}_bg.wasm`, files);
         const seen = await page.evaluate(async () => {
-          const login = new window.it.LoginClient({ authressApiUrl: location.origin, applicationId: 'app_shop', skipBackgroundCredentialsCheck: true });
+          const login = new window.it.LoginClient({
+            authressApiUrl: location.origin,
+            applicationId: 'app_shop',
+            skipBackgroundCredentialsCheck: true,
+          });
           const events = [];
-          login.subscribe(({ type, error }) => { if (type === 'load-failed') events.push(error.message); });
-          const fails = (call) => call.then(() => null, ({ code, message }) => ({ code, message }));
-          return { start: await fails(login.authenticate({ connectionId: 'con_a' })), account: await fails(login.getUserProfile()), events };
+          login.subscribe(({ type, error }) => {
+            if (type === 'load-failed') events.push(error.message);
+          });
+          const fails = (call) =>
+            call.then(
+              () => null,
+              ({ code, message }) => ({ code, message }),
+            );
+          return {
+            start: await fails(login.authenticate({ connectionId: 'con_a' })),
+            account: await fails(login.getUserProfile()),
+            events,
+          };
         });
         for (const { code, message } of [seen.start, seen.account]) {
           assert.equal(code, 'ModuleLoadFailed');
@@ -175,7 +227,8 @@ describe('a module that does not load', () => {
       }));
   }
 
-  const cutOff = (response) => response.writeHead(200, { ...WASM, 'cache-control': 'max-age=600' }).end(dist(CORE).subarray(0, 20_000));
+  const cutOff = (response) =>
+    response.writeHead(200, { ...WASM, 'cache-control': 'max-age=600' }).end(dist(CORE).subarray(0, 20_000));
   const compressed = (response) => response.writeHead(200, WASM).end(brotliCompressSync(dist(CORE)));
   for (const [what, answer] of Object.entries({ 'cut off': cutOff, 'brotli that does not say so': compressed })) {
     test(`because it is ${what} is no reason for the JavaScript form, and is asked for anew`, () =>
@@ -197,8 +250,10 @@ describe('a module that does not load', () => {
   });
 
   test('for a script without an address says what to call', async () => {
-    site.files.set('/loader.js', (response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(`
-      fetch('/dist/script.js').then((response) => response.text()).then((code) => { setTimeout(() => { const script = document.createElement('script'); script.textContent = code; document.head.append(script); }); });`));
+    site.files.set('/loader.js', (response) =>
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(`
+      fetch('/dist/script.js').then((response) => response.text()).then((code) => { setTimeout(() => { const script = document.createElement('script'); script.textContent = code; document.head.append(script); }); });`),
+    );
     site.html = '<script src="/loader.js"></script>';
     await onPage(async ({ load }) => {
       assert.match(await load(), /the script has no address of its own.*AuthressLogin\.initWasm\(url\)/);
@@ -225,11 +280,18 @@ describe('a module that loads', () => {
     try {
       const page = await context.newPage();
       const warnings = [];
-      page.on('console', (message) => { if (message.type() === 'warning') warnings.push(message.text()); });
+      page.on('console', (message) => {
+        if (message.type() === 'warning') warnings.push(message.text());
+      });
       if (init) await page.addInitScript(init);
       await page.goto(`${site.origin}/`);
       await page.waitForFunction(() => window.it ?? window.AuthressLogin);
-      const failure = await page.evaluate(() => (window.it ?? window.AuthressLogin).initWasm().then(() => null, ({ message }) => message));
+      const failure = await page.evaluate(() =>
+        (window.it ?? window.AuthressLogin).initWasm().then(
+          () => null,
+          ({ message }) => message,
+        ),
+      );
       assert.equal(failure, null);
       return warnings;
     } finally {
@@ -238,26 +300,44 @@ describe('a module that loads', () => {
   }
 
   test('through a fetch that gives a proxy of the response', async () => {
-    assert.deepEqual(await loaded(() => {
-      const { fetch } = window;
-      window.fetch = async (...values) => new Proxy(await fetch(...values), {
-        get: (response, name) => (typeof response[name] === 'function' ? response[name].bind(response) : response[name]),
-      });
-    }), []);
+    assert.deepEqual(
+      await loaded(() => {
+        const { fetch } = window;
+        window.fetch = async (...values) =>
+          new Proxy(await fetch(...values), {
+            get: (response, name) =>
+              typeof response[name] === 'function' ? response[name].bind(response) : response[name],
+          });
+      }),
+      [],
+    );
   });
 
   test('through a fetch that gives what only looks like a response', async () => {
-    assert.deepEqual(await loaded(() => {
-      const { fetch } = window;
-      window.fetch = async (...values) => {
-        const { status, ok, headers, ...rest } = await fetch(...values).then(async (response) => ({ status: response.status, ok: response.ok, headers: response.headers, bytes: await response.arrayBuffer() }));
-        return { status, ok, headers, bodyUsed: false, arrayBuffer: async () => rest.bytes };
-      };
-    }), []);
+    assert.deepEqual(
+      await loaded(() => {
+        const { fetch } = window;
+        window.fetch = async (...values) => {
+          const { status, ok, headers, ...rest } = await fetch(...values).then(async (response) => ({
+            status: response.status,
+            ok: response.ok,
+            headers: response.headers,
+            bytes: await response.arrayBuffer(),
+          }));
+          return { status, ok, headers, bodyUsed: false, arrayBuffer: async () => rest.bytes };
+        };
+      }),
+      [],
+    );
   });
 
   test('in a browser without compileStreaming, without a warning', async () => {
-    assert.deepEqual(await loaded(() => { delete WebAssembly.compileStreaming; }), []);
+    assert.deepEqual(
+      await loaded(() => {
+        delete WebAssembly.compileStreaming;
+      }),
+      [],
+    );
   });
 
   for (const type of ['Application/WASM', 'application/wasm; charset=utf-8']) {
@@ -269,14 +349,20 @@ describe('a module that loads', () => {
 
   for (const address of ['/npm/authress-login-wasm', '/authress-login-wasm@0.1.0']) {
     test(`with a script at the package’s bare address, ${address}`, async () => {
-      const file = (response, name) => response.writeHead(200, { 'content-type': name.endsWith('.js') ? 'text/javascript' : 'application/wasm' }).end(dist(name));
+      const file = (response, name) =>
+        response
+          .writeHead(200, { 'content-type': name.endsWith('.js') ? 'text/javascript' : 'application/wasm' })
+          .end(dist(name));
       site.files.set(address, (response) => file(response, 'script.js'));
-      for (const name of [CORE, 'fallback.js']) site.files.set(`${address}/dist/${name}`, (response) => file(response, name));
+      for (const name of [CORE, 'fallback.js'])
+        site.files.set(`${address}/dist/${name}`, (response) => file(response, name));
       site.html = `<script src="${address}"></script>`;
       await loaded();
       assert.ok(site.requested.includes(`${address}/dist/${CORE}`));
       // And in a browser without WebAssembly.
-      await loaded(() => { delete window.WebAssembly; });
+      await loaded(() => {
+        delete window.WebAssembly;
+      });
       assert.ok(site.requested.includes(`${address}/dist/fallback.js`));
     });
   }
@@ -297,9 +383,14 @@ describe('the state of a page whose module does not load', () => {
 
   /** Runs in the page: a session as the client stores it. */
   const storeSession = () => {
-    const base64url = (value) => btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-    const token = (more) => `${base64url({ typ: 'at+jwt' })}.${base64url({ iss: location.origin, sub: 'user_1', client_id: 'app_shop', exp: Math.floor(Date.now() / 1000) + 3600, ...more })}.c2ln`;
-    localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ idToken: token({ name: 'Ada' }), expiry: Date.now() + 3_600_000, jsCookies: true }));
+    const base64url = (value) =>
+      btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const token = (more) =>
+      `${base64url({ typ: 'at+jwt' })}.${base64url({ iss: location.origin, sub: 'user_1', client_id: 'app_shop', exp: Math.floor(Date.now() / 1000) + 3600, ...more })}.c2ln`;
+    localStorage.setItem(
+      'AuthenticationCredentialsStorage',
+      JSON.stringify({ idToken: token({ name: 'Ada' }), expiry: Date.now() + 3_600_000, jsCookies: true }),
+    );
     document.cookie = `authorization=${token()}; Path=/`;
   };
 
@@ -313,7 +404,11 @@ describe('the state of a page whose module does not load', () => {
       if (stored) await page.evaluate(storeSession);
       await page.evaluate(() => {
         window.events = [];
-        window.login = new window.it.LoginClient({ authressApiUrl: location.origin, applicationId: 'app_shop', tokenOrigins: ['https://api.example.com'] });
+        window.login = new window.it.LoginClient({
+          authressApiUrl: location.origin,
+          applicationId: 'app_shop',
+          tokenOrigins: ['https://api.example.com'],
+        });
         window.first = window.login.getSnapshot();
         window.login.subscribe(({ type }) => window.events.push([type, window.login.getSnapshot().status]));
       });
@@ -356,14 +451,23 @@ describe('the state of a page whose module does not load', () => {
     await tell(true, async (page) => {
       const { status, userIdentity } = await page.evaluate(() => window.first);
       assert.deepEqual([status, userIdentity?.userId, userIdentity?.name], ['signed-in', 'user_1', 'Ada']);
-      assert.ok(await page.evaluate(() => window.login.getSnapshot() === window.first), 'one object until something changes');
+      assert.ok(
+        await page.evaluate(() => window.login.getSnapshot() === window.first),
+        'one object until something changes',
+      );
       await page.waitForFunction(() => window.events.length > 0);
       assert.deepEqual(await page.evaluate(() => window.events), [['load-failed', 'signed-in']]);
-      const cart = () => page.evaluate(async () => { const response = await window.login.fetch('/api/cart'); return [response.status, await response.text()]; });
+      const cart = () =>
+        page.evaluate(async () => {
+          const response = await window.login.fetch('/api/cart');
+          return [response.status, await response.text()];
+        });
       assert.deepEqual(await cart(), [200, 'cart']);
       assert.match(authorized[0], /^Bearer \S+\.\S+\.\S+$/);
       assert.deepEqual(await cart(), [401, 'cart'], 'there is no other token without the module');
-      const code = await page.evaluate(() => window.login.fetch('https://elsewhere.example.com/').catch(({ code }) => code));
+      const code = await page.evaluate(() =>
+        window.login.fetch('https://elsewhere.example.com/').catch(({ code }) => code),
+      );
       assert.equal(code, 'ModuleLoadFailed', 'whether that may have the token only the module says');
     });
   });

@@ -27,27 +27,30 @@ describe('the module', () => {
 
   /** `{code, message}` of what `initWasm` rejects with, null where it resolves. */
   const initWasm = (page, kind, url = '/node_modules/authress-login-wasm/dist/authress_login_wasm_bg.wasm') =>
-    page.evaluate(async ([kind, url]) => {
-      const { LoginError, initWasm } = await import('authress-login-wasm');
-      const bytes = async () => (await fetch(url)).arrayBuffer();
-      const sources = {
-        default: () => undefined,
-        url: () => new URL(url, location.href),
-        bytes,
-        view: async () => new Uint8Array(await bytes()),
-        module: async () => WebAssembly.compile(await bytes()),
-        promise: () => bytes(),
-        noise: () => new TextEncoder().encode('<!doctype html>'),
-        nothing: () => new ArrayBuffer(0),
-      };
-      try {
-        await initWasm(kind === 'promise' ? sources[kind]() : await sources[kind]());
-        return null;
-      } catch (error) {
-        const { code, message, cause } = error;
-        return { code, message, cause: cause.message, isLoginError: error instanceof LoginError };
-      }
-    }, [kind, url]);
+    page.evaluate(
+      async ([kind, url]) => {
+        const { LoginError, initWasm } = await import('authress-login-wasm');
+        const bytes = async () => (await fetch(url)).arrayBuffer();
+        const sources = {
+          default: () => undefined,
+          url: () => new URL(url, location.href),
+          bytes,
+          view: async () => new Uint8Array(await bytes()),
+          module: async () => WebAssembly.compile(await bytes()),
+          promise: () => bytes(),
+          noise: () => new TextEncoder().encode('<!doctype html>'),
+          nothing: () => new ArrayBuffer(0),
+        };
+        try {
+          await initWasm(kind === 'promise' ? sources[kind]() : await sources[kind]());
+          return null;
+        } catch (error) {
+          const { code, message, cause } = error;
+          return { code, message, cause: cause.message, isLoginError: error instanceof LoginError };
+        }
+      },
+      [kind, url],
+    );
 
   function saysWhy(error, ...words) {
     assert.deepEqual([error?.code, error?.isLoginError], ['ModuleLoadFailed', true]);
@@ -73,9 +76,17 @@ describe('the module', () => {
       const { initWasm } = await import('authress-login-wasm');
       const controller = new TaskController();
       let loading;
-      await scheduler.postTask(() => { loading = initWasm(); }, { signal: controller.signal });
+      await scheduler.postTask(
+        () => {
+          loading = initWasm();
+        },
+        { signal: controller.signal },
+      );
       controller.abort();
-      return await loading.then(() => 'loaded', (error) => error.code);
+      return await loading.then(
+        () => 'loaded',
+        (error) => error.code,
+      );
     });
     assert.equal(outcome, 'loaded');
   });
@@ -83,7 +94,9 @@ describe('the module', () => {
   for (const kind of ['url', 'bytes', 'view', 'module', 'promise']) {
     story(`comes from the ${kind} that a page gives`, async (cast) => {
       const bytes = readFileSync(`${workspace}pkg/dist/authress_login_wasm_bg.wasm`);
-      await cast.page.route('**/elsewhere.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: bytes }));
+      await cast.page.route('**/elsewhere.wasm', (route) =>
+        route.fulfill({ contentType: 'application/wasm', body: bytes }),
+      );
       await cast.page.route(MODULE, (route) => route.abort());
       await open(cast);
       assert.equal(await initWasm(cast.page, kind, '/elsewhere.wasm'), null);
@@ -94,13 +107,20 @@ describe('the module', () => {
     const page = '<!doctype html><title>My shop</title>';
     await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }));
     await open(cast);
-    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /text\/html/, /no WebAssembly module/);
+    saysWhy(
+      await initWasm(cast.page, 'default'),
+      /authress_login_wasm_bg\.wasm/,
+      /text\/html/,
+      /no WebAssembly module/,
+    );
     await cast.page.unroute(MODULE);
     assert.equal(await initWasm(cast.page, 'default'), null);
   });
 
   story('that is not there is told', async (cast) => {
-    await cast.page.route(MODULE, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
+    await cast.page.route(MODULE, (route) =>
+      route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }),
+    );
     await open(cast);
     saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /status 404/);
     await cast.page.unroute(MODULE);
@@ -110,12 +130,15 @@ describe('the module', () => {
 
   story('of which a page gives something else is told', async (cast) => {
     await open(cast);
-    for (const kind of ['noise', 'nothing']) saysWhy(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
+    for (const kind of ['noise', 'nothing'])
+      saysWhy(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
     assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is taken after a failure');
   });
 
   story('of another build than the script is told', async (cast) => {
-    await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }));
+    await cast.page.route(MODULE, (route) =>
+      route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }),
+    );
     await open(cast);
     saysWhy(await initWasm(cast.page, 'default'), /the core part .* two builds/);
   });
@@ -155,8 +178,13 @@ describe('the parts of the module that a login needs', () => {
     await page.evaluate(() => localStorage.setItem('AuthenticationRequestNonce.known', '{"nonce":"known"}'));
     const files = filesOf(page);
     let release;
-    const released = new Promise((resolve) => { release = resolve; });
-    await page.route(MODULE, async (route) => { await released; await route.continue(); });
+    const released = new Promise((resolve) => {
+      release = resolve;
+    });
+    await page.route(MODULE, async (route) => {
+      await released;
+      await route.continue();
+    });
     await page.goto(`${await page.url()}?nonce=known`, { waitUntil: 'commit' });
     await page.waitForRequest('**/return_bg.wasm');
     release();
@@ -166,7 +194,9 @@ describe('the parts of the module that a login needs', () => {
 
   story('are missing at the return: the login is completed when they come', async ({ shop, page }) => {
     await shop.open();
-    await page.route('**/return_bg.wasm', (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
+    await page.route('**/return_bg.wasm', (route) =>
+      route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }),
+    );
     await shop.add('mug');
     await page.waitForURL(/nonce=/);
     const failure = await page.evaluate(async () => {
@@ -225,7 +255,9 @@ describe('the account’s part of the module', () => {
   });
 
   story('of another build is not added', async (cast) => {
-    await cast.page.route(PART, (route) => route.fulfill({ contentType: 'application/wasm', body: otherBuild('account_bg.wasm') }));
+    await cast.page.route(PART, (route) =>
+      route.fulfill({ contentType: 'application/wasm', body: otherBuild('account_bg.wasm') }),
+    );
     const { call } = await open(cast);
     const [code, message] = await call('getDevices');
     assert.equal(code, 'ModuleLoadFailed');
@@ -234,7 +266,9 @@ describe('the account’s part of the module', () => {
 
   story('comes from where the page says', async (cast) => {
     const bytes = readFileSync(`${workspace}pkg/dist/account_bg.wasm`);
-    await cast.page.route('**/elsewhere.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: bytes }));
+    await cast.page.route('**/elsewhere.wasm', (route) =>
+      route.fulfill({ contentType: 'application/wasm', body: bytes }),
+    );
     const { files, call } = await open(cast);
     await cast.page.evaluate(() => window.initWasm(undefined, { account: new URL('/elsewhere.wasm', location.href) }));
     assert.equal(await call('getDevices'), '[]');

@@ -32,7 +32,11 @@ before(async () => {
     const { outputFiles } = await build({
       stdin: { contents: PAGE.replace('the-client', client), resolveDir: `${workspace}tests` },
       // Ours is found by the shop's own import map.
-      bundle: true, write: false, format: 'esm', target: 'es2022', external: [OURS],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      external: [OURS],
     });
     pages.set(client, outputFiles[0].text);
   }
@@ -46,7 +50,9 @@ class Page {
 
   async serve(client) {
     await this.page.unroute('**/app.js');
-    await this.page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: pages.get(client) }));
+    await this.page.route('**/app.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: pages.get(client) }),
+    );
   }
 
   /** Opens the page with this client and gives what it shows. */
@@ -68,8 +74,15 @@ class Page {
   /** Calls a method that leaves the page, and waits until the browser is back. */
   async leave(method, options, act = async () => {}) {
     const path = `/?back-from-${method}`;
-    await this.page.evaluate(([method, options]) => { window.login[method](options).catch(() => {}); },
-      [method, method === 'logout' ? this.stack.shopUrl + path : { ...options, redirectUrl: this.stack.shopUrl + path }]);
+    await this.page.evaluate(
+      ([method, options]) => {
+        window.login[method](options).catch(() => {});
+      },
+      [
+        method,
+        method === 'logout' ? this.stack.shopUrl + path : { ...options, redirectUrl: this.stack.shopUrl + path },
+      ],
+    );
     await act();
     await this.page.waitForURL((url) => url.origin === this.stack.shopUrl && url.search.startsWith(path.slice(1)));
     return this.shopper();
@@ -89,8 +102,10 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         await cast.page.evaluate((asText) => {
           const record = JSON.parse(localStorage.AuthenticationCredentialsStorage);
           const { userId, ...claims } = window.login.getUserIdentity();
-          localStorage.AuthenticationCredentialsStorage =
-            JSON.stringify({ ...record, idToken: asText ? JSON.stringify(claims) : claims });
+          localStorage.AuthenticationCredentialsStorage = JSON.stringify({
+            ...record,
+            idToken: asText ? JSON.stringify(claims) : claims,
+          });
         }, asText);
         await cast.authress.clearLog();
         assert.deepEqual(await page.openWith(OURS), shopper);
@@ -99,7 +114,10 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       }
     });
 
-    const swaps = [[PUBLISHED, OURS], [OURS, PUBLISHED]];
+    const swaps = [
+      [PUBLISHED, OURS],
+      [OURS, PUBLISHED],
+    ];
 
     for (const [first, second] of swaps) {
       story(`keeps an anonymous shopper from ${first} to ${second} and back`, async (cast) => {
@@ -128,7 +146,11 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         assert.equal((await cast.authress.verify(customer.token)).sub, customer.userId);
         assert.deepEqual(await page.openWith(first), customer);
         assert.equal((await page.leave('logout')).userId, null);
-        assert.equal((await page.openWith(second)).userId, null, 'whoever signed out with one is signed out with the other');
+        assert.equal(
+          (await page.openWith(second)).userId,
+          null,
+          'whoever signed out with one is signed out with the other',
+        );
       });
     }
   });

@@ -14,7 +14,10 @@ import { workspace } from './support/stack.mjs';
 
 /** Every code that the types promise. */
 const types = readFileSync(`${workspace}pkg/index.d.ts`, 'utf8');
-const promised = types.match(/export type LoginErrorCode =([^;]+);/)[1].match(/\w+/g).sort();
+const promised = types
+  .match(/export type LoginErrorCode =([^;]+);/)[1]
+  .match(/\w+/g)
+  .sort();
 /** Those that were seen happening. */
 const seen = new Set();
 
@@ -36,7 +39,8 @@ describe('the npm package', () => {
   let packed;
 
   before(() => {
-    const npm = (...args) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const npm = (...args) =>
+      execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     [packed] = JSON.parse(npm('pack', `${workspace}pkg`, '--json'));
     writeFileSync(join(folder, 'package.json'), '{"private":true}');
     npm('install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`);
@@ -45,11 +49,36 @@ describe('the npm package', () => {
 
   test('holds exactly what a shop needs', () => {
     assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
-      'LICENSE', 'README.md', 'dist/THIRD-PARTY-NOTICES.txt', 'dist/account_bg.wasm',
-      'dist/authress_login_wasm_bg.wasm', 'dist/fallback.js', 'dist/index.js', 'dist/inline.js',
-      'dist/react.cjs', 'dist/return_bg.wasm', 'dist/script.js', 'dist/server.js', 'dist/start_bg.wasm', 'dist/testing.cjs',
-      'dist/testing.js', 'dist/vue.cjs', 'index.d.ts', 'inline.d.ts', 'inline.js', 'module.d.ts', 'package.json', 'react.d.ts', 'react.js',
-      'script.d.ts', 'svelte.d.ts', 'svelte.js', 'testing.d.ts', 'testing.js', 'vue.d.ts', 'vue.js',
+      'LICENSE',
+      'README.md',
+      'dist/THIRD-PARTY-NOTICES.txt',
+      'dist/account_bg.wasm',
+      'dist/authress_login_wasm_bg.wasm',
+      'dist/fallback.js',
+      'dist/index.js',
+      'dist/inline.js',
+      'dist/react.cjs',
+      'dist/return_bg.wasm',
+      'dist/script.js',
+      'dist/server.js',
+      'dist/start_bg.wasm',
+      'dist/testing.cjs',
+      'dist/testing.js',
+      'dist/vue.cjs',
+      'index.d.ts',
+      'inline.d.ts',
+      'inline.js',
+      'module.d.ts',
+      'package.json',
+      'react.d.ts',
+      'react.js',
+      'script.d.ts',
+      'svelte.d.ts',
+      'svelte.js',
+      'testing.d.ts',
+      'testing.js',
+      'vue.d.ts',
+      'vue.js',
     ]);
     const { dependencies, scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     assert.deepEqual([dependencies, scripts], [undefined, undefined], 'it needs nothing and runs nothing');
@@ -81,17 +110,28 @@ describe('errors', () => {
 
   story('wrong settings throw at once', async ({ shop, page }) => {
     await new BarePage(shop).open();
-    const thrownBy = (constructor, ...values) => page.evaluate(([constructor, values]) => {
-      try {
-        new window[constructor](...values);
-        return null;
-      } catch (error) {
-        const { name, code, message } = error;
-        return { name, code, message, isLoginError: error instanceof window.LoginError && error instanceof Error };
-      }
-    }, [constructor, values]);
+    const thrownBy = (constructor, ...values) =>
+      page.evaluate(
+        ([constructor, values]) => {
+          try {
+            new window[constructor](...values);
+            return null;
+          } catch (error) {
+            const { name, code, message } = error;
+            return { name, code, message, isLoginError: error instanceof window.LoginError && error instanceof Error };
+          }
+        },
+        [constructor, values],
+      );
     const thrown = (settings) => thrownBy('LoginClient', settings);
-    for (const authressApiUrl of [undefined, '', '  ', 'ftp://login.shop.test', 'https://a:b@login.shop.test', 'https://']) {
+    for (const authressApiUrl of [
+      undefined,
+      '',
+      '  ',
+      'ftp://login.shop.test',
+      'https://a:b@login.shop.test',
+      'https://',
+    ]) {
       isLoginError(await thrown({ authressApiUrl, applicationId: 'app_shop' }), 'InvalidAuthressApiUrl');
     }
     isLoginError(await thrown(undefined), 'InvalidAuthressApiUrl');
@@ -100,7 +140,10 @@ describe('errors', () => {
     }
     isLoginError(await thrownBy('ExtensionClient', 'https://login.shop.test', ' '), 'InvalidExtension');
     isLoginError(await thrownBy('ExtensionClient', '', 'ext_shop'), 'InvalidAuthressApiUrl');
-    for (const good of [{ authressApiUrl: 'login.shop.test' }, { authressApiUrl: 'http://localhost:1', applicationId: 'app_a' }]) {
+    for (const good of [
+      { authressApiUrl: 'login.shop.test' },
+      { authressApiUrl: 'http://localhost:1', applicationId: 'app_a' },
+    ]) {
       assert.equal(await thrown({ ...good, skipBackgroundCredentialsCheck: true }), null);
     }
   });
@@ -120,7 +163,9 @@ describe('errors', () => {
     isLoginError(await failure('ensureToken', { timeoutInMillis: 20 }), 'TokenTimeout');
     const connection = { connectionId: 'con_acorn' };
     isLoginError(await failure('updateExtensionAuthenticationRequest', connection), 'InvalidAuthenticationRequest');
-    await shop.page.evaluate((url) => { window.extension = new window.ExtensionClient(url, 'ext_demo'); }, stack.sandboxUrl);
+    await shop.page.evaluate((url) => {
+      window.extension = new window.ExtensionClient(url, 'ext_demo');
+    }, stack.sandboxUrl);
     isLoginError((await page.callOn('extension', 'requestToken')).error, 'InvalidAuthorizationCode');
     const refused = { status: 400, serverCode: 'InvalidConnection' };
     isLoginError(await failure('authenticate', { connectionId: 'con_unknown' }), 'RequestRefused', refused);
@@ -139,7 +184,9 @@ describe('errors', () => {
 
   story('a browser without storage is told before it leaves', async ({ shop, page, stack, authress }) => {
     await page.addInitScript(() => {
-      const refuse = () => { throw new DOMException('Access is denied.', 'SecurityError'); };
+      const refuse = () => {
+        throw new DOMException('Access is denied.', 'SecurityError');
+      };
       Object.defineProperty(window, 'localStorage', { get: refuse });
     });
     const bare = new BarePage(shop);
@@ -193,63 +240,77 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
   describe(`secrets, ${topology}`, () => {
     const story = stories(topology);
 
-    story(`stay out of consoles, histories and referrers (${topology})`, { needs: ['request bodies'] }, async ({ shop, context, authress, stack }) => {
-      const secrets = new Set();
-      const told = [];
-      await context.exposeBinding('tell', (_, text) => { told.push(text); });
-      await context.addInitScript(() => {
-        for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir', 'table']) {
-          console[level] = (...values) => window.tell(values
-            .map((value) => (value instanceof Error ? `${value.stack} ${JSON.stringify({ ...value })}` : JSON.stringify(value)))
-            .join(' '));
-        }
-      });
-      shop.page.on('request', (request) => {
-        const url = new URL(request.url());
-        for (const name of ['access_token', 'id_token', 'code']) secrets.add(url.searchParams.get(name));
-        if (request.headers().referer) told.push(`Referer: ${request.headers().referer}`);
-        const body = url.pathname.endsWith('/tokens') ? request.postDataJSON() : null;
-        secrets.add(body?.code).add(body?.code_verifier);
-      });
-      const keepSecrets = async () => {
-        for (const { value } of await context.cookies([stack.shopUrl, stack.sandboxUrl])) secrets.add(value);
-        const stored = await shop.page.evaluate(() => Object.values(localStorage));
-        for (const text of stored) secrets.add(JSON.parse(text).idToken).add(JSON.parse(text).codeVerifier);
-      };
+    story(
+      `stay out of consoles, histories and referrers (${topology})`,
+      { needs: ['request bodies'] },
+      async ({ shop, context, authress, stack }) => {
+        const secrets = new Set();
+        const told = [];
+        await context.exposeBinding('tell', (_, text) => {
+          told.push(text);
+        });
+        await context.addInitScript(() => {
+          for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir', 'table']) {
+            console[level] = (...values) =>
+              window.tell(
+                values
+                  .map((value) =>
+                    value instanceof Error ? `${value.stack} ${JSON.stringify({ ...value })}` : JSON.stringify(value),
+                  )
+                  .join(' '),
+              );
+          }
+        });
+        shop.page.on('request', (request) => {
+          const url = new URL(request.url());
+          for (const name of ['access_token', 'id_token', 'code']) secrets.add(url.searchParams.get(name));
+          if (request.headers().referer) told.push(`Referer: ${request.headers().referer}`);
+          const body = url.pathname.endsWith('/tokens') ? request.postDataJSON() : null;
+          secrets.add(body?.code).add(body?.code_verifier);
+        });
+        const keepSecrets = async () => {
+          for (const { value } of await context.cookies([stack.shopUrl, stack.sandboxUrl])) secrets.add(value);
+          const stored = await shop.page.evaluate(() => Object.values(localStorage));
+          for (const text of stored) secrets.add(JSON.parse(text).idToken).add(JSON.parse(text).codeVerifier);
+        };
 
-      await shop.open();
-      await authress.fail('POST', '/api/authentication', { times: 2 });
-      await shop.addAnonymously('mug');
-      await keepSecrets();
-      await shop.press('sign-in');
-      // Some things fail, so that there is something to complain about.
-      await authress.fail('POST', '/api/authentication', { times: 5 });
-      await shop.press('provider-con_acorn');
-      await shop.showsMessage('AuthressSdkNetworkError');
-      await keepSecrets();
-      if (topology === 'cross-site') await authress.setCodeLifetime(0);
-      await shop.signIn('con_acorn', 'discreet');
-      await shop.showsMessage(topology === 'cross-site' ? 'LinkFailed' : 'Linked');
-      await keepSecrets();
-      if (topology === 'cross-site') {
-        await authress.setCodeLifetime(300);
-        await shop.signIn('con_acorn', 'discreet');
-        await shop.showsMessage('Linked');
+        await shop.open();
+        await authress.fail('POST', '/api/authentication', { times: 2 });
+        await shop.addAnonymously('mug');
         await keepSecrets();
-      }
-      await shop.claims();
-      await shop.hasCleanAddresses();
-      const history = (await shop.history()).map(String);
-      await shop.signOut();
+        await shop.press('sign-in');
+        // Some things fail, so that there is something to complain about.
+        await authress.fail('POST', '/api/authentication', { times: 5 });
+        await shop.press('provider-con_acorn');
+        await shop.showsMessage('AuthressSdkNetworkError');
+        await keepSecrets();
+        if (topology === 'cross-site') await authress.setCodeLifetime(0);
+        await shop.signIn('con_acorn', 'discreet');
+        await shop.showsMessage(topology === 'cross-site' ? 'LinkFailed' : 'Linked');
+        await keepSecrets();
+        if (topology === 'cross-site') {
+          await authress.setCodeLifetime(300);
+          await shop.signIn('con_acorn', 'discreet');
+          await shop.showsMessage('Linked');
+          await keepSecrets();
+        }
+        await shop.claims();
+        await shop.hasCleanAddresses();
+        const history = (await shop.history()).map(String);
+        await shop.signOut();
 
-      for (const nothing of [null, undefined, '', 'cookie']) secrets.delete(nothing);
-      assert.ok(secrets.size >= 6, `there were secrets to leak: ${secrets.size}`);
-      assert.ok(told.some((text) => text.includes('AuthressSdkNetworkError')), 'the failure was logged');
-      for (const secret of secrets) {
-        assert.ok(secret.length > 20, 'it is no word that is found by chance');
-        assert.ok(!told.some((text) => text.includes(secret)), 'a secret was written to a console or referrer');
-        assert.ok(!history.some((url) => url.includes(secret)), 'a secret is in the history');
-      }
-    });
+        for (const nothing of [null, undefined, '', 'cookie']) secrets.delete(nothing);
+        assert.ok(secrets.size >= 6, `there were secrets to leak: ${secrets.size}`);
+        assert.ok(
+          told.some((text) => text.includes('AuthressSdkNetworkError')),
+          'the failure was logged',
+        );
+        for (const secret of secrets) {
+          assert.ok(secret.length > 20, 'it is no word that is found by chance');
+          assert.ok(!told.some((text) => text.includes(secret)), 'a secret was written to a console or referrer');
+          assert.ok(!history.some((url) => url.includes(secret)), 'a secret is in the history');
+        }
+      },
+    );
   });
 }

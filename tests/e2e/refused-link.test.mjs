@@ -101,7 +101,10 @@ describe('an identity that has an account of its own', () => {
     const { sub: userId } = await authress.verify(token);
     await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(CUSTOMER));
     assert.deepEqual((await page.call('getLinkResult')).value, {
-      status: 'already-owned', connectionId: 'con_acorn', userId, serverCode: 'IdentityAlreadyOwned',
+      status: 'already-owned',
+      connectionId: 'con_acorn',
+      userId,
+      serverCode: 'IdentityAlreadyOwned',
     });
     assert.equal((await page.call('getToken')).value, token);
   });
@@ -142,7 +145,10 @@ describe('a shopper who changes their mind at the provider', () => {
     const { sub: userId } = await authress.verify(token);
     await page.visitProvider('linkIdentity', 'con_birch', () => shop.press('cancel'));
     assert.deepEqual((await page.call('getLinkResult')).value, {
-      status: 'cancelled', connectionId: 'con_birch', userId, serverCode: 'UserCancelled',
+      status: 'cancelled',
+      connectionId: 'con_birch',
+      userId,
+      serverCode: 'UserCancelled',
     });
     assert.equal((await page.call('getToken')).value, token);
   });
@@ -154,7 +160,9 @@ for (const bfcache of [false, true]) {
 
     /** Goes to the provider and presses Back; the page must come from where this block says. */
     const turnBack = async (shop) => {
-      await shop.page.evaluate(() => { window.wasHereBefore = true; });
+      await shop.page.evaluate(() => {
+        window.wasHereBefore = true;
+      });
       await shop.goToProvider('con_acorn');
       await shop.goBack();
       await shop.isReady();

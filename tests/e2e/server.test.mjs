@@ -12,10 +12,21 @@ import { workspace } from './support/stack.mjs';
 /** Node's options, how the package is imported, and whether the form has the module. */
 const FORMS = {
   'imported by Node.js': { from: "import * as it from 'authress-login-wasm';", hasModule: false },
-  'required by Node.js': { from: "import { createRequire } from 'node:module'; const it = createRequire(import.meta.url)('authress-login-wasm');", hasModule: false },
+  'required by Node.js': {
+    from: "import { createRequire } from 'node:module'; const it = createRequire(import.meta.url)('authress-login-wasm');",
+    hasModule: false,
+  },
   'of a worker': { options: ['-C', 'workerd'], from: "import * as it from 'authress-login-wasm';", hasModule: false },
-  'of a development server': { options: ['-C', 'development'], from: "import * as it from 'authress-login-wasm';", hasModule: true },
-  'that a bundler takes for browsers': { options: ['-C', 'module', '-C', 'browser'], from: "import * as it from 'authress-login-wasm';", hasModule: true },
+  'of a development server': {
+    options: ['-C', 'development'],
+    from: "import * as it from 'authress-login-wasm';",
+    hasModule: true,
+  },
+  'that a bundler takes for browsers': {
+    options: ['-C', 'module', '-C', 'browser'],
+    from: "import * as it from 'authress-login-wasm';",
+    hasModule: true,
+  },
   'with the bytes inside': { from: "import * as it from 'authress-login-wasm/inline';", hasModule: true },
 };
 
@@ -49,15 +60,30 @@ console.log(JSON.stringify({ outcome, requested, snapshot: login.getSnapshot(), 
 
 const EXPECTED = {
   userSessionExists: { value: false },
-  getLinkResult: { value: null }, getLoginResult: { value: null }, getUserIdentity: { value: null },
-  getConnectionCredentials: { value: null }, getDevices: { value: [] },
-  getToken: 'TokenTimeout', ensureToken: 'TokenTimeout', waitForUserSession: 'pending',
-  authenticate: 'ModuleLoadFailed', authenticateWithOneTimeCode: 'ModuleLoadFailed', logout: 'ModuleLoadFailed',
+  getLinkResult: { value: null },
+  getLoginResult: { value: null },
+  getUserIdentity: { value: null },
+  getConnectionCredentials: { value: null },
+  getDevices: { value: [] },
+  getToken: 'TokenTimeout',
+  ensureToken: 'TokenTimeout',
+  waitForUserSession: 'pending',
+  authenticate: 'ModuleLoadFailed',
+  authenticateWithOneTimeCode: 'ModuleLoadFailed',
+  logout: 'ModuleLoadFailed',
   updateExtensionAuthenticationRequest: 'ModuleLoadFailed',
-  linkIdentity: 'NotLoggedIn', linkIdentityWithOneTimeCode: 'NotLoggedIn', unlinkIdentity: 'NotLoggedIn', fetch: 'NotLoggedIn',
-  getUserProfile: 'NotLoggedIn', registerDevice: 'NotLoggedIn', deleteDevice: 'NotLoggedIn', openUserConfigurationScreen: 'NotLoggedIn',
-  'extension.getUserIdentity': { value: null }, 'extension.getTokenResponse': { value: null },
-  'extension.requestToken': 'InvalidAuthorizationCode', 'extension.login': 'ModuleLoadFailed',
+  linkIdentity: 'NotLoggedIn',
+  linkIdentityWithOneTimeCode: 'NotLoggedIn',
+  unlinkIdentity: 'NotLoggedIn',
+  fetch: 'NotLoggedIn',
+  getUserProfile: 'NotLoggedIn',
+  registerDevice: 'NotLoggedIn',
+  deleteDevice: 'NotLoggedIn',
+  openUserConfigurationScreen: 'NotLoggedIn',
+  'extension.getUserIdentity': { value: null },
+  'extension.getTokenResponse': { value: null },
+  'extension.requestToken': 'InvalidAuthorizationCode',
+  'extension.login': 'ModuleLoadFailed',
 };
 
 describe('without a page', () => {
@@ -79,7 +105,7 @@ describe('without a page', () => {
       const { outcome, ...rest } = JSON.parse(run('calls.mjs', `${from}\n${CALLS}`, options));
       for (const [method, result] of Object.entries(outcome)) {
         const expected = EXPECTED[method];
-        assert.deepEqual(typeof expected === 'string' ? result.code ?? result : result, expected, method);
+        assert.deepEqual(typeof expected === 'string' ? (result.code ?? result) : result, expected, method);
         if (expected === 'ModuleLoadFailed') assert.match(result.message, /needs a page.*Call it in the browser/s);
       }
       assert.deepEqual(Object.keys(outcome).sort(), Object.keys(EXPECTED).sort(), 'every method');
@@ -88,7 +114,11 @@ describe('without a page', () => {
     });
 
     test(`the package ${name} has ${hasModule ? 'the module' : 'no module'} in it`, () => {
-      const resolved = run('where.mjs', `${from.replace(/.*'authress-login-wasm(\/inline)?'.*/, "console.log(import.meta.resolve('authress-login-wasm$1'));")}`, options).trim();
+      const resolved = run(
+        'where.mjs',
+        `${from.replace(/.*'authress-login-wasm(\/inline)?'.*/, "console.log(import.meta.resolve('authress-login-wasm$1'));")}`,
+        options,
+      ).trim();
       const text = readFileSync(new URL(resolved), 'utf8');
       assert.equal(/WebAssembly\.instantiate/.test(text), hasModule, resolved);
       if (!hasModule) assert.ok(text.length < 20_000, `${text.length} bytes`);
@@ -99,7 +129,11 @@ describe('without a page', () => {
     const readme = readFileSync(join(workspace, 'pkg/README.md'), 'utf8');
     const [, example] = readme.match(/```js\n([^]*?)```/);
     assert.match(example, /new LoginClient/);
-    assert.doesNotMatch(example, /^(?:export const \w+ = )?await /m, 'top-level await is not in the target of every build');
+    assert.doesNotMatch(
+      example,
+      /^(?:export const \w+ = )?await /m,
+      'top-level await is not in the target of every build',
+    );
     run('example.mjs', example);
     const calls = `import { cartToken, linkResult } from './example.mjs';
       const failed = await cartToken().catch(({ code }) => code);
@@ -108,7 +142,9 @@ describe('without a page', () => {
   });
 
   test('a promise at the top of a module that has no handler ends no server', () => {
-    run('careless.mjs', `
+    run(
+      'careless.mjs',
+      `
       import { LoginClient } from 'authress-login-wasm';
       const login = new LoginClient({ authressApiUrl: 'https://login.example.com' });
       login.getLinkResult().then((result) => { globalThis.result = result; });
@@ -116,6 +152,7 @@ describe('without a page', () => {
       login.userSessionExists().then((exists) => { globalThis.exists = exists; });
       login.waitForUserSession();
       login.getDevices();
-      setTimeout(() => {}, 500);`);
+      setTimeout(() => {}, 500);`,
+    );
   });
 });

@@ -51,10 +51,14 @@ describe('a session in use', () => {
     for (const page of pages.slice(1)) await page.hasEvents('ready', 'token-renewed');
     let tokens;
     // A browser with a process for each tab may show a new cookie to the others a moment after the stored record.
-    await until(async () => {
-      tokens = await Promise.all(pages.map(async (page) => (await page.call('getToken')).value));
-      return new Set(tokens).size;
-    }, 1, 'all have the same token');
+    await until(
+      async () => {
+        tokens = await Promise.all(pages.map(async (page) => (await page.call('getToken')).value));
+        return new Set(tokens).size;
+      },
+      1,
+      'all have the same token',
+    );
     const after = await authress.verify(tokens[0]);
     assert.equal(after.sub, before.sub);
     assert.notEqual(after.jti, before.jti);
@@ -63,14 +67,17 @@ describe('a session in use', () => {
 
   story('is not renewed for a page that nobody looks at', async (cast) => {
     const page = await shopperWithClock(cast);
-    const show = (state) => page.page.evaluate((state) => {
-      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-      document.dispatchEvent(new Event('visibilitychange'));
-    }, state);
+    const show = (state) =>
+      page.page.evaluate((state) => {
+        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
     await show('hidden');
     await cast.context.clock.fastForward(SHORTLY_BEFORE_END_MS);
     // More time than a request needs to begin.
-    await page.page.evaluate(async () => { await fetch('/config.json', { cache: 'no-store' }); });
+    await page.page.evaluate(async () => {
+      await fetch('/config.json', { cache: 'no-store' });
+    });
     assert.equal(requestedRenewals(cast.shop), 0);
     await show('visible');
     await page.hasEvents('ready', 'login-completed', 'token-renewed');
@@ -83,10 +90,11 @@ describe('a session in use', () => {
     await authress.fail('PATCH', '/api/session', { status: 503, times: 50 });
     await context.clock.pauseAt(Date.now() + SHORTLY_BEFORE_END_MS);
     /** Lets time pass, in steps that leave the network its own time, until this many were asked. */
-    const asked = (count) => until(async () => {
-      await context.clock.runFor(100);
-      return requestedRenewals(shop);
-    }, count);
+    const asked = (count) =>
+      until(async () => {
+        await context.clock.runFor(100);
+        return requestedRenewals(shop);
+      }, count);
     await asked(5);
     await context.clock.runFor(4_000);
     await page.call('getToken', { timeoutInMillis: 0 });
@@ -149,7 +157,9 @@ describe('a page in the back/forward cache', () => {
     const other = new BarePage(await newTab());
     await other.open();
     await page.page.evaluate(() => {
-      window.addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });
+      window.addEventListener('pageshow', ({ persisted }) => {
+        window.cameBack = persisted;
+      });
     });
     await page.page.goto(`${shop.stack.shopUrl}/config.json`);
     await other.logOut();
@@ -182,7 +192,12 @@ describe('a return on a page that is only being prepared', () => {
     await page.isReady();
     // The module has loaded, and has looked at the address.
     assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
-    await tab.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+    await tab.evaluate(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(resolve, 200);
+        }),
+    );
     assert.ok(!(await authress.requests()).some((request) => request.endsWith('/tokens')), 'the code is not exchanged');
     assert.ok(await tab.evaluate(() => localStorage.AuthenticationRequestNonce), 'the login is still under way');
     assert.deepEqual([await page.events(), (await page.snapshot()).status], [[], 'checking']);
@@ -213,7 +228,10 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       assert.equal((await other.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
     });
 
-    for (const [wrong, shiftMs] of [['fast', DAY_MS], ['slow', -DAY_MS]]) {
+    for (const [wrong, shiftMs] of [
+      ['fast', DAY_MS],
+      ['slow', -DAY_MS],
+    ]) {
       story(`begins, is linked and lasts with a clock that is a day ${wrong} (${topology})`, async (cast) => {
         const { shop, page: tab, context, authress } = cast;
         await context.addInitScript(shiftClock, shiftMs);

@@ -9,16 +9,26 @@ import { stories } from './support/story.mjs';
 
 /** What can be wrong with a stored session. `change` runs in the page. */
 const DOUBTS = {
-  'nothing': { isSure: true, change: () => {} },
+  nothing: { isSure: true, change: () => {} },
   'the session is over': { change: (store) => store({ expiry: Date.now() - 1 }) },
   'the session has no end': { change: (store) => store({ expiry: undefined }) },
-  'the id token is of another issuer': { change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }) },
-  'the id token has no end': { change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { exp: undefined }) }) },
+  'the id token is of another issuer': {
+    change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }),
+  },
+  'the id token has no end': {
+    change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { exp: undefined }) }),
+  },
   'the record is no record': { change: () => localStorage.setItem('AuthenticationCredentialsStorage', '{') },
   'the token is gone': { change: (store, cookie) => cookie('; Max-Age=0', '') },
-  'the token is of another issuer': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { iss: 'https://else.test' })) },
-  'the token is for another application': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { client_id: 'app_else' })) },
-  'the token is of another user': { change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { sub: 'user_else' })) },
+  'the token is of another issuer': {
+    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { iss: 'https://else.test' })),
+  },
+  'the token is for another application': {
+    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { client_id: 'app_else' })),
+  },
+  'the token is of another user': {
+    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { sub: 'user_else' })),
+  },
   'the token is no JWT': { change: (store, cookie) => cookie('; Path=/', 'opaque') },
 };
 
@@ -28,7 +38,9 @@ function spoil(change) {
     const record = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
     localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ ...record, ...changes }));
   };
-  const setCookie = (rest, value) => { document.cookie = `authorization=${value}${rest}; SameSite=Strict`; };
+  const setCookie = (rest, value) => {
+    document.cookie = `authorization=${value}${rest}; SameSite=Strict`;
+  };
   const token = document.cookie.match(/authorization=([^;]+)/)[1];
   const forge = (jwt, changes) => {
     const [header, payload, signature] = jwt.split('.');
@@ -52,17 +64,27 @@ describe('a stored session', () => {
       await page.page.evaluate(`(${spoil})(${change})`);
       // A page that holds the module back shows who answers; what the module says is the measure.
       let release;
-      const held = new Promise((resolve) => { release = resolve; });
-      await page.page.route('**/authress_login_wasm_bg.wasm', async (route) => { await held; await route.continue(); });
+      const held = new Promise((resolve) => {
+        release = resolve;
+      });
+      await page.page.route('**/authress_login_wasm_bg.wasm', async (route) => {
+        await held;
+        await route.continue();
+      });
       await page.page.reload();
       await page.isReady();
-      const early = await page.page.evaluate(async (waitMs) => {
-        const waited = new Promise((resolve) => { setTimeout(resolve, waitMs, 'waits'); });
-        const none = () => null;
-        const token = await Promise.race([window.login.getToken({ timeoutInMillis: 0 }).catch(none), waited]);
-        const exists = await Promise.race([window.login.userSessionExists().catch(none), waited]);
-        return { token, exists, identity: window.login.getUserIdentity() };
-      }, isSure ? PATIENCE_MS / 2 : 300);
+      const early = await page.page.evaluate(
+        async (waitMs) => {
+          const waited = new Promise((resolve) => {
+            setTimeout(resolve, waitMs, 'waits');
+          });
+          const none = () => null;
+          const token = await Promise.race([window.login.getToken({ timeoutInMillis: 0 }).catch(none), waited]);
+          const exists = await Promise.race([window.login.userSessionExists().catch(none), waited]);
+          return { token, exists, identity: window.login.getUserIdentity() };
+        },
+        isSure ? PATIENCE_MS / 2 : 300,
+      );
       release();
       const late = await page.page.evaluate(async () => {
         await (await import('authress-login-wasm')).initWasm();

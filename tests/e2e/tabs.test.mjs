@@ -135,7 +135,9 @@ for (const topology of ['localhost', 'cross-site']) {
       const asked = page.call('getToken', { timeoutInMillis: PATIENCE_MS });
       const answered = await Promise.race([asked, page.call('ensureToken', { timeoutInMillis: 0 })]);
       assert.equal(answered.error?.code, 'TokenTimeout', 'in between there is no token that fits');
-      await page.page.evaluate((record) => { localStorage.AuthenticationCredentialsStorage = record; }, record);
+      await page.page.evaluate((record) => {
+        localStorage.AuthenticationCredentialsStorage = record;
+      }, record);
       assert.equal((await asked).value, token);
       assert.notEqual((await authress.verify(token)).sub, before.sub);
     });

@@ -12,15 +12,28 @@ const FORMS = {
   'as CommonJS': createRequire(import.meta.url)(`${workspace}pkg/dist/testing.cjs`),
 };
 
-const fails = (promise) => promise.then(() => 'resolved', ({ code }) => code);
+const fails = (promise) =>
+  promise.then(
+    () => 'resolved',
+    ({ code }) => code,
+  );
 
 for (const [form, double] of Object.entries(FORMS)) {
   describe(`the double of the client, ${form}`, () => {
     test('has every export of the package, and every method of its classes', () => {
-      assert.deepEqual(Object.keys(double).filter((name) => name !== 'default').sort(), Object.keys(real).sort());
+      assert.deepEqual(
+        Object.keys(double)
+          .filter((name) => name !== 'default')
+          .sort(),
+        Object.keys(real).sort(),
+      );
       for (const name of ['LoginClient', 'ExtensionClient']) {
         const methods = (module) => Object.getOwnPropertyNames(module[name].prototype);
-        assert.deepEqual(methods(real).filter((method) => !methods(double).includes(method)), [], name);
+        assert.deepEqual(
+          methods(real).filter((method) => !methods(double).includes(method)),
+          [],
+          name,
+        );
       }
       assert.deepEqual({ ...double.RedirectOpenType }, { ...real.RedirectOpenType });
     });
@@ -31,8 +44,12 @@ for (const [form, double] of Object.entries(FORMS)) {
       assert.equal(login.getUserIdentity(), null);
       assert.equal(await login.userSessionExists(), false);
       for (const method of ['getToken', 'ensureToken']) assert.equal(await fails(login[method]()), 'TokenTimeout');
-      for (const method of ['linkIdentity', 'getUserProfile', 'fetch', 'deleteDevice']) assert.equal(await fails(login[method]('/')), 'NotLoggedIn');
-      assert.deepEqual([await login.getLinkResult(), await login.getLoginResult(), await login.getDevices()], [null, null, []]);
+      for (const method of ['linkIdentity', 'getUserProfile', 'fetch', 'deleteDevice'])
+        assert.equal(await fails(login[method]('/')), 'NotLoggedIn');
+      assert.deepEqual(
+        [await login.getLinkResult(), await login.getLoginResult(), await login.getDevices()],
+        [null, null, []],
+      );
       assert.equal(await login.authenticate({ connectionId: 'con_a' }), null);
       assert.deepEqual(login.calls.at(-1), { method: 'authenticate', values: [{ connectionId: 'con_a' }] });
     });
@@ -55,7 +72,11 @@ for (const [form, double] of Object.entries(FORMS)) {
       assert.equal(await fails(login.getToken()), 'TokenTimeout');
       stop();
       login.setSession({ userId: 'user_2' });
-      assert.deepEqual(events, [['ready', 'signed-in'], ['signed-in', 'signed-in'], ['signed-out', 'signed-out']]);
+      assert.deepEqual(events, [
+        ['ready', 'signed-in'],
+        ['signed-in', 'signed-in'],
+        ['signed-out', 'signed-out'],
+      ]);
     });
 
     test('fails as a test asks for, gives results, and sends the token with its fetch', async (context) => {
@@ -70,9 +91,16 @@ for (const [form, double] of Object.entries(FORMS)) {
       assert.deepEqual(await login.getLinkResult(), linked);
       login.setSession({ userId: 'user_1' });
       const fetched = context.mock.method(globalThis, 'fetch', async () => new Response('cart'));
-      for (const headers of [{ Accept: 'text/plain' }, [['Accept', 'text/plain']], new Map([['Accept', 'text/plain']])]) {
+      for (const headers of [
+        { Accept: 'text/plain' },
+        [['Accept', 'text/plain']],
+        new Map([['Accept', 'text/plain']]),
+      ]) {
         assert.equal(await (await login.fetch('/api/cart', { method: 'PUT', headers })).text(), 'cart');
-        assert.deepEqual(fetched.mock.calls.at(-1).arguments, ['/api/cart', { method: 'PUT', headers: { Accept: 'text/plain', Authorization: 'Bearer test-token' } }]);
+        assert.deepEqual(fetched.mock.calls.at(-1).arguments, [
+          '/api/cart',
+          { method: 'PUT', headers: { Accept: 'text/plain', Authorization: 'Bearer test-token' } },
+        ]);
       }
     });
   });

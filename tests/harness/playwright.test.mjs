@@ -22,7 +22,9 @@ describe('Chromium', () => {
     watch = new Watch();
     const before = ownGroups();
     browser = await launch({ browserArgs: [] }, { watch });
-    group = ownGroups().filter((it) => !before.includes(it)).find((it) => running(it).length > 1);
+    group = ownGroups()
+      .filter((it) => !before.includes(it))
+      .find((it) => running(it).length > 1);
     page = await (await browser.newContext()).newPage();
   });
   afterEach(() => browser.close());
@@ -32,8 +34,15 @@ describe('Chromium', () => {
   };
   /** The page runs a script that never ends. */
   const hang = async () => {
-    const reached = new Promise((resolve) => { page.once('console', resolve); });
-    page.evaluate(() => { console.log('here'); for (;;); }).catch(() => {});
+    const reached = new Promise((resolve) => {
+      page.once('console', resolve);
+    });
+    page
+      .evaluate(() => {
+        console.log('here');
+        for (;;);
+      })
+      .catch(() => {});
     await reached;
     watch.commandMs = SHORT_MS;
   };
@@ -61,14 +70,20 @@ describe('Chromium', () => {
 
   test('whose page never ends a call works, and the call is a failed check', async () => {
     watch.pageMs = SHORT_MS;
-    await assert.rejects(page.evaluate(() => new Promise(() => {})), /evaluate: the page has not ended it .* answers other commands/);
+    await assert.rejects(
+      page.evaluate(() => new Promise(() => {})),
+      /evaluate: the page has not ended it .* answers other commands/,
+    );
     assert.equal(watch.failure, null);
   });
 
   test('that hangs in a call is killed', async () => {
     await hang();
     watch.pageMs = SHORT_MS;
-    await assert.rejects(page.evaluate(() => 1), DriverTimeout);
+    await assert.rejects(
+      page.evaluate(() => 1),
+      DriverTimeout,
+    );
     await isGone();
   });
 

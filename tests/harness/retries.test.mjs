@@ -20,7 +20,9 @@ function counted({ watch = () => new Watch(), opening = async () => {} } = {}) {
       it.number = seen.opened;
       await opening(it);
     },
-    close: async () => { seen.closed += 1; },
+    close: async () => {
+      seen.closed += 1;
+    },
   });
   return { seen, run: (attempt, end) => environment.run({ attempt, end }, (sentence) => seen.reports.push(sentence)) };
 }
@@ -29,17 +31,23 @@ describe('a story', () => {
   test('that passes runs once, and the next one has the same browser', async () => {
     const { seen, run } = counted();
     const numbers = [];
-    for (let stories = 0; stories < 2; stories += 1) await run(async (it) => { numbers.push(it.number); });
+    for (let stories = 0; stories < 2; stories += 1)
+      await run(async (it) => {
+        numbers.push(it.number);
+      });
     assert.deepEqual([numbers, seen], [[1, 1], { opened: 1, closed: 0, reports: [] }]);
   });
 
   test('whose check fails is never retried', async () => {
     const { seen, run } = counted();
     let attempts = 0;
-    await assert.rejects(run(async () => {
-      attempts += 1;
-      assert.equal(1, 2, 'one is two');
-    }), /one is two/);
+    await assert.rejects(
+      run(async () => {
+        attempts += 1;
+        assert.equal(1, 2, 'one is two');
+      }),
+      /one is two/,
+    );
     assert.deepEqual([attempts, seen.opened, seen.closed, seen.reports], [1, 1, 1, []]);
   });
 
@@ -49,7 +57,9 @@ describe('a story', () => {
       if (number === 1) await watch.command('title', () => new Promise(() => {}));
     });
     assert.deepEqual([seen.opened, seen.closed], [2, 1]);
-    assert.deepEqual(seen.reports, ['retried from the start: the driver has not answered the command "title" for 20 ms']);
+    assert.deepEqual(seen.reports, [
+      'retried from the start: the driver has not answered the command "title" for 20 ms',
+    ]);
   });
 
   test('that explains a failure of the driver in its own words is retried all the same', async () => {
@@ -75,7 +85,12 @@ describe('a story', () => {
 
   test('that has passed has passed, and the next one has a new browser if this one does not close', async () => {
     const { seen, run } = counted();
-    await run(async () => {}, async ({ watch }) => { watch.fail(new DriverTimeout('the browser does not close')); });
+    await run(
+      async () => {},
+      async ({ watch }) => {
+        watch.fail(new DriverTimeout('the browser does not close'));
+      },
+    );
     assert.deepEqual(seen.reports, ['passed, and then: the browser does not close']);
     await run(async ({ number }) => assert.equal(number, 2));
     assert.deepEqual([seen.opened, seen.closed], [2, 1]);
@@ -83,27 +98,44 @@ describe('a story', () => {
 
   test(`fails when its driver has failed ${MAX_RETRIES + 1} times`, async () => {
     const { seen, run } = counted();
-    await assert.rejects(run(async ({ watch }) => { throw watch.crashed('the browser has ended'); }), BrowserCrash);
+    await assert.rejects(
+      run(async ({ watch }) => {
+        throw watch.crashed('the browser has ended');
+      }),
+      BrowserCrash,
+    );
     assert.deepEqual([seen.opened, seen.closed, seen.reports.length], [MAX_RETRIES + 1, MAX_RETRIES + 1, MAX_RETRIES]);
   });
 
   test('is retried if the browser does not start', async () => {
     const { seen, run } = counted({
-      opening: async ({ watch, number }) => { if (number === 1) throw watch.crashed('the browser does not start'); },
+      opening: async ({ watch, number }) => {
+        if (number === 1) throw watch.crashed('the browser does not start');
+      },
     });
     await run(async ({ number }) => assert.equal(number, 2));
     assert.deepEqual([seen.opened, seen.closed], [2, 1]);
   });
 
   test('fails at once if the servers do not start', async () => {
-    const { seen, run } = counted({ opening: async () => { throw new Error('the servers did not start'); } });
-    await assert.rejects(run(async () => {}), /the servers did not start/);
+    const { seen, run } = counted({
+      opening: async () => {
+        throw new Error('the servers did not start');
+      },
+    });
+    await assert.rejects(
+      run(async () => {}),
+      /the servers did not start/,
+    );
     assert.deepEqual([seen.opened, seen.closed], [1, 1]);
   });
 
   test('that never ends fails, and the next one has a new browser', async () => {
     const { seen, run } = counted({ watch: () => new Watch({ attemptMs: 200 }) });
-    await assert.rejects(run(() => new Promise(() => {})), /has not ended after 200 ms/);
+    await assert.rejects(
+      run(() => new Promise(() => {})),
+      /has not ended after 200 ms/,
+    );
     await assert.doesNotReject(run(async () => {}));
     assert.deepEqual([seen.opened, seen.closed], [2, 1]);
   });

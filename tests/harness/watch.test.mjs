@@ -15,16 +15,25 @@ describe('a command to the driver', () => {
 
   test('that fails is no failure of the driver', async () => {
     const watch = new Watch();
-    await assert.rejects(watch.command('click', async () => { throw new Error('no such element'); }), /no such element/);
+    await assert.rejects(
+      watch.command('click', async () => {
+        throw new Error('no such element');
+      }),
+      /no such element/,
+    );
     assert.equal(watch.failure, null);
   });
 
   test('without an answer fails after its limit, and the browser is killed', async () => {
     const watch = new Watch({ commandMs: 20 });
     let kills = 0;
-    watch.onFailure(() => { kills += 1; });
-    await assert.rejects(watch.command('title', never), (error) =>
-      error instanceof DriverTimeout && /"title" for 20 ms/.test(error.message));
+    watch.onFailure(() => {
+      kills += 1;
+    });
+    await assert.rejects(
+      watch.command('title', never),
+      (error) => error instanceof DriverTimeout && /"title" for 20 ms/.test(error.message),
+    );
     assert.ok(watch.failure instanceof DriverTimeout);
     assert.equal(kills, 1);
   });
@@ -42,7 +51,12 @@ describe('a command to the driver', () => {
     watch.crashed('the browser has ended');
     await assert.rejects(waiting, BrowserCrash);
     let isBegun = false;
-    await assert.rejects(watch.command('title', async () => { isBegun = true; }), BrowserCrash);
+    await assert.rejects(
+      watch.command('title', async () => {
+        isBegun = true;
+      }),
+      BrowserCrash,
+    );
     assert.equal(isBegun, false);
   });
 
@@ -57,7 +71,9 @@ describe('a command to the driver', () => {
     const watch = new Watch();
     watch.crashed('the browser has ended');
     let isKilled = false;
-    watch.onFailure(() => { isKilled = true; });
+    watch.onFailure(() => {
+      isKilled = true;
+    });
     assert.ok(isKilled);
   });
 });

@@ -66,7 +66,10 @@ describe('the driver of WebKit', () => {
     const session = await start({ hangsAt: EXECUTE });
     watch.commandMs = SHORT_MS;
     const page = new Page({ patience: 60_000 }, session, session.current, 1);
-    await assert.rejects(page.waitForFunction(() => window.isThere), DriverTimeout);
+    await assert.rejects(
+      page.waitForFunction(() => window.isThere),
+      DriverTimeout,
+    );
     await session.close();
   });
 
@@ -102,7 +105,10 @@ describe('the driver of WebKit', () => {
 
   test('that refuses a command works', async () => {
     const session = await start({});
-    await assert.rejects(session.in(session.current, (driver) => driver.getTitle()), /unknown command/);
+    await assert.rejects(
+      session.in(session.current, (driver) => driver.getTitle()),
+      /unknown command/,
+    );
     assert.equal(watch.failure, null);
     await session.close();
   });

@@ -4,7 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
 /** Runs a script in a process of its own, since what is frozen stays so. */
-const run = (script) => execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', cwd: new URL('../..', import.meta.url) });
+const run = (script) =>
+  execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+    cwd: new URL('../..', import.meta.url),
+  });
 
 test('an error is made where the prototypes of the language are frozen', () => {
   const written = run(`
@@ -18,7 +22,14 @@ test('an error is made where the prototypes of the language are frozen', () => {
       [name, code, status, serverCode, message.split('. ').pop(), said === cause])));
   `);
   assert.deepEqual(JSON.parse(written), [
-    ['LoginError', 'RequestTimeout', null, null, 'Try again, or allow more time with timeoutInMillis; nothing was lost.', false],
+    [
+      'LoginError',
+      'RequestTimeout',
+      null,
+      null,
+      'Try again, or allow more time with timeoutInMillis; nothing was lost.',
+      false,
+    ],
     ['LoginError', 'RequestRefused', 400, 'x', 'More.', true],
     ['LoginError', 'InternalError', null, null, 'Please report it.', true],
   ]);

@@ -17,12 +17,15 @@ const code = (limits) => {
 
 describe('a deadline', () => {
   test('is the default where it is left out, null or undefined', () => {
-    for (const limits of [undefined, null, {}, { timeoutInMillis: null }, { timeoutInMillis: undefined }]) assert.equal(code(limits), DEADLINE_MS);
+    for (const limits of [undefined, null, {}, { timeoutInMillis: null }, { timeoutInMillis: undefined }])
+      assert.equal(code(limits), DEADLINE_MS);
   });
 
   test('is any number, and nothing else', () => {
-    for (const timeoutInMillis of [0, -1, 5, Infinity, -Infinity]) assert.equal(code({ timeoutInMillis }), timeoutInMillis);
-    for (const timeoutInMillis of ['', '5', false, true, NaN, 5n, {}, [], Symbol('5')]) assert.equal(code({ timeoutInMillis }), 'InvalidInput');
+    for (const timeoutInMillis of [0, -1, 5, Infinity, -Infinity])
+      assert.equal(code({ timeoutInMillis }), timeoutInMillis);
+    for (const timeoutInMillis of ['', '5', false, true, NaN, 5n, {}, [], Symbol('5')])
+      assert.equal(code({ timeoutInMillis }), 'InvalidInput');
   });
 });
 
@@ -36,37 +39,85 @@ describe('a signal', () => {
 
   test('that is aborted already throws its reason', () => {
     const reason = new Error('enough');
-    assert.throws(() => checkedLimits({ signal: AbortSignal.abort(reason) }), (error) => error === reason);
+    assert.throws(
+      () => checkedLimits({ signal: AbortSignal.abort(reason) }),
+      (error) => error === reason,
+    );
     assert.throws(() => checkedLimits({ signal: AbortSignal.abort() }), { name: 'AbortError' });
   });
 
   test('of a browser that gives no reasons is told by an AbortError', () => {
     const older = Object.assign(new EventTarget(), { aborted: true });
-    assert.throws(() => checkedLimits({ signal: older }), (error) => error instanceof DOMException && error.name === 'AbortError');
+    assert.throws(
+      () => checkedLimits({ signal: older }),
+      (error) => error instanceof DOMException && error.name === 'AbortError',
+    );
     assert.equal(abortReason(older).name, 'AbortError');
   });
 });
 
 describe('the object of options', () => {
   test('has members by name, whatever its prototype', () => {
-    class Limits { get timeoutInMillis() { return 5; } }
+    class Limits {
+      get timeoutInMillis() {
+        return 5;
+      }
+    }
     const bare = Object.assign(Object.create(null), { timeoutInMillis: 5 });
-    for (const limits of [{ timeoutInMillis: 5 }, Object.freeze({ timeoutInMillis: 5 }), bare, new Limits(), new Proxy({ timeoutInMillis: 5 }, {})]) {
+    for (const limits of [
+      { timeoutInMillis: 5 },
+      Object.freeze({ timeoutInMillis: 5 }),
+      bare,
+      new Limits(),
+      new Proxy({ timeoutInMillis: 5 }, {}),
+    ]) {
       assert.equal(code(limits), 5);
     }
   });
 
   test('is no list, string, number, function, map or event', () => {
-    for (const limits of ['', 'sc_shop', 0, 42, true, false, 5n, Symbol('x'), ['x'], () => {}, new Map(), new Date(), new String('x'), new Event('click')]) {
+    for (const limits of [
+      '',
+      'sc_shop',
+      0,
+      42,
+      true,
+      false,
+      5n,
+      Symbol('x'),
+      ['x'],
+      () => {},
+      new Map(),
+      new Date(),
+      new String('x'),
+      new Event('click'),
+    ]) {
       assert.equal(code(limits), 'InvalidInput');
     }
   });
 
   test('whose getter throws is refused with that as the cause', () => {
     const cause = new Error('own');
-    const fail = () => { throw cause; };
-    for (const limits of [{ get signal() { return fail(); } }, { get timeoutInMillis() { return fail(); } }, new Proxy({}, { get: fail })]) {
-      assert.throws(() => checkedLimits(limits), (error) => error.code === 'InvalidInput' && error.cause === cause);
+    const fail = () => {
+      throw cause;
+    };
+    for (const limits of [
+      {
+        get signal() {
+          return fail();
+        },
+      },
+      {
+        get timeoutInMillis() {
+          return fail();
+        },
+      },
+      new Proxy({}, { get: fail }),
+    ]) {
+      assert.throws(
+        () => checkedLimits(limits),
+        (error) => error.code === 'InvalidInput' && error.cause === cause,
+      );
     }
   });
 });

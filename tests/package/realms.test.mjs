@@ -9,13 +9,27 @@ import { checkedLimits, checkedSettings } from '../../pkg/settings.js';
 
 describe('values of another realm', () => {
   test('are settings, options and signals', () => {
-    const settings = runInNewContext("({ authressApiUrl: 'login.shop.test', applicationId: 'app_a', tokenOrigins: ['https://api.shop.test'] })");
-    assert.deepEqual(checkedSettings(settings), ['https://login.shop.test', 'app_a', 'https://api.shop.test', false, false]);
-    assert.equal(checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis, 5);
+    const settings = runInNewContext(
+      "({ authressApiUrl: 'login.shop.test', applicationId: 'app_a', tokenOrigins: ['https://api.shop.test'] })",
+    );
+    assert.deepEqual(checkedSettings(settings), [
+      'https://login.shop.test',
+      'app_a',
+      'https://api.shop.test',
+      false,
+      false,
+    ]);
+    assert.equal(
+      checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis,
+      5,
+    );
   });
 
   test('are bytes and modules', async () => {
-    const module = runInNewContext('new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))', { WebAssembly, Uint8Array });
+    const module = runInNewContext('new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))', {
+      WebAssembly,
+      Uint8Array,
+    });
     const own = runInNewContext('new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))');
     assert.equal(await compile(module), module);
     assert.equal(await compile(own), own);
@@ -26,7 +40,9 @@ describe('values of another realm', () => {
 
   test('are a document whose element hides a property', (t) => {
     const documentOf = (own) => runInNewContext(`Object.create({ get cookie() { return 'a=1'; } }, ${own})`);
-    t.after(() => { delete globalThis.document; });
+    t.after(() => {
+      delete globalThis.document;
+    });
     globalThis.document = documentOf('{}');
     assert.equal(ofDocument('cookie'), 'a=1');
     globalThis.document = documentOf('{ cookie: { value: { name: "cookie" } } }');

@@ -22,7 +22,11 @@ function outcome(work) {
 describe('settings', () => {
   test('the host is completed or refused as in the core', () => {
     for (const [given, expected] of vectors.hosts) {
-      assert.equal(outcome(() => checkedHost(given)), expected ?? 'InvalidAuthressApiUrl', given);
+      assert.equal(
+        outcome(() => checkedHost(given)),
+        expected ?? 'InvalidAuthressApiUrl',
+        given,
+      );
       // What the script hands to the module must not be changed again there.
       if (expected) assert.equal(checkedHost(expected), expected);
     }
@@ -41,27 +45,67 @@ describe('settings', () => {
     for (const applicationId of [undefined, null, 5, {}, ['app_a'], Symbol('app_a')]) {
       assert.equal(read({ applicationId }), 'InvalidApplication', String(applicationId));
     }
-    assert.equal(outcome(() => checkedSettings(Object.create({ authressApiUrl: HOST, applicationId: 'app_a' }))[1]), 'app_a');
+    assert.equal(
+      outcome(() => checkedSettings(Object.create({ authressApiUrl: HOST, applicationId: 'app_a' }))[1]),
+      'app_a',
+    );
   });
 
   test('token origins are read as in the core', () => {
     const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins })[2]);
-    for (const [given, expected] of vectors.tokenOrigins) assert.equal(read(given), expected ?? 'InvalidInput', String(given));
+    for (const [given, expected] of vectors.tokenOrigins)
+      assert.equal(read(given), expected ?? 'InvalidInput', String(given));
     for (const nothing of [undefined, null]) assert.equal(read(nothing), '');
-    for (const wrong of [5, {}, [5], [null], [Symbol('x')], [{ toString() { throw new Error('own'); } }]]) assert.equal(read(wrong), 'InvalidInput');
+    for (const wrong of [
+      5,
+      {},
+      [5],
+      [null],
+      [Symbol('x')],
+      [
+        {
+          toString() {
+            throw new Error('own');
+          },
+        },
+      ],
+    ])
+      assert.equal(read(wrong), 'InvalidInput');
   });
 
   test('what is no object of settings is refused, and so is a getter that throws', () => {
-    for (const missing of [undefined, null, {}]) assert.equal(outcome(() => checkedSettings(missing)), 'InvalidAuthressApiUrl');
+    for (const missing of [undefined, null, {}])
+      assert.equal(
+        outcome(() => checkedSettings(missing)),
+        'InvalidAuthressApiUrl',
+      );
     const { proxy: revoked, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const wrong of ['login.shop.test', 5, [], () => {}, new Map(), new URL(HOST), Symbol('x'), revoked]) {
-      assert.equal(outcome(() => checkedSettings(wrong)), 'InvalidInput');
+      assert.equal(
+        outcome(() => checkedSettings(wrong)),
+        'InvalidInput',
+      );
     }
     const cause = new Error('own');
-    for (const name of ['authressApiUrl', 'applicationId', 'tokenOrigins', 'retainUserCookie', 'skipBackgroundCredentialsCheck']) {
-      const settings = { authressApiUrl: HOST, get [name]() { throw cause; } };
-      assert.throws(() => checkedSettings(settings), (error) => error.code === 'InvalidInput' && error.cause === cause, name);
+    for (const name of [
+      'authressApiUrl',
+      'applicationId',
+      'tokenOrigins',
+      'retainUserCookie',
+      'skipBackgroundCredentialsCheck',
+    ]) {
+      const settings = {
+        authressApiUrl: HOST,
+        get [name]() {
+          throw cause;
+        },
+      };
+      assert.throws(
+        () => checkedSettings(settings),
+        (error) => error.code === 'InvalidInput' && error.cause === cause,
+        name,
+      );
     }
   });
 });

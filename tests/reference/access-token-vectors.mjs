@@ -30,11 +30,19 @@ const keys = [
 const clientKeys = [await jwk(client.publicKey, { kid: 'k1', alg: 'EdDSA' })];
 
 const claims = {
-  iss: issuer, sub: 'user_a', client_id: 'app_shop', azp: 'con_acorn', aud: [issuer], scope: 'openid profile',
-  iat: now, exp: now + 3600,
+  iss: issuer,
+  sub: 'user_a',
+  client_id: 'app_shop',
+  azp: 'con_acorn',
+  aud: [issuer],
+  scope: 'openid profile',
+  iat: now,
+  exp: now + 3600,
 };
 const sign = (changes = {}, header = {}, key = ed25519.privateKey) =>
-  new SignJWT({ ...claims, ...changes }).setProtectedHeader({ alg: 'EdDSA', kid: 'ed', typ: 'at+jwt', ...header }).sign(key);
+  new SignJWT({ ...claims, ...changes })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'ed', typ: 'at+jwt', ...header })
+    .sign(key);
 const segment = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** RS512's public key as an HMAC secret: works where a library lets the token choose the algorithm. */
@@ -55,13 +63,21 @@ const tokens = [
   ['aud as a text', await sign({ aud: issuer }), null],
   ['a service client for itself, made by the SDK', await provider.getToken(), null],
   ['RS256 with the RS512 key', await sign({}, { alg: 'RS256', kid: 'rsa' }, rsa.privateKey), 'TokenMalformed'],
-  ['RS512 with the kid of the Ed25519 key', await sign({}, { alg: 'RS512', kid: 'ed' }, rsa.privateKey), 'TokenUnknownKey'],
+  [
+    'RS512 with the kid of the Ed25519 key',
+    await sign({}, { alg: 'RS512', kid: 'ed' }, rsa.privateKey),
+    'TokenUnknownKey',
+  ],
   ['EdDSA with the kid of the RSA key', await sign({}, { kid: 'rsa' }), 'TokenUnknownKey'],
   ['HS512 with the public key as the secret', confused(), 'TokenMalformed'],
   ['no signature', new UnsecuredJWT(claims).encode(), 'TokenMalformed'],
   ['another key with the same kid', await sign({}, {}, client.privateKey), 'TokenInvalidSignature'],
   ['a kid that nobody published', await sign({}, { kid: 'other' }), 'TokenUnknownKey'],
-  ['claims of another token', [good.split('.')[0], segment({ ...claims, sub: 'user_b' }), good.split('.')[2]].join('.'), 'TokenInvalidSignature'],
+  [
+    'claims of another token',
+    [good.split('.')[0], segment({ ...claims, sub: 'user_b' }), good.split('.')[2]].join('.'),
+    'TokenInvalidSignature',
+  ],
   ['expired', await sign({ exp: now - 60 }), 'TokenExpired'],
   ['not yet valid', await sign({ nbf: now + 600 }), 'TokenNotYetValid'],
   ['another issuer', await sign({ iss: 'https://login.evil.test' }), 'TokenOtherIssuer'],
@@ -69,14 +85,25 @@ const tokens = [
   ['an id token', await sign({}, { typ: 'JWT' }), 'TokenWrongType'],
   ['no type', await sign({}, { typ: undefined }), 'TokenWrongType'],
   ['another application', await sign({ client_id: 'app_other' }), 'TokenOtherApplication'],
-  ['a service client for a user', await sign({ iss: serviceClient, sub: 'user_a' }, { kid: 'k1' }, client.privateKey), 'TokenOtherSubject'],
+  [
+    'a service client for a user',
+    await sign({ iss: serviceClient, sub: 'user_a' }, { kid: 'k1' }, client.privateKey),
+    'TokenOtherSubject',
+  ],
   ['an anonymous login statement, made by the SDK', new URL(loginUrl).searchParams.get('code'), 'TokenWrongType'],
-  ['critical extensions', `${segment({ alg: 'EdDSA', kid: 'ed', typ: 'at+jwt', crit: ['b64'], b64: true })}.${good.split('.').slice(1).join('.')}`, 'TokenMalformed'],
+  [
+    'critical extensions',
+    `${segment({ alg: 'EdDSA', kid: 'ed', typ: 'at+jwt', crit: ['b64'], b64: true })}.${good.split('.').slice(1).join('.')}`,
+    'TokenMalformed',
+  ],
 ];
 
 /** What the SDK says of it: it checks neither `typ` nor `client_id`. */
 async function verdict(token) {
-  const http = { baseUrl: issuer, get: async (url) => ({ data: { keys: url.startsWith(serviceClient) ? clientKeys : keys } }) };
+  const http = {
+    baseUrl: issuer,
+    get: async (url) => ({ data: { keys: url.startsWith(serviceClient) ? clientKeys : keys } }),
+  };
   try {
     await TokenVerifier(http, token);
     return true;
@@ -86,6 +113,10 @@ async function verdict(token) {
 }
 
 const vectors = [];
-for (const [name, token, refusal] of tokens) vectors.push({ name, token, refusal, acceptedBySdk: await verdict(token) });
+for (const [name, token, refusal] of tokens)
+  vectors.push({ name, token, refusal, acceptedBySdk: await verdict(token) });
 const file = fileURLToPath(new URL('../../crates/access-token/tests/vectors.json', import.meta.url));
-writeFileSync(file, `${JSON.stringify({ issuer, now, jwks: { keys }, clientJwks: { keys: clientKeys }, vectors }, null, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ issuer, now, jwks: { keys }, clientJwks: { keys: clientKeys }, vectors }, null, 2)}\n`,
+);

@@ -42,7 +42,9 @@ async function start(name, args, env) {
   // Also when a test fails before it can stop what it started.
   process.once('exit', () => child.kill());
   let complaints = '';
-  child.stderr.on('data', (text) => { complaints += text; });
+  child.stderr.on('data', (text) => {
+    complaints += text;
+  });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const ready = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
   const line = String(await Promise.race([ready, exited]));
@@ -83,7 +85,10 @@ const topologies = {
 async function startStack({ pageHost, loginHost }) {
   const folder = mkdtempSync(join(tmpdir(), 'login-client-'));
   const [pagePort, sandboxPort, internalPort, verifierPort] = [
-    await freePort(), await freePort(), await freePort(), await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
   ];
   const https = Boolean(pageHost);
   const pageUrl = https ? `https://${pageHost}` : `http://localhost:${pagePort}`;
@@ -101,11 +106,13 @@ async function startStack({ pageHost, loginHost }) {
     internalListen: `127.0.0.1:${internalPort}`,
     ...(tls && { tls }),
     applications: [{ applicationId, redirectUrls: [pageUrl] }],
-    serviceClients: [{
-      clientId: shopperConnectionId,
-      authorizationUrl: `http://127.0.0.1:${verifierPort}/v1/login`,
-      accessKeyFile: 'access-key',
-    }],
+    serviceClients: [
+      {
+        clientId: shopperConnectionId,
+        authorizationUrl: `http://127.0.0.1:${verifierPort}/v1/login`,
+        accessKeyFile: 'access-key',
+      },
+    ],
   };
   writeFileSync(join(folder, 'sandbox.json'), JSON.stringify(config));
   const sandbox = await start('authress-sandbox', ['--config', join(folder, 'sandbox.json')], {});
@@ -124,8 +131,13 @@ async function startStack({ pageHost, loginHost }) {
 
   const browserArgs = [];
   if (https) {
-    const rules = [[pageHost, pagePort], [loginHost, sandboxPort]];
-    browserArgs.push(`--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`);
+    const rules = [
+      [pageHost, pagePort],
+      [loginHost, sandboxPort],
+    ];
+    browserArgs.push(
+      `--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`,
+    );
     browserArgs.push('--ignore-certificate-errors');
   }
   const browser = await launch({ browserArgs });
@@ -158,10 +170,16 @@ for (const [name, topology] of Object.entries(topologies)) {
       return page.evaluate(() => window.login.userSessionExists());
     };
     /** Runs a client method that leaves the page. */
-    const leave = (method, options) => page.evaluate(([method, options]) => {
-      window.failure = null;
-      window.login[method](options).catch((error) => { window.failure = error; });
-    }, [method, options]);
+    const leave = (method, options) =>
+      page.evaluate(
+        ([method, options]) => {
+          window.failure = null;
+          window.login[method](options).catch((error) => {
+            window.failure = error;
+          });
+        },
+        [method, options],
+      );
     const backOnPage = (path) => page.waitForURL((url) => url.origin === stack.pageUrl && url.pathname === path);
     const sessionExists = () => page.evaluate(() => window.login.userSessionExists());
     /** The claims of the page's access token, after its signature was checked. */

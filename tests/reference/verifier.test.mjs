@@ -42,8 +42,11 @@ async function startVerifier(accessKey) {
   const child = spawn(binary, [], {
     // Every test asks from one address, some of them with one state again and again.
     env: {
-      AUTHRESS_API_URL: domain, AUTHRESS_ACCESS_KEY: accessKey, LISTEN: '127.0.0.1:0',
-      RATE_LIMIT_CLIENT_BURST: '1000', STATE_REMEMBERED_S: '0',
+      AUTHRESS_API_URL: domain,
+      AUTHRESS_ACCESS_KEY: accessKey,
+      LISTEN: '127.0.0.1:0',
+      RATE_LIMIT_CLIENT_BURST: '1000',
+      STATE_REMEMBERED_S: '0',
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -133,8 +136,12 @@ for (const encoding of ['base64', 'base64url']) {
 
     test('the address is spelled the same, the code apart', async () => {
       const withoutCode = (loginUrl) => loginUrl.replace(/(?<=[?&]code=)[^&]*/, '');
-      for (const redirectUri of [`${domain}/login`, `${domain}/login?a=1&b=x%2Fy`, 'https://LOGIN.example.com:443/login']) {
-        for (const state of ['S', 'a/b+c=d&e?f#g', '!$\'()*,;:@~._-', '"<>\\^`{|}%', 'x'.repeat(512)]) {
+      for (const redirectUri of [
+        `${domain}/login`,
+        `${domain}/login?a=1&b=x%2Fy`,
+        'https://LOGIN.example.com:443/login',
+      ]) {
+        for (const state of ['S', 'a/b+c=d&e?f#g', "!$'()*,;:@~._-", '"<>\\^`{|}%', 'x'.repeat(512)]) {
           const ours = await loginUrlOfVerifier(verifier.address, redirectUri, state);
           const theirs = await loginUrlOfSdk(redirectUri, state, 'user_1');
           assert.equal(withoutCode(ours), withoutCode(theirs));

@@ -29,7 +29,8 @@ export function report({ update = false } = {}) {
       messageCallback: (message) => {
         // Everything else is about progress, or about the report itself.
         const isComplaint = message.category === 'Compiler' || message.category === 'Extractor';
-        if (isComplaint && message.logLevel !== ExtractorLogLevel.None) complaints.push(message.formatMessageWithLocation(folder));
+        if (isComplaint && message.logLevel !== ExtractorLogLevel.None)
+          complaints.push(message.formatMessageWithLocation(folder));
         message.handled = true;
       },
     });
@@ -87,6 +88,10 @@ function lines(file) {
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const { isCurrent, complaints } = report({ update: true });
   for (const complaint of complaints) console.error(complaint);
-  console.log(isCurrent ? `tests/types/${REPORT} was up to date.` : `tests/types/${REPORT} is written: look at its changes and commit it.`);
+  console.log(
+    isCurrent
+      ? `tests/types/${REPORT} was up to date.`
+      : `tests/types/${REPORT} is written: look at its changes and commit it.`,
+  );
   if (complaints.length > 0) process.exitCode = 1;
 }

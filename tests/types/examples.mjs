@@ -8,7 +8,9 @@ const LANGUAGES = { js: 'js', mjs: 'js', javascript: 'js', jsx: 'jsx', ts: 'ts',
 
 /** The Markdown files that users read. */
 export function pages(workspace) {
-  const docs = readdirSync(join(workspace, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
+  const docs = readdirSync(join(workspace, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
   return ['README.md', 'pkg/README.md', ...docs.sort()];
 }
 
@@ -26,8 +28,11 @@ export function examples(workspace) {
 
 /** The scripts inside HTML. One that is no module is the page's own script, with the package's global. */
 function scripts(html) {
-  return [...html.matchAll(/<script( type="module")?>([^]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) =>
-    ({ extension: 'js', code: isModule ? asModule(code) : code, isClassic: !isModule }));
+  return [...html.matchAll(/<script( type="module")?>([^]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) => ({
+    extension: 'js',
+    code: isModule ? asModule(code) : code,
+    isClassic: !isModule,
+  }));
 }
 
 /** Names of one example are not those of another. */

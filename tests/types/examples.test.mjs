@@ -24,11 +24,20 @@ cpSync(join(workspace, 'tests/types/examples/surroundings.d.ts'), surroundings);
 const all = examples(workspace);
 
 const options = {
-  strict: true, checkJs: true, allowJs: true, noEmit: true, skipLibCheck: true, types: [],
+  strict: true,
+  checkJs: true,
+  allowJs: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: [],
   // Examples name no types of their parameters, as JavaScript does not.
-  noImplicitAny: false, strictPropertyInitialization: false,
-  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler,
-  jsx: ts.JsxEmit.Preserve, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+  noImplicitAny: false,
+  strictPropertyInitialization: false,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  jsx: ts.JsxEmit.Preserve,
+  lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
 };
 
 /** What the compiler has to say about an example, with lines as in the page. */
@@ -39,13 +48,18 @@ function complaints({ code, extension, line, isClassic }, index) {
   // A page's script has the client in a global name, which the surroundings have, too.
   const program = ts.createProgram(isClassic ? [file] : [file, surroundings], options);
   return ts.getPreEmitDiagnostics(program).map(({ file: source, start, messageText }) => {
-    const at = source?.fileName === file ? source.getLineAndCharacterOfPosition(start).line - 1 + line : source?.fileName;
+    const at =
+      source?.fileName === file ? source.getLineAndCharacterOfPosition(start).line - 1 + line : source?.fileName;
     return `line ${at}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
 }
 
 test('there are examples', () => {
-  for (const page of ['README.md', 'pkg/README.md']) assert.ok(all.some((example) => example.page === page), page);
+  for (const page of ['README.md', 'pkg/README.md'])
+    assert.ok(
+      all.some((example) => example.page === page),
+      page,
+    );
 });
 
 for (const [index, example] of all.entries()) {
@@ -55,7 +69,11 @@ for (const [index, example] of all.entries()) {
 }
 
 test('an example that is wrong does not', () => {
-  const wrong = { code: "login.authenticate({ connectionId: 1 });\nlogin.signIn();\nexport {};\n", extension: 'js', line: 10 };
+  const wrong = {
+    code: 'login.authenticate({ connectionId: 1 });\nlogin.signIn();\nexport {};\n',
+    extension: 'js',
+    line: 10,
+  };
   const found = complaints(wrong, 'wrong');
   assert.equal(found.length, 2, found.join('\n'));
   assert.match(found[1], /^line 11: .*signIn/);

@@ -31,16 +31,35 @@ after(() => rmSync(project, { recursive: true }));
 /** What the compiler says about the project. */
 function compile(compilerOptions) {
   const always = {
-    strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noPropertyAccessFromIndexSignature: true,
-    verbatimModuleSyntax: true, isolatedModules: true, noEmit: true, moduleDetection: 'legacy', skipDefaultLibCheck: true, types: [], target: 'es2022', lib: ['es2022', 'dom'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noPropertyAccessFromIndexSignature: true,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
+    noEmit: true,
+    moduleDetection: 'legacy',
+    skipDefaultLibCheck: true,
+    types: [],
+    target: 'es2022',
+    lib: ['es2022', 'dom'],
   };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...always, ...compilerOptions }, files: SOURCES }));
+  writeFileSync(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...always, ...compilerOptions }, files: SOURCES }),
+  );
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--project', project], { cwd: project, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--project', project], {
+    cwd: project,
+    encoding: 'utf8',
+  });
   return { status, output: stdout + stderr };
 }
 
-for (const [resolution, module] of [['bundler', 'esnext'], ['nodenext', 'nodenext']]) {
+for (const [resolution, module] of [
+  ['bundler', 'esnext'],
+  ['nodenext', 'nodenext'],
+]) {
   test(`usage compiles and wrong usage does not, module resolution ${resolution}`, () => {
     const { status, output } = compile({ module, moduleResolution: resolution });
     assert.equal(status, 0, `the files of tests/types and pkg/index.d.ts do not agree:\n${output}`);
@@ -54,8 +73,14 @@ test('the types name exactly what the package has', async () => {
   assert.deepEqual(Object.keys(module).sort(), Object.keys(declared).sort());
   for (const [name, members] of Object.entries(declared)) {
     // Functions that are no classes have no members of their own.
-    const owner = typeof module[name] === 'function' ? module[name].prototype ?? {} : module[name];
-    assert.deepEqual(Object.getOwnPropertyNames(owner).filter((member) => member !== 'constructor').sort(), members.sort(), name);
+    const owner = typeof module[name] === 'function' ? (module[name].prototype ?? {}) : module[name];
+    assert.deepEqual(
+      Object.getOwnPropertyNames(owner)
+        .filter((member) => member !== 'constructor')
+        .sort(),
+      members.sort(),
+      name,
+    );
   }
 });
 
@@ -65,22 +90,32 @@ test('the report of the public surface is up to date', () => {
   const lost = committed.filter((line) => !made.includes(line)).map((line) => `- ${line}`);
   const gained = made.filter((line) => !committed.includes(line)).map((line) => `+ ${line}`);
   const differences = [...lost, ...gained].join('\n');
-  assert.ok(isCurrent, `pkg/index.d.ts has changed what is public:\n${differences}\n` +
-    'If that is meant, run `cargo xtask api-report` and commit tests/types/api-report.api.md; a change that breaks applications needs a new major version.');
+  assert.ok(
+    isCurrent,
+    `pkg/index.d.ts has changed what is public:\n${differences}\n` +
+      'If that is meant, run `cargo xtask api-report` and commit tests/types/api-report.api.md; a change that breaks applications needs a new major version.',
+  );
 });
 
 /** The exported values of a declaration file, with the methods of classes and the names of constants. */
 function declaredMembers(file) {
-  const program = ts.createProgram([file], { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, types: [] });
+  const program = ts.createProgram([file], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    types: [],
+  });
   const checker = program.getTypeChecker();
   const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
   const values = symbols
     .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
     .filter(({ flags }) => flags & ts.SymbolFlags.Value);
-  return Object.fromEntries(values.map((symbol) => {
-    const members = symbol.flags & ts.SymbolFlags.Class
-      ? [...symbol.members.values()].filter(({ flags }) => flags & ts.SymbolFlags.Method)
-      : checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
-    return [symbol.name, members.map(({ name }) => name)];
-  }));
+  return Object.fromEntries(
+    values.map((symbol) => {
+      const members =
+        symbol.flags & ts.SymbolFlags.Class
+          ? [...symbol.members.values()].filter(({ flags }) => flags & ts.SymbolFlags.Method)
+          : checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
+      return [symbol.name, members.map(({ name }) => name)];
+    }),
+  );
 }

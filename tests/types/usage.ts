@@ -42,7 +42,13 @@ holds<Same<typeof inline.LoginClient, typeof LoginClient>>();
 holds<Same<keyof typeof inline, keyof typeof import('authress-login-wasm')>>();
 
 export async function loadsTheModule(compiled: WebAssembly.Module): Promise<void> {
-  const sources: WasmSource[] = ['/module.wasm', new URL('https://cdn.example.com/module.wasm'), new ArrayBuffer(8), new Uint8Array(8), compiled];
+  const sources: WasmSource[] = [
+    '/module.wasm',
+    new URL('https://cdn.example.com/module.wasm'),
+    new ArrayBuffer(8),
+    new Uint8Array(8),
+    compiled,
+  ];
   await initWasm();
   for (const source of sources) await initWasm(source);
   await initWasm(undefined, { start: new URL('https://shop.example/start.wasm'), return: Promise.resolve(compiled) });
@@ -58,7 +64,10 @@ const settings: LoginClientSettings = {
   retainUserCookie: false,
 };
 const entries: LogEntry[] = [];
-const logger: Logger = { log: (entry) => void entries.push(entry), warn: ({ title, code, status, serverCode }) => print(title, code, status, serverCode) };
+const logger: Logger = {
+  log: (entry) => void entries.push(entry),
+  warn: ({ title, code, status, serverCode }) => print(title, code, status, serverCode),
+};
 new LoginClient({ authressApiUrl: 'login.example.com' });
 new LoginClient(settings, {});
 new LoginClient(settings, console);
@@ -121,7 +130,11 @@ export async function links(): Promise<void> {
   const started = await login.linkIdentity(byConnection);
   holds<Same<typeof started, AuthenticationStarted | undefined>>();
   await login.linkIdentity({ ...more, ...byTenant });
-  const { authenticationUrl } = await login.linkIdentityWithOneTimeCode({ connectionId: 'sc_a', redirectUrl: '/', ...limits });
+  const { authenticationUrl } = await login.linkIdentityWithOneTimeCode({
+    connectionId: 'sc_a',
+    redirectUrl: '/',
+    ...limits,
+  });
   print(authenticationUrl);
   await login.unlinkIdentity('con_a', limits);
 
@@ -153,7 +166,11 @@ export async function usesTheSession(): Promise<void> {
   const identity: UserIdentity | null = login.getUserIdentity();
   print(isHere, identity?.userId, identity?.email?.length, identity?.exp?.toFixed(), identity?.['picture_large']);
 
-  const response: Response = await login.fetch('/api/cart', { method: 'PUT', body: '{}', signal: AbortSignal.timeout(1) });
+  const response: Response = await login.fetch('/api/cart', {
+    method: 'PUT',
+    body: '{}',
+    signal: AbortSignal.timeout(1),
+  });
   await login.fetch(new URL('https://api.example.com'));
   await login.fetch(new Request('/api/cart'));
   print(response.status, login.getMatchingDomainInfo('https://login.example.com'));

@@ -6,10 +6,38 @@ globalThis.window = { crypto: webcrypto };
 const { default: jwtManager } = await import('../node_modules/@authress/login/src/jwtManager.js');
 
 const calls = [
-  { call: 'authenticate', connectionId: 'sc_shop', tenantLookupIdentifier: undefined, inviteId: undefined, applicationId: 'app_default', audiences: undefined },
-  { call: 'authenticate', connectionId: 'con_a', tenantLookupIdentifier: 'tenant', inviteId: 'inv_1', applicationId: 'app_shop', audiences: ['https://api.example.com', 'b'] },
-  { call: 'authenticate', connectionId: '', tenantLookupIdentifier: undefined, inviteId: null, applicationId: 'app_shop', audiences: [] },
-  { call: 'authenticate', connectionId: 'größe-☃', tenantLookupIdentifier: undefined, inviteId: undefined, applicationId: 'app_'.padEnd(120, 'x'), audiences: undefined },
+  {
+    call: 'authenticate',
+    connectionId: 'sc_shop',
+    tenantLookupIdentifier: undefined,
+    inviteId: undefined,
+    applicationId: 'app_default',
+    audiences: undefined,
+  },
+  {
+    call: 'authenticate',
+    connectionId: 'con_a',
+    tenantLookupIdentifier: 'tenant',
+    inviteId: 'inv_1',
+    applicationId: 'app_shop',
+    audiences: ['https://api.example.com', 'b'],
+  },
+  {
+    call: 'authenticate',
+    connectionId: '',
+    tenantLookupIdentifier: undefined,
+    inviteId: null,
+    applicationId: 'app_shop',
+    audiences: [],
+  },
+  {
+    call: 'authenticate',
+    connectionId: 'größe-☃',
+    tenantLookupIdentifier: undefined,
+    inviteId: undefined,
+    applicationId: 'app_'.padEnd(120, 'x'),
+    audiences: undefined,
+  },
   { call: 'linkIdentity', connectionId: 'con_a', tenantLookupIdentifier: undefined, applicationId: 'app_shop' },
   { call: 'linkIdentity', connectionId: undefined, tenantLookupIdentifier: 'tenant', applicationId: 'app_shop' },
   { call: 'tokenExchange', client_id: 'app_shop', authenticationRequestId: 'req-1', code: 'a|b;c' },

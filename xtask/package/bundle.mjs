@@ -72,7 +72,11 @@ export async function writeEntries(module, javaScript, folder) {
   const beside = (sources) => ({ glue: text(module.glue), sources: { file: sources } });
   await bundleSmall('index.js', file('index.js'), beside('source-url.js'));
   // A comment tells whoever finds the file on a page what it is.
-  const script = { format: 'iife', globalName: 'AuthressLogin', banner: { js: '/* authress-login-wasm, Apache-2.0 */' } };
+  const script = {
+    format: 'iife',
+    globalName: 'AuthressLogin',
+    banner: { js: '/* authress-login-wasm, Apache-2.0 */' },
+  };
   await bundleSmall('index.js', file('script.js'), beside('source-script.js'), script);
   // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);

@@ -9,6 +9,11 @@ const NAME = 'target_features';
 /** The module, claiming no feature but mutable globals, which wasm-bindgen needs for its stack. */
 export function withoutFeatures(module) {
   const feature = 'mutable-globals';
-  const features = Buffer.concat([Buffer.from([1]), Buffer.from('+'), Buffer.from([feature.length]), Buffer.from(feature)]);
+  const features = Buffer.concat([
+    Buffer.from([1]),
+    Buffer.from('+'),
+    Buffer.from([feature.length]),
+    Buffer.from(feature),
+  ]);
   return withoutCustomSections(module, (name) => name === NAME, customSection(NAME, features));
 }

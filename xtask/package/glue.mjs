@@ -16,7 +16,8 @@ const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
  */
 function compiledEarly(glue) {
   const functions = [...glue.matchAll(FUNCTION)].map(([, name, rest]) => ({
-    name, text: `(function ${rest.replace(GUARDED_FUNCTION, '((function $1), arguments)')})`,
+    name,
+    text: `(function ${rest.replace(GUARDED_FUNCTION, '((function $1), arguments)')})`,
   }));
   return `${glue.replace(FUNCTION, '')}
 const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.map(({ text }) => text).join(',\n')});`;
@@ -24,18 +25,22 @@ const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.m
 
 /** What would free the module's clients; nobody calls it, and a client's own task keeps it as long as the page lasts. */
 const FREEING = [
-  /^    (?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^    \}\n/gm, /^ +\w+Finalization\.register\(.*\n/gm,
-  /^if \(Symbol\.dispose\).*\n/gm, /^const \w+Finalization = [\s\S]*?;\n/gm,
+  /^    (?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^    \}\n/gm,
+  /^ +\w+Finalization\.register\(.*\n/gm,
+  /^if \(Symbol\.dispose\).*\n/gm,
+  /^const \w+Finalization = [\s\S]*?;\n/gm,
 ];
 
 function withoutFreeing(glue) {
   const rest = FREEING.reduce((text, pattern) => text.replace(pattern, ''), glue);
-  if (/Finalization\b|Symbol\.dispose|\.free\b/.test(rest)) throw new Error('the glue frees classes in a way that is not known here');
+  if (/Finalization\b|Symbol\.dispose|\.free\b/.test(rest))
+    throw new Error('the glue frees classes in a way that is not known here');
   return rest;
 }
 
 /** The exports of the module that the glue has no use for. */
-export const unusedExports = (glue, exports) => exports.filter((name) => !withoutFreeing(glue).includes(`wasm.${name}`) && name !== START);
+export const unusedExports = (glue, exports) =>
+  exports.filter((name) => !withoutFreeing(glue).includes(`wasm.${name}`) && name !== START);
 
 /**
  * The text of an ES module whose default export makes the glue.
@@ -45,7 +50,8 @@ export const unusedExports = (glue, exports) => exports.filter((name) => !withou
  * @param names short names of the module's imports: `{imports: Map, exports: Map}`
  */
 export function makeFactory(glue, beyondCore, names = { imports: new Map(), exports: new Map() }) {
-  if (/^(import|export \{|export default)/m.test(glue)) throw new Error('the glue has imports or exports of a form that is not known here');
+  if (/^(import|export \{|export default)/m.test(glue))
+    throw new Error('the glue has imports or exports of a form that is not known here');
   const exported = [...glue.matchAll(EXPORTED_NAME)].map(([, name]) => name);
   for (const name of names.imports.keys()) {
     if (!exported.includes(name)) throw new Error(`the module imports ${name}, which the glue does not have`);

@@ -20,7 +20,15 @@ const GLUE_MODULE = `./${NAME}_bg.js`;
 const PARTS = {
   start: { exports: ['client_callStart'] },
   return: { data: 'RETURN_STEPS' },
-  account: { exports: ['client_callAccount', 'extensionclient_new', 'extensionclient_call', 'extensionclient_getUserIdentity', 'extensionclient_getTokenResponse'] },
+  account: {
+    exports: [
+      'client_callAccount',
+      'extensionclient_new',
+      'extensionclient_call',
+      'extensionclient_getUserIdentity',
+      'extensionclient_getTokenResponse',
+    ],
+  },
 };
 /** An export of a part: the core alone does not have it. */
 const [BEYOND_CORE] = PARTS.start.exports;
@@ -29,8 +37,14 @@ const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
  * features it was not told of. */
 const FEATURES = [
-  '--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-multivalue', '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int', '--enable-reference-types', '--enable-sign-ext', '--enable-simd',
+  '--enable-bulk-memory',
+  '--enable-bulk-memory-opt',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+  '--enable-simd',
 ];
 /** A function of up to six operations becomes part of its callers, as in xtask/src/build.rs. */
 const FEWER_FUNCTIONS = ['--always-inline-max-function-size', '6'];
@@ -41,10 +55,15 @@ const ADDRESSES = '--low-memory-unused';
 /** Hints that no engine heeds, and that differ from access to access. */
 const ALIGNMENT = '--dealign';
 const LOWERED = [
-  '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering', '--strip-target-features',
+  '--llvm-memory-copy-fill-lowering',
+  '--llvm-nontrapping-fptoint-lowering',
+  '--signext-lowering',
+  '--strip-target-features',
 ];
 
-const binaryen = dirname(createRequire(new URL('../../tests/package.json', import.meta.url)).resolve('binaryen/package.json'));
+const binaryen = dirname(
+  createRequire(new URL('../../tests/package.json', import.meta.url)).resolve('binaryen/package.json'),
+);
 
 async function run(program, args) {
   const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 2 ** 28 });
@@ -54,8 +73,16 @@ async function run(program, args) {
 
 async function bindgen(program, module, folder) {
   await run(program, [
-    '--target', 'bundler', '--out-name', NAME, '--remove-name-section', '--remove-producers-section', '--no-typescript',
-    '--out-dir', folder, module,
+    '--target',
+    'bundler',
+    '--out-name',
+    NAME,
+    '--remove-name-section',
+    '--remove-producers-section',
+    '--no-typescript',
+    '--out-dir',
+    folder,
+    module,
   ]);
   return { module: join(folder, `${NAME}_bg.wasm`), glue: readFileSync(join(folder, `${NAME}_bg.js`), 'utf8') };
 }
@@ -75,10 +102,23 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   writeFileSync(plain, withoutReferences(linked));
   const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'wasm'));
   const optimised = join(work, 'module.wasm');
-  await wasmOpt(ADDRESSES, '-Oz', ...FEWER_FUNCTIONS, REPEATS, ALIGNMENT, '--strip-debug', '--strip-producers', '--strip-target-features', module, '-o', optimised);
+  await wasmOpt(
+    ADDRESSES,
+    '-Oz',
+    ...FEWER_FUNCTIONS,
+    REPEATS,
+    ALIGNMENT,
+    '--strip-debug',
+    '--strip-producers',
+    '--strip-target-features',
+    module,
+    '-o',
+    optimised,
+  );
   // Names with hashes in them cost more than anything else of their length.
   const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
-  if (names.imports.some(([from]) => from !== GLUE_MODULE)) throw new Error('the module imports from elsewhere than the glue');
+  if (names.imports.some(([from]) => from !== GLUE_MODULE))
+    throw new Error('the module imports from elsewhere than the glue');
   const map = {
     imports: new Map(names.imports.map(([, long, short]) => [long, short])),
     exports: new Map(names.exports),

@@ -21,11 +21,20 @@ const MEMORY = '0';
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
 const { Features } = binaryen;
-const FEATURES = Features.MutableGlobals | Features.SignExt | Features.NontrappingFPToInt | Features.BulkMemory
-  | Features.BulkMemoryOpt | Features.ReferenceTypes | Features.SIMD128 | Features.Multivalue;
+const FEATURES =
+  Features.MutableGlobals |
+  Features.SignExt |
+  Features.NontrappingFPToInt |
+  Features.BulkMemory |
+  Features.BulkMemoryOpt |
+  Features.ReferenceTypes |
+  Features.SIMD128 |
+  Features.Multivalue;
 
 /** Kinds of exports, by binaryen's numbers for them. */
-const KINDS = Object.fromEntries(['Function', 'Table', 'Memory', 'Global'].map((kind) => [binaryen[`External${kind}`], kind]));
+const KINDS = Object.fromEntries(
+  ['Function', 'Table', 'Memory', 'Global'].map((kind) => [binaryen[`External${kind}`], kind]),
+);
 
 const each = (count, get) => Array.from({ length: count }, (_, index) => get(index));
 
@@ -69,7 +78,8 @@ function owners(edges, roots) {
 }
 
 /** wasm-bindgen has hashes at the end of names until it is done with a module. */
-const isNamed = (exported, name) => exported === name || (exported.startsWith(`${name}_`) && /^[0-9a-f]+$/.test(exported.slice(name.length + 1)));
+const isNamed = (exported, name) =>
+  exported === name || (exported.startsWith(`${name}_`) && /^[0-9a-f]+$/.test(exported.slice(name.length + 1)));
 
 const partOf = (exported, parts) =>
   Object.keys(parts).find((part) => parts[part].exports?.some((name) => isNamed(exported, name))) ?? CORE;
@@ -86,11 +96,13 @@ function grouped(pairs) {
 /** What of the table and of the data belongs to which part: `{slots: Map, data: [{part, start, end}]}`. */
 function sortLinked(linked, parts) {
   const { edges, exports, slots, data } = readReferences(linked);
-  const doors = Object.entries(parts).filter(([, { data }]) => data).map(([part, { data: name }]) => {
-    const [door, ...more] = [...data].filter(([, it]) => isStatic(it.name, name));
-    if (!door || more.length > 0) throw new Error(`there is not one static ${name}, where the part ${part} begins`);
-    return [part, door[0]];
-  });
+  const doors = Object.entries(parts)
+    .filter(([, { data }]) => data)
+    .map(([part, { data: name }]) => {
+      const [door, ...more] = [...data].filter(([, it]) => isStatic(it.name, name));
+      if (!door || more.length > 0) throw new Error(`there is not one static ${name}, where the part ${part} begins`);
+      return [part, door[0]];
+    });
   // Who knows where a door is cannot go through it before the part is there.
   for (const known of edges.values()) for (const [, door] of doors) known.delete(door);
   const owner = owners(edges, grouped([...[...exports].map(([name, node]) => [partOf(name, parts), node]), ...doors]));
@@ -103,7 +115,8 @@ function sortLinked(linked, parts) {
 
 /** The table's functions: `{table, segment, slots}`, from a place to a name. */
 function readTable(module) {
-  if (module.getNumElementSegments() !== 1) throw new Error('the module fills its table in a way that is not known here');
+  if (module.getNumElementSegments() !== 1)
+    throw new Error('the module fills its table in a way that is not known here');
   const { name, table, offset, data } = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(0));
   const base = binaryen.getExpressionInfo(offset).value;
   return { table, segment: name, slots: new Map(data.map((name, index) => [base + index, name])) };
@@ -118,7 +131,9 @@ function fillTable(module, table, slots) {
     row.names.push(name);
     row.end += 1;
   }
-  rows.forEach(({ start, names }, row) => module.addActiveElementSegment(table, `row${row}`, names, module.i32.const(start)));
+  rows.forEach(({ start, names }, row) =>
+    module.addActiveElementSegment(table, `row${row}`, names, module.i32.const(start)),
+  );
 }
 
 function readData(module) {
@@ -142,26 +157,42 @@ function blanked(data, ranges) {
 
 /** The data that lies in `ranges` alone. */
 function cut(data, ranges) {
-  return ranges.flatMap((range) => data
-    .filter(({ start, bytes }) => start < range.end && range.start < start + bytes.length)
-    .map(({ start, bytes }) => {
-      const from = Math.max(range.start, start);
-      return { start: from, bytes: bytes.subarray(from - start, range.end - start) };
-    }));
+  return ranges.flatMap((range) =>
+    data
+      .filter(({ start, bytes }) => start < range.end && range.start < start + bytes.length)
+      .map(({ start, bytes }) => {
+        const from = Math.max(range.start, start);
+        return { start: from, bytes: bytes.subarray(from - start, range.end - start) };
+      }),
+  );
 }
 
 function setMemory(module, pages, data) {
-  module.setMemory(pages, -1, null, data.map(({ start, bytes }, index) => ({
-    name: `data${index}`, offset: module.i32.const(start), data: bytes, passive: false,
-  })), false, false, MEMORY);
+  module.setMemory(
+    pages,
+    -1,
+    null,
+    data.map(({ start, bytes }, index) => ({
+      name: `data${index}`,
+      offset: module.i32.const(start),
+      data: bytes,
+      passive: false,
+    })),
+    false,
+    false,
+    MEMORY,
+  );
 }
 
 /** What is in the module, and to which part each function, each place in the table and each piece of data belongs. */
 function sorted({ linked, whole, calls, names, unused }, parts) {
   const module = read(whole);
-  const functions = each(module.getNumFunctions(), (index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
-  const exports = each(module.getNumExports(), (index) => binaryen.getExportInfo(module.getExportByIndex(index)))
-    .filter(({ name }) => !unused.includes(name));
+  const functions = each(module.getNumFunctions(), (index) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(index)),
+  );
+  const exports = each(module.getNumExports(), (index) =>
+    binaryen.getExportInfo(module.getExportByIndex(index)),
+  ).filter(({ name }) => !unused.includes(name));
   const table = readTable(module);
   const byLinker = sortLinked(linked, parts);
   if (table.slots.size !== byLinker.slots.size) throw new Error('the table is not as the linker made it');
@@ -172,12 +203,19 @@ function sorted({ linked, whole, calls, names, unused }, parts) {
   for (const [, from, to] of calls.matchAll(/^ *"(.+)" -> "(.+)"; \/\/ call$/gm)) {
     edges.set(from, (edges.get(from) ?? new Set()).add(to));
   }
-  const owner = owners(edges, grouped([
-    ...exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map((it) => [ofExport(it), it.value]),
-    ...[...table.slots].map(([slot, name]) => [byLinker.slots.get(slot), name]),
-  ]));
+  const owner = owners(
+    edges,
+    grouped([
+      ...exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map((it) => [ofExport(it), it.value]),
+      ...[...table.slots].map(([slot, name]) => [byLinker.slots.get(slot), name]),
+    ]),
+  );
   return {
-    functions: functions.map((it) => ({ ...it, part: owner.get(it.name) ?? CORE, calls: edges.get(it.name) ?? new Set() })),
+    functions: functions.map((it) => ({
+      ...it,
+      part: owner.get(it.name) ?? CORE,
+      calls: edges.get(it.name) ?? new Set(),
+    })),
     exports: exports.map((it) => ({ ...it, part: ofExport(it) })),
     unused,
     // A function that more than one part needs is in the core, and so is its place in the table.
@@ -197,7 +235,11 @@ function keep(module, part, { functions, exports, unused, slots, table }) {
   for (const it of exports) if (it.part !== part) module.removeExport(it.name);
   for (const it of functions) if (!it.module && it.part !== part) module.removeFunction(it.name);
   module.removeElementSegment(table.segment);
-  fillTable(module, table.table, slots.filter((it) => it.part === part).map(({ slot, name }) => [slot, name]));
+  fillTable(
+    module,
+    table.table,
+    slots.filter((it) => it.part === part).map(({ slot, name }) => [slot, name]),
+  );
 }
 
 /** A part that finds the rest in the core; `share(kind, name)` exports it there and gives the name of the export. */
@@ -214,7 +256,14 @@ function follower(whole, part, view, share) {
     module.addGlobalImport(name, CORE_MODULE, share('Global', name), type, mutable);
   }
   for (const { name } of view.tables) module.addTableImport(name, CORE_MODULE, share('Table', name));
-  setMemory(module, view.pages, cut(view.data, view.ranges.filter((range) => range.part === part)));
+  setMemory(
+    module,
+    view.pages,
+    cut(
+      view.data,
+      view.ranges.filter((range) => range.part === part),
+    ),
+  );
   module.addMemoryImport(MEMORY, CORE_MODULE, share('Memory', MEMORY), false);
   return write(module);
 }
@@ -230,8 +279,12 @@ export function split(input, parts) {
   const view = sorted(input, parts);
   const core = read(input.whole);
   const used = new Set(view.exports.map(({ name }) => name));
-  const free = ['', ...LETTERS].flatMap((first) => LETTERS.map((last) => first + last)).filter((name) => !used.has(name));
-  const shared = new Map(view.exports.filter(({ part }) => part === CORE).map(({ kind, value, name }) => [`${KINDS[kind]} ${value}`, name]));
+  const free = ['', ...LETTERS]
+    .flatMap((first) => LETTERS.map((last) => first + last))
+    .filter((name) => !used.has(name));
+  const shared = new Map(
+    view.exports.filter(({ part }) => part === CORE).map(({ kind, value, name }) => [`${KINDS[kind]} ${value}`, name]),
+  );
   const share = (kind, name) => {
     const key = `${kind} ${name}`;
     if (!shared.has(key)) {

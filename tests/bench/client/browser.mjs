@@ -14,11 +14,15 @@ export async function launchFor(stack, port) {
     .map((argument) => argument.replace(new RegExp(`${shop} [^,]*`), `${shop} 127.0.0.1:${port}`))
     // What came by a connection with a certificate error is never cached, even where the error is ignored: so this one
     // key is trusted instead.
-    .map((argument) => (argument === '--ignore-certificate-errors' ? `${argument}-spki-list=${keyHash(stack)}` : argument));
+    .map((argument) =>
+      argument === '--ignore-certificate-errors' ? `${argument}-spki-list=${keyHash(stack)}` : argument,
+    );
   return launch({ ...stack, browserArgs });
 }
 
 function keyHash({ logs }) {
   const { publicKey } = new X509Certificate(readFileSync(join(logs, 'cert.pem')));
-  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
 }

@@ -25,4 +25,7 @@ async function shop() {
 
 // In a task of its own: what the bench's driver does for it is no work of the client.
 const tell = (outcome) => setTimeout(() => window.tell(outcome));
-shop().then((outcome) => tell({ ...outcome, task }), (error) => tell({ failure: String(error?.code ?? error) }));
+shop().then(
+  (outcome) => tell({ ...outcome, task }),
+  (error) => tell({ failure: String(error?.code ?? error) }),
+);

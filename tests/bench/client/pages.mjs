@@ -49,8 +49,16 @@ export async function buildPages(settings) {
     mkdirSync(folder, { recursive: true });
     const { metafile } = await build({
       absWorkingDir: join(workspace, 'tests'),
-      entryPoints: [join(here, 'page.js')], outdir: folder, bundle: true, minify: true, splitting: true, format: 'esm',
-      target: 'es2022', legalComments: 'none', alias: { 'client-under-test': entry }, metafile: true,
+      entryPoints: [join(here, 'page.js')],
+      outdir: folder,
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: 'esm',
+      target: 'es2022',
+      legalComments: 'none',
+      alias: { 'client-under-test': entry },
+      metafile: true,
       // When the script begins to run, before anything of the client does.
       banner: { js: 'performance.mark("script");' },
     });
@@ -71,5 +79,10 @@ export async function buildPages(settings) {
 
 function asset(raw, type) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length };
-  return { type, body: brotliCompressSync(raw, { params }), raw: raw.length, cache: 'public, max-age=31536000, immutable' };
+  return {
+    type,
+    body: brotliCompressSync(raw, { params }),
+    raw: raw.length,
+    cache: 'public, max-age=31536000, immutable',
+  };
 }

@@ -1,10 +1,27 @@
 // What the browser's own recording tells of a page: its tasks on the main thread, and its memory.
 
-const CATEGORIES = ['toplevel', 'scheduler', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'v8.wasm'];
+const CATEGORIES = [
+  'toplevel',
+  'scheduler',
+  'devtools.timeline',
+  'disabled-by-default-devtools.timeline',
+  'v8',
+  'v8.wasm',
+];
 /** Work for a script: it is compiled or it runs, in a module, a callback or a promise's reaction. */
 const SCRIPT = new Set([
-  'v8.compileModule', 'v8.evaluateModule', 'v8.callFunction', 'FunctionCall', 'RunMicrotasks', 'BlinkScheduler_PerformMicrotaskCheckpoint',
-  'TimerFire', 'wasm.SyncCompile', 'wasm.OnBytesReceived', 'wasm.FinishStreaming', 'wasm.FinishAsyncCompile', 'wasm.AsyncInstantiate',
+  'v8.compileModule',
+  'v8.evaluateModule',
+  'v8.callFunction',
+  'FunctionCall',
+  'RunMicrotasks',
+  'BlinkScheduler_PerformMicrotaskCheckpoint',
+  'TimerFire',
+  'wasm.SyncCompile',
+  'wasm.OnBytesReceived',
+  'wasm.FinishStreaming',
+  'wasm.FinishAsyncCompile',
+  'wasm.AsyncInstantiate',
 ]);
 const TASKS = ['RunTask', 'ThreadControllerImpl::RunTask'];
 const MICROSECONDS = 1000;
@@ -14,9 +31,12 @@ export async function record(browser, act) {
   const cdp = await browser.newBrowserCDPSession();
   const events = [];
   cdp.on('Tracing.dataCollected', ({ value }) => events.push(...value));
-  const complete = new Promise((resolve) => { cdp.once('Tracing.tracingComplete', resolve); });
+  const complete = new Promise((resolve) => {
+    cdp.once('Tracing.tracingComplete', resolve);
+  });
   await cdp.send('Tracing.start', {
-    transferMode: 'ReportEvents', traceConfig: { recordMode: 'recordAsMuchAsPossible', includedCategories: CATEGORIES },
+    transferMode: 'ReportEvents',
+    traceConfig: { recordMode: 'recordAsMuchAsPossible', includedCategories: CATEGORIES },
   });
   await act();
   await cdp.send('Tracing.end');
@@ -31,10 +51,19 @@ export async function record(browser, act) {
  */
 export function longestTasks(events) {
   // The browser's own windows can have pages too.
-  const ofBrowser = new Set(events.filter(({ name, args }) => name === 'CommitLoad' && args.data?.url?.startsWith('chrome:')).map(({ pid }) => pid));
-  const mainThreads = new Set(events.filter(({ name, args, pid }) =>
-    name === 'thread_name' && args.name === 'CrRendererMain' && !ofBrowser.has(pid)).map(thread));
-  const inOrder = events.filter(({ ph }) => ph === 'X').sort((left, right) => left.ts - right.ts || right.dur - left.dur);
+  const ofBrowser = new Set(
+    events
+      .filter(({ name, args }) => name === 'CommitLoad' && args.data?.url?.startsWith('chrome:'))
+      .map(({ pid }) => pid),
+  );
+  const mainThreads = new Set(
+    events
+      .filter(({ name, args, pid }) => name === 'thread_name' && args.name === 'CrRendererMain' && !ofBrowser.has(pid))
+      .map(thread),
+  );
+  const inOrder = events
+    .filter(({ ph }) => ph === 'X')
+    .sort((left, right) => left.ts - right.ts || right.dur - left.dur);
   const longest = { script: 0, task: 0 };
   for (const id of mainThreads) {
     const slices = inOrder.filter((event) => thread(event) === id);
@@ -62,7 +91,10 @@ function outermost(slices) {
 }
 
 function peakHeap(events) {
-  return Math.max(0, ...events.filter(({ name }) => name === 'UpdateCounters').map(({ args }) => args.data?.jsHeapSizeUsed ?? 0));
+  return Math.max(
+    0,
+    ...events.filter(({ name }) => name === 'UpdateCounters').map(({ args }) => args.data?.jsHeapSizeUsed ?? 0),
+  );
 }
 
 const thread = ({ pid, tid }) => `${pid} ${tid}`;

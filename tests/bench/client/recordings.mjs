@@ -11,7 +11,12 @@ export async function recordings(bench, client, condition) {
     const { script, task, peakHeap } = await record(bench.browser, async () => {
       await act();
       // A task is written down at its end, and the one that has the outcome may go on after it.
-      await shopper.page.evaluate(() => new Promise((resolve) => { setTimeout(resolve); }));
+      await shopper.page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            setTimeout(resolve);
+          }),
+      );
     });
     values[name] = [script];
     values[`${name}Whole`] = [task];
@@ -30,7 +35,9 @@ export async function recordings(bench, client, condition) {
     await recorded('restoreWarmTask', shopper, () => shopper.open('token'));
     return shopper.storageState();
   });
-  await withShopper(bench, client, condition, storageState, (shopper) => recorded('restoreColdTask', shopper, () => shopper.open('token')));
+  await withShopper(bench, client, condition, storageState, (shopper) =>
+    recorded('restoreColdTask', shopper, () => shopper.open('token')),
+  );
   await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
     await recorded('startTask', shopper, () => shopper.starts(1, { connectionId }));
@@ -46,7 +53,9 @@ function noteMemory() {
   WebAssembly.instantiate = async (...values) => {
     const made = await instantiate.apply(WebAssembly, values);
     // The module's parts have none of their own.
-    window.moduleMemory ??= Object.values((made.instance ?? made).exports).find((it) => it instanceof WebAssembly.Memory);
+    window.moduleMemory ??= Object.values((made.instance ?? made).exports).find(
+      (it) => it instanceof WebAssembly.Memory,
+    );
     return made;
   };
 }

@@ -12,20 +12,35 @@ import { summary } from './statistics.mjs';
 /** @param samples `{condition: {client: {measure: values}}}` @returns what goes into the file */
 export function results(facts, samples) {
   const measures = Object.entries({ ...MEASURES, ...TASKS }).map(([id, measure]) => ({
-    id, ...measure, rows: rows(id, measure, samples),
+    id,
+    ...measure,
+    rows: rows(id, measure, samples),
   }));
   return { ...facts, measures, ...footprint(samples) };
 }
 
 function rows(id, target, samples) {
-  return Object.keys(CONDITIONS).filter((condition) => samples[condition]?.ours?.[id]).map((condition) => {
-    const [ours, reference] = ['ours', 'reference'].map((client) => summary(samples[condition][client][id]));
-    const ratio = (kind) => Number((ours[kind] / Math.max(reference[kind], Number.EPSILON)).toFixed(3));
-    const whole = samples[condition].ours[`${id}Whole`] && Object.fromEntries(['ours', 'reference'].map((client) =>
-      [client, summary(samples[condition][client][`${id}Whole`])]));
-    const row = { condition, ours, reference, ratio: ratio('median'), p90Ratio: ratio('p90'), meanRatio: ratio('mean'), ...(whole && { whole }) };
-    return { ...row, isMet: isMet(target, row) };
-  });
+  return Object.keys(CONDITIONS)
+    .filter((condition) => samples[condition]?.ours?.[id])
+    .map((condition) => {
+      const [ours, reference] = ['ours', 'reference'].map((client) => summary(samples[condition][client][id]));
+      const ratio = (kind) => Number((ours[kind] / Math.max(reference[kind], Number.EPSILON)).toFixed(3));
+      const whole =
+        samples[condition].ours[`${id}Whole`] &&
+        Object.fromEntries(
+          ['ours', 'reference'].map((client) => [client, summary(samples[condition][client][`${id}Whole`])]),
+        );
+      const row = {
+        condition,
+        ours,
+        reference,
+        ratio: ratio('median'),
+        p90Ratio: ratio('p90'),
+        meanRatio: ratio('mean'),
+        ...(whole && { whole }),
+      };
+      return { ...row, isMet: isMet(target, row) };
+    });
 }
 
 /** Whether the target is reached; null where there is none. */
@@ -41,7 +56,8 @@ function isMet({ ratio, p90Ratio, meanLimit, limit }, row) {
 /** Bytes and memory do not depend on speed: of the first condition. */
 function footprint(samples) {
   const [first] = Object.values(samples);
-  const of = (key) => Object.fromEntries(['ours', 'reference'].map((client) => [client, summary(first[client][key] ?? [0]).median]));
+  const of = (key) =>
+    Object.fromEntries(['ours', 'reference'].map((client) => [client, summary(first[client][key] ?? [0]).median]));
   return { bytes: of('bytes'), peakHeap: of('peakHeap'), wasmMemory: of('wasmMemory') };
 }
 
@@ -57,16 +73,18 @@ export function write(result, docs, folder) {
     writeFileSync(file(`charts/${measure.id}.svg`), chart({ ...measure, what: measure.what.replaceAll('`', '') }));
   }
   const page = readFileSync(docs, 'utf8');
-  const text = [facts(result), table(result), pictures(charted), taskTable(result), footprintTable(result)].join('\n\n');
+  const text = [facts(result), table(result), pictures(charted), taskTable(result), footprintTable(result)].join(
+    '\n\n',
+  );
   writeFileSync(file('benchmarks.md'), between(page, 'client', text));
   return text;
 }
 
 const facts = ({ date, machine, versions, samples, command }) =>
-  `\`${command}\`, ${date.slice(0, 10)}. ${machine.cores} cores of ${machine.cpu}, ${machine.memory} GB; load before the run `
-  + `${machine.loadBefore}, after it ${machine.loadAfter}. Chromium ${versions.chromium}, \`@authress/login\` ${versions.reference}, `
-  + `\`authress-login-wasm\` ${versions.ours} (${versions.commit}), esbuild ${versions.esbuild}, Node.js ${versions.node}. `
-  + `${samples} ${samples === 1 ? 'sample' : 'samples'} of each after one that was discarded.`;
+  `\`${command}\`, ${date.slice(0, 10)}. ${machine.cores} cores of ${machine.cpu}, ${machine.memory} GB; load before the run ` +
+  `${machine.loadBefore}, after it ${machine.loadAfter}. Chromium ${versions.chromium}, \`@authress/login\` ${versions.reference}, ` +
+  `\`authress-login-wasm\` ${versions.ours} (${versions.commit}), esbuild ${versions.esbuild}, Node.js ${versions.node}. ` +
+  `${samples} ${samples === 1 ? 'sample' : 'samples'} of each after one that was discarded.`;
 
 const ms = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
 const both = ({ median, p90 }) => `${ms(median)} (${ms(p90)})`;
@@ -80,14 +98,21 @@ function target({ ratio, p90Ratio, meanLimit }) {
 }
 
 function table({ measures }) {
-  const lines = measures.filter(({ what }) => what).flatMap((measure) => measure.rows.map((row, index) => {
-    const mean = measure.meanLimit ? `, mean ${row.ours.mean.toFixed(2)}` : '';
-    return `| ${index === 0 ? measure.title : ''} | ${row.condition} | ${both(row.ours)}${mean} | ${both(row.reference)} `
-      + `| ${times(row.ratio)} | ${times(row.p90Ratio)} | ${target(measure)} | ${verdict(row.isMet)} |`;
-  }));
+  const lines = measures
+    .filter(({ what }) => what)
+    .flatMap((measure) =>
+      measure.rows.map((row, index) => {
+        const mean = measure.meanLimit ? `, mean ${row.ours.mean.toFixed(2)}` : '';
+        return (
+          `| ${index === 0 ? measure.title : ''} | ${row.condition} | ${both(row.ours)}${mean} | ${both(row.reference)} ` +
+          `| ${times(row.ratio)} | ${times(row.p90Ratio)} | ${target(measure)} | ${verdict(row.isMet)} |`
+        );
+      }),
+    );
   return [
     '| | on | authress-login-wasm, ms: median (p90) | @authress/login, ms: median (p90) | ratio | ratio of p90 | target | reached |',
-    '|---|---|---:|---:|---:|---:|---|---|', ...lines,
+    '|---|---|---:|---:|---:|---:|---|---|',
+    ...lines,
   ].join('\n');
 }
 
@@ -95,18 +120,28 @@ const pictures = (measures) => measures.map(({ id, title }) => `![${title}](char
 
 function taskTable({ measures }) {
   const of = ({ median, values }, whole) => `${ms(median)} (${ms(Math.max(...values))}) | ${ms(whole.median)}`;
-  const lines = measures.filter(({ id }) => id in TASKS).flatMap(({ title, rows: list }) => list.map((row) =>
-    `| ${title} | ${row.condition} | ${of(row.ours, row.whole.ours)} | ${of(row.reference, row.whole.reference)} | ${verdict(row.isMet)} |`));
+  const lines = measures
+    .filter(({ id }) => id in TASKS)
+    .flatMap(({ title, rows: list }) =>
+      list.map(
+        (row) =>
+          `| ${title} | ${row.condition} | ${of(row.ours, row.whole.ours)} | ${of(row.reference, row.whole.reference)} | ${verdict(row.isMet)} |`,
+      ),
+    );
   return [
-    '| most script in one task, ms: median (most of all); whole: the longest task with script in it | on '
-    + '| authress-login-wasm | whole | @authress/login | whole | ours ≤ 50 |', '|---|---|---:|---:|---:|---:|---|', ...lines,
+    '| most script in one task, ms: median (most of all); whole: the longest task with script in it | on ' +
+      '| authress-login-wasm | whole | @authress/login | whole | ours ≤ 50 |',
+    '|---|---|---:|---:|---:|---:|---|',
+    ...lines,
   ].join('\n');
 }
 
 function footprintTable({ bytes, peakHeap, wasmMemory }) {
-  const row = (name, { ours, reference }) => `| ${name} | ${ours.toLocaleString('en')} | ${reference.toLocaleString('en')} |`;
+  const row = (name, { ours, reference }) =>
+    `| ${name} | ${ours.toLocaleString('en')} | ${reference.toLocaleString('en')} |`;
   return [
-    '| bytes | authress-login-wasm | @authress/login |', '|---|---:|---:|',
+    '| bytes | authress-login-wasm | @authress/login |',
+    '|---|---:|---:|',
     row('downloaded by a first visit: script and module, brotli 11', bytes),
     row('most JavaScript heap during a first visit', peakHeap),
     row('memory of the module at its end', wasmMemory),

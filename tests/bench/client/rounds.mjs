@@ -7,7 +7,12 @@ import { Shopper } from './shopper.mjs';
 /** Calls for each page: a search is of random length, so that few of them say little. */
 const STARTS = 5;
 /** Longer values for the search: 156 bytes with the ids of connection and application. */
-const AUDIENCES = ['https://api.example.com/orders', 'https://api.example.com/baskets', 'https://api.example.com/recommendations', 'https://api.example.com/users-xy'];
+const AUDIENCES = [
+  'https://api.example.com/orders',
+  'https://api.example.com/baskets',
+  'https://api.example.com/recommendations',
+  'https://api.example.com/users-xy',
+];
 
 /** Lets a shopper arrive, act, and leave. */
 export async function withShopper(bench, client, condition, storageState, act) {

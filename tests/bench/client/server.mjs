@@ -13,13 +13,17 @@ export class Server {
   static async start(files, folder) {
     const server = new Server();
     const pem = (name) => readFileSync(join(folder, name));
-    server.#server = createSecureServer({ cert: pem('cert.pem'), key: pem('key.pem'), allowHTTP1: true },
-      (request, response) => server.#answer(files, request, response));
+    server.#server = createSecureServer(
+      { cert: pem('cert.pem'), key: pem('key.pem'), allowHTTP1: true },
+      (request, response) => server.#answer(files, request, response),
+    );
     server.#server.on('session', (session) => {
       server.#sessions.add(session);
       session.once('close', () => server.#sessions.delete(session));
     });
-    await new Promise((resolve) => { server.#server.listen(0, '127.0.0.1', resolve); });
+    await new Promise((resolve) => {
+      server.#server.listen(0, '127.0.0.1', resolve);
+    });
     return server;
   }
 
@@ -49,8 +53,12 @@ export class Server {
     if (!file) return response.writeHead(404).end();
     this.#sent.set(path, file.body.length);
     response.writeHead(200, {
-      'content-type': file.type, 'content-encoding': 'br', 'content-length': file.body.length,
-      'cache-control': file.cache, vary: 'accept-encoding', 'x-content-type-options': 'nosniff',
+      'content-type': file.type,
+      'content-encoding': 'br',
+      'content-length': file.body.length,
+      'cache-control': file.cache,
+      vary: 'accept-encoding',
+      'x-content-type-options': 'nosniff',
     });
     return response.end(file.body);
   }

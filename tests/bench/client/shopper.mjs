@@ -65,7 +65,9 @@ export class Shopper {
 
   /** Opens a page and waits for what it tells. */
   async open(task, search = '') {
-    const told = new Promise((resolve) => { this.#waiting = resolve; });
+    const told = new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
     if (this.#told.length > 0) this.#told = [];
     await this.page.goto(`${this.origin}/${this.#client}/${task}${search}`, { waitUntil: 'commit' });
     const timer = setTimeout(() => this.#hear({ failure: `nothing was told for ${PATIENCE_MS} ms` }), PATIENCE_MS);
@@ -79,11 +81,16 @@ export class Shopper {
   async timeline() {
     return this.page.evaluate(() => {
       const entry = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
-      const times = (it) => it && { start: it.startTime, end: it.responseEnd, bytes: it.encodedBodySize, transferred: it.transferSize };
+      const times = (it) =>
+        it && { start: it.startTime, end: it.responseEnd, bytes: it.encodedBodySize, transferred: it.transferSize };
       return {
         ran: performance.getEntriesByName('script')[0].startTime,
-        script: times(entry('/page.js')), module: times(entry('.wasm')),
-        requests: performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((it) => times(it)),
+        script: times(entry('/page.js')),
+        module: times(entry('.wasm')),
+        requests: performance
+          .getEntriesByType('resource')
+          .filter(({ name }) => name.includes('/api/'))
+          .map((it) => times(it)),
       };
     });
   }
@@ -108,37 +115,46 @@ export class Shopper {
    * which both clients search a hash, write the request and do nothing else
    */
   async starts(times, options) {
-    return this.page.evaluate(async ([times, options]) => {
-      const { fetch } = window;
-      const { getRandomValues } = crypto;
-      const durations = { call: [], search: [] };
-      for (let i = 0; i < times; i += 1) {
-        let sent;
-        const isSent = new Promise((resolve) => { sent = resolve; });
-        let drawnAt;
-        crypto.getRandomValues = (values) => {
-          const filled = getRandomValues.call(crypto, values);
-          drawnAt = performance.now();
-          return filled;
-        };
-        window.fetch = (input, init) => {
-          if (!String(input).includes('/api/')) return fetch(input, init); // A part of the module.
-          sent(performance.now());
-          return new Promise(() => {});
-        };
-        // As a press of a button would come: from a task of its own.
-        await new Promise((resolve) => { setTimeout(resolve, 20); });
-        const start = performance.now();
-        // Each press is another one: the same once more would share the login that is under way.
-        window.login.authenticate({ ...options, redirectUrl: `${location.origin}${location.pathname}?press=${i}` }).catch(() => {});
-        const sentAt = await isSent;
-        durations.call.push(sentAt - start);
-        durations.search.push(sentAt - drawnAt);
-      }
-      window.fetch = fetch;
-      delete crypto.getRandomValues;
-      return durations;
-    }, [times, options]);
+    return this.page.evaluate(
+      async ([times, options]) => {
+        const { fetch } = window;
+        const { getRandomValues } = crypto;
+        const durations = { call: [], search: [] };
+        for (let i = 0; i < times; i += 1) {
+          let sent;
+          const isSent = new Promise((resolve) => {
+            sent = resolve;
+          });
+          let drawnAt;
+          crypto.getRandomValues = (values) => {
+            const filled = getRandomValues.call(crypto, values);
+            drawnAt = performance.now();
+            return filled;
+          };
+          window.fetch = (input, init) => {
+            if (!String(input).includes('/api/')) return fetch(input, init); // A part of the module.
+            sent(performance.now());
+            return new Promise(() => {});
+          };
+          // As a press of a button would come: from a task of its own.
+          await new Promise((resolve) => {
+            setTimeout(resolve, 20);
+          });
+          const start = performance.now();
+          // Each press is another one: the same once more would share the login that is under way.
+          window.login
+            .authenticate({ ...options, redirectUrl: `${location.origin}${location.pathname}?press=${i}` })
+            .catch(() => {});
+          const sentAt = await isSent;
+          durations.call.push(sentAt - start);
+          durations.search.push(sentAt - drawnAt);
+        }
+        window.fetch = fetch;
+        delete crypto.getRandomValues;
+        return durations;
+      },
+      [times, options],
+    );
   }
 
   /** Begins a login and walks it without the browser. @returns the query that the browser would return with */

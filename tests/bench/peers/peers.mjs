@@ -5,12 +5,14 @@ const settings = "{ url: 'https://login.example.com', clientId: 'shop' }";
 
 export const PEERS = [
   {
-    title: 'commercetools, anonymous session only', from: '@commercetools/ts-client',
+    title: 'commercetools, anonymous session only',
+    from: '@commercetools/ts-client',
     code: `import { ClientBuilder } from '@commercetools/ts-client';
       export const client = (options) => new ClientBuilder().withAnonymousSessionFlow(options).build();`,
   },
   {
-    title: 'Keycloak', from: 'keycloak-js',
+    title: 'Keycloak',
+    from: 'keycloak-js',
     code: `import Keycloak from 'keycloak-js';
       const keycloak = new Keycloak({ ...${settings}, realm: 'shop' });
       export const login = () => keycloak.init({}).then(() => keycloak.login());
@@ -20,7 +22,8 @@ export const PEERS = [
       export const logout = () => keycloak.logout();`,
   },
   {
-    title: '`@authress/login`, what this package takes the place of', from: '@authress/login',
+    title: '`@authress/login`, what this package takes the place of',
+    from: '@authress/login',
     code: `import { LoginClient } from '@authress/login';
       const client = new LoginClient({ authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' });
       export const login = (options) => client.authenticate(options);
@@ -30,7 +33,8 @@ export const PEERS = [
       export const logout = () => client.logout();`,
   },
   {
-    title: 'Better Auth with `anonymousClient`', from: 'better-auth',
+    title: 'Better Auth with `anonymousClient`',
+    from: 'better-auth',
     code: `import { createAuthClient } from 'better-auth/client';
       import { anonymousClient } from 'better-auth/client/plugins';
       const client = createAuthClient({ baseURL: 'https://login.example.com', plugins: [anonymousClient()] });
@@ -43,7 +47,8 @@ export const PEERS = [
   auth0('Auth0, its older line', 'auth0-spa-js-2.1'),
   auth0('Auth0', '@auth0/auth0-spa-js'),
   {
-    title: 'Logto', from: '@logto/browser',
+    title: 'Logto',
+    from: '@logto/browser',
     code: `import LogtoClient from '@logto/browser';
       const client = new LogtoClient({ endpoint: 'https://login.example.com', appId: 'shop' });
       export const login = (url) => client.signIn(url);
@@ -52,7 +57,8 @@ export const PEERS = [
       export const logout = (url) => client.signOut(url);`,
   },
   {
-    title: 'oidc-client-ts', from: 'oidc-client-ts',
+    title: 'oidc-client-ts',
+    from: 'oidc-client-ts',
     code: `import { UserManager } from 'oidc-client-ts';
       const manager = new UserManager({ authority: 'https://login.example.com', client_id: 'shop', redirect_uri: '/' });
       export const login = () => manager.signinRedirect();
@@ -62,7 +68,8 @@ export const PEERS = [
       export const logout = () => manager.signoutRedirect();`,
   },
   {
-    title: 'axa-oidc', from: '@axa-fr/oidc-client',
+    title: 'axa-oidc',
+    from: '@axa-fr/oidc-client',
     code: `import { OidcClient } from '@axa-fr/oidc-client';
       const client = OidcClient.getOrCreate(() => fetch)({ authority: 'https://login.example.com', client_id: 'shop', redirect_uri: '/', scope: 'openid' });
       export const login = () => client.loginAsync();
@@ -72,19 +79,22 @@ export const PEERS = [
       export const logout = () => client.logoutAsync();`,
   },
   {
-    title: 'Supabase, auth alone', from: '@supabase/auth-js',
+    title: 'Supabase, auth alone',
+    from: '@supabase/auth-js',
     code: `import { AuthClient } from '@supabase/auth-js';
       const auth = new AuthClient({ url: 'https://login.example.com' });
       ${supabase('auth')}`,
   },
   {
-    title: 'Supabase, `createClient`', from: '@supabase/supabase-js',
+    title: 'Supabase, `createClient`',
+    from: '@supabase/supabase-js',
     code: `import { createClient } from '@supabase/supabase-js';
       const { auth } = createClient('https://login.example.com', 'key');
       ${supabase('auth')}`,
   },
   {
-    title: 'SuperTokens, session', from: 'supertokens-web-js',
+    title: 'SuperTokens, session',
+    from: 'supertokens-web-js',
     code: `import SuperTokens from 'supertokens-web-js';
       import Session from 'supertokens-web-js/recipe/session';
       export const login = () => SuperTokens.init({ appInfo: { appName: 'shop', apiDomain: 'https://login.example.com' }, recipeList: [Session.init()] });
@@ -92,7 +102,8 @@ export const PEERS = [
       export const logout = () => Session.signOut();`,
   },
   {
-    title: 'Medusa', from: '@medusajs/js-sdk',
+    title: 'Medusa',
+    from: '@medusajs/js-sdk',
     code: `import Medusa from '@medusajs/js-sdk';
       const medusa = new Medusa({ baseUrl: 'https://login.example.com' });
       export const login = (options) => medusa.auth.login('customer', 'emailpass', options);
@@ -100,11 +111,20 @@ export const PEERS = [
       export const link = (id) => medusa.store.cart.transferCart(id);
       export const logout = () => medusa.auth.logout();`,
   },
-  firebase('Firebase, no redirect', 'initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence] })', 'linkWithCredential'),
-  firebase('Firebase, anonymous and `linkWithRedirect`', 'initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence], popupRedirectResolver: browserPopupRedirectResolver })', 'linkWithRedirect'),
+  firebase(
+    'Firebase, no redirect',
+    'initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence] })',
+    'linkWithCredential',
+  ),
+  firebase(
+    'Firebase, anonymous and `linkWithRedirect`',
+    'initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence], popupRedirectResolver: browserPopupRedirectResolver })',
+    'linkWithRedirect',
+  ),
   firebase('Firebase, `getAuth()`', 'getAuth(app)', 'linkWithRedirect'),
   {
-    title: 'Descope', from: '@descope/web-js-sdk',
+    title: 'Descope',
+    from: '@descope/web-js-sdk',
     code: `import createSdk from '@descope/web-js-sdk';
       const sdk = createSdk({ projectId: 'shop', persistTokens: true, autoRefresh: true });
       export const login = (...options) => sdk.oauth.start.google(...options);
@@ -113,7 +133,8 @@ export const PEERS = [
       export const logout = () => sdk.logout();`,
   },
   {
-    title: 'MSAL', from: '@azure/msal-browser',
+    title: 'MSAL',
+    from: '@azure/msal-browser',
     code: `import { PublicClientApplication } from '@azure/msal-browser';
       const client = new PublicClientApplication({ auth: { clientId: 'shop' } });
       export const login = () => client.initialize().then(() => client.loginRedirect());
@@ -126,12 +147,17 @@ export const PEERS = [
 
 /** Files that are loaded as they are. */
 export const SHIPPED = [
-  { title: 'Clerk, the shipped file before what it loads later', from: '@clerk/clerk-js', file: 'dist/clerk.browser.js' },
+  {
+    title: 'Clerk, the shipped file before what it loads later',
+    from: '@clerk/clerk-js',
+    file: 'dist/clerk.browser.js',
+  },
 ];
 
 function auth0(title, from) {
   return {
-    title, from,
+    title,
+    from,
     code: `import { Auth0Client } from '${from}';
       const client = new Auth0Client({ domain: 'login.example.com', clientId: 'shop' });
       export const login = () => client.loginWithRedirect();
@@ -151,7 +177,8 @@ function supabase(auth) {
 
 function firebase(title, make, link) {
   return {
-    title, from: '@firebase/auth',
+    title,
+    from: '@firebase/auth',
     code: `import { initializeApp } from '@firebase/app';
       import { browserLocalPersistence, browserPopupRedirectResolver, getAuth, getRedirectResult, indexedDBLocalPersistence, initializeAuth,
         linkWithCredential, linkWithRedirect, onAuthStateChanged, signInAnonymously, signOut } from '@firebase/auth';

@@ -3,18 +3,32 @@
 
 const words = (line) => line.split(' ');
 /** A server that gets its address on the command line; `{port}` stands for the port. */
-const listens = (line, env = {}) => (port) => ({ words: words(line.replace('{port}', port)), env });
+const listens =
+  (line, env = {}) =>
+  (port) => ({ words: words(line.replace('{port}', port)), env });
 /** A server that reads its address from the environment. */
-const reads = (line) => (port) => ({ words: words(line), env: { HOST: '127.0.0.1', PORT: String(port), ORIGIN: `http://127.0.0.1:${port}` } });
+const reads = (line) => (port) => ({
+  words: words(line),
+  env: { HOST: '127.0.0.1', PORT: String(port), ORIGIN: `http://127.0.0.1:${port}` },
+});
 
 const vite = {
-  package: 'vite', app: 'vite-5', snippet: 'login.js',
-  build: words('vite build'), files: 'dist', dev: listens('vite --host 127.0.0.1 --port {port} --strictPort'),
+  package: 'vite',
+  app: 'vite-5',
+  snippet: 'login.js',
+  build: words('vite build'),
+  files: 'dist',
+  dev: listens('vite --host 127.0.0.1 --port {port} --strictPort'),
 };
 const reactRouter = {
-  package: '@react-router/dev', app: 'react-router-7', snippet: 'app/login.js', binding: 'react',
-  build: words('react-router build'), server: reads('react-router-serve build/server/index.js'),
-  dev: listens('react-router dev --host 127.0.0.1 --port {port} --strictPort'), rendersOnServer: true,
+  package: '@react-router/dev',
+  app: 'react-router-7',
+  snippet: 'app/login.js',
+  binding: 'react',
+  build: words('react-router build'),
+  server: reads('react-router-serve build/server/index.js'),
+  dev: listens('react-router dev --host 127.0.0.1 --port {port} --strictPort'),
+  rendersOnServer: true,
   // The development server bundles what the application imports, of any package, while it serves the first page, which
   // then asks for files that are gone.
   needsReload: true,
@@ -32,49 +46,107 @@ export const TOOLS = [
   { name: 'vite-6', title: 'Vite', ...vite },
   { name: 'vite-7', title: 'Vite', ...vite },
   {
-    name: 'sveltekit', title: 'SvelteKit', package: '@sveltejs/kit', snippet: 'src/lib/login.js', binding: 'svelte',
-    build: words('vite build'), server: reads('node build/index.js'),
-    dev: listens('vite --host 127.0.0.1 --port {port} --strictPort'), rendersOnServer: true,
+    name: 'sveltekit',
+    title: 'SvelteKit',
+    package: '@sveltejs/kit',
+    snippet: 'src/lib/login.js',
+    binding: 'svelte',
+    build: words('vite build'),
+    server: reads('node build/index.js'),
+    dev: listens('vite --host 127.0.0.1 --port {port} --strictPort'),
+    rendersOnServer: true,
   },
   {
-    name: 'nuxt', title: 'Nuxt', package: 'nuxt', snippet: 'app/login.js', binding: 'vue',
-    build: words('nuxt build'), server: reads('node .output/server/index.mjs'),
-    dev: listens('nuxt dev --host 127.0.0.1 --port {port} --no-fork'), rendersOnServer: true,
+    name: 'nuxt',
+    title: 'Nuxt',
+    package: 'nuxt',
+    snippet: 'app/login.js',
+    binding: 'vue',
+    build: words('nuxt build'),
+    server: reads('node .output/server/index.mjs'),
+    dev: listens('nuxt dev --host 127.0.0.1 --port {port} --no-fork'),
+    rendersOnServer: true,
   },
   {
-    name: 'astro', title: 'Astro with a React island', package: 'astro', snippet: 'src/login.js', binding: 'react',
-    build: words('astro build'), files: 'dist', isPrerendered: true,
-    dev: listens('astro dev --host 127.0.0.1 --port {port}'), rendersOnServer: true,
+    name: 'astro',
+    title: 'Astro with a React island',
+    package: 'astro',
+    snippet: 'src/login.js',
+    binding: 'react',
+    build: words('astro build'),
+    files: 'dist',
+    isPrerendered: true,
+    dev: listens('astro dev --host 127.0.0.1 --port {port}'),
+    rendersOnServer: true,
   },
   {
-    name: 'next', title: 'Next.js, App Router', package: 'next', snippet: 'app/login.js', binding: 'react',
-    build: words('next build'), server: listens('next start -H 127.0.0.1 -p {port}'), rendersOnServer: true,
+    name: 'next',
+    title: 'Next.js, App Router',
+    package: 'next',
+    snippet: 'app/login.js',
+    binding: 'react',
+    build: words('next build'),
+    server: listens('next start -H 127.0.0.1 -p {port}'),
+    rendersOnServer: true,
     dev: listens('next dev -H 127.0.0.1 -p {port}'),
   },
   { name: 'react-router-7', title: 'React Router, Vite 6', ...reactRouter },
   { name: 'react-router-8', title: 'React Router, Vite 8', ...reactRouter },
   {
-    name: 'angular', title: 'Angular', package: '@angular/build', snippet: 'src/login.ts',
-    build: words('ng build'), server: reads('node dist/server/server.mjs'), rendersOnServer: true,
+    name: 'angular',
+    title: 'Angular',
+    package: '@angular/build',
+    snippet: 'src/login.ts',
+    build: words('ng build'),
+    server: reads('node dist/server/server.mjs'),
+    rendersOnServer: true,
     dev: listens('ng serve --host 127.0.0.1 --port {port}'),
   },
   {
-    name: 'rsbuild', title: 'Rsbuild', package: '@rsbuild/core', snippet: 'src/login.js',
-    build: words('rsbuild build'), files: 'dist', dev: listens('rsbuild dev --host 127.0.0.1 --port {port}'),
+    name: 'rsbuild',
+    title: 'Rsbuild',
+    package: '@rsbuild/core',
+    snippet: 'src/login.js',
+    build: words('rsbuild build'),
+    files: 'dist',
+    dev: listens('rsbuild dev --host 127.0.0.1 --port {port}'),
   },
   {
-    name: 'parcel', title: 'Parcel', package: 'parcel', snippet: 'login.js',
-    build: words('parcel build index.html --no-cache --dist-dir dist'), files: 'dist',
+    name: 'parcel',
+    title: 'Parcel',
+    package: 'parcel',
+    snippet: 'login.js',
+    build: words('parcel build index.html --no-cache --dist-dir dist'),
+    files: 'dist',
     dev: listens('parcel serve index.html --no-cache --no-hmr --dist-dir dev --host 127.0.0.1 --port {port}'),
   },
   {
     // Bun copies no files. Its install script puts the program, which another package brings, where it is run from.
-    name: 'bun', title: 'Bun', package: 'bun', snippet: 'login.js', entry: '/inline', scripts: true,
-    build: words('bun build index.html --outdir dist --production --splitting'), files: 'dist', check: words('bun server.js'),
+    name: 'bun',
+    title: 'Bun',
+    package: 'bun',
+    snippet: 'login.js',
+    entry: '/inline',
+    scripts: true,
+    build: words('bun build index.html --outdir dist --production --splitting'),
+    files: 'dist',
+    check: words('bun server.js'),
   },
   { name: 'jest', title: 'Jest, jsdom', package: 'jest', snippet: 'login.js', check: words('jest') },
-  { name: 'vitest', title: 'Vitest; node, jsdom, happy-dom', package: 'vitest', snippet: 'login.js', check: words('vitest run') },
-  { name: 'workerd', title: 'workerd (miniflare)', package: 'miniflare', snippet: 'login.js', check: words('node main.mjs') },
+  {
+    name: 'vitest',
+    title: 'Vitest; node, jsdom, happy-dom',
+    package: 'vitest',
+    snippet: 'login.js',
+    check: words('vitest run'),
+  },
+  {
+    name: 'workerd',
+    title: 'workerd (miniflare)',
+    package: 'miniflare',
+    snippet: 'login.js',
+    check: words('node main.mjs'),
+  },
 ];
 
 /** Those that `cargo xtask test` runs: one for each kind of thing that goes wrong, in about two minutes. */

@@ -32,11 +32,17 @@ export class Gateway {
   #pass(socket) {
     if (!this.#target) return socket.destroy();
     const server = connect(this.#target, '127.0.0.1');
-    const ends = [[socket, server], [server, socket]];
+    const ends = [
+      [socket, server],
+      [server, socket],
+    ];
     for (const [one, other] of ends) {
       this.#sockets.add(one);
       one.on('error', () => other.destroy());
-      one.on('close', () => { this.#sockets.delete(one); other.destroy(); });
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
       one.pipe(other);
     }
   }

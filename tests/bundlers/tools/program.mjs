@@ -13,32 +13,50 @@ const HEARTBEAT_MS = 20_000;
 export const say = (text) => process.stdout.write(`  … ${text}\n`);
 
 const quiet = {
-  CI: 'true', NG_CLI_ANALYTICS: 'false', NUXT_TELEMETRY_DISABLED: '1',
-  ASTRO_TELEMETRY_DISABLED: '1', NEXT_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '1', DO_NOT_TRACK: '1',
+  CI: 'true',
+  NG_CLI_ANALYTICS: 'false',
+  NUXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1',
+  NEXT_TELEMETRY_DISABLED: '1',
+  PARCEL_WORKERS: '1',
+  DO_NOT_TRACK: '1',
 };
 
 function start(command, { folder, path, env }) {
   // The runner's own variables would make a tool's test runner, or its Node.js, behave in another way.
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_V8_COVERAGE, FORCE_COLOR, NO_COLOR, ...outer } = process.env;
   const child = spawn(process.execPath, [supervisor, ...command], {
-    cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], env: { ...outer, ...quiet, PATH: [...path, outer.PATH].join(':'), ...env },
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...outer, ...quiet, PATH: [...path, outer.PATH].join(':'), ...env },
   });
   child.stdin.on('error', () => {});
   const program = { child, output: '', exitCode: null };
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => { program.output += stripVTControlCharacters(text); });
+    stream.setEncoding('utf8').on('data', (text) => {
+      program.output += stripVTControlCharacters(text);
+    });
   }
-  program.exited = new Promise((resolve) => child.once('close', (code) => resolve(program.exitCode = code)));
-  program.stop = async () => { child.stdin.end(); await program.exited; };
+  program.exited = new Promise((resolve) => child.once('close', (code) => resolve((program.exitCode = code))));
+  program.stop = async () => {
+    child.stdin.end();
+    await program.exited;
+  };
   return program;
 }
 
 /** Runs a command to its end; gives what it printed, or fails with the end of it. */
 export async function run(command, where) {
   const program = start(command, where);
-  const what = command.map((word) => word.replace(/^.*\//, '')).join(' ').slice(0, 80);
+  const what = command
+    .map((word) => word.replace(/^.*\//, ''))
+    .join(' ')
+    .slice(0, 80);
   const began = Date.now();
-  const heartbeat = setInterval(() => say(`${what}: ${Math.round((Date.now() - began) / 1000)} s so far`), HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => say(`${what}: ${Math.round((Date.now() - began) / 1000)} s so far`),
+    HEARTBEAT_MS,
+  );
   const limit = setTimeout(program.stop, LIMIT_MS);
   try {
     const code = await program.exited;

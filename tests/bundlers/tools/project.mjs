@@ -38,7 +38,8 @@ export async function prepare(tool, snippet, settings) {
   for (const entry of readdirSync(folder)) {
     if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true });
   }
-  for (const caches of ['.vite', '.cache', '.vite-temp', '.astro']) rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
+  for (const caches of ['.vite', '.cache', '.vite-temp', '.astro'])
+    rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
   cpSync(join(tools, tool.app ?? tool.name), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), wanted);
   const file = join(folder, tool.snippet);
@@ -55,7 +56,11 @@ export async function installPackage({ folder, where }, tarball, expected) {
   rmSync(installed, { recursive: true, force: true });
   await run([...npm, '--ignore-scripts', tarball], where);
   // npm may take a package of the same name and version from its cache.
-  assert.deepEqual(readFileSync(join(installed, 'dist/index.js')), expected, 'npm has installed this package and no older one');
+  assert.deepEqual(
+    readFileSync(join(installed, 'dist/index.js')),
+    expected,
+    'npm has installed this package and no older one',
+  );
 }
 
 async function nodeFor(range) {

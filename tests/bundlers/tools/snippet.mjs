@@ -12,15 +12,21 @@ export function firstSnippet({ sandboxUrl, applicationId, shopperConnectionId, c
   const [, code] = readFileSync(README, 'utf8').match(/^```js\n([^]*?)^```$/m) ?? [];
   assert.ok(code, 'pkg/README.md has a JavaScript block');
   const values = {
-    'https://login.example.com': sandboxUrl, app_YOUR_APPLICATION: applicationId,
-    sc_YOUR_SERVICE_CLIENT: shopperConnectionId, con_YOUR_PROVIDER: connections[0].connectionId,
+    'https://login.example.com': sandboxUrl,
+    app_YOUR_APPLICATION: applicationId,
+    sc_YOUR_SERVICE_CLIENT: shopperConnectionId,
+    con_YOUR_PROVIDER: connections[0].connectionId,
   };
   let filled = code;
   for (const [placeholder, value] of Object.entries(values)) {
     assert.ok(value && filled.includes(`'${placeholder}'`), `the first example has the placeholder ${placeholder}`);
     filled = filled.replaceAll(`'${placeholder}'`, `'${value}'`);
   }
-  assert.match(filled, /export (async )?function cartToken\(/, 'the first example exports what a shop calls for "Add to cart"');
+  assert.match(
+    filled,
+    /export (async )?function cartToken\(/,
+    'the first example exports what a shop calls for "Add to cart"',
+  );
   assert.ok(filled.includes("'authress-login-wasm'"));
   return filled.replace("'authress-login-wasm'", `'authress-login-wasm${entry}'`);
 }

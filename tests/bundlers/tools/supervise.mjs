@@ -14,7 +14,13 @@ function end(code) {
   process.exit(code);
 }
 
-child.on('error', (error) => { console.error(String(error)); process.exit(127); });
+child.on('error', (error) => {
+  console.error(String(error));
+  process.exit(127);
+});
 child.on('exit', (code) => end(code ?? 1));
-process.stdin.on('end', () => end(0)).on('error', () => end(0)).resume();
+process.stdin
+  .on('end', () => end(0))
+  .on('error', () => end(0))
+  .resume();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(1));

@@ -5,23 +5,45 @@ import { join } from 'node:path';
 import { workspace } from '../support.mjs';
 import { TOOLS } from './catalog.mjs';
 
-const HEAD = '| name | tool | version | entry | Node.js | install | build | server render | sign-in, built | sign-in, dev | tests | warnings |\n|---|---|---|---|---|---:|---:|---|---:|---:|---|---|';
+const HEAD =
+  '| name | tool | version | entry | Node.js | install | build | server render | sign-in, built | sign-in, dev | tests | warnings |\n|---|---|---|---|---|---:|---:|---|---:|---:|---|---|';
 const PLACE = /<!-- tools -->\n[^]*<!-- \/tools -->/;
 
 /** Replaces the lines of these tools; the others stay. */
 export function writeRows(rows) {
   const file = join(workspace, 'docs/bundlers.md');
   const text = readFileSync(file, 'utf8');
-  const lines = new Map(text.match(PLACE)[0].split('\n').map((line) => [line.split('|')[1]?.trim(), line]));
+  const lines = new Map(
+    text
+      .match(PLACE)[0]
+      .split('\n')
+      .map((line) => [line.split('|')[1]?.trim(), line]),
+  );
   for (const row of rows) lines.set(row.tool.name, line(row));
   const kept = TOOLS.map(({ name }) => lines.get(name)).filter(Boolean);
-  writeFileSync(file, text.replace(PLACE, () => `<!-- tools -->\n${[HEAD, ...kept].join('\n')}\n<!-- /tools -->`));
+  writeFileSync(
+    file,
+    text.replace(PLACE, () => `<!-- tools -->\n${[HEAD, ...kept].join('\n')}\n<!-- /tools -->`),
+  );
 }
 
 function line({ tool, version = '', node = '', install, build, render, devRender, built, dev, tests, warnings }) {
-  const renders = [render && `${tool.isPrerendered ? 'build' : 'built'} ${render}`, devRender && `dev ${devRender}`].filter(Boolean).join(', ');
+  const renders = [render && `${tool.isPrerendered ? 'build' : 'built'} ${render}`, devRender && `dev ${devRender}`]
+    .filter(Boolean)
+    .join(', ');
   const cells = [
-    tool.name, tool.title, version, `\`authress-login-wasm${tool.entry ?? ''}\``, node, install, build, renders, built, dev, tests, summary(warnings),
+    tool.name,
+    tool.title,
+    version,
+    `\`authress-login-wasm${tool.entry ?? ''}\``,
+    node,
+    install,
+    build,
+    renders,
+    built,
+    dev,
+    tests,
+    summary(warnings),
   ];
   return `| ${cells.map((cell) => (cell || '–').replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }

@@ -68,7 +68,7 @@ describe('the first example of the README', () => {
       const step = async (name, action) => {
         const began = performance.now();
         try {
-          row[name] = await action() ?? seconds(performance.now() - began);
+          row[name] = (await action()) ?? seconds(performance.now() - began);
           say(`${tool.name}: ${name}: ok`);
           return true;
         } catch (error) {
@@ -82,41 +82,60 @@ describe('the first example of the README', () => {
       let project;
       const installed = await step('install', async () => {
         say(`${tool.name}: npm install`);
-        project = await prepare(tool, firstSnippet(stack, tool.entry), { authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId });
+        project = await prepare(tool, firstSnippet(stack, tool.entry), {
+          authressApiUrl: stack.sandboxUrl,
+          applicationId: stack.applicationId,
+        });
         const began = performance.now();
         await installPackage(project, tarball, readFileSync(join(workspace, 'pkg/dist/index.js')));
         Object.assign(row, { version: project.version, node: project.node });
         return seconds(performance.now() - began);
       });
       if (installed && tool.check) await step('tests', () => check(tool, project));
-      if (installed && tool.build && await step('build', () => build(tool, project, warnings))) {
+      if (installed && tool.build && (await step('build', () => build(tool, project, warnings)))) {
         if (tool.files) {
           files.serve(join(project.folder, tool.files));
           if (tool.isPrerendered) await step('render', () => isRendered(tool, files.port));
           await step('built', () => signIn(tool, files.port, warnings));
         } else {
           await withServer(tool.server, project, async ({ port, program }) => {
-            if (await step('render', () => isRendered(tool, port, program))) await step('built', () => signIn(tool, port, warnings));
+            if (await step('render', () => isRendered(tool, port, program)))
+              await step('built', () => signIn(tool, port, warnings));
             assert.equal(program.exitCode, null, `the server has ended: ${program.output.slice(-3000)}`);
-          }).catch((error) => step('render', () => { throw error; }));
+          }).catch((error) =>
+            step('render', () => {
+              throw error;
+            }),
+          );
         }
       }
       if (installed && tool.dev) {
         await withServer(tool.dev, project, async ({ port, program }) => {
-          const isThere = !tool.rendersOnServer || await step('devRender', () => isRendered(tool, port, program));
+          const isThere = !tool.rendersOnServer || (await step('devRender', () => isRendered(tool, port, program)));
           if (isThere) await step('dev', () => signIn(tool, port, warnings, true));
-        }).catch((error) => step('dev', () => { throw error; }));
+        }).catch((error) =>
+          step('dev', () => {
+            throw error;
+          }),
+        );
       }
       row.warnings = [...warnings];
       rows.push(row);
       assert.ok(failures.length === 0, failures.join('\n'));
-      assert.deepEqual(row.warnings.filter((text) => /authress|wasm|\bfallback\b/i.test(text)), [], 'no tool warns of the package');
+      assert.deepEqual(
+        row.warnings.filter((text) => /authress|wasm|\bfallback\b/i.test(text)),
+        [],
+        'no tool warns of the package',
+      );
     });
   }
 
   async function check(tool, { where }) {
     const settings = JSON.stringify({
-      authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId, connectionId: stack.shopperConnectionId, shopUrl: stack.shopUrl,
+      authressApiUrl: stack.sandboxUrl,
+      applicationId: stack.applicationId,
+      connectionId: stack.shopperConnectionId,
+      shopUrl: stack.shopUrl,
       controlUrl: stack.sandboxControlUrl,
     });
     const output = await run(tool.check, { ...where, env: { STACK: settings } });
@@ -126,7 +145,8 @@ describe('the first example of the README', () => {
   async function build(tool, { where }, warnings) {
     const began = performance.now();
     const output = await run(tool.build, { ...where, env: { NODE_ENV: 'production' } });
-    for (const line of output.split('\n')) if (/\bwarn(ing)?\b|\(!\)/i.test(line)) warnings.add(line.trim().slice(0, 200));
+    for (const line of output.split('\n'))
+      if (/\bwarn(ing)?\b|\(!\)/i.test(line)) warnings.add(line.trim().slice(0, 200));
     return seconds(performance.now() - began);
   }
 
@@ -144,7 +164,11 @@ describe('the first example of the README', () => {
     for (let visit = 0; visit < 3; visit++) {
       const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: 'text/html' } });
       const text = await response.text();
-      assert.equal(response.status, 200, `rendering on the server: ${text.slice(0, 500)} ${program?.output.slice(-1000)}`);
+      assert.equal(
+        response.status,
+        200,
+        `rendering on the server: ${text.slice(0, 500)} ${program?.output.slice(-1000)}`,
+      );
       assert.ok(text.includes(BUTTON), `the server's page has no button: ${text.slice(0, 1000)}`);
       if (tool.binding) assert.match(text, /data-status="checking"/, 'a server does not know the session');
     }
@@ -160,7 +184,8 @@ describe('the first example of the README', () => {
     for (const { origin, pathname, search } of [...new Set(requested)].map((url) => new URL(url))) {
       if (origin !== stack.shopUrl) continue;
       const response = await fetch(`http://127.0.0.1:${port}${pathname}${search}`);
-      const isForm = /javascript/.test(response.headers.get('content-type')) && (await response.text()).includes(javaScriptForm);
+      const isForm =
+        /javascript/.test(response.headers.get('content-type')) && (await response.text()).includes(javaScriptForm);
       assert.ok(!isForm, `${pathname} has the form for browsers without WebAssembly, which this one does not need`);
     }
   }
@@ -189,7 +214,10 @@ describe('the first example of the README', () => {
       };
       await page.goto(`${stack.shopUrl}/`);
       if (isDev && tool.needsReload) {
-        const isBroken = await isRunning(false, 20_000).then(() => complaints.length > 0, () => true);
+        const isBroken = await isRunning(false, 20_000).then(
+          () => complaints.length > 0,
+          () => true,
+        );
         if (isBroken) warnings.add('dev: the first page needs a reload');
         complaints.length = 0;
         // Interrupted if the development server reloads the page just now.
@@ -199,7 +227,9 @@ describe('the first example of the README', () => {
       // A development server may find the package late and reload the page.
       await page.waitForLoadState('networkidle');
       await isRunning(false);
-      await page.evaluate(() => { window.isBefore = true; });
+      await page.evaluate(() => {
+        window.isBefore = true;
+      });
       const began = performance.now();
       await page.click('#cart');
       // Gone to Authress and the verifier, and back.
@@ -216,7 +246,10 @@ describe('the first example of the README', () => {
         assert.equal(await page.textContent('#shopper'), 'signed-in');
       }
       if (!isDev) await assertNoJavaScriptForm(port, requested);
-      assert.deepEqual(complaints.filter((text) => !/favicon\.ico/.test(text)), []);
+      assert.deepEqual(
+        complaints.filter((text) => !/favicon\.ico/.test(text)),
+        [],
+      );
       return seconds(time);
     } finally {
       await context.close();
@@ -225,14 +258,21 @@ describe('the first example of the README', () => {
 });
 
 test('no server of a tool outlives the process that started it, even if that is killed', async () => {
-  const serving = 'require("http").createServer((_, response) => response.end("here")).listen(process.env.PORT, "127.0.0.1")';
+  const serving =
+    'require("http").createServer((_, response) => response.end("here")).listen(process.env.PORT, "127.0.0.1")';
   const starting = `
     import { serve } from ${JSON.stringify(new URL('program.mjs', import.meta.url).href)};
     const command = (port) => ({ words: [process.execPath, '-e', ${JSON.stringify(serving)}], env: { PORT: String(port) } });
     console.log((await serve(command, { folder: '.', path: [], env: {} })).port);`;
-  const starter = spawn(process.execPath, ['--input-type=module', '-e', starting], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const starter = spawn(process.execPath, ['--input-type=module', '-e', starting], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [port] = await once(starter.stdout.setEncoding('utf8'), 'data');
-  const isServed = () => fetch(`http://127.0.0.1:${Number(port)}/`).then(() => true, () => false);
+  const isServed = () =>
+    fetch(`http://127.0.0.1:${Number(port)}/`).then(
+      () => true,
+      () => false,
+    );
   assert.ok(await isServed());
   starter.kill('SIGKILL');
   for (let wait = 0; await isServed(); wait++) {

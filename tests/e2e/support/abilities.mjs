@@ -61,7 +61,9 @@ export class Abilities {
 
 /** Whether Back shows a page as it was left. */
 async function comesBack(shop) {
-  await shop.page.evaluate(() => { window.wasHereBefore = true; });
+  await shop.page.evaluate(() => {
+    window.wasHereBefore = true;
+  });
   await shop.page.goto(`${shop.stack.shopUrl}/config.json`);
   await shop.goBack();
   await shop.isReady();
@@ -79,9 +81,13 @@ async function hasDeveloperTools({ page }) {
 
 async function noticesWhatIsGivenUp({ page }) {
   let isHeld = false;
-  await page.route('**/held', () => { isHeld = true; });
+  await page.route('**/held', () => {
+    isHeld = true;
+  });
   let isNoticed = false;
-  page.on('requestfailed', () => { isNoticed = true; });
+  page.on('requestfailed', () => {
+    isNoticed = true;
+  });
   await page.evaluate(() => {
     window.abort = new AbortController();
     fetch('/held', { signal: window.abort.signal }).catch(() => {});
@@ -93,7 +99,9 @@ async function noticesWhatIsGivenUp({ page }) {
 
 async function showsBodies({ page }) {
   const sent = page.waitForRequest((request) => request.method() === 'POST');
-  await page.evaluate(() => { fetch('/config.json', { method: 'POST', body: 'words' }).catch(() => {}); });
+  await page.evaluate(() => {
+    fetch('/config.json', { method: 'POST', body: 'words' }).catch(() => {});
+  });
   return (await sent).postData() === 'words';
 }
 

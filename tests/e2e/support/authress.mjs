@@ -16,7 +16,9 @@ export class Authress {
     this.#control = sandboxControlUrl;
     this.#issuer = sandboxUrl;
     this.#applicationId = applicationId;
-    this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`), { timeoutDuration: COMMAND_MS });
+    this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`), {
+      timeoutDuration: COMMAND_MS,
+    });
   }
 
   /** The claims of an access token whose signature, type, issuer, times and application hold. */

@@ -37,7 +37,8 @@ export class BarePage {
 
   async open(path = '/') {
     await this.page.route('**/app.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: this.#script }));
+      route.fulfill({ contentType: 'text/javascript', body: this.#script }),
+    );
     await this.page.goto(this.shop.stack.shopUrl + path);
     await this.isReady();
   }
@@ -83,23 +84,31 @@ export class BarePage {
 
   /** The same for the client in another global variable. */
   async callOn(client, method, ...values) {
-    return await this.page.evaluate(async ([client, method, values]) => {
-      try {
-        return { value: await window[client][method](...values) };
-      } catch (error) {
-        const { name, code, message, status, serverCode } = error;
-        const isLoginError = error instanceof window.LoginError && error instanceof Error;
-        return { error: { name, code, message, status, serverCode, isLoginError } };
-      }
-    }, [client, method, values]);
+    return await this.page.evaluate(
+      async ([client, method, values]) => {
+        try {
+          return { value: await window[client][method](...values) };
+        } catch (error) {
+          const { name, code, message, status, serverCode } = error;
+          const isLoginError = error instanceof window.LoginError && error instanceof Error;
+          return { error: { name, code, message, status, serverCode, isLoginError } };
+        }
+      },
+      [client, method, values],
+    );
   }
 
   /** Calls a method that leaves the page, and does not wait for it. */
   async leave(method, ...values) {
-    await this.page.evaluate(([method, values]) => {
-      window.failure = null;
-      window.login[method](...values).catch((error) => { window.failure = error.code; });
-    }, [method, values]);
+    await this.page.evaluate(
+      ([method, values]) => {
+        window.failure = null;
+        window.login[method](...values).catch((error) => {
+          window.failure = error.code;
+        });
+      },
+      [method, values],
+    );
   }
 
   /** Waits until the browser has come back to this address below the shop's. */

@@ -19,10 +19,13 @@ export class Witness {
 
   async watch(context) {
     context.on('request', (request) => this.#files.push(new URL(request.url()).pathname.split('/').at(-1)));
-    await context.exposeBinding('tellViolation', (_, directive) => { this.#violations.add(directive); });
+    await context.exposeBinding('tellViolation', (_, directive) => {
+      this.#violations.add(directive);
+    });
     await context.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
-        window.tellViolation(`${effectiveDirective} ${blockedURI}`));
+        window.tellViolation(`${effectiveDirective} ${blockedURI}`),
+      );
     });
   }
 
@@ -34,7 +37,9 @@ export class Witness {
     // Some browsers ask for a picture of each page by themselves, and then forbid it to themselves.
     const isPicture = (directive) => /^img-src .*\/favicon\.ico$/.test(directive);
     return [
-      ...(this.#files.includes('index.js') && !this.#files.some((file) => right.test(file)) ? ['the module was not loaded'] : []),
+      ...(this.#files.includes('index.js') && !this.#files.some((file) => right.test(file))
+        ? ['the module was not loaded']
+        : []),
       ...this.#files.filter((file) => wrong.test(file)).map((file) => `${file} was downloaded`),
       ...[...this.#violations].filter((directive) => !expected.includes(directive) && !isPicture(directive)),
     ];

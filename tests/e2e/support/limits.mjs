@@ -30,4 +30,5 @@ export const END_MS = 3 * CLOSE_MS;
 export const MAX_RETRIES = 2;
 
 /** What Node's test runner allows a story: more than all attempts, so that it never decides. */
-export const STORY_MS = (MAX_RETRIES + 1) * (SERVERS_START_MS + 2 * START_MS + ATTEMPT_MS + END_MS + CLOSE_MS + SERVERS_STOP_MS);
+export const STORY_MS =
+  (MAX_RETRIES + 1) * (SERVERS_START_MS + 2 * START_MS + ATTEMPT_MS + END_MS + CLOSE_MS + SERVERS_STOP_MS);

@@ -13,7 +13,10 @@ export class ProcessGroup {
   /** @param leader the id of a process that was started as the leader of its own group */
   constructor(leader) {
     this.#leader = leader;
-    this.#guard = spawn('sh', ['-c', GUARD, 'guard', `${leader}`], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    this.#guard = spawn('sh', ['-c', GUARD, 'guard', `${leader}`], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
     this.#guard.on('error', () => {});
     this.#guard.stdin.on('error', () => {});
     this.#guard.unref();
@@ -36,15 +39,20 @@ export class ProcessGroup {
 
 /** The ids of the child processes of this process that lead a group of their own. */
 export function ownGroups() {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    const [parent, group] = statusOf(pid);
-    return parent === process.pid && group === pid;
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const [parent, group] = statusOf(pid);
+      return parent === process.pid && group === pid;
+    });
 }
 
 /** The ids of the processes of a group that still run. */
 export function running(group) {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
     .filter((pid) => statusOf(pid)[1] === group && statusOf(pid)[2] !== 'Z');
 }
 

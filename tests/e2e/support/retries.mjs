@@ -41,7 +41,9 @@ async function runIn(watch, attempt) {
     });
   }
   const origin = { watch, isOver: false };
-  const unwatched = new Promise((_, reject) => { origin.fail = reject; });
+  const unwatched = new Promise((_, reject) => {
+    origin.fail = reject;
+  });
   try {
     return await watch.attempt(() => Promise.race([running.run(origin, attempt), unwatched]));
   } finally {
@@ -93,7 +95,7 @@ export class Environment {
     let isSkipped;
     try {
       await this.#ensureOpen();
-      isSkipped = SKIPPED === await runIn(this.#current.watch, () => attempt(this.#current));
+      isSkipped = SKIPPED === (await runIn(this.#current.watch, () => attempt(this.#current)));
     } catch (error) {
       // Decided now: a browser that hangs while a failed story is cleaned up makes it no better.
       const failure = this.#current?.watch?.failure;

@@ -10,7 +10,15 @@ export const POLLING = { polling: 50 };
 const byTestId = (id) => `[data-testid="${id}"]`;
 /** What a return must not leave in an address, and what belongs in none at all. */
 const ANSWER_PARAMETERS = [
-  'code', 'nonce', 'iss', 'access_token', 'id_token', 'expires_in', 'error', 'errorCode', 'error_description',
+  'code',
+  'nonce',
+  'iss',
+  'access_token',
+  'id_token',
+  'expires_in',
+  'error',
+  'errorCode',
+  'error_description',
 ];
 
 export class Shop {
@@ -69,8 +77,12 @@ export class Shop {
     try {
       await message.waitFor();
     } catch {
-      const shown = await this.find('message').getAttribute('data-code', { timeout: 100 }).catch(() => null);
-      throw new Error(`the shop does not show the message ${code} but ${shown || 'none'}, at ${String(await this.page.url()).split('?')[0]}`);
+      const shown = await this.find('message')
+        .getAttribute('data-code', { timeout: 100 })
+        .catch(() => null);
+      throw new Error(
+        `the shop does not show the message ${code} but ${shown || 'none'}, at ${String(await this.page.url()).split('?')[0]}`,
+      );
     }
     const words = (await message.innerText()).trim();
     assert.ok(words.split(/\s+/).length >= 6, `the message ${code} is in words: ${words}`);
@@ -93,19 +105,29 @@ export class Shop {
   /** What is in the cart on the page, as `{productId: quantity}`. */
   async shownCart() {
     const rows = this.find('cart-items').locator('li');
-    return Object.fromEntries(await rows.evaluateAll((items) => items.map((item) =>
-      [item.dataset.productId, Number(item.querySelector('.row-quantity').textContent)])));
+    return Object.fromEntries(
+      await rows.evaluateAll((items) =>
+        items.map((item) => [item.dataset.productId, Number(item.querySelector('.row-quantity').textContent)]),
+      ),
+    );
   }
 
   /** Waits until the cart on the page is exactly this. */
   async showsCart(expected) {
     const wanted = JSON.stringify(Object.entries(expected).sort());
     try {
-      await this.page.waitForFunction((wanted) => {
-        const rows = [...document.querySelectorAll('[data-testid="cart-items"] li')];
-        const shown = rows.map((row) => [row.dataset.productId, Number(row.querySelector('.row-quantity').textContent)]);
-        return JSON.stringify(shown.sort()) === wanted;
-      }, wanted, POLLING);
+      await this.page.waitForFunction(
+        (wanted) => {
+          const rows = [...document.querySelectorAll('[data-testid="cart-items"] li')];
+          const shown = rows.map((row) => [
+            row.dataset.productId,
+            Number(row.querySelector('.row-quantity').textContent),
+          ]);
+          return JSON.stringify(shown.sort()) === wanted;
+        },
+        wanted,
+        POLLING,
+      );
     } catch {
       throw new Error(`the cart shows ${JSON.stringify(await this.shownCart())}, not ${wanted}`);
     }
@@ -195,7 +217,9 @@ export class Shop {
 
   /** Nothing of a login's answer is left in the shop's address or anywhere in its history. */
   async hasCleanAddresses() {
-    const own = [new URL(await this.page.url()), ...(await this.history())].filter(({ origin }) => origin === this.stack.shopUrl);
+    const own = [new URL(await this.page.url()), ...(await this.history())].filter(
+      ({ origin }) => origin === this.stack.shopUrl,
+    );
     assert.ok(own.length >= 2);
     for (const url of own) {
       const left = ANSWER_PARAMETERS.filter((name) => url.searchParams.has(name) || url.hash.includes(`${name}=`));

@@ -24,7 +24,9 @@ export async function startStack(topology, authorizationUrl) {
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaints = '';
-  child.stderr.on('data', (text) => { complaints += text; });
+  child.stderr.on('data', (text) => {
+    complaints += text;
+  });
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
   child.stdin.on('error', () => {});
   const firstLine = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));

@@ -43,25 +43,26 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
   });
   after(() => environment.close());
 
-  return (title, options, body = options) => test(title, { timeout: STORY_MS }, async (context) => {
-    const attempt = async (it) => {
-      const lack = await it.abilities.lacking([...common, ...(options.needs ?? [])]);
-      if (lack) {
-        context.skip(lack);
-        return SKIPPED;
-      }
-      it.scene = new Scene(it);
-      await body(it.scene.cast(await it.scene.visitor()));
-      return it.scene.nothingWentWrongUnseen(uncaught);
-    };
-    const end = async (it, isFailed) => {
-      const { scene } = it;
-      it.scene = null;
-      if (isFailed) await scene?.takePictures(title);
-      await scene?.end();
-    };
-    await environment.run({ attempt, end }, (sentence) => context.diagnostic(sentence));
-  });
+  return (title, options, body = options) =>
+    test(title, { timeout: STORY_MS }, async (context) => {
+      const attempt = async (it) => {
+        const lack = await it.abilities.lacking([...common, ...(options.needs ?? [])]);
+        if (lack) {
+          context.skip(lack);
+          return SKIPPED;
+        }
+        it.scene = new Scene(it);
+        await body(it.scene.cast(await it.scene.visitor()));
+        return it.scene.nothingWentWrongUnseen(uncaught);
+      };
+      const end = async (it, isFailed) => {
+        const { scene } = it;
+        it.scene = null;
+        if (isFailed) await scene?.takePictures(title);
+        await scene?.end();
+      };
+      await environment.run({ attempt, end }, (sentence) => context.diagnostic(sentence));
+    });
 }
 
 class Scene {

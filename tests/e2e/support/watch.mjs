@@ -22,14 +22,19 @@ export class Watch {
   /** @param limits other limits than those of `limits.mjs`, for tests of this class */
   constructor({ commandMs = COMMAND_MS, pageMs = PAGE_MS, startMs = START_MS, attemptMs = ATTEMPT_MS } = {}) {
     Object.assign(this, { commandMs, pageMs, startMs, attemptMs });
-    this.failed = new Promise((_, reject) => { this.#reject = reject; });
+    this.failed = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
     this.failed.catch(() => {});
   }
 
   /** Adds what ends the browser at once. It is called after a failure, so that no command goes on waiting. */
   onFailure(kill) {
     const before = this.#kill;
-    this.#kill = () => { before(); kill(); };
+    this.#kill = () => {
+      before();
+      kill();
+    };
     if (this.failure) kill();
   }
 
@@ -87,9 +92,17 @@ export class AttemptTimeout extends Error {
 /** Waits until a promise is settled, but no longer than this; gives whether it is. */
 export async function isSettled(promise, milliseconds) {
   let timer;
-  const late = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, false); });
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
   try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
+    return await Promise.race([
+      promise.then(
+        () => true,
+        () => true,
+      ),
+      late,
+    ]);
   } finally {
     clearTimeout(timer);
   }

@@ -29,11 +29,17 @@ declare module 'react' {
   export function useState(): [any, (value: unknown) => void];
 }
 declare module 'vue' {
-  export interface Plugin { install: unknown }
-  export interface ShallowRef<Value> { value: Value }
+  export interface Plugin {
+    install: unknown;
+  }
+  export interface ShallowRef<Value> {
+    value: Value;
+  }
 }
 declare module 'svelte/store' {
-  export interface Readable<Value> { subscribe(listener: (value: Value) => void): () => void }
+  export interface Readable<Value> {
+    subscribe(listener: (value: Value) => void): () => void;
+  }
 }
 declare module 'vitest' {
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };

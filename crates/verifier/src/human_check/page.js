@@ -54,15 +54,18 @@
 
   // Turnstile and hCaptcha: their own script, which calls back when it is there.
   function widget(name, { script, ...options }) {
-    window.onHumanCheckReady = () => window[name].render(document.getElementById('widget'), {
-      ...options,
-      callback: send,
-      'error-callback': () => fail('The check did not work. Try again.'),
-      'expired-callback': () => fail('The check took too long. Try again.'),
-    });
+    window.onHumanCheckReady = () =>
+      window[name].render(document.getElementById('widget'), {
+        ...options,
+        callback: send,
+        'error-callback': () => fail('The check did not work. Try again.'),
+        'expired-callback': () => fail('The check took too long. Try again.'),
+      });
     const element = document.createElement('script');
     element.src = script;
-    element.addEventListener('error', () => fail('The check could not be loaded. Allow it for this page, and try again.'));
+    element.addEventListener('error', () =>
+      fail('The check could not be loaded. Allow it for this page, and try again.'),
+    );
     document.head.append(element);
   }
 

@@ -7,9 +7,10 @@ import { expect, test, vi } from 'vitest';
 const { authressApiUrl, applicationId, connectionId } = JSON.parse(process.env.STACK);
 
 /** Where a server redirects to. */
-const redirectOf = (url) => new Promise((resolve, reject) => {
-  get(url, (response) => resolve(new URL(response.resume().headers.location, url).href)).on('error', reject);
-});
+const redirectOf = (url) =>
+  new Promise((resolve, reject) => {
+    get(url, (response) => resolve(new URL(response.resume().headers.location, url).href)).on('error', reject);
+  });
 
 test('a shopper signs in', { timeout: 120_000 }, async () => {
   if (navigator.userAgent.includes('jsdom')) {

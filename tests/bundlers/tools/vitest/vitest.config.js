@@ -8,13 +8,17 @@ export default defineConfig({
       { test: { name: 'node', environment: 'node', include: ['double.test.js', 'example.test.js', 'server.test.js'] } },
       {
         test: {
-          name: 'jsdom', environment: 'jsdom', include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
+          name: 'jsdom',
+          environment: 'jsdom',
+          include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
           environmentOptions: { jsdom: { url: `${shopUrl}/` } },
         },
       },
       {
         test: {
-          name: 'happy-dom', environment: 'happy-dom', include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
+          name: 'happy-dom',
+          environment: 'happy-dom',
+          include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
           environmentOptions: { happyDOM: { url: `${shopUrl}/` } },
         },
       },

@@ -8,8 +8,15 @@ import { Watch } from '../watch.mjs';
 import * as playwright from './playwright.mjs';
 
 const args = [
-  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync', disabledFeatures,
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  disabledFeatures,
 ];
 
 export const isErrorPage = 'chrome-error://**';
@@ -23,11 +30,15 @@ export const isOfThePage = () => true;
  * @param watch learns of failures of the browser
  */
 export async function launch(stack, { bfcache = false, watch = new Watch() } = {}) {
-  return await playwright.launch(chromium, {
-    executablePath: process.env.CHROME ?? '/usr/bin/chromium',
-    args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
-    ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
-  }, watch);
+  return await playwright.launch(
+    chromium,
+    {
+      executablePath: process.env.CHROME ?? '/usr/bin/chromium',
+      args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
+      ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
+    },
+    watch,
+  );
 }
 
 /** Makes the shop's pages have another Content-Security-Policy, also those that a redirect leads to. */
@@ -36,8 +47,10 @@ export async function rewritePolicy(page, stack, rewrite) {
   const answer = async ({ requestId, responseStatusCode: responseCode, responseHeaders }) => {
     if (responseCode >= 300 && responseCode < 400) return session.send('Fetch.continueRequest', { requestId });
     const { body, base64Encoded } = await session.send('Fetch.getResponseBody', { requestId });
-    const headers = responseHeaders.map(({ name, value }) =>
-      ({ name, value: name.toLowerCase() === 'content-security-policy' ? rewrite(value) : value }));
+    const headers = responseHeaders.map(({ name, value }) => ({
+      name,
+      value: name.toLowerCase() === 'content-security-policy' ? rewrite(value) : value,
+    }));
     const encoded = base64Encoded ? body : Buffer.from(body).toString('base64');
     return session.send('Fetch.fulfillRequest', { requestId, responseCode, responseHeaders: headers, body: encoded });
   };

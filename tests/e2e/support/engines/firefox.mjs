@@ -10,27 +10,35 @@ import { openTunnels } from './tunnel.mjs';
 export const isErrorPage = /^about:neterror/;
 
 /** The driver counts what Firefox itself says about a request as an error of the page. */
-export const isOfThePage = (error) => !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
+export const isOfThePage = (error) =>
+  !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
 
 export async function launch(stack, { watch = new Watch() } = {}) {
   const tunnels = stack.topology === 'localhost' ? null : await openTunnels(stack.addresses);
-  const browser = await playwright.launch(firefox, {
-    channel: 'moz-firefox',
-    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-    firefoxUserPrefs: {
-      'javascript.options.wasm': conditions.webAssembly !== 'missing',
-      // The driver does not notice when such a page comes back.
-      'browser.sessionhistory.max_total_viewers': 0,
-    },
-  }, watch).catch(async (error) => {
-    await tunnels?.close();
-    throw error;
-  });
+  const browser = await playwright
+    .launch(
+      firefox,
+      {
+        channel: 'moz-firefox',
+        executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+        firefoxUserPrefs: {
+          'javascript.options.wasm': conditions.webAssembly !== 'missing',
+          // The driver does not notice when such a page comes back.
+          'browser.sessionhistory.max_total_viewers': 0,
+        },
+      },
+      watch,
+    )
+    .catch(async (error) => {
+      await tunnels?.close();
+      throw error;
+    });
   return {
-    newContext: (options) => browser.newContext({
-      ...options,
-      ...(tunnels && { proxy: { server: tunnels.url }, ignoreHTTPSErrors: true }),
-    }),
+    newContext: (options) =>
+      browser.newContext({
+        ...options,
+        ...(tunnels && { proxy: { server: tunnels.url }, ignoreHTTPSErrors: true }),
+      }),
     close: async () => {
       await browser.close();
       await tunnels?.close();
@@ -44,7 +52,10 @@ export async function rewritePolicy(page, stack, rewrite) {
     if (route.request().resourceType() !== 'document') return await route.fallback();
     const response = await route.fetch({ maxRedirects: 0 });
     const { 'content-security-policy': policy, ...headers } = response.headers();
-    await route.fulfill({ response, headers: { ...headers, ...(policy && { 'content-security-policy': rewrite(policy) }) } });
+    await route.fulfill({
+      response,
+      headers: { ...headers, ...(policy && { 'content-security-policy': rewrite(policy) }) },
+    });
   });
 }
 

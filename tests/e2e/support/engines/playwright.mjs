@@ -23,7 +23,10 @@ let current;
  */
 export async function launch(type, options, watch) {
   const before = ownGroups();
-  const newGroups = () => ownGroups().filter((group) => !before.includes(group)).map((group) => new ProcessGroup(group));
+  const newGroups = () =>
+    ownGroups()
+      .filter((group) => !before.includes(group))
+      .map((group) => new ProcessGroup(group));
   let browser;
   try {
     // Playwright's own limit comes first.
@@ -82,7 +85,10 @@ function limited(name, method) {
   return call;
 }
 
-const handlerOf = (handler) => (route, ...values) => handler(adopt(route), ...values);
+const handlerOf =
+  (handler) =>
+  (route, ...values) =>
+    handler(adopt(route), ...values);
 
 /** Waits for a command of Playwright, and finds out whether a late one is the page's fault or the browser's. */
 async function ended(name, result) {
@@ -90,8 +96,10 @@ async function ended(name, result) {
   result.catch(() => {});
   const { watch, browser } = current;
   const limitMs = watch.pageMs;
-  const explain = async () => (RUNS_IN_PAGE.test(name) && await pagesAnswer(browser, watch)
-    ? new Error(`${name}: the page has not ended it after ${limitMs} ms, and answers other commands`) : null);
+  const explain = async () =>
+    RUNS_IN_PAGE.test(name) && (await pagesAnswer(browser, watch))
+      ? new Error(`${name}: the page has not ended it after ${limitMs} ms, and answers other commands`)
+      : null;
   try {
     return adopt(await watch.command(name, () => result, { limitMs, explain }));
   } catch (error) {
@@ -105,7 +113,9 @@ async function ended(name, result) {
 /** Whether all pages answer; it is a failure of the browser if one does not. */
 async function pagesAnswer(browser, watch) {
   const pages = browser.contexts().flatMap((context) => context.pages());
-  const answers = await Promise.all(pages.map((page) => isSettled(page.evaluate.unlimited.call(page, '1'), watch.commandMs)));
+  const answers = await Promise.all(
+    pages.map((page) => isSettled(page.evaluate.unlimited.call(page, '1'), watch.commandMs)),
+  );
   // A browser that another command has found to hang is killed by now, so its pages only seem to answer.
   if (answers.every((isAnswer) => isAnswer) && !watch.failure) return true;
   watch.fail(new DriverTimeout(`a page has not answered for ${watch.commandMs} ms`));

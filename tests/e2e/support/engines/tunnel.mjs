@@ -18,12 +18,17 @@ export async function openTunnels(addresses) {
       browser.write('HTTP/1.1 200 OK\r\n\r\n');
       browser.pipe(upstream).pipe(browser);
     });
-    for (const [socket, other] of [[browser, upstream], [upstream, browser]]) {
+    for (const [socket, other] of [
+      [browser, upstream],
+      [upstream, browser],
+    ]) {
       sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(socket);
+          other.destroy();
+        });
     }
   });
   server.listen(0, '127.0.0.1');

@@ -2,4 +2,6 @@ import { bootstrapApplication, provideClientHydration } from '@angular/platform-
 
 import { Cart, shop } from './cart';
 
-void bootstrapApplication(Cart, { providers: [provideClientHydration()] }).then(() => { Object.assign(window, { shop }); });
+void bootstrapApplication(Cart, { providers: [provideClientHydration()] }).then(() => {
+  Object.assign(window, { shop });
+});

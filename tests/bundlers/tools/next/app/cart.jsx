@@ -7,11 +7,17 @@ import * as shop from './login.js';
 
 export function Cart() {
   const { status } = useShopper();
-  useEffect(() => { window.shop = shop; }, []);
+  useEffect(() => {
+    window.shop = shop;
+  }, []);
   return (
     <>
-      <p id="shopper" data-status={status}>{status}</p>
-      <button id="cart" onClick={() => shop.cartToken()}>Add to cart</button>
+      <p id="shopper" data-status={status}>
+        {status}
+      </p>
+      <button id="cart" onClick={() => shop.cartToken()}>
+        Add to cart
+      </button>
     </>
   );
 }

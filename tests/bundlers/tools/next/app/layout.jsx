@@ -8,7 +8,9 @@ export const metadata = { title: 'Next.js' };
 export default function Layout({ children }) {
   return (
     <html lang="en">
-      <body><LoginClientProvider settings={settings}>{children}</LoginClientProvider></body>
+      <body>
+        <LoginClientProvider settings={settings}>{children}</LoginClientProvider>
+      </body>
     </html>
   );
 }

@@ -6,15 +6,23 @@ import { settings } from './settings.js';
 
 function Shopper() {
   const { status } = useShopper();
-  return <p id="shopper" data-status={status}>{status}</p>;
+  return (
+    <p id="shopper" data-status={status}>
+      {status}
+    </p>
+  );
 }
 
 export default function Home() {
-  useEffect(() => { window.shop = shop; }, []);
+  useEffect(() => {
+    window.shop = shop;
+  }, []);
   return (
     <LoginClientProvider settings={settings}>
       <Shopper />
-      <button id="cart" onClick={() => shop.cartToken()}>Add to cart</button>
+      <button id="cart" onClick={() => shop.cartToken()}>
+        Add to cart
+      </button>
     </LoginClientProvider>
   );
 }

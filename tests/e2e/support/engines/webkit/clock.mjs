@@ -4,9 +4,18 @@ import { fileURLToPath } from 'node:url';
 
 import { buildSync } from 'esbuild';
 
-const { outputFiles: [{ text: LIBRARY }] } = buildSync({
-  stdin: { contents: `export { install } from '@sinonjs/fake-timers';`, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-  bundle: true, external: ['util'], format: 'iife', globalName: 'fakeTimers', write: false,
+const {
+  outputFiles: [{ text: LIBRARY }],
+} = buildSync({
+  stdin: {
+    contents: `export { install } from '@sinonjs/fake-timers';`,
+    resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+  },
+  bundle: true,
+  external: ['util'],
+  format: 'iife',
+  globalName: 'fakeTimers',
+  write: false,
 });
 
 /** The same operations as Playwright's clock. */
@@ -26,7 +35,9 @@ export class Clock {
     if (this.#isInstalled) return;
     this.#isInstalled = true;
     // Each document has a clock of its own, which begins where the others are.
-    this.#context.gate.scripts.unshift(() => `(() => { ${LIBRARY}; (${begin})(fakeTimers, ${this.#now}, ${this.#isStopped}); })()`);
+    this.#context.gate.scripts.unshift(
+      () => `(() => { ${LIBRARY}; (${begin})(fakeTimers, ${this.#now}, ${this.#isStopped}); })()`,
+    );
   }
 
   async setSystemTime(time) {
@@ -38,7 +49,9 @@ export class Clock {
   /** Lets this time have passed at once: what was due meanwhile happens once. */
   async fastForward(milliseconds) {
     this.#aheadMs += milliseconds;
-    await this.#inPages((milliseconds) => { window['-clock-'].jump(milliseconds); }, milliseconds);
+    await this.#inPages((milliseconds) => {
+      window['-clock-'].jump(milliseconds);
+    }, milliseconds);
   }
 
   async pauseAt(time) {
@@ -52,7 +65,9 @@ export class Clock {
   /** Lets time pass on a clock that stands still. */
   async runFor(milliseconds) {
     this.#stoppedAt += milliseconds;
-    await this.#inPages(async (milliseconds) => { await window['-clock-'].tickAsync(milliseconds); }, milliseconds);
+    await this.#inPages(async (milliseconds) => {
+      await window['-clock-'].tickAsync(milliseconds);
+    }, milliseconds);
   }
 
   get #isStopped() {

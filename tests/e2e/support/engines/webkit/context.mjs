@@ -27,7 +27,8 @@ export class Context extends EventEmitter {
     context.setMaxListeners(50);
     context.gate = await Gate.open(stack);
     context.gate.scripts.push(`(${listen})(${JSON.stringify(Gate.ear)})`, `(${markTab})()`);
-    for (const event of ['request', 'response', 'requestfailed']) context.gate.on(event, (it) => context.emit(event, it));
+    for (const event of ['request', 'response', 'requestfailed'])
+      context.gate.on(event, (it) => context.emit(event, it));
     context.gate.on('told', (message) => context.#hear(message));
     context.#origins = [stack.shopUrl, stack.sandboxUrl];
     try {
@@ -58,7 +59,10 @@ export class Context extends EventEmitter {
     if (event !== 'page') throw new Error(`nobody waits for ${event} here`);
     const before = await this.#session.handles();
     const [page] = this.#pages;
-    const handle = await page.poll(async () => (await this.#session.handles()).find((it) => !before.includes(it)), 'another tab');
+    const handle = await page.poll(
+      async () => (await this.#session.handles()).find((it) => !before.includes(it)),
+      'another tab',
+    );
     return this.#add(handle);
   }
 
@@ -78,10 +82,14 @@ export class Context extends EventEmitter {
   async setOffline(isOffline) {
     this.gate.isOffline = isOffline;
     // The browser itself stays online and has to be told otherwise.
-    await Promise.all(this.#pages.map((page) => page.evaluate((isOffline) => {
-      Object.defineProperty(navigator, 'onLine', { get: () => !isOffline, configurable: true });
-      window.dispatchEvent(new Event(isOffline ? 'offline' : 'online'));
-    }, isOffline)));
+    await Promise.all(
+      this.#pages.map((page) =>
+        page.evaluate((isOffline) => {
+          Object.defineProperty(navigator, 'onLine', { get: () => !isOffline, configurable: true });
+          window.dispatchEvent(new Event(isOffline ? 'offline' : 'online'));
+        }, isOffline),
+      ),
+    );
   }
 
   /** The cookies for these addresses, or all that the stack's servers have set. */
@@ -100,7 +108,11 @@ export class Context extends EventEmitter {
   async addCookies(cookies) {
     for (const { expires, domain, ...cookie } of cookies) {
       const origin = this.#origins.find((it) => new URL(it).hostname.endsWith(domain.replace(/^\./, '')));
-      const whole = { ...cookie, ...(expires > 0 && { expiry: Math.round(expires) }), ...(domain.startsWith('.') && { domain }) };
+      const whole = {
+        ...cookie,
+        ...(expires > 0 && { expiry: Math.round(expires) }),
+        ...(domain.startsWith('.') && { domain }),
+      };
       await this.#at(origin, (driver) => driver.manage().addCookie(whole));
     }
   }
@@ -129,7 +141,9 @@ export class Context extends EventEmitter {
   async #restore({ cookies, origins }) {
     await this.addCookies(cookies);
     for (const { origin, localStorage: stored } of origins) {
-      await this.#at(origin, (driver) => driver.executeScript('for (const [key, value] of arguments[0]) localStorage[key] = value', stored));
+      await this.#at(origin, (driver) =>
+        driver.executeScript('for (const [key, value] of arguments[0]) localStorage[key] = value', stored),
+      );
     }
   }
 
@@ -139,10 +153,14 @@ export class Context extends EventEmitter {
    */
   async #at(origin, work) {
     this.#helper ??= await this.#session.newTab();
-    return await this.#session.in(this.#helper, async (driver) => {
-      await driver.get(Gate.blank(origin));
-      return await work(driver);
-    }, 'read or change what is stored');
+    return await this.#session.in(
+      this.#helper,
+      async (driver) => {
+        await driver.get(Gate.blank(origin));
+        return await work(driver);
+      },
+      'read or change what is stored',
+    );
   }
 
   #hear({ console: text, uncaught, binding, values }) {

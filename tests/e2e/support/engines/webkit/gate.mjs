@@ -117,7 +117,9 @@ export class Gate extends EventEmitter {
 
   #answerMyself(url, body, response) {
     if (url.pathname === Gate.ear) this.emit('told', JSON.parse(body));
-    response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' }).end('<!doctype html><title>blank</title>');
+    response
+      .writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' })
+      .end('<!doctype html><title>blank</title>');
   }
 
   /** What the server answers: `{status, headers, body}`. */
@@ -129,8 +131,13 @@ export class Gate extends EventEmitter {
     // Pages are changed on the way, which takes their plain text.
     for (const name of ['accept-encoding', 'if-none-match', 'if-modified-since']) delete headers[name];
     const sent = start({
-      host: host === 'localhost' ? '127.0.0.1' : host, port, method, headers, path: address.pathname + address.search,
-      servername: address.hostname, rejectUnauthorized: false,
+      host: host === 'localhost' ? '127.0.0.1' : host,
+      port,
+      method,
+      headers,
+      path: address.pathname + address.search,
+      servername: address.hostname,
+      rejectUnauthorized: false,
     });
     sent.end(body);
     const [answer] = await once(sent, 'response');

@@ -1,9 +1,14 @@
 // A place on a page, looked for anew each time.
 
 /** All elements that a locator's steps lead to. Runs in pages. */
-const find = (steps) => steps.reduce((roots, { selector, name }) => roots
-  .flatMap((root) => [...root.querySelectorAll(selector)])
-  .filter((it) => !name || new RegExp(...name).test(it.textContent)), [document]);
+const find = (steps) =>
+  steps.reduce(
+    (roots, { selector, name }) =>
+      roots
+        .flatMap((root) => [...root.querySelectorAll(selector)])
+        .filter((it) => !name || new RegExp(...name).test(it.textContent)),
+    [document],
+  );
 
 /** Where an element can be pressed, null if it cannot: something may lie over an edge of the window. Runs in pages. */
 const reach = (element) => {
@@ -31,10 +36,14 @@ export class Locator {
   }
 
   async waitFor({ state = 'visible' } = {}) {
-    await this.#page.poll(() => this.#look((element, state) => {
-      if (state === 'detached') return !element;
-      return Boolean(element?.checkVisibility({ visibilityProperty: true })) === (state === 'visible');
-    }, state), `${this} being ${state}`);
+    await this.#page.poll(
+      () =>
+        this.#look((element, state) => {
+          if (state === 'detached') return !element;
+          return Boolean(element?.checkVisibility({ visibilityProperty: true })) === (state === 'visible');
+        }, state),
+      `${this} being ${state}`,
+    );
   }
 
   async isVisible() {
@@ -74,10 +83,17 @@ export class Locator {
   }
 
   async #read(call, value, timeout) {
-    const [found] = await this.#page.poll(() => this.#page.evaluate(
-      `([steps, value]) => (${find})(steps).slice(0, 1).map((element) => (${call})(element, value))`,
-      [this.#steps, value],
-    ).then((all) => all.length > 0 && all), `${this}`, timeout);
+    const [found] = await this.#page.poll(
+      () =>
+        this.#page
+          .evaluate(`([steps, value]) => (${find})(steps).slice(0, 1).map((element) => (${call})(element, value))`, [
+            this.#steps,
+            value,
+          ])
+          .then((all) => all.length > 0 && all),
+      `${this}`,
+      timeout,
+    );
     return found;
   }
 

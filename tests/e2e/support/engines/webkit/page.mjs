@@ -20,7 +20,14 @@ const BEGIN = script(({ encode, decode }, id, text, call) => {
   const waiting = (window['-answers-'] ??= {});
   waiting[id] = { isPending: true };
   const words = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  result.then((it) => ({ answer: encode(it) }), (error) => ({ failure: words(error) })).then((it) => { waiting[id] = it; });
+  result
+    .then(
+      (it) => ({ answer: encode(it) }),
+      (error) => ({ failure: words(error) }),
+    )
+    .then((it) => {
+      waiting[id] = it;
+    });
   return { isPending: true };
 });
 const ASK = script((_, id) => {
@@ -99,10 +106,14 @@ export class Page {
     const id = `${(this.#count += 1)}`;
     // As text, since the page's policy lets no script make a function of a text.
     const text = BEGIN.replace('...arguments', `...arguments, ${call}`);
-    let { answer, failure, isPending } = await this.do((driver) => driver.executeScript(text, id, encode(value)), 'run a script');
+    let { answer, failure, isPending } = await this.do(
+      (driver) => driver.executeScript(text, id, encode(value)),
+      'run a script',
+    );
     const end = Date.now() + PAGE_MS;
     while (isPending) {
-      if (Date.now() > end) throw new Error(`the page has not ended a call after ${PAGE_MS} ms, and answers other commands`);
+      if (Date.now() > end)
+        throw new Error(`the page has not ended a call after ${PAGE_MS} ms, and answers other commands`);
       await setTimeout(PAUSE_MS);
       const seen = await this.do((driver) => driver.executeScript(ASK, id), 'ask for the result of a script');
       if (seen.isGone) throw new Error('the page was left before it had an answer');
@@ -174,14 +185,18 @@ export class Page {
   /** By the page's own history: the driver waits for ever for the load of a page that has been kept. */
   async #travel(way) {
     const mark = await this.#mark();
-    await this.evaluate((way) => { history[way](); }, way);
+    await this.evaluate((way) => {
+      history[way]();
+    }, way);
     await this.#leaves(mark);
   }
 
   /** Marks the page that is shown, under a name that no page before it has had. */
   async #mark() {
     const mark = `-here-${(this.#count += 1)}-`;
-    await this.evaluate((mark) => { window[mark] = true; }, mark);
+    await this.evaluate((mark) => {
+      window[mark] = true;
+    }, mark);
     return mark;
   }
 

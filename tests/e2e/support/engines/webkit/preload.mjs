@@ -5,12 +5,17 @@ import { createHash } from 'node:crypto';
 /** A document with scripts at its beginning, which its policy allows and no others. */
 export function withScripts(scripts, { headers, body }) {
   const texts = scripts.map((it) => (typeof it === 'function' ? it() : it));
-  const script = texts.map((text) => `try { ${text} } catch (error) { console.error(error); }`).join('\n')
+  const script = texts
+    .map((text) => `try { ${text} } catch (error) { console.error(error); }`)
+    .join('\n')
     .replaceAll('</script', '<\\/script');
   const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
   const policy = headers['content-security-policy'];
   return {
-    headers: { ...headers, ...(policy && { 'content-security-policy': allow(allow(policy, 'script-src', hash), 'connect-src', "'self'") }) },
+    headers: {
+      ...headers,
+      ...(policy && { 'content-security-policy': allow(allow(policy, 'script-src', hash), 'connect-src', "'self'") }),
+    },
     body: Buffer.from(body.toString().replace(/^(\s*<!doctype[^>]*>)?/i, `$&<script>${script}</script>`)),
   };
 }
@@ -24,7 +29,8 @@ function allow(policy, directive, source) {
 export function listen(ear) {
   const tell = (message) => navigator.sendBeacon(ear, JSON.stringify(message));
   Object.defineProperty(window, '-tell-', { value: tell });
-  const words = (value) => (typeof value === 'string' ? value : value instanceof Error ? `${value}\n${value.stack}` : JSON.stringify(value));
+  const words = (value) =>
+    typeof value === 'string' ? value : value instanceof Error ? `${value}\n${value.stack}` : JSON.stringify(value);
   for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace']) {
     const write = console[level];
     console[level] = (...values) => {
@@ -35,13 +41,18 @@ export function listen(ear) {
   // Whoever handles an error says so after this listener, and after the microtasks that follow it.
   const { setTimeout } = window;
   const whenUnhandled = (event, error) => setTimeout(() => event.defaultPrevented || tell({ uncaught: String(error) }));
-  addEventListener('error', (event) => event instanceof ErrorEvent && whenUnhandled(event, event.error ?? event.message));
+  addEventListener(
+    'error',
+    (event) => event instanceof ErrorEvent && whenUnhandled(event, event.error ?? event.message),
+  );
   addEventListener('unhandledrejection', (event) => whenUnhandled(event, event.reason));
 }
 
 /** A function of the page that calls one of the test. Runs in pages. */
 export function bind(name) {
-  window[name] = (...values) => { window['-tell-']({ binding: name, values }); };
+  window[name] = (...values) => {
+    window['-tell-']({ binding: name, values });
+  };
 }
 
 /**

@@ -7,7 +7,8 @@ export class Request {
     this.rawHeaders = incoming.headers;
     this.body = body;
     /** The tab that it comes from, for requests that can tell: see `markTab`. */
-    this.tab = url.pathname === '/app.js' ? /-tab-=(\d+)/.exec(incoming.headers.cookie ?? '')?.[1] ?? 'no' : undefined;
+    this.tab =
+      url.pathname === '/app.js' ? (/-tab-=(\d+)/.exec(incoming.headers.cookie ?? '')?.[1] ?? 'no') : undefined;
   }
 
   url() {
@@ -88,8 +89,15 @@ export class Route {
 
   async fulfill({ response, status = 200, contentType, headers, json, body = '' }) {
     const type = contentType ?? (json === undefined ? undefined : 'application/json');
-    const answer = response?.answer ?? { status, headers: {}, body: Buffer.from(json === undefined ? body : JSON.stringify(json)) };
-    await this.#finish({ ...answer, headers: { ...(headers ?? answer.headers), ...(type && { 'content-type': type }) } });
+    const answer = response?.answer ?? {
+      status,
+      headers: {},
+      body: Buffer.from(json === undefined ? body : JSON.stringify(json)),
+    };
+    await this.#finish({
+      ...answer,
+      headers: { ...(headers ?? answer.headers), ...(type && { 'content-type': type }) },
+    });
   }
 
   async abort() {
@@ -101,7 +109,10 @@ export class Route {
 export function matcher(pattern) {
   if (typeof pattern === 'function') return (url) => pattern(new URL(url));
   if (pattern instanceof RegExp) return (url) => pattern.test(url);
-  const source = pattern.split('**').map((part) => part.split('*').map(escape).join('[^/]*')).join('.*');
+  const source = pattern
+    .split('**')
+    .map((part) => part.split('*').map(escape).join('[^/]*'))
+    .join('.*');
   const whole = new RegExp(`^${source}$`);
   return (url) => whole.test(url);
 }

@@ -75,10 +75,16 @@ export class Session {
     const port = await freePort();
     const env = { ...process.env, ...(conditions.webAssembly === 'missing' && { JSC_useWebAssembly: '0' }) };
     const options = { stdio: ['ignore', 'ignore', 'pipe'], env, detached: true };
-    this.#process = spawn(process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', ['--host=127.0.0.1', `--port=${port}`], options);
+    this.#process = spawn(
+      process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver',
+      ['--host=127.0.0.1', `--port=${port}`],
+      options,
+    );
     this.#process.on('exit', () => this.#isClosed || watch.crashed('WebKitWebDriver has ended'));
     const taken = new Promise((_, reject) => {
-      this.#process.stderr.on('data', (text) => { if (PORT_TAKEN.test(text)) reject(new PortTaken(`${text}`.trim())); });
+      this.#process.stderr.on('data', (text) => {
+        if (PORT_TAKEN.test(text)) reject(new PortTaken(`${text}`.trim()));
+      });
     });
     taken.catch(() => {});
     await once(this.#process, 'spawn');
@@ -103,7 +109,10 @@ export class Session {
     const build = () => new Builder().usingServer(url).withCapabilities(capabilities).build();
     const startMs = mayHang ? limitMs / SHARE : limitMs;
     const explain = async () => (mayHang ? new HangingStart(`it has not started in ${startMs} ms`) : null);
-    this.#driver = await watch.command('start WebKit', () => Promise.race([build(), taken]), { limitMs: startMs, explain });
+    this.#driver = await watch.command('start WebKit', () => Promise.race([build(), taken]), {
+      limitMs: startMs,
+      explain,
+    });
     // The driver would measure it by the page's clock, which stories move.
     await this.#after('set the limits', () => this.#driver.manage().setTimeouts({ script: null }));
     this.#current = await this.#after('find the window', () => this.#driver.getWindowHandle());
@@ -173,7 +182,10 @@ async function freePort() {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to + 1);
     const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(() => true, () => false);
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     if (!isFree) continue;
     server.close();
     await once(server, 'close');
@@ -184,5 +196,12 @@ async function freePort() {
 /** Waits until the driver says that it is ready. */
 async function isReady(url, signal) {
   const ask = () => fetch(`${url}/status`, { signal: AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]) });
-  while (!signal.aborted && !(await ask().then(({ ok }) => ok, () => false))) await setTimeout(PAUSE_MS);
+  while (
+    !signal.aborted &&
+    !(await ask().then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await setTimeout(PAUSE_MS);
 }

@@ -17,7 +17,7 @@ export async function accept(socket) {
   const [, , , type] = await read(socket, 4);
   let host;
   if (type === NAME) host = (await read(socket, (await read(socket, 1))[0])).toString();
-  else if (type === IPV4) host = [...await read(socket, 4)].join('.');
+  else if (type === IPV4) host = [...(await read(socket, 4))].join('.');
   else throw new Error(`the address is of an unknown type: ${type}`);
   const port = (await read(socket, 2)).readUInt16BE();
   socket.write(Buffer.from([VERSION, SUCCEEDED, 0, IPV4, 0, 0, 0, 0, 0, 0]));

@@ -4,7 +4,8 @@
 /** The text of a value. Runs in pages too, so it refers to nothing outside. */
 export function encode(value, mark = '\u0001') {
   return JSON.stringify([value], (_, part) =>
-    (part === undefined || (typeof part === 'number' && !Number.isFinite(part)) ? { [mark]: String(part) } : part));
+    part === undefined || (typeof part === 'number' && !Number.isFinite(part)) ? { [mark]: String(part) } : part,
+  );
 }
 
 /** The value of a text. Runs in pages too. */
