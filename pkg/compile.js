@@ -27,7 +27,7 @@ export function isAllowed() {
 /** An address as messages show it: no query, which may be secret, and no data: URL, which is the whole file. */
 function shown(address) {
   if (/^(data|blob):/.test(address)) return `the ${address.slice(0, 4)}: URL of the module`;
-  const path = address.replace(/[?#][^]*/, '');
+  const path = address.replace(/[?#][\s\S]*/, '');
   return path.length > LONGEST_ADDRESS ? `…${path.slice(-LONGEST_ADDRESS)}` : path;
 }
 

@@ -84,7 +84,7 @@ export const makeHost = (loggers, toError) => ({
   sleep: (milliseconds, signal) =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS));
-      once(signal, 'abort').then(() => clearTimeout(timer));
+      void once(signal, 'abort').then(() => clearTimeout(timer));
     }),
 
   /**

@@ -111,7 +111,7 @@ const METHODS = {
   getUserProfile: needsSession(() => ({ linkedIdentities: [] })),
   getConnectionCredentials: () => null,
   getDevices: () => [],
-  registerDevice: needsSession((state, options) => ({
+  registerDevice: needsSession((_, options) => ({
     deviceId: 'test-device',
     ...(options?.name && { name: options.name }),
   })),

@@ -47,7 +47,7 @@ async function open() {
 /** Finds out who is shopping and finishes what they were about to do when they left the page. */
 async function resume() {
   const intent = recall();
-  let returned = { link: null, login: null };
+  let returned;
   try {
     returned = await session.resume();
   } catch (failure) {
@@ -247,11 +247,11 @@ window.addEventListener('pageshow', (event) => {
 function followOtherTabs() {
   if (!shown || fingerprint(session.shopper) === shown) return;
   view.clearMessage();
-  refresh();
+  void refresh();
 }
 
 function fingerprint(shopper) {
   return `${shopper.state} ${shopper.userId}`;
 }
 
-open();
+void open();

@@ -4,8 +4,8 @@ const TIMEOUT_MS = 10_000;
 
 /** A refused or failed call. `code` is the server's `errorCode`, or `ShopUnreachable`. */
 export class ShopApiError extends Error {
-  constructor(code, status, options) {
-    super(`The shop's server did not do what was asked (${code})`, options);
+  constructor(code, { status = 0, cause } = {}) {
+    super(`The shop's server did not do what was asked (${code})`, { cause });
     this.name = 'ShopApiError';
     this.code = code;
     this.status = status;
@@ -59,7 +59,7 @@ export class ShopApi {
   async #authorized(path, options = {}) {
     const token = await this.#token();
     // A browser may keep the token where scripts cannot read it; this API needs to be sent it.
-    if (!token) throw new ShopApiError('TokenUnreadable', 0);
+    if (!token) throw new ShopApiError('TokenUnreadable');
     return await send(path, { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } });
   }
 }
@@ -69,10 +69,10 @@ async function send(path, options = {}) {
   try {
     response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (cause) {
-    throw new ShopApiError('ShopUnreachable', 0, { cause });
+    throw new ShopApiError('ShopUnreachable', { cause });
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new ShopApiError(body?.errorCode ?? 'ShopFailed', response.status);
-  if (body === null) throw new ShopApiError('ShopFailed', response.status);
+  if (!response.ok) throw new ShopApiError(body?.errorCode ?? 'ShopFailed', { status: response.status });
+  if (body === null) throw new ShopApiError('ShopFailed', { status: response.status });
   return body;
 }

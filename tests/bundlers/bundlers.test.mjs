@@ -144,6 +144,9 @@ function writeTable(rows) {
   const text = readFileSync(file, 'utf8');
   writeFileSync(
     file,
-    text.replace(/<!-- measured -->[^]*<!-- \/measured -->/, () => `<!-- measured -->\n${table}\n<!-- /measured -->`),
+    text.replace(
+      /<!-- measured -->[\s\S]*<!-- \/measured -->/,
+      () => `<!-- measured -->\n${table}\n<!-- /measured -->`,
+    ),
   );
 }

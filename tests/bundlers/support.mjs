@@ -70,7 +70,7 @@ export class StaticServer {
 
   delegate(handle) {
     this.#forget();
-    this.#answer = (path, response, request) => handle(request, response);
+    this.#answer = (_, response, request) => handle(request, response);
   }
 
   stop() {

@@ -129,7 +129,7 @@ describe('the guard of an instance', () => {
       },
       outer: () => {
         imports.callInner();
-        for (;;) imports.log('still here');
+        while (true) imports.log('still here');
       },
       add: (left, right) => left + right,
     });

@@ -125,7 +125,7 @@ describe('a page', () => {
 
   story('may have replaced the class Window', async ({ shop, authress, page: tab }) => {
     await tab.addInitScript(() => {
-      window.Window = function () {};
+      window.Window = class {};
     });
     const page = new BarePage(shop);
     await page.open();

@@ -110,18 +110,18 @@ describe('errors', () => {
 
   story('wrong settings throw at once', async ({ shop, page }) => {
     await new BarePage(shop).open();
-    const thrownBy = (constructor, ...values) =>
+    const thrownBy = (className, ...values) =>
       page.evaluate(
-        ([constructor, values]) => {
+        ([className, values]) => {
           try {
-            new window[constructor](...values);
+            new window[className](...values);
             return null;
           } catch (error) {
             const { name, code, message } = error;
             return { name, code, message, isLoginError: error instanceof window.LoginError && error instanceof Error };
           }
         },
-        [constructor, values],
+        [className, values],
       );
     const thrown = (settings) => thrownBy('LoginClient', settings);
     for (const authressApiUrl of [

@@ -127,7 +127,7 @@ describe('without a page', () => {
 
   test('the first example of the README runs, and its functions too', () => {
     const readme = readFileSync(join(workspace, 'pkg/README.md'), 'utf8');
-    const [, example] = readme.match(/```js\n([^]*?)```/);
+    const [, example] = readme.match(/```js\n([\s\S]*?)```/);
     assert.match(example, /new LoginClient/);
     assert.doesNotMatch(
       example,

@@ -10,26 +10,26 @@ import { stories } from './support/story.mjs';
 /** What can be wrong with a stored session. `change` runs in the page. */
 const DOUBTS = {
   nothing: { isSure: true, change: () => {} },
-  'the session is over': { change: (store) => store({ expiry: Date.now() - 1 }) },
-  'the session has no end': { change: (store) => store({ expiry: undefined }) },
+  'the session is over': { change: ({ store }) => store({ expiry: Date.now() - 1 }) },
+  'the session has no end': { change: ({ store }) => store({ expiry: undefined }) },
   'the id token is of another issuer': {
-    change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }),
+    change: ({ store, forge, idToken }) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }),
   },
   'the id token has no end': {
-    change: (store, cookie, token, forge, idToken) => store({ idToken: forge(idToken, { exp: undefined }) }),
+    change: ({ store, forge, idToken }) => store({ idToken: forge(idToken, { exp: undefined }) }),
   },
   'the record is no record': { change: () => localStorage.setItem('AuthenticationCredentialsStorage', '{') },
-  'the token is gone': { change: (store, cookie) => cookie('; Max-Age=0', '') },
+  'the token is gone': { change: ({ setCookie }) => setCookie('; Max-Age=0', '') },
   'the token is of another issuer': {
-    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { iss: 'https://else.test' })),
+    change: ({ setCookie, token, forge }) => setCookie('; Path=/', forge(token, { iss: 'https://else.test' })),
   },
   'the token is for another application': {
-    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { client_id: 'app_else' })),
+    change: ({ setCookie, token, forge }) => setCookie('; Path=/', forge(token, { client_id: 'app_else' })),
   },
   'the token is of another user': {
-    change: (store, cookie, token, forge) => cookie('; Path=/', forge(token, { sub: 'user_else' })),
+    change: ({ setCookie, token, forge }) => setCookie('; Path=/', forge(token, { sub: 'user_else' })),
   },
-  'the token is no JWT': { change: (store, cookie) => cookie('; Path=/', 'opaque') },
+  'the token is no JWT': { change: ({ setCookie }) => setCookie('; Path=/', 'opaque') },
 };
 
 /** Runs in the page: makes the session doubtful. */
@@ -49,7 +49,7 @@ function spoil(change) {
     return [header, text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''), signature].join('.');
   };
   const { idToken } = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
-  change(store, setCookie, token, forge, idToken);
+  change({ store, setCookie, token, forge, idToken });
 }
 
 describe('a stored session', () => {

@@ -101,8 +101,8 @@ async function main(text) {
   let stack;
   try {
     stack = JSON.parse(text);
-  } catch {
-    throw new Error('give the servers as JSON, as `cargo xtask stack --json` prints them');
+  } catch (cause) {
+    throw new Error('give the servers as JSON, as `cargo xtask stack --json` prints them', { cause });
   }
   mkdirSync(PICTURES, { recursive: true });
   const browser = await launch(stack);
@@ -112,10 +112,10 @@ async function main(text) {
     const walk = new Walk(stack, await context.newPage());
     try {
       await flow(walk, stack);
-    } catch (failure) {
+    } catch (cause) {
       await walk.shop.page.screenshot({ path: `${PICTURES}/failed.png` }).catch(() => {});
-      const [reason] = String(failure.message).split('\n');
-      throw new Error(`the step "${walk.step}" failed: ${reason}; see target/demo/failed.png`);
+      const [reason] = String(cause.message).split('\n');
+      throw new Error(`the step "${walk.step}" failed: ${reason}; see target/demo/failed.png`, { cause });
     }
     console.log('     pictures of every step: target/demo');
   } finally {

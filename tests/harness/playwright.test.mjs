@@ -40,7 +40,7 @@ describe('Chromium', () => {
     page
       .evaluate(() => {
         console.log('here');
-        for (;;);
+        while (true);
       })
       .catch(() => {});
     await reached;

@@ -18,7 +18,7 @@ export function pages(workspace) {
 export function examples(workspace) {
   return pages(workspace).flatMap((page) => {
     const text = readFileSync(join(workspace, page), 'utf8');
-    return [...text.matchAll(/^```(\w+)[^\n]*\n([^]*?)^```$/gm)].flatMap(({ 1: language, 2: code, index }) => {
+    return [...text.matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm)].flatMap(({ 1: language, 2: code, index }) => {
       const line = text.slice(0, index).split('\n').length + 1;
       if (language === 'html') return scripts(code).map((script) => ({ page, line, ...script }));
       return language in LANGUAGES ? [{ page, line, extension: LANGUAGES[language], code: asModule(code) }] : [];
@@ -28,7 +28,7 @@ export function examples(workspace) {
 
 /** The scripts inside HTML. One that is no module is the page's own script, with the package's global. */
 function scripts(html) {
-  return [...html.matchAll(/<script( type="module")?>([^]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) => ({
+  return [...html.matchAll(/<script( type="module")?>([\s\S]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) => ({
     extension: 'js',
     code: isModule ? asModule(code) : code,
     isClassic: !isModule,

@@ -31,7 +31,7 @@ import {
   type WasmSource,
   initWasm,
 } from 'authress-login-wasm';
-import * as inline from 'authress-login-wasm/inline';
+import type * as inline from 'authress-login-wasm/inline';
 
 /** Both types are the same, not merely assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

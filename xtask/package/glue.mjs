@@ -25,7 +25,7 @@ const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.m
 
 /** What would free the module's clients; nobody calls it, and a client's own task keeps it as long as the page lasts. */
 const FREEING = [
-  /^    (?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^    \}\n/gm,
+  /^ {4}(?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm,
   /^ +\w+Finalization\.register\(.*\n/gm,
   /^if \(Symbol\.dispose\).*\n/gm,
   /^const \w+Finalization = [\s\S]*?;\n/gm,
@@ -60,7 +60,7 @@ export function makeFactory(glue, beyondCore, names = { imports: new Map(), expo
   const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
   const body = compiledEarly(withoutFreeing(glue))
     .replace(EXPORT, '')
-    .replace(/\bwasm\.(\w+)/g, (access, name) => `wasm.${short(name)}`);
+    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${short(name)}`);
   return `export default (() => {
 ${body}
 return { ${members.join(', ')}, start: () => wasm.${short(START)}?.(), isWhole: () => ${JSON.stringify(short(beyondCore))} in wasm };

@@ -131,9 +131,9 @@ function fillTable(module, table, slots) {
     row.names.push(name);
     row.end += 1;
   }
-  rows.forEach(({ start, names }, row) =>
-    module.addActiveElementSegment(table, `row${row}`, names, module.i32.const(start)),
-  );
+  for (const [row, { start, names }] of rows.entries()) {
+    module.addActiveElementSegment(table, `row${row}`, names, module.i32.const(start));
+  }
 }
 
 function readData(module) {

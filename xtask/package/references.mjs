@@ -1,7 +1,7 @@
 // What refers to what in a module that the linker made with `--emit-relocs`: it then says of every reference in code
 // and data where it stands and to what it leads, so that nothing has to be guessed from numbers.
 // https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
-import { CODE, CUSTOM, DATA, ELEMENT, EXPORT, IMPORT, Reader, sections, withoutCustomSections } from './sections.mjs';
+import { CODE, CUSTOM, DATA, ELEMENT, EXPORT, IMPORT, sections, withoutCustomSections } from './sections.mjs';
 
 const LINKING_VERSION = 2;
 const SYMBOL_TABLE = 8;
@@ -32,8 +32,10 @@ function readImport(reader) {
   reader.text();
   const kind = reader.byte();
   if (kind === 0) reader.unsigned();
-  else if (kind === 1) reader.byte(), limits(reader);
-  else if (kind === 2) limits(reader);
+  else if (kind === 1) {
+    reader.byte();
+    limits(reader);
+  } else if (kind === 2) limits(reader);
   else if (kind === 3) reader.part(2);
   else throw new Error(`an import of kind ${kind} is not known here`);
   return kind === 0;

@@ -29,7 +29,7 @@ export class Reader {
   /** An integer in LEB128: `[value, bits]`. */
   #integer() {
     let [value, bits] = [0, 0];
-    for (;;) {
+    while (true) {
       const byte = this.byte();
       value |= (byte & 0x7f) << bits;
       bits += 7;

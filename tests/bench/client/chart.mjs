@@ -19,7 +19,7 @@ const STYLE = `
     .ours { fill: #4493f8 } .reference { fill: #d29922 } .mark { stroke: #f0f6fc }
   }`;
 
-const escape = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.codePointAt(0)};`);
+const escapeHtml = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.codePointAt(0)};`);
 const number = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
 
 /** @param rows `{condition, ours, reference}` with `median` and `p90` each */
@@ -37,13 +37,13 @@ export function chart({ title, what, unit, rows }) {
   const group = ({ condition, ours, reference }, index) => {
     const y = TOP + index * GROUP;
     return `
-  <text x="${LABELS - 10}" y="${y + BAR + 4}" text-anchor="end">${escape(condition)}</text>${bar(ours, 'ours', y)}${bar(reference, 'reference', y + BAR + 2)}`;
+  <text x="${LABELS - 10}" y="${y + BAR + 4}" text-anchor="end">${escapeHtml(condition)}</text>${bar(ours, 'ours', y)}${bar(reference, 'reference', y + BAR + 2)}`;
   };
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escape(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escapeHtml(title)}">
   <style>${STYLE}
   </style>
-  <text class="title" x="0" y="18">${escape(title)}</text>
-  <text class="quiet" x="0" y="38">${escape(what)}</text>
+  <text class="title" x="0" y="18">${escapeHtml(title)}</text>
+  <text class="quiet" x="0" y="38">${escapeHtml(what)}</text>
   <rect class="ours" x="${WIDTH - 330}" y="8" width="12" height="12" rx="2"/><text x="${WIDTH - 312}" y="18">authress-login-wasm</text>
   <rect class="reference" x="${WIDTH - 160}" y="8" width="12" height="12" rx="2"/><text x="${WIDTH - 142}" y="18">@authress/login</text>${rows.map(group).join('')}
 </svg>

@@ -37,7 +37,12 @@ function start(command, { folder, path, env }) {
       program.output += stripVTControlCharacters(text);
     });
   }
-  program.exited = new Promise((resolve) => child.once('close', (code) => resolve((program.exitCode = code))));
+  program.exited = new Promise((resolve) => {
+    child.once('close', (code) => {
+      program.exitCode = code;
+      resolve(code);
+    });
+  });
   program.stop = async () => {
     child.stdin.end();
     await program.exited;
@@ -76,7 +81,7 @@ export async function serve(command, where) {
   const program = start(words, { ...where, env: { ...where.env, ...env } });
   const deadline = Date.now() + LIMIT_MS;
   try {
-    for (;;) {
+    while (true) {
       assert.equal(program.exitCode, null, `${words[0]} has ended: ${program.output.slice(-3000)}`);
       assert.ok(Date.now() < deadline, `${words[0]} does not respond: ${program.output.slice(-3000)}`);
       if (await responds(port)) break;

@@ -9,7 +9,7 @@ const README = new URL('../../../pkg/README.md', import.meta.url);
  * where the README names another entry for the tool.
  */
 export function firstSnippet({ sandboxUrl, applicationId, shopperConnectionId, connections }, entry = '') {
-  const [, code] = readFileSync(README, 'utf8').match(/^```js\n([^]*?)^```$/m) ?? [];
+  const [, code] = readFileSync(README, 'utf8').match(/^```js\n([\s\S]*?)^```$/m) ?? [];
   assert.ok(code, 'pkg/README.md has a JavaScript block');
   const values = {
     'https://login.example.com': sandboxUrl,

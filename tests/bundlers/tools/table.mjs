@@ -7,7 +7,7 @@ import { TOOLS } from './catalog.mjs';
 
 const HEAD =
   '| name | tool | version | entry | Node.js | install | build | server render | sign-in, built | sign-in, dev | tests | warnings |\n|---|---|---|---|---|---:|---:|---|---:|---:|---|---|';
-const PLACE = /<!-- tools -->\n[^]*<!-- \/tools -->/;
+const PLACE = /<!-- tools -->\n[\s\S]*<!-- \/tools -->/;
 
 /** Replaces the lines of these tools; the others stay. */
 export function writeRows(rows) {

@@ -76,12 +76,13 @@ export class Shop {
     const message = this.page.locator(`${byTestId('message')}[data-code="${code}"]`);
     try {
       await message.waitFor();
-    } catch {
+    } catch (cause) {
       const shown = await this.find('message')
         .getAttribute('data-code', { timeout: 100 })
         .catch(() => null);
       throw new Error(
         `the shop does not show the message ${code} but ${shown || 'none'}, at ${String(await this.page.url()).split('?')[0]}`,
+        { cause },
       );
     }
     const words = (await message.innerText()).trim();
@@ -128,8 +129,8 @@ export class Shop {
         wanted,
         POLLING,
       );
-    } catch {
-      throw new Error(`the cart shows ${JSON.stringify(await this.shownCart())}, not ${wanted}`);
+    } catch (cause) {
+      throw new Error(`the cart shows ${JSON.stringify(await this.shownCart())}, not ${wanted}`, { cause });
     }
     const pieces = Object.values(expected).reduce((sum, quantity) => sum + quantity, 0);
     assert.equal(await this.find('cart-count').innerText(), String(pieces), 'the count in the header is right');

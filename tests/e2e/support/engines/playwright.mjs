@@ -37,7 +37,9 @@ export async function launch(type, options, watch) {
     throw error instanceof DriverFailure ? error : watch.crashed(`the browser does not start: ${error.message}`, error);
   }
   const groups = newGroups();
-  const kill = () => groups.forEach((group) => group.kill());
+  const kill = () => {
+    for (const group of groups) group.kill();
+  };
   watch.onFailure(kill);
   browser.on('disconnected', () => watch.crashed('the browser has ended'));
   adopt(browser);

@@ -15,7 +15,7 @@ export function Cart() {
       <p id="shopper" data-status={status}>
         {status}
       </p>
-      <button id="cart" onClick={() => shop.cartToken()}>
+      <button type="button" id="cart" onClick={() => shop.cartToken()}>
         Add to cart
       </button>
     </>

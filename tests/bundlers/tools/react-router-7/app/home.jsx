@@ -20,7 +20,7 @@ export default function Home() {
   return (
     <LoginClientProvider settings={settings}>
       <Shopper />
-      <button id="cart" onClick={() => shop.cartToken()}>
+      <button type="button" id="cart" onClick={() => shop.cartToken()}>
         Add to cart
       </button>
     </LoginClientProvider>

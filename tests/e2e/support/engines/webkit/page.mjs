@@ -126,7 +126,7 @@ export class Page {
   /** Looks again and again, also while the page changes, until there is something. */
   async poll(look, what, timeout = this.#context.patience) {
     const end = Date.now() + timeout;
-    for (;;) {
+    while (true) {
       let problem = '';
       try {
         const seen = await look();
@@ -169,16 +169,15 @@ export class Page {
   }
 
   async waitForEvent(event, fits = () => true) {
-    if (event === 'framenavigated') return await this.#leaves();
+    if (event === 'framenavigated') return await this.#leaves(await this.#mark());
     const signal = AbortSignal.timeout(this.#context.patience);
-    for (;;) {
+    while (true) {
       const [seen] = await once(this.#context.gate, event, { signal });
       if (fits(seen)) return seen;
     }
   }
 
   async #leaves(mark) {
-    mark ??= await this.#mark();
     await this.poll(() => this.evaluate((mark) => !window[mark], mark), 'another page');
   }
 

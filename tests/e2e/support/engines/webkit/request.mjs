@@ -111,10 +111,10 @@ export function matcher(pattern) {
   if (pattern instanceof RegExp) return (url) => pattern.test(url);
   const source = pattern
     .split('**')
-    .map((part) => part.split('*').map(escape).join('[^/]*'))
+    .map((part) => part.split('*').map(escapeRegExp).join('[^/]*'))
     .join('.*');
   const whole = new RegExp(`^${source}$`);
   return (url) => whole.test(url);
 }
 
-const escape = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

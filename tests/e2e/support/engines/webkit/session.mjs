@@ -179,7 +179,7 @@ export class Session {
 }
 
 async function freePort() {
-  for (;;) {
+  while (true) {
     const port = randomInt(PORTS.from, PORTS.to + 1);
     const server = createServer().listen(port, '127.0.0.1');
     const isFree = await once(server, 'listening').then(

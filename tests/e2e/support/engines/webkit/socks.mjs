@@ -25,7 +25,7 @@ export async function accept(socket) {
 }
 
 async function read(socket, length) {
-  for (;;) {
+  while (true) {
     const chunk = socket.read(length);
     if (chunk) return chunk;
     if (socket.readableEnded || socket.destroyed) throw new Error('the browser has gone');
