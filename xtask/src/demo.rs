@@ -2,21 +2,31 @@
 
 use std::time::Instant;
 
-use crate::command_line::CommandLine;
+use clap::Args;
+
 use crate::engines::Engine;
 use crate::failure::Result;
 use crate::progress::seconds;
 use crate::stack::{self, Ports, Stack, Topology};
 use crate::{build, ports, setup, workspace};
 
+/// How the demo runs.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Walk through the login once in headless Chromium, then exit
+    #[arg(long)]
+    check: bool,
+    /// The storefront's port [default: 5173, or a free one if it is in use]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+}
+
 /// Where the storefront, the sandbox and the verifier are when nobody else is.
 const USUAL: [u16; 3] = [5173, 8888, 9000];
 
 /// Sets up, builds and starts everything; then waits for Ctrl-C, or walks the login once.
-pub(crate) fn run(mut line: CommandLine) -> Result<()> {
-    let check = line.flag("--check");
-    let port = line.value("--port")?.map(|text| parse_port(&text)).transpose()?;
-    line.finish()?;
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let &Options { check, port } = options;
     // Now, not after minutes of building.
     if let Some(port) = port.filter(|port| !ports::is_free(*port)) {
         return Err(format!(
@@ -73,24 +83,9 @@ fn chosen_ports(shop: Option<u16>) -> Result<Ports> {
     })
 }
 
-fn parse_port(text: &str) -> Result<u16> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err(format!("--port {text}: a port is a number from 1 to 65535").into()),
-        Ok(port) => Ok(port),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_are_numbers() {
-        assert_eq!(parse_port("5173").unwrap(), 5173);
-        for wrong in ["0", "65536", "http", "-1", ""] {
-            assert!(parse_port(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn the_port_asked_for_is_the_shops() {

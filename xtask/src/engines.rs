@@ -1,6 +1,6 @@
 //! The browser engines that tests run in.
 
-use crate::failure::Result;
+use std::str::FromStr;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +25,25 @@ impl Engine {
             Engine::Webkit => "webkit",
         }
     }
+}
 
-    /// Reads what stands behind `--engines`: `all`, or names with commas between them.
-    pub(crate) fn parse_list(text: &str) -> Result<Vec<Engine>> {
+/// The value of `--engines`: `all`, or names separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Engines(pub(crate) Vec<Engine>);
+
+impl FromStr for Engines {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         if text == "all" {
-            return Ok(Engine::ALL.to_vec());
+            return Ok(Engines(Engine::ALL.to_vec()));
         }
         let named: Vec<&str> = text.split(',').map(str::trim).collect();
         let is_known = |name: &&str| Engine::ALL.iter().any(|engine| engine.name() == *name);
         if let Some(unknown) = named.iter().find(|name| !is_known(name)) {
-            return Err(format!("there is no engine {unknown:?}: use all, or some of chromium,firefox,webkit").into());
+            return Err(format!("there is no engine {unknown:?}: use all, or some of chromium,firefox,webkit"));
         }
-        Ok(Engine::ALL.into_iter().filter(|engine| named.contains(&engine.name())).collect())
+        Ok(Engines(Engine::ALL.into_iter().filter(|engine| named.contains(&engine.name())).collect()))
     }
 }
 
@@ -46,10 +53,10 @@ mod tests {
 
     #[test]
     fn engines_are_read_from_the_command_line() {
-        assert_eq!(Engine::parse_list("all").unwrap(), Engine::ALL);
-        assert_eq!(Engine::parse_list("webkit, chromium").unwrap(), [Engine::Chromium, Engine::Webkit]);
+        assert_eq!("all".parse(), Ok(Engines(Engine::ALL.to_vec())));
+        assert_eq!("webkit, chromium".parse(), Ok(Engines(vec![Engine::Chromium, Engine::Webkit])));
         for wrong in ["", "chrome", "firefox,", "all,firefox"] {
-            assert!(Engine::parse_list(wrong).is_err(), "{wrong}");
+            assert!(wrong.parse::<Engines>().is_err(), "{wrong}");
         }
     }
 }

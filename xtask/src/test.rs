@@ -5,15 +5,35 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::command_line::CommandLine;
-use crate::engines::Engine;
+use clap::{Args, ValueEnum};
+
+use crate::engines::{Engine, Engines};
 use crate::failure::{Attempt, Result};
 use crate::progress::seconds;
 use crate::setup::{self, TestTools};
 use crate::tally::Tally;
 use crate::{build, lint, size, types, wasm_pack, workspace};
 
-const PARTS: [&str; 6] = ["lint", "native", "types", "browser", "e2e", "bundlers"];
+/// What of the tests runs, and where.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Parts to run [default: all]
+    parts: Vec<Part>,
+    /// Engines for the parts browser and e2e: all, or some of chromium,firefox,webkit
+    #[arg(long, default_value = "chromium")]
+    engines: Engines,
+}
+
+/// A part of the tests that can be run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Lint,
+    Native,
+    Types,
+    Browser,
+    E2e,
+    Bundlers,
+}
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
 const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-life", "tabs"];
@@ -29,35 +49,27 @@ struct Stage {
 }
 
 /// Runs the parts named on the command line, or all of them; fails if any of them did.
-pub(crate) fn run(mut line: CommandLine) -> Result<()> {
-    let engines = line.value("--engines")?.map_or(Ok(vec![Engine::Chromium]), |text| Engine::parse_list(&text))?;
-    let mut parts = Vec::new();
-    while let Some(part) = line.word() {
-        if !PARTS.contains(&part.as_str()) {
-            return Err(format!("there is no part {part:?} of the tests; there are {}", PARTS.join(", ")).into());
-        }
-        parts.push(part);
-    }
-    line.finish()?;
-    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let Options { parts, engines: Engines(engines) } = options;
+    let wanted = |part: Part| parts.is_empty() || parts.contains(&part);
 
     let mut stages = Vec::new();
     let mut tools = None;
     stages.push(stage("set-up", || {
-        tools = Some(setup::everything(&engines)?);
+        tools = Some(setup::everything(engines)?);
         Ok(Tally::default())
     }));
     // Each later stage runs even if an earlier one failed: one run shows everything there is to mend.
     if let Some(tools) = &tools {
-        if wanted("lint") {
+        if wanted(Part::Lint) {
             stages.push(stage("lint", || lint::run(&tools.build).map(|()| Tally::default())));
         }
-        if wanted("native") {
+        if wanted(Part::Native) {
             stages.push(tests("native tests", workspace::cargo("test").args(["--workspace", "--no-fail-fast"])));
             stages.extend(aws_lc_tests().map(|(name, mut command)| tests(name, &mut command)));
         }
-        if wanted("browser") {
-            for &engine in &engines {
+        if wanted(Part::Browser) {
+            for &engine in engines {
                 let name = names(engine).browser;
                 stages.push(match wasm_pack::tests(tools, engine) {
                     Ok(mut command) => tests_by_driver(name, &mut command),
@@ -65,7 +77,7 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 });
             }
         }
-        if wanted("types") || wanted("e2e") || wanted("bundlers") {
+        if wanted(Part::Types) || wanted(Part::E2e) || wanted(Part::Bundlers) {
             let built = stage("build", || build::everything(&tools.build).map(|()| Tally::default()));
             let is_built = built.failure.is_none();
             stages.push(built);
@@ -74,15 +86,15 @@ pub(crate) fn run(mut line: CommandLine) -> Result<()> {
                 Ok(_) => stage(name, || Err("not run, because the build failed".into())),
                 Err(failure) => stage(name, || Err(failure)),
             };
-            if wanted("types") {
+            if wanted(Part::Types) {
                 stages.push(of_the_build("types", Ok(types::tests(&tools.build.node))));
             }
-            if wanted("e2e") {
-                for &engine in &engines {
+            if wanted(Part::E2e) {
+                for &engine in engines {
                     stages.push(of_the_build(names(engine).end_to_end, end_to_end_tests(tools, engine)));
                 }
             }
-            if wanted("bundlers") {
+            if wanted(Part::Bundlers) {
                 stages.push(of_the_build("bundlers", bundler_tests(tools)));
                 stages.push(of_the_build("tools", tool_tests(tools)));
             }

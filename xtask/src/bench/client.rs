@@ -1,24 +1,17 @@
 //! `cargo xtask bench client` and `bench sizes`: this package beside the published client, and beside its peers.
 
-use crate::command_line::CommandLine;
 use crate::engines::Engine;
-use crate::failure::{Attempt, Result};
+use crate::failure::Result;
 use crate::{build, setup};
 
 /// What a shopper waits for; see `tests/bench/client.mjs`. The sizes come along, unless it is only a try.
-pub(crate) fn speed(mut line: CommandLine) -> Result<()> {
-    let samples = line.value("--samples")?;
-    if let Some(samples) = &samples {
-        samples.parse::<u32>().attempt(|| "--samples: read a whole number".to_owned())?;
-    }
-    let is_quick = line.flag("--quick");
-    line.finish()?;
+pub(crate) fn speed(samples: Option<u32>, is_quick: bool) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     let mut command = tools.node_script();
     command.arg("tests/bench/client.mjs");
     if let Some(samples) = samples {
-        command.args(["--samples", &samples]);
+        command.args(["--samples", &samples.to_string()]);
     }
     if is_quick {
         command.arg("--quick");
@@ -28,8 +21,7 @@ pub(crate) fn speed(mut line: CommandLine) -> Result<()> {
 }
 
 /// What a page downloads for the same job, with each of the peers.
-pub(crate) fn sizes(line: CommandLine) -> Result<()> {
-    line.finish()?;
+pub(crate) fn sizes() -> Result<()> {
     let tools = setup::for_build()?;
     build::package(&tools)?;
     peers(&tools)

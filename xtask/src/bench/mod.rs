@@ -9,7 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::command_line::CommandLine;
+use clap::Subcommand;
+
 use crate::failure::{Attempt, Result};
 use crate::setup::{self, Node};
 use crate::{build, programs, workspace};
@@ -18,18 +19,34 @@ use report::Row;
 
 const API_URL: &str = "https://login.example.com";
 
-/// Runs the benchmark that the command line names.
-pub(crate) fn run(mut line: CommandLine) -> Result<()> {
-    match line.word().as_deref() {
-        Some("client") => client::speed(line),
-        Some("sizes") => client::sizes(line),
-        Some("verifier") => {
-            let seconds = line.value("--seconds")?.map_or(Ok(10), |text| text.parse());
-            let seconds = seconds.attempt(|| "--seconds: read a whole number".to_owned())?;
-            line.finish()?;
-            verifier(seconds)
-        }
-        Some(_) | None => Err("there are three benchmarks: client, sizes and verifier".into()),
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Benchmark {
+    /// This package and the published client side by side; writes docs/benchmarks.md and its charts
+    Client {
+        /// Samples of each measurement [default: that of tests/bench/client.mjs]
+        #[arg(long)]
+        samples: Option<u32>,
+        /// A try: few samples, written below target
+        #[arg(long)]
+        quick: bool,
+    },
+    /// What a page downloads with this package and with its peers; writes the table in docs/benchmarks.md
+    Sizes,
+    /// The verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
+    Verifier {
+        /// How long each measurement takes, in seconds
+        #[arg(long, default_value_t = 10)]
+        seconds: u32,
+    },
+}
+
+/// Runs a benchmark.
+pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
+    match *benchmark {
+        Benchmark::Client { samples, quick } => client::speed(samples, quick),
+        Benchmark::Sizes => client::sizes(),
+        Benchmark::Verifier { seconds } => verifier(seconds),
     }
 }
 

@@ -7,15 +7,29 @@ mod topology;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::build;
-use crate::command_line::CommandLine;
 use crate::failure::{Attempt, Result};
 use crate::ports;
 use configuration::Configuration;
 use server::{FolderGuard, Server};
 pub(crate) use topology::Topology;
+
+/// Which servers `cargo xtask stack` runs, and what it prints.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How the addresses of the storefront and of Authress relate
+    #[arg(long, value_enum, default_value_t = Topology::Localhost)]
+    topology: Topology,
+    /// The service client's Authorization Url, in place of the verifier's
+    #[arg(long, value_name = "URL")]
+    authorization_url: Option<String>,
+    /// Print the description of the servers as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Where the servers listen on loopback.
 #[derive(Clone, Copy, Debug)]
@@ -98,16 +112,9 @@ impl Stack {
 }
 
 /// `cargo xtask stack`: runs the servers until standard input closes.
-pub(crate) fn run(mut line: CommandLine) -> Result<()> {
-    let topology = match line.value("--topology")? {
-        None => Topology::Localhost,
-        Some(name) => Topology::parse(&name)?,
-    };
-    let authorization_url = line.value("--authorization-url")?;
-    let json = line.flag("--json");
-    line.finish()?;
-    let stack = start_on_free_ports(topology, authorization_url.as_deref())?;
-    if json {
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let stack = start_on_free_ports(options.topology, options.authorization_url.as_deref())?;
+    if options.json {
         println!("{}", stack.description());
     } else {
         println!("{:#}", stack.description());

@@ -1,10 +1,10 @@
 //! How the storefront's and Authress's addresses relate: that decides how tokens come back (in the query, as cookies,
 //! or as a code).
 
-use crate::failure::Result;
+use clap::ValueEnum;
 
 /// One of the three relations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Topology {
     /// Everything on loopback in plain HTTP: tokens come back in the query.
     Localhost,
@@ -18,15 +18,7 @@ pub(crate) enum Topology {
 const LOGIN_HOST: &str = "login.shop.test";
 
 impl Topology {
-    /// Reads the name used on the command line.
-    pub(crate) fn parse(name: &str) -> Result<Self> {
-        [Topology::Localhost, Topology::Https, Topology::CrossSite]
-            .into_iter()
-            .find(|topology| topology.name() == name)
-            .ok_or_else(|| format!("there is no topology {name:?}: use localhost, https or cross-site").into())
-    }
-
-    /// The name used on the command line.
+    /// The name, as on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Topology::Localhost => "localhost",
@@ -114,10 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_back() {
-        for topology in [Topology::Localhost, Topology::Https, Topology::CrossSite] {
-            assert_eq!(Topology::parse(topology.name()).unwrap(), topology);
+    fn names_are_those_of_the_command_line() {
+        for topology in Topology::value_variants() {
+            assert_eq!(Topology::from_str(topology.name(), false).unwrap(), *topology);
         }
-        assert!(Topology::parse("tls").is_err());
     }
 }

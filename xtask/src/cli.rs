@@ -1,0 +1,122 @@
+//! The command line: every command, its options and its help text. What a command does stands in its own module.
+
+use clap::{Parser, Subcommand};
+
+use crate::engines::Engine;
+use crate::failure::Result;
+use crate::{bench, build, bundlers, demo, lint, setup, size, stack, test, types};
+
+const ENVIRONMENT: &str = "\
+Environment:
+  AUTHRESS_LOGIN_WASM_CACHE   where tools are kept [default: authress-login-wasm below $XDG_CACHE_HOME or ~/.cache]
+  AUTHRESS_LOGIN_WASM_STD     source of the wasm32 standard library: rustup or debian [default: whichever works]
+  CHROME, CHROMEDRIVER        Chromium and its driver, if they are not on PATH
+  FIREFOX, GECKODRIVER        Firefox and its driver, if they are not on PATH
+  WEBKIT_DRIVER               WebKitGTK's driver, if it is not on PATH
+  CI                          if set, cargo may not change Cargo.lock";
+
+/// Set-up, build, test and demo commands of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = ENVIRONMENT, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install every tool that the other commands need; installs only what is missing
+    Setup,
+    /// Build the npm package (pkg/dist) and the three servers (target/debug)
+    Build,
+    /// Set up, then run every test, or only the given parts
+    Test(test::Options),
+    /// Check formatting, lints, documentation and JavaScript syntax
+    Lint,
+    /// Write the report of the npm package's public types (tests/types) anew
+    ApiReport,
+    /// Write the pages of the types' documentation to target/docs
+    Docs,
+    /// Print what a shopper downloads, in bytes, and write it to xtask/size-budget.json
+    Size,
+    /// Try the package in every bundler and framework (about 20 minutes) and write the tables in docs/bundlers.md
+    Bundlers(bundlers::Options),
+    /// Measure this project beside its alternatives
+    #[command(subcommand)]
+    Bench(bench::Benchmark),
+    /// Run the storefront, a local Authress and the verifier on loopback, until Ctrl-C
+    Demo(demo::Options),
+    /// Run the servers alone on free ports until standard input closes, as the end-to-end tests do
+    Stack(stack::Options),
+}
+
+impl Cli {
+    /// Runs the command that was given.
+    pub(crate) fn run(self) -> Result<()> {
+        match self.command {
+            Command::Setup => setup::everything(&Engine::ALL).map(|_| ()),
+            Command::Build => build::everything(&setup::for_build()?),
+            Command::Test(options) => test::run(&options),
+            Command::Lint => lint::run(&setup::for_build()?),
+            Command::ApiReport => types::write_report(&setup::for_build()?),
+            Command::Docs => types::docs(),
+            Command::Size => size::print(&setup::for_build()?),
+            Command::Bundlers(options) => bundlers::run(&options),
+            Command::Bench(benchmark) => bench::run(&benchmark),
+            Command::Demo(options) => demo::run(&options),
+            Command::Stack(options) => stack::run(&options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Whether the words after `cargo xtask` are understood.
+    fn parses(words: &str) -> bool {
+        Cli::try_parse_from(["cargo xtask"].into_iter().chain(words.split(' '))).is_ok()
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_are_accepted_in_any_order_and_both_spellings() {
+        for words in [
+            "stack --json --topology https --authorization-url=http://127.0.0.1:1/",
+            "test --engines all",
+            "test lint native --engines=webkit,chromium",
+            "demo --port 5173 --check",
+            "bundlers --only vite-5,nuxt",
+            "bench client --samples 7 --quick",
+            "bench verifier --seconds 5",
+        ] {
+            assert!(parses(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn unknown_words_and_invalid_values_are_rejected() {
+        for words in [
+            "tset",
+            "test lnit",
+            "test --engines",
+            "test --engines chrome",
+            "test --engines firefox,",
+            "demo --prot 1",
+            "demo --port 0",
+            "demo --port 65536",
+            "stack --topology tls",
+            "bundlers --only vite",
+            "bench",
+            "bench client --samples few",
+        ] {
+            assert!(!parses(words), "{words}");
+        }
+    }
+}
