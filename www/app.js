@@ -1,68 +1,91 @@
-// Wires the parts together: who is shopping (session.js), the shop's server (shop-api.js), what
-// the shopper was about to do (intent.js) and the page (view.js).
+// Connects the parts of the shop: the session (session.js), the shop's server (shop-api.js), what the shopper was doing
+// when the browser left the page (intent.js), and the page itself (view.js).
 
-import { recall, remember } from './intent.js';
+import { saveIntent, takeIntent } from './intent.js';
 import * as messages from './messages.js';
 import { ShopperSession } from './session.js';
 import { ShopApi } from './shop-api.js';
 import * as view from './view.js';
 
+/**
+ * @import { LinkResult, LoginResult } from 'authress-login-wasm'
+ * @import { Intent } from './intent.js'
+ * @import { Shopper } from './session.js'
+ * @import { Cart, Product, ShopConfig } from './shop-api.js'
+ * @import { Message } from './messages.js'
+ */
+
 const MAX_QUANTITY = 99;
-const NOBODY = { state: 'signed-out', userId: null, name: null, email: null };
+/** @type {Shopper} */
+const SIGNED_OUT = { state: 'signed-out', userId: null, name: null, email: null };
+/** @type {Cart} */
 const EMPTY_CART = { userId: null, items: [], totalCents: 0 };
 
+/** @type {ShopConfig} */
 let config;
+/** @type {ShopperSession} */
 let session;
+/** @type {ShopApi} */
 let api;
+/** @type {readonly Product[]} */
 let products = [];
 let cart = EMPTY_CART;
-let shown;
-// Cart changes wait for each other, so that three quick presses on + make three more.
-let cartWork = Promise.resolve();
-// Presses wait until it is known who is shopping ...
-let resumed;
-// ... or say why nobody can: null, or a message.
-let closed = null;
+/** @type {string | undefined} The shopper that the page shows, as `shopperKey` has it. */
+let shownShopper;
+// Cart changes run one after the other, so that three quick presses on + add three.
+/** @type {Promise<unknown>} */
+let cartQueue = Promise.resolve();
+// Presses wait until the session is known ...
+/** @type {Promise<void> | undefined} */
+let sessionRestored;
+// ... or show this message, if the shop could not start.
+/** @type {Message | null} */
+let startFailure = null;
 
-async function open() {
-  view.onPress({ signIn: choosePicker, signOut });
+async function start() {
+  view.onPress({ signIn: openProviderPicker, signOut });
   const [stock, settings] = await Promise.allSettled([ShopApi.products(), ShopApi.config()]);
-  products = stock.value ?? [];
+  products = stock.status === 'fulfilled' ? stock.value : [];
   view.showProducts(products, add);
   try {
-    if (stock.reason ?? settings.reason) throw stock.reason ?? settings.reason;
+    if (stock.status === 'rejected') throw stock.reason;
+    if (settings.status === 'rejected') throw settings.reason;
     config = settings.value;
     session = new ShopperSession(config);
     api = new ShopApi(() => session.token());
   } catch (failure) {
-    closed = messages.explain(failure);
-    view.showMessage(closed);
-    view.showShopper(NOBODY);
+    startFailure = messages.explain(failure);
+    view.showMessage(startFailure);
+    view.showShopper(SIGNED_OUT);
     return;
   }
   session.onChange(followOtherTabs);
-  resumed = resume();
+  sessionRestored = restoreSession();
 }
 
-/** Finds out who is shopping and finishes what they were about to do when they left the page. */
-async function resume() {
-  const intent = recall();
-  let returned;
+/** Restores the session, and completes what the shopper was doing when the browser left the page. */
+async function restoreSession() {
+  const intent = takeIntent();
+  let results;
   try {
-    returned = await session.resume();
+    results = await session.restore();
   } catch (failure) {
     view.showMessage(messages.explain(failure));
     await refresh();
     return;
   }
   await refresh();
-  await tellOutcome(returned, intent);
+  await showOutcome(results, intent);
 }
 
-async function tellOutcome({ link, login }, intent) {
+/**
+ * @param {{ link: LinkResult | null, login: LoginResult | null }} results
+ * @param {Intent | null} intent
+ */
+async function showOutcome({ link, login }, intent) {
   const shopper = session.shopper;
   if (link) {
-    tellLinkOutcome(link, shopper);
+    showLinkOutcome(link, shopper);
   } else if (login && login.status !== 'signed-in') {
     const code = login.serverCode ?? (login.status === 'cancelled' ? 'UserCancelled' : 'SignInUnfinished');
     view.showMessage(messages.explainCode(code, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
@@ -80,8 +103,13 @@ async function tellOutcome({ link, login }, intent) {
   }
 }
 
-function tellLinkOutcome(link, shopper) {
-  const provider = config.connections.find(({ connectionId }) => connectionId === link.connectionId);
+/**
+ * @param {LinkResult} link
+ * @param {Shopper} shopper
+ */
+function showLinkOutcome(link, shopper) {
+  const { connectionId } = link;
+  const provider = config.connections.find((connection) => connection.connectionId === connectionId);
   switch (link.status) {
     case 'linked':
       return view.showMessage(messages.linked(shopper));
@@ -90,12 +118,12 @@ function tellLinkOutcome(link, shopper) {
         {
           label: 'Take this cart to that account',
           testId: 'take-cart-along',
-          onPress: (button) => takeCartAlong(button, link.connectionId),
+          onPress: (button) => takeCartAlong(button, connectionId),
         },
         {
           label: 'Sign in to that account',
           testId: 'switch-account',
-          onPress: (button) => leave(button, { kind: 'switch' }, () => session.signInAsSomebodyElse(link.connectionId)),
+          onPress: (button) => leave(button, { kind: 'switch' }, () => session.switchAccount(connectionId)),
         },
         { label: 'Keep this cart', testId: 'keep-this-cart' },
       ]);
@@ -106,33 +134,42 @@ function tellLinkOutcome(link, shopper) {
   }
 }
 
-/** Asks for a ticket while this still is the cart's shopper, and signs in as somebody else with it. */
+/**
+ * Requests a claim ticket while the anonymous shopper is still signed in, and switches to the account with it.
+ * @param {HTMLElement} button
+ * @param {string | undefined} connectionId
+ */
 async function takeCartAlong(button, connectionId) {
   if (view.isBusy(button)) return;
   view.setBusy(button, true);
+  /** @type {string} */
   let ticket;
   try {
     ticket = await api.claimTicket();
   } catch (failure) {
-    return tellCartFailure(failure);
+    return showCartFailure(failure);
   } finally {
     view.setBusy(button, false);
   }
-  await leave(button, { kind: 'claim', ticket }, () => session.signInAsSomebodyElse(connectionId));
+  await leave(button, { kind: 'claim', ticket }, () => session.switchAccount(connectionId));
 }
 
-/** Shows who is shopping and their cart as the server has it. */
+/** Shows the shopper, and the cart as the server has it. */
 async function refresh() {
   const shopper = session.shopper;
-  shown = fingerprint(shopper);
+  shownShopper = shopperKey(shopper);
   view.showShopper(shopper);
   if (shopper.state === 'signed-out') return showCart(EMPTY_CART);
   await changeCart(() => api.cart());
 }
 
+/**
+ * @param {Product} product
+ * @param {HTMLElement} button
+ */
 async function add(product, button) {
-  if (closed) return view.showMessage(closed);
-  await resumed;
+  if (startFailure) return view.showMessage(startFailure);
+  await sessionRestored;
   if (view.isBusy(button)) return;
   view.clearMessage();
   if (session.shopper.state === 'signed-out') {
@@ -144,6 +181,7 @@ async function add(product, button) {
   view.setBusy(button, false);
 }
 
+/** @param {Product | undefined} product */
 async function addToCart(product) {
   if (!product) return view.showMessage(messages.explainCode('UnknownProduct'));
   const added = await changeCart(async () => {
@@ -154,39 +192,52 @@ async function addToCart(product) {
   if (added) view.showMessage(messages.itemAdded(product, session.shopper));
 }
 
-async function onQuantity(productId, by) {
-  const changed = await changeCart(() => setQuantity(productId, by));
+/**
+ * @param {string} productId
+ * @param {(quantity: number) => number} change
+ */
+async function onQuantity(productId, change) {
+  const changed = await changeCart(() => setQuantity(productId, change));
   if (!changed) return;
   view.clearMessage();
   const item = cart.items.find((other) => other.productId === productId);
   view.announce(item ? `${item.name}: ${item.quantity} in the cart` : 'Removed from the cart');
 }
 
-async function setQuantity(productId, by) {
-  const quantity = by(cart.items.find((item) => item.productId === productId)?.quantity ?? 0);
+/**
+ * @param {string} productId
+ * @param {(quantity: number) => number} change
+ */
+async function setQuantity(productId, change) {
+  const quantity = change(cart.items.find((item) => item.productId === productId)?.quantity ?? 0);
   if (quantity > MAX_QUANTITY) throw Object.assign(new Error('The cart is full'), { code: 'InvalidQuantity' });
   return await api.setQuantity(productId, Math.max(0, quantity));
 }
 
-/** Runs one change after the other; true when it worked. A failure is put into words. */
+/**
+ * Runs one cart change after the other, and shows the cart or the failure.
+ * @param {() => Promise<Cart>} change
+ * @returns {Promise<boolean>} whether it succeeded
+ */
 async function changeCart(change) {
-  const work = cartWork.then(async () => {
+  const work = cartQueue.then(async () => {
     try {
       showCart(await change());
       return true;
     } catch (failure) {
-      tellCartFailure(failure);
+      showCartFailure(failure);
       return false;
     }
   });
-  cartWork = work;
-  const worked = await work;
-  // Another tab may have signed in or out while the server answered.
-  if (fingerprint(session.shopper) !== shown) await refresh();
-  return worked;
+  cartQueue = work;
+  const succeeded = await work;
+  // Another tab may have signed in or out before the response arrived.
+  if (shopperKey(session.shopper) !== shownShopper) await refresh();
+  return succeeded;
 }
 
-function tellCartFailure(failure) {
+/** @param {unknown} failure */
+function showCartFailure(failure) {
   const message = messages.explain(failure);
   const startOver = { label: 'Start over', testId: 'start-over', onPress: signOut };
   view.showMessage(message, message.canStartOver ? [startOver] : []);
@@ -194,40 +245,47 @@ function tellCartFailure(failure) {
   showCart(cart);
 }
 
+/** @param {Cart} newCart */
 function showCart(newCart) {
   cart = newCart;
   view.showCart(cart, session.shopper, onQuantity);
 }
 
-async function choosePicker() {
-  if (closed) return view.showMessage(closed);
-  await resumed;
+async function openProviderPicker() {
+  if (startFailure) return view.showMessage(startFailure);
+  await sessionRestored;
   view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
     const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
     await leave(button, { kind }, () => session.signIn(connectionId));
   });
 }
 
+/** @param {HTMLElement} button */
 async function signOut(button) {
   await leave(button, { kind: 'sign-out' }, async () => {
     await session.signOut();
-    // Where the session lives in cookies the client stays on this page; else the browser leaves
-    // it now, and what is shown here is only seen for a moment.
+    // Where the session lives in cookies the client stays on this page. Elsewhere the browser is leaving it, and shows
+    // this for a moment only.
     await refresh();
     view.noLongerBusy();
     view.showMessage(messages.explainCode('SignedOut'));
   });
 }
 
-/** Leaves the page for a login. The button stays busy, because the page is about to go. */
+/**
+ * Leaves the page for a login. The button stays busy, because the browser is about to leave the page.
+ * @param {HTMLElement} button
+ * @param {Intent} intent what to complete after the callback
+ * @param {() => Promise<void>} go
+ */
 async function leave(button, intent, go) {
   if (view.isBusy(button)) return;
   view.setBusy(button, true);
-  remember(intent);
+  saveIntent(intent);
   try {
     await go();
   } catch (failure) {
-    recall();
+    takeIntent();
     view.setBusy(button, false);
     view.closePicker();
     view.showMessage(messages.explain(failure));
@@ -235,23 +293,24 @@ async function leave(button, intent, go) {
   }
 }
 
-// Back from a login page may show this very page again, as it was left.
+// The browser may restore this page from its back/forward cache, with a button that is still busy.
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted || !session) return;
   view.noLongerBusy();
   view.closePicker();
-  resumed = resume();
+  sessionRestored = restoreSession();
 });
 
 /** Another tab may sign in or out at any time. */
 function followOtherTabs() {
-  if (!shown || fingerprint(session.shopper) === shown) return;
+  if (!shownShopper || shopperKey(session.shopper) === shownShopper) return;
   view.clearMessage();
   void refresh();
 }
 
-function fingerprint(shopper) {
+/** @param {Shopper} shopper */
+function shopperKey(shopper) {
   return `${shopper.state} ${shopper.userId}`;
 }
 
-void open();
+void start();

@@ -1,24 +1,25 @@
-// Says so when the shop's modules cannot be loaded or run. A classic script on purpose: it must
-// work where modules do not. app.js removes the element when it has taken over.
+// Shows a message if the shop's modules cannot be loaded or run. A classic script on purpose: it must work where modules
+// do not. view.js removes the element when it shows the products.
 
 (function () {
-  function giveUp() {
+  function showFailure() {
     var note = document.getElementById('boot');
+    var shopper = document.querySelector('.shopper');
     if (note) {
-      document.querySelector('.shopper').textContent = '';
+      if (shopper) shopper.textContent = '';
       note.setAttribute('data-failed', '');
       note.textContent =
         'The shop could not be started. Load the page again. If that does not help, use a current browser and allow scripts for this site.';
     }
   }
 
-  // Failed loads do not bubble, so they are only seen on the way down.
+  // The error event of a script that fails to load does not bubble: it is seen in the capture phase only.
   window.addEventListener(
     'error',
     function (event) {
-      if (!event.target || event.target === window || event.target.nodeName === 'SCRIPT') giveUp();
+      if (!event.target || event.target === window || event.target instanceof HTMLScriptElement) showFailure();
     },
     true,
   );
-  window.setTimeout(giveUp, 15000);
+  window.setTimeout(showFailure, 15000);
 })();

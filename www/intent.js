@@ -1,23 +1,31 @@
-// What the shopper was about to do when the browser left the page for a login.
+// What the shopper was doing when the browser left the page for a login.
 //
-// Kept in sessionStorage: it belongs to this tab, and must be gone when the tab is.
+// Kept in sessionStorage: it belongs to this tab, and ends with it.
 
 const KEY = 'kiln-and-moss.intent';
 const MAX_AGE_MS = 15 * 60 * 1000;
 
-/** @param intent `{kind: 'add', productId}`, `{kind: 'claim', ticket}`, or `{kind}` of 'link', 'sign-in', 'switch', 'sign-out' */
-export function remember(intent) {
+/**
+ * @typedef {{ kind: 'add', productId: string } | { kind: 'claim', ticket: string }
+ *   | { kind: 'link' | 'sign-in' | 'switch' | 'sign-out' }} Intent
+ */
+
+/** @param {Intent} intent */
+export function saveIntent(intent) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ ...intent, at: Date.now() }));
   } catch {
-    // Without storage the login itself cannot be finished; the login client says so.
+    // Without storage the login itself fails, and the login client reports that.
   }
 }
 
-/** The intent, once: a second call returns null. */
-export function recall() {
+/**
+ * Removes the intent and returns it, unless there is none or it is too old.
+ * @returns {Intent | null}
+ */
+export function takeIntent() {
   try {
-    const intent = JSON.parse(sessionStorage.getItem(KEY));
+    const intent = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
     sessionStorage.removeItem(KEY);
     return intent && Date.now() - intent.at < MAX_AGE_MS ? intent : null;
   } catch {

@@ -1,14 +1,25 @@
-// What the shop says when something happened: one row for each code, in words a shopper can act on.
+// The shop's messages: one row for each code, in words a shopper can act on.
 
+/**
+ * @import { Product } from './shop-api.js'
+ * @import { Shopper } from './session.js'
+ */
+
+/** @typedef {{ kind: 'info' | 'error' | 'success', title: string, text: string }} Text */
+/** @typedef {Text & { code: string, canStartOver?: boolean }} Message */
+
+/** @type {(title: string, text: string) => Text} */
 const info = (title, text) => ({ kind: 'info', title, text });
+/** @type {(title: string, text: string) => Text} */
 const error = (title, text) => ({ kind: 'error', title, text });
 
 const TRY_AGAIN = 'Nothing was lost. Try again in a moment.';
 const START_OVER = 'Start over, then add what you like again.';
 const OUR_FAULT = 'This is a mistake in the shop and not yours. Please tell us the code below.';
 
+/** @type {Record<string, Text>} */
 const CODES = {
-  // What became of a sign-in.
+  // The outcome of a sign-in.
   UserCancelled: info('You cancelled the sign-in', 'Everything is as it was before.'),
   SignInUnfinished: info(
     'You came back without signing in',
@@ -35,14 +46,14 @@ const CODES = {
     'The login service refused the request',
     'Everything is as it was before. Try again; if it happens again, tell us the code below.',
   ),
-  InvalidServerResponse: error('The login service gave an answer we do not understand', TRY_AGAIN),
+  InvalidServerResponse: error('The login service sent a response we do not understand', TRY_AGAIN),
   StorageUnavailable: error(
     'Your browser does not let us remember you',
     'Allow site data for this shop, or leave private browsing, and try again.',
   ),
   ModuleLoadFailed: error(
     'Sign-in and cart cannot run in this browser',
-    'They need WebAssembly. Load the page again, leave lockdown mode for this site, or use another browser. You can still look around.',
+    'They need WebAssembly. Load the page again, turn off lockdown mode for this site, or use another browser. You can still look around.',
   ),
   TokenTimeout: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
   NotLoggedIn: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
@@ -68,16 +79,16 @@ const CODES = {
   InvalidQuantity: error('You can have 0 to 99 of each piece', 'Choose a smaller number.'),
   TicketExpired: error(
     'Your cart could not be moved',
-    'It took too long. Your account is as it was; what you had chosen is easily added again.',
+    'It took too long. Your account has not changed. You can add what you had chosen again.',
   ),
   TicketAlreadyUsed: error(
     'Your cart was moved before',
-    'It can be moved once. Look into the cart: everything should be there.',
+    'It can be moved only once. Look in the cart: everything should be there.',
   ),
   TicketUnavailable: error('Your cart could not be moved now', 'Try again in a moment.'),
   TicketForged: error(
     'Your cart could not be moved',
-    'The shop has been restarted since. What you had chosen is easily added again.',
+    'The shop has been restarted. You can add what you had chosen again.',
   ),
   TokenUnreadable: error(
     'The shop cannot read your session',
@@ -87,22 +98,36 @@ const CODES = {
   TokenUnknownKey: error('The shop does not know your session any more', START_OVER),
 };
 
-// Every other refusal of a token means the same to a shopper.
-const REFUSED_TOKEN = error('The shop does not accept your session', START_OVER);
+// To a shopper all other rejections of a token mean the same.
+const REJECTED_TOKEN = error('The shop does not accept your session', START_OVER);
 
-/** A message for a failure of the login client or of the shop's API. */
+/**
+ * The message for a failure of the login client or of the shop's API.
+ * @param {any} failure
+ * @returns {Message}
+ */
 export function explain(failure) {
   const code = codeOf(failure);
-  const row = CODES[code] ?? (isTokenRefusal(code) ? REFUSED_TOKEN : CODES.InternalError);
-  return { ...row, code, canStartOver: isTokenRefusal(code) };
+  const row = CODES[code] ?? (isTokenRejection(code) ? REJECTED_TOKEN : CODES.InternalError);
+  return { ...row, code, canStartOver: isTokenRejection(code) };
 }
 
-/** A message for a code that came back from the login service. */
-export function explainCode(code, fallback) {
-  const known = Object.hasOwn(CODES, code) ? code : fallback;
+/**
+ * The message for a code of the login service.
+ * @param {string | undefined} code
+ * @param {string} fallback the code whose message to show if the service's has none
+ * @returns {Message}
+ */
+export function explainCode(code, fallback = 'InternalError') {
+  const known = code !== undefined && Object.hasOwn(CODES, code) ? code : fallback;
   return { ...CODES[known], code: known };
 }
 
+/**
+ * @param {Product} product
+ * @param {Shopper} shopper
+ * @returns {Message}
+ */
 export function itemAdded(product, shopper) {
   const text =
     shopper.state === 'anonymous'
@@ -111,6 +136,10 @@ export function itemAdded(product, shopper) {
   return { kind: 'success', code: 'ItemAdded', title: `${product.name} is in your cart`, text };
 }
 
+/**
+ * @param {Shopper} shopper
+ * @returns {Message}
+ */
 export function linked(shopper) {
   return {
     kind: 'success',
@@ -120,6 +149,10 @@ export function linked(shopper) {
   };
 }
 
+/**
+ * @param {Shopper} shopper
+ * @returns {Message}
+ */
 export function signedIn(shopper) {
   return {
     kind: 'success',
@@ -129,7 +162,11 @@ export function signedIn(shopper) {
   };
 }
 
-/** The anonymous cart has been put into the account's. */
+/**
+ * The message after the anonymous cart was moved to the account's.
+ * @param {Shopper} shopper
+ * @returns {Message}
+ */
 export function cartMoved(shopper) {
   return {
     kind: 'success',
@@ -139,24 +176,33 @@ export function cartMoved(shopper) {
   };
 }
 
-/** The identity has an account of its own, so it cannot take over the anonymous user id. */
+/**
+ * The message after a refused link: the identity has an account of its own, so it cannot have the anonymous user id too.
+ * @param {string} providerName
+ * @returns {Message}
+ */
 export function alreadyOwned(providerName) {
   return {
     kind: 'info',
     code: 'IdentityAlreadyOwned',
     title: `You already have an account with ${providerName}`,
     text:
-      'It has its own cart, so we did not mix the two. The cart you see here is untouched and still yours in this browser. ' +
+      'It has its own cart, so we did not mix the two. The cart you see here has not changed. ' +
       'You can take it along to your account, keep shopping with it, or sign in to your account and leave it behind.',
   };
 }
 
-// A server's refusal says more than "refused", if it is one we have words for.
+/**
+ * The server's code if it has a message of its own, which is more specific than the client's.
+ * @param {any} failure
+ * @returns {string}
+ */
 function codeOf(failure) {
   if (Object.hasOwn(CODES, failure?.serverCode ?? '')) return failure.serverCode;
   return typeof failure?.code === 'string' && /^[A-Za-z_]{1,60}$/.test(failure.code) ? failure.code : 'InternalError';
 }
 
-function isTokenRefusal(code) {
+/** @param {string} code */
+function isTokenRejection(code) {
   return code.startsWith('Token') && code !== 'TokenTimeout';
 }

@@ -3,34 +3,52 @@
 import { LoginClient } from 'authress-login-wasm';
 
 /**
- * Who is shopping, in three states:
- * `signed-out` (no user id yet), `anonymous` (a user id, no account) and `signed-in`.
+ * @import { AuthenticationStarted, LinkResult, LoginResult } from 'authress-login-wasm'
+ * @import { ShopConfig } from './shop-api.js'
  */
+
+/**
+ * The shopper: `signed-out` (no user id yet), `anonymous` (a user id, no account) or `signed-in`.
+ * @typedef {object} Shopper
+ * @property {'signed-out' | 'anonymous' | 'signed-in'} state
+ * @property {string | null} userId
+ * @property {string | null} name
+ * @property {string | null} email
+ */
+
+/** The session of the shop's page. */
 export class ShopperSession {
   #login;
   #shopperConnectionId;
 
-  /** @param config {authressApiUrl, applicationId, shopperConnectionId} */
+  /** @param {Pick<ShopConfig, 'authressApiUrl' | 'applicationId' | 'shopperConnectionId'>} config */
   constructor({ authressApiUrl, applicationId, shopperConnectionId }) {
     this.#login = new LoginClient({ authressApiUrl, applicationId });
     this.#shopperConnectionId = shopperConnectionId;
   }
 
   /**
-   * Call it once when the page is shown: finishes a login or link that the browser comes back
-   * from. `link` is null or what became of `linkIdentity`; `login` the same for `authenticate`.
+   * Restores the session, and completes a login or link if this is its callback. Call it once when the page is shown.
+   * @returns {Promise<{ link: LinkResult | null, login: LoginResult | null }>} the results of the callback, if it is one
    */
-  async resume() {
+  async restore() {
     await this.#login.userSessionExists();
     return { link: await this.#login.getLinkResult(), login: await this.#login.getLoginResult() };
   }
 
-  /** Calls `onChange` when something happens to the session, here or in another tab. */
-  onChange(onChange) {
-    return this.#login.subscribe(onChange);
+  /**
+   * Calls the listener when the session changes, here or in another tab.
+   * @param {() => void} listener
+   * @returns {() => void} removes the listener
+   */
+  onChange(listener) {
+    return this.#login.subscribe(listener);
   }
 
-  /** Needs no network. */
+  /**
+   * The shopper, read without a request.
+   * @returns {Shopper}
+   */
   get shopper() {
     const identity = this.#login.getUserIdentity();
     if (!identity) return { state: 'signed-out', userId: null, name: null, email: null };
@@ -43,7 +61,7 @@ export class ShopperSession {
     return await this.#login.ensureToken();
   }
 
-  /** Gives somebody who has no session an anonymous user id. The browser leaves the page. */
+  /** Gives a new shopper an anonymous user id. The browser leaves the page. */
   async startAnonymous() {
     await this.#leave(
       this.#login.authenticate({ connectionId: this.#shopperConnectionId, redirectUrl: location.href }),
@@ -51,30 +69,37 @@ export class ShopperSession {
   }
 
   /**
-   * Signs in with an identity provider. An anonymous shopper keeps the user id, and with it the
-   * cart: the identity is linked to it. The browser leaves the page.
+   * Signs in with an identity provider. For an anonymous shopper the new identity is linked to the user id, so that the
+   * cart stays. The browser leaves the page.
+   * @param {string} connectionId
    */
   async signIn(connectionId) {
     if (this.shopper.state === 'anonymous') {
       await this.#leave(this.#login.linkIdentity({ connectionId, redirectUrl: location.href }));
     } else {
-      await this.signInAsSomebodyElse(connectionId);
+      await this.switchAccount(connectionId);
     }
   }
 
-  /** Signs in to the account that an identity already has, whatever the user id is now. */
-  async signInAsSomebodyElse(connectionId) {
+  /**
+   * Signs in to the account that an identity already has, which ends the current session.
+   * @param {string | undefined} connectionId
+   */
+  async switchAccount(connectionId) {
     await this.#leave(this.#login.authenticate({ connectionId, redirectUrl: location.href }));
   }
 
-  /** Ends the session and comes back to the shop's first page. */
+  /** Ends the session and returns to the shop's first page. */
   async signOut() {
     await this.#login.logout(`${location.origin}/`);
   }
 
-  // When login pages and shop are on the same host the client does not leave by itself.
+  /**
+   * Where login pages and shop are on one host the client does not leave the page by itself.
+   * @param {Promise<AuthenticationStarted | null | undefined>} request
+   */
   async #leave(request) {
-    const answer = await request;
-    if (answer?.authenticationUrl) location.assign(answer.authenticationUrl);
+    const started = await request;
+    if (started?.authenticationUrl) location.assign(started.authenticationUrl);
   }
 }

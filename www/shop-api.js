@@ -1,11 +1,28 @@
-// The shop's own API. Cart calls carry the access token; who that is, the server decides.
+// The shop's own API. Cart requests carry the access token, from which the server takes the user id.
 
 const TIMEOUT_MS = 10_000;
 
-/** A refused or failed call. `code` is the server's `errorCode`, or `ShopUnreachable`. */
+/**
+ * What the page needs before a login.
+ * @typedef {object} ShopConfig
+ * @property {string} authressApiUrl
+ * @property {string} applicationId
+ * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
+ * @property {readonly { connectionId: string, name: string }[]} connections the identity providers
+ */
+
+/** @typedef {{ productId: string, name: string, description: string, picture: string, priceCents: number }} Product */
+/** @typedef {{ productId: string, name: string, quantity: number, priceCents: number }} CartItem */
+/** @typedef {{ userId: string | null, items: readonly CartItem[], totalCents: number }} Cart */
+
+/** A request that was refused or failed. `code` is the server's `errorCode`, or `ShopUnreachable`. */
 export class ShopApiError extends Error {
+  /**
+   * @param {string} code
+   * @param {{ status?: number, cause?: unknown }} [details]
+   */
   constructor(code, { status = 0, cause } = {}) {
-    super(`The shop's server did not do what was asked (${code})`, { cause });
+    super(`The request to the shop's server failed (${code})`, { cause });
     this.name = 'ShopApiError';
     this.code = code;
     this.status = status;
@@ -15,25 +32,32 @@ export class ShopApiError extends Error {
 export class ShopApi {
   #token;
 
-  /** @param token function that returns a promise of the access token */
+  /** @param {() => Promise<string | null>} token returns the access token */
   constructor(token) {
     this.#token = token;
   }
 
-  /** What the page has to know before it can log anybody in. */
+  /** @returns {Promise<ShopConfig>} */
   static async config() {
     return await send('/config.json');
   }
 
+  /** @returns {Promise<Product[]>} */
   static async products() {
     return (await send('/api/products')).products;
   }
 
+  /** @returns {Promise<Cart>} */
   async cart() {
     return await this.#authorized('/api/cart');
   }
 
-  /** Says how many pieces there are from now on (0 to 99) and returns the whole cart. */
+  /**
+   * Sets how many pieces of a product are in the cart (0 to 99).
+   * @param {string} productId
+   * @param {number} quantity
+   * @returns {Promise<Cart>}
+   */
   async setQuantity(productId, quantity) {
     return await this.#authorized(`/api/cart/items/${encodeURIComponent(productId)}`, {
       method: 'PUT',
@@ -42,12 +66,19 @@ export class ShopApi {
     });
   }
 
-  /** A ticket for this anonymous cart, to be brought along to an account that exists already. */
+  /**
+   * Requests a ticket with which an account can claim this anonymous cart.
+   * @returns {Promise<string>}
+   */
   async claimTicket() {
     return (await this.#authorized('/api/cart/claim-ticket', { method: 'POST' })).ticket;
   }
 
-  /** Puts what is in the ticket's cart into this shopper's, once, and returns the whole cart. */
+  /**
+   * Moves what is in the ticket's cart to this shopper's cart. A ticket works once.
+   * @param {string} ticket
+   * @returns {Promise<Cart>}
+   */
   async claim(ticket) {
     return await this.#authorized('/api/cart/claims', {
       method: 'POST',
@@ -56,14 +87,23 @@ export class ShopApi {
     });
   }
 
+  /**
+   * @param {string} path
+   * @param {{ method?: string, headers?: Record<string, string>, body?: string }} [options]
+   */
   async #authorized(path, options = {}) {
     const token = await this.#token();
-    // A browser may keep the token where scripts cannot read it; this API needs to be sent it.
+    // The token may be in a cookie that scripts cannot read, and this API takes it from the header only.
     if (!token) throw new ShopApiError('TokenUnreadable');
     return await send(path, { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } });
   }
 }
 
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the JSON of the response
+ */
 async function send(path, options = {}) {
   let response;
   try {

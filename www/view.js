@@ -1,10 +1,33 @@
-// Puts things on the page. Data only ever becomes text or an attribute, never markup.
+// Updates the page. Data becomes text or an attribute, never markup.
 
-const find = (testId) => document.querySelector(`[data-testid="${testId}"]`);
+/**
+ * @import { Cart, CartItem, Product } from './shop-api.js'
+ * @import { Message } from './messages.js'
+ * @import { Shopper } from './session.js'
+ */
+
+/** @typedef {(quantity: number) => number} QuantityChange */
+
+/** @type {(selector: string) => HTMLElement} */
+const select = (selector) => {
+  const found = document.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new Error(`The page has no ${selector}`);
+  return found;
+};
+/** @type {(testId: string) => HTMLElement} */
+const find = (testId) => select(`[data-testid="${testId}"]`);
+
 const price = new Intl.NumberFormat('en-IE', { style: 'currency', currency: 'EUR' });
 
-/** An element with properties and children; strings become text. */
-function element(tag, { testId, className, ...properties } = {}, ...children) {
+/**
+ * Creates an element with properties and children; strings become text.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {{ testId?: string, className?: string } & Record<string, unknown>} properties
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+function element(tag, { testId, className, ...properties }, ...children) {
   const created = Object.assign(document.createElement(tag), properties);
   if (className) created.className = className;
   if (testId) created.dataset.testid = testId;
@@ -12,6 +35,10 @@ function element(tag, { testId, className, ...properties } = {}, ...children) {
   return created;
 }
 
+/**
+ * @param {readonly Product[]} products
+ * @param {(product: Product, button: HTMLElement) => unknown} onAdd
+ */
 export function showProducts(products, onAdd) {
   document.getElementById('boot')?.remove();
   find('products').replaceChildren(
@@ -40,12 +67,17 @@ export function showProducts(products, onAdd) {
   );
 }
 
-/** A button that is waiting for the server, and will not be pressed twice. */
+/**
+ * Marks a button that waits for the server, and ignores further presses.
+ * @param {Element} button
+ * @param {boolean} busy
+ */
 export function setBusy(button, busy) {
   button.toggleAttribute('data-busy', busy);
   button.setAttribute('aria-disabled', String(busy));
 }
 
+/** @param {Element} button */
 export function isBusy(button) {
   return button.hasAttribute('data-busy');
 }
@@ -54,6 +86,7 @@ export function noLongerBusy() {
   for (const button of document.querySelectorAll('[data-busy]')) setBusy(button, false);
 }
 
+/** @type {Record<Shopper['state'], (name: string | null) => [title: string, details: string]>} */
 const STATES = {
   'signed-out': () => [
     'Guest',
@@ -61,7 +94,7 @@ const STATES = {
   ],
   anonymous: () => [
     'Shopping anonymously',
-    'You have a user id and no account. It lives in this browser only, until you sign in.',
+    'You have a user id and no account. Until you sign in, only this browser knows it.',
   ],
   'signed-in': (name) => [
     `Signed in as ${name}`,
@@ -69,10 +102,11 @@ const STATES = {
   ],
 };
 
+/** @param {Shopper} shopper */
 export function showShopper(shopper) {
-  const [words, details] = STATES[shopper.state](shopper.name);
+  const [title, details] = STATES[shopper.state](shopper.name);
   const state = find('shopper-state');
-  state.textContent = words;
+  state.textContent = title;
   state.dataset.state = shopper.state;
   state.dataset.userId = shopper.userId ?? '';
 
@@ -81,34 +115,40 @@ export function showShopper(shopper) {
   find('sign-out').textContent = shopper.state === 'anonymous' ? 'Forget me' : 'Sign out';
 
   find('details-text').textContent = details;
+  /** @type {[name: string, value: string | null][]} */
   const facts = [
     ['User id', shopper.userId],
     ['Name', shopper.state === 'signed-in' ? shopper.name : null],
     ['E-mail', shopper.email],
   ];
   find('details-list').replaceChildren(
-    ...facts
-      .filter(([, value]) => value)
-      .flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+    ...facts.flatMap(([name, value]) => (value ? [element('dt', {}, name), element('dd', {}, value)] : [])),
   );
 }
 
-/** Rows are kept and changed, not made anew: a shopper who presses + must not lose the focus. */
+/**
+ * Changes the rows that are there instead of creating them again: a shopper who presses + must not lose the focus.
+ * @param {Cart} cart
+ * @param {Shopper} shopper
+ * @param {(productId: string, change: QuantityChange) => unknown} onQuantity
+ */
 export function showCart(cart, shopper, onQuantity) {
   const list = find('cart-items');
-  const rows = new Map([...list.children].map((row) => [row.dataset.productId, row]));
+  const rows = new Map(
+    [...list.querySelectorAll('li')].map((row) => /** @type {const} */ ([row.dataset.productId, row])),
+  );
   const hadFocus = list.contains(document.activeElement);
   const items = cart.items.map((item) => changeRow(rows.get(item.productId) ?? newRow(item, onQuantity), item));
   for (const [index, row] of items.entries()) {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
   }
-  while (list.children.length > items.length) list.lastElementChild.remove();
-  if (hadFocus && !list.contains(document.activeElement)) document.getElementById('cart').focus();
+  while (list.children.length > items.length) list.lastElementChild?.remove();
+  if (hadFocus && !list.contains(document.activeElement)) select('#cart').focus();
 
   const pieces = cart.items.reduce((sum, item) => sum + item.quantity, 0);
   find('cart-count').textContent = String(pieces);
   find('cart-total').textContent = price.format(cart.totalCents / 100);
-  document.querySelector('.cart-sum').hidden = pieces === 0;
+  select('.cart-sum').hidden = pieces === 0;
   find('keep-cart').hidden = pieces === 0 || shopper.state !== 'anonymous';
   const empty = find('cart-empty');
   empty.hidden = pieces > 0;
@@ -118,11 +158,16 @@ export function showCart(cart, shopper, onQuantity) {
       : 'Nothing here yet.';
 }
 
+/**
+ * @param {CartItem} item
+ * @param {(productId: string, change: QuantityChange) => unknown} onQuantity
+ */
 function newRow(item, onQuantity) {
-  const step = (words, sign, by) => {
+  /** @type {(label: string, sign: string, change: QuantityChange) => HTMLButtonElement} */
+  const step = (label, sign, change) => {
     const button = element('button', { type: 'button', className: 'step' }, sign);
-    button.setAttribute('aria-label', `${words}: ${item.name}`);
-    button.addEventListener('click', () => onQuantity(item.productId, by));
+    button.setAttribute('aria-label', `${label}: ${item.name}`);
+    button.addEventListener('click', () => onQuantity(item.productId, change));
     return button;
   };
   const row = element(
@@ -152,17 +197,23 @@ function newRow(item, onQuantity) {
   return row;
 }
 
+/**
+ * @param {HTMLLIElement} row
+ * @param {CartItem} item
+ */
 function changeRow(row, item) {
-  row.querySelector('.row-quantity').textContent = String(item.quantity);
-  row.querySelector('.row-price').textContent = price.format((item.quantity * item.priceCents) / 100);
+  /** @type {(selector: string, text: string) => void} */
+  const setText = (selector, text) => row.querySelector(selector)?.replaceChildren(text);
+  setText('.row-quantity', String(item.quantity));
+  setText('.row-price', price.format((item.quantity * item.priceCents) / 100));
   return row;
 }
 
 /**
- * Says something where everybody notices it, screen readers included.
- * @param message {kind, code, title, text}
- * @param actions list of {label, testId, onPress}; the first is the one to suggest. An action
- * without `onPress` closes the message.
+ * Shows a message, which screen readers announce.
+ * @param {Message} message
+ * @param {{ label: string, testId: string, onPress?: (button: HTMLElement) => unknown }[]} actions the first is the
+ * suggested one; an action without `onPress` closes the message
  */
 export function showMessage(message, actions = []) {
   const region = find('message');
@@ -187,19 +238,27 @@ export function clearMessage() {
   const hadFocus = region.contains(document.activeElement);
   Object.assign(region.dataset, { kind: '', code: '' });
   region.replaceChildren();
-  if (hadFocus) document.getElementById('shelf').focus({ preventScroll: true });
+  if (hadFocus) select('#shelf').focus({ preventScroll: true });
 }
 
-/** For screen readers only: what everybody else sees in the cart. */
+/**
+ * Tells screen readers what others see in the cart.
+ * @param {string} text
+ */
 export function announce(text) {
   find('announcer').textContent = text;
 }
 
-/** Lets the shopper choose an identity provider. */
+/**
+ * Lets the shopper choose an identity provider.
+ * @param {readonly { connectionId: string, name: string }[]} connections
+ * @param {Shopper} shopper
+ * @param {(connectionId: string, button: HTMLElement) => unknown} onPick
+ */
 export function openPicker(connections, shopper, onPick) {
   const keepsCart = shopper.state === 'anonymous';
-  document.getElementById('picker-heading').textContent = keepsCart ? 'Sign in and keep your cart' : 'Sign in';
-  document.getElementById('picker-text').textContent = keepsCart
+  select('#picker-heading').textContent = keepsCart ? 'Sign in and keep your cart' : 'Sign in';
+  select('#picker-text').textContent = keepsCart
     ? 'Your cart stays with you. From then on it belongs to the account you choose.'
     : 'Choose where you have an account.';
   find('providers').replaceChildren(
@@ -214,13 +273,18 @@ export function openPicker(connections, shopper, onPick) {
       return element('li', {}, pick);
     }),
   );
-  find('picker').showModal();
+  picker().showModal();
 }
 
 export function closePicker() {
-  find('picker').close();
+  picker().close();
 }
 
+function picker() {
+  return /** @type {HTMLDialogElement} */ (find('picker'));
+}
+
+/** @param {{ signIn: () => unknown, signOut: (button: HTMLElement) => unknown }} handlers */
 export function onPress({ signIn, signOut }) {
   find('sign-in').addEventListener('click', signIn);
   find('keep-cart').addEventListener('click', signIn);

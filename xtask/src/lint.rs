@@ -12,7 +12,7 @@ use crate::workspace;
 /// Runs every check, also after one has failed, so that one run shows all there is to mend.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
     let deny = "-Dwarnings";
-    let checks: [(&str, Command); 6] = [
+    let checks: [(&str, Command); 7] = [
         ("rustfmt", {
             // Not through `workspace::cargo`: this one knows no --locked.
             let mut command = Command::new("cargo");
@@ -45,6 +45,7 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
             command.args(["ci", "--error-on-warnings"]);
             command
         }),
+        ("types, browser", types(tools, ".")),
     ];
     let mut failed = Vec::new();
     for (name, mut command) in checks {
@@ -59,4 +60,11 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("not clean: {}", failed.join(", ")).into()) }
+}
+
+/// Checks the JSDoc types of the JavaScript that belongs to the `tsconfig.json` of this folder.
+fn types(tools: &BuildTools, folder: &str) -> Command {
+    let mut command = tools.node.package_program("tsc");
+    command.args(["--project", folder]);
+    command
 }
