@@ -25,9 +25,10 @@ pub mod pending;
 pub mod pkce;
 pub mod renewal;
 pub mod return_url;
-pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod state;
 pub mod text;
 pub mod web_url;
+
+pub use authress_secret as secret;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
+use authress_secret::Secret;
 
 use crate::access_key::AccessKey;
 use crate::authress_domain::AuthressDomain;
@@ -203,16 +203,17 @@ impl Sources {
         Ok(Duration::from_secs(self.number(key, least..=3600)?.into()))
     }
 
-    /// A secret that stands in a variable or in the file that another setting names; `not_both` is said of the first.
+    /// Returns the secret in a variable or in the file that another setting names, without white space around it;
+    /// `not_both` is what the error says when both are set.
     pub(crate) fn secret(
         &self,
         key: &'static str,
         file: &'static str,
         not_both: &'static str,
-    ) -> Result<Option<Zeroizing<String>>, ConfigError> {
+    ) -> Result<Option<Secret>, ConfigError> {
         match (self.get(key), self.get(file)) {
             (None, None) => Ok(None),
-            (Some((text, _)), None) => Ok(Some(Zeroizing::new(text.to_owned()))),
+            (Some((text, _)), None) => Ok(Some(Secret::new(text.trim()))),
             (None, Some((path, _))) => secret_file::read(file, path).map(Some),
             (Some((_, name)), Some(_)) => Err(ConfigError::Invalid { name, expected: not_both }),
         }
@@ -261,17 +262,17 @@ fn next_key(path: &str, first: &AccessKey) -> Result<Result<AccessKey, NoNextKey
         }
         read => read?,
     };
-    if text.trim().is_empty() {
+    if text.expose().is_empty() {
         return Ok(Err(NoNextKey::Empty));
     }
-    let next = parse_key(NEXT_KEY_FILE, &text)?;
+    let next = parse_key(NEXT_KEY_FILE, text.expose())?;
     Ok(if next.is_same(first) { Err(NoNextKey::SameKey) } else { Ok(next) })
 }
 
 fn access_key(settings: &Sources) -> Result<AccessKey, ConfigError> {
     match (settings.get(KEY), settings.get(KEY_FILE)) {
         (Some((text, _)), None) => parse_key(KEY, text),
-        (None, Some((path, _))) => parse_key(KEY_FILE, &secret_file::read(KEY_FILE, path)?),
+        (None, Some((path, _))) => parse_key(KEY_FILE, secret_file::read(KEY_FILE, path)?.expose()),
         (Some(_), Some(_)) => Err(ConfigError::TwoAccessKeys),
         (None, None) => Err(ConfigError::MissingAccessKey),
     }
@@ -286,8 +287,8 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
         return Ok(None);
     };
     let parsed = match settings.get(REDIS_CA_FILE) {
-        None => StoreUrl::parse(&url),
-        Some((path, name)) => StoreUrl::parse_with_ca(&url, &certificates(path, name)?),
+        None => StoreUrl::parse(url.expose()),
+        Some((path, name)) => StoreUrl::parse_with_ca(url.expose(), &certificates(path, name)?),
     };
     let url = parsed.map_err(|reason| {
         // The one that is set: both at once have been refused.

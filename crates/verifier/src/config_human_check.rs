@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use authress_secret::Secret;
 use url::Url;
 
 use crate::config_error::ConfigError;
 use crate::config_warning::ConfigWarning;
 use crate::human_check::Provider;
 use crate::rate_limit::Rate;
-use crate::secret::Secret;
 use crate::settings::{Sources, variable};
 
 /// Which check, and for whom.
@@ -117,8 +117,7 @@ enum Kind {
 
 fn secret(settings: &Sources) -> Result<Option<Secret>, ConfigError> {
     const NOT_BOTH: &str = "removed, because HUMAN_CHECK_SECRET_FILE is set, too";
-    let text = settings.secret("human_check.secret", "human_check.secret_file", NOT_BOTH)?;
-    Ok(text.map(|text| Secret::new(&text)))
+    settings.secret("human_check.secret", "human_check.secret_file", NOT_BOTH)
 }
 
 fn site_key(settings: &Sources) -> Result<String, ConfigError> {

@@ -3,15 +3,17 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use authress_secret::Secret;
 use zeroize::Zeroizing;
 
 use crate::config_error::ConfigError;
 
-/// Reads a small text file, unless others can read or change it.
+/// Reads a small text file, unless others can read or change it. White space around the text is left out, because files
+/// end in a line break.
 ///
 /// The owner may do everything and the group read, because that is how systemd's credentials and
 /// Kubernetes' secrets are mounted.
-pub(crate) fn read(key: &'static str, path: &str) -> Result<Zeroizing<String>, ConfigError> {
+pub(crate) fn read(key: &'static str, path: &str) -> Result<Secret, ConfigError> {
     let unreadable = |error: io::Error| ConfigError::UnreadableSecretFile { key, reason: error.kind() };
     let file = File::open(path).map_err(unreadable)?;
     // The file that was opened is looked at, not the path: it cannot be exchanged in between.
@@ -22,7 +24,7 @@ pub(crate) fn read(key: &'static str, path: &str) -> Result<Zeroizing<String>, C
     if text.len() > MAX_BYTES {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
-    Ok(text)
+    Ok(Secret::new(text.trim()))
 }
 
 #[cfg(unix)]
@@ -53,13 +55,13 @@ mod tests {
     #[test]
     fn a_file_that_others_can_read_or_change_is_refused() {
         let path = std::env::temp_dir().join(format!("authress-verifier-secret-{}", std::process::id()));
-        std::fs::write(&path, "secret").unwrap();
+        std::fs::write(&path, "secret\n").unwrap();
         let read_with = |mode| {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             read("authress.access_key_file", path.to_str().unwrap()).map_err(|error| error.code())
         };
         for mode in [0o400, 0o440, 0o600, 0o640] {
-            assert_eq!(read_with(mode).unwrap().as_str(), "secret", "{mode:o}");
+            assert_eq!(read_with(mode).unwrap().expose(), "secret", "{mode:o}");
         }
         for mode in [0o644, 0o604, 0o660, 0o601, 0o602, 0o777] {
             assert_eq!(read_with(mode).unwrap_err(), "SecretFileTooOpen", "{mode:o}");

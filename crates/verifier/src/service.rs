@@ -28,7 +28,6 @@ use crate::policy::Policy;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
 use crate::refusal::Refusal;
 use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
-use crate::secret::Secret;
 use crate::shared_store::{SharedStore, StoreFailure, WhenDown};
 use crate::used_states::{self, SharedStates};
 
@@ -172,8 +171,10 @@ fn gate(
 ) -> Result<HumanGate, CannotServe> {
     let check: Arc<dyn HumanCheck> = match config.kind {
         HumanCheckKind::ProofOfWork { secret, cost } => {
-            let secret = secret.map_or_else(Secret::random, Ok).map_err(|_| CannotServe::NoRandomness)?;
-            let check = ProofOfWork::new(secret, cost);
+            let check = match secret {
+                Some(secret) => ProofOfWork::new(secret, cost),
+                None => ProofOfWork::with_random_secret(cost).map_err(|_| CannotServe::NoRandomness)?,
+            };
             Arc::new(match store {
                 None => check,
                 Some((store, when_down)) => {

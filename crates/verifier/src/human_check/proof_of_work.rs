@@ -16,12 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use altcha::{CreateChallengeOptions, Payload, VerifySolutionOptions, create_challenge, verify_solution};
+use authress_secret::Secret;
 use authress_single_use::{MemorySingleUse, SingleUse, Use, WhenFull};
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::{CheckUnavailable, HumanCheck, Judgement, LoginBinding, Widget};
-use crate::secret::Secret;
 use crate::used_states::CAPACITY;
 
 /// How long a challenge can be answered. A slow telephone takes some seconds.
@@ -44,6 +45,16 @@ impl ProofOfWork {
         // A spent challenge that was forgotten could be spent again: when it is full, nobody is let in.
         let spent = MemorySingleUse::new(CHALLENGE_LIFETIME, CAPACITY, WhenFull::Refuse);
         Self { secret, cost, spent: Arc::new(spent), reported: AtomicBool::new(false) }
+    }
+
+    /// The same, signed with 32 bytes of the operating system's randomness, for a single instance.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn with_random_secret(cost: u32) -> Result<Self, getrandom::Error> {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(bytes.as_mut_slice())?;
+        Ok(Self::new(Secret::new(Base64::encode_string(bytes.as_slice())), cost))
     }
 
     /// The same with another memory of spent challenges, for several instances with one secret. It must
@@ -144,7 +155,7 @@ mod tests {
     const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn check() -> ProofOfWork {
-        ProofOfWork::new(Secret::random().unwrap(), 2)
+        ProofOfWork::with_random_secret(2).unwrap()
     }
 
     fn login(name: &str) -> LoginBinding {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use authress_secret::Secret;
 use reqwest::StatusCode;
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde::Deserialize;
@@ -21,7 +22,6 @@ use serde_json::json;
 use url::Url;
 
 use super::{CheckUnavailable, HumanCheck, Judgement, LoginBinding, Widget};
-use crate::secret::Secret;
 
 /// Whose widget it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,13 @@
-//! Text that must not be seen: tokens, codes and PKCE verifiers.
+//! The secret strings of the whole workspace: tokens, codes, PKCE verifiers, access keys, passwords.
+//!
+//! The crate `secrecy` is not used: its strings cannot be compared, and the login protocol derives `PartialEq` for its
+//! requests and responses so that tests can compare whole values.
 
 use std::fmt;
+
 use zeroize::Zeroize;
 
-/// A secret string. It prints as its length only and is overwritten when dropped.
+/// A secret string. It prints as `[redacted]` and is overwritten when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -13,7 +17,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value itself, for the one place that must send or store it.
+    /// Returns the value itself, for the one place that sends, stores or parses it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -26,7 +30,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Drop for Secret {
-    // Secrets end in many places; one copy of the loop will do.
+    // One copy of the loop: secrets are dropped in many places of the browser's module, whose size counts.
     #[inline(never)]
     fn drop(&mut self) {
         self.0.zeroize();
@@ -40,5 +44,6 @@ mod tests {
     #[test]
     fn a_secret_does_not_print() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "[redacted]");
+        assert_eq!(Secret::new("hunter2").expose(), "hunter2");
     }
 }
