@@ -1,11 +1,12 @@
 //! The npm package's generated part and the servers.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use clap::Args;
 
 use crate::failure::{Attempt, Result};
-use crate::setup::{BuildTools, Library};
-use crate::{notices, workspace};
+use crate::setup::{BuildTools, StandardLibrary};
+use crate::{notices, programs, setup, workspace};
 
 /// The three servers of the demo and the end-to-end tests: package and program have the same name.
 pub(crate) const SERVERS: [&str; 3] = ["authress-sandbox", "authress-verifier", "authress-demo-shop"];
@@ -13,6 +14,23 @@ pub(crate) const SERVERS: [&str; 3] = ["authress-sandbox", "authress-verifier", 
 const MODULE: &str = "authress_login_wasm";
 /// Says what the generated files were made from; it is not published.
 const STAMP: &str = ".made-from";
+
+/// How `cargo xtask build` builds.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Fail unless the package is the one to publish: made by the pinned compiler, with the standard library from source
+    #[arg(long)]
+    release: bool,
+}
+
+/// `cargo xtask build`.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let tools = setup::for_build()?;
+    if options.release {
+        tools.check_release()?;
+    }
+    everything(&tools)
+}
 
 /// Package and servers.
 pub(crate) fn everything(tools: &BuildTools) -> Result<()> {
@@ -46,10 +64,9 @@ impl Form {
     /// Compiles it; where the module is. Another form may be put there later.
     fn compile(&self, tools: &BuildTools) -> Result<PathBuf> {
         println!("build: the browser client for wasm32, {}", self.name);
-        let library = Library::choose(&tools.wasm);
-        let mut folder = match library {
-            Library::Small => workspace::small_wasm_target(),
-            Library::Plain => workspace::wasm_target(),
+        let mut folder = match tools.library {
+            StandardLibrary::SizeOptimized => workspace::small_wasm_target(),
+            StandardLibrary::Precompiled => workspace::wasm_target(),
         };
         if self.flags.is_empty() {
             // Cargo keeps one set of flags in a folder.
@@ -59,8 +76,8 @@ impl Form {
         flags.push(FEWER_FUNCTIONS.to_owned());
         flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
         let mut command = tools.wasm.cargo("build");
-        library.prepare(command.args(["--release", "--lib"]), flags);
-        run(command.env("CARGO_TARGET_DIR", &folder))?;
+        tools.library.prepare(command.args(["--release", "--lib"]), flags);
+        programs::run(command.env("CARGO_TARGET_DIR", &folder))?;
         Ok(folder.join("wasm32-unknown-unknown/release").join(format!("{MODULE}.wasm")))
     }
 }
@@ -93,14 +110,16 @@ fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
         return Ok(());
     }
     println!("build: the entries of the package, the optimised modules and the JavaScript form into pkg/dist");
-    run(tools
-        .node
-        .command()
-        .current_dir(workspace::root())
-        .arg("xtask/package.mjs")
-        .arg(&tools.wasm_bindgen)
-        .args(&modules)
-        .arg(work))?;
+    programs::run(
+        tools
+            .node
+            .command()
+            .current_dir(workspace::root())
+            .arg("xtask/package.mjs")
+            .arg(&tools.wasm_bindgen)
+            .args(&modules)
+            .arg(work),
+    )?;
     notices::write(&tools.wasm, work)?;
     std::fs::write(work.join(STAMP), made_from).attempt(|| format!("write {}", work.join(STAMP).display()))?;
     // In one step, so that a server that is running never finds half a package.
@@ -136,7 +155,7 @@ pub(crate) fn servers() -> Result<()> {
     for server in SERVERS {
         command.args(["--package", server]);
     }
-    run(command.arg("--bins"))
+    programs::run(command.arg("--bins"))
 }
 
 /// The program of a server; it has to be built already.
@@ -147,13 +166,6 @@ pub(crate) fn server(name: &str) -> Result<PathBuf> {
     } else {
         Err(format!("{} is not built: run `cargo xtask build` first", program.display()).into())
     }
-}
-
-/// Runs a command whose own output tells enough.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let name = command.get_program().display().to_string();
-    let status = command.stdin(std::process::Stdio::null()).status().attempt(|| format!("start {name}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}): its message stands above").into()) }
 }
 
 /// Panic messages contain source paths: without this what a shopper downloads would name the builder's folders.

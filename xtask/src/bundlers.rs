@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::engines::Engine;
 use crate::failure::Result;
-use crate::{build, setup, test, workspace};
+use crate::{build, programs, setup, test, workspace};
 
 /// What is tried.
 #[derive(Args, Debug)]
@@ -22,10 +22,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     if only.is_empty() {
-        build::run(test::bundler_tests(&tools)?.env("WRITE_DOCS", "1"))?;
+        programs::run(test::bundler_tests(&tools)?.env("WRITE_DOCS", "1"))?;
     }
     let names = if only.is_empty() { "all".to_owned() } else { only.join(",") };
-    build::run(test::tool_tests(&tools)?.env("TOOLS", names).env("WRITE_DOCS", "1"))
+    programs::run(test::tool_tests(&tools)?.env("TOOLS", names).env("WRITE_DOCS", "1"))
 }
 
 fn tool_name(name: &str) -> std::result::Result<String, String> {

@@ -10,6 +10,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   AUTHRESS_LOGIN_WASM_CACHE   where tools are kept [default: authress-login-wasm below $XDG_CACHE_HOME or ~/.cache]
   AUTHRESS_LOGIN_WASM_STD     source of the wasm32 standard library: rustup or debian [default: whichever works]
+  AUTHRESS_LOGIN_WASM_LIBRARY plain: the module gets the precompiled standard library, never for publishing
   CHROME, CHROMEDRIVER        Chromium and its driver, if they are not on PATH
   FIREFOX, GECKODRIVER        Firefox and its driver, if they are not on PATH
   WEBKIT_DRIVER               WebKitGTK's driver, if it is not on PATH
@@ -28,7 +29,7 @@ enum Command {
     /// Install every tool that the other commands need; installs only what is missing
     Setup,
     /// Build the npm package (pkg/dist) and the three servers (target/debug)
-    Build,
+    Build(build::Options),
     /// Set up, then run every test, or only the given parts
     Test(test::Options),
     /// Check formatting, lints, documentation and JavaScript syntax
@@ -55,7 +56,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Setup => setup::everything(&Engine::ALL).map(|_| ()),
-            Command::Build => build::everything(&setup::for_build()?),
+            Command::Build(options) => build::run(&options),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
             Command::ApiReport => types::write_report(&setup::for_build()?),
@@ -95,6 +96,8 @@ mod tests {
             "bundlers --only vite-5,nuxt",
             "bench client --samples 7 --quick",
             "bench verifier --seconds 5",
+            "build --release",
+            "test --release e2e",
         ] {
             assert!(parses(words), "{words}");
         }

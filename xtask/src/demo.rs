@@ -8,7 +8,7 @@ use crate::engines::Engine;
 use crate::failure::Result;
 use crate::progress::seconds;
 use crate::stack::{self, Ports, Stack, Topology};
-use crate::{build, ports, setup, workspace};
+use crate::{build, ports, programs, setup, workspace};
 
 /// How the demo runs.
 #[derive(Args, Debug)]
@@ -62,7 +62,7 @@ fn walk(port: Option<u16>) -> Result<()> {
     };
     println!("\ndemo: everything is up after {}; walking the login in headless Chromium", seconds(start.elapsed()));
     let script = workspace::root().join("tests/e2e/walk.mjs");
-    build::run(tools.node_script().arg(script).arg(stack.description().to_string()))?;
+    programs::run(tools.node_script().arg(script).arg(stack.description().to_string()))?;
     println!("demo: the login works; {} in all", seconds(start.elapsed()));
     Ok(())
 }

@@ -3,11 +3,10 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::build;
 use crate::failure::Result;
 use crate::progress::seconds;
 use crate::setup::BuildTools;
-use crate::workspace;
+use crate::{programs, workspace};
 
 /// Runs every check, also after one has failed, so that one run shows all there is to mend.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
@@ -51,7 +50,7 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
     for (name, mut command) in checks {
         println!("lint: {name}");
         let start = Instant::now();
-        match build::run(&mut command) {
+        match programs::run(&mut command) {
             Ok(()) => println!("      clean after {}", seconds(start.elapsed())),
             Err(failure) => {
                 eprintln!("      {failure}");

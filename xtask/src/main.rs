@@ -11,7 +11,6 @@ mod demo;
 mod engines;
 mod failure;
 mod lint;
-mod lock_file;
 mod notices;
 mod ports;
 mod programs;

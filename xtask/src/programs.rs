@@ -3,12 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::failure::{Attempt, Result};
+
 /// The first of `names` that is on PATH.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names
         .iter()
         .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
+}
+
+/// Runs a command whose own output says what it does and why it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().display().to_string();
+    let status = command.stdin(Stdio::null()).status().attempt(|| format!("start {name}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}): its message stands above").into()) }
 }
 
 /// What the program prints on standard output, or `None` if it cannot be run or fails.

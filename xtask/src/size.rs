@@ -2,8 +2,8 @@
 
 use crate::build;
 use crate::failure::Result;
-use crate::setup::{BuildTools, Library};
-use crate::workspace;
+use crate::setup::BuildTools;
+use crate::{programs, workspace};
 
 /// The committed figures and the limit: what `check` compares with and `print` writes.
 const BUDGET: &str = "xtask/size-budget.json";
@@ -21,7 +21,7 @@ pub(crate) fn check(tools: &BuildTools) -> Result<()> {
 
 fn measure(tools: &BuildTools, what: &str) -> Result<()> {
     let mut command = tools.node.command();
-    let library = Library::choose(&tools.wasm).name();
+    let library = tools.library.name();
     command.current_dir(workspace::root()).args(["xtask/size.mjs", what, BUDGET, library]);
-    build::run(command.arg(build::dist()))
+    programs::run(command.arg(build::dist()))
 }

@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Engines for the parts browser and e2e: all, or some of chromium,firefox,webkit
     #[arg(long, default_value = "chromium")]
     engines: Engines,
+    /// Fail unless the tested package is the one to publish; see `build --release`
+    #[arg(long)]
+    release: bool,
 }
 
 /// A part of the tests that can be run alone.
@@ -50,13 +53,17 @@ struct Stage {
 
 /// Runs the parts named on the command line, or all of them; fails if any of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let Options { parts, engines: Engines(engines) } = options;
+    let Options { parts, engines: Engines(engines), release } = options;
     let wanted = |part: Part| parts.is_empty() || parts.contains(&part);
 
     let mut stages = Vec::new();
     let mut tools = None;
     stages.push(stage("set-up", || {
-        tools = Some(setup::everything(engines)?);
+        let found = setup::everything(engines)?;
+        if *release {
+            found.build.check_release()?;
+        }
+        tools = Some(found);
         Ok(Tally::default())
     }));
     // Each later stage runs even if an earlier one failed: one run shows everything there is to mend.
@@ -102,6 +109,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 stages.push(stage("size", || size::check(&tools.build).map(|()| Tally::default())));
             }
         }
+    }
+    if let Some(Err(reason)) = tools.map(|tools| tools.build.check_release()) {
+        println!("\nThe tested package was a development build, not the one to publish: {reason}");
     }
     report(&stages)
 }

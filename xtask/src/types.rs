@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use crate::build;
 use crate::failure::Result;
 use crate::setup::{BuildTools, Node, for_docs};
-use crate::workspace;
+use crate::{programs, workspace};
 
 /// Node's test runner over what is said about the types, over the examples that use them, and over what of the package
 /// runs without a browser and without being built.
@@ -19,12 +18,12 @@ pub(crate) fn tests(node: &Node) -> Command {
 
 /// Writes the report anew. What has changed in it is for people to look at and commit.
 pub(crate) fn write_report(tools: &BuildTools) -> Result<()> {
-    build::run(script(&tools.node).arg("tests/types/api-report.mjs"))
+    programs::run(script(&tools.node).arg("tests/types/api-report.mjs"))
 }
 
 /// The documentation of everything that the types make public, as pages in `target/docs`.
 pub(crate) fn docs() -> Result<()> {
-    build::run(for_docs()?.package_program("typedoc").args(["--options", "tests/docs/typedoc.json"]))
+    programs::run(for_docs()?.package_program("typedoc").args(["--options", "tests/docs/typedoc.json"]))
 }
 
 fn script(node: &Node) -> Command {

@@ -2,7 +2,7 @@
 
 use crate::engines::Engine;
 use crate::failure::Result;
-use crate::{build, setup};
+use crate::{build, programs, setup};
 
 /// What a shopper waits for; see `tests/bench/client.mjs`. The sizes come along, unless it is only a try.
 pub(crate) fn speed(samples: Option<u32>, is_quick: bool) -> Result<()> {
@@ -16,7 +16,7 @@ pub(crate) fn speed(samples: Option<u32>, is_quick: bool) -> Result<()> {
     if is_quick {
         command.arg("--quick");
     }
-    build::run(&mut command)?;
+    programs::run(&mut command)?;
     if is_quick { Ok(()) } else { peers(&tools.build) }
 }
 
@@ -31,5 +31,5 @@ fn peers(tools: &setup::BuildTools) -> Result<()> {
     tools.node.install_peers()?;
     let mut command = tools.node.command();
     command.current_dir(crate::workspace::root()).arg("tests/bench/sizes.mjs");
-    build::run(&mut command)
+    programs::run(&mut command)
 }

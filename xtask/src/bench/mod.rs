@@ -13,7 +13,7 @@ use clap::Subcommand;
 
 use crate::failure::{Attempt, Result};
 use crate::setup::{self, Node};
-use crate::{build, programs, workspace};
+use crate::{programs, workspace};
 use load::Load;
 use report::Row;
 
@@ -55,7 +55,7 @@ fn verifier(seconds: u32) -> Result<()> {
     let mut command = workspace::cargo("build");
     command.args(["--profile", "server", "-p", "authress-verifier", "--features", "aws-lc"]);
     command.args(["--bin", "authress-verifier", "--example", "signature_rate", "--example", "loopback_floor"]);
-    build::run(&mut command)?;
+    programs::run(&mut command)?;
     let programs = workspace::target().join("server");
     println!("bench: raw signatures on one core");
     let rate = pinned(&programs.join("examples/signature_rate"), SERVER_CORE);

@@ -6,10 +6,11 @@ mod apt;
 mod browser;
 mod debian_std;
 mod engines;
-mod library;
 mod nginx;
 mod node;
 mod redis;
+mod standard_library;
+mod toolchain;
 mod tools;
 mod wasm_target;
 
@@ -19,8 +20,8 @@ use std::time::Instant;
 
 pub(crate) use browser::Browser;
 pub(crate) use engines::{Firefox, Webkit};
-pub(crate) use library::Library;
 pub(crate) use node::Node;
+pub(crate) use standard_library::StandardLibrary;
 pub(crate) use wasm_target::WasmTarget;
 
 use crate::engines::Engine;
@@ -37,6 +38,31 @@ pub(crate) struct BuildTools {
     pub(crate) wasm_bindgen: PathBuf,
     /// Node.js with the packages of `tests/package.json`.
     pub(crate) node: Node,
+    /// The form of the standard library in the module.
+    pub(crate) library: StandardLibrary,
+}
+
+impl BuildTools {
+    fn new(wasm: WasmTarget, wasm_bindgen: PathBuf, node: Node) -> Self {
+        let library = StandardLibrary::choose(&wasm);
+        let tools = BuildTools { wasm, wasm_bindgen, node, library };
+        if let Err(reason) = tools.check_release() {
+            println!("set-up: builds are for development, not for publishing: {reason}");
+        }
+        tools
+    }
+
+    /// Fails unless these tools make the module that is published: another compiler or another form of the standard
+    /// library makes another module.
+    pub(crate) fn check_release(&self) -> Result<()> {
+        toolchain::check()?;
+        match self.library {
+            StandardLibrary::SizeOptimized => Ok(()),
+            StandardLibrary::Precompiled => Err("the standard library is not compiled for size: run \
+                `rustup component add rust-src` and `rustup target add wasm32-unknown-unknown`"
+                .into()),
+        }
+    }
 }
 
 /// What testing needs.
@@ -145,10 +171,11 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
         .map(|(name, program)| format!("{name} {}", programs::version(program).unwrap_or_default()))
         .collect();
     println!("        tools: {}, node {}", versions.join(", "), node.version);
-    Ok(TestTools { build: BuildTools { wasm, wasm_bindgen, node }, wasm_pack, browser, firefox, webkit })
+    Ok(TestTools { build: BuildTools::new(wasm, wasm_bindgen, node), wasm_pack, browser, firefox, webkit })
 }
 
 /// What `build`, `lint`, `size` and `demo` need: no browser.
 pub(crate) fn for_build() -> Result<BuildTools> {
-    Ok(BuildTools { node: node::ensure()?, wasm: wasm_target::ensure()?, wasm_bindgen: tools::wasm_bindgen()? })
+    let node = node::ensure()?;
+    Ok(BuildTools::new(wasm_target::ensure()?, tools::wasm_bindgen()?, node))
 }

@@ -5,14 +5,14 @@ use std::process::Command;
 
 use crate::failure::Result;
 use crate::progress::Step;
-use crate::{lock_file, programs, workspace};
+use crate::{programs, workspace};
 
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
-    let version = lock_file::version_of("wasm-bindgen")?;
+    let version = locked_version("wasm-bindgen")?;
     Tool {
         package: "wasm-bindgen-cli",
         program: "wasm-bindgen",
@@ -53,6 +53,15 @@ pub(crate) fn geckodriver() -> Result<PathBuf> {
     .ensure()
 }
 
+/// The version of a crate that Cargo.lock has chosen.
+fn locked_version(name: &str) -> Result<String> {
+    let id = programs::output(workspace::cargo("pkgid").arg(name));
+    id.as_deref()
+        .and_then(|id| id.rsplit(['@', '#']).next())
+        .map(str::to_owned)
+        .ok_or_else(|| format!("Cargo.lock does not name one version of {name}: `cargo pkgid {name}` says why").into())
+}
+
 struct Tool<'a> {
     package: &'a str,
     program: &'a str,
@@ -88,7 +97,7 @@ impl Tool<'_> {
         let finished = work.join("root");
         let mut command = Command::new("cargo");
         command
-            .args(["install", self.package, "--version", &format!("={}", self.version), "--root"])
+            .args(["install", self.package, "--version", &format!("={}", self.version), "--locked", "--root"])
             .arg(&finished)
             .args(self.flags)
             // The folder the user happens to be in must not lend its configuration to the build.
@@ -103,5 +112,18 @@ impl Tool<'_> {
         // Moved in one step: a half-finished installation never stands where a finished one is looked for.
         workspace::publish(&finished, place)?;
         workspace::remove(&work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_the_glue_generator_is_that_of_the_locked_crate() {
+        let manifest = std::fs::read_to_string(workspace::root().join("Cargo.toml")).unwrap();
+        let version = locked_version("wasm-bindgen").unwrap();
+        assert!(manifest.contains(&format!("wasm-bindgen = \"={version}\"")), "{version}");
+        assert!(locked_version("no-such-crate").is_err());
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::build;
 use crate::failure::{Attempt, Result};
-use crate::ports;
+use crate::{ports, programs};
 use configuration::Configuration;
 use server::{FolderGuard, Server};
 pub(crate) use topology::Topology;
@@ -72,7 +72,7 @@ impl Stack {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
             // What it prints would be taken for the one line of JSON that a caller waits for.
-            build::run(command.stdout(std::process::Stdio::null()))?;
+            programs::run(command.stdout(std::process::Stdio::null()))?;
         }
         let write = |name: &str, value: Value| -> Result<PathBuf> {
             let path = folder.path.join(name);
