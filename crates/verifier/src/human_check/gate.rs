@@ -11,11 +11,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckUnavailable, HumanCheck, Judgement, LoginBinding, page};
-use crate::client_address::TrustedProxies;
-use crate::login_request::LoginRequest;
-use crate::page::accepts_html;
+use crate::decision::{LoginRequest, Refusal, RefusalCode};
+use crate::http::{TrustedProxies, accepts_html};
 use crate::rate_limit::{Limits, LocalRateLimiter, Rate, Verdict};
-use crate::refusal::{Refusal, RefusalCode};
 
 /// The longest answer that is read, in bytes. hCaptcha's have some thousand.
 pub(crate) const MAX_ANSWER_BYTES: usize = 16 * 1024;

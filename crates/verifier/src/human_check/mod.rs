@@ -22,7 +22,7 @@ pub(crate) use gate::{MAX_ANSWER_BYTES, answered};
 pub use proof_of_work::{CHALLENGE_LIFETIME, ProofOfWork};
 pub use siteverify::{HttpClientUnavailable, Provider, SiteVerify};
 
-use crate::login_request::LoginRequest;
+use crate::decision::LoginRequest;
 
 /// A check that programs find hard or dear.
 pub trait HumanCheck: fmt::Debug + Send + Sync + 'static {

@@ -11,7 +11,7 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{NotUntil, Quota};
 
 use super::{Limits, Rate, RateLimiter, Verdict};
-use crate::client_address::ClientNetwork;
+use crate::http::ClientNetwork;
 
 /// How many counters there are for clients.
 pub const CELLS: usize = 1 << 16;

@@ -11,9 +11,8 @@ use axum::http::request::Parts;
 
 pub use self::local::{CELLS, LocalRateLimiter};
 pub use self::redis::RedisRateLimiter;
-use crate::client_address::{ClientNetwork, TrustedProxies};
-use crate::policy::Policy;
-use crate::refusal::{Refusal, RefusalCode};
+use crate::decision::{Refusal, RefusalCode};
+use crate::http::{ClientNetwork, Policy, TrustedProxies};
 
 /// A token bucket: `burst` at once, and `per_minute` again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

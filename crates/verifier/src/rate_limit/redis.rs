@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::{Limits, LocalRateLimiter, RateLimiter, Verdict};
-use crate::client_address::ClientNetwork;
-use crate::shared_store::{SharedStore, Taken, WhenDown};
+use super::{Limits, LocalRateLimiter, Rate, RateLimiter, Verdict};
+use crate::http::ClientNetwork;
+use crate::shared_store::{SharedStore, Taken, TokenBucket, WhenDown};
 
 /// Limits that all instances with one Redis share.
 ///
@@ -30,8 +30,9 @@ impl RateLimiter for RedisRateLimiter {
             Verdict::Allowed => {}
             limited => return limited,
         }
-        let client = (self.store.key(format_args!("client:{client}")), self.limits.client);
-        let global = (self.store.key("global"), self.limits.global);
+        let bucket = |key, rate: Rate| TokenBucket { key, interval: rate.interval(), burst: rate.burst };
+        let client = bucket(self.store.key(format_args!("client:{client}")), self.limits.client);
+        let global = bucket(self.store.key("global"), self.limits.global);
         match self.store.take([client, global]).await {
             Ok(Taken::Both) => Verdict::Allowed,
             Ok(Taken::FirstIsEmpty { wait }) => Verdict::ClientLimited { retry_after: wait },

@@ -1,20 +1,20 @@
 //! What a login asks of the shared store.
 
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::Script;
 
 use super::{Operation, SharedStore, StoreFailure};
-use crate::rate_limit::Rate;
 
 impl SharedStore {
     /// Takes a token from both buckets, or from none of them.
-    pub(crate) async fn take(&self, buckets: [(String, Rate); 2]) -> Result<Taken, StoreFailure> {
+    pub(crate) async fn take(&self, buckets: [TokenBucket; 2]) -> Result<Taken, StoreFailure> {
         let taken = self.attempt(Operation::Take, |mut connection| async move {
             let mut invocation = TAKE.prepare_invoke();
-            for (key, rate) in buckets {
-                invocation.key(key).arg(micros(rate.interval())).arg(rate.burst.get());
+            for TokenBucket { key, interval, burst } in buckets {
+                invocation.key(key).arg(micros(interval)).arg(burst.get());
             }
             invocation.invoke_async::<(u8, u64)>(&mut connection).await
         });
@@ -40,11 +40,21 @@ impl SharedStore {
 
     /// Does what a login does, on keys of its own that end at once.
     pub(super) async fn try_out(&self) -> Result<(), StoreFailure> {
-        let bucket = || (self.key("probe:bucket"), Rate::UNLIMITED);
+        let key = || self.key("probe:bucket");
+        let bucket = || TokenBucket { key: key(), interval: Duration::from_micros(1), burst: NonZeroU32::MAX };
         self.take([bucket(), bucket()]).await?;
         self.spend(self.key("probe:state"), Duration::from_millis(1)).await?;
         Ok(())
     }
+}
+
+/// A token bucket in the store.
+pub(crate) struct TokenBucket {
+    pub(crate) key: String,
+    /// How long it takes until one token is back.
+    pub(crate) interval: Duration,
+    /// How many tokens there are at most.
+    pub(crate) burst: NonZeroU32,
 }
 
 /// What became of an attempt to take tokens.

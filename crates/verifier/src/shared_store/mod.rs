@@ -22,7 +22,7 @@ use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisResult};
 
-pub(crate) use self::commands::Taken;
+pub(crate) use self::commands::{Taken, TokenBucket};
 pub use self::failure::StoreFailure;
 pub use self::health::PAUSE;
 use self::health::{Change, Health, Operation};

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use url::form_urlencoded;
 
-use crate::access_key::AccessKey;
-use crate::authorization_request;
-use crate::authress_domain::AuthressDomain;
-use crate::login_request::{LoginRequest, Parameter};
-use crate::redirect::LoginUrl;
-use crate::refusal::{Refusal, RefusalCode};
-use crate::user_id::{self, UserIdPrefix};
+use super::access_key::AccessKey;
+use super::authorization_request::Signer;
+use super::authress_domain::AuthressDomain;
+use super::login_request::LoginRequest;
+use super::parameter::Parameter;
+use super::redirect::LoginUrl;
+use super::refusal::{Refusal, RefusalCode};
+use super::user_id::{self, UserIdPrefix};
 
 /// How many random bytes a decision takes: 16 for the user id and 16 for the statement's `jti`.
 pub const ENTROPY_BYTES: usize = 32;
@@ -41,7 +42,7 @@ impl ClockReading {
 #[derive(Debug)]
 pub struct Verifier {
     domain: AuthressDomain,
-    access_key: AccessKey,
+    signer: Signer,
     next: Option<NextKey>,
     issuer: String,
     /// `issuer` as it stands in the query of an answer.
@@ -51,7 +52,7 @@ pub struct Verifier {
 
 #[derive(Debug)]
 struct NextKey {
-    access_key: AccessKey,
+    signer: Signer,
     /// By the monotonic clock: a wall clock that is put right in the meantime neither shortens nor prolongs the wait.
     signs_from: Instant,
 }
@@ -61,7 +62,14 @@ impl Verifier {
     pub fn new(domain: AuthressDomain, access_key: AccessKey) -> Self {
         let issuer = domain.issuer(access_key.client_id());
         let encoded_issuer = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
-        Self { domain, access_key, next: None, issuer, encoded_issuer, prefix: UserIdPrefix::default() }
+        Self {
+            domain,
+            signer: Signer::new(access_key),
+            next: None,
+            issuer,
+            encoded_issuer,
+            prefix: UserIdPrefix::default(),
+        }
     }
 
     /// The same, with a second access key that signs from `signs_from` on. Until then it
@@ -70,14 +78,14 @@ impl Verifier {
     /// # Errors
     /// [`KeysDiffer`] when the two keys are not of one service client in one account, or are the same key.
     pub fn with_next_key(mut self, access_key: AccessKey, signs_from: Instant) -> Result<Self, KeysDiffer> {
-        let (current, next) = (&self.access_key, &access_key);
+        let (current, next) = (self.signer.access_key(), &access_key);
         if current.client_id() != next.client_id() || current.account_id() != next.account_id() {
             return Err(KeysDiffer::OtherClient);
         }
         if current.key_id() == next.key_id() {
             return Err(KeysDiffer::SameKey);
         }
-        self.next = Some(NextKey { access_key, signs_from });
+        self.next = Some(NextKey { signer: Signer::new(access_key), signs_from });
         Ok(self)
     }
 
@@ -99,19 +107,19 @@ impl Verifier {
 
     /// The id of the key that signs at `now`. Not a secret.
     pub fn key_id(&self, now: Instant) -> &str {
-        self.signing_key(now).key_id()
+        self.signer_at(now).access_key().key_id()
     }
 
     /// The id of the next key and the time from which it signs, if there is one.
     pub fn next_key(&self) -> Option<(&str, Instant)> {
-        self.next.as_ref().map(|next| (next.access_key.key_id(), next.signs_from))
+        self.next.as_ref().map(|next| (next.signer.access_key().key_id(), next.signs_from))
     }
 
     /// The same, in which a next key that the `old` verifier has, too, goes on waiting where it was there.
     #[must_use]
     pub fn keep_waiting_since(mut self, old: &Self) -> Self {
         if let (Some(next), Some(waiting)) = (&mut self.next, &old.next)
-            && next.access_key.key_id() == waiting.access_key.key_id()
+            && next.signer.access_key().key_id() == waiting.signer.access_key().key_id()
         {
             next.signs_from = next.signs_from.min(waiting.signs_from);
         }
@@ -123,7 +131,7 @@ impl Verifier {
     /// # Errors
     /// A [`Refusal`] that names the parameter.
     pub fn approve<'a>(&'a self, request: &'a LoginRequest) -> Result<Approved<'a>, Refusal> {
-        if request.client_id != self.access_key.client_id() {
+        if request.client_id != self.signer.access_key().client_id() {
             return Err(RefusalCode::ForeignClient.of(Parameter::ClientId));
         }
         let login_url = LoginUrl::parse(&self.domain, &request.redirect_uri);
@@ -131,10 +139,10 @@ impl Verifier {
         Ok(Approved { verifier: self, request, login_url })
     }
 
-    fn signing_key(&self, now: Instant) -> &AccessKey {
+    fn signer_at(&self, now: Instant) -> &Signer {
         match &self.next {
-            Some(next) if next.signs_from <= now => &next.access_key,
-            Some(_) | None => &self.access_key,
+            Some(next) if next.signs_from <= now => &next.signer,
+            Some(_) | None => &self.signer,
         }
     }
 }
@@ -171,8 +179,8 @@ impl Approved<'_> {
         let Self { verifier, request, login_url } = self;
         let (for_user_id, for_token_id) = halves(entropy);
         let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
-        let access_key = verifier.signing_key(now.monotonic);
-        let code = authorization_request::sign(access_key, &verifier.issuer, &user_id, for_token_id, now.since_1970);
+        let signer = verifier.signer_at(now.monotonic);
+        let code = signer.sign(&verifier.issuer, &user_id, for_token_id, now.since_1970);
         login_url.answer(&code, &verifier.encoded_issuer, &request.state)
     }
 }

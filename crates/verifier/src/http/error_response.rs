@@ -1,13 +1,47 @@
 //! Refusals as pages: the address is opened by shoppers' browsers, and a shopper cannot do anything
 //! with JSON.
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
-use crate::refusal::Refusal;
+use crate::decision::{Parameter, Refusal, RefusalCode};
+
+/// JSON `{code, title, status, parameter?}`, never a redirect. The refusal itself goes along as an
+/// extension of the response, for [`crate::pages_for_shoppers`] and for metrics.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = Problem {
+            code: self.code.name(),
+            title: self.code.sentence(),
+            status: self.code.status().as_u16(),
+            parameter: self.parameter.map(Parameter::name),
+        };
+        let mut response = (self.code.status(), Json(body)).into_response();
+        // RFC 9110 section 15.5.6: a 405 says what is allowed.
+        if self.code == RefusalCode::MethodNotAllowed {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(self.allow.unwrap_or("GET")));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct Problem {
+    code: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'static str>,
+}
 
 /// Middleware for [`axum::middleware::from_fn`]: refusals become pages for whoever accepts HTML. The
 /// status and all other headers stay as they are.
@@ -73,10 +107,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::refusal::RefusalCode;
 
     fn accepts(value: &str) -> bool {
         accepts_html(&HeaderMap::from_iter([(header::ACCEPT, value.parse().unwrap())]))
+    }
+
+    #[test]
+    fn the_time_to_wait_is_in_retry_after() {
+        let response = RefusalCode::ClientRateLimited.after(Duration::from_millis(1001)).into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
     }
 
     #[test]

@@ -3,11 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use authress_jws::{ProtectedHeader, SigningKey};
+use authress_jws::SigningKey;
 use base64ct::{Base64Unpadded, Encoding};
 use zeroize::Zeroizing;
-
-use crate::authorization_request::TOKEN_TYPE;
 
 /// An access key: `{clientId}.{keyId}.{accountId}.{privateKey}`.
 ///
@@ -19,9 +17,6 @@ pub struct AccessKey {
     client_id: String,
     account_id: String,
     signing_key: SigningKey,
-    /// The `aud` and the JWT header of everything it signs, made once.
-    audience: String,
-    header: ProtectedHeader,
 }
 
 impl AccessKey {
@@ -48,14 +43,6 @@ impl AccessKey {
 
     pub(crate) fn signing_key(&self) -> &SigningKey {
         &self.signing_key
-    }
-
-    pub(crate) fn audience(&self) -> &str {
-        &self.audience
-    }
-
-    pub(crate) fn header(&self) -> &ProtectedHeader {
-        &self.header
     }
 }
 
@@ -88,13 +75,7 @@ impl FromStr for AccessKey {
         }
         let der = decode_either_alphabet(private_key).ok_or(AccessKeyError::PrivateKeyNotBase64)?;
         let signing_key = SigningKey::from_pkcs8_der(key_id, &der).map_err(|_| AccessKeyError::PrivateKeyNotEd25519)?;
-        Ok(Self {
-            client_id: client_id.to_owned(),
-            account_id: account_id.to_owned(),
-            audience: format!("{account_id}.accounts.authress.io"),
-            header: signing_key.protected_header(TOKEN_TYPE),
-            signing_key,
-        })
+        Ok(Self { client_id: client_id.to_owned(), account_id: account_id.to_owned(), signing_key })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use authress_jws::ProtectedHeader;
 use serde::Serialize;
 
-use crate::access_key::AccessKey;
-use crate::user_id;
+use super::access_key::AccessKey;
+use super::user_id;
 
 /// The `typ` header (the media type of RFC 9101 section 10.8). It keeps this JWT from being taken
 /// for an access token, which says `at+jwt`.
@@ -14,22 +15,42 @@ pub const TOKEN_TYPE: &str = "oauth-authz-req+jwt";
 /// How long the statement is valid, in seconds; also its `max_age`. It has to survive one redirect.
 pub const LIFETIME_S: u64 = 60;
 
-/// Signs the statement for `user_id`. `now` is the time since 1970; parts of a second are cut off,
-/// so that `iat` is never in the future of a server whose clock agrees.
-pub(crate) fn sign(access_key: &AccessKey, issuer: &str, user_id: &str, token_id: [u8; 16], now: Duration) -> String {
-    let iat = now.as_secs();
-    let claims = Claims {
-        aud: access_key.audience(),
-        iss: issuer,
-        sub: user_id,
-        client_id: access_key.client_id(),
-        iat,
-        exp: iat.saturating_add(LIFETIME_S),
-        max_age: LIFETIME_S,
-        scope: "openid",
-        jti: user_id::text_of_128_bits(token_id),
-    };
-    access_key.signing_key().sign_with(access_key.header(), &claims)
+/// Signs statements with one access key. The parts that are the same in all of them are made once.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    access_key: AccessKey,
+    audience: String,
+    header: ProtectedHeader,
+}
+
+impl Signer {
+    pub(crate) fn new(access_key: AccessKey) -> Self {
+        let audience = format!("{}.accounts.authress.io", access_key.account_id());
+        let header = access_key.signing_key().protected_header(TOKEN_TYPE);
+        Self { access_key, audience, header }
+    }
+
+    pub(crate) fn access_key(&self) -> &AccessKey {
+        &self.access_key
+    }
+
+    /// Signs the statement for `user_id`. `now` is the time since 1970; parts of a second are cut off, so that `iat` is
+    /// never in the future of a server whose clock agrees.
+    pub(crate) fn sign(&self, issuer: &str, user_id: &str, token_id: [u8; 16], now: Duration) -> String {
+        let iat = now.as_secs();
+        let claims = Claims {
+            aud: &self.audience,
+            iss: issuer,
+            sub: user_id,
+            client_id: self.access_key.client_id(),
+            iat,
+            exp: iat.saturating_add(LIFETIME_S),
+            max_age: LIFETIME_S,
+            scope: "openid",
+            jti: user_id::text_of_128_bits(token_id),
+        };
+        self.access_key.signing_key().sign_with(&self.header, &claims)
+    }
 }
 
 #[derive(Serialize)]
@@ -60,9 +81,10 @@ mod tests {
         let der = SigningKey::generate("").unwrap().to_pkcs8_der();
         let access_key: AccessKey = format!("sc_shop.k1.acc-1.{}", Base64::encode_string(&der)).parse().unwrap();
         let now = Duration::from_millis(1_700_000_000_999);
-        let code = sign(&access_key, "https://login.example.com/v1/clients/sc_shop", "user_1", [0; 16], now);
-
         let keys = JwkSet { keys: vec![access_key.signing_key().public_jwk()] };
+        let signer = Signer::new(access_key);
+        let code = signer.sign("https://login.example.com/v1/clients/sc_shop", "user_1", [0; 16], now);
+
         let verified = verify(&code, &keys, Some("oauth-authz-req+jwt")).unwrap();
         assert_eq!(verified.header.kid, "k1");
         assert_eq!(

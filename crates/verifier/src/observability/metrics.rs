@@ -20,11 +20,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::client_address::AddressDoubt;
-use crate::log_output;
-use crate::login_request::Parameter;
-use crate::refusal::{Refusal, RefusalCode};
-use crate::server::Connections;
+use super::log;
+use crate::decision::{Parameter, Refusal, RefusalCode};
+use crate::http::{AddressDoubt, Connections};
 
 /// Counters in the form of Prometheus. Clones share them.
 #[derive(Clone)]
@@ -83,7 +81,7 @@ struct DroppedLogLines;
 
 impl Collector for DroppedLogLines {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let counter = ConstCounter::new(log_output::dropped_lines());
+        let counter = ConstCounter::new(log::dropped_lines());
         let help = "Log lines that were lost because they could not be written, or not fast enough";
         counter.encode(encoder.encode_descriptor("log_lines_dropped", help, None, counter.metric_type())?)
     }
@@ -310,7 +308,7 @@ mod tests {
 
     #[test]
     fn every_metric_is_in_the_manual() {
-        let manual = include_str!("../../../docs/verifier.md");
+        let manual = include_str!("../../../../docs/verifier.md");
         let text = Metrics::new().text(None);
         for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
             let suffixed = ["", "_total", "_info"].map(|suffix| format!("`{name}{suffix}"));

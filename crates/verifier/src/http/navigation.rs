@@ -7,8 +7,8 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 
-use crate::policy::Policy;
-use crate::refusal::{Refusal, RefusalCode};
+use super::policy::Policy;
+use crate::decision::{Refusal, RefusalCode};
 
 /// Refuses what says that it is no navigation of a whole page by a person.
 #[derive(Clone, Copy, Debug, Default)]

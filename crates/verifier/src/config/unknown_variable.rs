@@ -4,7 +4,7 @@
 //! file. A name that only a setting of this program can have meant is one: a limit that is set under a misspelt name
 //! does not hold, and nothing else would show it.
 
-use crate::settings::{SETTINGS, Setting};
+use super::settings::{SETTINGS, Setting};
 
 /// What a variable that is no setting is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

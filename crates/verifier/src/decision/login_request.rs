@@ -1,9 +1,9 @@
 //! The request by which Authress asks for a user id: three query parameters, read strictly.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use crate::refusal::{Refusal, RefusalCode};
+use super::parameter::Parameter;
+use super::refusal::{Refusal, RefusalCode};
 
 /// The longest query that is looked at, in bytes.
 pub const MAX_QUERY_BYTES: usize = 4096;
@@ -65,34 +65,6 @@ impl LoginRequest {
             redirect_uri: bounded(redirect_uri, Parameter::RedirectUri, MAX_REDIRECT_URI_BYTES)?,
             client_id: bounded(client_id, Parameter::ClientId, MAX_CLIENT_ID_BYTES)?,
         })
-    }
-}
-
-/// One of the parameters that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parameter {
-    /// `state`: Authress's id of the pending login, handed back unchanged.
-    State,
-    /// `redirect_uri`: where the answer is to go.
-    RedirectUri,
-    /// `client_id`: the service client that is asked.
-    ClientId,
-}
-
-impl Parameter {
-    /// The name in the query.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::RedirectUri => "redirect_uri",
-            Self::ClientId => "client_id",
-        }
-    }
-}
-
-impl fmt::Display for Parameter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use authress_secret::Secret;
 use zeroize::Zeroizing;
 
-use crate::config_error::ConfigError;
+use super::error::ConfigError;
 
 /// Reads a small text file, unless others can read or change it. White space around the text is left out, because files
 /// end in a line break.

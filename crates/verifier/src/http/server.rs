@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
-use crate::read_deadline::{ReadDeadline, Requests};
+use super::read_deadline::{ReadDeadline, Requests};
 
 /// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
 /// connections also bounds the requests that are worked on.

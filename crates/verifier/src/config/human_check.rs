@@ -5,11 +5,12 @@ use std::time::Duration;
 use authress_secret::Secret;
 use url::Url;
 
-use crate::config_error::ConfigError;
-use crate::config_warning::ConfigWarning;
+use super::error::ConfigError;
+use super::settings::variable;
+use super::sources::Sources;
+use super::warning::ConfigWarning;
 use crate::human_check::Provider;
 use crate::rate_limit::Rate;
-use crate::settings::{Sources, variable};
 
 /// Which check, and for whom.
 #[derive(Debug)]

@@ -19,11 +19,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use tower::{Service, ServiceExt};
 
-use crate::metrics::{Metrics, Outcome};
-use crate::page::{accepts_html, as_page, depends_on_accept};
-use crate::policy::Policy;
-use crate::refusal::{Refusal, RefusalCode};
-use crate::router::{Answer, LOGIN_PATH, Login, protect};
+use super::login::{Answer, Login};
+use super::router::LOGIN_PATH;
+use crate::decision::{Refusal, RefusalCode};
+use crate::http::{Policy, accepts_html, as_page, depends_on_accept, protect};
+use crate::observability::{Metrics, Outcome};
 
 /// What answers logins.
 pub(crate) struct Endpoint<P> {

@@ -1,30 +1,18 @@
-//! The verifier as an axum router: supplies randomness and the time, writes the answers.
+//! The response to a login request: the one sequence of steps for every way the verifier is served.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use authress_single_use::{SingleUse, Use};
-use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get};
 
-use crate::decide::{Approved, ClockReading, ENTROPY_BYTES, Verifier};
+use crate::decision::{Approved, ClockReading, ENTROPY_BYTES, LoginRequest, Refusal, RefusalCode, Verifier, only};
+use crate::http::Policy;
 use crate::human_check::{self, HumanGate, MAX_ANSWER_BYTES};
-use crate::login_request::LoginRequest;
-use crate::policy::Policy;
-use crate::refusal::{Refusal, RefusalCode, only};
 use crate::used_states;
-
-/// Where logins are answered.
-pub const LOGIN_PATH: &str = "/v1/login";
-
-/// Where [`standalone`] says that it is alive.
-pub const HEALTH_PATH: &str = "/healthz";
 
 /// A body that is longer is not waited for, where none is expected.
 pub(crate) const MAX_BODY_BYTES: usize = 1024;
@@ -152,59 +140,5 @@ fn now() -> Result<ClockReading, RefusalCode> {
 impl From<Verifier> for Login {
     fn from(verifier: Verifier) -> Self {
         Self::new(verifier)
-    }
-}
-
-/// The login route alone, to be merged into a shop's own router. Has no fallback, so it goes
-/// together with any other router. It limits nothing: see [`router_with_policy`].
-pub fn router(login: impl Into<Login>) -> Router {
-    router_with_policy(login, ())
-}
-
-/// The login route with a [`Policy`] such as `(NavigationsOnly, RateLimit::new(…))`. The policy sees only requests that
-/// could be answered: a limit counts neither wrong methods nor wrong parameters.
-pub fn router_with_policy<P: Policy>(login: impl Into<Login>, policy: P) -> Router {
-    let (login, policy) = (login.into(), Arc::new(policy));
-    let answer = async move |request: Request| -> Result<Response, Refusal> {
-        let (head, body) = request.into_parts();
-        login.answer(&*policy, &head, body).await.map(Answer::into_response)
-    };
-    Router::new().route(LOGIN_PATH, any(answer)).layer(map_response(with_protective_headers))
-}
-
-/// The login route, the health check, and a JSON 404 for the rest; without limits.
-pub fn standalone(login: impl Into<Login>) -> Router {
-    Router::new()
-        .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
-        .fallback(not_found)
-        .layer(map_response(with_protective_headers))
-        .merge(router(login))
-}
-
-pub(crate) async fn method_not_allowed() -> Refusal {
-    only("GET, HEAD")
-}
-
-pub(crate) async fn not_found() -> Refusal {
-    RefusalCode::NotFound.into()
-}
-
-/// An answer holds a login in its address and is for one request only: no cache keeps it, no
-/// referrer carries it on, no search engine lists it.
-pub(crate) async fn with_protective_headers(mut response: Response) -> Response {
-    protect(&mut response);
-    response
-}
-
-/// [`with_protective_headers`], at once.
-pub(crate) fn protect(response: &mut Response) {
-    const HEADERS: [(HeaderName, HeaderValue); 4] = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, value);
     }
 }

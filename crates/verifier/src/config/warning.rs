@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::settings::variable;
+use super::settings::variable;
 
 /// Settings that work, and perhaps not as they were meant. Prints no value of any setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

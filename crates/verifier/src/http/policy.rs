@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 
-use crate::refusal::Refusal;
+use crate::decision::Refusal;
 
 /// A rule about requests. It sees the head and not the body.
 pub trait Policy: Send + Sync + 'static {

@@ -4,10 +4,8 @@ use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
 
-use crate::access_key::AccessKeyError;
-use crate::authress_domain::AuthressDomainError;
-use crate::decide::KeysDiffer;
-use crate::settings::variable;
+use super::settings::variable;
+use crate::decision::{AccessKeyError, AuthressDomainError, KeysDiffer};
 use crate::shared_store::InvalidStoreUrl;
 
 /// What is wrong with the settings.

@@ -8,9 +8,9 @@
 
 use url::form_urlencoded;
 
-use crate::authress_domain::{AuthressDomain, LOGIN_PATH};
-use crate::login_request::decode_component;
-use crate::refusal::RefusalCode;
+use super::authress_domain::{AuthressDomain, LOGIN_PATH};
+use super::login_request::decode_component;
+use super::refusal::RefusalCode;
 
 /// A `redirect_uri` that passed the rule.
 #[derive(Debug, PartialEq, Eq)]

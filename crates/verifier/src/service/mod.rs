@@ -1,6 +1,10 @@
 //! The whole service as the binary serves it: the login route behind its policies, the health
 //! checks, limits and measurements.
 
+mod endpoint;
+mod login;
+mod router;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,18 +20,18 @@ use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::client_address::TrustedProxies;
-use crate::config::Config;
-use crate::config_human_check::{HumanCheckConfig, HumanCheckKind};
-use crate::endpoint::{App, Endpoint};
+pub use self::endpoint::App;
+use self::endpoint::Endpoint;
+use self::login::MAX_BODY_BYTES;
+pub use self::login::{Login, STATE_LIFETIME};
+pub use self::router::{HEALTH_PATH, LOGIN_PATH, router, router_with_policy, standalone};
+use self::router::{method_not_allowed, not_found};
+use crate::config::{Config, HumanCheckConfig, HumanCheckKind};
+use crate::decision::Refusal;
+use crate::http::{NavigationsOnly, Policy, TrustedProxies, pages_for_shoppers, with_protective_headers};
 use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
-use crate::metrics::Metrics;
-use crate::navigation::NavigationsOnly;
-use crate::page::pages_for_shoppers;
-use crate::policy::Policy;
+use crate::observability::Metrics;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
-use crate::refusal::Refusal;
-use crate::router::{HEALTH_PATH, Login, MAX_BODY_BYTES, method_not_allowed, not_found, with_protective_headers};
 use crate::shared_store::{SharedStore, StoreFailure, WhenDown};
 use crate::used_states::{self, SharedStates};
 

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use axum::http::StatusCode;
 
-use crate::login_request::Parameter;
+use super::parameter::Parameter;
 
 macro_rules! refusals {
     ($($(#[doc = $doc:literal])+ $code:ident, $status:ident, $sentence:literal;)+) => {
@@ -140,38 +137,6 @@ impl From<RefusalCode> for Refusal {
     }
 }
 
-/// JSON `{code, title, status, parameter?}`, never a redirect. The refusal itself goes along as an
-/// extension of the response, for [`crate::pages_for_shoppers`] and for metrics.
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = Body {
-            code: self.code.name(),
-            title: self.code.sentence(),
-            status: self.code.status().as_u16(),
-            parameter: self.parameter.map(Parameter::name),
-        };
-        let mut response = (self.code.status(), Json(body)).into_response();
-        // RFC 9110 section 15.5.6: a 405 says what is allowed.
-        if self.code == RefusalCode::MethodNotAllowed {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(self.allow.unwrap_or("GET")));
-        }
-        if let Some(seconds) = self.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
-#[derive(Serialize)]
-struct Body {
-    code: &'static str,
-    title: &'static str,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parameter: Option<&'static str>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_code_is_in_the_readme_with_its_status() {
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../../README.md");
         for code in RefusalCode::ALL {
             let row = format!("| `{}` | {} |", code.name(), code.status().as_u16());
             assert!(readme.contains(&row), "the README's table has no row that begins with {row}");
@@ -200,7 +165,6 @@ mod tests {
         for (wait, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
             let refusal = RefusalCode::ClientRateLimited.after(Duration::from_millis(wait));
             assert_eq!(refusal.retry_after_s, Some(seconds), "{wait} ms");
-            assert_eq!(refusal.into_response().headers()[header::RETRY_AFTER], seconds.to_string());
         }
     }
 

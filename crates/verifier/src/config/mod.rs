@@ -2,29 +2,29 @@
 //! user of the machine could read it, and not from the configuration file, which is backed up and
 //! shared.
 
+mod error;
+mod human_check;
+mod secret_file;
+mod settings;
+mod sources;
+mod unknown_variable;
+mod warning;
+
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use authress_secret::Secret;
-
-use crate::access_key::AccessKey;
-use crate::authress_domain::AuthressDomain;
-use crate::client_address::{ForwardingHeader, TrustedProxies};
-use crate::config_error::ConfigError;
-use crate::config_human_check::{self, HumanCheckConfig};
-use crate::config_warning::{ConfigWarning, NoNextKey};
-use crate::decide::{KEY_PROPAGATION, Verifier};
-use crate::rate_limit::{Limits, Rate};
-use crate::secret_file;
-use crate::server::ServerLimits;
-use crate::settings::{SETTINGS, Sources};
+pub use self::error::{ConfigError, InvalidToml};
+pub use self::human_check::{HumanCheckConfig, HumanCheckKind};
+pub use self::settings::{SETTINGS, Setting};
+use self::sources::Sources;
+pub use self::warning::{ConfigWarning, NoNextKey};
+use crate::decision::{AccessKey, AuthressDomain, KEY_PROPAGATION, UserIdPrefix, Verifier};
+use crate::http::{ForwardingHeader, ServerLimits, TrustedProxies};
+use crate::rate_limit::Limits;
 use crate::shared_store::{StoreUrl, WhenDown};
-use crate::user_id::UserIdPrefix;
 
 /// Checked settings.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Config {
         warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
         let store = store(&settings, verifier.issuer())?;
-        let human_check = config_human_check::read(&settings, store.is_some())?;
+        let human_check = human_check::read(&settings, store.is_some())?;
         warnings.extend(human_check.as_ref().and_then(HumanCheckConfig::warning));
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
@@ -173,64 +173,6 @@ impl Config {
             effective: settings.effective(),
             warnings,
         })
-    }
-}
-
-impl Sources {
-    pub(crate) fn parsed<T: FromStr>(&self, key: &'static str, expected: &'static str) -> Result<T, ConfigError> {
-        let (value, name) = self.get(key).unwrap_or_default();
-        value.parse().map_err(|_| ConfigError::Invalid { name, expected })
-    }
-
-    pub(crate) fn one_of<T: Copy>(
-        &self,
-        key: &'static str,
-        expected: &'static str,
-        choices: &[(&str, T)],
-    ) -> Result<T, ConfigError> {
-        let (value, name) = self.get(key).unwrap_or_default();
-        let chosen = choices.iter().find(|(word, _)| value.eq_ignore_ascii_case(word)).map(|(_, choice)| *choice);
-        chosen.ok_or(ConfigError::Invalid { name, expected })
-    }
-
-    pub(crate) fn number(&self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
-        let (value, name) = self.get(key).unwrap_or_default();
-        let number = value.parse().ok().filter(|number| range.contains(number));
-        number.ok_or(ConfigError::InvalidNumber { name, range })
-    }
-
-    fn seconds(&self, key: &'static str, least: u32) -> Result<Duration, ConfigError> {
-        Ok(Duration::from_secs(self.number(key, least..=3600)?.into()))
-    }
-
-    /// Returns the secret in a variable or in the file that another setting names, without white space around it;
-    /// `not_both` is what the error says when both are set.
-    pub(crate) fn secret(
-        &self,
-        key: &'static str,
-        file: &'static str,
-        not_both: &'static str,
-    ) -> Result<Option<Secret>, ConfigError> {
-        match (self.get(key), self.get(file)) {
-            (None, None) => Ok(None),
-            (Some((text, _)), None) => Ok(Some(Secret::new(text.trim()))),
-            (None, Some((path, _))) => secret_file::read(file, path).map(Some),
-            (Some((_, name)), Some(_)) => Err(ConfigError::Invalid { name, expected: not_both }),
-        }
-    }
-
-    pub(crate) fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
-        const EXPECTED: &str = "a whole number from 1 on";
-        let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
-        let rate = Rate { per_minute: positive(per_minute)?, burst: positive(burst)? };
-        if rate.time_to_fill() > Rate::LONGEST_TO_FILL {
-            let (_, name) = self.get(burst).unwrap_or_default();
-            return Err(ConfigError::Invalid {
-                name,
-                expected: "at most what comes back within 100 years: 52560000 times the number per minute",
-            });
-        }
-        Ok(rate)
     }
 }
 

@@ -1,0 +1,24 @@
+//! The decision on a login request: what it must look like, where the response goes, and how it is signed.
+//!
+//! Everything here is a function of its arguments. Nothing reads a clock, draws random numbers or does I/O; that is the
+//! caller's part (see `service`).
+
+mod access_key;
+mod authorization_request;
+mod authress_domain;
+mod decide;
+mod login_request;
+mod parameter;
+mod redirect;
+mod refusal;
+mod user_id;
+
+pub use access_key::{AccessKey, AccessKeyError};
+pub use authorization_request::{LIFETIME_S, TOKEN_TYPE};
+pub use authress_domain::{AuthressDomain, AuthressDomainError};
+pub use decide::{Approved, ClockReading, Decision, ENTROPY_BYTES, KEY_PROPAGATION, KeysDiffer, Verifier, decide};
+pub use login_request::{LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
+pub use parameter::Parameter;
+pub(crate) use refusal::only;
+pub use refusal::{Refusal, RefusalCode};
+pub use user_id::{InvalidUserIdPrefix, USER_ID_PREFIX, UserIdPrefix};

@@ -1,0 +1,31 @@
+//! The three query parameters of a login request.
+
+use std::fmt;
+
+/// One of the parameters that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// `state`: Authress's id of the pending login, handed back unchanged.
+    State,
+    /// `redirect_uri`: where the answer is to go.
+    RedirectUri,
+    /// `client_id`: the service client that is asked.
+    ClientId,
+}
+
+impl Parameter {
+    /// The name in the query.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::RedirectUri => "redirect_uri",
+            Self::ClientId => "client_id",
+        }
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
