@@ -232,7 +232,7 @@ function newSession(name, origin, applicationId) {
   return session;
 }
 
-/** Whether a request may carry the token, by the rules of crates/protocol/src/settings.rs. */
+/** Whether a request may carry the token, by the rules of crates/protocol/src/page.rs. */
 function mayTakeToken(url, tokenOrigins) {
   const { origin, protocol } = new URL(url);
   const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');

@@ -1,6 +1,6 @@
 // The one case that needs no module: a session is stored here, and nothing about it is in doubt.
 //
-// The rules are those of crates/protocol/src/session.rs, and narrower: what is not answered here is
+// The rules are those of crates/protocol/src/session/stored.rs, and narrower: what is not answered here is
 // answered there. tests/e2e/stored-session.test.mjs holds one against the other.
 
 import { ofDocument } from './host.js';
@@ -9,7 +9,7 @@ import { ofDocument } from './host.js';
 const MARGIN_S = 10;
 const RECORD = 'AuthenticationCredentialsStorage';
 
-/** What keys of pending logins begin with, as in crates/protocol/src/pending.rs. */
+/** What keys of pending logins begin with, as in crates/protocol/src/authorization/pending.rs. */
 const PENDING = 'AuthenticationRequestNonce';
 
 /** Whether the address is one that a login of this browser returned to, or such a callback is unfinished. */

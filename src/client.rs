@@ -7,7 +7,7 @@ use crate::{
 };
 use authress_login_client::{self as login, Ports};
 use authress_login_protocol::{
-    error::ErrorCode, login_result::Purpose, return_url, secret::Secret, settings::Settings,
+    callback::login_result::Purpose, callback_url, error::ErrorCode, secret::Secret, settings::Settings,
 };
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -77,7 +77,7 @@ impl Client {
     #[wasm_bindgen(js_name = sanitizeQueryParameters)]
     pub fn sanitize_query_parameters(&self) {
         let cleaned =
-            self.login.ports().page().ok().and_then(|page| return_url::without_return_parameters(page.href()));
+            self.login.ports().page().ok().and_then(|page| callback_url::without_return_parameters(page.href()));
         if let Some(href) = cleaned {
             self.login.ports().show_address(&href);
         }

@@ -3,7 +3,7 @@
 use crate::error::invalid_input;
 use authress_login_client::OpenType;
 use authress_login_protocol::{
-    authenticate::{AuthenticateOptions, LinkOptions},
+    authorization::request::{AuthenticateOptions, LinkOptions},
     error::{Cause, Error, ErrorCode},
     text,
 };

@@ -8,7 +8,7 @@ use crate::{
 };
 use authress_login_client::OpenType;
 use authress_login_protocol::{
-    authenticate::{AuthenticateOptions, LinkOptions},
+    authorization::request::{AuthenticateOptions, LinkOptions},
     error::{Error, ErrorCode},
 };
 use js_sys::Promise;

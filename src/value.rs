@@ -1,7 +1,8 @@
 //! What the client answers, as JavaScript objects.
 
 use authress_login_protocol::{
-    authenticate::Started, jwt::UnverifiedClaims, login_result::LoginResult, state::Snapshot, web_url::WebUrl,
+    authorization::request::Started, callback::login_result::LoginResult, jwt::UnverifiedClaims, state::Snapshot,
+    web_url::WebUrl,
 };
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;

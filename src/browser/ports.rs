@@ -4,11 +4,11 @@ use super::{Host, abort::Abort, request, storage::Storage};
 use crate::{error, value};
 use authress_login_client::{Ports, ReturnSteps};
 use authress_login_protocol::{
-    cookies::Cookies,
+    callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::{Cause, Error, ErrorCode},
     http::{Outcome, Request},
-    login_result::{LoginResult, LoginStatus, Purpose},
     page::Page,
+    session::cookies::Cookies,
     state::{Event, Snapshot},
 };
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 use crate::support::browser;
 use authress_login_client::Ports;
-use authress_login_protocol::cookies as rules;
+use authress_login_protocol::session::cookies as rules;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]

@@ -1,7 +1,7 @@
 //! The browser's JSON parser against the crate that stands for it in native tests.
 
 use crate::support::{js, token};
-use authress_login_protocol::{jwt::UnverifiedClaims, pending::PendingRequest};
+use authress_login_protocol::{authorization::pending::PendingRequest, jwt::UnverifiedClaims};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]

@@ -2,13 +2,19 @@
 
 use crate::{client::Inner, ports::Ports};
 use authress_login_protocol::{
-    callback::{self, Exchange, Exchanged, Refusal, Step, Unfinished},
-    cookies as cookie_rules,
+    authorization::pending::{self, PendingRequest},
+    callback::{
+        decision::{self, Refusal, Step},
+        exchange::{Exchange, Exchanged},
+        login_result::LoginResult,
+        unfinished::Unfinished,
+    },
+    callback_url,
     error::{Error, ErrorCode},
-    login_result::LoginResult,
-    pending::{self, PendingRequest},
-    renewal::{self, Renewal},
-    return_url,
+    session::{
+        cookies as cookie_rules,
+        renewal::{self, Renewal},
+    },
 };
 use futures_util::future::LocalBoxFuture;
 use std::fmt;
@@ -46,7 +52,7 @@ impl<P: Ports> Inner<P> {
 
     /// The authentication request of the callback that is in the address or unfinished.
     fn callback_nonce(&self) -> Result<Option<String>, Error> {
-        let in_address = return_url::nonce(self.ports.page()?.href());
+        let in_address = callback_url::nonce(self.ports.page()?.href());
         Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
     }
 
@@ -81,7 +87,7 @@ impl<P: Ports> Inner<P> {
     /// The address is clean from now on.
     fn inspect_callback(&self) -> Result<(Step, bool), Error> {
         let page = self.ports.page()?;
-        let inspection = callback::inspect(&self.settings, &page, &self.ports.cookies(), |nonce| {
+        let inspection = decision::inspect(&self.settings, &page, &self.ports.cookies(), |nonce| {
             [PendingRequest::key(nonce), pending::LEGACY_KEY.to_owned()]
                 .iter()
                 .filter_map(|key| PendingRequest::from_json(&self.ports.load(key)?))

@@ -2,13 +2,15 @@
 
 use crate::{changes::Changes, flight::Flight, ports::Ports, start::Begun};
 use authress_login_protocol::{
-    cookies as cookie_rules,
+    callback::login_result::{LoginResult, Purpose},
+    clock::Moment,
     error::{Error, ErrorCode},
     jwt::UnverifiedClaims,
-    login_result::{LoginResult, Purpose},
-    moment::Moment,
     secret::Secret,
-    session::{self, StoredSession, UserCookie},
+    session::{
+        cookies as cookie_rules, record,
+        stored::{StoredSession, UserCookie},
+    },
     settings::Settings,
     state::{Event, Seen, Snapshot, State},
 };
@@ -193,7 +195,7 @@ impl<P: Ports> Inner<P> {
 
     /// What of a session is in this browser.
     pub(crate) fn stored_session(&self) -> StoredSession {
-        StoredSession::new(self.ports.load(session::STORAGE_KEY).as_deref(), self.ports.cookies())
+        StoredSession::new(self.ports.load(record::STORAGE_KEY).as_deref(), self.ports.cookies())
     }
 
     /// Which identity cookies count on this page.
@@ -250,7 +252,7 @@ impl<P: Ports> Inner<P> {
         self.is_replacement_over.set(is_being_replaced);
         let identity = self.identity();
         let is_here = identity.is_some();
-        let record = self.ports.load(session::STORAGE_KEY);
+        let record = self.ports.load(record::STORAGE_KEY);
         let is_stored = record.is_some();
         let seen = Seen { identity, record, may_be_known_at_authress: self.may_be_known_at_authress() };
         let event = self.state.borrow_mut().update(seen);

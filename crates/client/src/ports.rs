@@ -2,10 +2,10 @@
 
 use crate::callback::ReturnSteps;
 use authress_login_protocol::{
-    cookies::Cookies,
     error::Error,
     http::{Outcome, Request},
     page::Page,
+    session::cookies::Cookies,
     state::{Event, Snapshot},
 };
 

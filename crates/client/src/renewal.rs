@@ -6,9 +6,8 @@ use crate::{
 };
 use authress_login_protocol::{
     error::{Error, ErrorCode},
-    renewal,
     secret::Secret,
-    session,
+    session::{record, renewal},
 };
 use futures_util::future::select;
 use std::pin::pin;
@@ -47,7 +46,7 @@ impl<P: Ports> Client<P> {
     pub async fn token_for(&self, url: &str, token_origins: &str) -> Result<Option<Secret>, Error> {
         let inner = &self.inner;
         let settings = inner.settings.clone().with_token_origins(token_origins)?;
-        if !settings.token_may_go_to(url, &inner.ports.page()?) {
+        if !inner.ports.page()?.may_send_token_to(url, &settings) {
             return Err(ErrorCode::OriginNotAllowed.into());
         }
         self.user_session_exists(false).await?;
@@ -83,8 +82,8 @@ enum Next {
 
 impl<P: Ports> Inner<P> {
     fn next(&self) -> Next {
-        let record = self.ports.load(session::STORAGE_KEY);
-        let Some(expires_at_ms) = record.as_deref().and_then(session::expires_at_ms) else { return Next::Nothing };
+        let record = self.ports.load(record::STORAGE_KEY);
+        let Some(expires_at_ms) = record.as_deref().and_then(record::expires_at_ms) else { return Next::Nothing };
         let is_renewable = !self.is_unknown_to_authress.get() && self.sends_credentials().unwrap_or(false);
         match (record.as_deref().and_then(renewal::due_at_ms), is_renewable) {
             (Some(due_at_ms), true) => Next::Renewal(due_at_ms),

@@ -3,17 +3,23 @@
 use crate::{client::Inner, locks, mark::Mark, ports::Ports};
 use authress_login_protocol::{
     account::Authorization,
-    anti_abuse::Unhashed,
-    cookies as cookie_rules,
+    authorization::{
+        pending::{Entropy, PendingRequest},
+        pkce,
+        proof_of_work::Unhashed,
+    },
+    callback::login_result::LoginResult,
     error::{Error, ErrorCode},
     http::{self, Outcome, Request},
     jwt::UnverifiedClaims,
-    login_result::LoginResult,
-    pending::{Entropy, PendingRequest},
-    pkce,
-    renewal::{self, Renewal},
     secret::Secret,
-    session::{self, SessionWrite, Tokens, UserCookie},
+    session::{
+        cookies as cookie_rules,
+        record::{self, SessionWrite},
+        renewal::{self, Renewal},
+        stored::UserCookie,
+        tokens::Tokens,
+    },
     state::Event,
 };
 use futures_util::future::LocalBoxFuture;
@@ -221,7 +227,7 @@ impl<P: Ports> Inner<P> {
             record = record_without_cookie;
         }
         self.is_unknown_to_authress.set(false);
-        self.ports.store(session::STORAGE_KEY, record.expose());
+        self.ports.store(record::STORAGE_KEY, record.expose());
     }
 
     /// Keeps the result for whoever asks, and tells it to listeners of all tabs.

@@ -6,15 +6,17 @@ use crate::{
     ports::Ports,
 };
 use authress_login_protocol::{
-    anti_abuse::Unhashed,
-    authenticate::{self, AuthenticateOptions, Draft, LinkOptions, Started},
+    authorization::{
+        pending::{self, Entropy, PendingRequest},
+        proof_of_work::Unhashed,
+        request::{self, AuthenticateOptions, Draft, LinkOptions, Started},
+    },
+    clock::Moment,
     error::{Error, ErrorCode},
     extension::{self, UpdateOptions},
     http, logout,
-    moment::Moment,
     page::Page,
-    pending::{self, Entropy, PendingRequest},
-    session,
+    session::record,
 };
 use futures_util::future::{FutureExt, LocalBoxFuture, WeakShared};
 
@@ -101,7 +103,7 @@ impl<P: Ports> Client<P> {
 
     /// Begins a link to the session that is here. The result is as for a login.
     pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
-        authenticate::check_link_options(options)?;
+        request::check_link_options(options)?;
         self.begin(Wanted::Link(options.clone()), open).await
     }
 
@@ -137,7 +139,7 @@ impl<P: Ports> Client<P> {
         inner.ports.activation().await;
         let credentials = inner.sends_credentials()?;
         let page = inner.ports.page()?;
-        let begin = |entropy, now| authenticate::begin(&inner.settings, &page, options, entropy, now, credentials);
+        let begin = |entropy, now| request::begin(&inner.settings, &page, options, entropy, now, credentials);
         inner.start(&begin, open, Some(&page)).await
     }
 
@@ -147,8 +149,7 @@ impl<P: Ports> Client<P> {
         let inner = &self.inner;
         let authorization = inner.authorization()?;
         let page = inner.ports.page()?;
-        let begin =
-            |entropy, now| authenticate::begin_link(&inner.settings, &page, options, &authorization, entropy, now);
+        let begin = |entropy, now| request::begin_link(&inner.settings, &page, options, &authorization, entropy, now);
         inner.start(&begin, open, None).await
     }
 
@@ -165,7 +166,7 @@ impl<P: Ports> Client<P> {
             }
         };
         let url = http::success(outcome)
-            .and_then(|body| authenticate::authentication_url(&body))
+            .and_then(|body| request::authentication_url(&body))
             .inspect_err(|error| inner.ports.warn("The login could not be updated", error))?;
         if page.has_hostname_of(&url) {
             return Ok(Some(url.into()));
@@ -182,7 +183,7 @@ impl<P: Ports> Client<P> {
         inner.next_generation();
         inner.finish_callback();
         inner.is_unknown_to_authress.set(true);
-        inner.ports.remove(session::STORAGE_KEY);
+        inner.ports.remove(record::STORAGE_KEY);
         inner.clear_session_cookies()?;
         inner.look();
         inner.ports.tell_tabs(crate::watch::SIGNED_OUT);

@@ -2,9 +2,9 @@
 
 use crate::{client::Client, ports::Ports};
 use authress_login_protocol::{
+    callback::login_result::{LoginResult, LoginStatus},
     jwt::UnverifiedClaims,
-    login_result::{LoginResult, LoginStatus},
-    session,
+    session::record,
     state::Event,
 };
 use futures_util::future::select;
@@ -19,7 +19,7 @@ pub(crate) const SIGNED_OUT: &str = "signed-out";
 impl<P: Ports> Client<P> {
     /// Another tab has written to or removed `key` of the storage; all of it if there is no key.
     pub fn on_storage(&self, key: Option<&str>) {
-        if key.is_none_or(|key| key == session::STORAGE_KEY) {
+        if key.is_none_or(|key| key == record::STORAGE_KEY) {
             self.wake();
         }
     }

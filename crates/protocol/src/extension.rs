@@ -2,16 +2,18 @@
 //! 4.1 with PKCE), and the platform's login page that lets them in.
 
 use crate::{
-    anti_abuse::{self, Unhashed},
+    authorization::{
+        pending::Entropy,
+        pkce::CodeVerifier,
+        proof_of_work::{self, Unhashed},
+    },
+    callback_url,
+    clock::{Moment, milliseconds},
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::{JsonObject, ObjectWriter},
     jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
-    moment::{Moment, milliseconds},
     page::Page,
-    pending::Entropy,
-    pkce::CodeVerifier,
-    return_url,
     secret::Secret,
     settings::Settings,
     text,
@@ -69,7 +71,7 @@ pub fn begin(
     entropy: Entropy,
 ) -> Result<(PendingExtensionLogin, String), Error> {
     let page_url = String::from(page.resolve(redirect_url)?);
-    let redirect_url = return_url::without_extension_parameters(&page_url);
+    let redirect_url = callback_url::without_extension_parameters(&page_url);
     let (redirect_url, page_url) = match redirect_url {
         Some(redirect_url) => (redirect_url, Some(page_url)),
         None => (page_url, None),
@@ -123,8 +125,8 @@ pub fn inspect(
         return ExtensionReturn::Foreign;
     }
     let own = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);
-    let clean_href = return_url::restored_to_extension(page.href(), own)
-        .or_else(|| return_url::without_extension_parameters(page.href()));
+    let clean_href = callback_url::restored_to_extension(page.href(), own)
+        .or_else(|| callback_url::without_extension_parameters(page.href()));
     ExtensionReturn::Exchange(exchange(extension_id, pending, &code), unfinished(pending, &code), clean_href)
 }
 
@@ -225,7 +227,7 @@ pub fn update(
     if !with_credentials && !page.is_localhost() {
         return Err(ErrorCode::OriginMismatch.into());
     }
-    let values = anti_abuse::values::update_request(connection_id.as_deref(), tenant.as_deref(), &id);
+    let values = proof_of_work::values::update_request(connection_id.as_deref(), tenant.as_deref(), &id);
     let mut body = ObjectWriter::new()
         .optional("connectionId", connection_id.as_deref())
         .optional("tenantLookupIdentifier", tenant.as_deref());
@@ -326,7 +328,7 @@ mod tests {
         let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap().finish();
         assert_eq!(request.path, "/api/authentication/..%2Fx");
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
-        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
+        proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
     }
 
     #[test]

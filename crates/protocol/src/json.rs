@@ -1,19 +1,9 @@
 //! Flat JSON objects (RFC 8259): reading and writing them.
 //!
-//! Natively by the crate `serde_json`, in a browser by the browser's own parser: the crate would bring
-//! what reads and prints floats and numbers its errors, all of which shoppers would download.
+//! [`crate::platform`] parses the text. Only the first level is read; a nested object is handed on as JSON text.
 
-#[cfg(target_arch = "wasm32")]
-use browser as platform;
-#[cfg(not(target_arch = "wasm32"))]
-use native as platform;
-pub(crate) use platform::JsonObject;
-use platform::quote;
-
-#[cfg(target_arch = "wasm32")]
-mod browser;
-#[cfg(not(target_arch = "wasm32"))]
-mod native;
+pub(crate) use crate::platform::JsonObject;
+use crate::platform::quote;
 
 /// The largest whole number that every reader of JSON takes for what it is, RFC 8259 section 6.
 const LARGEST: f64 = 9_007_199_254_740_991.0;

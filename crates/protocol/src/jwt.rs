@@ -3,7 +3,7 @@
 //! A browser client cannot decide whether a token is genuine: it only shows what the token says
 //! and when it ends. Signatures are verified where they matter, on servers.
 
-use crate::{base64url, json::JsonObject, moment::milliseconds, text};
+use crate::{base64url, clock::milliseconds, json::JsonObject, text};
 use std::rc::Rc;
 
 /// Seconds by which an expiry is brought forward, so that a token is not used in its last moments.

@@ -6,25 +6,20 @@
 //! tested natively. The browser client in the root package only carries out.
 
 pub mod account;
-pub mod anti_abuse;
-pub mod authenticate;
+pub mod authorization;
 pub mod base64url;
 pub mod callback;
-pub mod cookies;
+pub mod callback_url;
+pub mod clock;
 mod decimal;
 pub mod error;
 pub mod extension;
 pub mod http;
 pub mod json;
 pub mod jwt;
-pub mod login_result;
 pub mod logout;
-pub mod moment;
 pub mod page;
-pub mod pending;
-pub mod pkce;
-pub mod renewal;
-pub mod return_url;
+mod platform;
 pub mod session;
 pub mod settings;
 pub mod state;

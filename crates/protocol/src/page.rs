@@ -57,6 +57,15 @@ impl Page {
         target.is_ok_and(|target| target.origin() == self.origin() || target.allows_credentials(settings))
     }
 
+    /// Whether a request to `url` may carry the access token: `url` has the page's own origin or one of the settings'
+    /// token origins. A page served over https never sends the token over http.
+    pub fn may_send_token_to(&self, url: &str, settings: &Settings) -> bool {
+        let Some(url) = WebUrl::parse(url) else { return false };
+        let Some(origin) = url.origin() else { return false };
+        let is_downgrade = self.is_https() && url.scheme() != "https";
+        !is_downgrade && (self.origin().as_ref() == Some(&origin) || settings.token_origins().contains(&origin))
+    }
+
     /// Whether `url` is on this page's host, whatever the port.
     pub fn has_hostname_of(&self, url: &WebUrl) -> bool {
         self.url.host() == url.host()
@@ -213,6 +222,28 @@ mod tests {
             ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "java\nscript:alert(1)", "https://"]
         {
             assert_eq!(page.resolve(Some(script)).unwrap_err().code, ErrorCode::InvalidRedirectUrl, "{script}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_sent_to_the_pages_own_origin_and_to_token_origins() {
+        let page = Page::new("https://www.shop.test/cart").unwrap();
+        let settings = Settings::new("login.shop.test", None).unwrap();
+        let settings = settings.with_token_origins("https://api.shop.test/ http://www.shop.test").unwrap();
+        for allowed in ["https://www.shop.test/api", "https://api.shop.test/v1?x", "https://www.shop.test:443/"] {
+            assert!(page.may_send_token_to(allowed, &settings), "{allowed}");
+        }
+        for refused in [
+            "https://shop.test/",
+            "https://api.shop.test:8443/",
+            "https://api.shop.test.evil.test/",
+            "https://api.shop.test@evil.test/",
+            "http://www.shop.test/",
+            "http://api.shop.test/",
+            "data:text/plain,x",
+            "/relative",
+        ] {
+            assert!(!page.may_send_token_to(refused, &settings), "{refused}");
         }
     }
 }

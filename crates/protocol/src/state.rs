@@ -1,6 +1,6 @@
 //! What a user interface shows: whether somebody is signed in, and what has just happened.
 
-use crate::{jwt::UnverifiedClaims, login_result::LoginResult};
+use crate::{callback::login_result::LoginResult, jwt::UnverifiedClaims};
 
 /// How things are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

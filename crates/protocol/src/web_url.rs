@@ -1,22 +1,13 @@
 //! Absolute URLs as browsers read them, by the WHATWG URL Standard.
 //!
-//! Two parsers of that standard serve: natively the crate `url`, in a browser the browser's own. The
-//! crate's would be a third of what a shopper downloads, and the browser's also knows international
-//! domain names. `tests/browser/web_url.rs` holds one against the other. Queries are read and written by
-//! what reads the URLs.
+//! [`crate::platform`] parses and normalises the text; this module takes the normal form apart.
 
-use crate::text::{self, split_before, split_once};
-#[cfg(target_arch = "wasm32")]
-use browser as platform;
-#[cfg(not(target_arch = "wasm32"))]
-use native as platform;
+use crate::{
+    platform,
+    text::{self, split_before, split_once},
+};
 pub(crate) use platform::{Query, decode, query_of};
 use url::form_urlencoded::byte_serialize;
-
-#[cfg(target_arch = "wasm32")]
-mod browser;
-#[cfg(not(target_arch = "wasm32"))]
-mod native;
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

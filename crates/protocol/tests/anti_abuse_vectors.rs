@@ -1,6 +1,6 @@
 //! Hashes that the published client has made hold here, value by value.
 
-use authress_login_protocol::anti_abuse::{values, verify};
+use authress_login_protocol::authorization::proof_of_work::{values, verify};
 use serde_json::Value;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Use of anti-abuse hashes: fresh by the sandbox's clock and used once.
 
-use authress_login_protocol::anti_abuse::{InvalidHash, verify};
+use authress_login_protocol::authorization::proof_of_work::{InvalidHash, verify};
 
 use crate::bounded::Bounded;
 use crate::refusal::Refusal;
@@ -57,7 +57,7 @@ impl UsedHashes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authress_login_protocol::anti_abuse::search;
+    use authress_login_protocol::authorization::proof_of_work::search;
 
     const NOW_MS: u64 = 1_700_000_000_000;
 

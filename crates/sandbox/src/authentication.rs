@@ -1,6 +1,6 @@
 //! The start of a login or link: `POST` and `PATCH /api/authentication`.
 
-use authress_login_protocol::anti_abuse::values;
+use authress_login_protocol::authorization::proof_of_work::values;
 use authress_login_protocol::base64url;
 use serde::{Deserialize, Serialize};
 

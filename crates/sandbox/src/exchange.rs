@@ -1,7 +1,7 @@
 //! The exchange of a code for tokens: `POST /api/authentication/{id}/tokens`.
 
-use authress_login_protocol::anti_abuse::values;
-use authress_login_protocol::pkce::challenge_s256;
+use authress_login_protocol::authorization::pkce::challenge_s256;
+use authress_login_protocol::authorization::proof_of_work::values;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 

@@ -1,7 +1,7 @@
 //! Extensions: third-party applications whose users log in by plain OAuth, RFC 6749 section 4.1
 //! with PKCE. They get an access token and neither a session nor cookies.
 
-use authress_login_protocol::pkce::challenge_s256;
+use authress_login_protocol::authorization::pkce::challenge_s256;
 use serde::Deserialize;
 
 use crate::answer::{Answer, Outcome, location};

@@ -2,10 +2,10 @@
 
 use crate::support::{Browser, Call, Choice, DAY_MS, Fault, HOUR_MS, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
 use authress_login_protocol::{
-    authenticate::AuthenticateOptions,
+    authorization::request::AuthenticateOptions,
+    callback::login_result::{LoginStatus, Purpose},
     jwt::UnverifiedClaims,
-    login_result::{LoginStatus, Purpose},
-    session::STORAGE_KEY,
+    session::record::STORAGE_KEY,
     state::Event,
 };
 use proptest::{

@@ -2,7 +2,7 @@
 
 use super::assert_signed_in;
 use crate::support::{Browser, Choice, DAY_MS, Fault, HOUR_MS, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
-use authress_login_protocol::authenticate::AuthenticateOptions;
+use authress_login_protocol::authorization::request::AuthenticateOptions;
 
 const WRONG_BY_MS: [i64; 4] = [DAY_MS as i64, -(DAY_MS as i64), 10 * MINUTE_MS as i64, -(10 * MINUTE_MS as i64)];
 

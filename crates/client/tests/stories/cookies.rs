@@ -3,8 +3,8 @@
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, Site, Tab, World, login, run};
 use authress_login_protocol::{
+    callback::login_result::{LoginStatus, Purpose},
     error::ErrorCode,
-    login_result::{LoginStatus, Purpose},
 };
 
 /// Too short for any token, long enough to clear cookies.

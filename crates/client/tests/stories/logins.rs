@@ -1,7 +1,7 @@
 //! A login from the call to the return, in each of the three places a shop can be.
 
 use crate::support::{Browser, Choice, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
-use authress_login_protocol::authenticate::AuthenticateOptions;
+use authress_login_protocol::authorization::request::AuthenticateOptions;
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 

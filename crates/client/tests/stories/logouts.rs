@@ -2,7 +2,7 @@
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
-use authress_login_protocol::authenticate::AuthenticateOptions;
+use authress_login_protocol::authorization::request::AuthenticateOptions;
 
 const RENEWAL: &str = "/api/session";
 const UNTIL_RENEWAL_MS: u64 = DAY_MS - 5 * MINUTE_MS - 10_000;

@@ -11,7 +11,7 @@ mod returns;
 mod tabs;
 
 use crate::support::Tab;
-use authress_login_protocol::{error::ErrorCode, session::STORAGE_KEY};
+use authress_login_protocol::{error::ErrorCode, session::record::STORAGE_KEY};
 
 /// Nobody is signed in, and nothing of a session is left that script could read.
 async fn assert_signed_out(tab: &Tab) {

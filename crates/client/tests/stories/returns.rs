@@ -3,11 +3,10 @@
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
 use authress_login_protocol::{
-    authenticate::AuthenticateOptions,
+    authorization::{pending::KEY_PREFIX, request::AuthenticateOptions},
+    callback::login_result::{LoginStatus, Purpose},
     error::ErrorCode,
-    login_result::{LoginStatus, Purpose},
-    pending::KEY_PREFIX,
-    session::STORAGE_KEY,
+    session::record::STORAGE_KEY,
 };
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];

@@ -6,10 +6,10 @@ use super::{
 };
 use authress_login_client::{Client, Options, Ports, ReturnSteps};
 use authress_login_protocol::{
-    cookies::Cookies,
     error::Error,
     http::{Outcome, Request},
     page,
+    session::cookies::Cookies,
     settings::Settings,
     state::{Event, Snapshot},
 };

@@ -8,7 +8,7 @@ use super::{
 };
 use authress_login_client::{Client, OpenType};
 use authress_login_protocol::{
-    authenticate::{AuthenticateOptions, LinkOptions},
+    authorization::request::{AuthenticateOptions, LinkOptions},
     error::Error,
     jwt::UnverifiedClaims,
     state::{Event, Snapshot},

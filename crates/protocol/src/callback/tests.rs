@@ -1,5 +1,18 @@
-use super::*;
-use crate::{base64url, http::Response, pkce::CodeVerifier};
+use super::{
+    decision::{Inspection, Refusal, Step, inspect},
+    exchange::{Exchange, Exchanged},
+    unfinished::Unfinished,
+};
+use crate::{
+    authorization::{pending::PendingRequest, pkce::CodeVerifier, proof_of_work},
+    base64url, callback_url,
+    clock::Moment,
+    http::Response,
+    page::Page,
+    secret::Secret,
+    session::cookies::Cookies,
+    settings::Settings,
+};
 use proptest::prelude::*;
 
 const AUTHRESS: &str = "https://login.shop.test";
@@ -48,7 +61,7 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
     assert_eq!((&body["grant_type"], &body["code"]), (&"authorization_code".into(), &"C".into()));
     assert_eq!((&body["client_id"], &body["code_verifier"]), (&"app_shop".into(), &"the-verifier".into()));
     assert_eq!(body["redirect_uri"], "https://app.shop.test/");
-    anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "app_shop|R|C").unwrap();
+    proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "app_shop|R|C").unwrap();
 }
 
 #[test]
@@ -143,7 +156,7 @@ fn tokens_of_another_issuer_or_of_two_users_are_refused() {
 fn a_code_in_a_cookie_is_found() {
     let href = "https://app.shop.test/?code=cookie&nonce=R";
     let Step::Exchange(exchange) = look(href, "auth-code=C%2B").step else { panic!() };
-    assert_eq!(exchange.code.expose(), "C+");
+    assert_eq!(exchange.code().expose(), "C+");
     assert_eq!(look(href, "").step, Step::Refused(pending("R"), Refusal::Untrusted));
 }
 
@@ -160,7 +173,7 @@ fn a_refusal_names_its_codes_and_is_cleaned_up() {
 
 #[test]
 fn each_answer_to_an_exchange_has_its_meaning() {
-    let exchange = Exchange { pending: pending("R"), code: Secret::new("C") };
+    let exchange = Exchange::new(pending("R"), Secret::new("C"));
     let accept = |status, body: &str| exchange.accept(&settings(), Ok(Response { status, body: Secret::new(body) }));
     assert!(matches!(accept(200, &format!(r#"{{"id_token":"{}"}}"#, token(AUTHRESS, "u"))), Exchanged::Tokens(_)));
     assert_eq!(accept(200, "{}"), Exchanged::Cookies);
@@ -204,7 +217,7 @@ proptest! {
             let own = token(AUTHRESS, "user_a");
             prop_assert_eq!(first("id_token"), Some(own.as_str()));
         }
-        let is_doubled = return_url::has_doubled_parameter(url.as_str());
+        let is_doubled = callback_url::has_doubled_parameter(url.as_str());
         prop_assert!(!(accepted && is_doubled));
         let is_own = first("iss").is_none_or(|issuer| settings().is_issuer(issuer)) && !is_doubled;
         prop_assert_eq!(inspection.consumes, accepted || (matches!(&inspection.step, Step::Refused(..)) && is_own));

@@ -1,5 +1,5 @@
-use authress_login_protocol::anti_abuse::search;
-use authress_login_protocol::pkce::challenge_s256;
+use authress_login_protocol::authorization::pkce::challenge_s256;
+use authress_login_protocol::authorization::proof_of_work::search;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};

@@ -89,7 +89,8 @@ async fn audiences_and_scopes_reach_the_access_token() {
     let stage = Stage::local();
     let mut body = stage.login_body(Some("sc_shop"), 1);
     let hashed = "sc_shop|app_demo|api.one,api.two";
-    body["antiAbuseHash"] = json!(authress_login_protocol::anti_abuse::search(hashed, stage.now_ms(), 1));
+    body["antiAbuseHash"] =
+        json!(authress_login_protocol::authorization::proof_of_work::search(hashed, stage.now_ms(), 1));
     body["audiences"] = json!(["api.one", "api.two"]);
     body["requestedScopes"] = json!(["openid", "cart"]);
     let pending = stage.start_with(body, &[], 1).await;
@@ -132,7 +133,9 @@ async fn a_login_without_a_connection_shows_the_providers() {
 async fn a_pending_request_can_be_sent_to_another_connection() {
     let stage = Stage::local();
     let pending = stage.start_with(stage.login_body(None, 1), &[], 1).await;
-    let hash = |values: String| json!(authress_login_protocol::anti_abuse::search(&values, stage.now_ms(), 1));
+    let hash = |values: String| {
+        json!(authress_login_protocol::authorization::proof_of_work::search(&values, stage.now_ms(), 1))
+    };
     let path = format!("/api/authentication/{}", pending.id);
     let wrong = json!({ "connectionId": "con_birch", "antiAbuseHash": hash("con_birch|other".to_owned()) });
     stage.page_calls("PATCH", &path, Some(wrong)).await.assert_refused(400, "InvalidAntiAbuseHash");

@@ -1,5 +1,5 @@
 use authress_jws::SigningKey;
-use authress_login_protocol::anti_abuse::search;
+use authress_login_protocol::authorization::proof_of_work::search;
 use serde_json::{Value, json};
 
 use super::stage::{LOCAL, Stage};

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use authress_jws::{JwkSet, SigningKey, Verified, verify};
-use authress_login_protocol::anti_abuse::{search, values};
+use authress_login_protocol::authorization::pkce::challenge_s256;
+use authress_login_protocol::authorization::proof_of_work::{search, values};
 use authress_login_protocol::base64url;
-use authress_login_protocol::pkce::challenge_s256;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};

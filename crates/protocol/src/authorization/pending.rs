@@ -5,11 +5,11 @@
 //! looks, so that a shop can change between the two in the middle of a login.
 
 use crate::{
+    authorization::pkce::CodeVerifier,
+    callback_url,
     decimal::decimal,
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
-    pkce::CodeVerifier,
-    return_url,
     secret::Secret,
     settings::Settings,
     text,
@@ -27,7 +27,7 @@ const MAX_AGE_MS: i64 = 60 * 60 * 1000;
 #[derive(Clone, Copy)]
 pub struct Entropy {
     /// For the PKCE code verifier.
-    pub code_verifier: [u8; crate::pkce::VERIFIER_ENTROPY_BYTES],
+    pub code_verifier: [u8; super::pkce::VERIFIER_ENTROPY_BYTES],
     /// Where the anti-abuse search starts.
     pub search_start: u32,
 }
@@ -65,7 +65,7 @@ pub struct PendingRequest {
     pub link_user_id: Option<String>,
     /// When it began, in milliseconds since 1970 by the device's clock.
     pub created_at_ms: i64,
-    /// How wrong that clock had turned out to be; see [`crate::moment::Moment`].
+    /// How wrong that clock had turned out to be; see [`crate::clock::Moment`].
     pub clock_skew_ms: i64,
 }
 
@@ -84,10 +84,10 @@ impl PendingRequest {
 
     /// The address to show after the callback at `href`; `None` if it stays as it is.
     pub fn address_after(&self, href: &str) -> Option<String> {
-        let cleaned = return_url::without_return_parameters(&self.redirect_url);
+        let cleaned = callback_url::without_return_parameters(&self.redirect_url);
         let own = self.page_url.as_deref().or(cleaned.as_deref()).unwrap_or(&self.redirect_url);
-        return_url::restored(href, own)
-            .or_else(|| return_url::without_return_parameters(href))
+        callback_url::restored(href, own)
+            .or_else(|| callback_url::without_return_parameters(href))
             .filter(|address| address != href)
     }
 

@@ -2,15 +2,17 @@
 
 use crate::{
     account::Authorization,
-    anti_abuse::{self, Unhashed},
+    authorization::{
+        pending::{Entropy, PendingRequest},
+        pkce::CodeVerifier,
+        proof_of_work::{self, Unhashed},
+    },
+    callback_url,
+    clock::Moment,
     error::{Error, ErrorCode},
     http::{Method, Request},
     json::{JsonObject, ObjectWriter},
-    moment::Moment,
     page::Page,
-    pending::{Entropy, PendingRequest},
-    pkce::CodeVerifier,
-    return_url,
     secret::Secret,
     settings::Settings,
     web_url::{WebUrl, is_path_segment},
@@ -95,7 +97,7 @@ pub fn begin(
     if !matches!(response_location, None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
     }
-    let values = anti_abuse::values::authenticate(
+    let values = proof_of_work::values::authenticate(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
         options.invite_id.as_deref(),
@@ -138,7 +140,7 @@ pub fn begin_link(
     check_link_options(options)?;
     let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
     let bearer = authorization.clone().bearer_unless_cookies()?;
-    let values = anti_abuse::values::link_identity(
+    let values = proof_of_work::values::link_identity(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
         settings.application_id(),
@@ -210,8 +212,8 @@ fn pending(
     entropy: &Entropy,
     now: Moment,
 ) -> Result<Box<PendingRequest>, Error> {
-    let page_url = return_url::own_address(settings, page.resolve(redirect_url)?.as_str());
-    let redirect_url = return_url::without_return_parameters(&page_url);
+    let page_url = callback_url::own_address(settings, page.resolve(redirect_url)?.as_str());
+    let redirect_url = callback_url::without_return_parameters(&page_url);
     let (redirect_url, page_url) = match redirect_url {
         Some(redirect_url) => (redirect_url, Some(page_url)),
         None => (page_url, None),
@@ -282,7 +284,7 @@ mod tests {
         assert_eq!(body["redirectUrl"], "https://app.shop.test/cart?x=1");
         assert_eq!(body["codeChallengeMethod"], "S256");
         assert_eq!(body["codeChallenge"], draft.pending.code_verifier.challenge());
-        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "sc_shop|app_shop").unwrap();
+        proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "sc_shop|app_shop").unwrap();
         assert!(!body.to_string().contains(draft.pending.code_verifier.expose()));
         assert!(body.get("linkIdentity").is_none() && body.get("audiences").is_none());
     }
@@ -306,7 +308,7 @@ mod tests {
         assert_eq!(body["connectionProperties"]["p"], "v");
         assert_eq!(body["redirectUrl"], "https://app.shop.test/done");
         assert_eq!((&body["multiAccount"], &body["responseLocation"]), (&true.into(), &"query".into()));
-        anti_abuse::verify(body["antiAbuseHash"].as_str().unwrap(), "tenant|inv|app_shop|a,b").unwrap();
+        proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "tenant|inv|app_shop|a,b").unwrap();
     }
 
     #[test]

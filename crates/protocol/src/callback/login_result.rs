@@ -1,10 +1,10 @@
 //! What a login or link came to, in words an application can show.
 
 use crate::{
-    callback::Refusal,
+    authorization::pending::PendingRequest,
+    callback::decision::Refusal,
     error::Error,
     json::{JsonObject, ObjectWriter},
-    pending::PendingRequest,
 };
 
 /// The server's code for an identity that has logged in before and so has a user id of its own.
@@ -138,7 +138,7 @@ impl LoginResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pkce::CodeVerifier;
+    use crate::authorization::pkce::CodeVerifier;
 
     fn pending(link_user_id: Option<&str>) -> PendingRequest {
         PendingRequest {

@@ -1,11 +1,14 @@
 //! Renewing a session: `PATCH /api/session`, and when.
 
 use crate::{
+    clock::milliseconds,
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
-    moment::milliseconds,
     secret::Secret,
-    session::{self, Tokens},
+    session::{
+        record::{expires_at_ms, lifetime_s},
+        tokens::Tokens,
+    },
     settings::Settings,
 };
 
@@ -20,7 +23,7 @@ const LONGEST_PAUSE_MS: u32 = 5 * 60 * 1000;
 /// When to renew a stored session, by the device's clock in milliseconds since 1970; `None` if its
 /// record does not say when it ends.
 pub fn due_at_ms(record: &str) -> Option<i64> {
-    Some(due(session::expires_at_ms(record)?, session::lifetime_s(record)))
+    Some(due(expires_at_ms(record)?, lifetime_s(record)))
 }
 
 fn due(expires_at_ms: i64, lifetime_s: Option<i64>) -> i64 {

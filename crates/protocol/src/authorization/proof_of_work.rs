@@ -4,7 +4,7 @@
 //! `{milliseconds};{n};{values}` and must start with `00`, which takes 4,096 tries on average.
 //! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
 
-use crate::{base64url, decimal::decimal, http::Request, json::ObjectWriter, moment::Moment, secret::Secret, text};
+use crate::{base64url, clock::Moment, decimal::decimal, http::Request, json::ObjectWriter, secret::Secret, text};
 use authress_sha256::{LANES, Messages, digest};
 use std::fmt;
 

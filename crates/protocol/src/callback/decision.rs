@@ -1,19 +1,17 @@
-//! The browser's return: what it means, and the exchange of a code.
+//! What the address of the page means to a login that is pending.
 
+use super::exchange::Exchange;
 use crate::{
-    anti_abuse::{self, Unhashed},
-    cookies::{self, Cookies},
+    authorization::pending::PendingRequest,
+    callback_url::{self, ReturnParameters},
     error::{Error, ErrorCode},
-    http::{self, Method, Outcome, Request},
-    json::{JsonObject, ObjectWriter},
-    moment::Moment,
     page::Page,
-    pending::{self, PendingRequest},
-    return_url::{self, ReturnParameters},
     secret::Secret,
-    session::Tokens,
+    session::{
+        cookies::{self, Cookies},
+        tokens::Tokens,
+    },
     settings::Settings,
-    text,
 };
 
 /// What a return asks of the browser, in this order: store, clean the address, then the step.
@@ -97,8 +95,8 @@ pub fn inspect(
     let Some(pending) = pending else {
         // Without a nonce it is no return of a login client: an extension's code may be among it.
         let clean_href = match (&parameters.nonce, own_issuer) {
-            (Some(_), Some(true)) => return_url::without_return_parameters(href),
-            (Some(_), _) => return_url::without_tokens(href),
+            (Some(_), Some(true)) => callback_url::without_return_parameters(href),
+            (Some(_), _) => callback_url::without_tokens(href),
             (None, _) => None,
         };
         return Inspection { consumes: false, clean_href, step: Step::NotOurs };
@@ -108,7 +106,7 @@ pub fn inspect(
         return Inspection { consumes: false, clean_href: None, step: Step::NotOurs };
     }
     let clean_href = pending.address_after(href);
-    if own_issuer == Some(false) || return_url::has_doubled_parameter(href) {
+    if own_issuer == Some(false) || callback_url::has_doubled_parameter(href) {
         // A response of another issuer, or one with parameters laid into it: the real one may still come.
         return Inspection { consumes: false, clean_href, step: Step::Refused(pending, Refusal::Untrusted) };
     }
@@ -132,7 +130,7 @@ fn step_of(
             _ => Some(code.clone()),
         };
         return match code {
-            Some(code) => Step::Exchange(Exchange { pending, code }),
+            Some(code) => Step::Exchange(Exchange::new(pending, code)),
             None => Step::Refused(pending, Refusal::Untrusted),
         };
     }
@@ -147,113 +145,3 @@ fn step_of(
         (_, false) | (None, true) => Step::ReadCookies(pending),
     }
 }
-
-/// A callback that is being handled. The tab keeps it until it is done, since the page may be reloaded or left before:
-/// the next page of the tab goes on with it.
-#[derive(Debug)]
-pub struct Unfinished {
-    page: Page,
-    pending: Box<PendingRequest>,
-}
-
-impl Unfinished {
-    /// The key in the storage of the tab.
-    pub fn key(settings: &Settings) -> String {
-        text::concat(&["AuthenticationCallback ", &settings.origin(), " ", settings.application_id()])
-    }
-
-    /// The callback at `page` of the login or link that is pending, as stored.
-    pub fn to_json(page: &Page, pending: &PendingRequest) -> Secret {
-        let record = ObjectWriter::new().string("href", page.href()).raw("pending", pending.to_json().expose());
-        Secret::new(record.finish())
-    }
-
-    /// Reads it back; `None` if it is unusable or over an hour old.
-    pub fn from_json(record: &str, now_ms: i64) -> Option<Self> {
-        let record = JsonObject::parse(record)?;
-        let pending = record.object("pending").filter(|pending| !pending::is_stale(pending, now_ms))?;
-        Some(Self { page: Page::new(&record.str("href")?).ok()?, pending: PendingRequest::from_json(&pending)? })
-    }
-
-    /// The id of its authentication request.
-    pub fn nonce(&self) -> &str {
-        &self.pending.nonce
-    }
-
-    /// What to do about it now.
-    pub fn step(self, settings: &Settings, cookies: &Cookies) -> Step {
-        inspect(settings, &self.page, cookies, |_| Some(self.pending)).step
-    }
-}
-
-/// A code that can be exchanged, together with the request it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    pending: Box<PendingRequest>,
-    code: Secret,
-}
-
-/// What a code exchange came to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Exchanged {
-    /// Tokens came in the answer.
-    Tokens(Tokens),
-    /// The answer was good; the session is in cookies.
-    Cookies,
-    /// The code is expired, used or not ours. It may have been used by an earlier try whose answer
-    /// was lost, so the session must be looked for before anybody is told.
-    CodeRefused(Error),
-    /// No answer: the same code can be tried again.
-    Unanswered(Error),
-    /// Authress or its answer is at fault; trying again will not help.
-    Failed(Error),
-}
-
-impl Exchange {
-    /// The login or link that this completes.
-    pub fn pending(&self) -> &PendingRequest {
-        &self.pending
-    }
-
-    /// The request to send, once its hash is found.
-    pub fn request(
-        &self,
-        settings: &Settings,
-        now: Moment,
-        search_start: u32,
-        with_credentials: bool,
-    ) -> Box<Unhashed> {
-        let nonce = &self.pending.nonce;
-        let values = anti_abuse::values::token_exchange(settings.application_id(), nonce, self.code.expose());
-        let body = ObjectWriter::new()
-            .string("grant_type", "authorization_code")
-            .string("redirect_uri", &self.pending.redirect_url)
-            .string("client_id", settings.application_id())
-            .string("code", self.code.expose())
-            .string("code_verifier", self.pending.code_verifier.expose());
-        let request = Request {
-            method: Method::Post,
-            path: text::concat(&["/api/authentication/", nonce, "/tokens"]),
-            body: None,
-            bearer: None,
-            with_credentials,
-        };
-        Unhashed::new(&values, now, search_start, body, request)
-    }
-
-    /// Reads the answer.
-    pub fn accept(&self, settings: &Settings, outcome: Outcome) -> Exchanged {
-        match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
-            Ok(Some(tokens)) => Exchanged::Tokens(tokens),
-            Ok(None) => Exchanged::Cookies,
-            Err(error) => match (error.code, error.server_code.as_deref()) {
-                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => Exchanged::CodeRefused(error),
-                (ErrorCode::AuthressSdkNetworkError, _) => Exchanged::Unanswered(error),
-                _ => Exchanged::Failed(error),
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,89 @@
+//! URLs and JSON by the browser's own parsers.
+
+use js_sys::{Array, JSON, Object, Reflect, decode_uri_component};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Url, UrlSearchParams};
+
+/// The normal form of a URL.
+pub(crate) fn href(text: &str, base: Option<&str>) -> Option<String> {
+    let url = match base {
+        Some(base) => Url::new_with_base(text, base),
+        None => Url::new(text),
+    };
+    Some(url.ok()?.href())
+}
+
+/// The parameters of a query.
+pub(crate) struct Query(Option<UrlSearchParams>);
+
+impl Query {
+    pub(crate) fn parse(query: &str) -> Self {
+        // Without it the constructor would take a question mark away that belongs to the first name.
+        Self(UrlSearchParams::new_with_str(&format!("?{query}")).ok())
+    }
+
+    pub(crate) fn first(&self, name: &str) -> Option<String> {
+        self.0.as_ref()?.get(name)
+    }
+
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.0.as_ref().map_or(0, |query| query.get_all(name).length() as usize)
+    }
+}
+
+/// Writes pairs as a query, `application/x-www-form-urlencoded`.
+pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
+    let Ok(query) = UrlSearchParams::new() else { return String::new() };
+    for (name, value) in pairs {
+        query.append(name, value);
+    }
+    query.to_string().into()
+}
+
+/// Undoes `encodeURIComponent`, where it has been done.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    decode_uri_component(text).ok().map(String::from)
+}
+
+/// A JSON object that somebody else has written.
+#[derive(Debug)]
+pub(crate) struct JsonObject(JsValue);
+
+impl JsonObject {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let value = JSON::parse(text).ok()?;
+        if !value.is_object() || Array::is_array(&value) {
+            return None;
+        }
+        // What a page adds to all objects was not written here.
+        let _ = Reflect::set_prototype_of(value.unchecked_ref::<Object>(), &JsValue::NULL);
+        Some(Self(value))
+    }
+
+    pub(crate) fn str(&self, name: &str) -> Option<String> {
+        self.get(name)?.as_string()
+    }
+
+    pub(crate) fn bool(&self, name: &str) -> Option<bool> {
+        self.get(name)?.as_bool()
+    }
+
+    /// A member that is an object, as JSON text.
+    pub(crate) fn object(&self, name: &str) -> Option<String> {
+        let value = self.get(name).filter(JsValue::is_object)?;
+        JSON::stringify(&value).ok().map(String::from).filter(|text| text.starts_with('{'))
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.get(name)?.as_f64()
+    }
+
+    fn get(&self, name: &str) -> Option<JsValue> {
+        Reflect::get(&self.0, &name.into()).ok()
+    }
+}
+
+/// A text as a JSON string, in quotes.
+pub(crate) fn quote(text: &str) -> String {
+    JSON::stringify(&text.into()).map(String::from).unwrap_or_default()
+}
