@@ -55,7 +55,10 @@ impl Cli {
     /// Runs the command that was given.
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
-            Command::Setup => setup::everything(&Engine::ALL).map(|_| ()),
+            Command::Setup => {
+                setup::everything(&Engine::ALL)?;
+                setup::cargo_deny().map(|_| ())
+            }
             Command::Build(options) => build::run(&options),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),

@@ -1,56 +1,33 @@
-//! Everything that can be said about the code without running it.
+//! Everything that can be said about the code without running it: a list of named checks.
 
 use std::process::Command;
 use std::time::Instant;
 
 use crate::failure::Result;
 use crate::progress::seconds;
-use crate::setup::BuildTools;
+use crate::setup::{self, BuildTools};
 use crate::{programs, workspace};
 
-/// Runs every check, also after one has failed, so that one run shows all there is to mend.
+/// A check of the list: its name in the output, and what it runs.
+struct Check {
+    name: &'static str,
+    run: Box<dyn FnOnce() -> Result<()>>,
+}
+
+impl Check {
+    /// A check that is a program, whose own output says what is wrong.
+    fn program(name: &'static str, mut command: Command) -> Self {
+        Check { name, run: Box::new(move || programs::run(&mut command)) }
+    }
+}
+
+/// Runs every check, also after one has failed, so that one run shows everything there is to fix.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
-    let deny = "-Dwarnings";
-    let checks: [(&str, Command); 7] = [
-        ("rustfmt", {
-            // Not through `workspace::cargo`: this one knows no --locked.
-            let mut command = Command::new("cargo");
-            command.current_dir(workspace::root()).args(["fmt", "--all", "--check"]);
-            command
-        }),
-        ("clippy, host", {
-            let mut command = workspace::cargo("clippy");
-            command.args(["--workspace", "--all-targets", "--keep-going", "--", deny]);
-            command
-        }),
-        ("clippy, wasm32", {
-            let mut command = tools.wasm.cargo("clippy");
-            command.args(["--all-targets", "--keep-going", "--", deny]);
-            command
-        }),
-        ("rustdoc, host", {
-            let mut command = workspace::cargo("doc");
-            command.args(["--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", deny);
-            command
-        }),
-        ("rustdoc, wasm32", {
-            let mut command = tools.wasm.cargo("doc");
-            command.args(["--no-deps", "--quiet"]).env("RUSTDOCFLAGS", deny);
-            command
-        }),
-        ("JavaScript", {
-            // Format and rules: biome.jsonc.
-            let mut command = tools.node.package_program("biome");
-            command.args(["ci", "--error-on-warnings"]);
-            command
-        }),
-        ("types, browser", types(tools, ".")),
-    ];
     let mut failed = Vec::new();
-    for (name, mut command) in checks {
+    for Check { name, run } in checks(tools)? {
         println!("lint: {name}");
         let start = Instant::now();
-        match programs::run(&mut command) {
+        match run() {
             Ok(()) => println!("      clean after {}", seconds(start.elapsed())),
             Err(failure) => {
                 eprintln!("      {failure}");
@@ -61,9 +38,58 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { Err(format!("not clean: {}", failed.join(", ")).into()) }
 }
 
-/// Checks the JSDoc types of the JavaScript that belongs to the `tsconfig.json` of this folder.
-fn types(tools: &BuildTools, folder: &str) -> Command {
+/// The checks, the fastest first.
+fn checks(tools: &BuildTools) -> Result<Vec<Check>> {
+    Ok(vec![
+        Check::program("rustfmt", rustfmt()),
+        Check::program("dependencies", dependencies()?),
+        Check::program("JavaScript", biome(tools)),
+        Check::program("types, browser", tsc(tools, ".")),
+        Check::program("clippy, host", clippy(workspace::cargo("clippy"), &["--workspace"])),
+        Check::program("clippy, wasm32", clippy(tools.wasm.cargo("clippy"), &[])),
+        Check::program("rustdoc, host", rustdoc(workspace::cargo("doc"), &["--workspace"])),
+        Check::program("rustdoc, wasm32", rustdoc(tools.wasm.cargo("doc"), &[])),
+    ])
+}
+
+fn rustfmt() -> Command {
+    // Not through `workspace::cargo`: this one knows no --locked.
+    let mut command = Command::new("cargo");
+    command.current_dir(workspace::root()).args(["fmt", "--all", "--check"]);
+    command
+}
+
+/// Licences, bans and sources of all dependencies: deny.toml.
+fn dependencies() -> Result<Command> {
+    let mut command = Command::new(setup::cargo_deny()?);
+    command.current_dir(workspace::root()).args(["--log-level", "warn"]);
+    if workspace::locked() {
+        command.arg("--locked");
+    }
+    command.args(["check", "bans", "licenses", "sources"]);
+    Ok(command)
+}
+
+/// Format and rules of JavaScript and types: biome.jsonc.
+fn biome(tools: &BuildTools) -> Command {
+    let mut command = tools.node.package_program("biome");
+    command.args(["ci", "--error-on-warnings"]);
+    command
+}
+
+/// The JSDoc types of the JavaScript that belongs to the `tsconfig.json` of this folder.
+fn tsc(tools: &BuildTools, folder: &str) -> Command {
     let mut command = tools.node.package_program("tsc");
     command.args(["--project", folder]);
+    command
+}
+
+fn clippy(mut command: Command, packages: &[&str]) -> Command {
+    command.args(packages).args(["--all-targets", "--keep-going", "--", "-Dwarnings"]);
+    command
+}
+
+fn rustdoc(mut command: Command, packages: &[&str]) -> Command {
+    command.args(packages).args(["--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-Dwarnings");
     command
 }

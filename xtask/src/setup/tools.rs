@@ -1,4 +1,4 @@
-//! The tools that come as Rust source: wasm-bindgen's CLI, wasm-pack and geckodriver.
+//! The tools that come as Rust source: wasm-bindgen's CLI, wasm-pack, geckodriver and cargo-deny.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +9,7 @@ use crate::{programs, workspace};
 
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
+const CARGO_DENY: &str = "0.20.2";
 
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
@@ -49,6 +50,19 @@ pub(crate) fn geckodriver() -> Result<PathBuf> {
         expect: "compiled from source, about 2 min",
         // As above.
         flags: &["--debug"],
+    }
+    .ensure()
+}
+
+/// The `cargo-deny` program.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    Tool {
+        package: "cargo-deny",
+        program: "cargo-deny",
+        version: CARGO_DENY,
+        why: "checks the dependencies' licences, versions and sources",
+        expect: "compiled from source, about 80 s",
+        flags: &[],
     }
     .ensure()
 }
