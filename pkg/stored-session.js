@@ -1,7 +1,7 @@
 // The one case that needs no module: a session is stored here, and nothing about it is in doubt.
 //
 // The rules are those of crates/protocol/src/session/stored.rs, and narrower: what is not answered here is
-// answered there. tests/e2e/stored-session.test.mjs holds one against the other.
+// answered there. tests/vectors/stored-session.json holds one against the other.
 
 import { ofDocument } from './host.js';
 
@@ -24,10 +24,13 @@ export function isCallback() {
   }
 }
 
+// As strict as the module: neither invalid bytes nor a byte order mark are claims.
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 // What a token says; its second part is base64url (RFC 7519 section 3).
 function claims(token) {
   const letters = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
+  return JSON.parse(UTF_8.decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
 }
 
 /** The access tokens that script can read. */
@@ -75,7 +78,7 @@ export function storedSession(origin, applicationId) {
     const [user, access] = [claims(idToken), claims(token)];
     const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
     const isOneUser = user.sub && typeof user.sub === 'string' && user.sub === access.sub;
-    if (!isOurs || !isOneUser || !Number.isInteger(user.exp)) return undefined;
+    if (!isOurs || !isOneUser || !user.exp || !Number.isSafeInteger(user.exp)) return undefined;
     return { token, identity: withAnonymity({ ...user, userId: user.sub, exp: user.exp - MARGIN_S }) };
   } catch {
     return undefined; // What is stored is not in this form.

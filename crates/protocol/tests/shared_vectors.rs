@@ -1,0 +1,79 @@
+//! The vectors that JavaScript reads too: `tests/vectors/README.md` describes their form.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use authress_login_protocol::{
+    base64url, callback_url,
+    clock::Moment,
+    jwt::UnverifiedClaims,
+    page::Page,
+    session::{
+        cookies::Cookies,
+        record::STORAGE_KEY,
+        stored::{StoredSession, UserCookie},
+    },
+    settings::Settings,
+};
+use serde_json::{Value, json};
+
+#[test]
+fn a_callback_url_is_recognised_by_its_authentication_request() {
+    let rows: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/callback-url.json")).unwrap();
+    for row in &rows {
+        let nonce = callback_url::nonce(row["href"].as_str().unwrap());
+        assert_eq!(nonce.as_deref(), row["nonce"].as_str(), "{row}");
+    }
+}
+
+/// The file `stored-session.json`.
+struct Vectors(Value);
+
+impl Vectors {
+    /// A member of a row, or its default.
+    fn member<'a>(&'a self, row: &'a Value, name: &str) -> &'a Value {
+        row.get(name).unwrap_or(&self.0["defaults"][name])
+    }
+
+    /// Puts the tokens in the place of their names.
+    fn with_tokens(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, claims) in self.0["tokens"].as_object().unwrap() {
+            let token = format!("e30.{}.sig", base64url::encode(claims.to_string().as_bytes()));
+            text = text.replace(&format!("${{{name}}}"), &token);
+        }
+        text
+    }
+
+    /// What the core answers to a row.
+    fn answer(&self, row: &Value) -> Value {
+        let text = |name| self.member(row, name).as_str().unwrap();
+        let settings = Settings::new(text("authressApiUrl"), Some(text("applicationId"))).unwrap();
+        let page = Page::new(text("href")).unwrap();
+        let now = Moment { device_ms: self.member(row, "nowMs").as_i64().unwrap(), skew_ms: 0 };
+        let record = self.member(row, "localStorage").get(STORAGE_KEY);
+        let record = record.map(|record| record.as_str().map_or_else(|| record.to_string(), str::to_owned));
+        let record = record.map(|record| self.with_tokens(&record));
+        let session = StoredSession::new(record.as_deref(), Cookies::new(self.with_tokens(text("cookie"))));
+        let user_cookie =
+            if page.allows_credentials(&settings) { UserCookie::Reachable } else { UserCookie::Unreachable };
+        let Some(identity) = session.identity(&settings, now, user_cookie) else { return Value::Null };
+        let user_id = identity.subject().unwrap();
+        let token = session.access_token(&settings, user_id);
+        json!({ "userId": user_id, "token": token.as_ref().map(|token| token.expose()), "exp": exp(&identity) })
+    }
+}
+
+/// The `exp` that JavaScript shows: when to stop using the identity, or the claim as it stands.
+fn exp(identity: &UnverifiedClaims) -> Value {
+    let claims: Value = serde_json::from_str(identity.text()).unwrap();
+    identity.usable_until().map_or_else(|| claims["exp"].clone(), Value::from)
+}
+
+#[test]
+fn a_stored_session_is_read_as_the_vectors_say() {
+    let file = include_str!("../../../tests/vectors/stored-session.json");
+    let vectors = Vectors(serde_json::from_str(file).unwrap());
+    for row in vectors.0["rows"].as_array().unwrap() {
+        let expected: Value = serde_json::from_str(&vectors.with_tokens(&row["expected"].to_string())).unwrap();
+        assert_eq!(vectors.answer(row), expected, "{}", row["name"]);
+    }
+}
