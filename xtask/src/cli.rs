@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::failure::Result;
-use crate::{bench, build, bundlers, demo, lint, setup, size, stack, test, types};
+use crate::{bench, build, bundlers, demo, lint, setup, size, stack, test, types, words};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -34,6 +34,8 @@ enum Command {
     Test(test::Options),
     /// Check formatting, lints, documentation and JavaScript syntax
     Lint,
+    /// Find terms that docs/glossary.md replaces
+    Words(words::Options),
     /// Write the report of the npm package's public types (tests/types) anew
     ApiReport,
     /// Write the pages of the types' documentation to target/docs
@@ -62,6 +64,7 @@ impl Cli {
             Command::Build(options) => build::run(&options),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
+            Command::Words(options) => words::run(&options),
             Command::ApiReport => types::write_report(&setup::for_build()?),
             Command::Docs => types::docs(),
             Command::Size => size::print(&setup::for_build()?),

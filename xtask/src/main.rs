@@ -22,6 +22,7 @@ mod tally;
 mod test;
 mod types;
 mod wasm_pack;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
