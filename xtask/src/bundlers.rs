@@ -22,10 +22,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     if only.is_empty() {
-        programs::run(test::bundler_tests(&tools)?.env("WRITE_DOCS", "1"))?;
+        programs::run(test::bundlers(&tools)?.env("WRITE_DOCS", "1"))?;
     }
     let names = if only.is_empty() { "all".to_owned() } else { only.join(",") };
-    programs::run(test::tool_tests(&tools)?.env("TOOLS", names).env("WRITE_DOCS", "1"))
+    programs::run(test::tools(&tools)?.env("TOOLS", names).env("WRITE_DOCS", "1"))
 }
 
 fn tool_name(name: &str) -> std::result::Result<String, String> {

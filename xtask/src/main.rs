@@ -18,10 +18,8 @@ mod progress;
 mod setup;
 mod size;
 mod stack;
-mod tally;
 mod test;
 mod types;
-mod wasm_pack;
 mod words;
 mod workspace;
 

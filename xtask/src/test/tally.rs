@@ -10,7 +10,7 @@ const MAX_RETRIED_PERCENT: u32 = 2;
 pub(crate) struct Tally {
     /// Tests that passed.
     pub(crate) passed: u32,
-    /// Tests that failed, or that their runner gave up on.
+    /// Tests that failed or were cancelled by their runner.
     pub(crate) failed: u32,
     /// Stories of the end-to-end tests that ran: these are also among the tests.
     pub(crate) stories: u32,

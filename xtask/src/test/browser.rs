@@ -1,4 +1,4 @@
-//! `wasm-pack test` for the client, in each engine.
+//! `wasm-pack test`: the tests of `src/browser` in each engine.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,8 +14,17 @@ use crate::workspace;
 /// for a machine that does nothing else.
 const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "300"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
 
-/// Runs `tests/browser` in this engine.
-pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {
+/// The name of the stage in this engine.
+pub(crate) fn stage_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Chromium => "browser tests",
+        Engine::Firefox => "browser, Firefox",
+        Engine::Webkit => "browser, WebKit",
+    }
+}
+
+/// `tests/browser` in this engine.
+pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
     let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
     let start = |program: &PathBuf| tools.build.wasm.command_with_path(program, folder.as_slice());
     let (mut command, options, driver) = match engine {
@@ -42,8 +51,7 @@ pub(crate) fn tests(tools: &TestTools, engine: Engine) -> Result<Command> {
     Ok(command)
 }
 
-/// The tracked webdriver.json with the paths of the browsers that were found: they are not in the same place
-/// everywhere.
+/// The tracked webdriver.json with the path of the browser that was found, which differs between systems.
 fn webdriver_json(tools: &TestTools, engine: Engine) -> Result<PathBuf> {
     let tracked = workspace::root().join("webdriver.json");
     let text = std::fs::read_to_string(&tracked).attempt(|| format!("read {}", tracked.display()))?;
@@ -51,10 +59,10 @@ fn webdriver_json(tools: &TestTools, engine: Engine) -> Result<PathBuf> {
     let (options, binary) = match engine {
         Engine::Chromium => ("goog:chromeOptions", Some(&tools.browser.chrome)),
         Engine::Firefox => ("moz:firefoxOptions", Some(&tools.firefox()?.firefox)),
-        // Its driver is asked for whatever browser it knows.
+        // Its driver knows where its browser is.
         Engine::Webkit => ("webkitgtk:browserOptions", None),
     };
-    // A driver refuses what is another one's.
+    // A driver refuses another one's options.
     let mut capabilities = serde_json::Map::new();
     if let Some(binary) = binary {
         let mut own = json.get_mut(options).map_or_else(|| json!({}), Value::take);

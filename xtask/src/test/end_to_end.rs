@@ -1,0 +1,88 @@
+//! Node's test runner over the scripts below `tests`: end-to-end stories in each engine, and bundlers.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::engines::Engine;
+use crate::failure::{Attempt, Result};
+use crate::setup::TestTools;
+use crate::workspace;
+
+/// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
+const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-life", "tabs"];
+
+/// The name of the stage in this engine.
+pub(crate) fn stage_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Chromium => "end-to-end tests",
+        Engine::Firefox => "e2e, Firefox",
+        Engine::Webkit => "e2e, WebKit",
+    }
+}
+
+/// The stories in this engine, against real servers.
+pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
+    let command = tools.node_script_in(engine)?;
+    if engine == Engine::Chromium {
+        return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference"]);
+    }
+    let everywhere = |file: &PathBuf| EVERYWHERE.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
+    let (files, others): (Vec<_>, Vec<_>) = files_in("tests/e2e")?.into_iter().partition(everywhere);
+    let name = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().replace(".test.mjs", ""));
+    let others: Vec<String> = others.iter().filter_map(name).collect();
+    println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
+    if files.len() != EVERYWHERE.len() {
+        return Err(
+            "a file of stories that run in every engine is missing: xtask/src/test/end_to_end.rs lists them".into()
+        );
+    }
+    Ok(with_runner(command, files))
+}
+
+/// The packed package in every bundler; see `tests/bundlers`.
+pub(crate) fn bundlers(tools: &TestTools) -> Result<Command> {
+    tools.build.node.install_bundlers()?;
+    in_folders(tools.node_script(), &["tests/bundlers"])
+}
+
+/// The packed package in frameworks and tools that applications start from; see `tests/bundlers/tools`.
+pub(crate) fn tools(tools: &TestTools) -> Result<Command> {
+    let mut command = tools.node_script();
+    // Not `--test`: that has one time limit for the whole file, which installs and builds one tool after another.
+    command.args(["--test-reporter=spec", "tests/bundlers/tools/tools.test.mjs"]);
+    command.env("TOOLS_CACHE", workspace::cache()?);
+    Ok(command)
+}
+
+fn in_folders(command: Command, folders: &[&str]) -> Result<Command> {
+    let mut files = Vec::new();
+    for folder in folders {
+        files.extend(files_in(folder)?);
+    }
+    Ok(with_runner(command, files))
+}
+
+/// The `*.test.mjs` of a folder, sorted.
+fn files_in(folder: &str) -> Result<Vec<PathBuf>> {
+    let path = workspace::root().join(folder);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))? {
+        let file = entry.attempt(|| format!("read {}", path.display()))?.path();
+        if file.to_string_lossy().ends_with(".test.mjs") {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        return Err(format!("there is no *.test.mjs in {folder}").into());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn with_runner(mut command: Command, files: Vec<PathBuf>) -> Command {
+    // One file at a time: each starts a browser, and a machine may have two cores. The limit is that of a whole file and
+    // only ends what hangs outside of every story: a busy machine must not reach it.
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=3600000"]);
+    command.args(files);
+    command
+}

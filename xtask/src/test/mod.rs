@@ -1,0 +1,132 @@
+//! `cargo xtask test`: set-up, then every test, then where the time went.
+
+mod browser;
+mod end_to_end;
+mod report;
+mod stage;
+mod tally;
+
+use std::process::Command;
+
+use clap::{Args, ValueEnum};
+
+use crate::engines::Engines;
+use crate::failure::Result;
+use crate::setup::{self, TestTools};
+use crate::{build, lint, size, types, workspace};
+pub(crate) use end_to_end::{bundlers, tools};
+use stage::Stage;
+
+/// Which tests run, and where.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Parts to run [default: all]
+    parts: Vec<Part>,
+    /// Engines for the parts browser and e2e: all, or some of chromium,firefox,webkit
+    #[arg(long, default_value = "chromium")]
+    engines: Engines,
+    /// Fail unless the tested package is the one to publish; see `build --release`
+    #[arg(long)]
+    release: bool,
+}
+
+impl Options {
+    fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}
+
+/// A part of the tests that can be run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Lint,
+    Native,
+    Types,
+    Browser,
+    E2e,
+    Bundlers,
+}
+
+/// Runs the parts named on the command line, or all of them; fails if any of them did.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut tools = None;
+    let mut stages = vec![Stage::run("set-up", || {
+        let installed = setup::everything(&options.engines.0)?;
+        if options.release {
+            installed.build.check_release()?;
+        }
+        tools = Some(installed);
+        Ok(())
+    })];
+    // Each later stage runs even if an earlier one failed: one run shows everything there is to fix.
+    if let Some(tools) = &tools {
+        stages.extend(parts(tools, options));
+        if let Err(reason) = tools.build.check_release() {
+            println!("\nThe tested package was a development build, not the one to publish: {reason}");
+        }
+    }
+    report::print(&stages)
+}
+
+fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    if options.has(Part::Lint) {
+        stages.push(Stage::run("lint", || lint::run(&tools.build)));
+    }
+    if options.has(Part::Native) {
+        stages.push(Stage::tests("native tests", workspace::cargo("test").args(["--workspace", "--no-fail-fast"])));
+        stages.extend(aws_lc_tests().map(|(name, mut command)| Stage::tests(name, &mut command)));
+    }
+    if options.has(Part::Browser) {
+        for &engine in &options.engines.0 {
+            let name = browser::stage_name(engine);
+            stages.push(match browser::command(tools, engine) {
+                Ok(mut command) => Stage::driver_tests(name, &mut command),
+                Err(failure) => Stage::run(name, || Err(failure)),
+            });
+        }
+    }
+    if options.has(Part::Types) || options.has(Part::E2e) || options.has(Part::Bundlers) {
+        stages.extend(package_parts(tools, options));
+    }
+    stages
+}
+
+/// The parts that need the built package and the servers.
+fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
+    let built = Stage::run("build", || build::everything(&tools.build));
+    let is_built = built.failure.is_none();
+    let mut stages = vec![built];
+    let tests = |name, command: Result<Command>| match command {
+        Ok(mut command) if is_built => Stage::tests(name, &mut command),
+        Ok(_) => Stage::run(name, || Err("not run, because the build failed".into())),
+        Err(failure) => Stage::run(name, || Err(failure)),
+    };
+    if options.has(Part::Types) {
+        stages.push(tests("types", Ok(types::tests(&tools.build.node))));
+    }
+    if options.has(Part::E2e) {
+        for &engine in &options.engines.0 {
+            stages.push(tests(end_to_end::stage_name(engine), end_to_end::command(tools, engine)));
+        }
+    }
+    if options.has(Part::Bundlers) {
+        stages.push(tests("bundlers", end_to_end::bundlers(tools)));
+        stages.push(tests("tools", end_to_end::tools(tools)));
+    }
+    if is_built {
+        stages.push(Stage::run("size", || size::check(&tools.build)));
+    }
+    stages
+}
+
+/// What signs, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.
+fn aws_lc_tests() -> [(&'static str, Command); 2] {
+    let mut keys = workspace::cargo("test");
+    keys.args(["-p", "authress-jws", "--features", "aws-lc"]);
+    // With --workspace, although one package has these tests: the dependencies' features, and with them the builds, are
+    // those of the native tests.
+    let mut verifier = workspace::cargo("test");
+    verifier.args(["--workspace", "--features", "authress-verifier/aws-lc", "--test", "answers", "--test", "binary"]);
+    [("keys, aws-lc", keys), ("verifier, aws-lc", verifier)]
+}
