@@ -25,7 +25,7 @@ const LATER_MS = 2_000;
 const UNAUTHORIZED = 401;
 
 /** By which method of the module's clients the methods of its parts are called. */
-const CALLS = { undefined: 'call', start: 'callStart', account: 'callAccount' };
+const CALLS = { undefined: 'call', account: 'callAccount' };
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
@@ -139,7 +139,7 @@ const STATE = Symbol('state');
 
 const sessionOf = (client) => client[STATE]().session;
 
-const callStart = (client, method, options) => sessionOf(client).loaded.call(method, options, options, 'start');
+const call = (client, method, options) => sessionOf(client).loaded.call(method, options, options);
 
 const callAccount = (client, method, limits, value, deadlineMs) =>
   sessionOf(client).loaded.call(method, limits, value, 'account', deadlineMs);
@@ -201,12 +201,7 @@ function sharedSession(origin, applicationId, retainsUserCookie, logger) {
 
 function newSession(name, origin, applicationId) {
   const session = { listeners: new Set(), loggers: new Set(), snapshot: CHECKING };
-  const part = (name) =>
-    load(name).catch((error) => {
-      loadFailed(session, error);
-      throw error;
-    });
-  const host = { ...makeHost(session.loggers, asLoginError), part, emit: (...values) => emit(session, ...values) };
+  const host = { ...makeHost(session.loggers, asLoginError), emit: (...values) => emit(session, ...values) };
   let isWatched = false;
   // Until the module has been there: it also knows what this page has heard of since.
   session.stored = () => {
@@ -272,19 +267,19 @@ export class LoginClient {
   }
 
   async authenticate(options) {
-    return callStart(this, 'authenticate', options);
+    return call(this, 'authenticate', options);
   }
 
   async authenticateWithOneTimeCode(options) {
-    return callStart(this, 'authenticateWithOneTimeCode', options);
+    return call(this, 'authenticateWithOneTimeCode', options);
   }
 
   async linkIdentity(options) {
-    return callStart(this, 'linkIdentity', options);
+    return call(this, 'linkIdentity', options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return callStart(this, 'linkIdentityWithOneTimeCode', options);
+    return call(this, 'linkIdentityWithOneTimeCode', options);
   }
 
   async getLinkResult(limits) {

@@ -124,7 +124,6 @@ export const makeHost = (loggers, toError) => ({
     return Boolean(tab);
   },
 
-  async part() {},
   emit() {},
   tellTabs() {},
 });

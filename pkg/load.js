@@ -7,7 +7,6 @@ import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
 import { pause } from './host.js';
-import { isCallback } from './stored-session.js';
 import { hasPage } from './without-page.js';
 
 /** The part of the module that every page needs. Others are added to it. */
@@ -78,7 +77,6 @@ function crashed(cause) {
 
 /** An instance: `{classes, add}`; `add` is to be waited for before anything of a part is called. */
 async function start() {
-  if (isCallback()) expect('return');
   form ??= obtainForm();
   const { makeGlue, instantiate } = await form;
   // Glue has state of its own, so every instance gets glue of its own.

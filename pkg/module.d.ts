@@ -3,10 +3,6 @@ export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
 
 /** Where the parts of the module are that are downloaded when they are needed. */
 export interface WasmParts {
-  /** For `authenticate`, `linkIdentity` and the like. Default: what the entry brings along. */
-  start?: WasmSource | PromiseLike<WasmSource>;
-  /** For a page that a login has returned to. Default: what the entry brings along. */
-  return?: WasmSource | PromiseLike<WasmSource>;
   /** For the account's methods (`getUserProfile`, `getDevices` and the like) and `ExtensionClient`. Default: what the
    * entry brings along. */
   account?: WasmSource | PromiseLike<WasmSource>;

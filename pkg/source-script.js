@@ -15,8 +15,6 @@ const beside = (file) => new URL(file, folder());
 
 export default {
   core: () => beside('authress_login_wasm_bg.wasm'),
-  start: () => beside('start_bg.wasm'),
-  return: () => beside('return_bg.wasm'),
   account: () => beside('account_bg.wasm'),
   javaScript: () => import(beside('fallback.js')),
 };

@@ -3,7 +3,7 @@
 use crate::{
     browser::{Browser, Host},
     error::{self, Failure, Work, promise},
-    options, value,
+    options, start, value,
 };
 use authress_login_client::{self as login, Ports};
 use authress_login_protocol::{
@@ -88,6 +88,10 @@ impl Client {
     pub fn call(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let work: Work = match method {
+            "authenticate" => start::authenticate(login, options::authenticate(&value)),
+            "authenticateWithOneTimeCode" => start::authenticate(login, start::with_one_time_code(&value)),
+            "linkIdentity" => start::link_identity(login, options::link(&value)),
+            "linkIdentityWithOneTimeCode" => start::link_identity(login, options::link_with_one_time_code(&value)),
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),

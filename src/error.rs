@@ -12,10 +12,6 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 /// `detail`, `status`, `serverCode`, `cause`. The words are there alone, also for what fails without the module.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());
-    if let (ErrorCode::ModuleLoadFailed, Some(told)) = (error.code, cause) {
-        // What loads the module's parts has made the error.
-        return told.clone();
-    }
     let js = value::texts(&[("detail", Some(&error.detail)), ("serverCode", error.server_code.as_deref())]);
     let set = |name: &str, value: &JsValue| {
         let _ = Reflect::set(&js, &name.into(), value);

@@ -53,10 +53,6 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = tellTabs)]
     pub(super) fn tell_tabs(this: &Host, message: &str) -> Result<(), JsValue>;
 
-    /// Kept when this part of the module is here.
-    #[wasm_bindgen(method)]
-    pub(super) fn part(this: &Host, name: &str) -> Promise;
-
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Host) -> Promise;
 

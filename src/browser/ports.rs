@@ -2,7 +2,7 @@
 
 use super::{Host, abort::Abort, request, storage::Storage};
 use crate::{error, value};
-use authress_login_client::{Ports, ReturnSteps};
+use authress_login_client::Ports;
 use authress_login_protocol::{
     callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::{Cause, Error, ErrorCode},
@@ -11,13 +11,8 @@ use authress_login_protocol::{
     session::cookies::Cookies,
     state::{Event, Snapshot},
 };
-use std::hint::black_box;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-
-/// Where a part of the module begins: it is empty until the part is here. Known by this name to
-/// `xtask/package/module.mjs`.
-static RETURN_STEPS: ReturnSteps<Browser> = ReturnSteps::new();
 
 /// The page that this module runs in.
 #[derive(Debug)]
@@ -149,13 +144,6 @@ impl Ports for Browser {
         let held = self.host.lock(name, wait_ms, &abort.signal());
         let is_held = JsFuture::from(held).await.ok()?.is_truthy();
         is_held.then_some(abort)
-    }
-
-    async fn return_steps(&self) -> Result<&'static ReturnSteps<Self>, Error> {
-        let part = JsFuture::from(self.host.part("return")).await;
-        part.map_err(|said| Error::from(ErrorCode::ModuleLoadFailed).with_cause(Some(Cause::new(said))))?;
-        // What stands there is not known while the module is compiled.
-        Ok(black_box(&RETURN_STEPS))
     }
 
     fn tell_tabs(&self, message: &str) {

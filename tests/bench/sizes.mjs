@@ -59,14 +59,12 @@ for (const { title, from, file } of SHIPPED) {
   });
 }
 const own = PEERS.find(({ from }) => from === '@authress/login').code.replace('@authress/login', './pkg/dist/index.js');
-const [module, start] = ['authress_login_wasm_bg.wasm', 'start_bg.wasm'].map((name) =>
-  readFileSync(join(workspace, 'pkg/dist', name)),
-);
+const module = readFileSync(join(workspace, 'pkg/dist/authress_login_wasm_bg.wasm'));
 const { version } = JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8'));
 rows.push({
   title: '**authress-login-wasm**',
-  what: `this package ${version}, its module and the part that begins a login included`,
-  sizes: sizes([await bundled(own, workspace), module, start]),
+  what: `this package ${version}, its module included`,
+  sizes: sizes([await bundled(own, workspace), module]),
 });
 
 rows.sort((left, right) => left.sizes[2] - right.sizes[2]);

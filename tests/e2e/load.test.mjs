@@ -154,49 +154,21 @@ describe('the module', () => {
   });
 });
 
-describe('the parts of the module that a login needs', () => {
+describe('a login', () => {
   const story = stories('localhost');
 
-  function filesOf(page) {
+  story('needs the core of the module alone, where it begins and on its callback URL', async ({ shop, page }) => {
     const files = [];
     page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
-    return files;
-  }
-
-  story('come when one begins and where it returns', async ({ shop, page }) => {
-    const files = filesOf(page);
     await shop.open();
-    assert.deepEqual(files.splice(0), ['authress_login_wasm_bg.wasm']);
     await shop.addAnonymously('mug');
-    assert.deepEqual(files.sort(), ['authress_login_wasm_bg.wasm', 'return_bg.wasm', 'start_bg.wasm']);
+    assert.deepEqual([...new Set(files)], ['authress_login_wasm_bg.wasm']);
   });
 
-  story('are fetched beside the core, not after it', async ({ page, shop }) => {
+  story('is completed by the next page if the module cannot be loaded on its callback URL', async ({ shop, page }) => {
     await shop.open();
-    await page.evaluate(() => sessionStorage.clear());
-    // The address is a callback only while a login is pending for it.
-    await page.evaluate(() => localStorage.setItem('AuthenticationRequestNonce.known', '{"nonce":"known"}'));
-    const files = filesOf(page);
-    let release;
-    const released = new Promise((resolve) => {
-      release = resolve;
-    });
-    await page.route(MODULE, async (route) => {
-      await released;
-      await route.continue();
-    });
-    await page.goto(`${await page.url()}?nonce=known`, { waitUntil: 'commit' });
-    await page.waitForRequest('**/return_bg.wasm');
-    release();
-    await shop.isReady();
-    assert.deepEqual(files.sort(), ['authress_login_wasm_bg.wasm', 'return_bg.wasm']);
-  });
-
-  story('are missing at the return: the login is completed when they come', async ({ shop, page }) => {
-    await shop.open();
-    await page.route('**/return_bg.wasm', (route) =>
-      route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }),
-    );
+    await page.evaluate(async () => (await import('authress-login-wasm')).initWasm());
+    await page.route(MODULE, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
     await shop.add('mug');
     await page.waitForURL(/nonce=/);
     const failure = await page.evaluate(async () => {
@@ -205,9 +177,9 @@ describe('the parts of the module that a login needs', () => {
       return login.getLoginResult().catch(({ code, message }) => ({ code, message }));
     });
     assert.equal(failure.code, 'ModuleLoadFailed');
-    assert.match(failure.message, /return_bg\.wasm answered with status 404/);
-    assert.match(await page.url(), /nonce=/, 'the return is not used up');
-    await page.unroute('**/return_bg.wasm');
+    assert.match(failure.message, /authress_login_wasm_bg\.wasm answered with status 404/);
+    assert.match(await page.url(), /nonce=/, 'the callback is not handled yet');
+    await page.unroute(MODULE);
     await page.reload();
     await shop.showsState('anonymous');
     await shop.hasCleanAddresses();

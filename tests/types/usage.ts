@@ -51,7 +51,8 @@ export async function loadsTheModule(compiled: WebAssembly.Module): Promise<void
   ];
   await initWasm();
   for (const source of sources) await initWasm(source);
-  await initWasm(undefined, { start: new URL('https://shop.example/start.wasm'), return: Promise.resolve(compiled) });
+  await initWasm(undefined, { account: new URL('https://shop.example/account.wasm') });
+  await initWasm(undefined, { account: Promise.resolve(compiled) });
   await initWasm(import('authress-login-wasm').then(() => compiled));
 }
 

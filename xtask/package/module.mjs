@@ -18,8 +18,6 @@ const NAME = 'authress_login_wasm';
 const GLUE_MODULE = `./${NAME}_bg.js`;
 /** The parts that follow the core when they are needed, and where they begin; see parts.mjs. */
 const PARTS = {
-  start: { exports: ['client_callStart'] },
-  return: { data: 'RETURN_STEPS' },
   account: {
     exports: [
       'client_callAccount',
@@ -31,7 +29,7 @@ const PARTS = {
   },
 };
 /** An export of a part: the core alone does not have it. */
-const [BEYOND_CORE] = PARTS.start.exports;
+const [BEYOND_CORE] = PARTS.account.exports;
 /** How much of the whole module's hash says which build something is of, in hexadecimal digits. */
 const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with

@@ -16,28 +16,6 @@ use authress_login_protocol::{
         renewal::{self, Renewal},
     },
 };
-use futures_util::future::LocalBoxFuture;
-use std::fmt;
-
-/// The steps that handle a callback, as a value: most pages are none, so a browser downloads these steps
-/// when there is one; see [`Ports::return_steps`].
-pub struct ReturnSteps<P: Ports> {
-    handle: for<'a> fn(&'a Inner<P>) -> LocalBoxFuture<'a, Result<(), Error>>,
-}
-
-impl<P: Ports> ReturnSteps<P> {
-    /// The steps.
-    #[expect(clippy::new_without_default, reason = "default() is no const fn")]
-    pub const fn new() -> Self {
-        Self { handle: |inner| Box::pin(inner.handle()) }
-    }
-}
-
-impl<P: Ports> fmt::Debug for ReturnSteps<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReturnSteps")
-    }
-}
 
 impl<P: Ports> Inner<P> {
     /// Handles a callback: the one in the address, or one that an earlier page of this tab has not finished.
@@ -45,18 +23,6 @@ impl<P: Ports> Inner<P> {
         if self.callback_nonce()?.is_none() {
             return Ok(());
         }
-        let steps = self.ports.return_steps().await;
-        let steps = steps.inspect_err(|error| self.ports.warn("The login could not be completed yet", error))?;
-        (steps.handle)(self).await
-    }
-
-    /// The authentication request of the callback that is in the address or unfinished.
-    fn callback_nonce(&self) -> Result<Option<String>, Error> {
-        let in_address = callback_url::nonce(self.ports.page()?.href());
-        Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
-    }
-
-    async fn handle(&self) -> Result<(), Error> {
         // A page that is only being prepared uses nothing up: the shopper may never see it.
         self.ports.activation().await;
         let Some(nonce) = self.callback_nonce()? else { return Ok(()) };
@@ -81,6 +47,12 @@ impl<P: Ports> Inner<P> {
             self.finish_callback();
         }
         handled
+    }
+
+    /// The authentication request of the callback that is in the address or unfinished.
+    fn callback_nonce(&self) -> Result<Option<String>, Error> {
+        let in_address = callback_url::nonce(self.ports.page()?.href());
+        Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
     }
 
     /// What a callback asks for, and whether the tab keeps what is needed to finish it: then its pending request is used up.

@@ -19,7 +19,6 @@ mod session_check;
 mod start;
 mod watch;
 
-pub use callback::ReturnSteps;
 pub use client::{Client, Options};
 pub use extension::ExtensionClient;
 pub use ports::Ports;

@@ -1,6 +1,5 @@
 //! What the client needs of the place where it runs.
 
-use crate::callback::ReturnSteps;
 use authress_login_protocol::{
     error::Error,
     http::{Outcome, Request},
@@ -66,9 +65,6 @@ pub trait Ports: Sized + 'static {
 
     /// Sends a request to the API at `origin`, once. Dropping the future gives it up.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
-
-    /// The steps that handle a callback, once they are loaded; an error if they cannot be loaded now.
-    fn return_steps(&self) -> impl Future<Output = Result<&'static ReturnSteps<Self>, Error>>;
 
     /// Waits this many milliseconds at most for a lock of which one tab has one at a time; `None` where
     /// there are no locks. Dropping the future gives the place in the queue up.

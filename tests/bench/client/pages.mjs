@@ -11,8 +11,6 @@ export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
 const output = join(workspace, 'target/bench-client');
 const MODULE = 'authress_login_wasm_bg.wasm';
-/** The module, and its parts that a login needs. */
-const MODULES = [MODULE, 'start_bg.wasm', 'return_bg.wasm'];
 
 /** Which package a page is built with; the names are those of the folders on the server. */
 export const CLIENTS = {
@@ -64,8 +62,8 @@ export async function buildPages(settings) {
     });
     const names = Object.keys(metafile.outputs).map((path) => path.split('/').at(-1));
     if (hasModule(client)) {
-      for (const name of MODULES) copyFileSync(join(workspace, 'pkg/dist', name), join(folder, name));
-      names.push(...MODULES);
+      copyFileSync(join(workspace, 'pkg/dist', MODULE), join(folder, MODULE));
+      names.push(MODULE);
     }
     for (const name of names) {
       const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript; charset=utf-8';

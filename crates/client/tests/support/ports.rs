@@ -4,7 +4,7 @@ use super::{
     locks::Place,
     page::{Heard, Page},
 };
-use authress_login_client::{Client, Options, Ports, ReturnSteps};
+use authress_login_client::{Client, Options, Ports};
 use authress_login_protocol::{
     error::Error,
     http::{Outcome, Request},
@@ -116,11 +116,6 @@ impl Ports for PagePorts {
 
     async fn sleep(&self, milliseconds: u32) {
         super::pass_ms(milliseconds.into()).await;
-    }
-
-    async fn return_steps(&self) -> Result<&'static ReturnSteps<Self>, Error> {
-        super::pass_ms(1).await;
-        Ok(&const { ReturnSteps::new() })
     }
 
     async fn pause(&self) {
