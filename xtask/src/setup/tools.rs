@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::failure::Result;
 use crate::progress::Step;
@@ -10,6 +11,8 @@ use crate::{programs, workspace};
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 const CARGO_DENY: &str = "0.20.2";
+/// Longer than any tool takes to compile on a busy machine.
+const LOCKED_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
@@ -109,23 +112,33 @@ impl Tool<'_> {
     fn install(&self, place: &Path) -> Result<()> {
         let work = workspace::scratch(self.package)?;
         let finished = work.join("root");
+        let what = format!("{} {}", self.package, self.version);
+        let locked = format!("{what} --locked");
+        let step = Step::new(&locked, self.why, self.expect).dispensable(LOCKED_LIMIT);
+        if let Err(failure) = step.run(self.cargo_install(&work, &finished).arg("--locked")) {
+            // A registry that lags behind lacks a version that the tool's own lock file names.
+            println!("        {failure}; trying without the tool's lock file");
+            Step::new(&what, self.why, self.expect).run(&mut self.cargo_install(&work, &finished))?;
+        }
+        // Moved in one step: a half-finished installation never stands where a finished one is looked for.
+        workspace::publish(&finished, place)?;
+        workspace::remove(&work)
+    }
+
+    fn cargo_install(&self, work: &Path, root: &Path) -> Command {
         let mut command = Command::new("cargo");
         command
-            .args(["install", self.package, "--version", &format!("={}", self.version), "--locked", "--root"])
-            .arg(&finished)
+            .args(["install", self.package, "--version", &format!("={}", self.version), "--root"])
+            .arg(root)
             .args(self.flags)
             // The folder the user happens to be in must not lend its configuration to the build.
-            .current_dir(&work)
+            .current_dir(work)
             .env("CARGO_TARGET_DIR", work.join("target"))
             // A tool that runs for a second need not be optimised for minutes.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_LTO", "off");
-        let what = format!("{} {}", self.package, self.version);
-        Step::new(&what, self.why, self.expect).run(&mut command)?;
-        // Moved in one step: a half-finished installation never stands where a finished one is looked for.
-        workspace::publish(&finished, place)?;
-        workspace::remove(&work)
+        command
     }
 }
 
