@@ -174,7 +174,7 @@ fn path_remapping() -> Vec<String> {
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
         .unwrap_or_default();
-    // Below this folder there is one for each registry, named after it and with a number that tells nobody anything.
+    // Below this folder there is one for each registry, whose name ends in a hash.
     let registries = std::fs::read_dir(cargo_home.join("registry/src"));
     let registries = registries.into_iter().flatten().filter_map(|entry| Some((entry.ok()?.path(), "crates")));
     // Where several fit, the compiler takes the last.

@@ -21,7 +21,7 @@ pub(crate) struct Options {
     port: Option<u16>,
 }
 
-/// Where the storefront, the sandbox and the verifier are when nobody else is.
+/// The usual ports of the storefront, the sandbox and the verifier.
 const USUAL: [u16; 3] = [5173, 8888, 9000];
 
 /// Sets up, builds and starts everything; then waits for Ctrl-C, or walks the login once.
@@ -67,7 +67,7 @@ fn walk(port: Option<u16>) -> Result<()> {
     Ok(())
 }
 
-/// The usual ports, and a free one wherever somebody else is.
+/// The usual ports, and a free one in place of each that is in use.
 fn chosen_ports(shop: Option<u16>) -> Result<Ports> {
     let free = Ports::free()?;
     let [usual_shop, usual_sandbox, usual_verifier] = USUAL;

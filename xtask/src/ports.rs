@@ -17,7 +17,7 @@ pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
     Ok(ports)
 }
 
-/// Whether nobody listens on `port`. IPv6 counts too, because browsers try `[::1]` first for `localhost`.
+/// Whether no program listens on `port`. IPv6 counts too, because browsers try `[::1]` first for `localhost`.
 pub(crate) fn is_free(port: u16) -> bool {
     let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     let ipv6_taken = matches!(TcpListener::bind((Ipv6Addr::LOCALHOST, port)),

@@ -1,4 +1,5 @@
-//! Long steps: says what runs and why, shows that it lives, keeps its output in a file for when it fails.
+//! Long steps of the set-up: says what runs and why, reports progress, and keeps the output in a file, which is shown if
+//! the step fails.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::failure::{Attempt, Result};
 use crate::workspace;
 
-/// How often a step reports when nobody watches a terminal.
+/// How often a step reports when its output is not a terminal.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How much of a failed step's output is shown.
 const TAIL_LINES: usize = 30;

@@ -1,4 +1,4 @@
-//! Where things are.
+//! The workspace's folders, and cargo for the host.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,7 +50,7 @@ pub(crate) fn scratch(purpose: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Removes what set-ups that were ended halfway have left, once it is a day old and nobody can be at it any more.
+/// Removes what interrupted set-ups have left, once it is a day old: then no other process is working on it.
 fn remove_forgotten(cache: &Path) {
     let Ok(entries) = std::fs::read_dir(cache) else { return };
     for entry in entries.filter_map(std::result::Result::ok) {

@@ -18,7 +18,7 @@ pub(crate) struct Firefox {
     pub(crate) version: String,
 }
 
-/// WebKitGTK's driver, which knows where its browser is, and a display that nobody sees.
+/// WebKitGTK's driver, which knows where its browser is, and a virtual display.
 #[derive(Debug)]
 pub(crate) struct Webkit {
     /// `WebKitWebDriver`.

@@ -1,6 +1,6 @@
-//! Gets every tool the other commands need. Repeating it is cheap: each part first looks whether it is there already.
+//! Installs every tool that the other commands need. Repeating it is cheap: each part first checks whether it is installed.
 //!
-//! Nothing is ever asked; a part that cannot be had ends the set-up with a sentence that names it.
+//! No part asks a question. One that cannot be installed ends the set-up with an error that names it.
 
 mod apt;
 mod browser;

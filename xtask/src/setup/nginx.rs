@@ -1,10 +1,10 @@
-//! nginx, behind which the verifier is tried with the file in `deploy/`. The test starts it itself.
+//! nginx, which a test of the verifier starts with the file in `deploy/`.
 
 use super::apt;
 use crate::failure::Result;
 use crate::programs;
 
-/// `nginx` on PATH, else Debian's smallest package of it. Where neither can be had the test says so and passes.
+/// `nginx` on PATH, else Debian's smallest package of it. Where neither is available the test says so and passes.
 pub(crate) fn ensure() -> Result<()> {
     if programs::find(&["nginx", "/usr/sbin/nginx"]).is_some() || !apt::is_available() {
         return Ok(());

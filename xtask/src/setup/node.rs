@@ -35,7 +35,7 @@ impl Node {
     /// Installs the login clients whose sizes are compared with ours.
     pub(crate) fn install_peers(&self) -> Result<()> {
         let why = "the login clients that ours is compared with";
-        // What some of them want beside them is for frameworks that nobody uses here.
+        // The peer dependencies of some are frameworks, which are not measured here.
         let words = ["install", "--no-save", "--legacy-peer-deps"];
         install_packages(&self.npm, &words, &tests().join("bench/peers"), why, "about 1 min, 280 MB")
     }

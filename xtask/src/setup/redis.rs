@@ -12,7 +12,7 @@ pub(crate) fn ensure() -> Result<()> {
     if !apt::is_available() {
         return Err("redis-server is missing: install Redis with your system's package tool".into());
     }
-    // Tests bring their own configuration; the package's own service is not needed and started by nobody here.
+    // Tests start Redis with a configuration of their own: the package's service is not needed.
     apt::install(&["redis-server"], "the store that several verifiers share in the tests", "some seconds")?;
     match programs::find(&["redis-server"]) {
         Some(_) => Ok(()),

@@ -1,9 +1,9 @@
-//! A compiler with the standard library for wasm32: the first of these that is there or can be had.
+//! A compiler with the standard library for wasm32. In this order:
 //!
-//! 1. It lies in the sysroot of the compiler in use.
-//! 2. This project made one from Debian's packages earlier.
-//! 3. `rustup target add` gets it.
-//! 4. Debian's packages, see [`debian_std`].
+//! 1. the one in the sysroot of the compiler in use,
+//! 2. the one that this project made from Debian's packages earlier,
+//! 3. the one that `rustup target add` installs,
+//! 4. one made from Debian's packages, see [`debian_std`].
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

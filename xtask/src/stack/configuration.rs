@@ -1,4 +1,4 @@
-//! What each server is told, and what a test is told about them.
+//! The configuration of each server, and the description of all of them that tests read.
 
 use std::collections::BTreeMap;
 use std::path::Path;

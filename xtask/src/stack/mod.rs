@@ -45,7 +45,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Ports nobody uses now.
+    /// Ports that are free now.
     pub(crate) fn free() -> Result<Self> {
         let [shop, sandbox, verifier, internal] = ports::free()?;
         Ok(Ports { shop, sandbox, verifier, internal })

@@ -64,7 +64,7 @@ impl Server {
 
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
-            // Reads to the end even if nobody listens any more, so that the server never blocks on a full pipe.
+            // Reads to the end even if the receiver is gone, so that the server never blocks on a full pipe.
             for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
                 let _ = sender.send(line);
             }
@@ -149,7 +149,7 @@ impl Guard {
     /// Closes the pipe and waits until the guard's work is done.
     fn release(&mut self) {
         drop(self.pipe.take());
-        // It cannot fail for a child that was started and not waited for; there is nobody to tell anyway.
+        // It cannot fail for a child that was started and not waited for, and a destructor could not report it.
         let _ = self.child.wait();
     }
 }

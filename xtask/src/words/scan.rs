@@ -1,4 +1,4 @@
-//! Finds terms in text, whatever their spelling: `take up`, `takeUp`, `TakeUp`, `take_up`, `TAKE_UP`, and over the end of
+//! Finds terms in text, whatever their spelling: `hand over`, `handOver`, `HandOver`, `hand_over`, `HAND_OVER`, and over the end of
 //! a line of a comment.
 
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ enum Kind {
     Phrase,
     /// With capitals or underscores: only in names, in any of their spellings.
     Name,
-    /// A single word with a capital: only with the same capitals. `Moment` is a type, a moment is not.
+    /// A single word with a capital: only with the same capitals. `Parcel` is a type, a parcel is not.
     Type,
 }
 
@@ -142,35 +142,41 @@ mod tests {
 
     #[test]
     fn a_phrase_is_found_in_prose_and_in_names() {
-        for text in
-            ["Take up a", "fn take_up()", "takeUpReturn()", "TakeUp", "TAKE_UP", "take-up", "    /// take\n    /// up"]
-        {
-            assert_eq!(lines("take up", text), [1], "{text}");
+        for text in [
+            "Hand over a",
+            "fn hand_over()",
+            "handOverParcel()",
+            "HandOver",
+            "HAND_OVER",
+            "hand-over",
+            "    /// hand\n    /// over",
+        ] {
+            assert_eq!(lines("hand over", text), [1], "{text}");
         }
-        assert_eq!(lines("nobody", "one\n// Nobody's\nnobody"), [2, 3]);
+        assert_eq!(lines("parcel", "one\n// Parcel's\nparcel"), [2, 3]);
     }
 
     #[test]
     fn parts_of_words_and_of_sentences_are_not_found() {
-        for text in ["mistake up", "take upper", "take. Up", "take(up)", "take, up", "taking up"] {
-            assert!(lines("take up", text).is_empty(), "{text}");
+        for text in ["forehand over", "hand overt", "hand. Over", "hand(over)", "hand, over", "handed over"] {
+            assert!(lines("hand over", text).is_empty(), "{text}");
         }
-        assert!(lines("whom", "whomever").is_empty());
+        assert!(lines("parcel", "parcels").is_empty());
     }
 
     #[test]
     fn a_name_of_several_words_is_found_in_every_spelling_and_not_in_prose() {
-        for text in ["ReturnSteps", "return_steps", "returnSteps(", "RETURN_STEPS", "struct HTTPReturnSteps"] {
-            assert_eq!(lines("ReturnSteps", text), [1], "{text}");
+        for text in ["ParcelSteps", "parcel_steps", "parcelSteps(", "PARCEL_STEPS", "struct HTTPParcelSteps"] {
+            assert_eq!(lines("ParcelSteps", text), [1], "{text}");
         }
-        for text in ["return steps;", "return\nsteps", "return-steps"] {
-            assert!(lines("ReturnSteps", text).is_empty(), "{text}");
+        for text in ["parcel steps;", "parcel\nsteps", "parcel-steps"] {
+            assert!(lines("ParcelSteps", text).is_empty(), "{text}");
         }
-        assert_eq!(lines("go_on", "client.go_on(), and go on"), [1]);
+        assert_eq!(lines("hand_out", "client.hand_out(), and hand out"), [1]);
     }
 
     #[test]
     fn a_type_of_one_word_is_found_with_its_capital() {
-        assert_eq!(lines("Moment", "a moment\nMoment::now()\nmoment"), [2]);
+        assert_eq!(lines("Parcel", "a parcel\nParcel::now()\nparcel"), [2]);
     }
 }
