@@ -48,7 +48,7 @@ describe('the shop’s verifier', () => {
       verifier.answer(garbage);
       await shop.add('mug');
       await shop.find('back-to-application').waitFor();
-      assert.match(await shop.page.getByRole('alert').innerText(), /verifier's answer was refused/i);
+      assert.match(await shop.page.getByRole('alert').innerText(), /user verifier's code is not valid/i);
       await shop.press('back-to-application');
       await shop.isReady();
       await worksAgain(shop);

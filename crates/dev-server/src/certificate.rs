@@ -1,8 +1,7 @@
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
-use crate::{DevServerError, TlsFiles};
+use crate::{DevServerError, TlsFiles, write_private_file};
 
 /// Writes a fresh self-signed certificate for `names` (DNS names or IP addresses) as `cert.pem`
 /// and its key as `key.pem` (readable by the owner only) into `dir`, which is created if needed.
@@ -16,25 +15,12 @@ pub fn self_signed_certificate(names: &[String], dir: &Path) -> Result<TlsFiles,
     fs::create_dir_all(dir).map_err(not_made)?;
     let files = TlsFiles { certificate: dir.join("cert.pem"), private_key: dir.join("key.pem") };
     fs::write(&files.certificate, pair.cert.pem()).map_err(not_made)?;
-    write_private(&files.private_key, &pair.signing_key.serialize_pem()).map_err(not_made)?;
+    write_private_file(&files.private_key, &pair.signing_key.serialize_pem()).map_err(not_made)?;
     Ok(files)
 }
 
 fn not_made(reason: impl ToString) -> DevServerError {
     DevServerError::CertificateNotMade(reason.to_string())
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    // A file left by an earlier run would keep its own, perhaps wider, permissions.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => (),
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]

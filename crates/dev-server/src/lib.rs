@@ -7,11 +7,13 @@
 mod certificate;
 mod error;
 mod listener;
+mod private_file;
 mod signal;
 mod tls;
 
 pub use certificate::self_signed_certificate;
 pub use error::DevServerError;
 pub use listener::{Bound, GRACE_PERIOD, bind, serve};
+pub use private_file::write_private_file;
 pub use signal::shutdown_signal;
 pub use tls::TlsFiles;

@@ -1,4 +1,4 @@
-//! The configuration file.
+//! The configuration file: its JSON form, and the values made from it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
-use crate::application::Application;
-use crate::connection::Connection;
+use crate::dialect::Dialect;
+use crate::model::application::Application;
+use crate::model::connection::Connection;
 use crate::site::{PublicUrl, parse_http_url};
 
-/// What a sandbox is to be, read from JSON. Unknown fields are refused.
+/// The configuration of a sandbox, read from JSON. Unknown fields are errors.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// The loopback address to listen on; port 0 takes a free one.
+    /// The loopback address to listen on; with port 0 the operating system chooses a free one.
     pub listen: SocketAddr,
     /// The origin under which browsers reach the sandbox, and the issuer of its tokens. Default:
     /// `listen` with `https` if there is `tls`, else `http`.
@@ -29,7 +30,7 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// What users log in to.
     pub applications: Vec<ApplicationConfig>,
-    /// Connections whose users a shop's own verifier vouches for. Default: none.
+    /// Connections whose users a shop's own verifier asserts. Default: none.
     #[serde(default)]
     pub service_clients: Vec<ServiceClientConfig>,
     /// The fake identity providers. Default: `con_acorn` and `con_birch`.
@@ -42,8 +43,8 @@ pub struct Config {
     /// shows a list of its providers.
     #[serde(default)]
     pub login_page: Option<String>,
-    /// Whether callbacks drop the query of the redirect URL. Default: no, they append to it, as RFC 6749 section 3.1.2
-    /// demands.
+    /// Whether the redirect to an application drops the query of the redirect URL. Default: no, its parameters are
+    /// kept, as RFC 6749 section 3.1.2 demands.
     #[serde(default)]
     pub drops_redirect_query: bool,
     /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
@@ -67,7 +68,7 @@ pub struct TlsConfig {
 pub struct ApplicationConfig {
     /// Begins with `app_`.
     pub application_id: String,
-    /// Where answers may be sent: each entry allows its scheme, port and host, sub-domains of
+    /// The allowed redirect URLs: each entry allows its scheme, port and host, sub-domains of
     /// that host, and its path with everything below.
     pub redirect_urls: Vec<String>,
 }
@@ -91,7 +92,7 @@ pub struct ServiceClientConfig {
 pub struct ExtensionConfig {
     /// Begins with `ext_`.
     pub extension_id: String,
-    /// Where codes may be sent, by the rules of an application's `redirectUrls`.
+    /// The allowed redirect URLs, by the rules of an application's `redirectUrls`.
     pub redirect_urls: Vec<String>,
 }
 
@@ -101,7 +102,7 @@ pub struct ExtensionConfig {
 pub struct ConnectionConfig {
     /// Letters, digits, `_` and `-`.
     pub connection_id: String,
-    /// What users see.
+    /// The name that users see.
     pub name: String,
 }
 
@@ -156,6 +157,10 @@ impl Config {
     pub(crate) fn extensions(&self) -> Result<Vec<Application>, ConfigError> {
         let build = |config: &ExtensionConfig| with_allow_list(&config.extension_id, &config.redirect_urls);
         self.extensions.iter().map(build).collect()
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        Dialect { drops_redirect_query: self.drops_redirect_query }
     }
 
     pub(crate) fn login_page(&self) -> Result<Option<Url>, ConfigError> {
@@ -243,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn the_error_names_the_mistake() {
         let cases = [
             (APP, r#","contol":true"#, "contol"),
             (APP, r#","publicUrl":"https://login.shop.test/path""#, "publicUrl"),

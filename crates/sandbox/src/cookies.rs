@@ -1,14 +1,16 @@
 //! The cookies the sandbox sets and reads.
 
-use crate::session::SESSION_LIFETIME_S;
+use cookie::{Cookie, CookieBuilder, SameSite};
+
+use crate::model::session::SESSION_LIFETIME_S;
 use crate::site::PublicUrl;
 use crate::tokens::TokenSet;
 
 /// The name of the session cookie.
 pub(crate) const SESSION_COOKIE: &str = "authress-session";
 
-/// The `Set-Cookie` values of a login or an extended session. With `domain` the page's own
-/// cookies come along, readable by its scripts; without, only the session cookie of this host.
+/// The `Set-Cookie` values of a login or an extended session. With `domain` the tokens are in cookies of that domain,
+/// which the page's scripts can read; without, there is only the session cookie of this host.
 pub(crate) fn login_cookies(
     public_url: &PublicUrl,
     domain: Option<&str>,
@@ -28,7 +30,7 @@ pub(crate) fn auth_code_cookie(code: &str, domain: &str, lifetime_s: u64) -> Str
     page_cookie("auth-code", code, domain, lifetime_s)
 }
 
-/// The `Set-Cookie` values that remove every cookie of [`login_cookies`], in each place it may be.
+/// The `Set-Cookie` values that remove every cookie of [`login_cookies`] from this host and from `domains`.
 pub(crate) fn logout_cookies(public_url: &PublicUrl, domains: &[String]) -> Vec<String> {
     let mut cookies = vec![session_cookie(public_url, None, "", 0)];
     for domain in domains {
@@ -38,21 +40,31 @@ pub(crate) fn logout_cookies(public_url: &PublicUrl, domains: &[String]) -> Vec<
     cookies
 }
 
-/// The values of all cookies `name` in a `Cookie` header; there may be one per domain and path.
+/// The values of all cookies `name` in a `Cookie` header; a browser may send one per domain and path.
 pub(crate) fn values(header: &str, name: &str) -> Vec<String> {
-    let pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value.to_owned()).collect()
+    let cookies = Cookie::split_parse(header).filter_map(Result::ok);
+    cookies
+        .filter(|cookie| cookie.name() == name && !cookie.value().is_empty())
+        .map(|cookie| cookie.value().to_owned())
+        .collect()
 }
 
-/// `Secure` is left out only where the sandbox itself speaks plain http on loopback.
+/// Without `Secure` only where the sandbox itself is reached by plain http on loopback.
 fn session_cookie(public_url: &PublicUrl, domain: Option<&str>, value: &str, max_age_s: u64) -> String {
-    let secure = if public_url.is_https() { "; Secure" } else { "" };
-    let domain = domain.map(|domain| format!("; Domain={domain}")).unwrap_or_default();
-    format!("{SESSION_COOKIE}={value}; Path=/{domain}; Max-Age={max_age_s}; HttpOnly{secure}; SameSite=Strict")
+    let cookie = strict_cookie(SESSION_COOKIE, value, max_age_s).http_only(true);
+    let cookie = if public_url.is_https() { cookie.secure(true) } else { cookie };
+    let cookie = if let Some(domain) = domain { cookie.domain(domain) } else { cookie };
+    cookie.to_string()
 }
 
+/// A cookie that the page's scripts can read.
 fn page_cookie(name: &str, value: &str, domain: &str, max_age_s: u64) -> String {
-    format!("{name}={value}; Path=/; Domain={domain}; Max-Age={max_age_s}; Secure; SameSite=Strict")
+    strict_cookie(name, value, max_age_s).secure(true).domain(domain).to_string()
+}
+
+fn strict_cookie<'a>(name: &'a str, value: &'a str, max_age_s: u64) -> CookieBuilder<'a> {
+    let max_age = time::Duration::seconds(i64::try_from(max_age_s).unwrap_or(i64::MAX));
+    Cookie::build((name, value)).path("/").max_age(max_age).same_site(SameSite::Strict)
 }
 
 #[cfg(test)]
@@ -64,7 +76,7 @@ mod tests {
         let url = PublicUrl::parse("https://login.shop.test").unwrap();
         assert_eq!(
             login_cookies(&url, Some("shop.test"), "s1", None),
-            ["authress-session=s1; Path=/; Domain=shop.test; Max-Age=7776000; HttpOnly; Secure; SameSite=Strict"]
+            ["authress-session=s1; HttpOnly; SameSite=Strict; Secure; Path=/; Domain=shop.test; Max-Age=7776000"]
         );
     }
 

@@ -1,38 +1,36 @@
-//! Randomness as an argument: one seed from the operating system per request, ids drawn from it.
+//! Randomness as an argument: each request seeds a generator from the operating system.
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Where the unguessable ids of one request come from. The same seed gives the same ids.
-pub(crate) struct Entropy {
-    seed: [u8; 32],
-    drawn: u32,
-}
+/// The source of the unguessable ids of one request. The same seed gives the same ids.
+pub(crate) struct Entropy(ChaCha20Rng);
 
 impl Entropy {
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
-        Self { seed, drawn: 0 }
+        Self(ChaCha20Rng::from_seed(seed))
     }
 
-    /// A seed from the operating system, `None` when it has no randomness to give.
+    /// A generator seeded by the operating system, `None` when that gives no random bytes.
     pub(crate) fn from_system() -> Option<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).ok()?;
         Some(Self::from_seed(seed))
     }
 
-    /// 128 bits as 32 lower-case hexadecimal digits.
+    /// 128 random bits as 32 lower-case hexadecimal digits.
     pub(crate) fn id(&mut self) -> String {
-        self.drawn += 1;
-        let digest = Sha256::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let mut bits = [0; 16];
+        self.0.fill_bytes(&mut bits);
+        format!("{:032x}", u128::from_be_bytes(bits))
     }
 }
 
 impl fmt::Debug for Entropy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entropy").field("seed", &"[redacted]").field("drawn", &self.drawn).finish()
+        f.write_str("Entropy([redacted])")
     }
 }
 

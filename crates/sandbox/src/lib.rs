@@ -31,44 +31,33 @@
 //!   Their tokens are refused wherever a user's account is read or changed.
 //! - **Tenants** do not exist; invitations and connection properties are ignored.
 //!
-//! # How it is built
+//! # Structure
 //!
-//! Decisions (`authentication`, `login`, `exchange`, `account`, `device`, `extension`, `provider`,
-//! `settings`) are functions of the `State`, the call, the time and fresh entropy. `http` only
-//! reads calls and writes answers.
+//! - `model`: applications, users, sessions, pending requests, codes. `state` holds all of it.
+//! - `endpoints`: what each endpoint decides, as functions of the state, the request, the time and fresh randomness.
+//! - `http`: routes, reading requests, writing responses; pages in `http::html`.
+//! - `control`: what tests control, served below `/sandbox`.
+//! - `config`: the configuration file. `dialect`: the switches for what differs between servers.
 
-mod account;
-mod answer;
-mod anti_abuse;
-mod application;
-mod authentication;
-mod bounded;
+mod bounded_map;
 mod clock;
 mod config;
-mod connection;
+mod control;
 mod cookies;
-mod device;
+mod dialect;
+mod endpoints;
 mod entropy;
-mod exchange;
-mod extension;
-mod faults;
-mod html;
+mod error;
 mod http;
-mod identity;
-mod login;
-mod provider;
-mod refusal;
-mod request;
-mod request_log;
+mod model;
+mod request_context;
 mod sandbox;
-mod service_client;
-mod session;
-mod settings;
 mod site;
 mod state;
 mod tokens;
-mod totp;
-mod web_authn;
+
+#[cfg(test)]
+mod tests;
 
 pub use config::{
     ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig, TlsConfig,

@@ -1,15 +1,13 @@
-//! A sandbox made from its configuration, ready to be served.
+//! A sandbox made from its configuration: ports, keys, state and router.
 
 use std::fmt;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use authress_dev_server::{Bound, DevServerError, TlsFiles, bind, serve};
+use authress_dev_server::{Bound, DevServerError, TlsFiles, bind, serve, write_private_file};
 use authress_jws::SigningKey;
-use authress_login_protocol::secret::Secret;
+use authress_secret::Secret;
 use axum::Router;
 use tokio::sync::watch;
 use url::Url;
@@ -17,8 +15,9 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
-use crate::http::{Shared, router};
-use crate::service_client::ServiceClient;
+use crate::http::router;
+use crate::http::shared_state::SharedState;
+use crate::model::service_client::ServiceClient;
 use crate::site::PublicUrl;
 use crate::state::State;
 
@@ -62,7 +61,7 @@ impl From<DevServerError> for SandboxError {
     }
 }
 
-/// A sandbox that owns its ports and has written its access keys, and does not answer yet.
+/// A sandbox that owns its ports and has written its access keys, and does not serve requests yet.
 #[derive(Debug)]
 pub struct Sandbox {
     public_url: PublicUrl,
@@ -73,7 +72,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Takes the ports, makes all keys and writes the access keys.
+    /// Binds the ports, generates all keys and writes the access keys.
     pub fn prepare(config: &Config) -> Result<Self, SandboxError> {
         let bound = bind(config.listen)?;
         let internal = config.internal_listen.map(bind).transpose()?;
@@ -85,11 +84,11 @@ impl Sandbox {
         let (state, access_keys) = build(config, bound.local_addr())?;
         for (client, (_, access_key)) in config.service_clients.iter().zip(&access_keys) {
             let path = &client.access_key_file;
-            write_private(path, access_key.expose())
+            write_private_file(path, access_key.expose())
                 .map_err(|error| SandboxError::AccessKeyNotWritten(path.clone(), error))?;
         }
         let public_url = state.public_url.clone();
-        Ok(Self { public_url, bound, internal, tls, router: router(Shared::new(state), config.control) })
+        Ok(Self { public_url, bound, internal, tls, router: router(SharedState::new(state), config.control) })
     }
 
     /// The origin under which browsers reach it.
@@ -102,12 +101,12 @@ impl Sandbox {
         self.bound.local_addr()
     }
 
-    /// Answers until `shutdown` resolves and the requests in flight are done.
+    /// Serves until `shutdown` resolves and the requests in flight are done.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move {
             shutdown.await;
-            // Both listeners may be gone already; then nobody needs to know.
+            // Fails only when both listeners have ended already.
             let _ = stop.send(true);
         });
         let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
@@ -125,37 +124,37 @@ impl Sandbox {
     }
 }
 
-/// A sandbox inside another program, which calls its router and owns its time: no port, no file.
+/// A sandbox inside another program, which calls its router and sets its clock. It has no ports and writes no files.
 #[derive(Debug)]
 pub struct InProcess {
-    /// Answers requests.
+    /// The routes of the sandbox.
     pub router: Router,
     /// The access keys of the service clients by client id, in the order of the configuration.
     pub access_keys: Vec<(String, Secret)>,
 }
 
 impl InProcess {
-    /// Makes all keys. `now_ms` is the time whenever a request comes, in milliseconds since 1970.
+    /// Generates all keys. `now_ms` is the sandbox's clock, in milliseconds since 1970; the program advances it.
     ///
     /// # Errors
     /// [`SandboxError::Config`], [`SandboxError::EntropyUnavailable`].
     pub fn new(config: &Config, now_ms: Arc<AtomicU64>) -> Result<Self, SandboxError> {
         let (mut state, access_keys) = build(config, config.listen)?;
         state.clock = Clock::simulated(now_ms);
-        Ok(Self { router: router(Shared::new(state), config.control), access_keys })
+        Ok(Self { router: router(SharedState::new(state), config.control), access_keys })
     }
 }
 
 /// The access keys by client id, in the order of the configuration.
 pub(crate) type AccessKeys = Vec<(String, Secret)>;
 
-/// A fresh state, and the access keys of its service clients.
+/// Makes a new state, and the access keys of its service clients.
 pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, AccessKeys), SandboxError> {
     let no_entropy = |_| SandboxError::EntropyUnavailable;
     let mut entropy = Entropy::from_system().ok_or(SandboxError::EntropyUnavailable)?;
     let signing_key = SigningKey::generate(entropy.id()).map_err(no_entropy)?;
     let mut state = State::new(config.public_url(bound)?, signing_key);
-    state.drops_redirect_query = config.drops_redirect_query;
+    state.dialect = config.dialect();
     state.applications =
         config.applications()?.into_iter().map(|application| (application.id.clone(), application)).collect();
     state.extensions = config.extensions()?.into_iter().map(|extension| (extension.id.clone(), extension)).collect();
@@ -171,17 +170,4 @@ pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, Access
         state.service_clients.insert(client.client_id.clone(), service_client);
     }
     Ok((state, access_keys))
-}
-
-/// Writes a file that only its owner can read, replacing one that may be wider open.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => (),
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }

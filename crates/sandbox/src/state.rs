@@ -1,51 +1,47 @@
-//! Everything the sandbox knows, as one value.
+//! The sandbox's whole state as one value: its configuration and its memory.
 
 use std::collections::HashMap;
 
 use authress_jws::{JwkSet, SigningKey};
 use url::Url;
 
-use crate::anti_abuse::UsedHashes;
-use crate::application::Application;
-use crate::bounded::Bounded;
 use crate::clock::Clock;
-use crate::connection::{Connection, Person};
-use crate::device::Devices;
-use crate::extension::{ExtensionCodes, no_codes};
-use crate::faults::Faults;
-use crate::identity::Identities;
-use crate::refusal::Refusal;
-use crate::request::{Requests, no_requests};
-use crate::request_log::RequestLog;
-use crate::service_client::ServiceClient;
-use crate::session::Sessions;
+use crate::control::faults::Faults;
+use crate::control::request_log::RequestLog;
+use crate::dialect::Dialect;
+use crate::error::ApiError;
+use crate::model::anti_abuse::UsedHashes;
+use crate::model::application::Application;
+use crate::model::authentication_request::{Requests, no_requests};
+use crate::model::authorization_code::{ExtensionCodes, ProviderCodes, no_codes};
+use crate::model::connection::Connection;
+use crate::model::device::Devices;
+use crate::model::identity::Identities;
+use crate::model::service_client::ServiceClient;
+use crate::model::session::Sessions;
+use crate::request_context::RequestContext;
 use crate::site::PublicUrl;
 use crate::tokens::verify_access_token;
 
-/// How long an application may take to exchange a code, in milliseconds, unless a test says
-/// otherwise.
+/// How long an application may take to exchange a code, in milliseconds, unless a test sets another time.
 pub(crate) const CODE_LIFETIME_MS: u64 = 5 * 60 * 1000;
 
-const MAX_PROVIDER_CODES: usize = 1_000;
-
-/// The sandbox's configuration and memory. Handlers hold it behind one lock; every decision is a
-/// function of it, the call, the time and fresh entropy.
+/// Configuration and memory. The HTTP handlers share it behind one lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) public_url: PublicUrl,
-    /// Whether callbacks drop the query of the redirect URL.
-    pub(crate) drops_redirect_query: bool,
+    pub(crate) dialect: Dialect,
     pub(crate) applications: HashMap<String, Application>,
     /// Third-party applications, which log in by plain OAuth; they have allow-lists like applications.
     pub(crate) extensions: HashMap<String, Application>,
     /// The platform's own page for the logins of extensions, if it has one.
     pub(crate) login_page: Option<Url>,
     pub(crate) service_clients: HashMap<String, ServiceClient>,
-    /// In the order of the configuration, which is the order of the picker.
+    /// In the order of the configuration, in which the provider list shows them.
     pub(crate) connections: Vec<Connection>,
     pub(crate) signing_key: SigningKey,
     pub(crate) requests: Requests,
-    pub(crate) provider_codes: Bounded<String, ProviderCode>,
+    pub(crate) provider_codes: ProviderCodes,
     pub(crate) extension_codes: ExtensionCodes,
     pub(crate) sessions: Sessions,
     pub(crate) identities: Identities,
@@ -57,39 +53,20 @@ pub(crate) struct State {
     pub(crate) log: RequestLog,
 }
 
-/// A fake provider's answer, until `/login` takes it.
-#[derive(Debug, Clone)]
-pub(crate) struct ProviderCode {
-    pub(crate) request_id: String,
-    pub(crate) connection_id: String,
-    pub(crate) person: Person,
-}
-
-/// What a request carries beside its body.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Call {
-    pub(crate) origin: Option<String>,
-    pub(crate) bearer: Option<String>,
-    /// The values of all session cookies: there may be one per domain.
-    pub(crate) session_ids: Vec<String>,
-    /// In milliseconds since 1970, by the sandbox's clock.
-    pub(crate) now_ms: u64,
-}
-
-/// The user behind a call.
+/// The user on whose behalf a request is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedUser {
     pub(crate) user_id: String,
-    /// The connection that identified the user when the session or token was made.
+    /// The connection with which the user has logged in.
     pub(crate) connection_id: String,
 }
 
 impl State {
-    /// A sandbox that nobody has used yet.
+    /// The state of a new sandbox: nothing is configured, nobody has logged in.
     pub(crate) fn new(public_url: PublicUrl, signing_key: SigningKey) -> Self {
         Self {
             public_url,
-            drops_redirect_query: false,
+            dialect: Dialect::default(),
             applications: HashMap::new(),
             extensions: HashMap::new(),
             login_page: None,
@@ -97,7 +74,7 @@ impl State {
             connections: vec![],
             signing_key,
             requests: no_requests(),
-            provider_codes: Bounded::new(MAX_PROVIDER_CODES),
+            provider_codes: no_codes(),
             extension_codes: no_codes(),
             sessions: Sessions::default(),
             identities: Identities::default(),
@@ -123,33 +100,37 @@ impl State {
         self.applications.values().any(|application| application.allows_origin(origin))
     }
 
-    /// The session cookies of a call, but only from an application's page: another page of the
-    /// same site also gets the browser to send them.
-    pub(crate) fn trusted_session_ids<'a>(&self, call: &'a Call) -> &'a [String] {
-        match &call.origin {
-            Some(origin) if self.knows_origin(origin) => &call.session_ids,
+    /// The session cookies of a request from an application's page. From any other page they do not count: every page
+    /// of the same site can make the browser send them.
+    pub(crate) fn trusted_session_ids<'a>(&self, context: &'a RequestContext) -> &'a [String] {
+        match &context.origin {
+            Some(origin) if self.knows_origin(origin) => &context.session_ids,
             Some(_) | None => &[],
         }
     }
 
-    /// Who is behind a call, by bearer token or else by session cookie. A bearer token that does
-    /// not hold is not made good by a cookie, and an extension's token opens nobody's account.
-    pub(crate) fn caller(&self, call: &Call, application_id: Option<&str>) -> Result<Caller, Refusal> {
-        let Some(bearer) = &call.bearer else {
-            let session = self.sessions.find(self.trusted_session_ids(call), call.now_ms);
-            let caller = session.map(|(_, grant)| Caller {
+    /// Authenticates a request by its bearer token or, without one, by its session cookie. With an invalid bearer
+    /// token the cookie does not count. An extension's token does not authenticate the user.
+    pub(crate) fn authenticated_user(
+        &self,
+        context: &RequestContext,
+        application_id: Option<&str>,
+    ) -> Result<AuthenticatedUser, ApiError> {
+        let Some(bearer) = &context.bearer else {
+            let session = self.sessions.find(self.trusted_session_ids(context), context.now_ms);
+            let user = session.map(|(_, grant)| AuthenticatedUser {
                 user_id: grant.user_id.clone(),
                 connection_id: grant.connection_id.clone(),
             });
-            return caller.ok_or_else(Refusal::unauthorized);
+            return user.ok_or_else(ApiError::unauthorized);
         };
-        let token = verify_access_token(&self.signing_key, &self.public_url, bearer, call.now_ms)
+        let token = verify_access_token(&self.signing_key, &self.public_url, bearer, context.now_ms)
             .filter(|token| application_id.is_none_or(|id| id == token.application_id))
-            .ok_or_else(Refusal::unauthorized)?;
+            .ok_or_else(ApiError::unauthorized)?;
         if self.extensions.contains_key(&token.application_id) {
-            let title = "An extension's token does not open the user's account; use an application's.";
-            return Err(Refusal::new(403, "ExtensionTokenRefused", title));
+            let title = "An extension's token does not give access to the user's account; use an application's.";
+            return Err(ApiError::new(403, "ExtensionTokenRefused", title));
         }
-        Ok(Caller { user_id: token.user_id, connection_id: token.connection_id })
+        Ok(AuthenticatedUser { user_id: token.user_id, connection_id: token.connection_id })
     }
 }

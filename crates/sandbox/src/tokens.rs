@@ -1,4 +1,4 @@
-//! The tokens that a login ends in.
+//! Access and id tokens: issued after a login, and verified when an access token comes back.
 
 use std::fmt;
 
@@ -6,38 +6,14 @@ use authress_jws::{SigningKey, Verified, VerifyError, verify};
 use serde::Serialize;
 
 use crate::entropy::Entropy;
+use crate::model::grant::{Grant, Profile};
 use crate::site::PublicUrl;
 
-/// How long access and id tokens last, in seconds: 24 hours, Authress's default.
+/// The lifetime of access and id tokens, in seconds: 24 hours, Authress's default.
 pub(crate) const TOKEN_LIFETIME_S: u64 = 24 * 60 * 60;
 
 /// The header type of access tokens, RFC 9068 section 2.1.
 const ACCESS_TOKEN_TYPE: &str = "at+jwt";
-
-/// What is known about a person beyond the user id.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Profile {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) picture: Option<String>,
-}
-
-/// Who logged in, how, and to which application: everything tokens are made from.
-#[derive(Debug, Clone)]
-pub(crate) struct Grant {
-    pub(crate) user_id: String,
-    /// The connection or service client that identified the user: `azp`.
-    pub(crate) connection_id: String,
-    pub(crate) application_id: String,
-    /// Requested audiences; the issuer itself when none were requested.
-    pub(crate) audiences: Vec<String>,
-    /// Space-separated.
-    pub(crate) scope: String,
-    pub(crate) profile: Profile,
-}
 
 /// A fresh pair of tokens.
 #[derive(Clone, Serialize)]
@@ -94,7 +70,7 @@ pub(crate) fn issue(
     }
 }
 
-/// The user and connection of an access token of this issuer, `None` when it does not hold.
+/// Returns the user, connection and application of an access token of this issuer, `None` if it is not valid.
 pub(crate) fn verify_access_token(
     key: &SigningKey,
     issuer: &PublicUrl,
@@ -105,15 +81,15 @@ pub(crate) fn verify_access_token(
     let verified: Result<Verified, VerifyError> = verify(token, &keys, Some(ACCESS_TOKEN_TYPE));
     let verified = verified.ok()?;
     let expires_at = u64::try_from(verified.claim_i64("exp")?).ok()?;
-    let holds = verified.claim_str("iss") == Some(issuer.as_str()) && now_ms / 1000 < expires_at;
+    let is_valid = verified.claim_str("iss") == Some(issuer.as_str()) && now_ms / 1000 < expires_at;
     let text = |name| verified.claim_str(name).map(str::to_owned);
-    if !holds {
+    if !is_valid {
         return None;
     }
     Some(AccessToken { user_id: text("sub")?, connection_id: text("azp")?, application_id: text("client_id")? })
 }
 
-/// What a valid access token says.
+/// The claims of a valid access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccessToken {
     pub(crate) user_id: String,
@@ -177,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn both_tokens_are_signed_and_say_who_logged_in() {
+    fn both_tokens_are_signed_and_name_the_user() {
         let (key, _, tokens) = issued();
         let keys = JwkSet { keys: vec![key.public_jwk()] };
         let access = verify(&tokens.access_token, &keys, Some("at+jwt")).unwrap();
@@ -193,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_access_token_holds_until_it_expires_and_an_id_token_never_does() {
+    fn an_access_token_is_valid_until_it_expires_and_an_id_token_never_is() {
         let (key, issuer, tokens) = issued();
         let at = |token: &str, now_ms| verify_access_token(&key, &issuer, token, now_ms).map(|token| token.user_id);
         assert_eq!(at(&tokens.access_token, NOW_MS).as_deref(), Some("user_1"));

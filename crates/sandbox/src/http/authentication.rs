@@ -4,40 +4,40 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
-use super::call::JsonBody;
-use super::reply::{Problem, set_cookies};
-use crate::authentication::{self, AuthenticationBody, Started, UpdateBody};
+use super::extract::JsonBody;
+use super::response::set_cookies;
+use super::shared_state::SharedState;
+use crate::endpoints::authentication::{self, AuthenticationBody, AuthenticationResponse, UpdateBody};
+use crate::endpoints::token::{self, TokenRequest, TokenResponse};
 use crate::entropy::Entropy;
-use crate::exchange::{self, ExchangeBody, Exchanged};
-use crate::refusal::ExchangeRefusal;
-use crate::state::Call;
+use crate::error::{ApiError, TokenError};
+use crate::request_context::RequestContext;
 
 pub(super) async fn start(
-    State(shared): State<Shared>,
-    call: Call,
+    State(shared): State<SharedState>,
+    context: RequestContext,
     mut entropy: Entropy,
     JsonBody(body): JsonBody<AuthenticationBody>,
-) -> Result<Json<Started>, Problem> {
-    Ok(Json(authentication::start(&mut shared.lock(), &call, body, &mut entropy)?))
+) -> Result<Json<AuthenticationResponse>, ApiError> {
+    Ok(Json(authentication::start(&mut shared.lock(), &context, body, &mut entropy)?))
 }
 
 pub(super) async fn update(
-    State(shared): State<Shared>,
+    State(shared): State<SharedState>,
     Path(id): Path<String>,
-    call: Call,
+    context: RequestContext,
     JsonBody(body): JsonBody<UpdateBody>,
-) -> Result<Json<Started>, Problem> {
-    Ok(Json(authentication::update(&mut shared.lock(), &call, &id, body)?))
+) -> Result<Json<AuthenticationResponse>, ApiError> {
+    Ok(Json(authentication::update(&mut shared.lock(), &context, &id, body)?))
 }
 
-pub(super) async fn exchange(
-    State(shared): State<Shared>,
+pub(super) async fn token(
+    State(shared): State<SharedState>,
     Path(id): Path<String>,
-    call: Call,
+    context: RequestContext,
     mut entropy: Entropy,
-    JsonBody(body): JsonBody<ExchangeBody>,
-) -> Result<Response, ExchangeRefusal> {
-    let Exchanged { tokens, cookies } = exchange::exchange(&mut shared.lock(), &call, &id, &body, &mut entropy)?;
+    JsonBody(body): JsonBody<TokenRequest>,
+) -> Result<Response, TokenError> {
+    let TokenResponse { tokens, cookies } = token::exchange(&mut shared.lock(), &context, &id, &body, &mut entropy)?;
     Ok((set_cookies(&cookies), Json(tokens)).into_response())
 }

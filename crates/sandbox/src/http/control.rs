@@ -1,7 +1,7 @@
 //! `/sandbox/*` for tests: faults, clock, log, code lifetime.
 //!
-//! No page may use it: a request with an `Origin` is refused, so that a website the developer
-//! happens to visit cannot reach it through the browser.
+//! Browsers may not use it: requests with an `Origin` are rejected, so that a website that the developer
+//! visits cannot control the sandbox.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,13 +20,12 @@ use http_body::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Shared;
-use super::call::JsonBody;
-use super::reply::Problem;
+use super::extract::JsonBody;
+use super::shared_state::SharedState;
 use crate::clock::system_now_ms;
-use crate::faults::Fault;
-use crate::refusal::Refusal;
-use crate::request_log::Entry;
+use crate::control::faults::Fault;
+use crate::control::request_log::Entry;
+use crate::error::ApiError;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,17 +48,17 @@ struct CodeLifetimeBody {
 /// The paths of [`routes`], which are neither logged nor failed.
 const CONTROL_PATHS: [&str; 4] = ["/sandbox/faults", "/sandbox/clock", "/sandbox/log", "/sandbox/code-lifetime"];
 
-pub(super) fn routes() -> Router<Shared> {
+pub(super) fn routes() -> Router<SharedState> {
     Router::new()
         .route("/sandbox/faults", get(list_faults).post(add_faults).delete(clear_faults))
         .route("/sandbox/clock", get(read_clock).post(advance_clock))
         .route("/sandbox/log", get(read_log).delete(clear_log))
         .route("/sandbox/code-lifetime", post(set_code_lifetime))
-        .route_layer(from_fn(refuse_pages))
+        .route_layer(from_fn(reject_browsers))
 }
 
-/// Does what a waiting fault says.
-pub(super) async fn inject_faults(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+/// Applies the first waiting fault that matches the request.
+pub(super) async fn inject_faults(State(shared): State<SharedState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if CONTROL_PATHS.contains(&path) {
         return next.run(request).await;
@@ -69,25 +68,25 @@ pub(super) async fn inject_faults(State(shared): State<Shared>, request: Request
         return next.run(request).await;
     };
     let response = match fault.status {
-        Some(status) => fault_answer(status, fault.body),
+        Some(status) => fault_response(status, fault.body),
         None => next.run(request).await,
     };
     if fault.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     }
-    if fault.drop { unanswered(response.status()) } else { response }
+    if fault.drop { dropped_response(response.status()) } else { response }
 }
 
-/// The status of an answer that nobody got.
+/// The status of the response that was dropped.
 #[derive(Debug, Clone, Copy)]
-struct Unanswered(StatusCode);
+struct DroppedStatus(StatusCode);
 
-/// A body that breaks at its first byte: the server then closes the connection, and nothing of the
-/// answer has left it yet.
+/// A body that fails at its first byte: the server then closes the connection before it has sent anything of the
+/// response.
 #[derive(Debug)]
-struct Broken;
+struct FailingBody;
 
-impl HttpBody for Broken {
+impl HttpBody for FailingBody {
     type Data = Bytes;
     type Error = std::io::Error;
 
@@ -96,85 +95,88 @@ impl HttpBody for Broken {
     }
 }
 
-/// Of status 200 whatever the real answer was: one without a body would be sent.
-fn unanswered(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::new(Broken));
-    response.extensions_mut().insert(Unanswered(status));
+/// Its status is 200 whatever the real one was: a response whose status has no body would be sent.
+fn dropped_response(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::new(FailingBody));
+    response.extensions_mut().insert(DroppedStatus(status));
     response
 }
 
-/// Remembers method, path and status of every answer.
-pub(super) async fn log(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+/// Logs method, path and status of every request.
+pub(super) async fn log(State(shared): State<SharedState>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let response = next.run(request).await;
     if !CONTROL_PATHS.contains(&path.as_str()) {
-        let unanswered = response.extensions().get::<Unanswered>();
-        let status = unanswered.map_or(response.status(), |unanswered| unanswered.0).as_u16();
+        let dropped = response.extensions().get::<DroppedStatus>();
+        let status = dropped.map_or(response.status(), |dropped| dropped.0).as_u16();
         shared.lock().log.add(Entry { method, path, status });
     }
     response
 }
 
-async fn refuse_pages(request: Request, next: Next) -> Response {
+async fn reject_browsers(request: Request, next: Next) -> Response {
     if request.headers().contains_key(ORIGIN) {
         let title = "Pages may not control the sandbox; call it from the test itself.";
-        return Problem(Refusal::new(403, "ControlRefused", title)).into_response();
+        return ApiError::new(403, "ControlRefused", title).into_response();
     }
     next.run(request).await
 }
 
-async fn list_faults(State(shared): State<Shared>) -> Json<Value> {
-    Json(json!({ "faults": shared.lock().faults.left() }))
+async fn list_faults(State(shared): State<SharedState>) -> Json<Value> {
+    Json(json!({ "faults": shared.lock().faults.waiting() }))
 }
 
 async fn add_faults(
-    State(shared): State<Shared>,
+    State(shared): State<SharedState>,
     JsonBody(body): JsonBody<FaultsBody>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let mut state = shared.lock();
     if !state.faults.add(body.faults) {
         let title = "A fault needs a path that begins with / and a status of 200 to 599, a delayMs of at most 60000, \
                      or drop without a status; at most 100 may wait.";
-        return Err(Problem(Refusal::new(400, "InvalidFault", title)));
+        return Err(ApiError::new(400, "InvalidFault", title));
     }
-    Ok(Json(json!({ "faults": state.faults.left() })))
+    Ok(Json(json!({ "faults": state.faults.waiting() })))
 }
 
-async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
+async fn clear_faults(State(shared): State<SharedState>) -> StatusCode {
     shared.lock().faults.clear();
     StatusCode::NO_CONTENT
 }
 
-async fn read_clock(State(shared): State<Shared>) -> Json<Value> {
+async fn read_clock(State(shared): State<SharedState>) -> Json<Value> {
     Json(json!({ "now": shared.lock().clock.now_ms(system_now_ms()) / 1000 }))
 }
 
 async fn advance_clock(
-    State(shared): State<Shared>,
+    State(shared): State<SharedState>,
     JsonBody(body): JsonBody<ClockBody>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let mut state = shared.lock();
     if !state.clock.advance(body.advance_seconds) {
-        return Err(Problem(Refusal::new(400, "InvalidClock", "The clock moves forward, by ten years in total.")));
+        return Err(ApiError::new(400, "InvalidClock", "The clock moves forward, by ten years in total."));
     }
     Ok(Json(json!({ "now": state.clock.now_ms(system_now_ms()) / 1000 })))
 }
 
-async fn read_log(State(shared): State<Shared>) -> Json<Value> {
+async fn read_log(State(shared): State<SharedState>) -> Json<Value> {
     Json(json!(shared.lock().log.entries()))
 }
 
-async fn clear_log(State(shared): State<Shared>) -> StatusCode {
+async fn clear_log(State(shared): State<SharedState>) -> StatusCode {
     shared.lock().log.clear();
     StatusCode::NO_CONTENT
 }
 
-async fn set_code_lifetime(State(shared): State<Shared>, JsonBody(body): JsonBody<CodeLifetimeBody>) -> StatusCode {
+async fn set_code_lifetime(
+    State(shared): State<SharedState>,
+    JsonBody(body): JsonBody<CodeLifetimeBody>,
+) -> StatusCode {
     shared.lock().code_lifetime_ms = u64::from(body.seconds) * 1000;
     StatusCode::NO_CONTENT
 }
 
-fn fault_answer(status: u16, body: String) -> Response {
+fn fault_response(status: u16, body: String) -> Response {
     let is_json = serde_json::from_str::<Value>(&body).is_ok();
     let media_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,7 +1,7 @@
-//! Cross-origin access, correct on every answer: a refusal without it looks like a network
-//! failure to the login client, which then tries five times.
+//! Cross-origin resource sharing, with correct headers on every response: to the login client, an error response
+//! without them is a network failure, which it retries five times.
 //!
-//! Every origin is echoed, so that a page that is not configured yet can read the refusal that
+//! Every origin is echoed, so that a page that is not configured yet can read the error response that
 //! says so. Credentials are allowed only for origins of a configured application.
 
 use axum::extract::{Request, State};
@@ -13,13 +13,13 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
+use super::shared_state::SharedState;
 
-/// Asked for by Chromium before a public page may talk to this machine.
+/// Sent by Chromium before a public page may send requests to this machine (Private Network Access).
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-pub(super) async fn allow(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn allow(State(shared): State<SharedState>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     let known = origin
         .as_ref()
@@ -28,7 +28,7 @@ pub(super) async fn allow(State(shared): State<Shared>, request: Request, next: 
     let preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let private_network = request.headers().contains_key(REQUEST_PRIVATE_NETWORK);
-    let mut response = if preflight { preflight_answer(private_network) } else { next.run(request).await };
+    let mut response = if preflight { preflight_response(private_network) } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
@@ -40,7 +40,7 @@ pub(super) async fn allow(State(shared): State<Shared>, request: Request, next: 
     response
 }
 
-fn preflight_answer(private_network: bool) -> Response {
+fn preflight_response(private_network: bool) -> Response {
     let headers = [
         (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH, PUT, DELETE"),
         (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, x-powered-by, authorization"),

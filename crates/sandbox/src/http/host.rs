@@ -1,5 +1,5 @@
-//! The `Host` header must be the public one or a loopback name: a foreign name that was made to
-//! resolve to this machine must not turn its owner's page into a same-origin page of the sandbox.
+//! The check of the `Host` header against DNS rebinding: it must be the public host or a loopback name. A page whose
+//! own host name resolves to this machine must not become a same-origin page of the sandbox.
 
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
@@ -7,11 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::{Host, Url};
 
-use super::Shared;
-use super::reply::Problem;
-use crate::refusal::Refusal;
+use super::shared_state::SharedState;
+use crate::error::ApiError;
 
-pub(super) async fn check(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn check(State(shared): State<SharedState>, request: Request, next: Next) -> Response {
     let served = match request.headers().get(HOST).map(|host| host.to_str()) {
         Some(Ok(host)) => is_served(host, shared.lock().public_url.url()),
         Some(Err(_)) => false,
@@ -20,8 +19,8 @@ pub(super) async fn check(State(shared): State<Shared>, request: Request, next: 
     if served {
         return next.run(request).await;
     }
-    let title = "The sandbox does not answer under this host name; use its publicUrl.";
-    Problem(Refusal::new(421, "HostNotServed", title)).into_response()
+    let title = "The sandbox does not serve this host name; use its publicUrl.";
+    ApiError::new(421, "HostNotServed", title).into_response()
 }
 
 fn is_served(host: &str, public_url: &Url) -> bool {

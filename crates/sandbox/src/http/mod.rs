@@ -1,79 +1,64 @@
-//! HTTP: reads calls, lets the decisions decide, writes answers.
+//! HTTP: the routes, and for each endpoint a handler that reads the request, calls [`crate::endpoints`] and writes the
+//! response.
 
+mod account;
 mod authentication;
-mod call;
+mod callback;
 mod control;
 mod cors;
+mod devices;
+mod discovery;
 mod extension;
+mod extract;
 mod host;
-mod keys;
-mod login;
+mod html;
 mod provider;
-mod reply;
+mod response;
 mod session;
 mod settings;
-
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub(crate) mod shared_state;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, patch, post};
 
-use crate::state::State;
+use self::shared_state::SharedState;
 
-/// No request of the login client comes near it.
+/// The requests of the login client are far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The sandbox behind its lock, as handlers get it.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Mutex<State>>);
-
-impl Shared {
-    pub(crate) fn new(state: State) -> Self {
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    /// A panic in one request must not end the sandbox for all others.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// All routes. The control routes exist only with `control`.
-pub(crate) fn router(shared: Shared, control: bool) -> Router {
+pub(crate) fn router(shared: SharedState, control: bool) -> Router {
     let routes = Router::new()
         .route("/", get(extension::home))
-        .route("/login", get(login::receive))
-        .route("/logout", get(login::logout))
+        .route("/login", get(callback::handle))
+        .route("/logout", get(session::logout))
         .route("/settings", get(settings::page))
-        .route("/.well-known/openid-configuration", get(keys::discovery))
-        .route("/.well-known/openid-configuration/jwks", get(keys::own))
-        .route("/v1/clients/{client}/.well-known/openid-configuration/jwks", get(keys::service_client))
+        .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
+        .route("/.well-known/openid-configuration/jwks", get(discovery::keys))
+        .route("/v1/clients/{client}/.well-known/openid-configuration/jwks", get(discovery::service_client_keys))
         .route("/api/authentication", post(authentication::start))
         .route("/api/authentication/{id}", patch(authentication::update))
-        .route("/api/authentication/{id}/tokens", post(authentication::exchange))
-        .route("/api/authentication/oauth/tokens", post(extension::exchange))
+        .route("/api/authentication/{id}/tokens", post(authentication::token))
+        .route("/api/authentication/oauth/tokens", post(extension::token))
         .route("/api/session", patch(session::extend).delete(session::end))
-        .route("/api/session/profile", get(session::profile))
-        .route("/api/session/credentials", get(session::credentials))
-        .route("/api/session/devices", get(session::devices).post(session::register_device))
-        .route("/api/session/devices/{id}", delete(session::remove_device))
-        .route("/api/session/identities/{id}", delete(session::unlink))
+        .route("/api/session/profile", get(account::profile))
+        .route("/api/session/credentials", get(account::credentials))
+        .route("/api/session/devices", get(devices::list).post(devices::register))
+        .route("/api/session/devices/{id}", delete(devices::remove))
+        .route("/api/session/identities/{id}", delete(account::unlink))
         .route("/sandbox/provider/{connection}", get(provider::page).post(provider::choose))
         .route("/sandbox/pictures/{name}", get(provider::picture));
     let routes = if control { routes.merge(control::routes()) } else { routes };
     routes
-        .fallback(any(reply::not_found))
-        .method_not_allowed_fallback(reply::method_not_allowed)
+        .fallback(any(response::not_found))
+        .method_not_allowed_fallback(response::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(shared.clone(), control::inject_faults))
         .layer(from_fn_with_state(shared.clone(), cors::allow))
         .layer(from_fn_with_state(shared.clone(), control::log))
         .layer(from_fn_with_state(shared.clone(), host::check))
-        .layer(from_fn(reply::security_headers))
+        .layer(from_fn(response::security_headers))
         .with_state(shared)
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,15 +7,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::Shared;
-use super::reply;
-use crate::connection::Person;
+use super::html;
+use super::response;
+use super::shared_state::SharedState;
+use crate::endpoints::provider::{self, cancel, provider_of};
+use crate::endpoints::query::Query;
 use crate::entropy::Entropy;
-use crate::html;
-use crate::login::Query;
-use crate::provider::{cancel, pick, provider_of};
+use crate::model::connection::Person;
 
-/// What the page posts.
+/// The form of the page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Choice {
     user: Option<String>,
@@ -23,19 +23,19 @@ pub(super) struct Choice {
 }
 
 pub(super) async fn page(
-    State(shared): State<Shared>,
+    State(shared): State<SharedState>,
     Path(connection_id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let state = shared.lock();
     match provider_of(&state, &connection_id, &request_id(query.as_deref())) {
-        Some(connection) => reply::page(StatusCode::OK, html::provider_page(connection)),
-        None => nothing_here(),
+        Some(connection) => response::page(StatusCode::OK, html::provider_page(connection)),
+        None => not_found(),
     }
 }
 
 pub(super) async fn choose(
-    State(shared): State<Shared>,
+    State(shared): State<SharedState>,
     Path(connection_id): Path<String>,
     RawQuery(query): RawQuery,
     mut entropy: Entropy,
@@ -44,18 +44,18 @@ pub(super) async fn choose(
     let request_id = request_id(query.as_deref());
     let mut state = shared.lock();
     if provider_of(&state, &connection_id, &request_id).is_none() {
-        return nothing_here();
+        return not_found();
     }
     let location = if choice.cancel.is_some() {
         cancel(&state, &request_id)
     } else {
         let Some(person) = choice.user.as_deref().and_then(Person::from_choice) else {
-            let sentence = "Type a name of 1 to 64 characters, or pick somebody. Go back and try again.";
-            return reply::page(StatusCode::BAD_REQUEST, html::note_page("Nobody by this name", sentence));
+            let sentence = "Type a name of 1 to 64 characters, or choose a person. Go back and try again.";
+            return response::page(StatusCode::BAD_REQUEST, html::message_page("Invalid name", sentence));
         };
-        pick(&mut state, &connection_id, &request_id, person, &mut entropy)
+        provider::choose(&mut state, &connection_id, &request_id, person, &mut entropy)
     };
-    reply::redirect(StatusCode::SEE_OTHER, &location, &[])
+    response::redirect(StatusCode::SEE_OTHER, &location, &[])
 }
 
 /// The pictures in the id tokens of the providers' people.
@@ -69,7 +69,7 @@ fn request_id(query: Option<&str>) -> String {
     query.get("state").unwrap_or_default().to_owned()
 }
 
-fn nothing_here() -> Response {
+fn not_found() -> Response {
     let sentence = "This provider does not exist, or no login was started under this state.";
-    reply::page(StatusCode::NOT_FOUND, html::note_page("Nothing to sign in to", sentence))
+    response::page(StatusCode::NOT_FOUND, html::message_page("Login not found", sentence))
 }

@@ -1,72 +1,48 @@
-//! `/api/session`.
+//! `PATCH` and `DELETE /api/session`, `/logout`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 
-use serde_json::{Value, json};
-
-use super::Shared;
-use super::call::JsonBody;
-use super::reply::{Problem, set_cookies};
-use crate::account::{self, ConnectionCredentials, UserProfile};
-use crate::device::{self, Device, DeviceBody};
+use super::html;
+use super::response::{page, redirect, set_cookies};
+use super::shared_state::SharedState;
+use crate::endpoints::query::Query;
+use crate::endpoints::session;
 use crate::entropy::Entropy;
-use crate::state::Call;
+use crate::error::ApiError;
+use crate::request_context::RequestContext;
 use crate::tokens::TokenSet;
 
 pub(super) async fn extend(
-    State(shared): State<Shared>,
-    call: Call,
+    State(shared): State<SharedState>,
+    context: RequestContext,
     mut entropy: Entropy,
-) -> Result<(HeaderMap, Json<TokenSet>), Problem> {
-    let (tokens, cookies) = account::extend_session(&mut shared.lock(), &call, &mut entropy)?;
+) -> Result<(HeaderMap, Json<TokenSet>), ApiError> {
+    let (tokens, cookies) = session::extend(&mut shared.lock(), &context, &mut entropy)?;
     Ok((set_cookies(&cookies), Json(tokens)))
 }
 
-pub(super) async fn end(State(shared): State<Shared>, call: Call) -> (StatusCode, HeaderMap) {
-    let cookies = account::end_session(&mut shared.lock(), &call);
+pub(super) async fn end(State(shared): State<SharedState>, context: RequestContext) -> (StatusCode, HeaderMap) {
+    let cookies = session::end(&mut shared.lock(), &context);
     (StatusCode::NO_CONTENT, set_cookies(&cookies))
 }
 
-pub(super) async fn profile(State(shared): State<Shared>, call: Call) -> Result<Json<UserProfile>, Problem> {
-    Ok(Json(account::profile(&shared.lock(), &call)?))
-}
-
-pub(super) async fn unlink(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<StatusCode, Problem> {
-    account::unlink(&mut shared.lock(), &call, &id)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-pub(super) async fn credentials(
-    State(shared): State<Shared>,
-    call: Call,
-) -> Result<Json<ConnectionCredentials>, Problem> {
-    Ok(Json(account::credentials(&shared.lock(), &call)?))
-}
-
-pub(super) async fn devices(State(shared): State<Shared>, call: Call) -> Result<Json<Value>, Problem> {
-    Ok(Json(json!({ "devices": device::list(&shared.lock(), &call)? })))
-}
-
-pub(super) async fn register_device(
-    State(shared): State<Shared>,
-    call: Call,
-    mut entropy: Entropy,
-    JsonBody(body): JsonBody<DeviceBody>,
-) -> Result<Json<Device>, Problem> {
-    Ok(Json(device::register(&mut shared.lock(), &call, body, &mut entropy)?))
-}
-
-pub(super) async fn remove_device(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<StatusCode, Problem> {
-    device::remove(&mut shared.lock(), &call, &id)?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn logout(
+    State(shared): State<SharedState>,
+    RawQuery(query): RawQuery,
+    context: RequestContext,
+) -> Response {
+    let query = Query::parse(&query.unwrap_or_default()).unwrap_or_default();
+    let (application_id, redirect_uri) = (query.get("client_id"), query.get("redirect_uri"));
+    let (redirect_url, cookies) = session::logout(&mut shared.lock(), &context, application_id, redirect_uri);
+    let (status, sentence) = match (redirect_url, redirect_uri) {
+        (Some(url), _) => return redirect(StatusCode::FOUND, &url, &cookies),
+        (None, None) => (StatusCode::OK, "You can close this page."),
+        (None, Some(_)) => {
+            (StatusCode::BAD_REQUEST, "The redirect_uri is not below any of the application's redirectUrls.")
+        }
+    };
+    (set_cookies(&cookies), page(status, html::message_page("You are signed out", sentence))).into_response()
 }

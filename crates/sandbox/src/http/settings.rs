@@ -4,17 +4,22 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::Shared;
-use super::reply;
-use crate::html;
-use crate::login::Query;
-use crate::settings::{Back, settings};
-use crate::state::Call;
+use super::html;
+use super::response;
+use super::shared_state::SharedState;
+use crate::endpoints::query::Query;
+use crate::endpoints::settings::{ApplicationLink, settings};
+use crate::request_context::RequestContext;
 
-pub(super) async fn page(State(shared): State<Shared>, RawQuery(query): RawQuery, call: Call) -> Response {
+pub(super) async fn page(
+    State(shared): State<SharedState>,
+    RawQuery(query): RawQuery,
+    context: RequestContext,
+) -> Response {
     let raw = query.unwrap_or_default();
     let query = Query::parse(&raw).unwrap_or_default();
-    let settings = settings(&shared.lock(), &call, &query);
-    let status = if settings.back == Back::Refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    reply::page(status, html::settings_page(&settings, &format!("/settings?{raw}")))
+    let settings = settings(&shared.lock(), &context, &query);
+    let status =
+        if settings.application_link == ApplicationLink::NotAllowed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    response::page(status, html::settings_page(&settings, &format!("/settings?{raw}")))
 }

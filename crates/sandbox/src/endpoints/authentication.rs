@@ -1,0 +1,256 @@
+//! The start of a login or link: `POST` and `PATCH /api/authentication`.
+
+use authress_login_protocol::authorization::proof_of_work::values;
+use serde::{Deserialize, Serialize};
+
+use crate::endpoints::pkce::is_s256_challenge;
+use crate::entropy::Entropy;
+use crate::error::ApiError;
+use crate::model::authentication_request::{
+    AuthenticationRequest, DEFAULT_SCOPE, Progress, REQUEST_LIFETIME_MS, RequestStatus, ResponseLocation,
+};
+use crate::request_context::RequestContext;
+use crate::site::{parse_http_url, shared_cookie_domain};
+use crate::state::State;
+
+/// The body of `POST /api/authentication`. Unknown fields are ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuthenticationBody {
+    anti_abuse_hash: Option<String>,
+    application_id: Option<String>,
+    redirect_url: Option<String>,
+    code_challenge_method: Option<String>,
+    code_challenge: Option<String>,
+    connection_id: Option<String>,
+    tenant_lookup_identifier: Option<String>,
+    invite_id: Option<String>,
+    audiences: Option<Vec<String>>,
+    requested_scopes: Option<Scopes>,
+    response_location: Option<String>,
+    flow_type: Option<String>,
+    link_identity: Option<bool>,
+}
+
+/// The body of `PATCH /api/authentication/{id}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateBody {
+    anti_abuse_hash: Option<String>,
+    connection_id: Option<String>,
+    tenant_lookup_identifier: Option<String>,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Where the browser goes next.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuthenticationResponse {
+    pub(crate) authentication_request_id: String,
+    pub(crate) authentication_url: String,
+    /// Whether the page may use the session cookie: page and login host are one https site.
+    pub(crate) enable_credentials: bool,
+}
+
+/// Checks a request for a login or link and stores it.
+pub(crate) fn start(
+    state: &mut State,
+    context: &RequestContext,
+    body: AuthenticationBody,
+    entropy: &mut Entropy,
+) -> Result<AuthenticationResponse, ApiError> {
+    let origin = required_origin(context)?;
+    let application_id = required("applicationId", body.application_id)?;
+    let Some(application) = state.applications.get(&application_id) else {
+        return Err(ApiError::new(400, "InvalidApplication", "No application with this applicationId is configured."));
+    };
+    let redirect_url_text = required("redirectUrl", body.redirect_url)?;
+    let Some(mut redirect_url) = application.allows_redirect(&redirect_url_text) else {
+        return Err(ApiError::new(
+            400,
+            "InvalidRedirectUrl",
+            "The redirectUrl is not below any of the application's redirectUrls; add it there.",
+        ));
+    };
+    if state.dialect.drops_redirect_query {
+        redirect_url.set_query(None);
+    }
+    let code_challenge = required("codeChallenge", body.code_challenge)?;
+    if !is_s256_challenge(body.code_challenge_method.as_deref(), &code_challenge) {
+        let title = "PKCE is mandatory: send codeChallengeMethod S256 and the base64url SHA-256 of the verifier.";
+        return Err(ApiError::new(400, "InvalidCodeChallenge", title));
+    }
+    let response_location = parse_response_location(body.response_location.as_deref())?;
+    let wants_code = parse_flow_type(body.flow_type.as_deref())?;
+    let connection_id = body.connection_id.filter(|id| !id.is_empty());
+    let tenant = body.tenant_lookup_identifier.filter(|id| !id.is_empty());
+    let is_link = body.link_identity == Some(true);
+    let link_to_user =
+        if is_link { Some(state.authenticated_user(context, Some(&application_id))?.user_id) } else { None };
+    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
+
+    let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
+    let hashed = if is_link {
+        values::link_identity(connection_id.as_deref(), tenant.as_deref(), &application_id)
+    } else {
+        let (connection, tenant, invite) = (connection_id.as_deref(), tenant.as_deref(), body.invite_id.as_deref());
+        values::authenticate(connection, tenant, invite, &application_id, body.audiences.as_deref())
+    };
+    state.used_hashes.accept(&hash, &hashed, &code_challenge, context.now_ms)?;
+
+    let page = parse_http_url(&origin);
+    let request = AuthenticationRequest {
+        id: entropy.id(),
+        application_id,
+        extension: None,
+        redirect_url,
+        redirect_url_text,
+        code_challenge,
+        connection_id,
+        wants_code,
+        response_location,
+        audiences: body.audiences.unwrap_or_default(),
+        scope: body.requested_scopes.map_or_else(|| DEFAULT_SCOPE.to_owned(), Scopes::joined),
+        link_to_user,
+        expires_at_ms: context.now_ms + REQUEST_LIFETIME_MS,
+        progress: Progress::AwaitingProvider,
+    };
+    let response = AuthenticationResponse {
+        authentication_url: authentication_url(state, &request),
+        authentication_request_id: request.id.clone(),
+        enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
+    };
+    state.requests.insert(request.id.clone(), request);
+    Ok(response)
+}
+
+/// Changes the connection of a pending request. Only pages of the platform's own applications may choose the
+/// connection of an extension's request.
+pub(crate) fn update(
+    state: &mut State,
+    context: &RequestContext,
+    id: &str,
+    body: UpdateBody,
+) -> Result<AuthenticationResponse, ApiError> {
+    let origin = required_origin(context)?;
+    let given = |value: Option<String>| value.filter(|value| !value.is_empty());
+    let connection_id = given(body.connection_id);
+    let tenant = given(body.hint).or(given(body.tenant_lookup_identifier));
+    let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
+    let unknown = || ApiError::new(404, "InvalidAuthenticationRequest", "No pending request has this id; start again.");
+    let request = state.requests.get(&id.to_owned()).ok_or_else(unknown)?;
+    if request.status(context.now_ms) != RequestStatus::Pending {
+        return Err(unknown());
+    }
+    if request.extension.is_some() && !state.knows_origin(&origin) {
+        let title = "Only pages of the platform's applications may choose how an extension's user logs in.";
+        return Err(ApiError::new(403, "OriginNotAllowed", title));
+    }
+    let is_link = request.link_to_user.is_some();
+    if connection_id.is_none() && tenant.is_none() {
+        let title = "Name the connectionId or the tenantLookupIdentifier to log in with.";
+        return Err(ApiError::new(400, "InvalidConnection", title));
+    }
+    let hashed = values::update_request(connection_id.as_deref(), tenant.as_deref(), id);
+    state.used_hashes.accept(&hash, &hashed, id, context.now_ms)?;
+    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
+    let request = state.requests.get_mut(&id.to_owned()).ok_or_else(unknown)?;
+    request.connection_id = connection_id;
+    let request = request.clone();
+    let page = parse_http_url(&origin);
+    Ok(AuthenticationResponse {
+        authentication_url: authentication_url(state, &request),
+        authentication_request_id: request.id,
+        enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
+    })
+}
+
+/// The URL at which the user of a pending request authenticates.
+pub(crate) fn authentication_url(state: &State, request: &AuthenticationRequest) -> String {
+    let public_url = state.public_url.as_str();
+    let Some(connection_id) = &request.connection_id else {
+        return format!("{public_url}/login?state={}", request.id);
+    };
+    match state.service_clients.get(connection_id) {
+        Some(client) => client.authentication_url(&request.id, &state.public_url),
+        None => format!("{public_url}/sandbox/provider/{connection_id}?state={}", request.id),
+    }
+}
+
+impl Scopes {
+    fn joined(self) -> String {
+        match self {
+            Self::One(scope) => scope,
+            Self::Many(scopes) => scopes.join(" "),
+        }
+    }
+}
+
+/// Browsers always send `Origin` with these requests; production refuses calls without it.
+fn required_origin(context: &RequestContext) -> Result<String, ApiError> {
+    let missing =
+        || ApiError::new(400, "OriginRequired", "Send this request from a page: the Origin header is missing.");
+    context.origin.clone().ok_or_else(missing)
+}
+
+fn required(name: &str, value: Option<String>) -> Result<String, ApiError> {
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| ApiError::new(400, "InvalidRequest", format!("The field {name} is missing.")))
+}
+
+fn parse_response_location(text: Option<&str>) -> Result<ResponseLocation, ApiError> {
+    match text {
+        None | Some("cookie") => Ok(ResponseLocation::Cookie),
+        Some("query") => Ok(ResponseLocation::Query),
+        Some("none") => Ok(ResponseLocation::None),
+        Some(_) => Err(ApiError::new(400, "InvalidResponseLocation", "responseLocation is cookie, query or none.")),
+    }
+}
+
+/// Whether the flow contains a code.
+fn parse_flow_type(text: Option<&str>) -> Result<bool, ApiError> {
+    let words: Vec<&str> = text.unwrap_or("token id_token").split_ascii_whitespace().collect();
+    if words.is_empty() || words.iter().any(|word| !["code", "token", "id_token"].contains(word)) {
+        return Err(ApiError::new(
+            400,
+            "InvalidFlowType",
+            "flowType is any of code, token and id_token, space-separated.",
+        ));
+    }
+    Ok(words.contains(&"code"))
+}
+
+fn check_connection(
+    state: &State,
+    connection_id: Option<&str>,
+    tenant: Option<&str>,
+    is_link: bool,
+) -> Result<(), ApiError> {
+    if tenant.is_some() {
+        return Err(ApiError::new(404, "TenantNotFound", "The sandbox has no tenants; use a connectionId."));
+    }
+    let Some(id) = connection_id else {
+        let missing = ApiError::new(400, "InvalidConnection", "Name the connectionId of the identity to link.");
+        return if is_link { Err(missing) } else { Ok(()) };
+    };
+    if state.connection(id).is_some() {
+        return Ok(());
+    }
+    match (state.service_clients.contains_key(id), is_link) {
+        (true, false) => Ok(()),
+        (true, true) => {
+            Err(ApiError::new(400, "InvalidConnection", "Service client users cannot be linked; link a provider."))
+        }
+        (false, _) => {
+            Err(ApiError::new(400, "InvalidConnection", "No connection with this connectionId is configured."))
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The callback of identity providers and user verifiers: `GET /login`.
+
+use authress_secret::Secret;
+
+use crate::cookies::{auth_code_cookie, login_cookies};
+use crate::endpoints::authentication::authentication_url;
+use crate::endpoints::authorization_response::{
+    AuthorizationResponse, ResponseMode, ResponseParameters, redirect_location,
+};
+use crate::endpoints::error_page::ErrorPage;
+use crate::endpoints::query::Query;
+use crate::entropy::Entropy;
+use crate::model::authentication_request::{AuthenticationRequest, IssuedCode, Progress, RequestStatus};
+use crate::model::authorization_code::ExtensionCode;
+use crate::model::grant::{Grant, Profile};
+use crate::model::identity::{AlreadyOwned, Identity, IdentityKey};
+use crate::request_context::RequestContext;
+use crate::state::State;
+use crate::tokens::issue;
+
+/// How the sandbox responds to a callback.
+#[derive(Debug)]
+pub(crate) enum CallbackResponse {
+    /// Redirects to the application, with a login or with an error.
+    Application(AuthorizationResponse),
+    /// Redirects to the provider or verifier: this is the start of a login, not its end.
+    Provider(String),
+    /// Shows a page with the providers to choose from for this request.
+    ProviderList(String),
+    /// Shows an error page: nothing in the query can be trusted.
+    Error(ErrorPage),
+}
+
+/// Completes a pending request: with a login, a link or an error response, or with an error page if the callback
+/// cannot be trusted.
+pub(crate) fn handle(
+    state: &mut State,
+    context: &RequestContext,
+    query: Option<&Query>,
+    entropy: &mut Entropy,
+) -> CallbackResponse {
+    let error_page = |code, message| CallbackResponse::Error(ErrorPage::new(code, message));
+    let Some(query) = query else {
+        return error_page("InvalidRequest", "A parameter occurs twice in this address.");
+    };
+    let Some(request) = query.get("state").and_then(|id| state.requests.get(&id.to_owned())).cloned() else {
+        return error_page("InvalidAuthenticationRequest", "No login was started under this state; start again.");
+    };
+    match request.status(context.now_ms) {
+        RequestStatus::Pending => (),
+        RequestStatus::Completed => {
+            return error_page("AuthenticationRequestUsed", "This login was already completed; each works once.");
+        }
+        RequestStatus::Expired => {
+            let description = "The login took longer than five minutes; start again.";
+            return error_response(state, &request, "invalid_request", "AuthenticationRequestExpired", description);
+        }
+    }
+    if let Some(error) = query.get("error") {
+        let (code, description) = match error {
+            "access_denied" => ("UserCancelled", "The login was cancelled."),
+            _ => ("ConnectionFailed", "The provider failed."),
+        };
+        return error_response(state, &request, "access_denied", code, description);
+    }
+    let Some(code) = query.get("code") else {
+        return match request.connection_id {
+            Some(_) => CallbackResponse::Provider(authentication_url(state, &request)),
+            None => CallbackResponse::ProviderList(request.id),
+        };
+    };
+    match verify_identity(state, &request, code, query.get("iss"), context.now_ms) {
+        Ok(identity) => complete(state, context, &request, identity, entropy),
+        Err(page) => CallbackResponse::Error(page),
+    }
+}
+
+/// An identity as its connection has asserted it.
+struct VerifiedIdentity {
+    key: IdentityKey,
+    profile: Profile,
+    anonymous: bool,
+}
+
+/// Checks the code: a signed JWT of a user verifier, or the code of a fake provider.
+fn verify_identity(
+    state: &mut State,
+    request: &AuthenticationRequest,
+    code: &str,
+    iss: Option<&str>,
+    now_ms: u64,
+) -> Result<VerifiedIdentity, ErrorPage> {
+    let error_page = |public_url, code, message: String| {
+        let parameters = ResponseParameters::Error { error: "server_error", code, description: &message };
+        ErrorPage { code, application_url: Some(redirect_location(request, public_url, parameters)), message }
+    };
+    if let Some(client) = request.connection_id.as_ref().and_then(|id| state.service_clients.get(id)) {
+        let user = client.verify_code(code, iss, &state.public_url, now_ms).map_err(|error| {
+            error_page(&state.public_url, error.code(), format!("The user verifier's code is not valid: {error}."))
+        })?;
+        let key = IdentityKey { connection_id: client.id.clone(), subject: user.user_id };
+        let profile = Profile { email: user.email, ..Profile::default() };
+        return Ok(VerifiedIdentity { key, profile, anonymous: true });
+    }
+    let issued = state.provider_codes.get(&code.to_owned()).filter(|issued| {
+        let same_connection = request.connection_id.as_ref().is_none_or(|id| *id == issued.connection_id);
+        issued.request_id == request.id && same_connection
+    });
+    let Some(issued) = issued.cloned() else {
+        let message = "The provider's code belongs to another login, or was used before.".to_owned();
+        return Err(error_page(&state.public_url, "ProviderCodeInvalid", message));
+    };
+    state.provider_codes.remove(&code.to_owned());
+    let key = IdentityKey { connection_id: issued.connection_id, subject: issued.person.subject.clone() };
+    Ok(VerifiedIdentity { key, profile: issued.person.profile(state.public_url.as_str()), anonymous: false })
+}
+
+/// Finds or creates the user, starts the session and redirects to the application.
+fn complete(
+    state: &mut State,
+    context: &RequestContext,
+    request: &AuthenticationRequest,
+    identity: VerifiedIdentity,
+    entropy: &mut Entropy,
+) -> CallbackResponse {
+    let VerifiedIdentity { key, profile, anonymous } = identity;
+    let connection_id = key.connection_id.clone();
+    let user_id = match (&request.link_to_user, state.identities.owner(&key)) {
+        (Some(current), _) => current.clone(),
+        (None, Some(owner)) => owner.to_owned(),
+        (None, None) if anonymous => key.subject.clone(),
+        (None, None) => format!("usr_{}", entropy.id()),
+    };
+    let provider_token = (!anonymous).then(|| Secret::new(format!("provider-{}", entropy.id())));
+    let identity = Identity { user_id: user_id.clone(), profile: profile.clone(), provider_token, anonymous };
+    if let Err(AlreadyOwned) = state.identities.attach(key, identity) {
+        let description = "This identity already belongs to another user and cannot be linked.";
+        return error_response(state, request, "access_denied", "IdentityAlreadyOwned", description);
+    }
+    let grant = Grant {
+        user_id,
+        connection_id,
+        application_id: request.application_id.clone(),
+        audiences: request.audiences.clone(),
+        scope: request.scope.clone(),
+        profile,
+    };
+    if request.extension.is_some() {
+        return CallbackResponse::Application(respond_to_extension(state, context, request, grant, entropy));
+    }
+    // The browser's earlier session ends with the new one, so that its cookie, if leaked, is worth nothing.
+    state.sessions.end(&context.session_ids);
+    let session_id = entropy.id();
+    state.sessions.start(session_id.clone(), grant.clone(), context.now_ms);
+    let response = respond_to_application(state, context, request, grant, session_id, entropy);
+    CallbackResponse::Application(response)
+}
+
+fn respond_to_application(
+    state: &mut State,
+    context: &RequestContext,
+    request: &AuthenticationRequest,
+    grant: Grant,
+    session_id: String,
+    entropy: &mut Entropy,
+) -> AuthorizationResponse {
+    let mode = ResponseMode::choose(request, &state.public_url);
+    let (progress, location, cookies) = match &mode {
+        ResponseMode::Code | ResponseMode::CodeInCookie(_) => {
+            let code = entropy.id();
+            let mut cookies = login_cookies(&state.public_url, mode.cookie_domain(), &session_id, None);
+            let in_query = match mode.cookie_domain() {
+                Some(domain) => {
+                    cookies.push(auth_code_cookie(&code, domain, state.code_lifetime_ms.div_ceil(1000)));
+                    "cookie"
+                }
+                None => code.as_str(),
+            };
+            let location = redirect_location(request, &state.public_url, ResponseParameters::Code(in_query));
+            let expires_at_ms = context.now_ms + state.code_lifetime_ms;
+            (Progress::CodeIssued(Box::new(IssuedCode { code, grant, session_id, expires_at_ms })), location, cookies)
+        }
+        ResponseMode::TokensInQuery | ResponseMode::TokensInCookies(_) => {
+            let tokens = issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy);
+            let cookies = login_cookies(&state.public_url, mode.cookie_domain(), &session_id, Some(&tokens));
+            let in_query = mode == ResponseMode::TokensInQuery;
+            let parameters = if in_query { ResponseParameters::Tokens(&tokens) } else { ResponseParameters::None };
+            (Progress::Finished, redirect_location(request, &state.public_url, parameters), cookies)
+        }
+        ResponseMode::SessionOnly => {
+            let cookies = login_cookies(&state.public_url, None, &session_id, None);
+            let location = redirect_location(request, &state.public_url, ResponseParameters::None);
+            (Progress::Finished, location, cookies)
+        }
+    };
+    set_progress(state, request, progress);
+    AuthorizationResponse { location, cookies }
+}
+
+/// Redirects to the extension with a code. The browser's own sessions stay as they are.
+fn respond_to_extension(
+    state: &mut State,
+    context: &RequestContext,
+    request: &AuthenticationRequest,
+    grant: Grant,
+    entropy: &mut Entropy,
+) -> AuthorizationResponse {
+    let code = entropy.id();
+    let issued = ExtensionCode {
+        redirect_uri: request.redirect_url_text.clone(),
+        code_challenge: request.code_challenge.clone(),
+        grant,
+        expires_at_ms: context.now_ms + state.code_lifetime_ms,
+    };
+    state.extension_codes.insert(code.clone(), issued);
+    set_progress(state, request, Progress::Finished);
+    let location = redirect_location(request, &state.public_url, ResponseParameters::Code(&code));
+    AuthorizationResponse { location, cookies: vec![] }
+}
+
+/// Ends the request with an error response to the application; the browser's sessions stay as they are.
+fn error_response(
+    state: &mut State,
+    request: &AuthenticationRequest,
+    error: &'static str,
+    code: &'static str,
+    description: &'static str,
+) -> CallbackResponse {
+    set_progress(state, request, Progress::Finished);
+    let parameters = ResponseParameters::Error { error, code, description };
+    let location = redirect_location(request, &state.public_url, parameters);
+    CallbackResponse::Application(AuthorizationResponse { location, cookies: vec![] })
+}
+
+fn set_progress(state: &mut State, request: &AuthenticationRequest, progress: Progress) {
+    if let Some(stored) = state.requests.get_mut(&request.id) {
+        stored.progress = progress;
+    }
+}

@@ -1,0 +1,29 @@
+//! `/login`.
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::html;
+use super::response::{page, redirect};
+use super::shared_state::SharedState;
+use crate::endpoints::callback::{self, CallbackResponse};
+use crate::endpoints::query::Query;
+use crate::entropy::Entropy;
+use crate::request_context::RequestContext;
+
+pub(super) async fn handle(
+    State(shared): State<SharedState>,
+    RawQuery(query): RawQuery,
+    context: RequestContext,
+    mut entropy: Entropy,
+) -> Response {
+    let query = Query::parse(&query.unwrap_or_default());
+    let mut state = shared.lock();
+    match callback::handle(&mut state, &context, query.as_ref(), &mut entropy) {
+        CallbackResponse::Application(response) => redirect(StatusCode::FOUND, &response.location, &response.cookies),
+        CallbackResponse::Provider(url) => redirect(StatusCode::FOUND, &url, &[]),
+        CallbackResponse::ProviderList(id) => page(StatusCode::OK, html::provider_list_page(&state.connections, &id)),
+        CallbackResponse::Error(error) => page(StatusCode::BAD_REQUEST, html::error_page(&error)),
+    }
+}

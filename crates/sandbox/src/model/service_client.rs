@@ -1,0 +1,271 @@
+//! Service clients: connections whose users a shop's own verifier asserts with a signed JWT.
+
+use std::fmt;
+
+use authress_jws::{JwkSet, KeyError, SigningKey, VerifyError, verify};
+use authress_secret::Secret;
+use base64ct::{Base64, Encoding};
+use serde_json::Value;
+use url::Url;
+
+use crate::entropy::Entropy;
+use crate::site::PublicUrl;
+
+/// The account every service client of the sandbox belongs to.
+pub(crate) const ACCOUNT_ID: &str = "acc_localsandbox";
+
+/// The `typ` of the JWT that a verifier sends as `code`.
+const CODE_TYPE: &str = "oauth-authz-req+jwt";
+/// The longest lifetime of that JWT, in seconds.
+const MAX_CODE_LIFETIME_S: i64 = 3600;
+/// How far `iat` may be ahead, in seconds: SDKs round it to the nearest second, and clocks differ.
+const MAX_CLOCK_SKEW_S: i64 = 30;
+const MAX_USER_ID_BYTES: usize = 256;
+
+/// A service client with the public half of its access key.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceClient {
+    pub(crate) id: String,
+    authorization_url: Url,
+    keys: JwkSet,
+}
+
+/// The user that a verifier asserts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VerifiedUser {
+    pub(crate) user_id: String,
+    pub(crate) email: Option<String>,
+}
+
+impl ServiceClient {
+    /// Generates a key pair. The private key is returned as the access key
+    /// `{clientId}.{keyId}.{accountId}.{privateKey}` and not kept.
+    pub(crate) fn generate(
+        id: &str,
+        authorization_url: Url,
+        entropy: &mut Entropy,
+    ) -> Result<(Self, Secret), KeyError> {
+        let key_id: String = entropy.id().chars().take(4).collect();
+        let key = SigningKey::generate(key_id)?;
+        let private_key = Base64::encode_string(&key.to_pkcs8_der());
+        let access_key = Secret::new([id, key.kid(), ACCOUNT_ID, &private_key].join("."));
+        let keys = JwkSet { keys: vec![key.public_jwk()] };
+        Ok((Self { id: id.to_owned(), authorization_url, keys }, access_key))
+    }
+
+    pub(crate) fn public_keys(&self) -> &JwkSet {
+        &self.keys
+    }
+
+    /// The URL of the verifier with the parameters of an authentication request.
+    pub(crate) fn authentication_url(&self, request_id: &str, issuer: &PublicUrl) -> String {
+        let mut url = self.authorization_url.clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.id)
+            .append_pair("state", request_id)
+            .append_pair("redirect_uri", &issuer.login_url());
+        url.into()
+    }
+
+    /// Checks the authorization response of a verifier: the parameters `code` and `iss` of the callback.
+    pub(crate) fn verify_code(
+        &self,
+        code: &str,
+        iss: Option<&str>,
+        issuer: &PublicUrl,
+        now_ms: u64,
+    ) -> Result<VerifiedUser, CodeError> {
+        let expected_issuer = issuer.service_client_issuer(&self.id);
+        if iss != Some(expected_issuer.as_str()) {
+            return Err(CodeError::IssuerMismatch);
+        }
+        let verified = verify(code, &self.keys, Some(CODE_TYPE)).map_err(CodeError::InvalidToken)?;
+        let claim = |name| verified.claim_str(name);
+        if claim("iss") != Some(expected_issuer.as_str()) {
+            return Err(CodeError::IssuerMismatch);
+        }
+        let audience = format!("{ACCOUNT_ID}.accounts.authress.io");
+        let for_us = match verified.claims.get("aud") {
+            Some(Value::String(aud)) => *aud == audience,
+            Some(Value::Array(list)) => list.iter().any(|aud| aud.as_str() == Some(&audience)),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+        };
+        if !for_us {
+            return Err(CodeError::AudienceMismatch);
+        }
+        if claim("client_id") != Some(self.id.as_str()) {
+            return Err(CodeError::ClientMismatch);
+        }
+        let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
+        let (Some(iat), Some(exp)) = (verified.claim_i64("iat"), verified.claim_i64("exp")) else {
+            return Err(CodeError::MissingTimes);
+        };
+        let age = now.saturating_sub(iat);
+        if exp <= now || verified.claim_i64("max_age").is_some_and(|max_age| age > max_age) {
+            return Err(CodeError::Expired);
+        }
+        if age < -MAX_CLOCK_SKEW_S {
+            return Err(CodeError::IssuedInTheFuture);
+        }
+        if exp.saturating_sub(iat) > MAX_CODE_LIFETIME_S {
+            return Err(CodeError::LivesTooLong);
+        }
+        let subject = claim("sub").filter(|sub| is_valid_user_id(sub)).ok_or(CodeError::InvalidUserId)?;
+        Ok(VerifiedUser { user_id: subject.to_owned(), email: claim("email").map(str::to_owned) })
+    }
+}
+
+fn is_valid_user_id(id: &str) -> bool {
+    !id.trim().is_empty() && id.len() <= MAX_USER_ID_BYTES && !id.contains(char::is_control)
+}
+
+/// Why a verifier's code is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeError {
+    /// `iss`, as parameter or claim, is not this sandbox's issuer for the client.
+    IssuerMismatch,
+    /// The JWT's form, type, key or signature is wrong.
+    InvalidToken(VerifyError),
+    /// `aud` is not the account's.
+    AudienceMismatch,
+    /// `client_id` is another service client.
+    ClientMismatch,
+    /// `iat` or `exp` is missing.
+    MissingTimes,
+    /// `exp` or `max_age` has passed.
+    Expired,
+    /// `iat` is ahead of the sandbox's clock.
+    IssuedInTheFuture,
+    /// The JWT would be valid for more than an hour.
+    LivesTooLong,
+    /// `sub` is missing, empty, too long or contains control characters.
+    InvalidUserId,
+}
+
+impl CodeError {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::IssuerMismatch => "VerifierIssuerMismatch",
+            Self::InvalidToken(_) => "VerifierTokenInvalid",
+            Self::AudienceMismatch => "VerifierAudienceMismatch",
+            Self::ClientMismatch => "VerifierClientMismatch",
+            Self::MissingTimes => "VerifierTokenTimesMissing",
+            Self::Expired => "VerifierTokenExpired",
+            Self::IssuedInTheFuture => "VerifierTokenIssuedInTheFuture",
+            Self::LivesTooLong => "VerifierTokenLivesTooLong",
+            Self::InvalidUserId => "VerifierUserIdInvalid",
+        }
+    }
+}
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sentence = match self {
+            Self::IssuerMismatch => {
+                "iss must be {login domain}/v1/clients/{clientId}; check the verifier's Authress domain"
+            }
+            Self::InvalidToken(error) => {
+                return write!(f, "the code is not a JWT signed with this client's key: {error}");
+            }
+            Self::AudienceMismatch => "aud must be {accountId}.accounts.authress.io of the access key",
+            Self::ClientMismatch => "client_id must be the service client of the authentication request",
+            Self::MissingTimes => "iat and exp must be whole seconds",
+            Self::Expired => "the verifier's JWT is no longer valid; check both clocks",
+            Self::IssuedInTheFuture => "iat is in the future; check both clocks",
+            Self::LivesTooLong => "exp may be at most an hour after iat",
+            Self::InvalidUserId => "sub must be a user id of 1 to 256 bytes without control characters",
+        };
+        f.write_str(sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW_MS: u64 = 1_700_000_000_000;
+    const NOW: i64 = 1_700_000_000;
+    const ISS: &str = "http://127.0.0.1:8888/v1/clients/sc_shop";
+
+    fn issuer() -> PublicUrl {
+        PublicUrl::parse("http://127.0.0.1:8888").unwrap()
+    }
+
+    fn client_and_key() -> (ServiceClient, SigningKey) {
+        let url = Url::parse("http://127.0.0.1:9000/v1/login?shop=1").unwrap();
+        let (client, access_key) = ServiceClient::generate("sc_shop", url, &mut Entropy::from_seed([3; 32])).unwrap();
+        let parts: Vec<&str> = access_key.expose().split('.').collect();
+        assert_eq!((parts[0], parts[2], parts.len()), ("sc_shop", ACCOUNT_ID, 4));
+        let key = SigningKey::from_pkcs8_der(parts[1], &Base64::decode_vec(parts[3]).unwrap()).unwrap();
+        (client, key)
+    }
+
+    fn claims() -> Value {
+        json!({ "iss": ISS, "aud": "acc_localsandbox.accounts.authress.io", "sub": "user_1", "client_id": "sc_shop",
+            "iat": NOW, "exp": NOW + 60, "max_age": 60, "scope": "openid" })
+    }
+
+    fn check_with(change: impl FnOnce(&mut Value)) -> Result<VerifiedUser, CodeError> {
+        let (client, key) = client_and_key();
+        let mut claims = claims();
+        change(&mut claims);
+        client.verify_code(&key.sign_jwt(CODE_TYPE, &claims), Some(ISS), &issuer(), NOW_MS)
+    }
+
+    #[test]
+    fn the_code_of_the_verifier_is_accepted() {
+        assert_eq!(check_with(|_| ()).unwrap().user_id, "user_1");
+        assert!(check_with(|claims| claims["aud"] = json!(["acc_localsandbox.accounts.authress.io"])).is_ok());
+        assert!(check_with(|claims| claims["iat"] = json!(NOW + 1)).is_ok());
+    }
+
+    #[test]
+    fn each_wrong_claim_has_its_own_error() {
+        use CodeError::*;
+        let cases: [(&str, Value, CodeError); 14] = [
+            ("iss", json!("http://127.0.0.1:8888"), IssuerMismatch),
+            ("iss", Value::Null, IssuerMismatch),
+            ("aud", json!("acc_other.accounts.authress.io"), AudienceMismatch),
+            ("aud", Value::Null, AudienceMismatch),
+            ("client_id", json!("sc_other"), ClientMismatch),
+            ("exp", json!(NOW), Expired),
+            ("max_age", json!(-1), Expired),
+            ("exp", json!(NOW + 3601), LivesTooLong),
+            ("iat", json!(NOW + 31), IssuedInTheFuture),
+            ("iat", Value::Null, MissingTimes),
+            ("exp", json!("soon"), MissingTimes),
+            ("sub", json!(" "), InvalidUserId),
+            ("sub", json!("user\n1"), InvalidUserId),
+            ("sub", Value::Null, InvalidUserId),
+        ];
+        for (name, value, error) in cases {
+            let result = check_with(|claims| claims[name] = value.clone());
+            assert_eq!(result, Err(error), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn the_type_key_and_issuer_parameter_are_checked() {
+        let (client, key) = client_and_key();
+        let check = |code: &str, iss| client.verify_code(code, iss, &issuer(), NOW_MS);
+        let good = key.sign_jwt(CODE_TYPE, &claims());
+        assert_eq!(check(&good, None), Err(CodeError::IssuerMismatch));
+        assert_eq!(check(&good, Some("http://127.0.0.1:8888/v1/clients/sc_other")), Err(CodeError::IssuerMismatch));
+        let access_token = key.sign_jwt("at+jwt", &claims());
+        assert_eq!(check(&access_token, Some(ISS)), Err(CodeError::InvalidToken(VerifyError::UnexpectedType)));
+        let foreign = SigningKey::generate("other").unwrap().sign_jwt(CODE_TYPE, &claims());
+        assert_eq!(check(&foreign, Some(ISS)), Err(CodeError::InvalidToken(VerifyError::UnknownKeyId)));
+        let forged = SigningKey::generate(key.kid()).unwrap().sign_jwt(CODE_TYPE, &claims());
+        assert_eq!(check(&forged, Some(ISS)), Err(CodeError::InvalidToken(VerifyError::InvalidSignature)));
+    }
+
+    #[test]
+    fn the_authorization_url_keeps_its_own_query() {
+        let (client, _) = client_and_key();
+        assert_eq!(
+            client.authentication_url("R", &issuer()),
+            "http://127.0.0.1:9000/v1/login?shop=1&client_id=sc_shop&state=R&redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Flogin"
+        );
+    }
+}

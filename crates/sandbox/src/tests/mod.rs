@@ -1,0 +1,14 @@
+//! The router, called without a socket.
+
+mod callback;
+mod control;
+mod cors;
+mod devices;
+mod errors;
+mod extension;
+mod faults;
+mod harness;
+mod linking;
+mod sessions;
+mod settings;
+mod token;
