@@ -11,7 +11,7 @@ use crate::{programs, workspace};
 pub(crate) fn tests(node: &Node) -> Command {
     let mut command = script(node);
     command.args(["--test", "--test-reporter=spec"]);
-    command.args(["tests/types/types.test.mjs", "tests/types/examples.test.mjs"]);
+    command.args(["types", "examples", "links"].map(|name| format!("tests/types/{name}.test.mjs")));
     command.args(["errors", "limits", "realms", "settings"].map(|name| format!("tests/package/{name}.test.mjs")));
     command
 }
