@@ -5,10 +5,10 @@ use crate::failure::Result;
 use crate::setup::BuildTools;
 use crate::{programs, workspace};
 
-/// The committed figures and the limit: what `check` compares with and `print` writes.
+/// The committed sizes and the limit: `check` compares with them, `print` writes them.
 const BUDGET: &str = "xtask/size-budget.json";
 
-/// Builds the package, prints the sizes of its files and writes those of the default entry down as the committed ones.
+/// Builds the package, prints the sizes of its files and writes those of the default entry to the budget.
 pub(crate) fn print(tools: &BuildTools) -> Result<()> {
     build::package(tools)?;
     measure(tools, "--write")

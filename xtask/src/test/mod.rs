@@ -1,7 +1,7 @@
 //! `cargo xtask test`: set-up, then every test, then where the time went.
 
 mod browser;
-mod end_to_end;
+mod node_tests;
 mod report;
 mod stage;
 mod tally;
@@ -13,8 +13,8 @@ use clap::{Args, ValueEnum};
 use crate::engines::Engines;
 use crate::failure::Result;
 use crate::setup::{self, TestTools};
-use crate::{build, lint, size, types, workspace};
-pub(crate) use end_to_end::{bundlers, tools};
+use crate::{build, lint, size, workspace};
+pub(crate) use node_tests::{bundlers, tools};
 use stage::Stage;
 
 /// Which tests run, and where.
@@ -103,16 +103,16 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
         Err(failure) => Stage::run(name, || Err(failure)),
     };
     if options.has(Part::Types) {
-        stages.push(tests("types", Ok(types::tests(&tools.build.node))));
+        stages.push(tests("types", node_tests::types(tools)));
     }
     if options.has(Part::E2e) {
         for &engine in &options.engines.0 {
-            stages.push(tests(end_to_end::stage_name(engine), end_to_end::command(tools, engine)));
+            stages.push(tests(node_tests::stage_name(engine), node_tests::stories(tools, engine)));
         }
     }
     if options.has(Part::Bundlers) {
-        stages.push(tests("bundlers", end_to_end::bundlers(tools)));
-        stages.push(tests("tools", end_to_end::tools(tools)));
+        stages.push(tests("bundlers", node_tests::bundlers(tools)));
+        stages.push(tests("tools", node_tests::tools(tools)));
     }
     if is_built {
         stages.push(Stage::run("size", || size::check(&tools.build)));

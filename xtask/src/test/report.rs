@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stage::Stage;
-use super::{end_to_end, tally::Tally};
+use super::{node_tests, tally::Tally};
 use crate::engines::Engine;
 use crate::failure::Result;
 use crate::progress::seconds;
@@ -37,7 +37,7 @@ pub(crate) fn print(stages: &[Stage]) -> Result<()> {
     }
     println!("{:<18}{:>14}", "total", seconds(total));
     for engine in Engine::ALL {
-        for stage in stages.iter().filter(|stage| stage.name == end_to_end::stage_name(engine)) {
+        for stage in stages.iter().filter(|stage| stage.name == node_tests::stage_name(engine)) {
             println!("stories in {}: {} run, {} retried", engine.name(), stage.tally.stories, stage.tally.retried);
         }
     }

@@ -1,4 +1,4 @@
-//! Node's test runner over the scripts below `tests`: end-to-end stories in each engine, and bundlers.
+//! Node's test runner over the scripts below `tests`: stories in each engine, types, and bundlers.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::workspace;
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
 const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-life", "tabs"];
 
-/// The name of the stage in this engine.
+/// The name of the stage of stories in this engine.
 pub(crate) fn stage_name(engine: Engine) -> &'static str {
     match engine {
         Engine::Chromium => "end-to-end tests",
@@ -20,8 +20,8 @@ pub(crate) fn stage_name(engine: Engine) -> &'static str {
     }
 }
 
-/// The stories in this engine, against real servers.
-pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
+/// The end-to-end stories in this engine, against real servers.
+pub(crate) fn stories(tools: &TestTools, engine: Engine) -> Result<Command> {
     let command = tools.node_script_in(engine)?;
     if engine == Engine::Chromium {
         return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference"]);
@@ -33,10 +33,16 @@ pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
     println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
     if files.len() != EVERYWHERE.len() {
         return Err(
-            "a file of stories that run in every engine is missing: xtask/src/test/end_to_end.rs lists them".into()
+            "a file of stories that run in every engine is missing: xtask/src/test/node_tests.rs lists them".into()
         );
     }
     Ok(with_runner(command, files))
+}
+
+/// The types, the examples that use them, the documentation's links, and what of the package runs without a browser and
+/// without being built.
+pub(crate) fn types(tools: &TestTools) -> Result<Command> {
+    in_folders(tools.node_script(), &["tests/types", "tests/package"])
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.
