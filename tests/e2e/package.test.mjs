@@ -13,7 +13,7 @@ import { stories } from './support/story.mjs';
 import { workspace } from './support/stack.mjs';
 
 /** Every code that the types promise. */
-const types = readFileSync(`${workspace}pkg/index.d.ts`, 'utf8');
+const types = readFileSync(`${workspace}pkg/types/errors.d.ts`, 'utf8');
 const promised = types
   .match(/export type LoginErrorCode =([^;]+);/)[1]
   .match(/\w+/g)
@@ -75,6 +75,11 @@ describe('the npm package', () => {
       'svelte.js',
       'testing.d.ts',
       'testing.js',
+      'types/account.d.ts',
+      'types/errors.d.ts',
+      'types/options.d.ts',
+      'types/session.d.ts',
+      'types/settings.d.ts',
       'vue.d.ts',
       'vue.js',
     ]);

@@ -10,15 +10,15 @@ fn read(path: &str) -> String {
 
 #[test]
 fn every_code_is_typed() {
-    let types = read("pkg/index.d.ts");
+    let types = read("pkg/types/errors.d.ts");
     for code in ErrorCode::ALL {
-        assert!(types.contains(&format!("| '{}'", code.as_str())), "{code:?} is missing from pkg/index.d.ts");
+        assert!(types.contains(&format!("| '{}'", code.as_str())), "{code:?} is missing from pkg/types/errors.d.ts");
     }
 }
 
 #[test]
 fn no_code_is_typed_that_does_not_exist() {
-    let types = read("pkg/index.d.ts");
+    let types = read("pkg/types/errors.d.ts");
     let (_, union) = types.split_once("export type LoginErrorCode =").unwrap();
     let (union, _) = union.split_once(';').unwrap();
     for line in union.lines().map(str::trim).filter(|line| !line.is_empty()) {

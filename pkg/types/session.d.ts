@@ -1,0 +1,88 @@
+import type { LoginError } from './errors.js';
+
+/** The claims of the id token. They are not verified: show them, and decide nothing by them. */
+export interface UserIdentity {
+  /** The user id, the same as `sub`. */
+  userId: string;
+  sub: string;
+  iss?: string;
+  /**
+   * Whether a service client started the session (`authenticate({ connectionId: 'sc_…' })`) and the shopper has not signed
+   * in with an identity provider. A `LoginClient` always sets it.
+   */
+  isAnonymous?: boolean;
+  /** The end of the session in seconds since 1970: ten seconds before the token expires. */
+  exp?: number;
+  email?: string;
+  name?: string;
+  picture?: string;
+  [claim: string]: unknown;
+}
+
+/** Where a login continues when the client does not navigate. */
+export interface AuthenticationStarted {
+  authenticationUrl?: string;
+  authenticationRequestId?: string;
+}
+
+/** The result of a link. */
+export interface LinkResult {
+  /**
+   * - `linked`: the identity now signs in to this user id;
+   * - `already-owned`: the identity signed in before and has another user id;
+   * - `cancelled`: the shopper turned back at the identity provider;
+   * - `failed`: anything else; `serverCode` has Authress's code, if it sent one.
+   */
+  status: 'linked' | 'already-owned' | 'cancelled' | 'failed';
+  /** The requested connection. */
+  connectionId?: string;
+  /** The user id to which the identity was to be linked. */
+  userId: string;
+  /** Authress's code for the refusal. */
+  serverCode?: string;
+}
+
+/** The result of a login. Unless it is `signed-in`, the earlier session stays. */
+export interface LoginResult {
+  /**
+   * - `signed-in`: the login brought a session;
+   * - `cancelled`: the shopper turned back;
+   * - `failed`: anything else; `serverCode` has Authress's code, if it sent one.
+   */
+  status: 'signed-in' | 'cancelled' | 'failed';
+  /** The requested connection. */
+  connectionId?: string;
+  /** The user id of the new session. */
+  userId?: string;
+  /** Authress's code for the refusal. */
+  serverCode?: string;
+}
+
+/**
+ * The state of the session. It is the same object until something changes, as `useSyncExternalStore` and similar functions
+ * need it.
+ */
+export type SessionSnapshot =
+  /** Not known yet. With a stored session it is known at once. */
+  | { readonly status: 'checking'; readonly userIdentity: null }
+  /** There is a session. It stays while Authress cannot be reached. */
+  | { readonly status: 'signed-in'; readonly userIdentity: UserIdentity }
+  | { readonly status: 'signed-out'; readonly userIdentity: null };
+
+/**
+ * A change of the session, in this tab or another one.
+ *
+ * - `ready`: the client knows whether there is a session, for the first time on this page;
+ * - `signed-in`: a session began, or another user's session replaced it;
+ * - `token-renewed`: the session has new tokens;
+ * - `signed-out`: the session ended;
+ * - `login-…`, `link-…`: the browser came back from a login or link;
+ * - `load-failed`: a file of this package could not be loaded in this tab; `error.message` says why and what to do. After a
+ *   deployment the files may be gone: offer to reload the page. The snapshot is no longer `checking`; the next call tries
+ *   again.
+ */
+export type SessionEvent =
+  | { readonly type: 'load-failed'; readonly error: LoginError }
+  | { readonly type: 'ready' | 'signed-in' | 'token-renewed' | 'signed-out' }
+  | { readonly type: 'login-completed' | 'login-cancelled' | 'login-refused'; readonly result: Readonly<LoginResult> }
+  | { readonly type: 'link-completed' | 'link-cancelled' | 'link-refused'; readonly result: Readonly<LinkResult> };
