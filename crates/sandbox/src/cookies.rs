@@ -9,7 +9,7 @@ use crate::tokens::TokenSet;
 /// The name of the session cookie.
 pub(crate) const SESSION_COOKIE: &str = "authress-session";
 
-/// The `Set-Cookie` values of a login or an extended session. With `domain` the tokens are in cookies of that domain,
+/// The `Set-Cookie` values of a login or a renewed session. With `domain` the tokens are in cookies of that domain,
 /// which the page's scripts can read; without, there is only the session cookie of this host.
 pub(crate) fn login_cookies(
     public_url: &PublicUrl,

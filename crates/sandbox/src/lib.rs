@@ -1,34 +1,33 @@
 //! A local Authress for development and tests.
 //!
-//! It speaks the login protocol as strictly as production is known to: redirect allow-lists, PKCE,
+//! It implements the login protocol as strictly as production is known to: allowed redirect URLs, PKCE,
 //! single-use anti-abuse hashes, states and codes, signed tokens, credentialed CORS on every
-//! answer. Where production's behaviour is not known it takes the safe side. Everything is kept in
-//! memory and forgotten at the end, and it listens on loopback only. **It is not an
-//! authentication service**: at its fake identity providers anybody can be anybody.
+//! response. Where production's behaviour is not known it is strict. All state is kept in
+//! memory and lost when the process ends, and it listens on loopback only. **It is not an
+//! authentication service**: at its fake identity providers, everyone can log in as anyone.
 //!
 //! # Where production's behaviour is not known
 //!
-//! - **Redirects.** An allow-list entry allows its scheme, port and host, sub-domains of a host of
+//! - **Redirect URLs.** An entry of `redirectUrls` allows its scheme, port and host, sub-domains of a host of
 //!   two or more labels, its path and what is below it, any query and fragment.
-//! - **Cross-origin access.** Every origin is echoed, so that refusals can be read; credentials are
+//! - **Cross-origin access.** Every origin is echoed, so that error responses can be read; credentials are
 //!   allowed, and session cookies count, only for pages of a configured application.
-//! - **Anti-abuse hashes** hold for five minutes either way and once per PKCE challenge or code.
-//! - **A return that cannot be trusted** (unknown or used state, a verifier's answer that does not
-//!   hold) ends on a page, not in a redirect, and leaves a pending login pending. An expired
-//!   request, a cancelled login and a refused link are told to the application with `nonce`,
-//!   `iss`, `error`, `errorCode` and `error_description`.
-//! - **A refused code exchange** does not use the code up; a successful one does.
+//! - **Anti-abuse hashes** are valid for five minutes either way, and once per PKCE challenge or code.
+//! - **An invalid callback** (unknown or used state, an invalid code of the verifier) ends on an error page and not in
+//!   a redirect, and the request stays pending. An expired request, a cancelled login and a rejected link are
+//!   reported to the application with `nonce`, `iss`, `error`, `errorCode` and `error_description`.
+//! - **A rejected token request** does not use up the code; a successful one does.
 //! - **`responseLocation: none`** starts the session and sends neither code nor tokens; `query`
-//!   gives a code wherever cookies would have been the answer.
-//! - **Linking** makes a new session whose `azp` is the new connection and answers like a login.
-//!   A service client's identities cannot be linked, and do not count as a way to log in: the last
+//!   sends a code where cookies would have been used otherwise.
+//! - **Linking** starts a new session whose `azp` is the new connection, and responds like a login.
+//!   The identities of service clients cannot be linked, and a user cannot log in with them again: the last
 //!   identity of a provider cannot be unlinked.
-//! - **Credentials** of a provider are opaque, made up and new with each login. A service client's
-//!   session has none.
-//! - **Devices** are only kept in a list: no login asks for them. A TOTP code is checked, a WebAuthn
-//!   registration only for its fields, challenge and origin, not for its attestation.
-//! - **Extensions** get a code and never a session: a platform's page stays logged in as it was.
-//!   Their tokens are refused wherever a user's account is read or changed.
+//! - **Credentials** of a provider are random, opaque and new with each login. The session of a service client
+//!   has none.
+//! - **Devices** are listed only: no login asks for them. The code of a TOTP device is checked. Of a WebAuthn
+//!   registration, the fields, challenge and origin are checked and the attestation is not.
+//! - **Extensions** get a code and never a session: the platform's session in the browser stays as it was.
+//!   Their tokens do not give access to the user's account.
 //! - **Tenants** do not exist; invitations and connection properties are ignored.
 //!
 //! # Structure

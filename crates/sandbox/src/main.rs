@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
 async fn run(file: PathBuf) -> Result<(), String> {
     let config = Config::read(&file).map_err(|error| error.to_string())?;
     let sandbox = Sandbox::prepare(&config).map_err(|error| error.to_string())?;
-    eprintln!("authress-sandbox: for development only; anybody can be anybody at its fake identity providers.");
+    eprintln!("authress-sandbox: for development only: at its fake identity providers, everyone can log in as anyone.");
     eprintln!("authress-sandbox: listening on {} for {}", sandbox.local_addr(), sandbox.public_url());
     let stop = shutdown_signal();
     println!("ready {}", sandbox.public_url());

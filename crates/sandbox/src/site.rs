@@ -1,8 +1,8 @@
-//! Origins and sites: the public URL, loopback names, and which hosts may share cookies.
+//! Origins and sites: the public URL, loopback names, and the domains of shared cookies.
 
 use url::{Host, Url};
 
-/// The address under which browsers reach the sandbox: an origin, also the issuer of its tokens.
+/// The origin under which browsers reach the sandbox, which is also the issuer of its tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicUrl {
     url: Url,
@@ -10,7 +10,7 @@ pub(crate) struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Takes `http(s)://host[:port]` with at most a trailing slash.
+    /// Parses `http(s)://host[:port]`, with or without a trailing slash.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let url = parse_http_url(text)?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -51,14 +51,14 @@ pub(crate) fn parse_http_url(text: &str) -> Option<Url> {
     }
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    // `https:/host` and `https:host` parse too; what the caller compared must be what a browser opens.
-    let written_out = text.get(url.scheme().len()..).is_some_and(|rest| rest.starts_with("://"));
+    // `https:/host` and `https:host` parse too, but other parsers read them as relative URLs.
+    let has_authority = text.get(url.scheme().len()..).is_some_and(|rest| rest.starts_with("://"));
     let anonymous = url.username().is_empty() && url.password().is_none();
-    // An empty user name leaves no trace in the parsed URL.
+    // The parsed URL does not show an empty user name.
     let authority_end = text.find("://").map_or(0, |at| at + 3);
     let authority = text.get(authority_end..).and_then(|rest| rest.split(['/', '?', '#']).next());
     let no_at_sign = authority.is_some_and(|authority| !authority.contains('@'));
-    (web && written_out && anonymous && no_at_sign).then_some(url)
+    (web && has_authority && anonymous && no_at_sign).then_some(url)
 }
 
 /// Whether the login client treats a page on this host as local: the two exact names only.
@@ -83,7 +83,7 @@ pub(crate) fn shared_cookie_domain(page: &Url, login: &Url) -> Option<String> {
     (shared.len() >= 2).then(|| shared.join("."))
 }
 
-/// Every domain under which this https host could have set a shared cookie: itself and its parents
+/// Every domain for which this https host could have set a shared cookie: itself and its parents
 /// of two or more labels.
 pub(crate) fn cookie_domains(url: &Url) -> Vec<String> {
     let Some(Host::Domain(host)) = url.host().filter(|_| url.scheme() == "https") else {

@@ -62,7 +62,7 @@ pub(crate) struct AuthenticatedUser {
 }
 
 impl State {
-    /// The state of a new sandbox: nothing is configured, nobody has logged in.
+    /// The state of a new sandbox: without configuration and users.
     pub(crate) fn new(public_url: PublicUrl, signing_key: SigningKey) -> Self {
         Self {
             public_url,

@@ -1,4 +1,4 @@
-//! The page that ends a login when nobody can be redirected to.
+//! The page that ends a login without a redirect to an application.
 
 /// An error page's content.
 #[derive(Debug)]

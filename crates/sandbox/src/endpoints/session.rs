@@ -1,4 +1,4 @@
-//! The browser's session: extended and ended by the API, ended by `/logout`.
+//! The browser's session: renewed and ended by the API, ended by `/logout`.
 
 use crate::cookies::{login_cookies, logout_cookies};
 use crate::entropy::Entropy;
@@ -8,14 +8,14 @@ use crate::site::{cookie_domains, parse_http_url, shared_cookie_domain};
 use crate::state::State;
 use crate::tokens::{TokenSet, issue};
 
-/// `PATCH /api/session`: new tokens and cookies for the browser's session.
-pub(crate) fn extend(
+/// `PATCH /api/session`: renews the session, with new tokens and cookies.
+pub(crate) fn renew(
     state: &mut State,
     context: &RequestContext,
     entropy: &mut Entropy,
 ) -> Result<(TokenSet, Vec<String>), ApiError> {
     let ids = state.trusted_session_ids(context).to_vec();
-    let Some((session_id, grant)) = state.sessions.extend(&ids, context.now_ms) else {
+    let Some((session_id, grant)) = state.sessions.renew(&ids, context.now_ms) else {
         return Err(ApiError::new(404, "SessionNotFound", "There is no session; log in first."));
     };
     let tokens = issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy);

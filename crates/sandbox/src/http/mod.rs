@@ -42,7 +42,7 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/api/authentication/{id}", patch(authentication::update))
         .route("/api/authentication/{id}/tokens", post(authentication::token))
         .route("/api/authentication/oauth/tokens", post(extension::token))
-        .route("/api/session", patch(session::extend).delete(session::end))
+        .route("/api/session", patch(session::renew).delete(session::end))
         .route("/api/session/profile", get(account::profile))
         .route("/api/session/credentials", get(account::credentials))
         .route("/api/session/devices", get(devices::list).post(devices::register))

@@ -15,12 +15,12 @@ use crate::error::ApiError;
 use crate::request_context::RequestContext;
 use crate::tokens::TokenSet;
 
-pub(super) async fn extend(
+pub(super) async fn renew(
     State(shared): State<SharedState>,
     context: RequestContext,
     mut entropy: Entropy,
 ) -> Result<(HeaderMap, Json<TokenSet>), ApiError> {
-    let (tokens, cookies) = session::extend(&mut shared.lock(), &context, &mut entropy)?;
+    let (tokens, cookies) = session::renew(&mut shared.lock(), &context, &mut entropy)?;
     Ok((set_cookies(&cookies), Json(tokens)))
 }
 

@@ -38,8 +38,8 @@ impl Sessions {
         })
     }
 
-    /// Extends the first of these sessions that exists and has not expired.
-    pub(crate) fn extend(&mut self, ids: &[String], now_ms: u64) -> Option<(String, Grant)> {
+    /// Renews the first of these sessions that exists and has not expired.
+    pub(crate) fn renew(&mut self, ids: &[String], now_ms: u64) -> Option<(String, Grant)> {
         let id = self.find(ids, now_ms)?.0.to_owned();
         let session = self.0.get_mut(&id)?;
         session.expires_at_ms = expiry(now_ms);
@@ -81,9 +81,9 @@ mod tests {
     #[test]
     fn a_session_lasts_90_days_after_its_last_use() {
         let (mut sessions, ids) = one_session();
-        assert!(sessions.extend(&ids, 89 * DAY_MS).is_some());
+        assert!(sessions.renew(&ids, 89 * DAY_MS).is_some());
         assert!(sessions.find(&ids, 178 * DAY_MS).is_some());
-        assert!(sessions.extend(&ids, 179 * DAY_MS).is_none());
+        assert!(sessions.renew(&ids, 179 * DAY_MS).is_none());
     }
 
     #[test]

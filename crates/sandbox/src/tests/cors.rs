@@ -1,20 +1,22 @@
+//! Cross-origin access to every endpoint.
+
 use serde_json::json;
 
-use super::harness::{LOCAL_PAGE, Reply, Stage};
+use super::harness::{LOCAL_PAGE, TestResponse, TestSandbox};
 
-fn assert_readable_with_credentials(reply: &Reply) {
-    assert_eq!(reply.header("access-control-allow-origin"), Some(LOCAL_PAGE), "{}", reply.status);
-    assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
-    assert!(reply.headers.get_all("vary").iter().any(|value| value == "Origin"));
+fn assert_readable_with_credentials(response: &TestResponse) {
+    assert_eq!(response.header("access-control-allow-origin"), Some(LOCAL_PAGE), "{}", response.status);
+    assert_eq!(response.header("access-control-allow-credentials"), Some("true"));
+    assert!(response.headers.get_all("vary").iter().any(|value| value == "Origin"));
 }
 
 #[tokio::test]
-async fn every_answer_can_be_read_by_an_application_page() {
-    let stage = Stage::local();
+async fn every_response_can_be_read_by_a_page_of_an_application() {
+    let sandbox = TestSandbox::local();
     let fault = json!({ "faults": [{ "path": "/api/session/profile", "status": 500, "body": "{}" }] });
-    assert_eq!(stage.send("POST", "/sandbox/faults", &[], Some(fault)).await.status, 200);
+    assert_eq!(sandbox.send("POST", "/sandbox/faults", &[], Some(fault)).await.status, 200);
     let calls = [
-        ("POST", "/api/authentication", Some(stage.login_body(Some("sc_shop"), 1)), 200),
+        ("POST", "/api/authentication", Some(sandbox.authentication_body(Some("sc_shop"), 1)), 200),
         ("POST", "/api/authentication", Some(json!({})), 400),
         ("POST", "/api/authentication", None, 415),
         ("POST", "/api/authentication/x/tokens", Some(json!({})), 400),
@@ -27,15 +29,15 @@ async fn every_answer_can_be_read_by_an_application_page() {
         ("POST", "/api/authentication", Some(json!("x".repeat(70_000))), 413),
     ];
     for (method, path, body, status) in calls {
-        let reply = stage.page_calls(method, path, body).await;
-        assert_eq!(reply.status, status, "{method} {path}: {}", reply.text);
-        assert_readable_with_credentials(&reply);
+        let response = sandbox.page_request(method, path, body).await;
+        assert_eq!(response.status, status, "{method} {path}: {}", response.text);
+        assert_readable_with_credentials(&response);
     }
 }
 
 #[tokio::test]
-async fn a_preflight_allows_what_the_login_client_sends() {
-    let stage = Stage::local();
+async fn a_preflight_allows_the_headers_and_methods_of_the_login_client() {
+    let sandbox = TestSandbox::local();
     for path in ["/api/authentication", "/api/session", "/anything"] {
         let headers = [
             ("origin", LOCAL_PAGE),
@@ -43,23 +45,23 @@ async fn a_preflight_allows_what_the_login_client_sends() {
             ("access-control-request-headers", "content-type,x-powered-by,authorization"),
             ("access-control-request-private-network", "true"),
         ];
-        let reply = stage.send("OPTIONS", path, &headers, None).await;
-        assert_eq!(reply.status, 204);
-        assert_readable_with_credentials(&reply);
+        let response = sandbox.send("OPTIONS", path, &headers, None).await;
+        assert_eq!(response.status, 204);
+        assert_readable_with_credentials(&response);
         for header in ["content-type", "x-powered-by", "authorization"] {
-            assert!(reply.header("access-control-allow-headers").unwrap().contains(header));
+            assert!(response.header("access-control-allow-headers").unwrap().contains(header));
         }
-        assert!(reply.header("access-control-allow-methods").unwrap().contains("PATCH"));
-        assert_eq!(reply.header("access-control-allow-private-network"), Some("true"));
+        assert!(response.header("access-control-allow-methods").unwrap().contains("PATCH"));
+        assert_eq!(response.header("access-control-allow-private-network"), Some("true"));
     }
 }
 
 #[tokio::test]
-async fn an_unknown_page_can_read_refusals_but_never_with_credentials() {
-    let stage = Stage::local();
+async fn an_unknown_page_can_read_errors_but_never_with_credentials() {
+    let sandbox = TestSandbox::local();
     for origin in ["https://evil.test", "null", "http://localhost:9999"] {
-        let reply = stage.send("PATCH", "/api/session", &[("origin", origin)], Some(json!({}))).await;
-        assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
-        assert_eq!(reply.header("access-control-allow-credentials"), None);
+        let response = sandbox.send("PATCH", "/api/session", &[("origin", origin)], Some(json!({}))).await;
+        assert_eq!(response.header("access-control-allow-origin"), Some(origin));
+        assert_eq!(response.header("access-control-allow-credentials"), None);
     }
 }

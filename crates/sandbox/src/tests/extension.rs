@@ -1,3 +1,5 @@
+//! Extensions, which log in by plain OAuth.
+
 use authress_login_protocol::authorization::pkce::challenge_s256;
 use authress_login_protocol::authorization::proof_of_work::search;
 use axum::body::Body;
@@ -6,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::harness::{EXTENSION_PAGE, LOCAL, LOCAL_PAGE, Reply, Stage, code_verifier, state_in};
+use super::harness::{EXTENSION_PAGE, LOCAL, LOCAL_PAGE, TestResponse, TestSandbox, code_verifier, state_in};
 
 const REDIRECT_URI: &str = "https://partner.test/callback?tab=1";
 const TOKENS: &str = "/api/authentication/oauth/tokens";
@@ -29,13 +31,13 @@ fn authorize_url(changes: &[(&str, &str)]) -> String {
     format!("{LOCAL}/?{}", Serializer::new(String::new()).extend_pairs(parameters).finish())
 }
 
-/// Logs in by the sandbox's own page and gives the redirect to the extension.
-async fn log_in(stage: &Stage, changes: &[(&str, &str)]) -> Reply {
-    let picker = stage.navigate(&authorize_url(changes)).await;
-    assert_eq!(picker.status, 200);
-    assert!(picker.text.contains("connection-con_acorn") && picker.text.contains("connection-con_birch"));
-    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&picker.text));
-    stage.choose(&provider, "user=ada", None).await
+/// Logs in with the sandbox's own provider list and returns the redirect to the extension.
+async fn log_in(sandbox: &TestSandbox, changes: &[(&str, &str)]) -> TestResponse {
+    let list = sandbox.navigate(&authorize_url(changes)).await;
+    assert_eq!(list.status, 200);
+    assert!(list.text.contains("connection-con_acorn") && list.text.contains("connection-con_birch"));
+    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&list.text));
+    sandbox.choose_person(&provider, "user=ada", None).await
 }
 
 fn token_body(code: &str) -> Value {
@@ -45,45 +47,45 @@ fn token_body(code: &str) -> Value {
     })
 }
 
-async fn exchange(stage: &Stage, body: Value) -> Reply {
-    stage.send("POST", TOKENS, &[("origin", EXTENSION_PAGE)], Some(body)).await
+async fn exchange(sandbox: &TestSandbox, body: Value) -> TestResponse {
+    sandbox.send("POST", TOKENS, &[("origin", EXTENSION_PAGE)], Some(body)).await
 }
 
 #[tokio::test]
 async fn an_extension_logs_in_by_plain_oauth() {
-    let stage = Stage::local();
-    let back = log_in(&stage, &[]).await;
+    let sandbox = TestSandbox::local();
+    let back = log_in(&sandbox, &[]).await;
     assert!(back.location().as_str().starts_with("https://partner.test/callback?tab=1&"));
     assert_eq!((back.param("state").as_deref(), back.param("iss").as_deref()), (Some("own state"), Some(LOCAL)));
     assert_eq!((back.param("nonce"), back.set_cookie("authress-session")), (None, None));
-    let reply = exchange(&stage, token_body(&back.param("code").unwrap())).await;
-    assert_eq!((reply.status, &reply.json()["token_type"]), (200, &json!("Bearer")));
-    assert_eq!(reply.json()["expires_in"], json!(86_400));
+    let response = exchange(&sandbox, token_body(&back.param("code").unwrap())).await;
+    assert_eq!((response.status, &response.json()["token_type"]), (200, &json!("Bearer")));
+    assert_eq!(response.json()["expires_in"], json!(86_400));
     // Readable by the extension's page, but never with the platform's cookies.
-    assert_eq!(reply.header("access-control-allow-origin"), Some(EXTENSION_PAGE));
-    assert_eq!(reply.header("access-control-allow-credentials"), None);
-    let token = reply.json()["access_token"].as_str().unwrap().to_owned();
-    let access = stage.verified(&token, "at+jwt");
+    assert_eq!(response.header("access-control-allow-origin"), Some(EXTENSION_PAGE));
+    assert_eq!(response.header("access-control-allow-credentials"), None);
+    let token = response.json()["access_token"].as_str().unwrap().to_owned();
+    let access = sandbox.verified(&token, "at+jwt");
     assert_eq!((access.claim_str("client_id"), access.claim_str("azp")), (Some("ext_demo"), Some("con_acorn")));
-    assert_eq!(access.claim_str("sub"), Some(&*stage.subject(&stage.provider_token("con_acorn", "ada", 2).await)));
-    stage.verified(reply.json()["id_token"].as_str().unwrap(), "JWT");
+    assert_eq!(access.claim_str("sub"), Some(&*sandbox.subject(&sandbox.provider_token("con_acorn", "ada", 2).await)));
+    sandbox.verified(response.json()["id_token"].as_str().unwrap(), "JWT");
     for path in ["/api/session/profile", "/api/session/credentials", "/api/session/devices"] {
-        stage.user_calls(&token, "GET", path, None).await.assert_refused(403, "ExtensionTokenRefused");
+        sandbox.user_request(&token, "GET", path, None).await.assert_error(403, "ExtensionTokenRefused");
     }
 }
 
 #[tokio::test]
-async fn without_a_state_of_its_own_the_extension_gets_none() {
-    let stage = Stage::local();
-    let back = log_in(&stage, &[("state", "")]).await;
+async fn an_extension_that_sends_no_state_gets_none_back() {
+    let sandbox = TestSandbox::local();
+    let back = log_in(&sandbox, &[("state", "")]).await;
     assert_eq!(back.param("state"), None);
     assert!(back.param("code").is_some());
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_only_for_who_asked() {
-    let mut stage = Stage::local();
-    let code = log_in(&stage, &[]).await.param("code").unwrap();
+async fn a_code_works_once_and_only_for_its_client() {
+    let mut sandbox = TestSandbox::local();
+    let code = log_in(&sandbox, &[]).await.param("code").unwrap();
     let wrong = [
         ("grant_type", "password", "unsupported_grant_type"),
         ("client_id", "app_demo", "invalid_client"),
@@ -97,32 +99,32 @@ async fn a_code_works_once_and_only_for_who_asked() {
     for (field, value, error) in wrong {
         let mut body = token_body(&code);
         body[field] = json!(value);
-        let reply = exchange(&stage, body).await;
-        assert_eq!((reply.status, &reply.json()["error"]), (400, &json!(error)), "{field}");
-        assert!(reply.json()["error_description"].is_string());
+        let response = exchange(&sandbox, body).await;
+        assert_eq!((response.status, &response.json()["error"]), (400, &json!(error)), "{field}");
+        assert!(response.json()["error_description"].is_string());
     }
-    assert_eq!(exchange(&stage, token_body(&code)).await.status, 200);
-    assert_eq!(exchange(&stage, token_body(&code)).await.json()["error"], json!("invalid_grant"));
-    let late = log_in(&stage, &[]).await.param("code").unwrap();
-    stage.advance(301).await;
-    assert_eq!(exchange(&stage, token_body(&late)).await.json()["error"], json!("invalid_grant"));
-    assert_eq!(exchange(&stage, json!([])).await.json()["error"], json!("invalid_request"));
+    assert_eq!(exchange(&sandbox, token_body(&code)).await.status, 200);
+    assert_eq!(exchange(&sandbox, token_body(&code)).await.json()["error"], json!("invalid_grant"));
+    let late = log_in(&sandbox, &[]).await.param("code").unwrap();
+    sandbox.advance(301).await;
+    assert_eq!(exchange(&sandbox, token_body(&late)).await.json()["error"], json!("invalid_grant"));
+    assert_eq!(exchange(&sandbox, json!([])).await.json()["error"], json!("invalid_request"));
 }
 
 #[tokio::test]
-async fn a_form_is_taken_too() {
-    let stage = Stage::local();
-    let code = log_in(&stage, &[]).await.param("code").unwrap();
+async fn the_token_request_may_be_a_form() {
+    let sandbox = TestSandbox::local();
+    let code = log_in(&sandbox, &[]).await.param("code").unwrap();
     let body = token_body(&code);
     let pairs = body.as_object().unwrap().iter().map(|(name, value)| (name, value.as_str().unwrap()));
     let form = Serializer::new(String::new()).extend_pairs(pairs).finish();
     let request = Request::post(TOKENS).header("content-type", "application/x-www-form-urlencoded");
-    assert_eq!(stage.answer(request.body(Body::from(form)).unwrap()).await.status, 200);
+    assert_eq!(sandbox.send_request(request.body(Body::from(form)).unwrap()).await.status, 200);
 }
 
 #[tokio::test]
-async fn requests_that_cannot_be_trusted_lead_nowhere() {
-    let stage = Stage::local();
+async fn an_invalid_client_or_redirect_uri_is_not_redirected() {
+    let sandbox = TestSandbox::local();
     let cases = [
         ("client_id", "app_demo", "InvalidExtension"),
         ("client_id", "ext_unknown", "InvalidExtension"),
@@ -130,18 +132,18 @@ async fn requests_that_cannot_be_trusted_lead_nowhere() {
         ("redirect_uri", "", "InvalidRedirectUrl"),
     ];
     for (name, value, code) in cases {
-        let reply = stage.navigate(&authorize_url(&[(name, value)])).await;
-        assert_eq!((reply.status, reply.header("location")), (400, None), "{name}={value}");
-        assert!(reply.text.contains(code), "{name}={value}");
+        let response = sandbox.navigate(&authorize_url(&[(name, value)])).await;
+        assert_eq!((response.status, response.header("location")), (400, None), "{name}={value}");
+        assert!(response.text.contains(code), "{name}={value}");
     }
     let twice = format!("{}&client_id=ext_other", authorize_url(&[]));
-    assert_eq!(stage.navigate(&twice).await.status, 400);
-    assert!(stage.navigate(&format!("{LOCAL}/?utm=1")).await.text.contains("Start a login from an application"));
+    assert_eq!(sandbox.navigate(&twice).await.status, 400);
+    assert!(sandbox.navigate(&format!("{LOCAL}/?utm=1")).await.text.contains("Start a login from an application"));
 }
 
 #[tokio::test]
-async fn mistakes_of_the_extension_are_told_to_it() {
-    let stage = Stage::local();
+async fn other_errors_are_redirected_to_the_extension() {
+    let sandbox = TestSandbox::local();
     let cases = [
         ("code_challenge", "undefined", "invalid_request"),
         ("code_challenge", "", "invalid_request"),
@@ -149,70 +151,70 @@ async fn mistakes_of_the_extension_are_told_to_it() {
         ("response_type", "token", "unsupported_response_type"),
     ];
     for (name, value, error) in cases {
-        let reply = stage.navigate(&authorize_url(&[(name, value)])).await;
-        assert_eq!(reply.param("error").as_deref(), Some(error), "{name}={value}");
-        assert_eq!(reply.param("state").as_deref(), Some("own state"));
+        let response = sandbox.navigate(&authorize_url(&[(name, value)])).await;
+        assert_eq!(response.param("error").as_deref(), Some(error), "{name}={value}");
+        assert_eq!(response.param("state").as_deref(), Some("own state"));
     }
-    let picker = stage.navigate(&authorize_url(&[])).await;
-    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&picker.text));
-    let cancelled = stage.choose(&provider, "cancel=1", None).await;
+    let list = sandbox.navigate(&authorize_url(&[])).await;
+    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&list.text));
+    let cancelled = sandbox.choose_person(&provider, "cancel=1", None).await;
     assert_eq!(cancelled.param("error").as_deref(), Some("access_denied"));
     assert_eq!((cancelled.param("state").as_deref(), cancelled.param("nonce")), (Some("own state"), None));
 }
 
 #[tokio::test]
-async fn the_platforms_own_login_page_steers_the_login() {
-    let stage = Stage::with_login_page("http://localhost:5173/login?theme=dark");
-    let sent = stage.navigate(&authorize_url(&[])).await;
+async fn the_platforms_own_login_page_chooses_the_connection() {
+    let sandbox = TestSandbox::with_login_page("http://localhost:5173/login?theme=dark");
+    let sent = sandbox.navigate(&authorize_url(&[])).await;
     assert!(sent.location().as_str().starts_with("http://localhost:5173/login?theme=dark&state="));
     assert_eq!(sent.param("flow").as_deref(), Some("oauthLogin"));
     let id = sent.param("state").unwrap();
     let path = format!("/api/authentication/{id}");
     let body = |fields: Value, hashed: &str| {
         let mut body = fields;
-        body["antiAbuseHash"] = json!(search(&format!("{hashed}|{id}"), stage.now_ms(), 1));
+        body["antiAbuseHash"] = json!(search(&format!("{hashed}|{id}"), sandbox.now_ms(), 1));
         Some(body)
     };
     let acorn = body(json!({ "connectionId": "con_acorn" }), "con_acorn");
-    let patch = async |body| stage.page_calls("PATCH", &path, body).await;
-    let stranger = stage.send("PATCH", &path, &[("origin", EXTENSION_PAGE)], acorn.clone()).await;
-    stranger.assert_refused(403, "OriginNotAllowed");
-    patch(body(json!({}), "")).await.assert_refused(400, "InvalidConnection");
-    patch(body(json!({ "connectionId": "con_acorn" }), "con_birch")).await.assert_refused(400, "InvalidAntiAbuseHash");
-    patch(body(json!({ "connectionId": "con_none" }), "con_none")).await.assert_refused(400, "InvalidConnection");
+    let patch = async |body| sandbox.page_request("PATCH", &path, body).await;
+    let stranger = sandbox.send("PATCH", &path, &[("origin", EXTENSION_PAGE)], acorn.clone()).await;
+    stranger.assert_error(403, "OriginNotAllowed");
+    patch(body(json!({}), "")).await.assert_error(400, "InvalidConnection");
+    patch(body(json!({ "connectionId": "con_acorn" }), "con_birch")).await.assert_error(400, "InvalidAntiAbuseHash");
+    patch(body(json!({ "connectionId": "con_none" }), "con_none")).await.assert_error(400, "InvalidConnection");
     let tenant = json!({ "tenantLookupIdentifier": "shop", "hint": "ada@shop.test", "connectionId": "con_acorn" });
-    patch(body(tenant.clone(), "con_acorn|shop")).await.assert_refused(400, "InvalidAntiAbuseHash");
-    patch(body(tenant, "con_acorn|ada@shop.test")).await.assert_refused(404, "TenantNotFound");
-    let reply = patch(acorn.clone()).await;
-    let url = reply.json()["authenticationUrl"].as_str().unwrap().to_owned();
-    patch(acorn.clone()).await.assert_refused(400, "AntiAbuseHashReused");
-    let back = stage.choose(&url, "user=ada", None).await;
+    patch(body(tenant.clone(), "con_acorn|shop")).await.assert_error(400, "InvalidAntiAbuseHash");
+    patch(body(tenant, "con_acorn|ada@shop.test")).await.assert_error(404, "TenantNotFound");
+    let response = patch(acorn.clone()).await;
+    let url = response.json()["authenticationUrl"].as_str().unwrap().to_owned();
+    patch(acorn.clone()).await.assert_error(400, "AntiAbuseHashReused");
+    let back = sandbox.choose_person(&url, "user=ada", None).await;
     assert_eq!(back.param("state").as_deref(), Some("own state"));
-    assert_eq!(exchange(&stage, token_body(&back.param("code").unwrap())).await.status, 200);
-    patch(acorn).await.assert_refused(404, "InvalidAuthenticationRequest");
+    assert_eq!(exchange(&sandbox, token_body(&back.param("code").unwrap())).await.status, 200);
+    patch(acorn).await.assert_error(404, "InvalidAuthenticationRequest");
 }
 
 #[tokio::test]
-async fn the_applications_token_endpoint_knows_no_extension() {
-    let stage = Stage::local();
-    let picker = stage.navigate(&authorize_url(&[])).await;
-    let id = state_in(&picker.text);
+async fn the_token_endpoint_of_applications_rejects_an_extensions_code() {
+    let sandbox = TestSandbox::local();
+    let list = sandbox.navigate(&authorize_url(&[])).await;
+    let id = state_in(&list.text);
     let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={id}");
-    let code = stage.choose(&provider, "user=ada", None).await.param("code").unwrap();
+    let code = sandbox.choose_person(&provider, "user=ada", None).await.param("code").unwrap();
     let path = format!("/api/authentication/{id}/tokens");
-    stage.page_calls("POST", &path, Some(token_body(&code))).await.assert_invalid_request("none was issued");
+    sandbox.page_request("POST", &path, Some(token_body(&code))).await.assert_invalid_request("none was issued");
 }
 
 #[tokio::test]
-async fn the_browsers_session_with_the_platform_stays() {
-    let stage = Stage::local();
-    let pending = stage.start("con_birch", 2).await;
-    let reply = stage.choose(&pending.authentication_url, "user=grace", None).await;
-    let cookie = format!("authress-session={}", reply.cookie_value("authress-session"));
-    let picker = stage.navigate(&authorize_url(&[])).await;
-    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&picker.text));
-    let back = stage.choose(&provider, "user=ada", Some(&cookie)).await;
+async fn an_extensions_login_leaves_the_browsers_session_as_it_is() {
+    let sandbox = TestSandbox::local();
+    let pending = sandbox.start("con_birch", 2).await;
+    let response = sandbox.choose_person(&pending.authentication_url, "user=grace", None).await;
+    let cookie = format!("authress-session={}", response.cookie_value("authress-session"));
+    let list = sandbox.navigate(&authorize_url(&[])).await;
+    let provider = format!("{LOCAL}/sandbox/provider/con_acorn?state={}", state_in(&list.text));
+    let back = sandbox.choose_person(&provider, "user=ada", Some(&cookie)).await;
     assert_eq!(back.location().host_str(), Url::parse(EXTENSION_PAGE).unwrap().host_str());
     let headers = [("cookie", cookie.as_str()), ("origin", LOCAL_PAGE)];
-    assert_eq!(stage.send("PATCH", "/api/session", &headers, Some(json!({}))).await.status, 200);
+    assert_eq!(sandbox.send("PATCH", "/api/session", &headers, Some(json!({}))).await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! A sandbox in memory, a verifier's key and a browser's part of the conversation.
+//! A sandbox in memory, with the requests that a browser, the login client and the shop's verifier send to it.
 
 use std::path::Path;
 
@@ -27,11 +27,11 @@ pub(super) const HTTPS: &str = "https://login.shop.test";
 pub(super) const HTTPS_PAGE: &str = "https://app.shop.test";
 pub(super) const CROSS_SITE_PAGE: &str = "https://www.other.test";
 
-/// Where the extension lives: on a site of its own.
+/// The page of the extension, on a site of its own.
 pub(super) const EXTENSION_PAGE: &str = "https://partner.test";
 
-/// The sandbox, the page that talks to it, and what the shop's verifier holds.
-pub(super) struct Stage {
+/// The sandbox, the page that sends requests to it, and the key of the shop's verifier.
+pub(super) struct TestSandbox {
     router: Router,
     pub(super) public_url: &'static str,
     pub(super) page: &'static str,
@@ -41,25 +41,25 @@ pub(super) struct Stage {
     ahead_s: u64,
 }
 
-/// An answer, read to its end.
-pub(super) struct Reply {
+/// A response with its whole body.
+pub(super) struct TestResponse {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
 }
 
-impl Reply {
+impl TestResponse {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
     }
 
-    /// Asserts on status and code of a refusal.
-    pub(super) fn assert_refused(&self, status: u16, code: &str) {
+    /// Asserts status and code of an error response.
+    pub(super) fn assert_error(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.json()["errorCode"].as_str()), (status, Some(code)));
         assert!(self.json()["errorId"].as_str().is_some_and(|id| !id.is_empty()));
     }
 
-    /// Asserts on the token endpoint's only kind of refusal.
+    /// Asserts the only error that the token endpoint of applications has.
     pub(super) fn assert_invalid_request(&self, part_of_description: &str) {
         assert_eq!((self.status, self.json()["error"].as_str()), (400, Some("invalid_request")));
         let description = self.json()["error_description"].as_str().unwrap().to_owned();
@@ -92,7 +92,7 @@ impl Reply {
     }
 }
 
-/// A request that was accepted, with what its page keeps.
+/// A pending authentication request, with the values that its page stores.
 pub(super) struct Pending {
     pub(super) id: String,
     pub(super) authentication_url: String,
@@ -100,13 +100,13 @@ pub(super) struct Pending {
     pub(super) redirect_url: String,
 }
 
-impl Stage {
+impl TestSandbox {
     /// Page on localhost, sandbox on 127.0.0.1.
     pub(super) fn local() -> Self {
         Self::new(LOCAL, LOCAL_PAGE, None)
     }
 
-    /// Like [`Stage::local`], with a login page of the platform for extensions.
+    /// Like [`TestSandbox::local`], with a login page of the platform for extensions.
     pub(super) fn with_login_page(url: &str) -> Self {
         Self::new(LOCAL, LOCAL_PAGE, Some(url))
     }
@@ -147,7 +147,13 @@ impl Stage {
         Self { router, public_url, page, verifier_key, issuer_keys, ahead_s: 0 }
     }
 
-    pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Reply {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -159,32 +165,32 @@ impl Stage {
             }
             None => Body::empty(),
         };
-        self.answer(request.body(body).unwrap()).await
+        self.send_request(request.body(body).unwrap()).await
     }
 
-    pub(super) async fn answer(&self, request: Request<Body>) -> Reply {
-        let response = self.raw_answer(request).await;
+    pub(super) async fn send_request(&self, request: Request<Body>) -> TestResponse {
+        let response = self.send_unread(request).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Reply {
+        TestResponse {
             status: parts.status.as_u16(),
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
     }
 
-    /// An answer whose body is not read yet.
-    pub(super) async fn raw_answer(&self, request: Request<Body>) -> Response {
+    /// A response whose body is not read yet.
+    pub(super) async fn send_unread(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A call as the page makes it.
-    pub(super) async fn page_calls(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+    pub(super) async fn page_request(&self, method: &str, path: &str, body: Option<Value>) -> TestResponse {
         self.send(method, path, &[("origin", self.page)], body).await
     }
 
     /// A top-level navigation.
-    pub(super) async fn navigate(&self, url: &str) -> Reply {
+    pub(super) async fn navigate(&self, url: &str) -> TestResponse {
         let url = Url::parse(url).unwrap();
         assert!(url.as_str().starts_with(self.public_url), "{url}");
         let path = &url[url::Position::BeforePath..];
@@ -196,13 +202,13 @@ impl Stage {
     }
 
     pub(super) async fn advance(&mut self, seconds: u64) {
-        let reply = self.send("POST", "/sandbox/clock", &[], Some(json!({ "advanceSeconds": seconds }))).await;
-        assert_eq!(reply.status, 200);
+        let response = self.send("POST", "/sandbox/clock", &[], Some(json!({ "advanceSeconds": seconds }))).await;
+        assert_eq!(response.status, 200);
         self.ahead_s += seconds;
     }
 
     /// The body of a login request, as the client builds it; `seed` makes the verifier.
-    pub(super) fn login_body(&self, connection_id: Option<&str>, seed: u32) -> Value {
+    pub(super) fn authentication_body(&self, connection_id: Option<&str>, seed: u32) -> Value {
         let hashed = values::authenticate(connection_id, None, None, "app_demo", None);
         let mut body = json!({
             "applicationId": "app_demo",
@@ -218,7 +224,7 @@ impl Stage {
     }
 
     pub(super) fn link_body(&self, connection_id: &str, seed: u32) -> Value {
-        let mut body = self.login_body(Some(connection_id), seed);
+        let mut body = self.authentication_body(Some(connection_id), seed);
         let hashed = values::link_identity(Some(connection_id), None, "app_demo");
         body["antiAbuseHash"] = json!(search(&hashed, self.now_ms(), seed));
         body["linkIdentity"] = json!(true);
@@ -226,23 +232,23 @@ impl Stage {
     }
 
     pub(super) async fn start(&self, connection_id: &str, seed: u32) -> Pending {
-        self.start_with(self.login_body(Some(connection_id), seed), &[], seed).await
+        self.start_with(self.authentication_body(Some(connection_id), seed), &[], seed).await
     }
 
     pub(super) async fn start_with(&self, body: Value, headers: &[(&str, &str)], seed: u32) -> Pending {
         let mut headers = headers.to_vec();
         headers.push(("origin", self.page));
-        let reply = self.send("POST", "/api/authentication", &headers, Some(body.clone())).await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
+        let response = self.send("POST", "/api/authentication", &headers, Some(body.clone())).await;
+        assert_eq!(response.status, 200, "{}", response.text);
         Pending {
-            id: reply.json()["authenticationRequestId"].as_str().unwrap().to_owned(),
-            authentication_url: reply.json()["authenticationUrl"].as_str().unwrap().to_owned(),
+            id: response.json()["authenticationRequestId"].as_str().unwrap().to_owned(),
+            authentication_url: response.json()["authenticationUrl"].as_str().unwrap().to_owned(),
             verifier: code_verifier(seed),
             redirect_url: body["redirectUrl"].as_str().unwrap().to_owned(),
         }
     }
 
-    pub(super) fn answer_claims(&self, user_id: &str) -> Value {
+    pub(super) fn verifier_claims(&self, user_id: &str) -> Value {
         let now = self.now_ms() / 1000;
         json!({
             "iss": format!("{}/v1/clients/sc_shop", self.public_url), "sub": user_id, "client_id": "sc_shop",
@@ -250,34 +256,34 @@ impl Stage {
         })
     }
 
-    /// The return from the shop's verifier with this code.
-    pub(super) async fn return_with(&self, pending: &Pending, code: &str) -> Reply {
+    /// The callback from the shop's verifier with this code.
+    pub(super) async fn callback_with_code(&self, pending: &Pending, code: &str) -> TestResponse {
         let mut url = Url::parse(&format!("{}/login", self.public_url)).unwrap();
         let iss = format!("{}/v1/clients/sc_shop", self.public_url);
         url.query_pairs_mut().extend_pairs([("code", code), ("iss", &iss), ("state", &pending.id)]);
         self.navigate(url.as_str()).await
     }
 
-    /// The shop's verifier vouches for this user.
-    pub(super) async fn vouch(&self, pending: &Pending, user_id: &str) -> Reply {
-        let code = self.verifier_key.sign_jwt("oauth-authz-req+jwt", &self.answer_claims(user_id));
-        self.return_with(pending, &code).await
+    /// The callback from the shop's verifier with a valid code for this user.
+    pub(super) async fn verifier_login(&self, pending: &Pending, user_id: &str) -> TestResponse {
+        let code = self.verifier_key.sign_jwt("oauth-authz-req+jwt", &self.verifier_claims(user_id));
+        self.callback_with_code(pending, &code).await
     }
 
     /// Posts the provider page's form and follows to `/login`, with these session cookies.
-    pub(super) async fn choose(&self, provider_url: &str, form: &str, cookie: Option<&str>) -> Reply {
-        let posted = self.post_choice(provider_url, form).await;
+    pub(super) async fn choose_person(&self, provider_url: &str, form: &str, cookie: Option<&str>) -> TestResponse {
+        let posted = self.post_person(provider_url, form).await;
         assert_eq!(posted.status, 303, "{}", posted.text);
         let url = posted.location();
         let headers: Vec<(&str, &str)> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
         self.send("GET", &url[url::Position::BeforePath..], &headers, None).await
     }
 
-    pub(super) async fn post_choice(&self, provider_url: &str, form: &str) -> Reply {
+    pub(super) async fn post_person(&self, provider_url: &str, form: &str) -> TestResponse {
         let url = Url::parse(provider_url).unwrap();
         let request = Request::builder().method("POST").uri(&url[url::Position::BeforePath..]);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        self.answer(request.body(Body::from(form.to_owned())).unwrap()).await
+        self.send_request(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
     pub(super) fn exchange_body(&self, pending: &Pending, code: &str) -> Value {
@@ -288,9 +294,9 @@ impl Stage {
         })
     }
 
-    pub(super) async fn exchange(&self, pending: &Pending, body: Value) -> Reply {
+    pub(super) async fn exchange(&self, pending: &Pending, body: Value) -> TestResponse {
         let path = format!("/api/authentication/{}/tokens", pending.id);
-        self.page_calls("POST", &path, Some(body)).await
+        self.page_request("POST", &path, Some(body)).await
     }
 
     pub(super) fn verified(&self, token: &str, typ: &str) -> Verified {
@@ -302,23 +308,29 @@ impl Stage {
         self.verified(access_token, "at+jwt").claim_str("sub").unwrap().to_owned()
     }
 
-    /// Logs somebody in at a provider on a localhost page and gives the access token.
+    /// Logs a person in at a provider on a localhost page and returns the access token.
     pub(super) async fn provider_token(&self, connection_id: &str, person: &str, seed: u32) -> String {
         let pending = self.start(connection_id, seed).await;
-        let reply = self.choose(&pending.authentication_url, &format!("user={person}"), None).await;
-        reply.param("access_token").unwrap()
+        let response = self.choose_person(&pending.authentication_url, &format!("user={person}"), None).await;
+        response.param("access_token").unwrap()
     }
 
     /// A call of the page with an access token.
-    pub(super) async fn user_calls(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Reply {
+    pub(super) async fn user_request(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> TestResponse {
         let authorization = format!("Bearer {token}");
         self.send(method, path, &[("origin", self.page), ("authorization", &authorization)], body).await
     }
 
-    /// Logs an anonymous user in on a localhost page and gives the access token.
+    /// Logs an anonymous user in on a localhost page and returns the access token.
     pub(super) async fn anonymous_token(&self, user_id: &str, seed: u32) -> String {
         let pending = self.start("sc_shop", seed).await;
-        self.vouch(&pending, user_id).await.param("access_token").unwrap()
+        self.verifier_login(&pending, user_id).await.param("access_token").unwrap()
     }
 }
 

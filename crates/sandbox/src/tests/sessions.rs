@@ -1,90 +1,92 @@
+//! Sessions, logout, keys and discovery.
+
 use serde_json::json;
 
-use super::harness::{HTTPS, HTTPS_PAGE, LOCAL, Reply, Stage};
+use super::harness::{HTTPS, HTTPS_PAGE, LOCAL, TestResponse, TestSandbox};
 
-async fn logged_in(stage: &Stage) -> String {
-    let pending = stage.start("sc_shop", 1).await;
-    let reply = stage.vouch(&pending, "user_1").await;
-    format!("authress-session={}", reply.cookie_value("authress-session"))
+async fn logged_in(sandbox: &TestSandbox) -> String {
+    let pending = sandbox.start("sc_shop", 1).await;
+    let response = sandbox.verifier_login(&pending, "user_1").await;
+    format!("authress-session={}", response.cookie_value("authress-session"))
 }
 
-async fn patch(stage: &Stage, cookie: &str, origin: &str) -> Reply {
+async fn patch(sandbox: &TestSandbox, cookie: &str, origin: &str) -> TestResponse {
     let headers = [("cookie", cookie), ("origin", origin)];
-    stage.send("PATCH", "/api/session", &headers, Some(json!({}))).await
+    sandbox.send("PATCH", "/api/session", &headers, Some(json!({}))).await
 }
 
 #[tokio::test]
-async fn a_session_gives_fresh_tokens_and_cookies_until_90_days_without_use() {
-    let mut stage = Stage::same_site();
-    let cookie = logged_in(&stage).await;
+async fn a_session_can_be_renewed_until_90_days_without_use() {
+    let mut sandbox = TestSandbox::same_site();
+    let cookie = logged_in(&sandbox).await;
     for _ in 0..2 {
-        stage.advance(80 * 24 * 60 * 60).await;
-        let reply = patch(&stage, &cookie, HTTPS_PAGE).await;
-        let access = stage.verified(reply.json()["access_token"].as_str().unwrap(), "at+jwt");
+        sandbox.advance(80 * 24 * 60 * 60).await;
+        let response = patch(&sandbox, &cookie, HTTPS_PAGE).await;
+        let access = sandbox.verified(response.json()["access_token"].as_str().unwrap(), "at+jwt");
         assert_eq!(access.claim_str("sub"), Some("user_1"));
-        assert!(access.claim_i64("exp").unwrap() > i64::try_from(stage.now_ms() / 1000).unwrap());
-        assert!(reply.set_cookie("authress-session").unwrap().contains("Domain=shop.test"));
-        assert_eq!(stage.subject(&reply.cookie_value("authorization")), "user_1");
+        assert!(access.claim_i64("exp").unwrap() > i64::try_from(sandbox.now_ms() / 1000).unwrap());
+        assert!(response.set_cookie("authress-session").unwrap().contains("Domain=shop.test"));
+        assert_eq!(sandbox.subject(&response.cookie_value("authorization")), "user_1");
     }
-    stage.advance(91 * 24 * 60 * 60).await;
-    patch(&stage, &cookie, HTTPS_PAGE).await.assert_refused(404, "SessionNotFound");
+    sandbox.advance(91 * 24 * 60 * 60).await;
+    patch(&sandbox, &cookie, HTTPS_PAGE).await.assert_error(404, "SessionNotFound");
 }
 
 #[tokio::test]
 async fn a_session_cookie_counts_only_from_an_application_page() {
-    let stage = Stage::same_site();
-    let cookie = logged_in(&stage).await;
-    patch(&stage, &cookie, "https://evil.shop.test").await.assert_refused(404, "SessionNotFound");
-    let without_origin = stage.send("PATCH", "/api/session", &[("cookie", &cookie)], Some(json!({}))).await;
-    without_origin.assert_refused(404, "SessionNotFound");
+    let sandbox = TestSandbox::same_site();
+    let cookie = logged_in(&sandbox).await;
+    patch(&sandbox, &cookie, "https://evil.shop.test").await.assert_error(404, "SessionNotFound");
+    let without_origin = sandbox.send("PATCH", "/api/session", &[("cookie", &cookie)], Some(json!({}))).await;
+    without_origin.assert_error(404, "SessionNotFound");
 }
 
 #[tokio::test]
 async fn logout_ends_the_session_and_removes_every_cookie() {
-    let stage = Stage::same_site();
-    let cookie = logged_in(&stage).await;
+    let sandbox = TestSandbox::same_site();
+    let cookie = logged_in(&sandbox).await;
     let headers = [("cookie", cookie.as_str()), ("origin", HTTPS_PAGE)];
-    let reply = stage.send("DELETE", "/api/session", &headers, None).await;
-    assert_eq!(reply.status, 204);
+    let response = sandbox.send("DELETE", "/api/session", &headers, None).await;
+    assert_eq!(response.status, 204);
     for name in ["authress-session", "authorization", "user"] {
-        let removal = reply.set_cookie(name).unwrap();
+        let removal = response.set_cookie(name).unwrap();
         assert!(removal.contains("Domain=shop.test") && removal.contains("Max-Age=0"), "{removal}");
     }
-    patch(&stage, &cookie, HTTPS_PAGE).await.assert_refused(404, "SessionNotFound");
+    patch(&sandbox, &cookie, HTTPS_PAGE).await.assert_error(404, "SessionNotFound");
 }
 
 #[tokio::test]
-async fn the_logout_page_returns_only_to_the_applications_places() {
-    let stage = Stage::same_site();
-    let cookie = logged_in(&stage).await;
+async fn the_logout_page_redirects_only_to_the_applications_urls() {
+    let sandbox = TestSandbox::same_site();
+    let cookie = logged_in(&sandbox).await;
     let to = |uri: &str| format!("/logout?redirect_uri={uri}&client_id=app_demo");
     let headers = [("cookie", cookie.as_str())];
-    let reply = stage.send("GET", &to("https%3A%2F%2Fapp.shop.test%2Fbye"), &headers, None).await;
-    assert_eq!((reply.status, reply.header("location")), (302, Some("https://app.shop.test/bye")));
-    patch(&stage, &cookie, HTTPS_PAGE).await.assert_refused(404, "SessionNotFound");
+    let response = sandbox.send("GET", &to("https%3A%2F%2Fapp.shop.test%2Fbye"), &headers, None).await;
+    assert_eq!((response.status, response.header("location")), (302, Some("https://app.shop.test/bye")));
+    patch(&sandbox, &cookie, HTTPS_PAGE).await.assert_error(404, "SessionNotFound");
     for uri in ["https%3A%2F%2Fevil.test", "javascript%3Aalert(1)", "%2F%2Fevil.test"] {
-        let reply = stage.navigate(&format!("{HTTPS}{}", to(uri))).await;
-        assert_eq!((reply.status, reply.header("location")), (400, None), "{uri}");
+        let response = sandbox.navigate(&format!("{HTTPS}{}", to(uri))).await;
+        assert_eq!((response.status, response.header("location")), (400, None), "{uri}");
     }
     let other = format!("{HTTPS}/logout?redirect_uri=https%3A%2F%2Fapp.shop.test&client_id=app_other");
-    assert_eq!(stage.navigate(&other).await.status, 400);
-    assert_eq!(stage.navigate(&format!("{HTTPS}/logout")).await.status, 200);
+    assert_eq!(sandbox.navigate(&other).await.status, 400);
+    assert_eq!(sandbox.navigate(&format!("{HTTPS}/logout")).await.status, 200);
 }
 
 #[tokio::test]
 async fn the_profile_needs_a_user() {
-    Stage::local().page_calls("GET", "/api/session/profile", None).await.assert_refused(401, "Unauthorized");
+    TestSandbox::local().page_request("GET", "/api/session/profile", None).await.assert_error(401, "Unauthorized");
 }
 
 #[tokio::test]
 async fn keys_and_discovery_are_public() {
-    let stage = Stage::local();
-    let discovery = stage.navigate(&format!("{LOCAL}/.well-known/openid-configuration")).await.json();
+    let sandbox = TestSandbox::local();
+    let discovery = sandbox.navigate(&format!("{LOCAL}/.well-known/openid-configuration")).await.json();
     assert_eq!(discovery["issuer"], json!(LOCAL));
     let jwks_uri = discovery["jwks_uri"].as_str().unwrap().to_owned();
-    assert_eq!(stage.navigate(&jwks_uri).await.json()["keys"][0]["crv"], json!("Ed25519"));
+    assert_eq!(sandbox.navigate(&jwks_uri).await.json()["keys"][0]["crv"], json!("Ed25519"));
     let path = |client| format!("{LOCAL}/v1/clients/{client}/.well-known/openid-configuration/jwks?kid=x");
-    let keys = stage.navigate(&path("sc_shop")).await.json();
-    assert_eq!(keys["keys"][0]["kid"], json!(stage.verifier_key.kid()));
-    stage.navigate(&path("sc_unknown")).await.assert_refused(404, "ClientNotFound");
+    let keys = sandbox.navigate(&path("sc_shop")).await.json();
+    assert_eq!(keys["keys"][0]["kid"], json!(sandbox.verifier_key.kid()));
+    sandbox.navigate(&path("sc_unknown")).await.assert_error(404, "ClientNotFound");
 }
