@@ -1,2 +1,2 @@
-// The module's bytes are inside: for bundlers that copy no files.
+// The entry with the bytes of the module inside, for bundlers that copy no files.
 export * from './index.js';

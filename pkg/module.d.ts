@@ -1,23 +1,21 @@
-/** The address of the module, its bytes, or the compiled module. */
+/** The URL of a file of the module, its bytes, or the compiled module. */
 export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
 
-/** Where the parts of the module are that are downloaded when they are needed. */
+/** Files of the module that are loaded when they are needed. */
 export interface WasmParts {
-  /** For the account's methods (`getUserProfile`, `getDevices` and the like) and `ExtensionClient`. Default: what the
-   * entry brings along. */
+  /** The methods of the account (`getUserProfile`, `getDevices`, …) and `ExtensionClient`. Default: beside the core. */
   account?: WasmSource | PromiseLike<WasmSource>;
 }
 
 /**
- * Loads the WebAssembly module now. Without this call the first client loads it.
+ * Loads the WebAssembly module now. Without this call the clients load it when they need it.
  *
- * It may be called any number of times, and before any client is made. Where WebAssembly is missing
- * or forbidden, it loads the JavaScript form of the module instead.
+ * It can be called any number of times, also before a client is created. Where WebAssembly is missing or forbidden, it loads
+ * the JavaScript form of the module instead.
  *
- * @param source Where the module is, if the page or its bundler has it elsewhere than the package does.
- * It counts only as long as the module has not begun to load, so call this before the first
- * `new LoginClient`. Default: what the entry brings along.
- * @param parts The same for the module's parts, each of which is only loaded when it is needed.
- * @throws {LoginError} `ModuleLoadFailed`, with the reason in `cause`; the next call tries again.
+ * @param source The location of the module, if it is not where the package has it. It has an effect only before the module
+ * starts to load, so pass it before the first `new LoginClient`. Default: beside the script, or inside it.
+ * @param parts The locations of the files that are loaded when they are needed.
+ * @throws {LoginError} `ModuleLoadFailed` with the reason in `cause`; the next call tries again.
  */
 export function initWasm(source?: WasmSource | PromiseLike<WasmSource>, parts?: WasmParts): Promise<void>;

@@ -2,9 +2,9 @@ import type { FunctionComponent, ReactNode } from 'react';
 import type { LoginClient, LoginClientSettings, SessionSnapshot } from './index.js';
 
 /**
- * Gives the components inside it the client of `useLoginClient` and `useShopper`: the one in `client`, or one made from
- * `settings`. All providers with equal settings share one client. A server component can only pass `settings`, since no
- * instance of a class crosses from a server component to a client component.
+ * Provides `useLoginClient` and `useShopper` with a client: the one in `client`, or one created from `settings`. Providers with
+ * equal settings share one client. A server component can pass `settings` only, because instances of classes cannot be
+ * passed to client components.
  *
  * @throws {LoginError} `InvalidAuthressApiUrl`, `InvalidApplication`.
  */
@@ -16,16 +16,16 @@ export type LoginClientProviderProps = { children?: ReactNode } & (
 );
 
 /**
- * The client of the nearest provider.
+ * Returns the client of the nearest provider.
  *
- * @throws {Error} outside of a provider.
+ * @throws {Error} without a provider around the component.
  */
 export function useLoginClient(): LoginClient;
 
 /**
- * The session of the shopper; the component renders again when it changes, here or in another tab. On a server
- * and in the first rendering in a browser it is `checking`.
+ * Returns the state of the session. The component renders again when it changes, in this tab or another one. On a server, and
+ * while hydrating, the status is `checking`.
  *
- * @throws {Error} outside of a provider.
+ * @throws {Error} without a provider around the component.
  */
 export function useShopper(): SessionSnapshot;

@@ -1,3 +1,3 @@
-// For a classic <script>: everything is in the global AuthressLogin.
+// The entry for a classic <script>, with all exports in the global AuthressLogin.
 export * from './index.js';
 export as namespace AuthressLogin;

@@ -1,5 +1,5 @@
 import type { Readable } from 'svelte/store';
 import type { LoginClient, SessionSnapshot } from './index.js';
 
-/** Who is shopping, here or signed in from another tab; `$shopper` in a component. */
+/** Creates a store with the state of the session, which changes with this tab and others. */
 export function shopperStore(client: LoginClient): Readable<SessionSnapshot>;

@@ -1,18 +1,18 @@
 import type { Plugin, ShallowRef } from 'vue';
 import type { LoginClient, SessionSnapshot } from './index.js';
 
-/** For `app.use`: gives components the client of `useLoginClient` and `useShopper`. */
+/** A plugin for `app.use` that provides `useLoginClient` and `useShopper` with a client. */
 export function loginClientPlugin(client: LoginClient): Plugin;
 
 /**
- * The client that the plugin was made with. Call it in `setup`.
+ * Returns the client of the plugin. Call it in `setup`.
  *
  * @throws {Error} without the plugin.
  */
 export function useLoginClient(): LoginClient;
 
 /**
- * Who is shopping, here or signed in from another tab, until the component is unmounted. Call it in
+ * Returns the state of the session, which changes with this tab and others until the component is unmounted. Call it in
  * `setup`.
  *
  * @throws {Error} without the plugin.
