@@ -21,7 +21,7 @@ const pagesIn = (folder) =>
 const pages = pagesIn('.').sort();
 
 const withoutCode = (text) =>
-  text.replace(/^```[^]*?^```$/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ' '));
+  text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ' '));
 
 /** The anchor that GitHub gives a heading. */
 const anchorOf = (heading) =>
@@ -32,7 +32,7 @@ const anchorOf = (heading) =>
     .replaceAll(' ', '-');
 
 function anchorsOf(page) {
-  const text = readFileSync(join(workspace, page), 'utf8').replace(/^```[^]*?^```$/gm, '');
+  const text = readFileSync(join(workspace, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
   return new Set([...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => anchorOf(heading)));
 }
 
