@@ -38,4 +38,12 @@ mod tests {
         assert_eq!(parts.len(), 3);
         assert!(parts.iter().all(|part| part.parse::<u32>().is_ok()), "{parts:?}");
     }
+
+    #[test]
+    fn the_container_is_built_by_the_pinned_compiler() {
+        let root = workspace::root();
+        let text = std::fs::read_to_string(root.join(FILE)).unwrap();
+        let container = std::fs::read_to_string(root.join("deploy/Containerfile")).unwrap();
+        assert!(container.contains(&format!("/rust:{}-slim", channel(&text).unwrap())));
+    }
 }
