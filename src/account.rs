@@ -8,11 +8,12 @@ use crate::{
     options, value,
 };
 use authress_login_protocol::{
-    account::{self, Authorization, Device, UserConfigurationScreen},
+    account::{self, Device, UserConfigurationScreen},
     error::{Error, ErrorCode},
     extension::UpdateOptions,
     http::Request,
     secret::Secret,
+    session::credentials::SessionCredentials,
 };
 use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -100,7 +101,7 @@ async fn open_user_configuration_screen(login: Login, options: JsValue) -> Resul
 
 /// The answer to a request for this session, as a value. An empty one is nothing; one that is no
 /// JSON is of no use.
-async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<JsValue, Error> {
+async fn ask(login: &Login, request: &dyn Fn(SessionCredentials) -> Result<Request, Error>) -> Result<JsValue, Error> {
     let body = login.ask(request).await?;
     if body.expose().is_empty() {
         return Ok(JsValue::UNDEFINED);

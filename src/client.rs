@@ -77,7 +77,7 @@ impl Client {
     #[wasm_bindgen(js_name = sanitizeQueryParameters)]
     pub fn sanitize_query_parameters(&self) {
         let cleaned =
-            self.login.ports().page().ok().and_then(|page| callback_url::without_return_parameters(page.href()));
+            self.login.ports().page().ok().and_then(|page| callback_url::without_callback_parameters(page.href()));
         if let Some(href) = cleaned {
             self.login.ports().show_address(&href);
         }

@@ -5,7 +5,6 @@ use authress_login_client::OpenType;
 use authress_login_protocol::{
     authorization::request::{AuthenticateOptions, LinkOptions},
     error::{Cause, Error, ErrorCode},
-    text,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
@@ -154,7 +153,7 @@ fn json(value: &JsValue) -> Option<String> {
 }
 
 fn must_be(name: &str, what: &str) -> Error {
-    invalid_input(&text::concat(&[name, " must be ", what, "."]))
+    invalid_input(&format!("{name} must be {what}."))
 }
 
 fn is_absent(value: &JsValue) -> bool {
@@ -169,5 +168,5 @@ pub(crate) fn get(options: &JsValue, name: &str) -> Result<JsValue, Error> {
         return Ok(JsValue::UNDEFINED);
     }
     Reflect::get(options, &name.into())
-        .map_err(|said| invalid_input(&text::concat(&[name, " could not be read."])).with_cause(Some(Cause::new(said))))
+        .map_err(|said| invalid_input(&format!("{name} could not be read.")).with_cause(Some(Cause::new(said))))
 }

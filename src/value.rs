@@ -1,8 +1,8 @@
 //! What the client answers, as JavaScript objects.
 
 use authress_login_protocol::{
-    authorization::request::Started, callback::login_result::LoginResult, jwt::UnverifiedClaims, state::Snapshot,
-    web_url::WebUrl,
+    authorization::request::AuthenticationResponse, callback::login_result::LoginResult, jwt::UnverifiedClaims,
+    state::Snapshot, web_url::WebUrl,
 };
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -28,7 +28,7 @@ pub(crate) fn snapshot(snapshot: &Snapshot) -> JsValue {
 }
 
 /// What Authress answered to a login that has begun.
-pub(crate) fn started(started: &Started) -> JsValue {
+pub(crate) fn started(started: &AuthenticationResponse) -> JsValue {
     texts(&[
         ("authenticationUrl", started.authentication_url.as_ref().map(WebUrl::as_str)),
         ("authenticationRequestId", started.authentication_request_id.as_deref()),

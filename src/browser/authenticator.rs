@@ -1,6 +1,6 @@
 //! The browser's authenticators: security keys and passkeys (WebAuthn).
 
-use authress_login_protocol::{account::Credential, text};
+use authress_login_protocol::account::Credential;
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -25,7 +25,7 @@ pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, Js
         (Some("rp"), "name", relying_party.into()),
         (Some("user"), "id", user_bytes.into()),
         (Some("user"), "name", user_id.into()),
-        (Some("user"), "displayName", text::concat(&["User ID: ", user_id]).into()),
+        (Some("user"), "displayName", format!("User ID: {user_id}").into()),
     ] {
         let target = match path {
             Some(path) => Reflect::get(&options, &path.into())?,

@@ -160,7 +160,7 @@ impl Ports for Browser {
             Event::SignedIn => "signed-in",
             Event::TokenRenewed => "token-renewed",
             Event::SignedOut => "signed-out",
-            Event::Returned(result) => {
+            Event::LoginEnded(result) => {
                 // Nothing that the snapshot shows has changed by it.
                 let _ = self.host.emit(returned(result), JsValue::UNDEFINED, value::login_result(result));
                 return;

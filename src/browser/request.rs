@@ -5,7 +5,6 @@ use authress_login_protocol::{
     error::Cause,
     http::{NoResponse, Outcome, Request, Response},
     secret::Secret,
-    text,
 };
 use gloo_net::http::Headers;
 use js_sys::Reflect;
@@ -27,10 +26,10 @@ async fn send_once(host: &Host, origin: &str, request: &Request) -> Result<Respo
     headers.set("Content-Type", "application/json");
     headers.set("X-Powered-By", POWERED_BY);
     if let Some(token) = &request.bearer {
-        headers.set("Authorization", &text::concat(&["Bearer ", token.expose()]));
+        headers.set("Authorization", &["Bearer ", token.expose()].concat());
     }
     let (headers, signal) = (headers.into_raw(), abort.signal());
-    let (url, method) = (text::concat(&[origin, &request.path]), request.method.as_str());
+    let (url, method) = ([origin, &request.path].concat(), request.method.as_str());
     let body = request.body.as_ref().map(Secret::expose);
     let answer = JsFuture::from(host.send(&url, method, &headers, body, request.with_credentials, &signal)).await?;
     let status = Reflect::get(&answer, &"status".into())?.as_f64().unwrap_or_default();

@@ -19,10 +19,7 @@ fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
 /// Calls a method that nobody gives up.
 fn call(client: &Client, method: &str, value: impl Into<JsValue>) -> JsFuture {
     let stopped = Promise::new(&mut |_, _| {});
-    JsFuture::from(match method {
-        "authenticate" | "linkIdentity" => client.call_start(method, stopped, value.into()),
-        _ => client.call(method, stopped, value.into()),
-    })
+    JsFuture::from(client.call(method, stopped, value.into()))
 }
 
 fn options(name: &str, value: impl Into<JsValue>) -> JsValue {
@@ -167,7 +164,7 @@ async fn an_aborted_call_does_nothing_more() {
     let mut stop = None;
     let stopped = Promise::new(&mut |resolve, _| stop = Some(resolve));
     let client = client_for("http://127.0.0.1:1", "app_test").unwrap();
-    let begun = client.call_start("authenticate", stopped.clone(), options("connectionId", "sc_test"));
+    let begun = client.call("authenticate", stopped.clone(), options("connectionId", "sc_test"));
     stop.unwrap().call0(&JsValue::UNDEFINED).unwrap();
     let waiting = client.call("waitForUserSession", stopped, JsValue::UNDEFINED);
     for call in [begun, waiting] {

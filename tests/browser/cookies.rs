@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 fn a_token_is_stored_read_and_cleared() {
     let browser = browser();
     let page = browser.page().unwrap();
-    browser.assign_cookie(&rules::store_authorization(&page, "a.b.c", Some(60)).unwrap());
+    browser.assign_cookie(&rules::set_authorization(&page, "a.b.c", Some(60)).unwrap());
     assert!(browser.cookies().all(rules::AUTHORIZATION).any(|value| value == "a.b.c"));
     rules::clear(&page, rules::AUTHORIZATION).iter().for_each(|cookie| browser.assign_cookie(cookie));
     assert_eq!(browser.cookies().first(rules::AUTHORIZATION), None);

@@ -1,7 +1,7 @@
 //! The browser's URL parser against the crate that stands for it in native tests.
 
 use authress_login_protocol::{
-    callback_url::{self, ReturnParameters},
+    callback_url::{self, CallbackParameters},
     session::cookies,
     web_url::WebUrl,
 };
@@ -80,8 +80,8 @@ fn queries_are_read_the_same() {
         let href = format!("https://shop.test/?{query}");
         let native = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "nonce");
         let value = native.as_ref().map(|(_, value)| value.clone().into_owned()).filter(|value| !value.is_empty());
-        assert_eq!(ReturnParameters::parse(&href).nonce, value, "{query}");
-        assert_eq!(callback_url::without_return_parameters(&href).is_some(), native.is_some(), "{query}");
+        assert_eq!(CallbackParameters::parse(&href).nonce, value, "{query}");
+        assert_eq!(callback_url::without_callback_parameters(&href).is_some(), native.is_some(), "{query}");
     }
 }
 

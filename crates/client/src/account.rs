@@ -2,21 +2,22 @@
 
 use crate::{client::Client, ports::Ports};
 use authress_login_protocol::{
-    account::{Authorization, UserConfigurationScreen},
+    account::UserConfigurationScreen,
     error::{Error, ErrorCode},
     http::{self, Request},
     secret::Secret,
+    session::credentials::SessionCredentials,
 };
 
 impl<P: Ports> Client<P> {
     /// Whose session a request is for, once it is known whether there is one.
-    pub async fn authorization(&self) -> Result<Authorization, Error> {
+    pub async fn authorization(&self) -> Result<SessionCredentials, Error> {
         self.user_session_exists(false).await?;
         self.inner.authorization()
     }
 
     /// Sends a request for this session and gives the body of the answer.
-    pub async fn ask(&self, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<Secret, Error> {
+    pub async fn ask(&self, request: &dyn Fn(SessionCredentials) -> Result<Request, Error>) -> Result<Secret, Error> {
         let request = request(self.authorization().await?)?;
         let outcome = self.inner.send(&request).await;
         http::success(outcome).inspect_err(|error| self.inner.ports.warn("A request for the account failed", error))

@@ -3,7 +3,7 @@
 use crate::{changes::Changes, flight::Flight, ports::Ports, start::Begun};
 use authress_login_protocol::{
     callback::login_result::{LoginResult, Purpose},
-    clock::Moment,
+    clock::ClockReading,
     error::{Error, ErrorCode},
     jwt::UnverifiedClaims,
     secret::Secret,
@@ -12,7 +12,7 @@ use authress_login_protocol::{
         stored::{StoredSession, UserCookie},
     },
     settings::Settings,
-    state::{Event, Seen, Snapshot, State},
+    state::{Event, ObservedState, Snapshot, State},
 };
 use futures_util::future::{Either, LocalBoxFuture, select};
 use std::{
@@ -232,8 +232,8 @@ impl<P: Ports> Inner<P> {
     }
 
     /// This moment, with what is known of the device's clock.
-    pub(crate) fn now(&self) -> Moment {
-        Moment { device_ms: self.ports.now_ms(), skew_ms: self.skew_ms.get() }
+    pub(crate) fn now(&self) -> ClockReading {
+        ClockReading { device_ms: self.ports.now_ms(), skew_ms: self.skew_ms.get() }
     }
 
     /// Whether requests carry cookies: as Authress said, or as the page's address suggests.
@@ -254,7 +254,7 @@ impl<P: Ports> Inner<P> {
         let is_here = identity.is_some();
         let record = self.ports.load(record::STORAGE_KEY);
         let is_stored = record.is_some();
-        let seen = Seen { identity, record, may_be_known_at_authress: self.may_be_known_at_authress() };
+        let seen = ObservedState { identity, record, may_have_remote_session: self.may_have_remote_session() };
         let event = self.state.borrow_mut().update(seen);
         if let Some(event) = event {
             match event {
@@ -262,7 +262,7 @@ impl<P: Ports> Inner<P> {
                 Event::SignedOut if !is_stored => self.next_generation(),
                 // Whoever began it, Authress knows of it.
                 Event::SignedIn | Event::TokenRenewed => self.is_unknown_to_authress.set(false),
-                Event::SignedOut | Event::Ready | Event::Returned(_) => {}
+                Event::SignedOut | Event::Ready | Event::LoginEnded(_) => {}
             }
             self.changes.announce();
             self.tell(&event);
@@ -288,7 +288,7 @@ impl<P: Ports> Inner<P> {
         Ok(())
     }
 
-    fn may_be_known_at_authress(&self) -> bool {
+    fn may_have_remote_session(&self) -> bool {
         !self.is_unknown_to_authress.get() && self.sends_credentials().unwrap_or(false)
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use authress_login_protocol::{
     error::{Error, ErrorCode},
-    extension::{self, ExtensionReturn, ExtensionToken, PendingExtensionLogin, STORAGE_KEY},
+    extension::{self, ExtensionCallback, ExtensionToken, PendingExtensionLogin, STORAGE_KEY},
     settings::Settings,
 };
 use std::{cell::RefCell, rc::Rc};
@@ -74,13 +74,13 @@ impl<P: Ports> ExtensionClient<P> {
         let pending = inner.ports.load(STORAGE_KEY).and_then(|record| PendingExtensionLogin::from_json(&record));
         let page = inner.ports.page()?;
         let key = extension::unfinished_key(&inner.settings, &self.own.extension_id);
-        let request = match extension::inspect(&inner.settings, &self.own.extension_id, &page, code, pending.as_ref()) {
-            ExtensionReturn::Foreign => return Ok(false),
-            ExtensionReturn::None => {
+        let request = match extension::decide(&inner.settings, &self.own.extension_id, &page, code, pending.as_ref()) {
+            ExtensionCallback::Foreign => return Ok(false),
+            ExtensionCallback::None => {
                 let unfinished = inner.ports.load_in_tab(&key);
                 unfinished.and_then(|record| extension::resume(&self.own.extension_id, &record))
             }
-            ExtensionReturn::Exchange(request, unfinished, clean_href) => {
+            ExtensionCallback::Exchange { request, unfinished, clean_href } => {
                 // Before anything is awaited: the code is good for one exchange.
                 if let Some(href) = clean_href {
                     inner.ports.show_address(&href);
@@ -92,7 +92,7 @@ impl<P: Ports> ExtensionClient<P> {
         };
         let Some(request) = request else { return Ok(false) };
         let outcome = inner.send(&request).await;
-        let token = extension::accept(&inner.settings, outcome, inner.now());
+        let token = extension::read_outcome(&inner.settings, outcome, inner.now());
         // Without a response the next call, or the next page of the tab, tries again.
         if !token.as_ref().is_err_and(|error| error.code == ErrorCode::AuthressSdkNetworkError) {
             inner.ports.remove_in_tab(&key);
@@ -107,7 +107,8 @@ impl<P: Ports> ExtensionClient<P> {
             return Err(ErrorCode::StorageUnavailable.into());
         }
         let (page, entropy) = (inner.ports.page()?, inner.entropy()?);
-        let (pending, url) = extension::begin(&inner.settings, &self.own.extension_id, &page, redirect_url, entropy)?;
+        let (pending, url) =
+            extension::begin_login(&inner.settings, &self.own.extension_id, &page, redirect_url, entropy)?;
         inner.ports.store(STORAGE_KEY, pending.to_json().expose());
         inner.ports.navigate(&url)
     }

@@ -2,7 +2,6 @@
 //! holds one must not stop the others.
 
 use crate::{client::Inner, ports::Ports};
-use authress_login_protocol::text;
 use futures_util::future::LocalBoxFuture;
 
 /// One tab renews at a time. How long the others wait for it: longer than a renewal takes.
@@ -21,12 +20,12 @@ impl<P: Ports> Inner<P> {
 
     /// The same while the callback of one authentication request is handled.
     pub(crate) fn hold_callback(&self, nonce: &str) -> LocalBoxFuture<'_, Option<P::Lock>> {
-        self.hold_named(text::concat(&["callback ", nonce]), CALLBACK_WAIT_MS)
+        self.hold_named(format!("callback {nonce}"), CALLBACK_WAIT_MS)
     }
 
     fn hold_named(&self, purpose: String, wait_ms: u32) -> LocalBoxFuture<'_, Option<P::Lock>> {
         Box::pin(async move {
-            let name = text::concat(&[&self.settings.origin(), " ", self.settings.application_id(), " ", &purpose]);
+            let name = format!("{} {} {purpose}", self.settings.origin(), self.settings.application_id());
             self.ports.lock(&name, wait_ms).await
         })
     }

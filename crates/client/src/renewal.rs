@@ -31,7 +31,7 @@ impl<P: Ports> Client<P> {
                 Next::Renewal(_) if !inner.ports.is_visible() => LONGEST_SLEEP_MS,
                 Next::Renewal(_) => {
                     failures = if self.renew(None).await { 0 } else { failures + 1 };
-                    renewal::pause_ms(failures).into()
+                    renewal::retry_delay_ms(failures).into()
                 }
             };
             let pause_ms = u32::try_from(pause_ms.clamp(0, LONGEST_SLEEP_MS)).unwrap_or_default();

@@ -2,21 +2,17 @@
 
 use crate::{client::Inner, locks, mark::Mark, ports::Ports};
 use authress_login_protocol::{
-    account::Authorization,
-    authorization::{
-        pending::{Entropy, PendingRequest},
-        pkce,
-        proof_of_work::Unhashed,
-    },
+    authorization::{entropy::Entropy, pending::PendingAuthorization, pkce, proof_of_work::ProofOfWorkRequest},
     callback::login_result::LoginResult,
     error::{Error, ErrorCode},
     http::{self, Outcome, Request},
     jwt::UnverifiedClaims,
     secret::Secret,
+    session::credentials::SessionCredentials,
     session::{
         cookies as cookie_rules,
         record::{self, SessionWrite},
-        renewal::{self, Renewal},
+        renewal::{self, RenewalResult},
         stored::UserCookie,
         tokens::Tokens,
     },
@@ -54,7 +50,7 @@ impl<P: Ports> Inner<P> {
         }
         let before = self.mark();
         let outcome = self.send(&renewal::request(self.sends_credentials()?)).await;
-        let renewal = renewal::accept(&self.settings, outcome);
+        let renewal = renewal::read_outcome(&self.settings, outcome);
         // Where its cookies have taken the place of a newer session's, it is the session all the same.
         if self.has_changed_since(&before) && !self.is_being_replaced() {
             // Somebody signed in or out meanwhile: this answer is about a session of the past.
@@ -62,10 +58,10 @@ impl<P: Ports> Inner<P> {
         }
         let before = self.mark();
         match renewal {
-            Renewal::Tokens(tokens) => self.write_tokens(&tokens, &before).await?,
-            Renewal::Cookies => self.adopt_user_cookie(true),
-            Renewal::SignedOut => self.is_unknown_to_authress.set(true),
-            Renewal::Unknown(error) => {
+            RenewalResult::Tokens(tokens) => self.write_tokens(&tokens, &before).await?,
+            RenewalResult::Cookies => self.adopt_user_cookie(true),
+            RenewalResult::NoSession => self.is_unknown_to_authress.set(true),
+            RenewalResult::Unknown(error) => {
                 self.ports.warn("The session could not be checked", &error);
                 self.look();
                 return Ok(self.identity().is_some());
@@ -78,11 +74,11 @@ impl<P: Ports> Inner<P> {
     }
 
     /// The session that is here, as requests for it show it.
-    pub(crate) fn authorization(&self) -> Result<Authorization, Error> {
+    pub(crate) fn authorization(&self) -> Result<SessionCredentials, Error> {
         let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
         let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
         let access_token = self.stored_session().access_token(&self.settings, &user_id);
-        Ok(Authorization { user_id, access_token, with_credentials: self.sends_credentials()? })
+        Ok(SessionCredentials { user_id, access_token, with_credentials: self.sends_credentials()? })
     }
 
     /// Sends a request, again and again while the protocol says so.
@@ -102,11 +98,11 @@ impl<P: Ports> Inner<P> {
     }
 
     /// The same for a request whose hash is still to be searched; the page has its turn again and again.
-    pub(crate) fn send_hashed(&self, mut unhashed: Box<Unhashed>) -> LocalBoxFuture<'_, Outcome> {
+    pub(crate) fn send_hashed(&self, mut unhashed: Box<ProofOfWorkRequest>) -> LocalBoxFuture<'_, Outcome> {
         Box::pin(async move {
             let request = loop {
                 self.ports.pause().await;
-                match unhashed.search() {
+                match unhashed.try_batch() {
                     Ok(request) => break request,
                     Err(rest) => unhashed = rest,
                 }
@@ -133,7 +129,7 @@ impl<P: Ports> Inner<P> {
     /// time is part of what an anti-abuse hash is made of.
     pub(crate) fn clock_was_wrong<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
-            if !http::may_be_due_to_clock(outcome) || self.skew_ms.get() != 0 {
+            if !http::may_be_clock_skew(outcome) || self.skew_ms.get() != 0 {
                 return false;
             }
             let Some(server_ms) = self.ports.server_now_ms().await else { return false };
@@ -146,7 +142,7 @@ impl<P: Ports> Inner<P> {
     /// with; otherwise the session that is here stays.
     pub(crate) fn adopt<'a>(
         &'a self,
-        pending: &'a PendingRequest,
+        pending: &'a PendingAuthorization,
         tokens: &'a Tokens,
     ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
@@ -156,24 +152,24 @@ impl<P: Ports> Inner<P> {
                 self.write_tokens(tokens, &mark).await?;
                 self.look();
             }
-            self.note(LoginResult::of_session(pending, Some(tokens.user_id())));
+            self.note(LoginResult::from_session(pending, Some(tokens.user_id())));
             Ok(())
         })
     }
 
-    pub(crate) fn adopt_cookies(&self, pending: &PendingRequest) {
+    pub(crate) fn adopt_cookies(&self, pending: &PendingAuthorization) {
         self.next_generation();
         self.adopt_user_cookie(true);
         self.look();
         let identity = self.identity();
         let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
-        self.note(LoginResult::of_session(pending, user_id));
+        self.note(LoginResult::from_session(pending, user_id));
     }
 
     /// Moves what Authress has set in the `user` cookie to storage.
     pub(crate) fn adopt_user_cookie(&self, is_fresh: bool) {
         let cookie = if is_fresh { UserCookie::Fresh } else { self.user_cookie() };
-        let adopted = self.stored_session().adopt_user_cookie(&self.settings, self.now(), cookie);
+        let adopted = self.stored_session().session_write_of_user_cookie(&self.settings, self.now(), cookie);
         let Some((write, now)) = adopted else { return };
         self.skew_ms.set(now.skew_ms);
         self.write(&write);
@@ -196,7 +192,7 @@ impl<P: Ports> Inner<P> {
             let page = self.ports.page()?;
             let now = tokens.correct(self.now());
             self.skew_ms.set(now.skew_ms);
-            let write = tokens.store(&page, now);
+            let write = tokens.session_write(&page, now);
             // What an earlier session left elsewhere would be found first. The cookie in the usual place
             // is overwritten instead: other tabs must not see a moment without a session.
             let overwritten = usize::from(write.authorization_cookie.is_some());
@@ -234,7 +230,7 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn note(&self, result: LoginResult) {
         self.look();
         self.ports.tell_tabs(&result.to_json());
-        self.tell(&Event::Returned(result.clone()));
+        self.tell(&Event::LoginEnded(result.clone()));
         *self.login_result.borrow_mut() = Some(result);
     }
 }

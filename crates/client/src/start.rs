@@ -7,11 +7,12 @@ use crate::{
 };
 use authress_login_protocol::{
     authorization::{
-        pending::{self, Entropy, PendingRequest},
-        proof_of_work::Unhashed,
-        request::{self, AuthenticateOptions, Draft, LinkOptions, Started},
+        entropy::Entropy,
+        pending::{self, PendingAuthorization},
+        proof_of_work::ProofOfWorkRequest,
+        request::{self, AuthenticateOptions, AuthenticationResponse, AuthorizationRequest, LinkOptions},
     },
-    clock::Moment,
+    clock::ClockReading,
     error::{Error, ErrorCode},
     extension::{self, UpdateOptions},
     http, logout,
@@ -67,7 +68,7 @@ struct Press {
     page: Page,
 }
 
-type Beginning = LocalBoxFuture<'static, Result<Option<Started>, Error>>;
+type Beginning = LocalBoxFuture<'static, Result<Option<AuthenticationResponse>, Error>>;
 
 /// The login or link that was begun last.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ pub(crate) struct Begun {
     /// As long as a caller waits for it.
     run: Option<WeakShared<Beginning>>,
     /// When the page was left for it, in milliseconds since 1970 by the device's clock, and what callers got.
-    left: Option<(i64, Option<Started>)>,
+    left: Option<(i64, Option<AuthenticationResponse>)>,
 }
 
 impl Begun {
@@ -86,7 +87,7 @@ impl Begun {
     }
 
     /// What callers got, if the page was left for it a moment ago.
-    fn left_with(&self, now_ms: i64) -> Option<Option<Started>> {
+    fn left_with(&self, now_ms: i64) -> Option<Option<AuthenticationResponse>> {
         let (left_at_ms, started) = self.left.as_ref()?;
         (0..LEAVING_MS).contains(&now_ms.saturating_sub(*left_at_ms)).then(|| started.clone())
     }
@@ -97,17 +98,29 @@ impl<P: Ports> Client<P> {
     ///
     /// A second call for the same, by a double click or another client of the page, shares the first one's login until
     /// the browser has left the page, for two seconds at most.
-    pub async fn authenticate(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
+    pub async fn authenticate(
+        &self,
+        options: &AuthenticateOptions,
+        open: OpenType,
+    ) -> Result<Option<AuthenticationResponse>, Error> {
         self.begin(Wanted::Login(options.clone()), open).await
     }
 
     /// Begins a link to the session that is here. The result is as for a login.
-    pub async fn link_identity(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
-        request::check_link_options(options)?;
+    pub async fn link_identity(
+        &self,
+        options: &LinkOptions,
+        open: OpenType,
+    ) -> Result<Option<AuthenticationResponse>, Error> {
+        options.check()?;
         self.begin(Wanted::Link(options.clone()), open).await
     }
 
-    fn begin(&self, wanted: Wanted, open: OpenType) -> LocalBoxFuture<'_, Result<Option<Started>, Error>> {
+    fn begin(
+        &self,
+        wanted: Wanted,
+        open: OpenType,
+    ) -> LocalBoxFuture<'_, Result<Option<AuthenticationResponse>, Error>> {
         Box::pin(async move {
             let inner = &self.inner;
             let press = Press { wanted, open, page: inner.ports.page()? };
@@ -134,22 +147,26 @@ impl<P: Ports> Client<P> {
         })
     }
 
-    async fn begin_login(&self, options: &AuthenticateOptions, open: OpenType) -> Result<Option<Started>, Error> {
+    async fn begin_login(
+        &self,
+        options: &AuthenticateOptions,
+        open: OpenType,
+    ) -> Result<Option<AuthenticationResponse>, Error> {
         let inner = &self.inner;
         inner.ports.activation().await;
         let credentials = inner.sends_credentials()?;
         let page = inner.ports.page()?;
-        let begin = |entropy, now| request::begin(&inner.settings, &page, options, entropy, now, credentials);
+        let begin = |entropy, now| request::prepare_login(&inner.settings, &page, options, entropy, now, credentials);
         inner.start(&begin, open, Some(&page)).await
     }
 
-    async fn begin_link(&self, options: &LinkOptions, open: OpenType) -> Result<Option<Started>, Error> {
+    async fn begin_link(&self, options: &LinkOptions, open: OpenType) -> Result<Option<AuthenticationResponse>, Error> {
         self.inner.ports.activation().await;
         self.user_session_exists(false).await?;
         let inner = &self.inner;
         let authorization = inner.authorization()?;
         let page = inner.ports.page()?;
-        let begin = |entropy, now| request::begin_link(&inner.settings, &page, options, &authorization, entropy, now);
+        let begin = |entropy, now| request::prepare_link(&inner.settings, &page, options, &authorization, entropy, now);
         inner.start(&begin, open, None).await
     }
 
@@ -158,7 +175,7 @@ impl<P: Ports> Client<P> {
     pub async fn update_extension_request(&self, options: &UpdateOptions) -> Result<Option<String>, Error> {
         let inner = &self.inner;
         let (page, credentials) = (inner.ports.page()?, inner.sends_credentials()?);
-        let request = || extension::update(&page, options, inner.search_start()?, inner.now(), credentials);
+        let request = || extension::prepare_update(&page, options, inner.search_start()?, inner.now(), credentials);
         let outcome = loop {
             let outcome = inner.send_hashed(request()?).await;
             if !inner.clock_was_wrong(&outcome).await {
@@ -166,7 +183,7 @@ impl<P: Ports> Client<P> {
             }
         };
         let url = http::success(outcome)
-            .and_then(|body| request::authentication_url(&body))
+            .and_then(|body| request::read_authentication_url(&body))
             .inspect_err(|error| inner.ports.warn("The login could not be updated", error))?;
         if page.has_hostname_of(&url) {
             return Ok(Some(url.into()));
@@ -179,7 +196,7 @@ impl<P: Ports> Client<P> {
     pub async fn logout(&self, redirect_url: Option<&str>) -> Result<(), Error> {
         let inner = &self.inner;
         let page: Page = inner.ports.page()?;
-        let plan = logout::begin(&inner.settings, &page, redirect_url, inner.sends_credentials()?)?;
+        let plan = logout::prepare(&inner.settings, &page, redirect_url, inner.sends_credentials()?)?;
         inner.next_generation();
         inner.finish_callback();
         inner.is_unknown_to_authress.set(true);
@@ -206,7 +223,8 @@ impl<P: Ports> Client<P> {
 }
 
 /// Prepares a login or link from fresh randomness at this moment.
-type Preparation<'a> = dyn Fn(Entropy, Moment) -> Result<(Box<Unhashed>, Draft), Error> + 'a;
+type Preparation<'a> =
+    dyn Fn(Entropy, ClockReading) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> + 'a;
 
 impl<P: Ports> Inner<P> {
     /// Sends the request, remembers it until the browser returns and leaves the page, unless the login goes
@@ -217,7 +235,7 @@ impl<P: Ports> Inner<P> {
         begin: &'a Preparation<'a>,
         open: OpenType,
         own: Option<&'a Page>,
-    ) -> LocalBoxFuture<'a, Result<Option<Started>, Error>> {
+    ) -> LocalBoxFuture<'a, Result<Option<AuthenticationResponse>, Error>> {
         Box::pin(async move {
             let (outcome, draft) = loop {
                 let (unhashed, draft) = begin(self.entropy()?, self.now())?;
@@ -230,7 +248,7 @@ impl<P: Ports> Inner<P> {
                 }
             };
             let started = http::success(outcome)
-                .and_then(|body| draft.accept(&body))
+                .and_then(|body| draft.read_response(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(pending) = &started.pending {
                 self.remember(pending)?;
@@ -253,7 +271,7 @@ impl<P: Ports> Inner<P> {
         })
     }
 
-    fn remember(&self, pending: &PendingRequest) -> Result<(), Error> {
+    fn remember(&self, pending: &PendingAuthorization) -> Result<(), Error> {
         let now_ms = self.ports.now_ms();
         for key in self.ports.keys(pending::KEY_PREFIX) {
             if self.ports.load(&key).is_some_and(|record| pending::is_stale(&record, now_ms)) {
@@ -261,13 +279,13 @@ impl<P: Ports> Inner<P> {
             }
         }
         let record = pending.to_json();
-        let is_kept = self.ports.store(&PendingRequest::key(&pending.nonce), record.expose());
+        let is_kept = self.ports.store(&PendingAuthorization::key(&pending.nonce), record.expose());
         self.ports.store(pending::LEGACY_KEY, record.expose());
         if is_kept { Ok(()) } else { Err(ErrorCode::StorageUnavailable.into()) }
     }
 
     /// Takes the browser to where the login goes on, unless the caller sees to it.
-    fn leave(&self, started: &Started, open: OpenType) -> Result<(), Error> {
+    fn leave(&self, started: &AuthenticationResponse, open: OpenType) -> Result<(), Error> {
         if open == OpenType::ClientManaged {
             return Ok(());
         }

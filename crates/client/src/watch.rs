@@ -57,7 +57,7 @@ impl<P: Ports> Client<P> {
             select(arrival, pin!(inner.ports.sleep(LONGEST_ARRIVAL_MS))).await;
         }
         inner.look();
-        inner.tell(&Event::Returned(result));
+        inner.tell(&Event::LoginEnded(result));
     }
 
     /// The shopper sees the page (again), the network is back, or the page comes out of the

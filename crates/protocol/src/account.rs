@@ -1,4 +1,4 @@
-//! What a shopper with a session does with the account: profile, identities, credentials, devices.
+//! Requests for the account of the session: profile, linked identities, credentials of the connection, second factors.
 
 use crate::{
     error::{Error, ErrorCode},
@@ -6,83 +6,57 @@ use crate::{
     json::{JsonObject, ObjectWriter},
     page::Page,
     secret::Secret,
+    session::credentials::SessionCredentials,
     settings::Settings,
-    text,
     web_url::{path_segment, query_of},
 };
 
-/// How a request shows whose session it is for.
-#[derive(Clone, Debug)]
-pub struct Authorization {
-    /// Whose session it is.
-    pub user_id: String,
-    /// The access token, where script can read it.
-    pub access_token: Option<Secret>,
-    /// Whether the session cookie goes along.
-    pub with_credentials: bool,
-}
-
-impl Authorization {
-    /// Cookies are enough where they reach Authress; elsewhere the token has to be shown.
-    pub(crate) fn bearer_unless_cookies(self) -> Result<Option<Secret>, Error> {
-        if self.with_credentials { Ok(None) } else { self.bearer() }
-    }
-
-    /// The token is always shown if there is one. It is never left to the word "null".
-    fn bearer(self) -> Result<Option<Secret>, Error> {
-        match (self.access_token, self.with_credentials) {
-            (None, false) => Err(ErrorCode::NotLoggedIn.into()),
-            (token, _) => Ok(token),
-        }
-    }
-}
-
-/// `GET /session/profile`: the account with its linked identities.
-pub fn profile(authorization: Authorization) -> Result<Request, Error> {
-    let with_credentials = authorization.with_credentials;
-    let bearer = authorization.bearer_unless_cookies()?;
+/// Returns `GET /session/profile`: the account with its linked identities.
+pub fn profile(credentials: SessionCredentials) -> Result<Request, Error> {
+    let with_credentials = credentials.with_credentials;
+    let bearer = credentials.bearer_unless_cookies()?;
     Ok(request(Method::Get, "profile", None, bearer, with_credentials))
 }
 
-/// `DELETE /session/identities/{id}`: takes an identity off the account. `identity_id` is its
-/// connection id, or the user id that it has at that connection.
-pub fn unlink_identity(authorization: Authorization, identity_id: &str) -> Result<Request, Error> {
+/// Returns `DELETE /session/identities/{id}`, which unlinks an identity. `identity_id` is its connection id, or its user id at
+/// that connection.
+pub fn unlink_identity(credentials: SessionCredentials, identity_id: &str) -> Result<Request, Error> {
     if identity_id.is_empty() {
         return Err(ErrorCode::InvalidConnection.into());
     }
-    let with_credentials = authorization.with_credentials;
-    let bearer = authorization.bearer_unless_cookies()?;
-    let path = text::concat(&["identities/", &path_segment(identity_id)]);
+    let with_credentials = credentials.with_credentials;
+    let bearer = credentials.bearer_unless_cookies()?;
+    let path = format!("identities/{}", path_segment(identity_id));
     Ok(request(Method::Delete, &path, None, bearer, with_credentials))
 }
 
-/// `GET /session/credentials`: the identity provider's own access token.
-pub fn connection_credentials(authorization: Authorization) -> Result<Request, Error> {
-    let with_credentials = authorization.with_credentials;
-    Ok(request(Method::Get, "credentials", None, authorization.bearer()?, with_credentials))
+/// Returns `GET /session/credentials`: the access token of the identity provider.
+pub fn connection_credentials(credentials: SessionCredentials) -> Result<Request, Error> {
+    let with_credentials = credentials.with_credentials;
+    Ok(request(Method::Get, "credentials", None, credentials.bearer()?, with_credentials))
 }
 
-/// `GET /session/devices`: the second factors.
-pub fn devices(authorization: Authorization) -> Result<Request, Error> {
-    let with_credentials = authorization.with_credentials;
-    Ok(request(Method::Get, "devices", None, authorization.bearer()?, with_credentials))
+/// Returns `GET /session/devices`: the second factors.
+pub fn devices(credentials: SessionCredentials) -> Result<Request, Error> {
+    let with_credentials = credentials.with_credentials;
+    Ok(request(Method::Get, "devices", None, credentials.bearer()?, with_credentials))
 }
 
-/// `DELETE /session/devices/{id}`.
-pub fn delete_device(authorization: Authorization, device_id: &str) -> Result<Request, Error> {
+/// Returns `DELETE /session/devices/{id}`.
+pub fn delete_device(credentials: SessionCredentials, device_id: &str) -> Result<Request, Error> {
     if device_id.is_empty() {
-        return Err(Error::with_detail(ErrorCode::InvalidInput, "A device id is needed."));
+        return Err(Error::with_detail(ErrorCode::InvalidInput, "deleteDevice needs a device id."));
     }
-    let with_credentials = authorization.with_credentials;
-    let path = text::concat(&["devices/", &path_segment(device_id)]);
-    Ok(request(Method::Delete, &path, None, authorization.bearer()?, with_credentials))
+    let with_credentials = credentials.with_credentials;
+    let path = format!("devices/{}", path_segment(device_id));
+    Ok(request(Method::Delete, &path, None, credentials.bearer()?, with_credentials))
 }
 
-/// `POST /session/devices`.
-pub fn register_device(authorization: Authorization, device: &Device) -> Result<Request, Error> {
-    let with_credentials = authorization.with_credentials;
+/// Returns `POST /session/devices`.
+pub fn register_device(credentials: SessionCredentials, device: &Device) -> Result<Request, Error> {
+    let with_credentials = credentials.with_credentials;
     let body = Secret::new(device.to_json());
-    Ok(request(Method::Post, "devices", Some(body), authorization.bearer()?, with_credentials))
+    Ok(request(Method::Post, "devices", Some(body), credentials.bearer()?, with_credentials))
 }
 
 /// A second factor to register.
@@ -90,30 +64,30 @@ pub fn register_device(authorization: Authorization, device: &Device) -> Result<
 pub enum Device {
     /// A security key or passkey.
     WebAuthn {
-        /// The shopper's name for it.
+        /// The shopper's name for the device.
         name: Option<String>,
-        /// What the authenticator made.
+        /// The credential that the authenticator created.
         credential: Credential,
     },
-    /// An app that shows time-based codes.
+    /// An app with time-based one-time codes (RFC 6238).
     Totp {
-        /// The shopper's name for it.
+        /// The shopper's name for the device.
         name: Option<String>,
-        /// The options `totp` as JSON; they hold the shared secret and the first code.
+        /// The option `totp` as JSON: the shared secret and the first code.
         totp: Secret,
     },
 }
 
-/// A WebAuthn credential, its binary parts in standard base64.
+/// A WebAuthn credential. Binary values are in standard base64.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// `platform`, `cross-platform` or unknown.
+    /// `platform` or `cross-platform`, if the browser says so.
     pub authenticator_attachment: Option<String>,
     /// The credential id.
     pub credential_id: String,
     /// The credential type, `public-key`.
     pub credential_type: String,
-    /// The user id it was made for.
+    /// The user id for which it was created.
     pub user_id: String,
     /// The attestation object.
     pub attestation: String,
@@ -145,17 +119,17 @@ impl Device {
     }
 }
 
-/// For which hosts a WebAuthn credential is made: the domain above the Authress host, so that it
-/// serves the shop too. A host of two labels or an address stands for itself.
+/// Returns the relying party id of WebAuthn credentials: the parent domain of the Authress host, so that the shop can use them
+/// too. A host of two labels or an IP address is its own relying party.
 pub fn relying_party_id(settings: &Settings) -> String {
     let host = settings.host().host();
-    match (settings.host().domain(), text::split_once(host, b'.')) {
-        (Some(_), Some((_, parent))) if text::split_once(parent, b'.').is_some() => parent.to_owned(),
+    match (settings.host().domain(), host.split_once('.')) {
+        (Some(_), Some((_, parent))) if parent.split_once('.').is_some() => parent.to_owned(),
         _ => host.to_owned(),
     }
 }
 
-/// The page of Authress where shoppers see to their account.
+/// A page of Authress for the settings of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserConfigurationScreen {
     /// Profile and linked identities.
@@ -165,16 +139,16 @@ pub enum UserConfigurationScreen {
 }
 
 impl UserConfigurationScreen {
-    /// Reads the option `startPage`, default `Profile`.
+    /// Parses the option `startPage`. Default: `Profile`.
     pub fn parse(start_page: Option<&str>) -> Result<Self, Error> {
         match start_page {
             None | Some("Profile") => Ok(Self::Profile),
             Some("MFA") => Ok(Self::Mfa),
-            Some(_) => Err(Error::with_detail(ErrorCode::InvalidInput, "startPage is Profile or MFA.")),
+            Some(_) => Err(Error::with_detail(ErrorCode::InvalidInput, "startPage must be Profile or MFA.")),
         }
     }
 
-    /// The address of the page, from which the shopper returns to `redirect_url` or this page.
+    /// Returns the URL of the page. It links back to `redirect_url`. Default: `page`.
     pub fn url(self, settings: &Settings, page: &Page, redirect_url: Option<&str>) -> Result<String, Error> {
         let start_page = match self {
             Self::Profile => "Profile",
@@ -185,7 +159,7 @@ impl UserConfigurationScreen {
             ("start_page", start_page),
             ("redirect_uri", page.resolve(redirect_url)?.as_str()),
         ]);
-        Ok(text::concat(&[&settings.origin(), "/settings?", &query]))
+        Ok(format!("{}/settings?{query}", settings.origin()))
     }
 }
 
@@ -196,15 +170,15 @@ fn request(
     bearer: Option<Secret>,
     with_credentials: bool,
 ) -> Request {
-    Request { method, path: text::concat(&["/api/session/", path]), body, bearer, with_credentials }
+    Request { method, path: format!("/api/session/{path}"), body, bearer, with_credentials }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn authorization(token: Option<&str>, with_credentials: bool) -> Authorization {
-        Authorization { user_id: "user_a".into(), access_token: token.map(Secret::new), with_credentials }
+    fn credentials(token: Option<&str>, with_credentials: bool) -> SessionCredentials {
+        SessionCredentials { user_id: "user_a".into(), access_token: token.map(Secret::new), with_credentials }
     }
 
     fn bearer(request: Result<Request, Error>) -> Option<String> {
@@ -212,19 +186,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_shown_where_it_must_be_and_never_as_a_word() {
-        assert_eq!(bearer(profile(authorization(Some("t"), false))).as_deref(), Some("t"));
-        assert_eq!(bearer(profile(authorization(Some("t"), true))), None);
-        assert_eq!(bearer(devices(authorization(Some("t"), true))).as_deref(), Some("t"));
-        assert_eq!(bearer(devices(authorization(None, true))), None);
-        for refused in [profile(authorization(None, false)), devices(authorization(None, false))] {
+    fn a_token_is_sent_where_cookies_do_not_reach_and_for_devices() {
+        assert_eq!(bearer(profile(credentials(Some("t"), false))).as_deref(), Some("t"));
+        assert_eq!(bearer(profile(credentials(Some("t"), true))), None);
+        assert_eq!(bearer(devices(credentials(Some("t"), true))).as_deref(), Some("t"));
+        assert_eq!(bearer(devices(credentials(None, true))), None);
+        for refused in [profile(credentials(None, false)), devices(credentials(None, false))] {
             assert_eq!(refused.unwrap_err().code, ErrorCode::NotLoggedIn);
         }
     }
 
     #[test]
-    fn identifiers_stay_in_their_path_segment() {
-        let both = || authorization(Some("t"), false);
+    fn ids_are_encoded_as_one_path_segment() {
+        let both = || credentials(Some("t"), false);
         assert_eq!(unlink_identity(both(), "a/b c|d").unwrap().path, "/api/session/identities/a%2Fb%20c%7Cd");
         assert_eq!(delete_device(both(), "../x").unwrap().path, "/api/session/devices/..%2Fx");
         assert_eq!(unlink_identity(both(), "").unwrap_err().code, ErrorCode::InvalidConnection);
@@ -232,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_are_written_under_their_wire_names() {
+    fn devices_are_sent_under_their_wire_names() {
         let totp = Device::Totp { name: None, totp: Secret::new(r#"{"secretKey":"s","verificationCode":"123"}"#) };
         let json: serde_json::Value = serde_json::from_str(&totp.to_json()).unwrap();
         assert_eq!(
@@ -257,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relying_party_is_the_domain_above_the_host() {
+    fn the_relying_party_is_the_parent_domain_of_the_host() {
         let id = |host: &str| relying_party_id(&Settings::new(host, None).unwrap());
         assert_eq!(id("https://login.shop.test:8443"), "shop.test");
         assert_eq!(id("https://shop.test"), "shop.test");
@@ -266,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_screen_knows_where_to_return() {
+    fn the_configuration_screen_gets_the_redirect_url() {
         let settings = Settings::new("https://login.shop.test", Some("app_shop")).unwrap();
         let page = Page::new("https://app.shop.test/me").unwrap();
         assert_eq!(

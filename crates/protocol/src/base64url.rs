@@ -1,30 +1,29 @@
-//! Base64 in the URL alphabet without padding, RFC 4648 section 5.
+//! Base64 in the URL-safe alphabet without padding (RFC 4648 section 5).
 //!
-//! Our own, because the general crate's is two kilobytes of what shoppers download, and reads one alphabet
-//! only. A test holds it against that crate.
+//! The crate `base64ct` is not used: it adds two kilobytes to the module and decodes one alphabet only. A test compares both.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BITS: u32 = 6;
 
-/// Encodes bytes with `-` and `_` and without `=`.
+/// Encodes bytes with `-` and `_`, without padding.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    let (mut waiting, mut count) = (0_u32, 0);
+    let (mut bits, mut count) = (0_u32, 0);
     for byte in bytes {
-        waiting = waiting << 8 | u32::from(*byte);
+        bits = bits << 8 | u32::from(*byte);
         count += 8;
         while count >= BITS {
             count -= BITS;
-            text.push(letter(waiting >> count));
+            text.push(letter(bits >> count));
         }
     }
     if count > 0 {
-        text.push(letter(waiting << (BITS - count)));
+        text.push(letter(bits << (BITS - count)));
     }
     text
 }
 
-/// Encodes bytes in the standard alphabet with padding, as browsers' `btoa` does.
+/// Encodes bytes in the standard alphabet with padding, as `btoa` does in browsers.
 pub fn encode_standard(bytes: &[u8]) -> String {
     let mut text = encode(bytes).replace('-', "+").replace('_', "/");
     while !text.len().is_multiple_of(4) {
@@ -33,14 +32,14 @@ pub fn encode_standard(bytes: &[u8]) -> String {
     text
 }
 
-/// Decodes either alphabet, with or without padding; `None` for anything else.
+/// Decodes either alphabet, with or without padding. Returns `None` for anything else.
 ///
-/// Tokens in the wild are not all unpadded: the published client decodes both, so do we.
+/// Not all tokens in use are unpadded, and the published client decodes both.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let unpadded = text.strip_suffix('=').unwrap_or(text);
     let unpadded = unpadded.strip_suffix('=').unwrap_or(unpadded);
     let mut bytes = Vec::with_capacity(unpadded.len() * 3 / 4);
-    let (mut waiting, mut count) = (0_u32, 0);
+    let (mut bits, mut count) = (0_u32, 0);
     for letter in unpadded.bytes() {
         let letter = match letter {
             b'+' => b'-',
@@ -48,20 +47,20 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
             letter => letter,
         };
         let value = ALPHABET.iter().position(|known| *known == letter)?;
-        waiting = waiting << BITS | value as u32;
+        bits = bits << BITS | value as u32;
         count += BITS;
         if count >= 8 {
             count -= 8;
-            bytes.push((waiting >> count) as u8);
+            bytes.push((bits >> count) as u8);
         }
     }
-    // What is left belongs to no byte: less than a letter, and nothing but zeros.
-    let is_whole = count < BITS && waiting & ((1 << count) - 1) == 0;
+    // The bits after the last byte are fewer than a character has, and all zero.
+    let is_whole = count < BITS && bits & ((1 << count) - 1) == 0;
     is_whole.then_some(bytes)
 }
 
-fn letter(bits: u32) -> char {
-    ALPHABET.get((bits & 63) as usize).map_or('A', |letter| char::from(*letter))
+fn letter(value: u32) -> char {
+    ALPHABET.get((value & 63) as usize).map_or('A', |letter| char::from(*letter))
 }
 
 #[cfg(test)]
@@ -72,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_general_implementation_reads_and_writes_the_same(bytes: Vec<u8>, text in "[A-Za-z0-9_-]{0,20}") {
+        fn base64ct_encodes_and_decodes_the_same(bytes: Vec<u8>, text in "[A-Za-z0-9_-]{0,20}") {
             let coded = encode(&bytes);
             prop_assert_eq!(&coded, &Base64UrlUnpadded::encode_string(&bytes));
             prop_assert_eq!(decode(&coded), Some(bytes));
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn both_alphabets_and_padding_are_read() {
+    fn both_alphabets_and_padding_are_decoded() {
         for text in ["-_8", "-_8=", "+/8", "+/8="] {
             assert_eq!(decode(text), Some(vec![0xfb, 0xff]), "{text}");
         }

@@ -1,44 +1,45 @@
-//! Time, where the device's clock may be wrong.
+//! Clock readings, and the skew between the device's clock and the server's.
+//!
+//! Proofs of work and expiry times depend on the time, and the clocks of shoppers' devices can be days off.
 
-/// Up to this difference, in milliseconds, two clocks count as equal: an answer's own travel and
-/// whole seconds in tokens look like as much.
+/// The skew that is ignored, in milliseconds: network latency and the whole seconds of tokens look like a small skew.
 const TOLERANCE_MS: i64 = 60 * 1000;
 
-/// The longest time in seconds that counts: more than JSON's whole numbers can say.
-const LONGEST_S: i64 = 1 << 53;
+/// The longest time in seconds that is counted. The whole numbers of JSON are smaller.
+const MAX_SECONDS: i64 = 1 << 53;
 
-/// Seconds as milliseconds.
-// Without a multiplication that might overflow: those are done in 128 bits.
+/// Converts seconds to milliseconds.
+// Clamped instead of saturating: a saturating multiplication is done in 128 bits on wasm32.
 pub(crate) fn milliseconds(seconds: i64) -> i64 {
-    seconds.clamp(-LONGEST_S, LONGEST_S) * 1000
+    seconds.clamp(-MAX_SECONDS, MAX_SECONDS) * 1000
 }
 
-/// A moment by the device's clock, and what is known of how wrong that is.
+/// A reading of the device's clock with its known skew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
+pub struct ClockReading {
     /// Milliseconds since 1970 by the device's clock.
     pub device_ms: i64,
-    /// What to add for the server's time, in milliseconds.
+    /// The server's clock minus the device's clock, in milliseconds; 0 if it is not known or small.
     pub skew_ms: i64,
 }
 
-impl Moment {
-    /// Milliseconds since 1970 by the server's clock.
+impl ClockReading {
+    /// Returns the time by the server's clock, in milliseconds since 1970.
     pub fn server_ms(self) -> i64 {
         self.device_ms.saturating_add(self.skew_ms)
     }
 
-    /// The same for what cannot be negative: 0 for times before 1970.
+    /// Returns [`Self::server_ms`], or 0 for times before 1970.
     pub fn unix_ms(self) -> u64 {
         u64::try_from(self.server_ms()).unwrap_or(0)
     }
 
-    /// A time of the server's, in seconds since 1970, by the device's clock in milliseconds.
+    /// Converts a time of the server, in seconds since 1970, to milliseconds since 1970 by the device's clock.
     pub fn device_ms_of(self, server_seconds: i64) -> i64 {
         milliseconds(server_seconds).saturating_sub(self.skew_ms)
     }
 
-    /// The same moment, after the server has told its time in milliseconds since 1970.
+    /// Returns the reading with the skew to the server's time, in milliseconds since 1970.
     pub fn corrected_by(self, server_ms: i64) -> Self {
         let skew_ms = server_ms.saturating_sub(self.device_ms);
         Self { skew_ms: if skew_ms.abs() > TOLERANCE_MS { skew_ms } else { 0 }, ..self }
@@ -52,18 +53,18 @@ mod tests {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     #[test]
-    fn a_clock_a_day_fast_or_slow_is_corrected() {
-        for wrong_by in [DAY_MS, -DAY_MS] {
-            let moment = Moment { device_ms: 1_000_000_000 + wrong_by, skew_ms: 0 }.corrected_by(1_000_000_000);
-            assert_eq!(moment.server_ms(), 1_000_000_000);
-            assert_eq!(moment.device_ms_of(1_000_000), 1_000_000_000 + wrong_by);
+    fn a_skew_of_a_day_is_corrected() {
+        for ahead_ms in [DAY_MS, -DAY_MS] {
+            let reading = ClockReading { device_ms: 1_000_000_000 + ahead_ms, skew_ms: 0 }.corrected_by(1_000_000_000);
+            assert_eq!(reading.server_ms(), 1_000_000_000);
+            assert_eq!(reading.device_ms_of(1_000_000), 1_000_000_000 + ahead_ms);
         }
     }
 
     #[test]
-    fn a_minute_is_no_difference() {
-        let moment = Moment { device_ms: 5_000_000, skew_ms: 7 };
-        assert_eq!(moment.corrected_by(5_060_000).skew_ms, 0);
-        assert_eq!(moment.corrected_by(5_060_001).skew_ms, 60_001);
+    fn a_skew_of_a_minute_is_ignored() {
+        let reading = ClockReading { device_ms: 5_000_000, skew_ms: 7 };
+        assert_eq!(reading.corrected_by(5_060_000).skew_ms, 0);
+        assert_eq!(reading.corrected_by(5_060_001).skew_ms, 60_001);
     }
 }

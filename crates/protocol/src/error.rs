@@ -1,6 +1,6 @@
 //! What can go wrong, each with a stable code and a sentence that says what to do.
 
-use crate::{json::JsonObject, text};
+use crate::json::JsonObject;
 use std::{any::Any, fmt, ops::Deref, rc::Rc};
 
 macro_rules! error_codes {
@@ -23,7 +23,7 @@ macro_rules! error_codes {
 
             /// Where the documentation says more: a file of this repository with an anchor.
             pub fn documentation(self) -> String {
-                text::concat(&["docs/errors.md#", &self.as_str().to_ascii_lowercase()])
+                format!("docs/errors.md#{}", self.as_str().to_ascii_lowercase())
             }
 
             /// What happened and what to do about it.

@@ -1,14 +1,14 @@
-//! Extensions: third-party applications that log in to a platform by plain OAuth (RFC 6749 section
-//! 4.1 with PKCE), and the platform's login page that lets them in.
+//! Extensions: third-party applications that log in to a platform with plain OAuth (RFC 6749 section 4.1 with PKCE), and the
+//! platform's login page, which continues such a login.
 
 use crate::{
     authorization::{
-        pending::Entropy,
+        entropy::Entropy,
         pkce::CodeVerifier,
-        proof_of_work::{self, Unhashed},
+        proof_of_work::{self, ProofOfWorkRequest},
     },
     callback_url,
-    clock::{Moment, milliseconds},
+    clock::{ClockReading, milliseconds},
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::{JsonObject, ObjectWriter},
@@ -16,29 +16,28 @@ use crate::{
     page::Page,
     secret::Secret,
     settings::Settings,
-    text,
     web_url::{Query, path_segment, query_of},
 };
 
-/// Where the pending login of an extension is stored, shared with the published client.
+/// The storage key of an extension's pending login, shared with the published client.
 pub const STORAGE_KEY: &str = "ExtensionRequestNonce";
-/// How many random bytes a `state` is made of.
-const STATE_BYTES: usize = 16;
+/// The length of a `state`, in characters of base64url: 16 bytes.
+const STATE_LENGTH: usize = 21;
 
 /// A login of an extension that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingExtensionLogin {
     code_verifier: CodeVerifier,
-    /// Without parameters that have the name of a callback parameter.
+    /// The redirect URL without callback parameters.
     redirect_url: String,
-    /// The page's own address, where it differs from `redirect_url`.
+    /// The page's address where it differs from `redirect_url`.
     page_url: Option<String>,
-    /// RFC 6749 section 10.12. The published client has none.
+    /// The `state` (RFC 6749 section 10.12). The published client stores none.
     state: Option<String>,
 }
 
 impl PendingExtensionLogin {
-    /// The record as stored.
+    /// Writes the record to store.
     pub fn to_json(&self) -> Secret {
         Secret::new(
             ObjectWriter::new()
@@ -50,7 +49,7 @@ impl PendingExtensionLogin {
         )
     }
 
-    /// Reads a record back, the published client's too.
+    /// Reads a record of this or the published client. Returns `None` if it is unusable.
     pub fn from_json(text: &str) -> Option<Self> {
         let record = JsonObject::parse(text)?;
         Some(Self {
@@ -62,8 +61,10 @@ impl PendingExtensionLogin {
     }
 }
 
-/// Begins a login: what to store, and where to go.
-pub fn begin(
+/// Begins a login. Returns what to store, and the URL to navigate to.
+///
+/// Fails with [`ErrorCode::InvalidRedirectUrl`].
+pub fn begin_login(
     settings: &Settings,
     extension_id: &str,
     page: &Page,
@@ -77,8 +78,7 @@ pub fn begin(
         None => (page_url, None),
     };
     let code_verifier = CodeVerifier::from_entropy(entropy.code_verifier);
-    // Independent of the verifier in all that can be learnt from either: a hash of it.
-    let state: String = code_verifier.derive("state").chars().take(STATE_BYTES * 4 / 3).collect();
+    let state: String = code_verifier.derive("state").chars().take(STATE_LENGTH).collect();
     let query = query_of(&[
         ("client_id", extension_id),
         ("code_challenge", &code_verifier.challenge()),
@@ -87,61 +87,70 @@ pub fn begin(
         ("response_type", "code"),
         ("state", &state),
     ]);
-    let address = text::concat(&[&settings.origin(), "/?", &query]);
-    Ok((PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state) }, address))
+    let authorization_url = format!("{}/?{query}", settings.origin());
+    Ok((PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state) }, authorization_url))
 }
 
-/// What the current address means to an extension.
+/// What an extension does about the address of its page.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ExtensionReturn {
-    /// No return.
+pub enum ExtensionCallback {
+    /// The address is no callback.
     None,
-    /// A code that belongs to the pending login: its exchange, what the tab keeps until there is a response, and the address
-    /// to show from now on.
-    Exchange(Request, Secret, Option<String>),
-    /// A return that does not belong to the pending login: nothing is exchanged.
+    /// The address, or the application, has a code for the pending login.
+    Exchange {
+        /// The code exchange.
+        request: Request,
+        /// What the tab stores until there is a response; see [`resume`].
+        unfinished: Secret,
+        /// The address to show from now on, `None` if it stays.
+        clean_href: Option<String>,
+    },
+    /// The callback is not for the pending login: its `state` or issuer differs.
     Foreign,
 }
 
-/// Decides what the current address, or a code that the application hands over, means.
+/// Decides what to do about the address of `page`, or about a code that the application gives.
 ///
-/// A code in the address counts only together with a pending login, and with its `state` where
-/// that login had one.
-pub fn inspect(
+/// A code in the address counts only with a pending login, and with the `state` of that login if it has one.
+pub fn decide(
     settings: &Settings,
     extension_id: &str,
     page: &Page,
     given_code: Option<&str>,
     pending: Option<&PendingExtensionLogin>,
-) -> ExtensionReturn {
-    let Some(pending) = pending else { return ExtensionReturn::None };
+) -> ExtensionCallback {
+    let Some(pending) = pending else { return ExtensionCallback::None };
+    let exchange = |code: &str, clean_href| ExtensionCallback::Exchange {
+        request: exchange(extension_id, pending, code),
+        unfinished: unfinished(pending, code),
+        clean_href,
+    };
     if let Some(code) = given_code {
-        return ExtensionReturn::Exchange(exchange(extension_id, pending, code), unfinished(pending, code), None);
+        return exchange(code, None);
     }
     let query = Query::of(page.href());
-    let Some(code) = query.get("code") else { return ExtensionReturn::None };
+    let Some(code) = query.get("code") else { return ExtensionCallback::None };
     let is_foreign_issuer = query.get("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
     if is_foreign_issuer || (pending.state.is_some() && query.get("state") != pending.state) {
-        return ExtensionReturn::Foreign;
+        return ExtensionCallback::Foreign;
     }
-    let own = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);
-    let clean_href = callback_url::restored_to_extension(page.href(), own)
+    let page_url = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);
+    let clean_href = callback_url::restore_extension_page_url(page.href(), page_url)
         .or_else(|| callback_url::without_extension_parameters(page.href()));
-    ExtensionReturn::Exchange(exchange(extension_id, pending, &code), unfinished(pending, &code), clean_href)
+    exchange(&code, clean_href)
 }
 
-/// The key in the storage of the tab for a code whose exchange is not finished: the page may be reloaded before.
+/// Returns the key in the tab's storage for a code exchange without a response: the page may be reloaded before.
 pub fn unfinished_key(settings: &Settings, extension_id: &str) -> String {
-    text::concat(&["ExtensionCallback ", &settings.origin(), " ", extension_id])
+    format!("ExtensionCallback {} {extension_id}", settings.origin())
 }
 
-/// What is stored there.
-pub fn unfinished(pending: &PendingExtensionLogin, code: &str) -> Secret {
+fn unfinished(pending: &PendingExtensionLogin, code: &str) -> Secret {
     let record = ObjectWriter::new().raw("pending", pending.to_json().expose()).string("code", code);
     Secret::new(record.finish())
 }
 
-/// The exchange to go on with; `None` if what is stored is unusable.
+/// Reads the record of an unfinished code exchange and returns its request, `None` if the record is unusable.
 pub fn resume(extension_id: &str, unfinished: &str) -> Option<Request> {
     let record = JsonObject::parse(unfinished)?;
     let pending = PendingExtensionLogin::from_json(&record.object("pending")?)?;
@@ -164,57 +173,62 @@ fn exchange(extension_id: &str, pending: &PendingExtensionLogin, code: &str) -> 
     }
 }
 
-/// An extension's access token.
+/// The access token of an extension.
 #[derive(Clone, Debug)]
 pub struct ExtensionToken {
     /// The token.
     pub access_token: Secret,
-    /// What it says.
+    /// Its claims.
     pub claims: UnverifiedClaims,
-    /// When to stop using it, by the device's clock in milliseconds since 1970.
+    /// When to stop using it, in milliseconds since 1970 by the device's clock. `None` if it does not expire.
     pub expires_at_ms: Option<i64>,
 }
 
-/// Reads the answer to an exchange.
-pub fn accept(settings: &Settings, outcome: Outcome, now: Moment) -> Result<ExtensionToken, Error> {
+/// Reads the outcome of a code exchange.
+///
+/// Fails with [`ErrorCode::InvalidServerResponse`] if the token is missing or of another issuer.
+pub fn read_outcome(settings: &Settings, outcome: Outcome, now: ClockReading) -> Result<ExtensionToken, Error> {
     let body = http::success(outcome)?;
-    let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-    let token = answer.str("access_token").ok_or(ErrorCode::InvalidServerResponse)?;
+    let response = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    let token = response.str("access_token").ok_or(ErrorCode::InvalidServerResponse)?;
     let claims = UnverifiedClaims::decode(&token).ok_or(ErrorCode::InvalidServerResponse)?;
     if claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer)) {
         return Err(ErrorCode::InvalidServerResponse.into());
     }
-    // Counted from now: the device's clock may be wrong.
-    let lasts_s = answer.i64("expires_in").or(claims.lifetime_s());
+    // A lifetime counts from now, so that clock skew does not matter.
+    let lifetime_s = response.i64("expires_in").or(claims.lifetime_s());
     let expires_at_ms =
-        lasts_s.map(|seconds| now.device_ms.saturating_add(milliseconds(seconds - EXPIRY_MARGIN_SECONDS)));
+        lifetime_s.map(|seconds| now.device_ms.saturating_add(milliseconds(seconds - EXPIRY_MARGIN_SECONDS)));
     let expires_at_ms = expires_at_ms.or(claims.usable_until().map(|seconds| now.device_ms_of(seconds)));
     Ok(ExtensionToken { access_token: Secret::new(token), claims, expires_at_ms })
 }
 
-/// With what a platform's login page goes on with the login that an extension began.
+/// The options with which a platform's login page continues the login of an extension.
 #[derive(Clone, Debug, Default)]
 pub struct UpdateOptions {
-    /// The authentication request; the `state` in the address if left out.
+    /// The id of the authentication request. Default: the parameter `state` of the page.
     pub state: Option<String>,
-    /// The identity provider.
+    /// The connection (identity provider).
     pub connection_id: Option<String>,
     /// The tenant.
     pub tenant_lookup_identifier: Option<String>,
-    /// An e-mail address or domain; takes the tenant's place.
+    /// An e-mail address or domain. It takes precedence over `tenant_lookup_identifier`.
     pub hint: Option<String>,
-    /// Properties for the identity provider, as JSON.
+    /// Properties for the identity provider, as a JSON object.
     pub connection_properties: Option<String>,
 }
 
-/// `PATCH /authentication/{id}`: chooses the identity provider of a login that an extension began.
-pub fn update(
+/// Prepares `PATCH /authentication/{id}`, which chooses the identity provider of an extension's login.
+///
+/// Fails with [`ErrorCode::InvalidConnection`], [`ErrorCode::InvalidAuthenticationRequest`] or
+/// [`ErrorCode::OriginMismatch`].
+pub fn prepare_update(
     page: &Page,
     options: &UpdateOptions,
     search_start: u32,
-    now: Moment,
+    now: ClockReading,
     with_credentials: bool,
-) -> Result<Box<Unhashed>, Error> {
+) -> Result<Box<ProofOfWorkRequest>, Error> {
     let present = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let connection_id = present(&options.connection_id);
     let tenant = present(&options.hint).or_else(|| present(&options.tenant_lookup_identifier));
@@ -236,12 +250,12 @@ pub fn update(
     }
     let request = Request {
         method: Method::Patch,
-        path: text::concat(&["/api/authentication/", &path_segment(&id)]),
+        path: format!("/api/authentication/{}", path_segment(&id)),
         body: None,
         bearer: None,
         with_credentials,
     };
-    Ok(Unhashed::new(&values, now, search_start, body, request))
+    Ok(ProofOfWorkRequest::new(&values, now, search_start, body, request))
 }
 
 #[cfg(test)]
@@ -250,7 +264,7 @@ mod tests {
     use crate::{base64url, http::Response};
     use url::Url;
 
-    const NOW: Moment = Moment { device_ms: 1_000_000, skew_ms: 0 };
+    const NOW: ClockReading = ClockReading { device_ms: 1_000_000, skew_ms: 0 };
 
     const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
 
@@ -263,16 +277,16 @@ mod tests {
     }
 
     fn begun() -> (PendingExtensionLogin, Url) {
-        let (pending, address) = begin(&settings(), "ext_a", &page("x=1"), None, ENTROPY).unwrap();
+        let (pending, address) = begin_login(&settings(), "ext_a", &page("x=1"), None, ENTROPY).unwrap();
         (pending, Url::parse(&address).unwrap())
     }
 
-    fn look(query: &str, pending: Option<&PendingExtensionLogin>) -> ExtensionReturn {
-        inspect(&settings(), "ext_a", &page(query), None, pending)
+    fn decided(query: &str, pending: Option<&PendingExtensionLogin>) -> ExtensionCallback {
+        decide(&settings(), "ext_a", &page(query), None, pending)
     }
 
     #[test]
-    fn a_login_carries_a_real_challenge_and_a_state_that_does_not_tell_the_verifier() {
+    fn a_login_sends_challenge_and_state_which_do_not_reveal_the_verifier() {
         let (pending, address) = begun();
         let query = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         assert_eq!(query("code_challenge"), pending.code_verifier.challenge());
@@ -287,54 +301,55 @@ mod tests {
     fn a_code_counts_only_with_its_pending_login_and_state() {
         let (pending, _) = begun();
         let state = pending.state.clone().unwrap();
-        assert_eq!(look(&format!("code=C&state={state}"), None), ExtensionReturn::None);
-        assert_eq!(look("code=C&state=other", Some(&pending)), ExtensionReturn::Foreign);
-        assert_eq!(look("code=C", Some(&pending)), ExtensionReturn::Foreign);
+        assert_eq!(decided(&format!("code=C&state={state}"), None), ExtensionCallback::None);
+        assert_eq!(decided("code=C&state=other", Some(&pending)), ExtensionCallback::Foreign);
+        assert_eq!(decided("code=C", Some(&pending)), ExtensionCallback::Foreign);
         assert_eq!(
-            look(&format!("code=C&state={state}&iss=https://evil.test"), Some(&pending)),
-            ExtensionReturn::Foreign
+            decided(&format!("code=C&state={state}&iss=https://evil.test"), Some(&pending)),
+            ExtensionCallback::Foreign
         );
-        assert_eq!(look("x=1", Some(&pending)), ExtensionReturn::None);
-        let ExtensionReturn::Exchange(request, unfinished, clean) =
-            look(&format!("x=1&code=C&state={state}"), Some(&pending))
+        assert_eq!(decided("x=1", Some(&pending)), ExtensionCallback::None);
+        let ExtensionCallback::Exchange { request, unfinished, clean_href } =
+            decided(&format!("x=1&code=C&state={state}"), Some(&pending))
         else {
             panic!()
         };
         assert_eq!(resume("ext_a", unfinished.expose()), Some(request.clone()));
         assert_eq!(resume("ext_a", "{}"), None);
-        assert_eq!(clean.as_deref(), Some("https://extension.test/?x=1"));
+        assert_eq!(clean_href.as_deref(), Some("https://extension.test/?x=1"));
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         assert_eq!((&body["code"], &body["client_id"]), (&"C".into(), &"ext_a".into()));
         assert_eq!(body["redirect_uri"], "https://extension.test/?x=1");
     }
 
     #[test]
-    fn an_answer_is_checked() {
+    fn a_response_is_validated() {
         let token =
             |issuer: &str| format!("e30.{}.s", base64url::encode(format!(r#"{{"iss":"{issuer}"}}"#).as_bytes()));
-        let accept = |status, body: &str| accept(&settings(), Ok(Response { status, body: Secret::new(body) }), NOW);
+        let read =
+            |status, body: &str| read_outcome(&settings(), Ok(Response { status, body: Secret::new(body) }), NOW);
         let good = format!(r#"{{"access_token":"{}"}}"#, token("https://login.shop.test"));
-        assert!(accept(200, &good).is_ok());
+        assert!(read(200, &good).is_ok());
         let foreign = format!(r#"{{"access_token":"{}"}}"#, token("https://evil.test"));
         for body in ["", "{}", r#"{"access_token":"x"}"#, &foreign] {
-            assert_eq!(accept(200, body).unwrap_err().code, ErrorCode::InvalidServerResponse, "{body}");
+            assert_eq!(read(200, body).unwrap_err().code, ErrorCode::InvalidServerResponse, "{body}");
         }
-        assert_eq!(accept(400, &good).unwrap_err().code, ErrorCode::RequestRefused);
+        assert_eq!(read(400, &good).unwrap_err().code, ErrorCode::RequestRefused);
     }
 
     #[test]
-    fn an_update_names_its_request_in_one_path_segment() {
+    fn an_update_encodes_its_request_as_one_path_segment() {
         let options = UpdateOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let request = update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap().finish();
+        let request = prepare_update(&page("state=..%2Fx"), &options, 1, NOW, true).unwrap().finish();
         assert_eq!(request.path, "/api/authentication/..%2Fx");
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "con_a|../x").unwrap();
     }
 
     #[test]
-    fn an_update_without_what_it_needs_is_refused() {
+    fn an_update_without_required_options_is_refused() {
         let with = |options: UpdateOptions, query: &str, credentials| {
-            update(&page(query), &options, 1, NOW, credentials).unwrap_err().code
+            prepare_update(&page(query), &options, 1, NOW, credentials).unwrap_err().code
         };
         let named = UpdateOptions { hint: Some("a@b.test".into()), ..Default::default() };
         assert_eq!(with(UpdateOptions::default(), "state=R", true), ErrorCode::InvalidConnection);

@@ -5,33 +5,33 @@
 pub(crate) use crate::platform::JsonObject;
 use crate::platform::quote;
 
-/// The largest whole number that every reader of JSON takes for what it is, RFC 8259 section 6.
+/// The largest whole number that every JSON parser represents exactly (RFC 8259 section 6).
 const LARGEST: f64 = 9_007_199_254_740_991.0;
 
 impl JsonObject {
-    /// A member as a whole number; a fraction is cut off.
+    /// Returns a member as a whole number, without its fraction.
     ///
-    /// `NumericDate` claims may carry fractions (RFC 7519 section 2). A number that not every reader
-    /// takes for the same is treated as absent.
+    /// A `NumericDate` may have a fraction (RFC 7519 section 2). A number that not every parser represents exactly counts as
+    /// absent.
     pub(crate) fn i64(&self, name: &str) -> Option<i64> {
         let number = self.number(name)?;
         (-LARGEST..=LARGEST).contains(&number).then_some(number as i64)
     }
 }
 
-/// Writes a flat JSON object member by member.
+/// A writer of a flat JSON object.
 #[derive(Debug, Default)]
 pub struct ObjectWriter {
     text: String,
 }
 
 impl ObjectWriter {
-    /// An empty object.
+    /// Creates an empty object.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a string member.
+    /// Adds a string.
     #[must_use]
     pub fn string(mut self, name: &str, value: &str) -> Self {
         self.name(name);
@@ -39,7 +39,7 @@ impl ObjectWriter {
         self
     }
 
-    /// Adds a string member if there is a value; absent members do not appear at all.
+    /// Adds a string if there is one.
     #[must_use]
     pub fn optional(self, name: &str, value: Option<&str>) -> Self {
         match value {
@@ -48,10 +48,16 @@ impl ObjectWriter {
         }
     }
 
-    /// Adds a truth value.
+    /// Adds a boolean.
     #[must_use]
     pub fn bool(self, name: &str, value: bool) -> Self {
         self.raw(name, if value { "true" } else { "false" })
+    }
+
+    /// Adds a whole number.
+    #[must_use]
+    pub fn number(self, name: &str, value: i64) -> Self {
+        self.raw(name, &value.to_string())
     }
 
     /// Adds an array of strings.
@@ -69,7 +75,7 @@ impl ObjectWriter {
         self
     }
 
-    /// Adds a member whose value already is JSON text.
+    /// Adds a value that is JSON text already.
     #[must_use]
     pub fn raw(mut self, name: &str, json: &str) -> Self {
         self.name(name);
@@ -77,7 +83,7 @@ impl ObjectWriter {
         self
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn finish(mut self) -> String {
         if self.text.is_empty() {
             self.text.push('{');
@@ -99,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_objects_are_read() {
+    fn only_objects_are_parsed() {
         for text in ["", "null", "[]", "\"a\"", "1", "{", "{\"a\":1,}", "{}{}"] {
             assert!(JsonObject::parse(text).is_none(), "{text}");
         }
@@ -107,15 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn members_are_of_their_type_or_absent() {
+    fn members_have_their_type_or_are_absent() {
         let json = JsonObject::parse(r#" {"a":"1","b":true,"c":1,"d":null,"a":"2"} "#).unwrap();
-        assert_eq!(json.str("a").as_deref(), Some("2"), "the last one counts, as JSON.parse has it");
+        assert_eq!(json.str("a").as_deref(), Some("2"), "the last one counts, as in JSON.parse");
         assert_eq!((json.str("b"), json.str("c"), json.str("d"), json.str("e")), (None, None, None, None));
         assert_eq!((json.bool("b"), json.bool("a"), json.i64("c"), json.i64("b")), (Some(true), None, Some(1), None));
     }
 
     #[test]
-    fn an_object_is_read_as_its_text() {
+    fn a_nested_object_is_returned_as_text() {
         let json = JsonObject::parse(r#"{"a":{"b": "c"},"d":[],"e":null,"f":"{}"}"#).unwrap();
         assert_eq!(json.object("a").as_deref(), Some(r#"{"b":"c"}"#));
         assert_eq!((json.object("d"), json.object("e"), json.object("f")), (None, None, None));
@@ -132,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(name in ".*", value in ".*") {
+        fn written_objects_read_back(name in ".*", value in ".*") {
             let text = ObjectWriter::new().string(&name, &value).strings("list", std::slice::from_ref(&value)).finish();
             let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(theirs["list"][0].as_str(), Some(value.as_str()));

@@ -1,15 +1,15 @@
-//! Reading JSON Web Tokens (RFC 7519) without judging them.
+//! The claims of JSON Web Tokens (RFC 7519), without verifying signatures.
 //!
-//! A browser client cannot decide whether a token is genuine: it only shows what the token says
-//! and when it ends. Signatures are verified where they matter, on servers.
+//! A browser client does not decide whether a token is genuine: it shows the claims and stops using the token when it
+//! expires. Servers verify signatures.
 
-use crate::{base64url, clock::milliseconds, json::JsonObject, text};
+use crate::{base64url, clock::milliseconds, json::JsonObject};
 use std::rc::Rc;
 
-/// Seconds by which an expiry is brought forward, so that a token is not used in its last moments.
+/// How long before its expiry a token is no longer used, in seconds: requests take time.
 pub const EXPIRY_MARGIN_SECONDS: i64 = 10;
 
-/// The claims of a token whose signature nobody has checked.
+/// The claims of a token whose signature has not been verified.
 #[derive(Clone, Debug)]
 pub struct UnverifiedClaims(Rc<Claims>);
 
@@ -30,20 +30,20 @@ struct Claims {
     authorized_party: Option<String>,
     issued_at: Option<i64>,
     expires_at: Option<i64>,
-    /// Seconds by which the expiry is brought forward.
+    /// How long before `exp` the token is no longer used, in seconds.
     margin_s: i64,
 }
 
 impl UnverifiedClaims {
-    /// Reads the second segment of a compact JWT. The header and signature may be anything, even
-    /// empty: Authress issues identity cookies without either.
+    /// Reads the payload of a JWT in compact form. Header and signature are ignored: identity cookies of Authress have
+    /// neither.
     pub fn decode(token: &str) -> Option<Self> {
-        let payload = text::split(token, b'.').nth(1)?;
+        let payload = token.split('.').nth(1)?;
         Self::of_json(String::from_utf8(base64url::decode(payload)?).ok()?, EXPIRY_MARGIN_SECONDS)
     }
 
-    /// Reads an identity: a JWT, or the claims themselves as JSON, the form that Authress and published clients use
-    /// where a JWT would outgrow a cookie. The published clients use such claims up to their very `exp`.
+    /// Reads an identity: a JWT, or the claims as a JSON object. Authress and the published client use the latter where a JWT
+    /// would be too long for a cookie. Such claims have no margin before `exp`, as in the published client.
     pub fn decode_identity(text: &str) -> Option<Self> {
         if text.trim_ascii_start().starts_with('{') { Self::of_json(text.to_owned(), 0) } else { Self::decode(text) }
     }
@@ -62,47 +62,47 @@ impl UnverifiedClaims {
         })))
     }
 
-    /// The claims as the JSON text the token carries.
+    /// Returns the claims as JSON text.
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// The user id, claim `sub`.
+    /// Returns the claim `sub`, the user id.
     pub fn subject(&self) -> Option<&str> {
         self.0.subject.as_deref()
     }
 
-    /// The issuer, claim `iss`.
+    /// Returns the claim `iss`.
     pub fn issuer(&self) -> Option<&str> {
         self.0.issuer.as_deref()
     }
 
-    /// The application the token is for, claim `client_id`.
+    /// Returns the claim `client_id`, the application (RFC 9068 section 2.2).
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id.as_deref()
     }
 
-    /// The connection that identified the user, claim `azp`.
+    /// Returns the claim `azp`, the connection through which the user signed in.
     pub fn authorized_party(&self) -> Option<&str> {
         self.0.authorized_party.as_deref()
     }
 
-    /// When the token was issued, in seconds since 1970: claim `iat`.
+    /// Returns the claim `iat`, when the token was issued, in seconds since 1970.
     pub fn issued_at(&self) -> Option<i64> {
         self.0.issued_at.filter(|iat| *iat != 0)
     }
 
-    /// How long the token lasts altogether, in seconds: `exp` less `iat`.
+    /// Returns the lifetime of the token in seconds: `exp` minus `iat`.
     pub fn lifetime_s(&self) -> Option<i64> {
         Some(self.0.expires_at?.saturating_sub(self.issued_at()?))
     }
 
-    /// When to stop using the token, in seconds since 1970: claim `exp` less the margin.
+    /// Returns until when to use the token, in seconds since 1970: `exp` minus the margin.
     pub fn usable_until(&self) -> Option<i64> {
         self.0.expires_at.filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(self.0.margin_s))
     }
 
-    /// Whether the token is past its use at `now_ms`; a token without expiry never is.
+    /// Whether the token is no longer used at `now_ms`, in milliseconds since 1970. A token without `exp` does not expire.
     pub fn is_expired(&self, now_ms: i64) -> bool {
         self.usable_until().is_some_and(|until| milliseconds(until) < now_ms)
     }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_read_and_expiry_comes_ten_seconds_early() {
+    fn claims_are_read_and_a_token_expires_ten_seconds_early() {
         let claims =
             UnverifiedClaims::decode(&token(r#"{"sub":"user_a","iss":"https://login.example.com","exp":1000}"#))
                 .unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_may_be_claims_in_json_with_their_very_expiry() {
+    fn an_identity_may_be_json_claims_without_a_margin() {
         let claims = UnverifiedClaims::decode_identity(r#" {"sub":"user_a","exp":1000}"#).unwrap();
         assert_eq!((claims.subject(), claims.usable_until()), (Some("user_a"), Some(1000)));
         let claims = UnverifiedClaims::decode_identity(&token(r#"{"sub":"user_a","exp":1000}"#)).unwrap();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_claims() {
+    fn only_a_json_object_has_claims() {
         for token in ["", "a", "a.", "a.!.c", &token("[]"), &token("null"), &token("{"), "a.gA.c"] {
             assert_eq!(UnverifiedClaims::decode(token), None, "{token}");
         }

@@ -1,9 +1,9 @@
-//! The Authress login protocol as pure values.
+//! The Authress login protocol as pure values: what to send, what a response or callback means, what to store, and when a
+//! session ends.
 //!
-//! Every decision of the browser client is made here: what to send, what an answer means, what to
-//! store, when a session ends. Nothing here performs I/O, reads a clock or draws random numbers;
-//! time and entropy are arguments and every request and answer is a value, so that all of it is
-//! tested natively. The browser client in the root package only carries out.
+//! Nothing here performs I/O, reads a clock or draws random numbers. Time and entropy are arguments, and every request and
+//! response is a value, so that all of it runs in native tests. `authress-login-client` performs the steps in order, and
+//! the root package connects it to the browser.
 
 pub mod account;
 pub mod authorization;
@@ -11,7 +11,6 @@ pub mod base64url;
 pub mod callback;
 pub mod callback_url;
 pub mod clock;
-mod decimal;
 pub mod error;
 pub mod extension;
 pub mod http;
@@ -23,7 +22,6 @@ mod platform;
 pub mod session;
 pub mod settings;
 pub mod state;
-pub mod text;
 pub mod web_url;
 
 pub use authress_secret as secret;

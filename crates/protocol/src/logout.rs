@@ -1,34 +1,35 @@
-//! Ending a session.
+//! Logging out: ending the session at Authress.
 
 use crate::{
     error::{Error, ErrorCode},
     http::{Method, Request},
     page::Page,
     settings::Settings,
-    text,
     web_url::query_of,
 };
 
-/// How to log out: clear what is stored here, send `request` if there is one, then navigate.
+/// How to log out, after the stored session is cleared: send `request` if there is one, then navigate.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Logout {
-    /// Ends the session at Authress by cookie. Absent where cookies do not reach it.
+    /// The request that ends the session by its cookie. `None` where cookies do not reach Authress.
     pub request: Option<Request>,
-    /// Where to go after `request` has succeeded; absent if the shopper is already there.
+    /// Where to navigate after `request` has succeeded. `None` if the page is the destination.
     pub destination: Option<String>,
-    /// Where to go without `request`, or if it failed: Authress ends the session and returns.
+    /// Where to navigate without `request` or if it failed: Authress's logout page ends the session and redirects back.
     pub logout_page: String,
 }
 
-/// Prepares a logout that ends at `redirect_url`, which may be relative; this page if left out.
-pub fn begin(
+/// Prepares a logout that ends at `redirect_url`, absolute or relative to the page. Default: the page.
+///
+/// Fails with [`ErrorCode::InvalidRedirectUrl`].
+pub fn prepare(
     settings: &Settings,
     page: &Page,
     redirect_url: Option<&str>,
     with_credentials: bool,
 ) -> Result<Logout, Error> {
     let destination = page.resolve(redirect_url.filter(|url| !url.is_empty()))?;
-    if !destination.is_web() {
+    if !destination.is_http() {
         return Err(ErrorCode::InvalidRedirectUrl.into());
     }
     let query = query_of(&[("redirect_uri", destination.as_str()), ("client_id", settings.application_id())]);
@@ -42,7 +43,7 @@ pub fn begin(
     Ok(Logout {
         request,
         destination: (destination.as_str() != page.href()).then(|| destination.into()),
-        logout_page: text::concat(&[&settings.origin(), "/logout?", &query]),
+        logout_page: format!("{}/logout?{query}", settings.origin()),
     })
 }
 
@@ -52,11 +53,11 @@ mod tests {
 
     fn logout(redirect_url: Option<&str>, with_credentials: bool) -> Result<Logout, Error> {
         let settings = Settings::new("https://login.shop.test", Some("app_shop")).unwrap();
-        begin(&settings, &Page::new("https://app.shop.test/cart").unwrap(), redirect_url, with_credentials)
+        prepare(&settings, &Page::new("https://app.shop.test/cart").unwrap(), redirect_url, with_credentials)
     }
 
     #[test]
-    fn the_logout_page_is_told_where_to_return() {
+    fn the_logout_page_gets_the_redirect_url() {
         assert_eq!(
             logout(Some("/bye?a=1"), false).unwrap().logout_page,
             "https://login.shop.test/logout?redirect_uri=https%3A%2F%2Fapp.shop.test%2Fbye%3Fa%3D1&client_id=app_shop"
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn with_cookies_the_session_is_deleted_first() {
+    fn with_cookies_the_session_is_deleted_before_navigation() {
         let here = logout(None, true).unwrap();
         assert_eq!(here.request.unwrap().method, Method::Delete);
         assert_eq!(here.destination, None);
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unusable_destination_is_refused() {
+    fn a_destination_that_is_no_http_url_is_refused() {
         for url in ["javascript:1", "https://", "myapp:done"] {
             assert_eq!(logout(Some(url), true).unwrap_err().code, ErrorCode::InvalidRedirectUrl, "{url}");
         }

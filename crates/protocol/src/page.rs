@@ -1,9 +1,9 @@
-//! The page the client runs on: what its address permits.
+//! The page on which the client runs, and what its address permits: cookies, tokens, redirect URLs.
 
 use crate::{
     error::{Error, ErrorCode},
     settings::Settings,
-    web_url::{WebUrl, without_last_dot},
+    web_url::{WebUrl, without_trailing_dot},
 };
 
 /// The address of the current page.
@@ -13,20 +13,20 @@ pub struct Page {
 }
 
 impl Page {
-    /// Takes `location.href`.
+    /// Parses `location.href`.
     pub fn new(href: &str) -> Result<Self, Error> {
         WebUrl::parse(href)
             .map(|url| Self { url })
-            .ok_or_else(|| Error::with_detail(ErrorCode::InternalError, "location.href is no URL."))
+            .ok_or_else(|| Error::with_detail(ErrorCode::InternalError, "The address of the page is not a URL."))
     }
 
-    /// The address as text.
+    /// Returns the address as text.
     pub fn href(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Whether the host is exactly `localhost` or `127.0.0.1`: there tokens come in the query, no
-    /// cookies are sent and no session is asked for, since browsers share cookies across ports.
+    /// Whether the host is `localhost` or `127.0.0.1`. There a callback has tokens in its query, and requests carry no
+    /// cookies: browsers share cookies across ports.
     pub fn is_localhost(&self) -> bool {
         matches!(self.url.host(), "localhost" | "127.0.0.1")
     }
@@ -36,22 +36,23 @@ impl Page {
         self.url.scheme() == "https"
     }
 
-    /// Whether the Authress host is a sibling of this page, so that the session cookie reaches it:
-    /// https, and hosts that share their last two labels, ports included. Addresses have no labels: they are
-    /// siblings of themselves only. A name with a dot at its end is another site than the same without, as in browsers.
+    /// Whether the session cookie reaches the Authress host from this page: the page is served over https, and both hosts
+    /// share their last two labels and the port. An IP address is same-site only with itself. A name with a trailing dot is
+    /// another site than the name without, as in browsers.
     ///
-    /// Public suffixes are not known here, as in the published client: two shops below `co.uk`
-    /// count as siblings. Authress's own answer overrides this.
+    /// As in the published client, public suffixes are not considered: two shops under `co.uk` count as same-site. Authress's
+    /// response (`enableCredentials`) overrides this.
     pub fn allows_credentials(&self, settings: &Settings) -> bool {
         if self.is_localhost() || !self.is_https() {
             return false;
         }
         let (page, authress) = (&self.url, settings.host());
-        page.authority() == authress.authority() || site(page).is_some_and(|shared| site(authress) == Some(shared))
+        page.authority() == authress.authority()
+            || site(page).is_some_and(|site_of_page| site(authress) == Some(site_of_page))
     }
 
-    /// Whether a login that begins on this page can be completed at `redirect_url`: on the same origin, whose storage
-    /// has the code verifier, or where Authress's cookies bring the session.
+    /// Whether a login that begins on this page can be completed at `redirect_url`: it has the same origin, whose storage has
+    /// the code verifier, or Authress's cookies reach it.
     pub fn can_complete_login_at(&self, redirect_url: &str, settings: &Settings) -> bool {
         let target = Self::new(redirect_url);
         target.is_ok_and(|target| target.origin() == self.origin() || target.allows_credentials(settings))
@@ -66,31 +67,31 @@ impl Page {
         !is_downgrade && (self.origin().as_ref() == Some(&origin) || settings.token_origins().contains(&origin))
     }
 
-    /// Whether `url` is on this page's host, whatever the port.
+    /// Whether `url` has the host name of this page, on any port.
     pub fn has_hostname_of(&self, url: &WebUrl) -> bool {
         self.url.host() == url.host()
     }
 
-    /// The origin of the page, where it has one.
+    /// Returns the origin of the page, `None` for schemes other than http(s).
     pub fn origin(&self) -> Option<String> {
         self.url.origin()
     }
 
-    /// The host name, if it is a name and no address.
+    /// Returns the host if it is a name and no IP address.
     pub fn domain(&self) -> Option<&str> {
         self.url.domain()
     }
 
-    /// The path, beginning with `/`.
+    /// Returns the path, which begins with `/`.
     pub fn path(&self) -> &str {
         self.url.path()
     }
 
-    /// Resolves where to return to. Without one it is this page.
+    /// Resolves a redirect URL relative to this page. Default: this page.
     ///
-    /// A URL that runs script (`javascript:`, `data:`) is refused: it would end in
-    /// `location.assign`. So is one that no server can send a browser back to (`file:`, `about:`, `blob:`), which
-    /// the page's own may be.
+    /// Fails with [`ErrorCode::InvalidRedirectUrl`] for a URL that runs script (`javascript:`, `data:`), since the browser
+    /// navigates to it, and for one to which no server can redirect (`file:`, `about:`, `blob:`), which the page's own address
+    /// may be.
     pub fn resolve(&self, redirect_url: Option<&str>) -> Result<WebUrl, Error> {
         let resolved = match redirect_url {
             Some(redirect_url) => self.url.join(redirect_url).ok_or(ErrorCode::InvalidRedirectUrl)?,
@@ -103,9 +104,9 @@ impl Page {
     }
 }
 
-/// The last two labels of a name, with its port; nothing for an address or a single label.
+/// Returns the last two labels of a name with the port. `None` for an IP address or a single label.
 fn site(url: &WebUrl) -> Option<&str> {
-    let labels = without_last_dot(url.domain()?);
+    let labels = without_trailing_dot(url.domain()?);
     let mut dots = labels.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(index, _)| index);
     dots.next()?;
     url.authority().get(dots.next().map_or(0, |dot| dot + 1)..)
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_share_two_labels_over_https() {
+    fn hosts_that_share_two_labels_over_https_are_same_site() {
         assert!(allows("https://app.shop.test/cart", "https://login.shop.test"));
         assert!(allows("https://shop.test", "https://login.shop.test"));
         assert!(allows("https://app.shop.test:8443/", "https://login.shop.test:8443"));
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn others_do_not() {
+    fn other_hosts_are_cross_site() {
         assert!(!allows("http://app.shop.test", "https://login.shop.test"));
         assert!(!allows("https://app.other.test", "https://login.shop.test"));
         assert!(!allows("https://app.shop.test:8443", "https://login.shop.test"));
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_a_sibling_of_itself_only() {
+    fn an_ip_address_is_same_site_only_with_itself() {
         assert!(allows("https://192.168.1.10/", "https://192.168.1.10"));
         assert!(allows("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"));
         for (page, authress) in [
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_at_the_end_begins_no_label() {
+    fn a_trailing_dot_begins_no_label() {
         assert!(allows("https://www.shop.test./", "https://login.shop.test."));
         assert!(allows("https://www.shop.test.:8443/", "https://login.shop.test.:8443"));
         for (page, authress) in [
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_no_server_can_send_a_browser_back_to_is_no_return_address() {
+    fn a_page_to_which_no_server_can_redirect_is_no_redirect_url() {
         for page in [
             "file:///C:/shop/index.html",
             "about:srcdoc",
@@ -184,13 +185,13 @@ mod tests {
             }
             assert_eq!(page.resolve(Some("https://shop.test/")).unwrap().as_str(), "https://shop.test/");
         }
-        // Pages of applications in a shell have schemes of their own.
-        let shell = Page::new("capacitor://localhost/cart").unwrap();
-        assert_eq!(shell.resolve(None).unwrap().as_str(), "capacitor://localhost/cart");
+        // Hybrid applications have schemes of their own.
+        let hybrid = Page::new("capacitor://localhost/cart").unwrap();
+        assert_eq!(hybrid.resolve(None).unwrap().as_str(), "capacitor://localhost/cart");
     }
 
     #[test]
-    fn a_login_is_completed_where_its_verifier_or_authresss_cookies_are() {
+    fn a_login_is_completed_where_its_code_verifier_or_authresss_cookies_are() {
         let settings = Settings::new("https://login.shop.test", None).unwrap();
         let completes = |page: &str, at: &str| Page::new(page).unwrap().can_complete_login_at(at, &settings);
         for (page, at) in [
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_address_is_resolved_and_script_refused() {
+    fn a_redirect_url_is_resolved_and_script_refused() {
         let page = Page::new("https://app.shop.test/cart?x=1#top").unwrap();
         assert_eq!(page.resolve(None).unwrap().as_str(), "https://app.shop.test/cart?x=1#top");
         assert_eq!(page.resolve(Some("/done")).unwrap().as_str(), "https://app.shop.test/done");

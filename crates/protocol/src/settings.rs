@@ -1,15 +1,16 @@
-//! The two settings of a client, checked once.
+//! The settings of a client, validated once: the Authress host, the application, and where the access token may be sent.
+//!
+//! `pkg/settings.js` has the same rules for the time before the module is loaded; `tests/vectors/settings.json` compares both.
 
 use crate::{
     error::{Error, ErrorCode},
-    text,
     web_url::WebUrl,
 };
 
-/// The application id used when none is given.
+/// The application id if none is given.
 pub const DEFAULT_APPLICATION_ID: &str = "app_default";
 
-/// Which Authress, and which application of it.
+/// The validated settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     host: WebUrl,
@@ -18,11 +19,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks the settings of a client.
+    /// Validates the settings.
     ///
-    /// `authress_api_url` may lack its scheme, which then is https. A regional authress.io host
-    /// becomes the account's login host. `application_id` is trimmed. `pkg/settings.js` has the same
-    /// rules, for what is checked before the module is there; `tests/vectors/settings.json` holds both to them.
+    /// `authress_api_url` is an http(s) URL; without a scheme it is https. A regional host such as
+    /// `acc.api-eu-west.authress.io` becomes the account's login host, `acc.login.authress.io`: tokens name it as issuer.
+    /// White space around both settings is removed.
+    ///
+    /// Fails with [`ErrorCode::InvalidAuthressApiUrl`] or [`ErrorCode::InvalidApplication`].
     pub fn new(authress_api_url: &str, application_id: Option<&str>) -> Result<Self, Error> {
         Ok(Self {
             host: parse_host(authress_api_url.trim_ascii()).ok_or(ErrorCode::InvalidAuthressApiUrl)?,
@@ -35,7 +38,7 @@ impl Settings {
     ///
     /// Fails with [`ErrorCode::InvalidInput`] if one of them is not an http(s) origin.
     pub fn with_token_origins(mut self, origins: &str) -> Result<Self, Error> {
-        for given in text::split(origins, b' ').filter(|given| !given.is_empty()) {
+        for given in origins.split(' ').filter(|given| !given.is_empty()) {
             let origin = WebUrl::parse(given).and_then(|url| url.origin()).ok_or_else(|| {
                 Error::with_detail(ErrorCode::InvalidInput, "tokenOrigins needs origins like https://api.example.com.")
             })?;
@@ -44,17 +47,17 @@ impl Settings {
         Ok(self)
     }
 
-    /// The origin of the Authress host: scheme, host and port, without a trailing slash.
+    /// Returns the origin of the Authress host: scheme, host and port without a trailing slash.
     pub fn origin(&self) -> String {
         self.host.origin().unwrap_or_default()
     }
 
-    /// The application id, `app_…`.
+    /// Returns the application id, `app_…`.
     pub fn application_id(&self) -> &str {
         &self.application_id
     }
 
-    /// The origins besides the page's own that may receive the access token.
+    /// Returns the origins besides the page's own that may receive the access token.
     pub(crate) fn token_origins(&self) -> &[String] {
         &self.token_origins
     }
@@ -63,40 +66,38 @@ impl Settings {
         &self.host
     }
 
-    /// Whether `issuer` is this Authress host and nothing else (scheme, host and port).
-    ///
-    /// Used for what arrives in a URL, where an attacker chooses the words: RFC 9207 section 2.4.
+    /// Whether `issuer` is exactly the origin of the Authress host (RFC 9207 section 2.4). For issuers in URLs, which an
+    /// attacker may choose.
     pub fn is_issuer(&self, issuer: &str) -> bool {
         WebUrl::parse(issuer).is_some_and(|issuer| issuer.origin() == self.host.origin())
     }
 
-    /// Whether a stored token of `issuer` belongs to this Authress host: the same host name, or one
-    /// below the other by whole labels, as the published client means it.
+    /// Whether a token of `issuer` is of this Authress host: one host name is the other or a subdomain of it, as in the
+    /// published client.
     pub fn is_own_token_issuer(&self, issuer: &str) -> bool {
         let Some(issuer) = WebUrl::parse(issuer) else { return false };
         let (theirs, ours) = (issuer.host(), self.host.host());
-        theirs == ours || is_below(theirs, ours) || is_below(ours, theirs)
+        theirs == ours || is_subdomain(theirs, ours) || is_subdomain(ours, theirs)
     }
 }
 
-fn is_below(name: &str, parent: &str) -> bool {
-    text::split_once(parent, b'.').is_some() && name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+fn is_subdomain(name: &str, parent: &str) -> bool {
+    parent.contains('.') && name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn parse_host(text: &str) -> Option<WebUrl> {
     let starts_with = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let has_scheme = starts_with("https:") || starts_with("http:");
-    // By bytes: a search for text brings a kilobyte of its own.
-    let has_other_scheme = !has_scheme && text.as_bytes().windows(3).any(|bytes| bytes == b"://");
-    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { text::concat(&["https://", text]) })?;
-    // Another scheme would become the host (`ftp://…`), and so would a misspelt one (`https//…`).
+    let has_other_scheme = !has_scheme && text.contains("://");
+    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { format!("https://{text}") })?;
+    // Otherwise another scheme would become the host (`ftp://…`), and so would a misspelt one (`https//…`).
     let is_scheme = has_other_scheme || matches!(host.host(), "https" | "http");
     if is_scheme || host.origin().is_none() || host.has_credentials() {
         return None;
     }
-    match host.host().strip_suffix(".authress.io").and_then(|rest| text::split_once(rest, b'.')) {
-        Some((account, region)) if text::split_once(region, b'.').is_none() => {
-            WebUrl::parse(&text::concat(&[host.scheme(), "://", account, ".login.authress.io"]))
+    match host.host().strip_suffix(".authress.io").and_then(|rest| rest.split_once('.')) {
+        Some((account, region)) if !region.contains('.') => {
+            WebUrl::parse(&format!("{}://{account}.login.authress.io", host.scheme()))
         }
         _ => Some(host),
     }
@@ -114,7 +115,7 @@ fn parse_application_id(text: &str) -> Result<String, Error> {
 mod tests {
     use super::*;
 
-    /// Pairs of what is given and what it becomes, which is null where it is refused.
+    /// Pairs of a given and an expected value. The expected value is null if the given one is refused.
     fn vectors(name: &str) -> Vec<serde_json::Value> {
         let vectors: serde_json::Value =
             serde_json::from_str(include_str!("../../../tests/vectors/settings.json")).unwrap();
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_completed_or_refused() {
+    fn the_host_is_normalised_or_refused() {
         for case in vectors("hosts") {
             let host = new(case[0].as_str().unwrap(), None).map(|settings| settings.origin());
             assert_eq!(host, expected(&case, ErrorCode::InvalidAuthressApiUrl), "{case}");
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_id_is_trimmed_and_no_service_client() {
+    fn an_application_id_is_trimmed_and_not_of_a_service_client() {
         for case in vectors("applications") {
             let id = new("login.example.com", case[0].as_str()).map(|settings| settings.application_id);
             assert_eq!(id, expected(&case, ErrorCode::InvalidApplication), "{case}");
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_in_a_url_must_be_the_host_itself() {
+    fn an_issuer_in_a_url_must_be_the_origin_of_the_host() {
         let settings = Settings::new("https://login.example.com", None).unwrap();
         assert!(settings.is_issuer("https://login.example.com"));
         assert!(settings.is_issuer("https://login.example.com/"));
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_issuer_is_matched_on_whole_labels() {
+    fn a_token_issuer_is_compared_by_whole_labels() {
         let settings = Settings::new("https://login.example.com", None).unwrap();
         for own in ["https://login.example.com", "https://example.com", "https://eu.login.example.com"] {
             assert!(settings.is_own_token_issuer(own), "{own}");

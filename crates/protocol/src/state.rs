@@ -1,46 +1,46 @@
-//! What a user interface shows: whether somebody is signed in, and what has just happened.
+//! The state that applications see: the snapshot, and the events that announce its changes.
 
 use crate::{callback::login_result::LoginResult, jwt::UnverifiedClaims};
 
-/// How things are.
+/// The snapshot of the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Snapshot {
-    /// Nobody knows yet.
+    /// It is not known yet whether there is a session.
     #[default]
     Checking,
-    /// There is a session of this shopper.
+    /// There is a session with this identity.
     SignedIn(UnverifiedClaims),
-    /// There is none.
+    /// There is no session.
     SignedOut,
 }
 
-/// What has happened.
+/// A change of the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The first answer to whether there is a session.
+    /// It is known for the first time whether there is a session.
     Ready,
-    /// There is a session, and there was none or another one.
+    /// There is a session, after none or one of another user.
     SignedIn,
-    /// The session goes on with new tokens, or with other claims of the same user id.
+    /// The session has new tokens, or other claims of the same user id.
     TokenRenewed,
-    /// The session is over.
+    /// The session has ended.
     SignedOut,
-    /// A login or link has come to an end.
-    Returned(LoginResult),
+    /// A login or link has ended.
+    LoginEnded(LoginResult),
 }
 
-/// What a look at this browser finds.
+/// The state that the client observes in this browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Who the shopper is.
+pub struct ObservedState {
+    /// The identity of the session, if there is one.
     pub identity: Option<UnverifiedClaims>,
-    /// What is stored of the session, whether or not it is over.
+    /// The stored record, even of an expired session.
     pub record: Option<String>,
-    /// Whether Authress has not been asked yet and may know of a session.
-    pub may_be_known_at_authress: bool,
+    /// Whether Authress may have a session for this browser: cookies reach it and it has not denied one.
+    pub may_have_remote_session: bool,
 }
 
-/// The state that listeners were told last.
+/// The state of the last event.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     snapshot: Snapshot,
@@ -48,18 +48,18 @@ pub struct State {
 }
 
 impl State {
-    /// How things are.
+    /// Returns the snapshot of the last event.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// Takes in a look at the browser; the event if something has changed.
+    /// Updates the state. Returns an event if it has changed.
     ///
-    /// A session whose token has run out is not over while it may still be renewed: being offline
-    /// is not being signed out.
-    pub fn update(&mut self, seen: Seen) -> Option<Event> {
-        let is_renewable = seen.may_be_known_at_authress && (seen.record.is_some() || !self.is_signed_in());
-        let snapshot = match (seen.identity, &self.snapshot) {
+    /// A session with an expired token has not ended while it may still be renewed: a device that is offline stays signed
+    /// in.
+    pub fn update(&mut self, observed: ObservedState) -> Option<Event> {
+        let is_renewable = observed.may_have_remote_session && (observed.record.is_some() || !self.is_signed_in());
+        let snapshot = match (observed.identity, &self.snapshot) {
             (Some(identity), _) => Snapshot::SignedIn(identity),
             (None, Snapshot::Checking | Snapshot::SignedIn(_)) if is_renewable => return None,
             (None, _) => Snapshot::SignedOut,
@@ -67,15 +67,15 @@ impl State {
         let event = match (&self.snapshot, &snapshot) {
             (Snapshot::Checking, _) => Some(Event::Ready),
             (Snapshot::SignedIn(before), Snapshot::SignedIn(after)) if before.subject() == after.subject() => {
-                // Authress's cookies show a session a moment before it is stored: that alone is no other token.
-                let is_another_record = self.record.is_some() && seen.record != self.record;
-                (is_another_record || before != after).then_some(Event::TokenRenewed)
+                // Authress's cookies show a session shortly before its record is stored: that alone is no new token.
+                let is_new_record = self.record.is_some() && observed.record != self.record;
+                (is_new_record || before != after).then_some(Event::TokenRenewed)
             }
             (_, Snapshot::SignedIn(_)) => Some(Event::SignedIn),
             (Snapshot::SignedIn(_), _) => Some(Event::SignedOut),
             (Snapshot::SignedOut, _) => None,
         };
-        *self = Self { snapshot, record: seen.record };
+        *self = Self { snapshot, record: observed.record };
         event
     }
 
@@ -97,67 +97,70 @@ mod tests {
         claims(&format!(r#"{{"sub":"{user_id}"}}"#))
     }
 
-    fn session(user_id: &str, record: &str) -> Seen {
-        Seen { identity: Some(identity(user_id)), record: Some(record.to_owned()), ..Seen::default() }
+    fn session(user_id: &str, record: &str) -> ObservedState {
+        ObservedState { identity: Some(identity(user_id)), record: Some(record.to_owned()), ..ObservedState::default() }
     }
 
-    fn over(record: Option<&str>, may_be_known_at_authress: bool) -> Seen {
-        Seen { identity: None, record: record.map(str::to_owned), may_be_known_at_authress }
+    fn ended(record: Option<&str>, may_have_remote_session: bool) -> ObservedState {
+        ObservedState { identity: None, record: record.map(str::to_owned), may_have_remote_session }
     }
 
     #[test]
-    fn a_session_comes_is_renewed_changes_and_ends() {
+    fn a_session_begins_is_renewed_changes_its_user_and_ends() {
         let mut state = State::default();
         assert_eq!(state.update(session("user_a", "1")), Some(Event::Ready));
         assert_eq!(state.update(session("user_a", "1")), None);
         assert_eq!(state.update(session("user_a", "2")), Some(Event::TokenRenewed));
         assert_eq!(state.update(session("user_b", "3")), Some(Event::SignedIn));
-        assert_eq!(state.update(over(None, false)), Some(Event::SignedOut));
-        assert_eq!(state.update(over(None, false)), None);
+        assert_eq!(state.update(ended(None, false)), Some(Event::SignedOut));
+        assert_eq!(state.update(ended(None, false)), None);
         assert_eq!(state.update(session("user_b", "3")), Some(Event::SignedIn));
     }
 
     #[test]
-    fn a_session_that_is_stored_after_it_was_seen_is_not_renewed() {
+    fn a_session_whose_record_is_stored_later_is_not_renewed() {
         let mut state = State::default();
-        state.update(over(None, false));
-        assert_eq!(state.update(Seen { record: None, ..session("user_a", "") }), Some(Event::SignedIn));
+        state.update(ended(None, false));
+        assert_eq!(state.update(ObservedState { record: None, ..session("user_a", "") }), Some(Event::SignedIn));
         assert_eq!(state.update(session("user_a", "1")), None);
         assert_eq!(state.update(session("user_a", "2")), Some(Event::TokenRenewed));
     }
 
     #[test]
-    fn a_session_that_is_stored_with_other_claims_than_were_seen_is_told_of() {
+    fn a_session_that_is_stored_with_other_claims_emits_an_event() {
         let mut state = State::default();
-        state.update(Seen { record: None, ..session("user_a", "") });
+        state.update(ObservedState { record: None, ..session("user_a", "") });
         let linked = Some(claims(r#"{"sub":"user_a","azp":"con_linked"}"#));
-        assert_eq!(state.update(Seen { identity: linked, ..session("user_a", "1") }), Some(Event::TokenRenewed));
+        assert_eq!(
+            state.update(ObservedState { identity: linked, ..session("user_a", "1") }),
+            Some(Event::TokenRenewed)
+        );
     }
 
     #[test]
-    fn nobody_is_known_until_authress_was_asked() {
+    fn the_snapshot_is_checking_until_authress_has_responded() {
         let mut state = State::default();
-        assert_eq!(state.update(over(None, true)), None);
+        assert_eq!(state.update(ended(None, true)), None);
         assert_eq!(state.snapshot(), &Snapshot::Checking);
-        assert_eq!(state.update(over(None, false)), Some(Event::Ready));
+        assert_eq!(state.update(ended(None, false)), Some(Event::Ready));
         assert_eq!(state.snapshot(), &Snapshot::SignedOut);
-        assert_eq!(state.update(over(None, true)), None);
-        assert_eq!(state.snapshot(), &Snapshot::SignedOut, "a later doubt does not take an answer back");
+        assert_eq!(state.update(ended(None, true)), None);
+        assert_eq!(state.snapshot(), &Snapshot::SignedOut, "signed-out stays until there is a session");
     }
 
     #[test]
-    fn being_offline_at_the_end_of_a_token_is_not_being_signed_out() {
+    fn a_session_stays_while_an_expired_token_may_be_renewed() {
         let mut state = State::default();
         state.update(session("user_a", "1"));
-        assert_eq!(state.update(over(Some("1"), true)), None);
+        assert_eq!(state.update(ended(Some("1"), true)), None);
         assert_eq!(state.snapshot(), &Snapshot::SignedIn(identity("user_a")));
-        assert_eq!(state.update(over(Some("1"), false)), Some(Event::SignedOut));
+        assert_eq!(state.update(ended(Some("1"), false)), Some(Event::SignedOut));
     }
 
     #[test]
-    fn a_session_that_another_tab_has_ended_is_over_at_once() {
+    fn a_session_that_another_tab_has_ended_ends_at_once() {
         let mut state = State::default();
         state.update(session("user_a", "1"));
-        assert_eq!(state.update(over(None, true)), Some(Event::SignedOut));
+        assert_eq!(state.update(ended(None, true)), Some(Event::SignedOut));
     }
 }

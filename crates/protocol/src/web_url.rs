@@ -1,110 +1,103 @@
-//! Absolute URLs as browsers read them, by the WHATWG URL Standard.
+//! Absolute URLs as browsers parse them (WHATWG URL Standard), their queries, and path segments.
 //!
-//! [`crate::platform`] parses and normalises the text; this module takes the normal form apart.
+//! [`crate::platform`] parses and normalises; this module splits the normalised text into its components.
 
-use crate::{
-    platform,
-    text::{self, split_before, split_once},
-};
+use crate::platform;
 pub(crate) use platform::{Query, decode, query_of};
 use url::form_urlencoded::byte_serialize;
 
-/// An absolute URL, taken apart.
+/// An absolute URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUrl {
-    /// In the normal form that parsers give it.
+    /// The normalised text. The other members are byte positions in it.
     href: String,
     scheme_end: usize,
     host_start: usize,
     host_end: usize,
-    /// The authority ends where the path begins.
+    /// The authority ends here too.
     path_start: usize,
     path_end: usize,
 }
 
 impl WebUrl {
-    /// Reads an absolute URL.
+    /// Parses an absolute URL.
     pub fn parse(text: &str) -> Option<Self> {
-        platform::href(text, None).and_then(Self::take_apart)
+        platform::href(text, None).and_then(Self::from_normalised)
     }
 
-    /// Reads a URL that may be relative to this one.
+    /// Parses a URL relative to this one.
     pub fn join(&self, text: &str) -> Option<Self> {
-        platform::href(text, Some(&self.href)).and_then(Self::take_apart)
+        platform::href(text, Some(&self.href)).and_then(Self::from_normalised)
     }
 
-    /// Takes apart what a parser has put into its normal form: nothing in it stands where it could be
-    /// taken for something else.
-    fn take_apart(href: String) -> Option<Self> {
-        let (scheme, rest) = split_once(&href, b':')?;
+    /// Splits a normalised URL. The parser has encoded every delimiter that is not one, so searching for them is enough.
+    fn from_normalised(href: String) -> Option<Self> {
+        let (scheme, rest) = href.split_once(':')?;
         let scheme_end = scheme.len();
         let after_scheme = href.len() - rest.len();
         let (host_start, host_end, path_start) = match rest.strip_prefix("//") {
             Some(rest) => {
-                let (authority, _) = split_before(rest, b"/?#");
-                let host = split_once(authority, b'@').map_or(authority, |(_, host)| host);
+                let authority = until(rest, &['/', '?', '#']);
+                let host = authority.split_once('@').map_or(authority, |(_, host)| host);
                 let start = after_scheme + 2;
                 let path_start = start + authority.len();
                 let host_start = path_start - host.len();
-                // The colons of an IPv6 address stand in brackets.
-                let (address, _) = split_before(host, b"]");
-                let from = if host.starts_with('[') { address.len() } else { 0 };
-                let (name, _) = split_before(host.get(from..)?, b":");
+                // The colons of an IPv6 address are in brackets.
+                let from = if host.starts_with('[') { until(host, &[']']).len() } else { 0 };
+                let name = until(host.get(from..)?, &[':']);
                 (host_start, host_start + from + name.len(), path_start)
             }
             None => (after_scheme, after_scheme, after_scheme),
         };
-        let (path, _) = split_before(href.get(path_start..)?, b"?#");
-        let path_end = path_start + path.len();
+        let path_end = path_start + until(href.get(path_start..)?, &['?', '#']).len();
         Some(Self { href, scheme_end, host_start, host_end, path_start, path_end })
     }
 
-    /// The whole URL.
+    /// Returns the whole URL.
     pub fn as_str(&self) -> &str {
         &self.href
     }
 
-    /// The scheme in lower case, without a colon.
+    /// Returns the scheme in lower case, without the colon.
     pub fn scheme(&self) -> &str {
         self.part(0, self.scheme_end)
     }
 
-    /// Whether it is of the schemes that a browser can be sent to.
-    pub fn is_web(&self) -> bool {
+    /// Whether the scheme is `https` or `http`.
+    pub fn is_http(&self) -> bool {
         matches!(self.scheme(), "https" | "http")
     }
 
-    /// The host: a name, or an address as text. Empty where a URL has none.
+    /// Returns the host: a name or an IP address. Empty if the URL has none.
     pub fn host(&self) -> &str {
         self.part(self.host_start, self.host_end)
     }
 
-    /// The host if it is a name and no address. A dot at its end stays.
+    /// Returns the host if it is a name and no IP address. It may end in a dot.
     pub fn domain(&self) -> Option<&str> {
-        // By the standard a host whose last label is a number is an IPv4 address.
+        // A host whose last label is a number is an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker
         let host = self.host();
-        let last_label = without_last_dot(host).bytes().rev().take_while(|byte| *byte != b'.');
+        let last_label = without_trailing_dot(host).bytes().rev().take_while(|byte| *byte != b'.');
         let is_address = host.starts_with('[') || last_label.clone().all(|byte| byte.is_ascii_digit());
         (!is_address).then_some(host)
     }
 
-    /// The host with its port, where that is not the scheme's own.
+    /// Returns the host with its port, unless the port is the default of the scheme.
     pub fn authority(&self) -> &str {
         self.part(self.host_start, self.path_start)
     }
 
-    /// Scheme, host and port without a trailing slash; `None` where there are no such origins
-    /// (`data:`, `file:` and the like).
+    /// Returns the origin: scheme, host and port without a trailing slash. `None` for schemes other than http(s).
     pub fn origin(&self) -> Option<String> {
-        (self.is_web() && !self.host().is_empty()).then(|| text::concat(&[self.scheme(), "://", self.authority()]))
+        (self.is_http() && !self.host().is_empty()).then(|| format!("{}://{}", self.scheme(), self.authority()))
     }
 
-    /// The path, beginning with `/`.
+    /// Returns the path, which begins with `/`.
     pub fn path(&self) -> &str {
         self.part(self.path_start, self.path_end)
     }
 
-    /// Whether it names a user or password.
+    /// Whether the URL has a user name or password.
     pub fn has_credentials(&self) -> bool {
         self.part(0, self.host_start).ends_with('@')
     }
@@ -121,54 +114,55 @@ impl From<WebUrl> for String {
 }
 
 impl Query {
-    /// The query of an address.
+    /// Returns the query of an address.
     pub(crate) fn of(href: &str) -> Self {
         let (_, query, _) = split(href);
         Self::parse(query.unwrap_or_default())
     }
 
-    /// The value of the first parameter with this name; an empty one is none.
+    /// Returns the value of the first parameter with this name, `None` if it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         self.first(name).filter(|value| !value.is_empty())
     }
 
-    /// Whether there is a parameter with this name, empty or not.
+    /// Whether there is a parameter with this name, even an empty one.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.first(name).is_some()
     }
 }
 
-/// A host name without the dot that may end it (RFC 1034 section 3.1); that dot begins no label.
-pub(crate) fn without_last_dot(host: &str) -> &str {
+/// Returns a host name without the dot that may end it (RFC 1034 section 3.1).
+pub(crate) fn without_trailing_dot(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// What stands before the query, the query, and the fragment, each without its mark.
+/// Splits an address into what precedes the query, the query, and the fragment, without their delimiters.
 pub(crate) fn split(href: &str) -> (&str, Option<&str>, Option<&str>) {
-    let (rest, fragment) = match split_once(href, b'#') {
+    let (rest, fragment) = match href.split_once('#') {
         Some((rest, fragment)) => (rest, Some(fragment)),
         None => (href, None),
     };
-    match split_once(rest, b'?') {
+    match rest.split_once('?') {
         Some((base, query)) => (base, Some(query), fragment),
         None => (rest, None, fragment),
     }
 }
 
-/// Whether a text can be a segment of a path as it stands, RFC 3986 section 3.3.
+/// Whether text is a valid path segment (RFC 3986 section 3.3) without percent-encoding.
 pub(crate) fn is_path_segment(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
     !matches!(text, "" | "." | "..") && text.bytes().all(is_plain)
 }
 
-/// A segment of a path, with everything encoded that would end it.
+/// Encodes text as one path segment.
 pub(crate) fn path_segment(text: &str) -> String {
-    let mut segment = String::new();
-    for part in byte_serialize(text.as_bytes()) {
-        // A space is %20 in a path, where "+" stands for itself.
-        segment.push_str(if part == "+" { "%20" } else { part });
-    }
-    segment
+    // A space is %20 in a path, where a plus sign is itself.
+    byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part }).collect()
+}
+
+/// Returns what precedes the first delimiter, or all of the text.
+fn until<'a>(text: &'a str, delimiters: &[char]) -> &'a str {
+    text.split(delimiters).next().unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -177,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_url_is_taken_apart() {
+    fn a_url_has_its_components() {
         let url = WebUrl::parse("HTTPS://Login.Shop.test:8443/a/b?x=1#y").unwrap();
         assert_eq!(url.as_str(), "https://login.shop.test:8443/a/b?x=1#y");
         assert_eq!((url.scheme(), url.host(), url.path()), ("https", "login.shop.test", "/a/b"));
@@ -187,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_web_has_origins() {
+    fn only_http_urls_have_origins() {
         for text in ["data:text/plain,x", "file:///x", "javascript:1", "app://shop/", "blob:https://shop.test/1"] {
             assert_eq!(WebUrl::parse(text).unwrap().origin(), None, "{text}");
         }
     }
 
     #[test]
-    fn an_address_is_no_name() {
+    fn an_ip_address_is_no_domain() {
         for (host, is_name) in [
             ("shop.test", true),
             ("shop.test.", true),
@@ -211,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_password_shows() {
+    fn credentials_are_found() {
         for (text, has) in [("https://a@h", true), ("https://:p@h", true), ("https://@h", false), ("https://h", false)]
         {
             assert_eq!(WebUrl::parse(text).unwrap().has_credentials(), has, "{text}");
@@ -219,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_read_and_written() {
+    fn queries_and_path_segments_are_read_and_written() {
         assert_eq!(query_of(&[("a", "x y"), ("b", "&")]), "a=x+y&b=%26");
         assert_eq!(Query::of("https://h/?a=&a=1&b=x+%26#?b=3").get("b").unwrap(), "x &");
         assert_eq!(Query::of("https://h/?a=&a=1").get("a"), None);
@@ -234,7 +228,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_url_is_taken_apart_as_its_parser_does(
+        fn components_are_those_of_the_parser(
             text in r#"(https?|ws|app|file|data|blob|javascript):[/\\]{0,3}([a-z.:@/?#0-9%\[\] -]{0,24}|[a-z]{1,3}(:[a-z]{0,2})?@?[a-z0-9.]{1,6}(:[0-9]{1,3})?[/?#@:a-z]{0,8})"#
         ) {
             let (ours, theirs) = (WebUrl::parse(&text), url::Url::parse(&text).ok());

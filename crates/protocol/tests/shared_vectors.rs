@@ -3,7 +3,7 @@
 
 use authress_login_protocol::{
     base64url, callback_url,
-    clock::Moment,
+    clock::ClockReading,
     jwt::UnverifiedClaims,
     page::Page,
     session::{
@@ -48,7 +48,7 @@ impl Vectors {
         let text = |name| self.member(row, name).as_str().unwrap();
         let settings = Settings::new(text("authressApiUrl"), Some(text("applicationId"))).unwrap();
         let page = Page::new(text("href")).unwrap();
-        let now = Moment { device_ms: self.member(row, "nowMs").as_i64().unwrap(), skew_ms: 0 };
+        let now = ClockReading { device_ms: self.member(row, "nowMs").as_i64().unwrap(), skew_ms: 0 };
         let record = self.member(row, "localStorage").get(STORAGE_KEY);
         let record = record.map(|record| record.as_str().map_or_else(|| record.to_string(), str::to_owned));
         let record = record.map(|record| self.with_tokens(&record));

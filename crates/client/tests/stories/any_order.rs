@@ -259,7 +259,7 @@ impl Model {
         for page in self.browser.pages() {
             for (event, snapshot) in page.events.take() {
                 self.world().assert_holds_no_secret(&format!("{event:?} {snapshot:?}"));
-                let Event::Returned(result) = event else { continue };
+                let Event::LoginEnded(result) = event else { continue };
                 if (result.purpose, result.status) == (Purpose::Login, LoginStatus::SignedIn) {
                     self.settled.replace(None);
                     self.logins.update(|count| count + 1);
@@ -334,7 +334,7 @@ impl Model {
 }
 
 /// Plays a case.
-async fn play(case: Case, seen: Rc<Seen>) {
+async fn play(case: Case, seen: Rc<Totals>) {
     let mut model = Model::new(&case);
     for (index, step) in case.steps.iter().enumerate() {
         model.carry_out(*step).await;
@@ -352,7 +352,7 @@ async fn play(case: Case, seen: Rc<Seen>) {
 
 /// What happened in all cases together.
 #[derive(Debug, Default)]
-struct Seen {
+struct Totals {
     logins: Cell<usize>,
     tokens: Cell<u32>,
     renewals: Cell<usize>,
@@ -364,7 +364,7 @@ fn whatever_happens_nobody_is_lost_and_nobody_gets_what_is_anothers() {
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { CASES };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let seen = Rc::new(Seen::default());
+    let seen = Rc::new(Totals::default());
     let result = runner.run(&case(), |case| {
         run(play(case, seen.clone()));
         Ok(())

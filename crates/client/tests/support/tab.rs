@@ -285,6 +285,6 @@ fn name(event: &Event) -> String {
         Event::SignedIn => "signed-in".to_owned(),
         Event::TokenRenewed => "token-renewed".to_owned(),
         Event::SignedOut => "signed-out".to_owned(),
-        Event::Returned(result) => format!("{:?} {}", result.purpose, result.status.as_str()),
+        Event::LoginEnded(result) => format!("{:?} {}", result.purpose, result.status.as_str()),
     }
 }

@@ -1,111 +1,94 @@
-//! Logins and links that have begun and not yet returned.
+//! Pending authorizations: logins and links that have begun and whose callback has not come yet.
 //!
-//! Each waits under a key of its own, so that several tabs can be under way at once and none
-//! consumes what belongs to another. The last one is also written where the published client
-//! looks, so that a shop can change between the two in the middle of a login.
+//! Each has a storage key of its own, so that several tabs can sign in at once and none uses up what belongs to another.
+//! The latest one is also stored under the published client's key, so that a shop can switch between the two clients while
+//! a login is pending.
 
+use super::pkce::CodeVerifier;
 use crate::{
-    authorization::pkce::CodeVerifier,
     callback_url,
-    decimal::decimal,
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
     secret::Secret,
     settings::Settings,
-    text,
     web_url::is_path_segment,
 };
 
-/// Where the published client keeps its one pending login.
+/// The storage key of the published client's one pending login.
 pub const LEGACY_KEY: &str = "AuthenticationRequestNonce";
-/// What the keys of this client's pending logins begin with.
+/// The prefix of this client's storage keys; the nonce follows.
 pub const KEY_PREFIX: &str = "AuthenticationRequestNonce.";
-/// How long a login may be under way: the longest leeway that Authress can be set to.
+/// How long a login may be pending, in milliseconds: an hour, the longest lifetime that Authress can be set to.
 const MAX_AGE_MS: i64 = 60 * 60 * 1000;
 
-/// Randomness for one request.
-#[derive(Clone, Copy)]
-pub struct Entropy {
-    /// For the PKCE code verifier.
-    pub code_verifier: [u8; super::pkce::VERIFIER_ENTROPY_BYTES],
-    /// Where the anti-abuse search starts.
-    pub search_start: u32,
-}
-
-impl std::fmt::Debug for Entropy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-/// What must be remembered until the browser returns.
+/// A login or link that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingRequest {
-    /// The authentication request id, which comes back as `nonce`.
+pub struct PendingAuthorization {
+    /// The id of the authentication request. The callback has it as the parameter `nonce`.
     pub nonce: String,
-    /// The PKCE verifier that the code exchange needs.
+    /// The PKCE code verifier for the code exchange.
     pub code_verifier: CodeVerifier,
-    /// The connection asked for.
+    /// The requested connection.
     pub connection_id: Option<String>,
-    /// The tenant lookup identifier asked for.
+    /// The requested tenant.
     pub tenant_lookup_identifier: Option<String>,
-    /// The origin of the Authress host that was asked. Records of the published client do not say.
+    /// The origin of the Authress host. The published client does not store it.
     pub issuer: Option<String>,
-    /// The application that asked. Records of the published client do not say.
+    /// The application. The published client does not store it.
     pub application_id: Option<String>,
-    /// Where the browser returns to; the code exchange repeats it. It has no callback parameters.
+    /// The redirect URL without callback parameters. The code exchange repeats it.
     pub redirect_url: String,
-    /// The page's own address, where it differs from `redirect_url`: to be shown again after the callback.
+    /// The page's address where it differs from `redirect_url`: it is shown again after the callback.
     pub page_url: Option<String>,
-    /// Authress's word on whether cookies reach it from here.
+    /// Whether cookies reach Authress from this page, as Authress said.
     pub enable_credentials: Option<bool>,
-    /// Whether more than one account may be signed in.
+    /// Whether several accounts may be signed in.
     pub multi_account: Option<bool>,
-    /// Set for a link: the user id that takes the new identity.
+    /// For a link: the user id to which the identity is added.
     pub link_user_id: Option<String>,
     /// When it began, in milliseconds since 1970 by the device's clock.
     pub created_at_ms: i64,
-    /// How wrong that clock had turned out to be; see [`crate::clock::Moment`].
+    /// The skew of that clock, in milliseconds; see [`crate::clock::ClockReading::skew_ms`].
     pub clock_skew_ms: i64,
 }
 
-impl PendingRequest {
-    /// The storage key of the request that will return with `nonce`.
+impl PendingAuthorization {
+    /// Returns the storage key for a nonce.
     pub fn key(nonce: &str) -> String {
-        text::concat(&[KEY_PREFIX, nonce])
+        format!("{KEY_PREFIX}{nonce}")
     }
 
-    /// Whether a client with these settings has begun it: a page may have clients of several hosts and applications, and
-    /// a callback is handled by the one that began.
-    pub fn is_of(&self, settings: &Settings) -> bool {
+    /// Whether a client with these settings began it. A page may have clients of several hosts and applications, and the
+    /// client that began a login handles its callback.
+    pub fn belongs_to(&self, settings: &Settings) -> bool {
         self.issuer.as_deref().is_none_or(|issuer| settings.is_issuer(issuer))
             && self.application_id.as_deref().is_none_or(|id| id == settings.application_id())
     }
 
-    /// The address to show after the callback at `href`; `None` if it stays as it is.
-    pub fn address_after(&self, href: &str) -> Option<String> {
-        let cleaned = callback_url::without_return_parameters(&self.redirect_url);
-        let own = self.page_url.as_deref().or(cleaned.as_deref()).unwrap_or(&self.redirect_url);
-        callback_url::restored(href, own)
-            .or_else(|| callback_url::without_return_parameters(href))
+    /// Returns the address to show after the callback at `href`, `None` if `href` stays.
+    pub fn href_after_callback(&self, href: &str) -> Option<String> {
+        let cleaned = callback_url::without_callback_parameters(&self.redirect_url);
+        let page_url = self.page_url.as_deref().or(cleaned.as_deref()).unwrap_or(&self.redirect_url);
+        callback_url::restore_page_url(href, page_url)
+            .or_else(|| callback_url::without_callback_parameters(href))
             .filter(|address| address != href)
     }
 
-    /// Whether a session of `user_id` is what this request was for. A link keeps its user id.
+    /// Whether a session of `user_id` may complete it. A link must keep its user id.
     pub fn accepts_user(&self, user_id: &str) -> bool {
         self.link_user_id.as_deref().is_none_or(|expected| expected == user_id)
     }
 
-    /// Whether the session that Authress has now shows that this request was completed, although its
-    /// own answer got lost: another user id than `before`, or the connection that was asked for.
+    /// Whether the session that Authress has `now` shows that the code exchange succeeded although its response was lost:
+    /// the user differs from the session `before`, or the requested connection has become the session's.
     pub fn is_completed_by(&self, before: Option<&UnverifiedClaims>, now: &UnverifiedClaims) -> bool {
         let is_other_user = before.and_then(UnverifiedClaims::subject) != now.subject();
-        let was_there = before.and_then(UnverifiedClaims::authorized_party) == now.authorized_party();
-        let is_by_connection = self.connection_id.is_some() && self.connection_id.as_deref() == now.authorized_party();
-        is_other_user || (is_by_connection && !was_there)
+        let had_connection = before.and_then(UnverifiedClaims::authorized_party) == now.authorized_party();
+        let has_connection = self.connection_id.is_some() && self.connection_id.as_deref() == now.authorized_party();
+        is_other_user || (has_connection && !had_connection)
     }
 
-    /// The record as stored. Members beyond those of the published client are ignored by it.
+    /// Writes the record to store. The published client ignores the members that it does not know.
     pub fn to_json(&self) -> Secret {
         let mut record = ObjectWriter::new()
             .string("nonce", &self.nonce)
@@ -123,14 +106,14 @@ impl PendingRequest {
             record = record.bool("multiAccount", multi_account);
         }
         let mut record =
-            record.optional("linkUserId", self.link_user_id.as_deref()).raw("createdAt", &decimal(self.created_at_ms));
+            record.optional("linkUserId", self.link_user_id.as_deref()).number("createdAt", self.created_at_ms);
         if self.clock_skew_ms != 0 {
-            record = record.raw("clockSkew", &decimal(self.clock_skew_ms));
+            record = record.number("clockSkew", self.clock_skew_ms);
         }
         Secret::new(record.finish())
     }
 
-    /// Reads a record back, the published client's too; `None` if it is unusable.
+    /// Reads a record of this or the published client. Returns `None` if it is unusable.
     pub fn from_json(text: &str) -> Option<Box<Self>> {
         let record = JsonObject::parse(text)?;
         Some(Box::new(Self {
@@ -151,10 +134,10 @@ impl PendingRequest {
     }
 }
 
-/// Whether a stored record can be thrown away: unreadable, or under way for over an hour.
+/// Whether a stored record can be deleted: it is unreadable, or pending for more than an hour.
 ///
-/// A record from the future (the clock was set back) stays: losing a login is worse than a record
-/// too many.
+/// A record from the future stays, since the clock may have been set back: a record too many does less harm than a lost
+/// login.
 pub fn is_stale(text: &str, now_ms: i64) -> bool {
     let record = JsonObject::parse(text).filter(|record| record.str("nonce").is_some());
     record.is_none_or(|record| now_ms.saturating_sub(record.i64("createdAt").unwrap_or(0)) > MAX_AGE_MS)
@@ -164,8 +147,8 @@ pub fn is_stale(text: &str, now_ms: i64) -> bool {
 mod tests {
     use super::*;
 
-    fn request() -> PendingRequest {
-        PendingRequest {
+    fn pending() -> PendingAuthorization {
+        PendingAuthorization {
             nonce: "R1".into(),
             code_verifier: CodeVerifier::restore("verifier"),
             connection_id: Some("con_a".into()),
@@ -184,58 +167,65 @@ mod tests {
 
     #[test]
     fn a_record_reads_back() {
-        assert_eq!(PendingRequest::from_json(request().to_json().expose()), Some(Box::new(request())));
+        assert_eq!(PendingAuthorization::from_json(pending().to_json().expose()), Some(Box::new(pending())));
     }
 
     #[test]
     fn the_published_clients_record_is_read() {
         let text = r#"{"nonce":"R","codeVerifier":"v","lastConnectionId":"sc_a","redirectUrl":"http://localhost/","enableCredentials":false}"#;
-        let request = PendingRequest::from_json(text).unwrap();
-        assert_eq!((request.nonce.as_str(), request.enable_credentials), ("R", Some(false)));
-        assert_eq!(request.link_user_id, None);
+        let pending = PendingAuthorization::from_json(text).unwrap();
+        assert_eq!((pending.nonce.as_str(), pending.enable_credentials), ("R", Some(false)));
+        assert_eq!(pending.link_user_id, None);
         for (host, application) in [("https://login.shop.test", "app_shop"), ("https://login.other.test", "app_other")]
         {
-            assert!(request.is_of(&Settings::new(host, Some(application)).unwrap()), "a record without an owner");
+            assert!(
+                pending.belongs_to(&Settings::new(host, Some(application)).unwrap()),
+                "a record that names no host and application"
+            );
         }
     }
 
     #[test]
-    fn a_record_is_of_the_host_and_application_that_began() {
-        let is_of = |host, application| request().is_of(&Settings::new(host, Some(application)).unwrap());
-        assert!(is_of("https://login.shop.test", "app_shop"));
-        assert!(!is_of("https://login.shop.test", "app_other"));
-        assert!(!is_of("https://login.other.test", "app_shop"));
+    fn a_record_belongs_to_the_host_and_application_that_began_it() {
+        let belongs_to = |host, application| pending().belongs_to(&Settings::new(host, Some(application)).unwrap());
+        assert!(belongs_to("https://login.shop.test", "app_shop"));
+        assert!(!belongs_to("https://login.shop.test", "app_other"));
+        assert!(!belongs_to("https://login.other.test", "app_shop"));
     }
 
     #[test]
-    fn the_pages_own_address_is_shown_after_a_callback() {
-        let after = |href| request().address_after(href);
+    fn the_page_url_is_shown_after_a_callback() {
+        let after = |href| pending().href_after_callback(href);
         let own = Some("https://app.shop.test/?code=SUMMER20".to_owned());
         assert_eq!(after("https://app.shop.test/?nonce=R1&iss=i&code=2"), own);
         assert_eq!(
             after("https://app.shop.test/elsewhere?nonce=R1&a"),
             Some("https://app.shop.test/elsewhere?a".into())
         );
-        let published = PendingRequest {
+        let published = PendingAuthorization {
             page_url: None,
             redirect_url: "https://app.shop.test/?x=1&nonce=old&code=used".into(),
-            ..request()
+            ..pending()
         };
-        let address = published.address_after("https://app.shop.test/?x=1&nonce=R1&code=2");
-        assert_eq!(address.as_deref(), Some("https://app.shop.test/?x=1"), "an earlier callback's leftovers stay away");
+        let address = published.href_after_callback("https://app.shop.test/?x=1&nonce=R1&code=2");
+        assert_eq!(
+            address.as_deref(),
+            Some("https://app.shop.test/?x=1"),
+            "parameters of an earlier callback are not shown again"
+        );
     }
 
     #[test]
-    fn a_nonce_that_would_leave_its_place_in_a_path_is_none() {
-        let record = request().to_json();
+    fn a_nonce_that_is_no_path_segment_is_refused() {
+        let record = pending().to_json();
         let planted = record.expose().replace("\"R1\"", "\"../../session?x\"");
-        assert!(PendingRequest::from_json(record.expose()).is_some());
-        assert!(PendingRequest::from_json(&planted).is_none());
+        assert!(PendingAuthorization::from_json(record.expose()).is_some());
+        assert!(PendingAuthorization::from_json(&planted).is_none());
     }
 
     #[test]
     fn a_record_is_stale_after_an_hour() {
-        let text = request().to_json();
+        let text = pending().to_json();
         let text = text.expose();
         assert!(!is_stale(text, 1_000 + MAX_AGE_MS));
         assert!(is_stale(text, 1_001 + MAX_AGE_MS));
@@ -244,22 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_completed_by_another_user_or_by_its_connection() {
+    fn a_login_is_completed_by_another_user_or_by_its_connection() {
         let claims = |user: &str, connection: &str| {
             let claims = format!(r#"{{"sub":"{user}","azp":"{connection}"}}"#);
             UnverifiedClaims::decode(&format!("e30.{}.", crate::base64url::encode(claims.as_bytes()))).unwrap()
         };
         let before = claims("user_a", "sc_shop");
-        assert!(request().is_completed_by(None, &claims("user_a", "sc_shop")));
-        assert!(request().is_completed_by(Some(&before), &claims("user_b", "con_a")));
-        assert!(request().is_completed_by(Some(&before), &claims("user_a", "con_a")));
-        assert!(!request().is_completed_by(Some(&before), &before), "this is the session from before");
+        assert!(pending().is_completed_by(None, &claims("user_a", "sc_shop")));
+        assert!(pending().is_completed_by(Some(&before), &claims("user_b", "con_a")));
+        assert!(pending().is_completed_by(Some(&before), &claims("user_a", "con_a")));
+        assert!(!pending().is_completed_by(Some(&before), &before), "the session has not changed");
         let linked = claims("user_a", "con_a");
-        assert!(!request().is_completed_by(Some(&linked), &linked));
+        assert!(!pending().is_completed_by(Some(&linked), &linked));
     }
 
     #[test]
-    fn the_verifier_does_not_print() {
-        assert!(!format!("{:?}", request()).contains("\"verifier\""));
+    fn the_code_verifier_does_not_print() {
+        assert!(!format!("{:?}", pending()).contains("\"verifier\""));
     }
 }

@@ -1,45 +1,45 @@
 //! Proof Key for Code Exchange, RFC 7636, method S256.
 
-use crate::{base64url, secret::Secret, text};
+use crate::{base64url, secret::Secret};
 use authress_sha256::digest;
 
-/// Bytes of randomness behind a code verifier. 48 bytes become 64 characters, inside the
-/// 43 to 128 that RFC 7636 section 4.1 allows, and exceed its recommended 256 bits.
+/// The number of random bytes in a code verifier. 48 bytes become 64 characters: RFC 7636 section 4.1 allows 43 to 128
+/// and recommends at least 256 bits.
 pub const VERIFIER_ENTROPY_BYTES: usize = 48;
 
-/// The secret half of a PKCE pair. It stays in the browser until the code exchange.
+/// The code verifier: the secret that the browser keeps until the code exchange (RFC 7636 section 4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// Makes a verifier from bytes of the browser's cryptographic randomness.
+    /// Encodes bytes from a cryptographic source of randomness.
     pub fn from_entropy(entropy: [u8; VERIFIER_ENTROPY_BYTES]) -> Self {
         Self(Secret::new(base64url::encode(&entropy)))
     }
 
-    /// Takes back a verifier from storage, whatever its length: the published client writes up to
-    /// 234 characters, and a login that it began must be completed.
+    /// Reads a verifier back from storage, whatever its length. The published client writes up to 234 characters, and this
+    /// client completes logins that the published client began.
     pub fn restore(stored: &str) -> Self {
         Self(Secret::new(stored))
     }
 
-    /// The verifier itself, for storage and the code exchange.
+    /// Returns the verifier itself, for storage and the code exchange.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// Another unguessable text, from which the verifier cannot be learnt.
+    /// Derives another unguessable string for `purpose`, which does not reveal the verifier.
     pub(crate) fn derive(&self, purpose: &str) -> String {
-        base64url::encode(&digest(text::concat(&[purpose, "|", self.expose()]).as_bytes()))
+        base64url::encode(&digest(format!("{purpose}|{}", self.expose()).as_bytes()))
     }
 
-    /// The public half, sent with the authentication request.
+    /// Returns the code challenge, which the authorization request carries.
     pub fn challenge(&self) -> String {
         challenge_s256(self.expose())
     }
 }
 
-/// The S256 code challenge of a verifier, RFC 7636 section 4.2.
+/// Returns the S256 code challenge of a verifier (RFC 7636 section 4.2).
 pub fn challenge_s256(verifier: &str) -> String {
     base64url::encode(&digest(verifier.as_bytes()))
 }

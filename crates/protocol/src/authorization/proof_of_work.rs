@@ -1,36 +1,34 @@
-//! The anti-abuse hash, version 2: a small proof of work that binds a request to its values.
+//! Authress's proof of work, version 2: the `antiAbuseHash` that binds a request to its values.
 //!
-//! A hash is `v2;{milliseconds since 1970};{n};{h}` where `h` is the base64url SHA-256 of
-//! `{milliseconds};{n};{values}` and must start with `00`, which takes 4,096 tries on average.
-//! The values are those of the request, in the order that [`values`] fixes, joined by `|`.
+//! A hash has the form `v2;{time};{number};{digest}`. `time` is in milliseconds since 1970, and `digest` is the base64url
+//! SHA-256 of `{time};{number};{values}`. It must start with `00`, which takes 4,096 tries on average. `values` are those
+//! of the request in the order of [`values`], separated by `|`.
 
-use crate::{base64url, clock::Moment, decimal::decimal, http::Request, json::ObjectWriter, secret::Secret, text};
+use crate::{base64url, clock::ClockReading, http::Request, json::ObjectWriter, secret::Secret};
 use authress_sha256::{LANES, Messages, digest};
 use std::fmt;
 
-/// The first number tried. Seven digits throughout keep every try the same length, and a random
-/// start keeps two tabs that begin in the same millisecond from sending the same hash.
-const FIRST_TRY: u32 = 1_000_000;
-const LAST_TRY: u32 = 9_999_999;
+/// The range of numbers to try. Seven digits throughout keep the message at one length. A random start keeps two tabs
+/// that begin in the same millisecond from sending the same hash.
+const FIRST_NUMBER: u32 = 1_000_000;
+const LAST_NUMBER: u32 = 9_999_999;
 
-/// Tries between two pauses: about 20 ms on a phone whose browser has not optimised the code yet.
-const TRIES: usize = 2_048;
+/// Tries per batch. A batch takes about 20 ms on a phone whose browser has not optimised the code yet.
+const BATCH_TRIES: usize = 2_048;
 
-/// Searches a hash for `values`, all of it at once.
+/// Searches a hash for `values` in one go.
 ///
-/// `now_ms` is the time in milliseconds since 1970, `entropy` any random number. A search tries
-/// numbers one after the other from a start that `entropy` selects; its duration varies, its mean
-/// is 4,096 digests.
+/// `now_ms` is the time in milliseconds since 1970. `entropy` selects the number at which the search starts.
 pub fn search(values: &str, now_ms: u64, entropy: u32) -> String {
     let mut search = Search::new(values, now_ms, entropy);
     loop {
-        if let Some(hash) = search.go_on() {
+        if let Some(hash) = search.try_batch() {
             return hash;
         }
     }
 }
 
-/// A search that has begun.
+/// The state of a search.
 struct Search {
     time: String,
     values: String,
@@ -40,17 +38,17 @@ struct Search {
 
 impl Search {
     fn new(values: &str, now_ms: u64, entropy: u32) -> Self {
-        let time = decimal(now_ms as i64);
+        let time = now_ms.to_string();
         let number_at = time.len() + 1;
-        let counter = Counter::new(FIRST_TRY + entropy % (LAST_TRY - FIRST_TRY + 1));
-        let first = message(&time, &decimal(counter.number.into()), values);
+        let counter = Counter::new(FIRST_NUMBER + entropy % (LAST_NUMBER - FIRST_NUMBER + 1));
+        let first = message(&time, &counter.number.to_string(), values);
         let messages = Messages::new(first.as_bytes(), number_at..number_at + counter.digits.len());
         Self { time, values: values.to_owned(), messages, counter }
     }
 
-    /// Tries the next numbers; the hash, if one of them is found.
-    fn go_on(&mut self) -> Option<String> {
-        for _ in 0..TRIES / LANES {
+    /// Tries the next batch of numbers. Returns the hash if one of them fits.
+    fn try_batch(&mut self) -> Option<String> {
+        for _ in 0..BATCH_TRIES / LANES {
             let mut tried = [0; LANES];
             for (place, tried) in self.messages.changing().into_iter().zip(&mut tried) {
                 *tried = self.counter.number;
@@ -62,32 +60,40 @@ impl Search {
             // "00" in base64url is the twelve bits 0xd34.
             let found = self.messages.digest_starts().into_iter().zip(tried).find(|(start, _)| start >> 20 == 0xd34);
             if let Some((_, number)) = found {
-                let number = decimal(number.into());
+                let number = number.to_string();
                 let digest = digest(message(&self.time, &number, &self.values).as_bytes());
-                return Some(text::join(&["v2", &self.time, &number, &base64url::encode(&digest)], ";"));
+                return Some(format!("v2;{};{number};{}", self.time, base64url::encode(&digest)));
             }
         }
         None
     }
 }
 
-/// A request that has everything but its hash. Whoever sends it searches that in pieces and lets others have the
-/// thread in between: how long a search takes is a matter of luck.
-pub struct Unhashed {
+/// A request that lacks only its proof of work.
+///
+/// The sender calls [`Self::try_batch`] until it returns the request, and lets other work run in between: how long a
+/// search takes varies.
+pub struct ProofOfWorkRequest {
     search: Search,
     body: ObjectWriter,
     request: Request,
 }
 
-impl Unhashed {
-    /// `request` is all but the body, and `body` all of that but the hash.
-    pub(crate) fn new(values: &str, now: Moment, search_start: u32, body: ObjectWriter, request: Request) -> Box<Self> {
+impl ProofOfWorkRequest {
+    /// Takes the request without its body, and the body without its hash.
+    pub(crate) fn new(
+        values: &str,
+        now: ClockReading,
+        search_start: u32,
+        body: ObjectWriter,
+        request: Request,
+    ) -> Box<Self> {
         Box::new(Self { search: Search::new(values, now.unix_ms(), search_start), body, request })
     }
 
-    /// Searches for a moment: the request once the hash is found, otherwise what to go on with.
-    pub fn search(mut self: Box<Self>) -> Result<Request, Box<Self>> {
-        match self.search.go_on() {
+    /// Tries the next batch of numbers. Returns the request once a hash is found, and itself otherwise.
+    pub fn try_batch(mut self: Box<Self>) -> Result<Request, Box<Self>> {
+        match self.search.try_batch() {
             Some(hash) => {
                 let Self { body, request, .. } = *self;
                 Ok(Request { body: Some(Secret::new(body.string("antiAbuseHash", &hash).finish())), ..request })
@@ -96,44 +102,43 @@ impl Unhashed {
         }
     }
 
-    /// Searches to the end.
+    /// Tries batches until a hash is found.
     #[cfg(test)]
     pub(crate) fn finish(self: Box<Self>) -> Request {
-        self.search().unwrap_or_else(Self::finish)
+        self.try_batch().unwrap_or_else(Self::finish)
     }
 }
 
-// A code and its verifier are in the body.
-impl fmt::Debug for Unhashed {
+// The body is left out: it holds a code and its verifier.
+impl fmt::Debug for ProofOfWorkRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unhashed").field("request", &self.request).finish_non_exhaustive()
+        f.debug_struct("ProofOfWorkRequest").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
-/// What a valid hash says.
+/// The contents of a valid hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// When the search began by the client's clock, in milliseconds since 1970.
     pub issued_at_ms: u64,
-    /// The number that was found.
+    /// The number that the search found.
     pub nonce: u64,
 }
 
-/// Why a hash does not hold.
+/// Why a hash is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidHash {
-    /// It is not `v2;{time};{number};{hash}`.
+    /// It does not have the form `v2;{time};{number};{digest}`.
     Malformed,
-    /// It does not start with `00`, so no work was done for it.
+    /// Its digest does not start with `00`: no work was done.
     NoWork,
     /// It was made for other values.
     OtherValues,
 }
 
-/// Recomputes a hash for the values of the request that carried it.
+/// Verifies a hash against the values of the request that carried it.
 ///
-/// Freshness and single use are the caller's to check: a server binds a hash to the PKCE
-/// challenge or code that came with it.
+/// The caller checks freshness and single use: a server binds a hash to the PKCE challenge or code of the same request.
 pub fn verify(hash: &str, values: &str) -> Result<Proof, InvalidHash> {
     let mut parts = hash.split(';');
     let (Some("v2"), Some(time), Some(number), Some(found), None) =
@@ -155,11 +160,10 @@ pub fn verify(hash: &str, values: &str) -> Result<Proof, InvalidHash> {
     Ok(proof)
 }
 
-/// The values of each kind of request in the order in which they are hashed.
+/// The values of each kind of request, in the order in which the published client hashes them. Absent and empty values
+/// are left out.
 pub mod values {
-    use crate::text;
-
-    /// For `POST /authentication` of a login.
+    /// For `POST /authentication` of a login. Audiences are separated by commas; an empty list still adds an empty value.
     pub fn authenticate(
         connection_id: Option<&str>,
         tenant_lookup_identifier: Option<&str>,
@@ -167,15 +171,10 @@ pub mod values {
         application_id: &str,
         audiences: Option<&[String]>,
     ) -> String {
-        // An empty list of audiences still is a value: it adds an empty segment.
         let mut values = present(&[connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
-        // An empty list of audiences still is a value: it adds an empty segment.
-        for (index, audience) in audiences.into_iter().flatten().enumerate() {
-            values.push_str(if index > 0 { "," } else { "|" });
-            values.push_str(audience);
-        }
-        if audiences.is_some_and(<[String]>::is_empty) {
+        if let Some(audiences) = audiences {
             values.push('|');
+            values.push_str(&audiences.join(","));
         }
         values
     }
@@ -203,19 +202,13 @@ pub mod values {
         present(&[connection_id, tenant_lookup_identifier, Some(authentication_request_id)])
     }
 
-    /// Those that there are, with bars between them.
     fn present(values: &[Option<&str>]) -> String {
-        let mut present = Vec::new();
-        for value in values.iter().flatten() {
-            if !value.is_empty() {
-                present.push(*value);
-            }
-        }
-        text::join(&present, "|")
+        let present: Vec<&str> = values.iter().flatten().copied().filter(|value| !value.is_empty()).collect();
+        present.join("|")
     }
 }
 
-/// The number to try next, also as text: a division for each digit would cost as much as a round.
+/// The number to try next, also as digits: dividing for each digit would cost as much as a round of SHA-256.
 struct Counter {
     number: u32,
     digits: [u8; 7],
@@ -233,8 +226,8 @@ impl Counter {
     }
 
     fn advance(&mut self) {
-        if self.number == LAST_TRY {
-            *self = Self::new(FIRST_TRY);
+        if self.number == LAST_NUMBER {
+            *self = Self::new(FIRST_NUMBER);
             return;
         }
         self.number += 1;
@@ -248,9 +241,10 @@ impl Counter {
     }
 }
 
-/// What is hashed.
+/// The text that is hashed.
 fn message(time: &str, number: &str, values: &str) -> String {
-    text::join(&[time, number, values], ";")
+    // One allocation of the final length: the values may hold a code.
+    [time, number, values].join(";")
 }
 
 #[cfg(test)]
@@ -262,7 +256,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn what_is_found_verifies(values in "[a-z|_]{0,200}", now_ms in 0_u64..9_999_999_999_999, entropy: u32) {
+        fn a_found_hash_verifies(values in "[a-z|_]{0,200}", now_ms in 0_u64..9_999_999_999_999, entropy: u32) {
             let hash = search(&values, now_ms, entropy);
             let proof = verify(&hash, &values).unwrap();
             prop_assert_eq!(proof.issued_at_ms, now_ms);
@@ -276,37 +270,37 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_hashed_in_pieces_and_shows_nobody_what_it_will_carry() {
-        let now = Moment { device_ms: 1, skew_ms: 0 };
-        let hashed_in_pieces = |entropy| {
+    fn a_request_is_searched_in_batches_and_does_not_print_its_body() {
+        let now = ClockReading { device_ms: 1, skew_ms: 0 };
+        let batches_until_found = |entropy| {
             let body = ObjectWriter::new().string("code", "the-code");
             let request =
                 Request { method: Method::Post, path: "/".into(), body: None, bearer: None, with_credentials: true };
-            let mut unhashed = Unhashed::new("values", now, entropy, body, request);
-            assert!(!format!("{unhashed:?}").contains("the-code"));
-            let mut pieces = 1;
+            let mut request = ProofOfWorkRequest::new("values", now, entropy, body, request);
+            assert!(!format!("{request:?}").contains("the-code"));
+            let mut batches = 1;
             let request = loop {
-                match unhashed.search() {
+                match request.try_batch() {
                     Ok(request) => break request,
-                    Err(rest) => (unhashed, pieces) = (rest, pieces + 1),
+                    Err(rest) => (request, batches) = (rest, batches + 1),
                 }
             };
             let expected = format!(r#"{{"code":"the-code","antiAbuseHash":"{}"}}"#, search("values", 1, entropy));
             assert_eq!(request.body.unwrap().expose(), expected);
-            pieces
+            batches
         };
-        let most = (0..20).map(|start| hashed_in_pieces(start * 10_000)).max();
+        let most = (0..20).map(|start| batches_until_found(start * 10_000)).max();
         assert!(most > Some(2), "{most:?}");
     }
 
     #[test]
-    fn the_search_wraps_around_at_the_last_number() {
-        let hash = search("values", 1, LAST_TRY - FIRST_TRY);
+    fn the_search_wraps_around_after_the_last_number() {
+        let hash = search("values", 1, LAST_NUMBER - FIRST_NUMBER);
         assert!(verify(&hash, "values").is_ok());
     }
 
     #[test]
-    fn a_hash_is_refused_when_malformed_or_without_work() {
+    fn malformed_hashes_and_hashes_without_work_are_invalid() {
         for hash in ["", "v1;1;1;00", "v2;1;1", "v2;1;1;00;x", "v2;01;1;00", "v2;+1;1;00", "v2;a;1;00", "v2;;;00"] {
             assert_eq!(verify(hash, ""), Err(InvalidHash::Malformed), "{hash}");
         }
@@ -314,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_and_empty_values_leave_no_segment_but_an_empty_list_does() {
+    fn absent_and_empty_values_are_left_out_but_an_empty_list_of_audiences_is_not() {
         assert_eq!(values::authenticate(Some("sc_a"), None, Some(""), "app_a", None), "sc_a|app_a");
         assert_eq!(values::authenticate(None, None, None, "app_a", Some(&[])), "app_a|");
         let audiences = ["a".to_owned(), "b".to_owned()];

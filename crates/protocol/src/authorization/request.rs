@@ -1,98 +1,114 @@
-//! Beginning a login, and beginning a link: `POST /api/authentication`.
+//! The authorization request of a login or a link: `POST /api/authentication`, and its response.
 
+use super::{
+    entropy::Entropy,
+    pending::PendingAuthorization,
+    pkce::CodeVerifier,
+    proof_of_work::{self, ProofOfWorkRequest},
+};
 use crate::{
-    account::Authorization,
-    authorization::{
-        pending::{Entropy, PendingRequest},
-        pkce::CodeVerifier,
-        proof_of_work::{self, Unhashed},
-    },
     callback_url,
-    clock::Moment,
+    clock::ClockReading,
     error::{Error, ErrorCode},
     http::{Method, Request},
     json::{JsonObject, ObjectWriter},
     page::Page,
     secret::Secret,
+    session::credentials::SessionCredentials,
     settings::Settings,
     web_url::{WebUrl, is_path_segment},
 };
 
-/// How to log in. Every member may be left out.
+/// The options of a login. All are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthenticateOptions {
-    /// The identity provider, or the service client (`sc_…`) for an anonymous user id. Without it
-    /// the shopper chooses on a page of Authress.
+    /// The connection (identity provider), or the service client (`sc_…`) for an anonymous user id. Without it the shopper
+    /// chooses on a page of Authress.
     pub connection_id: Option<String>,
-    /// The tenant to log in to; takes precedence over `connection_id`.
+    /// The tenant to log in to. It takes precedence over `connection_id`.
     pub tenant_lookup_identifier: Option<String>,
-    /// An invite to accept.
+    /// The invite to accept.
     pub invite_id: Option<String>,
-    /// Where to return to; this page if left out.
+    /// The redirect URL, absolute or relative to the page. Default: the page.
     pub redirect_url: Option<String>,
-    /// `cookie` (default, also if empty), `query` or `none`.
+    /// `cookie` (default, also for an empty string), `query` or `none`.
     pub response_location: Option<String>,
-    /// Which of `code token id_token` to return; `token id_token` if left out.
+    /// Which of `code`, `token` and `id_token` the callback has, separated by spaces. Default: `token id_token`.
     pub flow_type: Option<String>,
-    /// OAuth scopes.
+    /// The OAuth scopes.
     pub scopes: Option<Vec<String>>,
-    /// Audiences of the access token.
+    /// The audiences of the access token.
     pub audiences: Option<Vec<String>>,
-    /// Properties for the identity provider, as JSON.
+    /// Properties for the identity provider, as a JSON object.
     pub connection_properties: Option<String>,
-    /// Whether more than one account may be signed in.
+    /// Whether several accounts may be signed in.
     pub multi_account: Option<bool>,
 }
 
-/// With what to link. One of the first two is needed.
+/// The options of a link. `connection_id` or `tenant_lookup_identifier` is required.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkOptions {
-    /// The identity provider that the shopper signs in with.
+    /// The connection (identity provider) of the identity to link.
     pub connection_id: Option<String>,
     /// The tenant whose identity provider it is.
     pub tenant_lookup_identifier: Option<String>,
-    /// Where to return to; this page if left out.
+    /// The redirect URL, absolute or relative to the page. Default: the page.
     pub redirect_url: Option<String>,
-    /// Properties for the identity provider, as JSON.
+    /// Properties for the identity provider, as a JSON object.
     pub connection_properties: Option<String>,
 }
 
-/// A login that is prepared: what remains of it here while its request is away.
-#[derive(Debug)]
-pub struct Draft {
-    pending: Box<PendingRequest>,
+impl LinkOptions {
+    /// Checks that a connection or tenant is named; fails with [`ErrorCode::InvalidConnection`].
+    pub fn check(&self) -> Result<(), Error> {
+        let is_named = |value: &Option<String>| value.as_deref().is_some_and(|value| !value.is_empty());
+        if is_named(&self.connection_id) || is_named(&self.tenant_lookup_identifier) {
+            Ok(())
+        } else {
+            Err(ErrorCode::InvalidConnection.into())
+        }
+    }
 }
 
-/// A login that Authress has accepted.
+/// An authorization request whose response has not come yet.
+#[derive(Debug)]
+pub struct AuthorizationRequest {
+    pending: Box<PendingAuthorization>,
+}
+
+/// The response to an authorization request.
 #[derive(Clone, Debug)]
-pub struct Started {
-    /// What to store before anything else happens; absent when the answer cannot come back here.
-    pub pending: Option<Box<PendingRequest>>,
-    /// Where the browser continues.
+pub struct AuthenticationResponse {
+    /// What to store before the browser navigates. `None` if Authress named no authentication request: then there is no
+    /// callback to this page.
+    pub pending: Option<Box<PendingAuthorization>>,
+    /// The URL at which the login continues.
     pub authentication_url: Option<WebUrl>,
     /// The id of the authentication request.
     pub authentication_request_id: Option<String>,
 }
 
-impl Started {
-    /// Whether the client itself navigates to `authentication_url`.
+impl AuthenticationResponse {
+    /// Whether the client navigates to `authentication_url` by itself.
     ///
-    /// An URL on the page's own host name is handed to the application instead: it is the
-    /// application's own login page that asked.
+    /// A URL on the page's own host name is returned to the application instead: then the page is the application's own
+    /// login page.
     pub fn navigates_from(&self, page: &Page) -> bool {
         self.authentication_url.as_ref().is_some_and(|url| !page.has_hostname_of(url))
     }
 }
 
-/// Prepares a login: its request, and what to do with the answer.
-pub fn begin(
+/// Prepares the authorization request of a login.
+///
+/// Fails with [`ErrorCode::InvalidResponseLocation`] or [`ErrorCode::InvalidRedirectUrl`].
+pub fn prepare_login(
     settings: &Settings,
     page: &Page,
     options: &AuthenticateOptions,
     entropy: Entropy,
-    now: Moment,
+    now: ClockReading,
     with_credentials: bool,
-) -> Result<(Box<Unhashed>, Draft), Error> {
+) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> {
     let response_location = options.response_location.as_deref().filter(|location| !location.is_empty());
     if !matches!(response_location, None | Some("cookie" | "query" | "none")) {
         return Err(ErrorCode::InvalidResponseLocation.into());
@@ -125,21 +141,23 @@ pub fn begin(
         body = body.bool("multiAccount", multi_account);
     }
     let request = request(None, with_credentials);
-    Ok((Unhashed::new(&values, now, entropy.search_start, body, request), Draft { pending }))
+    let request = ProofOfWorkRequest::new(&values, now, entropy.search_start, body, request);
+    Ok((request, AuthorizationRequest { pending }))
 }
 
-/// Prepares in the same way a link of another identity to the user id whose session `authorization` shows.
-pub fn begin_link(
+/// Prepares the authorization request of a link: it adds an identity to the user of the session.
+///
+/// Fails with [`ErrorCode::InvalidConnection`], [`ErrorCode::NotLoggedIn`] or [`ErrorCode::InvalidRedirectUrl`].
+pub fn prepare_link(
     settings: &Settings,
     page: &Page,
     options: &LinkOptions,
-    authorization: &Authorization,
+    credentials: &SessionCredentials,
     entropy: Entropy,
-    now: Moment,
-) -> Result<(Box<Unhashed>, Draft), Error> {
-    check_link_options(options)?;
-    let (user_id, with_credentials) = (authorization.user_id.clone(), authorization.with_credentials);
-    let bearer = authorization.clone().bearer_unless_cookies()?;
+    now: ClockReading,
+) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> {
+    options.check()?;
+    let bearer = credentials.clone().bearer_unless_cookies()?;
     let values = proof_of_work::values::link_identity(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
@@ -148,77 +166,71 @@ pub fn begin_link(
     let mut pending = pending(settings, page, options.redirect_url.as_deref(), &entropy, now)?;
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
-    pending.link_user_id = Some(user_id);
+    pending.link_user_id = Some(credentials.user_id.clone());
     let mut body = body(settings, &pending).bool("linkIdentity", true);
     if let Some(properties) = &options.connection_properties {
         body = body.raw("connectionProperties", properties);
     }
-    let request = request(bearer, with_credentials);
-    Ok((Unhashed::new(&values, now, entropy.search_start, body, request), Draft { pending }))
+    let request = request(bearer, credentials.with_credentials);
+    let request = ProofOfWorkRequest::new(&values, now, entropy.search_start, body, request);
+    Ok((request, AuthorizationRequest { pending }))
 }
 
-/// Checks what a link needs before a session is looked for.
-pub fn check_link_options(options: &LinkOptions) -> Result<(), Error> {
-    let named = |value: &Option<String>| value.as_deref().is_some_and(|value| !value.is_empty());
-    if named(&options.connection_id) || named(&options.tenant_lookup_identifier) {
-        Ok(())
-    } else {
-        Err(ErrorCode::InvalidConnection.into())
-    }
-}
-
-impl Draft {
-    /// Reads the body of a successful answer.
-    pub fn accept(self, body: &Secret) -> Result<Started, Error> {
-        let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-        let authentication_url = match answer.str("authenticationUrl").filter(|url| !url.is_empty()) {
-            Some(url) => Some(web_address(&url).ok_or(ErrorCode::InvalidServerResponse)?),
+impl AuthorizationRequest {
+    /// Reads the body of a successful response.
+    ///
+    /// Fails with [`ErrorCode::InvalidServerResponse`] if it names neither an http(s) URL nor a usable authentication
+    /// request.
+    pub fn read_response(self, body: &Secret) -> Result<AuthenticationResponse, Error> {
+        let response = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+        let authentication_url = match response.str("authenticationUrl").filter(|url| !url.is_empty()) {
+            Some(url) => Some(http_url(&url).ok_or(ErrorCode::InvalidServerResponse)?),
             None => None,
         };
-        let authentication_request_id = answer.str("authenticationRequestId").filter(|id| !id.is_empty());
+        let authentication_request_id = response.str("authenticationRequestId").filter(|id| !id.is_empty());
         let is_unusable = authentication_request_id.as_ref().is_some_and(|id| !is_path_segment(id));
         if is_unusable || (authentication_url.is_none() && authentication_request_id.is_none()) {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
         let mut pending = self.pending;
-        pending.enable_credentials = answer.bool("enableCredentials");
+        pending.enable_credentials = response.bool("enableCredentials");
         let pending = authentication_request_id.as_ref().map(|nonce| {
             pending.nonce.clone_from(nonce);
             pending
         });
-        Ok(Started { pending, authentication_url, authentication_request_id })
+        Ok(AuthenticationResponse { pending, authentication_url, authentication_request_id })
     }
 }
 
-/// Reads an answer that must say where the login goes on.
-pub fn authentication_url(body: &Secret) -> Result<WebUrl, Error> {
-    let answer = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-    answer.str("authenticationUrl").and_then(|url| web_address(&url)).ok_or(ErrorCode::InvalidServerResponse.into())
+/// Reads a response that must name the URL at which the login continues.
+pub fn read_authentication_url(body: &Secret) -> Result<WebUrl, Error> {
+    let response = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+    response.str("authenticationUrl").and_then(|url| http_url(&url)).ok_or(ErrorCode::InvalidServerResponse.into())
 }
 
-/// The browser is sent there: nothing but a web page will do.
-fn web_address(text: &str) -> Option<WebUrl> {
-    WebUrl::parse(text).filter(WebUrl::is_web)
+/// The browser navigates to the URL, so it must not run script.
+fn http_url(text: &str) -> Option<WebUrl> {
+    WebUrl::parse(text).filter(WebUrl::is_http)
 }
 
-/// What every login and link remembers; its nonce comes with the answer.
+/// Returns what every login and link keeps. The nonce comes with the response.
 ///
-/// Authress appends the callback's parameters to the redirect URL (RFC 6749 section 3.1.2). Were the page's own `code` or
-/// `error` among them, nothing could tell which is which: they stay here.
+/// Authress appends the callback parameters to the redirect URL (RFC 6749 section 3.1.2). Parameters of the page with the
+/// same names, such as a coupon `code`, are left out of the redirect URL: afterwards nothing could tell them apart.
 fn pending(
     settings: &Settings,
     page: &Page,
     redirect_url: Option<&str>,
     entropy: &Entropy,
-    now: Moment,
-) -> Result<Box<PendingRequest>, Error> {
-    let page_url = callback_url::own_address(settings, page.resolve(redirect_url)?.as_str());
-    let redirect_url = callback_url::without_return_parameters(&page_url);
+    now: ClockReading,
+) -> Result<Box<PendingAuthorization>, Error> {
+    let page_url = callback_url::own_page_url(settings, page.resolve(redirect_url)?.as_str());
+    let redirect_url = callback_url::without_callback_parameters(&page_url);
     let (redirect_url, page_url) = match redirect_url {
         Some(redirect_url) => (redirect_url, Some(page_url)),
         None => (page_url, None),
     };
-    Ok(Box::new(PendingRequest {
+    Ok(Box::new(PendingAuthorization {
         nonce: String::new(),
         code_verifier: CodeVerifier::from_entropy(entropy.code_verifier),
         connection_id: None,
@@ -235,8 +247,8 @@ fn pending(
     }))
 }
 
-/// What every login and link sends.
-fn body(settings: &Settings, pending: &PendingRequest) -> ObjectWriter {
+/// Writes the members that every login and link sends.
+fn body(settings: &Settings, pending: &PendingAuthorization) -> ObjectWriter {
     ObjectWriter::new()
         .string("redirectUrl", &pending.redirect_url)
         .string("codeChallengeMethod", "S256")
@@ -254,7 +266,7 @@ fn request(bearer: Option<Secret>, with_credentials: bool) -> Request {
 mod tests {
     use super::*;
 
-    const NOW: Moment = Moment { device_ms: 1_700_000_000_000, skew_ms: 0 };
+    const NOW: ClockReading = ClockReading { device_ms: 1_700_000_000_000, skew_ms: 0 };
     const ENTROPY: Entropy = Entropy { code_verifier: [7; 48], search_start: 42 };
 
     fn settings() -> Settings {
@@ -269,28 +281,28 @@ mod tests {
         serde_json::from_str(request.body.as_ref().unwrap().expose()).unwrap()
     }
 
-    fn login(options: AuthenticateOptions) -> (Request, Draft) {
-        let (unhashed, draft) = begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap();
-        (unhashed.finish(), draft)
+    fn login(options: AuthenticateOptions) -> (Request, AuthorizationRequest) {
+        let (request, authorization) = prepare_login(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap();
+        (request.finish(), authorization)
     }
 
     #[test]
-    fn a_login_request_carries_challenge_and_hash_but_no_verifier() {
-        let (request, draft) =
+    fn a_login_sends_challenge_and_proof_of_work_but_no_verifier() {
+        let (request, authorization) =
             login(AuthenticateOptions { connection_id: Some("sc_shop".into()), ..Default::default() });
         let body = body(&request);
         assert_eq!(body["connectionId"], "sc_shop");
         assert_eq!(body["applicationId"], "app_shop");
         assert_eq!(body["redirectUrl"], "https://app.shop.test/cart?x=1");
         assert_eq!(body["codeChallengeMethod"], "S256");
-        assert_eq!(body["codeChallenge"], draft.pending.code_verifier.challenge());
+        assert_eq!(body["codeChallenge"], authorization.pending.code_verifier.challenge());
         proof_of_work::verify(body["antiAbuseHash"].as_str().unwrap(), "sc_shop|app_shop").unwrap();
-        assert!(!body.to_string().contains(draft.pending.code_verifier.expose()));
+        assert!(!body.to_string().contains(authorization.pending.code_verifier.expose()));
         assert!(body.get("linkIdentity").is_none() && body.get("audiences").is_none());
     }
 
     #[test]
-    fn every_option_reaches_the_request_under_its_wire_name() {
+    fn every_option_is_sent_under_its_wire_name() {
         let (request, _) = login(AuthenticateOptions {
             tenant_lookup_identifier: Some("tenant".into()),
             invite_id: Some("inv".into()),
@@ -312,8 +324,8 @@ mod tests {
     }
 
     #[test]
-    fn wrong_options_are_refused_before_anything_is_sent() {
-        let refused = |options| begin(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap_err().code;
+    fn invalid_options_are_refused_before_a_request_is_sent() {
+        let refused = |options| prepare_login(&settings(), &page(), &options, ENTROPY, NOW, true).unwrap_err().code;
         let location = AuthenticateOptions { response_location: Some("body".into()), ..Default::default() };
         assert_eq!(refused(location), ErrorCode::InvalidResponseLocation);
         let script = AuthenticateOptions { redirect_url: Some("javascript:1".into()), ..Default::default() };
@@ -330,61 +342,60 @@ mod tests {
         options: LinkOptions,
         access_token: Option<&str>,
         with_credentials: bool,
-    ) -> Result<(Request, Draft), Error> {
+    ) -> Result<(Request, AuthorizationRequest), Error> {
         let access_token = access_token.map(Secret::new);
-        let authorization = Authorization { user_id: "user_a".into(), access_token, with_credentials };
-        let (unhashed, draft) = begin_link(&settings(), &page(), &options, &authorization, ENTROPY, NOW)?;
-        Ok((unhashed.finish(), draft))
+        let credentials = SessionCredentials { user_id: "user_a".into(), access_token, with_credentials };
+        let (request, authorization) = prepare_link(&settings(), &page(), &options, &credentials, ENTROPY, NOW)?;
+        Ok((request.finish(), authorization))
     }
 
     #[test]
-    fn a_link_shows_its_session_and_remembers_the_user_id() {
+    fn a_link_sends_its_session_and_keeps_the_user_id() {
         let options = LinkOptions { connection_id: Some("con_a".into()), ..Default::default() };
-        let (request, draft) = link(options.clone(), Some("token"), false).unwrap();
+        let (request, authorization) = link(options.clone(), Some("token"), false).unwrap();
         assert_eq!(body(&request)["linkIdentity"], true);
         assert_eq!(request.bearer.unwrap().expose(), "token");
-        assert_eq!(draft.pending.link_user_id.as_deref(), Some("user_a"));
+        assert_eq!(authorization.pending.link_user_id.as_deref(), Some("user_a"));
         assert_eq!(link(options.clone(), Some("token"), true).unwrap().0.bearer, None);
         assert_eq!(link(options, None, false).unwrap_err().code, ErrorCode::NotLoggedIn);
         assert_eq!(link(LinkOptions::default(), Some("t"), false).unwrap_err().code, ErrorCode::InvalidConnection);
     }
 
     #[test]
-    fn an_answer_becomes_a_pending_request() {
-        let (_, draft) = login(AuthenticateOptions::default());
-        let verifier = draft.pending.code_verifier.clone();
-        let answer = r#"{"authenticationUrl":"https://verify.test/v1/login","authenticationRequestId":"R","enableCredentials":true}"#;
-        let started = draft.accept(&Secret::new(answer)).unwrap();
-        assert!(started.navigates_from(&page()));
-        let pending = started.pending.unwrap();
+    fn a_response_becomes_a_pending_authorization() {
+        let (_, authorization) = login(AuthenticateOptions::default());
+        let verifier = authorization.pending.code_verifier.clone();
+        let body = r#"{"authenticationUrl":"https://verify.test/v1/login","authenticationRequestId":"R","enableCredentials":true}"#;
+        let response = authorization.read_response(&Secret::new(body)).unwrap();
+        assert!(response.navigates_from(&page()));
+        let pending = response.pending.unwrap();
         assert_eq!((pending.nonce.as_str(), pending.enable_credentials), ("R", Some(true)));
         assert_eq!(pending.code_verifier, verifier);
     }
 
     #[test]
-    fn an_id_that_would_leave_its_place_in_a_path_is_no_answer() {
-        let answer = r#"{"authenticationUrl":"https://acorn.test/login","authenticationRequestId":"../../session"}"#;
-        let refused = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap_err();
+    fn an_authentication_request_id_that_is_no_path_segment_is_refused() {
+        let body = r#"{"authenticationUrl":"https://acorn.test/login","authenticationRequestId":"../../session"}"#;
+        let refused = login(AuthenticateOptions::default()).1.read_response(&Secret::new(body)).unwrap_err();
         assert_eq!(refused.code, ErrorCode::InvalidServerResponse);
     }
 
     #[test]
-    fn an_address_on_the_pages_host_is_handed_back() {
-        let answer = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
-        let started = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap();
-        assert!(!started.navigates_from(&page()));
-        let started =
-            login(AuthenticateOptions::default()).1.accept(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
-        assert!(!started.unwrap().navigates_from(&page()));
+    fn a_url_on_the_pages_host_is_returned_to_the_application() {
+        let body = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
+        let response = login(AuthenticateOptions::default()).1.read_response(&Secret::new(body)).unwrap();
+        assert!(!response.navigates_from(&page()));
+        let response =
+            login(AuthenticateOptions::default()).1.read_response(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
+        assert!(!response.unwrap().navigates_from(&page()));
     }
 
     #[test]
-    fn an_answer_that_runs_script_or_says_nothing_is_refused() {
-        for answer in
-            ["", "null", "{}", r#"{"authenticationUrl":"javascript:alert(1)"}"#, r#"{"authenticationUrl":"x"}"#]
+    fn a_response_that_runs_script_or_names_no_url_is_refused() {
+        for body in ["", "null", "{}", r#"{"authenticationUrl":"javascript:alert(1)"}"#, r#"{"authenticationUrl":"x"}"#]
         {
-            let error = login(AuthenticateOptions::default()).1.accept(&Secret::new(answer)).unwrap_err();
-            assert_eq!(error.code, ErrorCode::InvalidServerResponse, "{answer}");
+            let error = login(AuthenticateOptions::default()).1.read_response(&Secret::new(body)).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidServerResponse, "{body}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What the address of the page means to a login that is pending.
+//! The decision what to do about the address of the page.
 
-use super::exchange::Exchange;
+use super::exchange::CodeExchange;
 use crate::{
-    authorization::pending::PendingRequest,
-    callback_url::{self, ReturnParameters},
+    authorization::pending::PendingAuthorization,
+    callback_url::{self, CallbackParameters},
     error::{Error, ErrorCode},
     page::Page,
     secret::Secret,
@@ -14,62 +14,63 @@ use crate::{
     settings::Settings,
 };
 
-/// What a return asks of the browser, in this order: store, clean the address, then the step.
+/// What to do about the address, in the order of the members.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Inspection {
-    /// Whether the pending request is used up and must be removed from storage.
-    pub consumes: bool,
-    /// The address to show from now on, if it must change.
+pub struct CallbackDecision {
+    /// Whether the callback uses up its pending authorization, which is then removed from storage.
+    pub consumes_pending: bool,
+    /// The address to show from now on, `None` if it stays.
     pub clean_href: Option<String>,
-    /// What to do.
-    pub step: Step,
+    /// What to do with the session.
+    pub action: CallbackAction,
 }
 
-/// What to do about a return.
+/// What to do with the session because of a callback.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// No return of this client: go on with the session that is here.
-    NotOurs,
-    /// Exchange a code for tokens.
-    Exchange(Exchange),
-    /// Tokens came with the return.
-    Adopt(Box<PendingRequest>, Tokens),
-    /// The session came in cookies.
-    ReadCookies(Box<PendingRequest>),
-    /// The login or link did not happen. The session that is here stays.
-    Refused(Box<PendingRequest>, Refusal),
+pub enum CallbackAction {
+    /// The address is no callback for this client. The session stays.
+    Ignore,
+    /// Exchange the code for tokens.
+    Exchange(CodeExchange),
+    /// Store the tokens of the callback.
+    StoreTokens(Box<PendingAuthorization>, Tokens),
+    /// Store the session that Authress has set in cookies.
+    StoreCookies(Box<PendingAuthorization>),
+    /// Report that the login or link failed. The session stays.
+    Fail(Box<PendingAuthorization>, CallbackError),
 }
 
-impl Step {
-    /// The login or link that a return belongs to.
-    pub fn pending(&self) -> Option<&PendingRequest> {
+impl CallbackAction {
+    /// Returns the login or link to which the callback belongs.
+    pub fn pending(&self) -> Option<&PendingAuthorization> {
         match self {
-            Self::NotOurs => None,
+            Self::Ignore => None,
             Self::Exchange(exchange) => Some(exchange.pending()),
-            Self::Adopt(pending, _) | Self::ReadCookies(pending) | Self::Refused(pending, _) => Some(pending),
+            Self::StoreTokens(pending, _) | Self::StoreCookies(pending) | Self::Fail(pending, _) => Some(pending),
         }
     }
 }
 
-/// Why a login or link did not happen.
+/// Why a callback brings no session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Authress said so, with its codes.
-    ByServer {
-        /// `error`, RFC 6749 section 4.1.2.1.
+pub enum CallbackError {
+    /// An error response of the authorization server.
+    AuthorizationServer {
+        /// The parameter `error` (RFC 6749 section 4.1.2.1).
         error: String,
-        /// Authress's `errorCode`.
+        /// The parameter `errorCode`, Authress's own code.
         error_code: Option<String>,
     },
-    /// The return names another issuer (RFC 9207 section 2.4), has a parameter twice, or its tokens do not fit.
+    /// The callback cannot be trusted: it names another issuer (RFC 9207 section 2.4), has a parameter twice, lacks the code
+    /// that it announces, or has tokens of another host, application or user.
     Untrusted,
 }
 
-impl Refusal {
-    /// The refusal as an error, for logs.
+impl CallbackError {
+    /// Returns the error to log.
     pub fn to_error(&self) -> Error {
         match self {
-            Self::ByServer { error, error_code } => {
+            Self::AuthorizationServer { error, error_code } => {
                 Error::from(ErrorCode::RequestRefused).with_server_code(error_code.as_ref().unwrap_or(error))
             }
             Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
@@ -77,52 +78,55 @@ impl Refusal {
     }
 }
 
-/// Decides what the current address means.
+/// Decides what to do about the address of `page`.
 ///
-/// `find_pending` looks a pending request up by nonce. Only a return whose nonce matches a pending
-/// request of this browser can change the session.
-pub fn inspect(
+/// `find_pending` looks a pending authorization up by nonce. A callback changes the session only if this browser has a
+/// pending authorization for it: otherwise an attacker could sign a shopper in to the attacker's account by a link
+/// (login CSRF, RFC 6749 section 10.12).
+pub fn decide(
     settings: &Settings,
     page: &Page,
     cookies: &Cookies,
-    find_pending: impl FnOnce(&str) -> Option<Box<PendingRequest>>,
-) -> Inspection {
+    find_pending: impl FnOnce(&str) -> Option<Box<PendingAuthorization>>,
+) -> CallbackDecision {
     let href = page.href();
-    let parameters = ReturnParameters::parse(href);
-    let own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_issuer(issuer));
+    let parameters = CallbackParameters::parse(href);
+    let is_own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_issuer(issuer));
     let pending =
         parameters.nonce.as_deref().and_then(|nonce| find_pending(nonce).filter(|pending| pending.nonce == nonce));
     let Some(pending) = pending else {
-        // Without a nonce it is no return of a login client: an extension's code may be among it.
-        let clean_href = match (&parameters.nonce, own_issuer) {
-            (Some(_), Some(true)) => callback_url::without_return_parameters(href),
+        // Without a nonce it is no callback of a login client; it may be one of an extension.
+        let clean_href = match (&parameters.nonce, is_own_issuer) {
+            (Some(_), Some(true)) => callback_url::without_callback_parameters(href),
             (Some(_), _) => callback_url::without_tokens(href),
             (None, _) => None,
         };
-        return Inspection { consumes: false, clean_href, step: Step::NotOurs };
+        return CallbackDecision { consumes_pending: false, clean_href, action: CallbackAction::Ignore };
     };
-    if !pending.is_of(settings) {
-        // Another client of this page has begun it and needs the address as it is.
-        return Inspection { consumes: false, clean_href: None, step: Step::NotOurs };
+    if !pending.belongs_to(settings) {
+        // Another client of this page began it and needs the address as it is.
+        return CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore };
     }
-    let clean_href = pending.address_after(href);
-    if own_issuer == Some(false) || callback_url::has_doubled_parameter(href) {
-        // A response of another issuer, or one with parameters laid into it: the real one may still come.
-        return Inspection { consumes: false, clean_href, step: Step::Refused(pending, Refusal::Untrusted) };
+    let clean_href = pending.href_after_callback(href);
+    if is_own_issuer == Some(false) || callback_url::has_duplicate_parameter(href) {
+        // Forged, or with injected parameters: the genuine callback may still come.
+        let action = CallbackAction::Fail(pending, CallbackError::Untrusted);
+        return CallbackDecision { consumes_pending: false, clean_href, action };
     }
-    let step = step_of(settings, page, cookies, &parameters, pending);
-    Inspection { consumes: true, clean_href, step }
+    let action = action(settings, page, cookies, &parameters, pending);
+    CallbackDecision { consumes_pending: true, clean_href, action }
 }
 
-fn step_of(
+fn action(
     settings: &Settings,
     page: &Page,
     cookies: &Cookies,
-    parameters: &ReturnParameters,
-    pending: Box<PendingRequest>,
-) -> Step {
+    parameters: &CallbackParameters,
+    pending: Box<PendingAuthorization>,
+) -> CallbackAction {
     if let Some(error) = parameters.error.clone() {
-        return Step::Refused(pending, Refusal::ByServer { error, error_code: parameters.error_code.clone() });
+        let error = CallbackError::AuthorizationServer { error, error_code: parameters.error_code.clone() };
+        return CallbackAction::Fail(pending, error);
     }
     if let Some(code) = &parameters.code {
         let code = match code.expose() {
@@ -130,18 +134,18 @@ fn step_of(
             _ => Some(code.clone()),
         };
         return match code {
-            Some(code) => Step::Exchange(Exchange::new(pending, code)),
-            None => Step::Refused(pending, Refusal::Untrusted),
+            Some(code) => CallbackAction::Exchange(CodeExchange::new(pending, code)),
+            None => CallbackAction::Fail(pending, CallbackError::Untrusted),
         };
     }
     match (parameters.id_token.clone(), page.is_localhost()) {
         (Some(id_token), true) => {
             match Tokens::new(settings, parameters.access_token.clone(), id_token, parameters.expires_in) {
-                Ok(tokens) => Step::Adopt(pending, tokens),
-                Err(_) => Step::Refused(pending, Refusal::Untrusted),
+                Ok(tokens) => CallbackAction::StoreTokens(pending, tokens),
+                Err(_) => CallbackAction::Fail(pending, CallbackError::Untrusted),
             }
         }
-        // Elsewhere tokens in an address are never taken: they would be in logs and histories.
-        (_, false) | (None, true) => Step::ReadCookies(pending),
+        // Tokens in an address end in logs and histories, so they count on localhost only.
+        (_, false) | (None, true) => CallbackAction::StoreCookies(pending),
     }
 }

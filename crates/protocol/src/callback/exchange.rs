@@ -2,44 +2,43 @@
 
 use crate::{
     authorization::{
-        pending::PendingRequest,
-        proof_of_work::{self, Unhashed},
+        pending::PendingAuthorization,
+        proof_of_work::{self, ProofOfWorkRequest},
     },
-    clock::Moment,
+    clock::ClockReading,
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::ObjectWriter,
     secret::Secret,
     session::tokens::Tokens,
     settings::Settings,
-    text,
 };
 
-/// A code that can be exchanged, together with the request it belongs to.
+/// An authorization code with the login or link to which it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    pending: Box<PendingRequest>,
+pub struct CodeExchange {
+    pending: Box<PendingAuthorization>,
     code: Secret,
 }
 
-/// What a code exchange came to.
+/// The result of a code exchange.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Exchanged {
-    /// Tokens came in the answer.
+pub enum ExchangeResult {
+    /// The response has tokens.
     Tokens(Tokens),
-    /// The answer was good; the session is in cookies.
+    /// Authress has set the session in cookies.
     Cookies,
-    /// The code is expired, used or not ours. It may have been used by an earlier try whose answer
-    /// was lost, so the session must be looked for before anybody is told.
-    CodeRefused(Error),
-    /// No answer: the same code can be tried again.
-    Unanswered(Error),
-    /// Authress or its answer is at fault; trying again will not help.
+    /// The code is expired, used or unknown. An earlier attempt whose response was lost may have used it, so Authress must be
+    /// asked for the session before the login counts as failed.
+    CodeRejected(Error),
+    /// There was no response: the same code can be sent again.
+    NetworkFailure(Error),
+    /// The request was refused or the response is invalid. Sending it again does not help.
     Failed(Error),
 }
 
-impl Exchange {
-    pub(super) fn new(pending: Box<PendingRequest>, code: Secret) -> Self {
+impl CodeExchange {
+    pub(super) fn new(pending: Box<PendingAuthorization>, code: Secret) -> Self {
         Self { pending, code }
     }
 
@@ -48,19 +47,19 @@ impl Exchange {
         &self.code
     }
 
-    /// The login or link that this completes.
-    pub fn pending(&self) -> &PendingRequest {
+    /// Returns the login or link that the exchange completes.
+    pub fn pending(&self) -> &PendingAuthorization {
         &self.pending
     }
 
-    /// The request to send, once its hash is found.
+    /// Returns the request, which lacks its proof of work.
     pub fn request(
         &self,
         settings: &Settings,
-        now: Moment,
+        now: ClockReading,
         search_start: u32,
         with_credentials: bool,
-    ) -> Box<Unhashed> {
+    ) -> Box<ProofOfWorkRequest> {
         let nonce = &self.pending.nonce;
         let values = proof_of_work::values::token_exchange(settings.application_id(), nonce, self.code.expose());
         let body = ObjectWriter::new()
@@ -71,23 +70,25 @@ impl Exchange {
             .string("code_verifier", self.pending.code_verifier.expose());
         let request = Request {
             method: Method::Post,
-            path: text::concat(&["/api/authentication/", nonce, "/tokens"]),
+            path: format!("/api/authentication/{nonce}/tokens"),
             body: None,
             bearer: None,
             with_credentials,
         };
-        Unhashed::new(&values, now, search_start, body, request)
+        ProofOfWorkRequest::new(&values, now, search_start, body, request)
     }
 
-    /// Reads the answer.
-    pub fn accept(&self, settings: &Settings, outcome: Outcome) -> Exchanged {
-        match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
-            Ok(Some(tokens)) => Exchanged::Tokens(tokens),
-            Ok(None) => Exchanged::Cookies,
+    /// Reads the outcome of the request.
+    pub fn read_outcome(&self, settings: &Settings, outcome: Outcome) -> ExchangeResult {
+        match http::success(outcome).and_then(|body| Tokens::from_response(settings, &body)) {
+            Ok(Some(tokens)) => ExchangeResult::Tokens(tokens),
+            Ok(None) => ExchangeResult::Cookies,
             Err(error) => match (error.code, error.server_code.as_deref()) {
-                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => Exchanged::CodeRefused(error),
-                (ErrorCode::AuthressSdkNetworkError, _) => Exchanged::Unanswered(error),
-                _ => Exchanged::Failed(error),
+                (ErrorCode::RequestRefused, Some("invalid_request" | "invalid_grant")) => {
+                    ExchangeResult::CodeRejected(error)
+                }
+                (ErrorCode::AuthressSdkNetworkError, _) => ExchangeResult::NetworkFailure(error),
+                _ => ExchangeResult::Failed(error),
             },
         }
     }

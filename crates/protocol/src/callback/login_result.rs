@@ -1,45 +1,45 @@
-//! What a login or link came to, in words an application can show.
+//! The result of a login or link, for the application and for other tabs.
 
 use crate::{
-    authorization::pending::PendingRequest,
-    callback::decision::Refusal,
+    authorization::pending::PendingAuthorization,
+    callback::decision::CallbackError,
     error::Error,
     json::{JsonObject, ObjectWriter},
 };
 
-/// The server's code for an identity that has logged in before and so has a user id of its own.
+/// Authress's error code for an identity that has logged in before: it has a user id of its own.
 const ALREADY_OWNED: &str = "IdentityAlreadyOwned";
-/// The server's code for a shopper who turned back at the provider.
+/// Authress's error code for a login that the shopper cancelled at the identity provider.
 const CANCELLED: &str = "UserCancelled";
 
-/// What the browser had left the page for.
+/// The purpose of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A session.
+    /// To sign in.
     Login,
-    /// One more identity for the session that was here.
+    /// To add an identity to the user of the session.
     Link,
 }
 
 /// How a login or link ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginStatus {
-    /// A login brought a session.
+    /// The login created a session.
     SignedIn,
-    /// A link: the identity now logs in to this user id.
+    /// The identity is linked: it now logs in to this user id.
     Linked,
-    /// A link: the identity has logged in before and owns another user id; nothing has changed.
+    /// The identity is not linked: it has logged in before and has another user id. The session stays.
     AlreadyOwned,
-    /// The shopper turned back; nothing has changed.
+    /// The shopper cancelled. The session stays.
     Cancelled,
-    /// It did not work; nothing has changed.
+    /// The login or link failed. The session stays.
     Failed,
 }
 
 impl LoginStatus {
     const ALL: [Self; 5] = [Self::SignedIn, Self::Linked, Self::AlreadyOwned, Self::Cancelled, Self::Failed];
 
-    /// The status as JavaScript sees it.
+    /// Returns the status as in JavaScript.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
@@ -54,21 +54,21 @@ impl LoginStatus {
 /// The result of a login or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginResult {
-    /// What the browser had left for.
+    /// What was requested.
     pub purpose: Purpose,
     /// How it ended.
     pub status: LoginStatus,
-    /// The connection that was asked for.
+    /// The requested connection.
     pub connection_id: Option<String>,
-    /// For a link the user id that it was for; for a login the one that it brought.
+    /// For a login the user id of the new session; for a link the user id to which the identity was to be added.
     pub user_id: Option<String>,
-    /// The server's code for a refusal.
+    /// The error code of the authorization server.
     pub server_code: Option<String>,
 }
 
 impl LoginResult {
-    /// The result of a return with a session: a link has succeeded if the user id stayed the same.
-    pub fn of_session(pending: &PendingRequest, session_user_id: Option<&str>) -> Self {
+    /// Returns the result of a callback that created a session. A link has succeeded if the user id is still the same.
+    pub fn from_session(pending: &PendingAuthorization, session_user_id: Option<&str>) -> Self {
         let status = match (pending.link_user_id.as_deref(), session_user_id) {
             (None, Some(_)) => LoginStatus::SignedIn,
             (Some(expected), Some(user_id)) if expected == user_id => LoginStatus::Linked,
@@ -81,9 +81,9 @@ impl LoginResult {
         }
     }
 
-    /// The result of a refusal.
-    pub fn of_refusal(pending: &PendingRequest, refusal: &Refusal) -> Self {
-        let Refusal::ByServer { error, error_code } = refusal else {
+    /// Returns the result of a callback that failed.
+    pub fn from_error(pending: &PendingAuthorization, error: &CallbackError) -> Self {
+        let CallbackError::AuthorizationServer { error, error_code } = error else {
             return Self::new(pending, LoginStatus::Failed, None);
         };
         let is_link = pending.link_user_id.is_some();
@@ -95,12 +95,12 @@ impl LoginResult {
         Self::new(pending, status, Some(error_code.as_deref().unwrap_or(error)))
     }
 
-    /// The result of a code exchange that failed.
-    pub fn of_failure(pending: &PendingRequest, error: &Error) -> Self {
+    /// Returns the result of a code exchange that failed.
+    pub fn from_failed_exchange(pending: &PendingAuthorization, error: &Error) -> Self {
         Self::new(pending, LoginStatus::Failed, error.server_code.as_deref())
     }
 
-    /// The result as a message to other tabs. It holds nothing secret.
+    /// Writes the message to other tabs. It has no secrets.
     pub fn to_json(&self) -> String {
         ObjectWriter::new()
             .bool("isLink", self.purpose == Purpose::Link)
@@ -111,7 +111,7 @@ impl LoginResult {
             .finish()
     }
 
-    /// Reads a message of another tab; `None` if it is none.
+    /// Reads a message of another tab. Returns `None` if it is no login result.
     pub fn from_json(text: &str) -> Option<Self> {
         let message = JsonObject::parse(text)?;
         let status = message.str("status")?;
@@ -124,7 +124,7 @@ impl LoginResult {
         })
     }
 
-    fn new(pending: &PendingRequest, status: LoginStatus, server_code: Option<&str>) -> Self {
+    fn new(pending: &PendingAuthorization, status: LoginStatus, server_code: Option<&str>) -> Self {
         Self {
             purpose: if pending.link_user_id.is_some() { Purpose::Link } else { Purpose::Login },
             status,
@@ -140,8 +140,8 @@ mod tests {
     use super::*;
     use crate::authorization::pkce::CodeVerifier;
 
-    fn pending(link_user_id: Option<&str>) -> PendingRequest {
-        PendingRequest {
+    fn pending(link_user_id: Option<&str>) -> PendingAuthorization {
+        PendingAuthorization {
             nonce: "R".into(),
             code_verifier: CodeVerifier::restore("v"),
             connection_id: Some("con_a".into()),
@@ -159,25 +159,26 @@ mod tests {
     }
 
     #[test]
-    fn a_link_has_succeeded_only_if_the_user_id_stayed() {
-        let status = |user| LoginResult::of_session(&pending(Some("user_a")), user).status;
+    fn a_link_has_succeeded_only_if_the_user_id_is_the_same() {
+        let status = |user| LoginResult::from_session(&pending(Some("user_a")), user).status;
         assert_eq!(status(Some("user_a")), LoginStatus::Linked);
         assert_eq!(status(Some("user_b")), LoginStatus::Failed);
         assert_eq!(status(None), LoginStatus::Failed);
     }
 
     #[test]
-    fn a_login_has_succeeded_if_it_brought_anybody() {
-        let result = LoginResult::of_session(&pending(None), Some("user_a"));
+    fn a_login_has_succeeded_if_there_is_a_user() {
+        let result = LoginResult::from_session(&pending(None), Some("user_a"));
         assert_eq!((result.status, result.user_id.as_deref()), (LoginStatus::SignedIn, Some("user_a")));
-        assert_eq!(LoginResult::of_session(&pending(None), None).status, LoginStatus::Failed);
+        assert_eq!(LoginResult::from_session(&pending(None), None).status, LoginStatus::Failed);
     }
 
     #[test]
-    fn refusals_are_told_apart() {
+    fn error_codes_decide_the_status() {
         let status = |link: Option<&str>, error: &str, error_code: Option<&str>| {
-            let refusal = Refusal::ByServer { error: error.into(), error_code: error_code.map(str::to_owned) };
-            LoginResult::of_refusal(&pending(link), &refusal).status
+            let error =
+                CallbackError::AuthorizationServer { error: error.into(), error_code: error_code.map(str::to_owned) };
+            LoginResult::from_error(&pending(link), &error).status
         };
         for link in [Some("user_a"), None] {
             assert_eq!(status(link, "access_denied", Some("UserCancelled")), LoginStatus::Cancelled);
@@ -190,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn another_tab_reads_the_same_result() {
+    fn a_message_reads_back() {
         for link in [Some("user_a"), None] {
-            let result = LoginResult::of_session(&pending(link), Some("user_a"));
+            let result = LoginResult::from_session(&pending(link), Some("user_a"));
             assert_eq!(LoginResult::from_json(&result.to_json()), Some(result));
         }
         for text in ["", "{}", r#"{"status":"linked"}"#, r#"{"status":"moon","isLink":true}"#] {

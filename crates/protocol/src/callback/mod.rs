@@ -1,4 +1,6 @@
-//! The callback: what the address that the browser returned to means, and the exchange of a code.
+//! Handling a callback: the decision what to do about it, the code exchange, and the result for the application.
+//!
+//! Reading and cleaning the address is in [`crate::callback_url`].
 
 pub mod decision;
 pub mod exchange;

@@ -1,12 +1,12 @@
 use super::{
-    decision::{Inspection, Refusal, Step, inspect},
-    exchange::{Exchange, Exchanged},
-    unfinished::Unfinished,
+    decision::{CallbackAction, CallbackDecision, CallbackError, decide},
+    exchange::{CodeExchange, ExchangeResult},
+    unfinished::UnfinishedCallback,
 };
 use crate::{
-    authorization::{pending::PendingRequest, pkce::CodeVerifier, proof_of_work},
+    authorization::{pending::PendingAuthorization, pkce::CodeVerifier, proof_of_work},
     base64url, callback_url,
-    clock::Moment,
+    clock::ClockReading,
     http::Response,
     page::Page,
     secret::Secret,
@@ -21,8 +21,8 @@ fn settings() -> Settings {
     Settings::new(AUTHRESS, Some("app_shop")).unwrap()
 }
 
-fn pending(nonce: &str) -> Box<PendingRequest> {
-    Box::new(PendingRequest {
+fn pending(nonce: &str) -> Box<PendingAuthorization> {
+    Box::new(PendingAuthorization {
         nonce: nonce.to_owned(),
         code_verifier: CodeVerifier::restore("the-verifier"),
         connection_id: None,
@@ -43,19 +43,17 @@ fn token(issuer: &str, subject: &str) -> String {
     format!("e30.{}.sig", base64url::encode(format!(r#"{{"iss":"{issuer}","sub":"{subject}"}}"#).as_bytes()))
 }
 
-fn look(href: &str, cookies: &str) -> Inspection {
-    inspect(&settings(), &Page::new(href).unwrap(), &Cookies::new(cookies), |nonce| {
-        (nonce == "R").then(|| pending("R"))
-    })
+fn decided(href: &str, cookies: &str) -> CallbackDecision {
+    decide(&settings(), &Page::new(href).unwrap(), &Cookies::new(cookies), |nonce| (nonce == "R").then(|| pending("R")))
 }
 
 #[test]
 fn a_code_with_a_matching_nonce_is_exchanged() {
-    let inspection = look("https://app.shop.test/cart?a=1&code=C&nonce=R&iss=https%3A%2F%2Flogin.shop.test#x", "");
-    assert!(inspection.consumes);
-    assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/cart?a=1#x"));
-    let Step::Exchange(exchange) = inspection.step else { panic!("{:?}", inspection.step) };
-    let request = exchange.request(&settings(), Moment { device_ms: 1_000, skew_ms: 0 }, 5, true).finish();
+    let decision = decided("https://app.shop.test/cart?a=1&code=C&nonce=R&iss=https%3A%2F%2Flogin.shop.test#x", "");
+    assert!(decision.consumes_pending);
+    assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/cart?a=1#x"));
+    let CallbackAction::Exchange(exchange) = decision.action else { panic!("{:?}", decision.action) };
+    let request = exchange.request(&settings(), ClockReading { device_ms: 1_000, skew_ms: 0 }, 5, true).finish();
     assert_eq!(request.path, "/api/authentication/R/tokens");
     let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
     assert_eq!((&body["grant_type"], &body["code"]), (&"authorization_code".into(), &"C".into()));
@@ -65,123 +63,143 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
 }
 
 #[test]
-fn an_unfinished_callback_is_gone_on_with_for_an_hour() {
+fn an_unfinished_callback_can_be_resumed_for_an_hour() {
     let href = "https://app.shop.test/?nonce=R&code=C&iss=https%3A%2F%2Flogin.shop.test";
-    let stored = Unfinished::to_json(&Page::new(href).unwrap(), &pending("R"));
-    let read = |now_ms| Unfinished::from_json(stored.expose(), now_ms);
+    let stored = UnfinishedCallback::to_json(&Page::new(href).unwrap(), &pending("R"));
+    let read = |now_ms| UnfinishedCallback::from_json(stored.expose(), now_ms);
     assert_eq!(read(0).unwrap().nonce(), "R");
-    assert!(matches!(read(0).unwrap().step(&settings(), &Cookies::default()), Step::Exchange(_)));
+    assert!(matches!(read(0).unwrap().action(&settings(), &Cookies::default()), CallbackAction::Exchange(_)));
     assert!(read(60 * 60 * 1000).is_some());
     assert!(read(60 * 60 * 1000 + 1).is_none());
     for text in ["", "{}", r#"{"href":"x","pending":{}}"#] {
-        assert!(Unfinished::from_json(text, 0).is_none(), "{text}");
+        assert!(UnfinishedCallback::from_json(text, 0).is_none(), "{text}");
     }
 }
 
 #[test]
-fn a_callback_with_a_doubled_parameter_is_refused_and_the_login_kept() {
+fn a_callback_with_a_duplicate_parameter_fails_and_its_login_stays_pending() {
     let callback = "nonce=R&iss=https%3A%2F%2Flogin.shop.test&code=C";
-    for laid in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "nonce=S", "iss=me"] {
-        let href = format!("https://app.shop.test/?{laid}&{callback}&error=x");
-        let inspection = look(&href, "");
-        if laid != "nonce=S" {
-            assert_eq!(inspection.step, Step::Refused(pending("R"), Refusal::Untrusted), "{laid}");
+    for injected in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "nonce=S", "iss=me"] {
+        let href = format!("https://app.shop.test/?{injected}&{callback}&error=x");
+        let decision = decided(&href, "");
+        if injected != "nonce=S" {
+            assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted), "{injected}");
         }
-        assert!(!inspection.consumes, "{laid}");
-        assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/"), "{laid}");
+        assert!(!decision.consumes_pending, "{injected}");
+        assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/"), "{injected}");
     }
 }
 
 #[test]
-fn the_callback_of_another_client_of_the_page_is_left_alone() {
+fn the_callback_of_another_client_of_the_page_is_ignored() {
     for (issuer, application_id) in [("https://login.other.test", "app_shop"), (AUTHRESS, "app_admin")] {
         let href = format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}&access_token=T");
-        let inspection = inspect(&settings(), &Page::new(&href).unwrap(), &Cookies::default(), |_| {
+        let decision = decide(&settings(), &Page::new(&href).unwrap(), &Cookies::default(), |_| {
             let owner = (Some(issuer.to_owned()), Some(application_id.to_owned()));
-            Some(Box::new(PendingRequest { issuer: owner.0, application_id: owner.1, ..*pending("R") }))
+            Some(Box::new(PendingAuthorization { issuer: owner.0, application_id: owner.1, ..*pending("R") }))
         });
-        assert_eq!(inspection, Inspection { consumes: false, clean_href: None, step: Step::NotOurs }, "{issuer}");
+        assert_eq!(
+            decision,
+            CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore },
+            "{issuer}"
+        );
     }
 }
 
 #[test]
-fn a_return_that_nobody_waits_for_changes_nothing() {
-    let inspection = look("https://app.shop.test/?code=C&nonce=other&iss=https://login.shop.test", "");
-    assert_eq!((inspection.consumes, inspection.step), (false, Step::NotOurs));
-    assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/"));
+fn a_callback_without_a_pending_authorization_changes_nothing() {
+    let decision = decided("https://app.shop.test/?code=C&nonce=other&iss=https://login.shop.test", "");
+    assert_eq!((decision.consumes_pending, decision.action), (false, CallbackAction::Ignore));
+    assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/"));
 }
 
 #[test]
-fn an_applications_own_code_stays_in_the_address() {
-    let inspection = look("https://app.shop.test/?code=SUMMER&state=x", "");
-    assert_eq!(inspection, Inspection { consumes: false, clean_href: None, step: Step::NotOurs });
+fn a_code_parameter_of_the_application_stays_in_the_address() {
+    let decision = decided("https://app.shop.test/?code=SUMMER&state=x", "");
+    assert_eq!(
+        decision,
+        CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore }
+    );
 }
 
 #[test]
-fn an_extensions_return_is_left_to_it() {
-    let inspection = look("https://app.shop.test/?code=C&state=x&iss=https://login.shop.test", "");
-    assert_eq!(inspection, Inspection { consumes: false, clean_href: None, step: Step::NotOurs });
+fn the_callback_of_an_extension_is_ignored() {
+    let decision = decided("https://app.shop.test/?code=C&state=x&iss=https://login.shop.test", "");
+    assert_eq!(
+        decision,
+        CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore }
+    );
 }
 
 #[test]
-fn a_foreign_issuer_is_refused_and_the_login_kept() {
+fn a_callback_of_another_issuer_fails_and_its_login_stays_pending() {
     for issuer in ["https://evil.test", "https://login.shop.test.evil.test", "https://evil-login.shop.test", "x"] {
-        let inspection = look(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");
-        assert!(!inspection.consumes, "{issuer}");
-        assert_eq!(inspection.step, Step::Refused(pending("R"), Refusal::Untrusted), "{issuer}");
+        let decision = decided(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");
+        assert!(!decision.consumes_pending, "{issuer}");
+        assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted), "{issuer}");
     }
 }
 
 #[test]
-fn tokens_in_the_query_count_on_localhost_only_and_for_a_waiting_login_only() {
+fn tokens_in_the_query_count_on_localhost_and_with_a_pending_authorization_only() {
     let tokens = format!("access_token={0}&id_token={0}&expires_in=60&iss={AUTHRESS}", token(AUTHRESS, "user_a"));
-    assert!(matches!(look(&format!("http://localhost:5173/?nonce=R&{tokens}"), "").step, Step::Adopt(..)));
-    assert_eq!(look(&format!("https://app.shop.test/?nonce=R&{tokens}"), "").step, Step::ReadCookies(pending("R")));
-    let planted = look(&format!("http://localhost:5173/?nonce=planted&{tokens}"), "");
-    assert_eq!(planted.step, Step::NotOurs);
+    assert!(matches!(
+        decided(&format!("http://localhost:5173/?nonce=R&{tokens}"), "").action,
+        CallbackAction::StoreTokens(..)
+    ));
+    assert_eq!(
+        decided(&format!("https://app.shop.test/?nonce=R&{tokens}"), "").action,
+        CallbackAction::StoreCookies(pending("R"))
+    );
+    let planted = decided(&format!("http://localhost:5173/?nonce=planted&{tokens}"), "");
+    assert_eq!(planted.action, CallbackAction::Ignore);
     assert_eq!(planted.clean_href.as_deref(), Some("http://localhost:5173/"));
 }
 
 #[test]
-fn tokens_of_another_issuer_or_of_two_users_are_refused() {
+fn tokens_of_another_issuer_or_of_two_users_are_untrusted() {
     let (own, foreign) = (token(AUTHRESS, "user_a"), token("https://evil.test", "user_a"));
     let other_user = token(AUTHRESS, "user_b");
     for (access, id) in [(&own, &foreign), (&foreign, &own), (&other_user, &own)] {
-        let inspection = look(&format!("http://localhost/?nonce=R&access_token={access}&id_token={id}"), "");
-        assert_eq!(inspection.step, Step::Refused(pending("R"), Refusal::Untrusted));
+        let decision = decided(&format!("http://localhost/?nonce=R&access_token={access}&id_token={id}"), "");
+        assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted));
     }
 }
 
 #[test]
-fn a_code_in_a_cookie_is_found() {
+fn a_code_is_read_from_its_cookie() {
     let href = "https://app.shop.test/?code=cookie&nonce=R";
-    let Step::Exchange(exchange) = look(href, "auth-code=C%2B").step else { panic!() };
+    let CallbackAction::Exchange(exchange) = decided(href, "auth-code=C%2B").action else { panic!() };
     assert_eq!(exchange.code().expose(), "C+");
-    assert_eq!(look(href, "").step, Step::Refused(pending("R"), Refusal::Untrusted));
+    assert_eq!(decided(href, "").action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted));
 }
 
 #[test]
-fn a_refusal_names_its_codes_and_is_cleaned_up() {
-    let inspection = look(
+fn an_error_response_keeps_its_codes_and_the_address_is_cleaned() {
+    let decision = decided(
         "https://app.shop.test/?nonce=R&error=access_denied&errorCode=IdentityAlreadyOwned&error_description=no&k=1",
         "",
     );
-    assert_eq!(inspection.clean_href.as_deref(), Some("https://app.shop.test/?k=1"));
-    let refusal = Refusal::ByServer { error: "access_denied".into(), error_code: Some("IdentityAlreadyOwned".into()) };
-    assert_eq!(inspection.step, Step::Refused(pending("R"), refusal));
+    assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/?k=1"));
+    let error = CallbackError::AuthorizationServer {
+        error: "access_denied".into(),
+        error_code: Some("IdentityAlreadyOwned".into()),
+    };
+    assert_eq!(decision.action, CallbackAction::Fail(pending("R"), error));
 }
 
 #[test]
-fn each_answer_to_an_exchange_has_its_meaning() {
-    let exchange = Exchange::new(pending("R"), Secret::new("C"));
-    let accept = |status, body: &str| exchange.accept(&settings(), Ok(Response { status, body: Secret::new(body) }));
-    assert!(matches!(accept(200, &format!(r#"{{"id_token":"{}"}}"#, token(AUTHRESS, "u"))), Exchanged::Tokens(_)));
-    assert_eq!(accept(200, "{}"), Exchanged::Cookies);
-    assert!(matches!(accept(400, r#"{"error":"invalid_request"}"#), Exchanged::CodeRefused(_)));
-    assert!(matches!(accept(403, "{}"), Exchanged::Failed(_)));
-    assert!(matches!(accept(500, ""), Exchanged::Unanswered(_)));
+fn each_outcome_of_a_code_exchange_has_its_result() {
+    let exchange = CodeExchange::new(pending("R"), Secret::new("C"));
+    let result =
+        |status, body: &str| exchange.read_outcome(&settings(), Ok(Response { status, body: Secret::new(body) }));
+    assert!(matches!(result(200, &format!(r#"{{"id_token":"{}"}}"#, token(AUTHRESS, "u"))), ExchangeResult::Tokens(_)));
+    assert_eq!(result(200, "{}"), ExchangeResult::Cookies);
+    assert!(matches!(result(400, r#"{"error":"invalid_request"}"#), ExchangeResult::CodeRejected(_)));
+    assert!(matches!(result(403, "{}"), ExchangeResult::Failed(_)));
+    assert!(matches!(result(500, ""), ExchangeResult::NetworkFailure(_)));
     let foreign = format!(r#"{{"id_token":"{}"}}"#, token("https://evil.test", "u"));
-    assert!(matches!(accept(200, &foreign), Exchanged::Failed(_)));
+    assert!(matches!(result(200, &foreign), ExchangeResult::Failed(_)));
 }
 
 fn any_value() -> impl Strategy<Value = String> {
@@ -198,28 +216,28 @@ fn any_value() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_foreign_issuer_or_wrong_nonce_is_ever_accepted(
+    fn no_callback_of_another_issuer_or_without_a_pending_authorization_is_accepted(
         parts in prop::collection::vec((prop::sample::select(vec!["nonce", "iss", "code", "access_token", "id_token", "error", "x"]), any_value()), 0..7),
         host in prop::sample::select(vec!["http://localhost:1/", "https://app.shop.test/"]),
         cookies in ".{0,30}",
     ) {
         let mut url = url::Url::parse(host).unwrap();
         url.query_pairs_mut().extend_pairs(&parts);
-        let inspection = look(url.as_str(), &cookies);
+        let decision = decided(url.as_str(), &cookies);
         let first = |name: &str| parts.iter().find(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value.as_str());
-        let accepted = matches!(inspection.step, Step::Exchange(_) | Step::Adopt(..) | Step::ReadCookies(_));
+        let accepted = matches!(decision.action, CallbackAction::Exchange(_) | CallbackAction::StoreTokens(..) | CallbackAction::StoreCookies(_));
         if accepted {
             prop_assert_eq!(first("nonce"), Some("R"));
             prop_assert!(first("iss").is_none_or(|issuer| settings().is_issuer(issuer)));
         }
-        if let Step::Adopt(_, tokens) = &inspection.step {
+        if let CallbackAction::StoreTokens(_, tokens) = &decision.action {
             prop_assert_eq!(tokens.user_id(), "user_a");
             let own = token(AUTHRESS, "user_a");
             prop_assert_eq!(first("id_token"), Some(own.as_str()));
         }
-        let is_doubled = callback_url::has_doubled_parameter(url.as_str());
-        prop_assert!(!(accepted && is_doubled));
-        let is_own = first("iss").is_none_or(|issuer| settings().is_issuer(issuer)) && !is_doubled;
-        prop_assert_eq!(inspection.consumes, accepted || (matches!(&inspection.step, Step::Refused(..)) && is_own));
+        let is_duplicate = callback_url::has_duplicate_parameter(url.as_str());
+        prop_assert!(!(accepted && is_duplicate));
+        let is_own = first("iss").is_none_or(|issuer| settings().is_issuer(issuer)) && !is_duplicate;
+        prop_assert_eq!(decision.consumes_pending, accepted || (matches!(&decision.action, CallbackAction::Fail(..)) && is_own));
     }
 }

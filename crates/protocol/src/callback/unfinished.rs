@@ -1,50 +1,52 @@
-//! What a tab keeps of a callback until it is handled.
+//! A callback that is being handled. The tab stores it until it is done, since the page may be reloaded or left before: the
+//! next page of the tab resumes it.
 
-use super::decision::{Step, inspect};
+use super::decision::{CallbackAction, decide};
 use crate::{
-    authorization::pending::{self, PendingRequest},
+    authorization::pending::{self, PendingAuthorization},
     json::{JsonObject, ObjectWriter},
     page::Page,
     secret::Secret,
     session::cookies::Cookies,
     settings::Settings,
-    text,
 };
 
-/// A callback that is being handled. The tab keeps it until it is done, since the page may be reloaded or left before:
-/// the next page of the tab goes on with it.
+/// The prefix of the keys in the tab's storage (`sessionStorage`); origin and application follow.
+pub const KEY_PREFIX: &str = "AuthenticationCallback ";
+
+/// A callback that is not handled yet.
 #[derive(Debug)]
-pub struct Unfinished {
+pub struct UnfinishedCallback {
     page: Page,
-    pending: Box<PendingRequest>,
+    pending: Box<PendingAuthorization>,
 }
 
-impl Unfinished {
-    /// The key in the storage of the tab.
+impl UnfinishedCallback {
+    /// Returns the key in the tab's storage.
     pub fn key(settings: &Settings) -> String {
-        text::concat(&["AuthenticationCallback ", &settings.origin(), " ", settings.application_id()])
+        format!("{KEY_PREFIX}{} {}", settings.origin(), settings.application_id())
     }
 
-    /// The callback at `page` of the login or link that is pending, as stored.
-    pub fn to_json(page: &Page, pending: &PendingRequest) -> Secret {
+    /// Writes the record to store of the callback at `page`.
+    pub fn to_json(page: &Page, pending: &PendingAuthorization) -> Secret {
         let record = ObjectWriter::new().string("href", page.href()).raw("pending", pending.to_json().expose());
         Secret::new(record.finish())
     }
 
-    /// Reads it back; `None` if it is unusable or over an hour old.
+    /// Reads a record. Returns `None` if it is unusable or its login is pending for more than an hour.
     pub fn from_json(record: &str, now_ms: i64) -> Option<Self> {
         let record = JsonObject::parse(record)?;
         let pending = record.object("pending").filter(|pending| !pending::is_stale(pending, now_ms))?;
-        Some(Self { page: Page::new(&record.str("href")?).ok()?, pending: PendingRequest::from_json(&pending)? })
+        Some(Self { page: Page::new(&record.str("href")?).ok()?, pending: PendingAuthorization::from_json(&pending)? })
     }
 
-    /// The id of its authentication request.
+    /// Returns the id of its authentication request.
     pub fn nonce(&self) -> &str {
         &self.pending.nonce
     }
 
-    /// What to do about it now.
-    pub fn step(self, settings: &Settings, cookies: &Cookies) -> Step {
-        inspect(settings, &self.page, cookies, |_| Some(self.pending)).step
+    /// Decides what to do about it now.
+    pub fn action(self, settings: &Settings, cookies: &Cookies) -> CallbackAction {
+        decide(settings, &self.page, cookies, |_| Some(self.pending)).action
     }
 }

@@ -4,7 +4,7 @@ use js_sys::{Array, JSON, Object, Reflect, decode_uri_component};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Url, UrlSearchParams};
 
-/// The normal form of a URL.
+/// Parses a URL, relative to `base` if there is one, and returns it normalised.
 pub(crate) fn href(text: &str, base: Option<&str>) -> Option<String> {
     let url = match base {
         Some(base) => Url::new_with_base(text, base),
@@ -13,12 +13,12 @@ pub(crate) fn href(text: &str, base: Option<&str>) -> Option<String> {
     Some(url.ok()?.href())
 }
 
-/// The parameters of a query.
+/// The parameters of a query (`application/x-www-form-urlencoded`).
 pub(crate) struct Query(Option<UrlSearchParams>);
 
 impl Query {
     pub(crate) fn parse(query: &str) -> Self {
-        // Without it the constructor would take a question mark away that belongs to the first name.
+        // The constructor removes one leading question mark; a second one belongs to the first name.
         Self(UrlSearchParams::new_with_str(&format!("?{query}")).ok())
     }
 
@@ -31,7 +31,7 @@ impl Query {
     }
 }
 
-/// Writes pairs as a query, `application/x-www-form-urlencoded`.
+/// Encodes pairs as a query (`application/x-www-form-urlencoded`).
 pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
     let Ok(query) = UrlSearchParams::new() else { return String::new() };
     for (name, value) in pairs {
@@ -40,12 +40,12 @@ pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
     query.to_string().into()
 }
 
-/// Undoes `encodeURIComponent`, where it has been done.
+/// Reverses `encodeURIComponent`. Returns `None` for text that is not validly encoded.
 pub(crate) fn decode(text: &str) -> Option<String> {
     decode_uri_component(text).ok().map(String::from)
 }
 
-/// A JSON object that somebody else has written.
+/// A parsed JSON object.
 #[derive(Debug)]
 pub(crate) struct JsonObject(JsValue);
 
@@ -55,7 +55,7 @@ impl JsonObject {
         if !value.is_object() || Array::is_array(&value) {
             return None;
         }
-        // What a page adds to all objects was not written here.
+        // A page may have added members to Object.prototype.
         let _ = Reflect::set_prototype_of(value.unchecked_ref::<Object>(), &JsValue::NULL);
         Some(Self(value))
     }
@@ -68,7 +68,7 @@ impl JsonObject {
         self.get(name)?.as_bool()
     }
 
-    /// A member that is an object, as JSON text.
+    /// Returns a member that is an object, as JSON text.
     pub(crate) fn object(&self, name: &str) -> Option<String> {
         let value = self.get(name).filter(JsValue::is_object)?;
         JSON::stringify(&value).ok().map(String::from).filter(|text| text.starts_with('{'))
@@ -83,7 +83,7 @@ impl JsonObject {
     }
 }
 
-/// A text as a JSON string, in quotes.
+/// Encodes text as a JSON string.
 pub(crate) fn quote(text: &str) -> String {
     JSON::stringify(&text.into()).map(String::from).unwrap_or_default()
 }

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-/// The normal form of a URL.
+/// Parses a URL, relative to `base` if there is one, and returns it normalised.
 pub(crate) fn href(text: &str, base: Option<&str>) -> Option<String> {
     let base = base.map(Url::parse).transpose().ok()?;
     Url::options().base_url(base.as_ref()).parse(text).ok().map(String::from)
 }
 
-/// The parameters of a query.
+/// The parameters of a query (`application/x-www-form-urlencoded`).
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -26,17 +26,17 @@ impl Query {
     }
 }
 
-/// Writes pairs as a query, `application/x-www-form-urlencoded`.
+/// Encodes pairs as a query (`application/x-www-form-urlencoded`).
 pub(crate) fn query_of(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Undoes `encodeURIComponent`, where it has been done.
+/// Reverses `encodeURIComponent`. Returns `None` for text that is not validly encoded.
 pub(crate) fn decode(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 
-/// A JSON object that somebody else has written.
+/// A parsed JSON object.
 #[derive(Debug)]
 pub(crate) struct JsonObject(Map<String, Value>);
 
@@ -53,7 +53,7 @@ impl JsonObject {
         self.0.get(name)?.as_bool()
     }
 
-    /// A member that is an object, as JSON text.
+    /// Returns a member that is an object, as JSON text.
     pub(crate) fn object(&self, name: &str) -> Option<String> {
         self.0.get(name).filter(|value| value.is_object()).map(Value::to_string)
     }
@@ -63,7 +63,7 @@ impl JsonObject {
     }
 }
 
-/// A text as a JSON string, in quotes.
+/// Encodes text as a JSON string.
 pub(crate) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }

@@ -1,74 +1,71 @@
-//! `document.cookie`: reading it, and the assignments that write and clear cookies.
+//! The cookies of a session: reading `document.cookie`, and the assignments that set and clear cookies.
+//!
+//! The names are Authress's and the published client's.
 
-use crate::{decimal::decimal, page::Page, text, web_url};
+use crate::{page::Page, web_url};
 
-/// Holds the access token for a shop's own server and for later page loads.
+/// The access token, for the shop's server and for later page loads.
 pub const AUTHORIZATION: &str = "authorization";
-/// Brings the id token from Authress in cookie mode.
+/// The id token, set by Authress where its cookies reach the page.
 pub const USER: &str = "user";
-/// Brings the authorization code when the query says `code=cookie`.
+/// The authorization code of a callback with `code=cookie`.
 pub const AUTH_CODE: &str = "auth-code";
-/// An older cookie that is only cleared.
+/// A cookie of older Authress clients. It is only cleared.
 const AUTH_USER_ID: &str = "AuthUserId";
 
-/// The cookies that script may read.
+/// The cookies that script can read.
 #[derive(Clone, Debug, Default)]
 pub struct Cookies(String);
 
 impl Cookies {
-    /// Takes `document.cookie`.
+    /// Wraps the value of `document.cookie`.
     pub fn new(document_cookie: impl Into<String>) -> Self {
         Self(document_cookie.into())
     }
 
-    /// Every non-empty value of a name: several paths and domains may each hold one.
+    /// Returns every non-empty value of a name: each path and domain can have one.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        text::split(&self.0, b';')
-            .filter_map(|pair| text::split_once(pair.trim_ascii(), b'='))
+        self.0
+            .split(';')
+            .filter_map(|pair| pair.trim_ascii().split_once('='))
             .filter(move |(key, value)| *key == name && !value.is_empty())
             .map(|(_, value)| value)
     }
 
-    /// The first non-empty value of a name, as it stands.
+    /// Returns the first non-empty value of a name, without decoding it.
     pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
     }
 }
 
-/// Undoes `encodeURIComponent`. Values that were never encoded, such as tokens, stay as they are, as do
-/// those that are not well encoded.
+/// Reverses `encodeURIComponent`. A value that is not validly encoded stays as it is.
 pub fn decode_value(value: &str) -> String {
     web_url::decode(value).unwrap_or_else(|| value.to_owned())
 }
 
-/// The assignment that stores an access token for `max_age_seconds` (or the browser session).
+/// Returns the assignment that sets the token cookie for `max_age_seconds`, or for the browser session.
 ///
-/// Host-only and `SameSite=Strict` as the published client has it, plus `Secure` under https. A
-/// value with characters that cookies cannot hold is refused.
-pub fn store_authorization(page: &Page, access_token: &str, max_age_seconds: Option<i64>) -> Option<String> {
+/// The cookie is host-only and `SameSite=Strict` as in the published client, and `Secure` on https pages. Returns `None` for
+/// a token with characters that a cookie cannot have (RFC 6265 section 4.1.1).
+pub fn set_authorization(page: &Page, access_token: &str, max_age_seconds: Option<i64>) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'"' | b'\\' | b'%');
     if !access_token.bytes().all(allowed) {
         return None;
     }
-    let mut cookie = text::concat(&[AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict"]);
-    if let Some(seconds) = max_age_seconds {
-        cookie.push_str("; Max-Age=");
-        cookie.push_str(&decimal(seconds.max(0)));
-    }
-    if page.is_https() {
-        cookie.push_str("; Secure");
-    }
-    Some(cookie)
+    let max_age = max_age_seconds.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    let secure = if page.is_https() { "; Secure" } else { "" };
+    // One allocation of the final length, so that no shorter copy of the token stays in memory.
+    Some([AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict", &max_age, secure].concat())
 }
 
-/// The assignments that clear one cookie wherever it could have been set from here: for the host
-/// alone and each domain above it, for `/` and each folder of the current path. The first is for the
-/// place where [`store_authorization`] writes.
+/// Returns the assignments that clear a cookie wherever a page here could have set it: for the host alone and each of its
+/// parent domains, with the path `/` and each parent of the current path. The first one is for the domain and path of
+/// [`set_authorization`].
 pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut domains = vec![""];
     let mut rest = page.domain();
     while let Some(domain) = rest {
-        let Some((_, parent)) = text::split_once(domain, b'.') else { break };
+        let Some((_, parent)) = domain.split_once('.') else { break };
         domains.push(domain);
         rest = Some(parent);
     }
@@ -86,14 +83,13 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
     for domain in domains {
         let attribute = if domain.is_empty() { "" } else { "; Domain=" };
         for path in &paths {
-            let parts = [name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", attribute, domain];
-            assignments.push(text::concat(&parts));
+            assignments.push(format!("{name}=; Path={path}; Max-Age=0; SameSite=Strict{attribute}{domain}"));
         }
     }
     assignments
 }
 
-/// The assignments that clear everything a session leaves in cookies that script can reach.
+/// Returns the assignments that clear all cookies of a session that script can clear.
 pub fn clear_session(page: &Page) -> Vec<String> {
     let mut assignments = Vec::new();
     for name in [USER, AUTHORIZATION, AUTH_CODE, AUTH_USER_ID] {
@@ -118,25 +114,25 @@ mod tests {
     fn encoded_values_are_decoded() {
         assert_eq!(decode_value("a%2Bb%3D+c%26&d"), "a+b=+c&&d");
         assert_eq!(decode_value("a.b-c_d"), "a.b-c_d");
-        assert_eq!(decode_value("%ff"), "%ff", "no text: as it stands");
+        assert_eq!(decode_value("%ff"), "%ff", "not UTF-8");
     }
 
     #[test]
-    fn the_token_cookie_is_secure_under_https_and_takes_no_attributes_from_its_value() {
+    fn the_token_cookie_is_secure_on_https_and_its_value_adds_no_attributes() {
         let secure = Page::new("https://app.shop.test/").unwrap();
         let local = Page::new("http://localhost:5173/").unwrap();
         assert_eq!(
-            store_authorization(&secure, "a.b.c", Some(60)).unwrap(),
+            set_authorization(&secure, "a.b.c", Some(60)).unwrap(),
             "authorization=a.b.c; Path=/; SameSite=Strict; Max-Age=60; Secure"
         );
-        assert_eq!(store_authorization(&local, "a.b.c", None).unwrap(), "authorization=a.b.c; Path=/; SameSite=Strict");
+        assert_eq!(set_authorization(&local, "a.b.c", None).unwrap(), "authorization=a.b.c; Path=/; SameSite=Strict");
         for token in ["a; Domain=evil.test", "a b", "a\nb", "é"] {
-            assert_eq!(store_authorization(&secure, token, None), None);
+            assert_eq!(set_authorization(&secure, token, None), None);
         }
     }
 
     #[test]
-    fn clearing_covers_the_host_itself_and_each_parent() {
+    fn a_cookie_is_cleared_for_the_host_its_parent_domains_and_each_path() {
         let page = Page::new("https://app.eu.shop.test/a/b").unwrap();
         let cleared = clear(&page, USER);
         for part in ["Domain=app.eu.shop.test", "Domain=eu.shop.test", "Domain=shop.test"] {

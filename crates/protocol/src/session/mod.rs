@@ -1,6 +1,9 @@
-//! The session in this browser: the tokens it came with, what is stored of it, and its renewal.
+//! The session in this browser: its tokens, the stored record and cookies, and its renewal.
+//!
+//! The snapshot and the events that applications see are in [`crate::state`].
 
 pub mod cookies;
+pub mod credentials;
 pub mod record;
 pub mod renewal;
 pub mod stored;

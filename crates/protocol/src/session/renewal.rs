@@ -1,4 +1,4 @@
-//! Renewing a session: `PATCH /api/session`, and when.
+//! Renewing a session: the request `PATCH /api/session`, when to send it, and its outcome.
 
 use crate::{
     clock::milliseconds,
@@ -12,31 +12,30 @@ use crate::{
     settings::Settings,
 };
 
-/// How long before its end a session is renewed at the most, in milliseconds: five minutes.
-const LONGEST_LEAD_MS: i64 = 5 * 60 * 1000;
-/// Of short sessions, the last fifth.
+/// The longest time before its end at which a session is renewed, in milliseconds: five minutes.
+const MAX_LEAD_MS: i64 = 5 * 60 * 1000;
+/// Short sessions are renewed in the last fifth of their lifetime.
 const LEAD_SHARE: i64 = 5;
-/// The pause after a failed renewal, in milliseconds; it doubles each time up to five minutes.
-const FIRST_PAUSE_MS: u32 = 5_000;
-const LONGEST_PAUSE_MS: u32 = 5 * 60 * 1000;
+/// The delay after the first failed renewal, in milliseconds. It doubles each time up to five minutes.
+const FIRST_DELAY_MS: u32 = 5_000;
+const MAX_DELAY_MS: u32 = 5 * 60 * 1000;
 
-/// When to renew a stored session, by the device's clock in milliseconds since 1970; `None` if its
-/// record does not say when it ends.
+/// Returns when to renew a stored session, in milliseconds since 1970 by the device's clock. `None` if its record has no end.
 pub fn due_at_ms(record: &str) -> Option<i64> {
     Some(due(expires_at_ms(record)?, lifetime_s(record)))
 }
 
 fn due(expires_at_ms: i64, lifetime_s: Option<i64>) -> i64 {
-    let lead = lifetime_s.map_or(LONGEST_LEAD_MS, |seconds| milliseconds(seconds) / LEAD_SHARE);
-    expires_at_ms.saturating_sub(lead.clamp(0, LONGEST_LEAD_MS))
+    let lead = lifetime_s.map_or(MAX_LEAD_MS, |seconds| milliseconds(seconds) / LEAD_SHARE);
+    expires_at_ms.saturating_sub(lead.clamp(0, MAX_LEAD_MS))
 }
 
-/// How long to wait after this many failed renewals in a row, in milliseconds.
-pub fn pause_ms(failures: u32) -> u32 {
-    FIRST_PAUSE_MS.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE_MS)
+/// Returns the delay after this many failed renewals in a row, in milliseconds.
+pub fn retry_delay_ms(failures: u32) -> u32 {
+    FIRST_DELAY_MS.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(MAX_DELAY_MS)
 }
 
-/// The request that extends the session which Authress remembers for this browser.
+/// Returns the request that renews the session of this browser's session cookie.
 pub fn request(with_credentials: bool) -> Request {
     Request {
         method: Method::Patch,
@@ -47,29 +46,29 @@ pub fn request(with_credentials: bool) -> Request {
     }
 }
 
-/// What the attempt to extend a session came to.
+/// The result of a renewal.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// Tokens came in the answer.
+pub enum RenewalResult {
+    /// The response has tokens.
     Tokens(Tokens),
-    /// The session goes on; what there is to know is in the cookies.
+    /// The session is renewed, and Authress has set its cookies.
     Cookies,
-    /// Authress knows of no session.
-    SignedOut,
-    /// Nobody knows: the session stays as it is.
+    /// Authress has no session for this browser.
+    NoSession,
+    /// The request failed for another reason. The stored session stays.
     Unknown(Error),
 }
 
-/// Reads the answer to [`request`].
-pub fn accept(settings: &Settings, outcome: Outcome) -> Renewal {
-    match http::success(outcome).and_then(|body| Tokens::from_answer(settings, &body)) {
-        Ok(Some(tokens)) => Renewal::Tokens(tokens),
-        Ok(None) => Renewal::Cookies,
+/// Reads the outcome of [`request`].
+pub fn read_outcome(settings: &Settings, outcome: Outcome) -> RenewalResult {
+    match http::success(outcome).and_then(|body| Tokens::from_response(settings, &body)) {
+        Ok(Some(tokens)) => RenewalResult::Tokens(tokens),
+        Ok(None) => RenewalResult::Cookies,
         Err(error) => match (error.code, error.status) {
-            // A time-out or too many requests say nothing about the session.
-            (ErrorCode::RequestRefused, Some(408 | 425 | 429)) => Renewal::Unknown(error),
-            (ErrorCode::RequestRefused, _) => Renewal::SignedOut,
-            _ => Renewal::Unknown(error),
+            // Request Timeout, Too Early and Too Many Requests say nothing about the session.
+            (ErrorCode::RequestRefused, Some(408 | 425 | 429)) => RenewalResult::Unknown(error),
+            (ErrorCode::RequestRefused, _) => RenewalResult::NoSession,
+            _ => RenewalResult::Unknown(error),
         },
     }
 }
@@ -80,22 +79,22 @@ mod tests {
     use crate::{base64url, http::Response};
 
     #[test]
-    fn only_a_definite_refusal_ends_a_session() {
+    fn only_a_definite_refusal_means_that_there_is_no_session() {
         let settings = Settings::new("https://login.shop.test", Some("app_shop")).unwrap();
-        let renewal = |status, body: &str| accept(&settings, Ok(Response { status, body: Secret::new(body) }));
+        let renewal = |status, body: &str| read_outcome(&settings, Ok(Response { status, body: Secret::new(body) }));
         let claims = base64url::encode(br#"{"iss":"https://login.shop.test","sub":"user_a"}"#);
-        assert_eq!(renewal(200, "{}"), Renewal::Cookies);
-        assert_eq!(renewal(204, ""), Renewal::Cookies);
-        assert_eq!(renewal(404, ""), Renewal::SignedOut);
+        assert_eq!(renewal(200, "{}"), RenewalResult::Cookies);
+        assert_eq!(renewal(204, ""), RenewalResult::Cookies);
+        assert_eq!(renewal(404, ""), RenewalResult::NoSession);
         for status in [408, 429, 500, 503] {
-            assert!(matches!(renewal(status, ""), Renewal::Unknown(_)), "{status}");
+            assert!(matches!(renewal(status, ""), RenewalResult::Unknown(_)), "{status}");
         }
-        assert!(matches!(renewal(200, r#"{"id_token":"x"}"#), Renewal::Unknown(_)));
-        assert!(matches!(renewal(200, &format!(r#"{{"id_token":"e30.{claims}."}}"#)), Renewal::Tokens(_)));
+        assert!(matches!(renewal(200, r#"{"id_token":"x"}"#), RenewalResult::Unknown(_)));
+        assert!(matches!(renewal(200, &format!(r#"{{"id_token":"e30.{claims}."}}"#)), RenewalResult::Tokens(_)));
     }
 
     #[test]
-    fn a_day_is_renewed_five_minutes_early_and_a_minute_in_its_last_fifth() {
+    fn a_session_of_a_day_is_renewed_five_minutes_early_and_one_of_a_minute_in_its_last_fifth() {
         assert_eq!(due(86_400_000, Some(86_400)), 86_100_000);
         assert_eq!(due(60_000, Some(60)), 48_000);
         assert_eq!(due(600_000, None), 300_000);
@@ -103,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_five_minutes() {
-        let pauses: Vec<_> = [1, 2, 3, 7, 50, u32::MAX].map(pause_ms).into();
-        assert_eq!(pauses, [5_000, 10_000, 20_000, 300_000, 300_000, 300_000]);
+    fn delays_double_up_to_five_minutes() {
+        let delays: Vec<_> = [1, 2, 3, 7, 50, u32::MAX].map(retry_delay_ms).into();
+        assert_eq!(delays, [5_000, 10_000, 20_000, 300_000, 300_000, 300_000]);
     }
 }

@@ -1,27 +1,29 @@
-//! What of a session is in this browser: who the shopper is, and the access token.
+//! The session as this browser has stored it: the identity and the access token, read from the record and the cookies.
+//!
+//! `pkg/stored-session.js` reads the unambiguous case without the module; `tests/vectors/stored-session.json` compares both.
 
 use super::{
     cookies::{self, Cookies},
-    record::{SessionWrite, record, record_identity},
-    tokens::{Fit, corrected, fit_of, fit_of_claims, is_own_identity},
+    record::{SessionWrite, record_identity, write_record},
+    tokens::{TokenMatch, corrected, is_own_identity, match_claims, match_token},
 };
-use crate::{clock::Moment, json::JsonObject, jwt::UnverifiedClaims, secret::Secret, settings::Settings};
+use crate::{clock::ClockReading, json::JsonObject, jwt::UnverifiedClaims, secret::Secret, settings::Settings};
 
-/// How long an identity without expiry is kept, in milliseconds: a day.
+/// The lifetime of an identity without an expiry, in milliseconds: a day.
 const DEFAULT_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Which identity cookies count.
+/// Which `user` cookies count as an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserCookie {
-    /// Authress has set one just now, if there is one. Its own beginning then tells how wrong the device's clock is.
+    /// Authress has just set the cookie, if there is one. Its `iat` then reveals the skew of the device's clock.
     Fresh,
-    /// One without an issuer counts: Authress's cookies reach the page.
+    /// Authress's cookies reach the page, so a cookie without an issuer counts.
     Reachable,
-    /// One without an issuer is another one's: a shop may have a cookie `user` of its own.
+    /// Authress's cookies do not reach the page. A cookie without an issuer does not count: a shop may have its own `user`.
     Unreachable,
 }
 
-/// What of a session is in this browser: the record under [`STORAGE_KEY`], and the cookies.
+/// The record under [`STORAGE_KEY`](super::record::STORAGE_KEY), and the cookies.
 #[derive(Debug)]
 pub struct StoredSession {
     record: Option<JsonObject>,
@@ -29,81 +31,84 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// Takes both as they were read.
+    /// Takes the record and the cookies as they were read.
     pub fn new(record: Option<&str>, cookies: Cookies) -> Self {
         Self { record: record.and_then(JsonObject::parse), cookies }
     }
 
-    /// Who the shopper is, as far as this browser knows without asking.
+    /// Returns the identity of the session, `None` if this browser has stored none.
     ///
-    /// The stored record counts first. Where it is missing or over, the `user` cookie does. Where script can read
-    /// access tokens and none is of the identity, there is no session: it is another application's or user's.
-    pub fn identity(&self, settings: &Settings, now: Moment, cookie: UserCookie) -> Option<UnverifiedClaims> {
-        let stored = self.recorded(settings, now).filter(|claims| {
+    /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access tokens
+    /// and none is for the identity, there is no session: the tokens are for another application or user.
+    pub fn identity(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<UnverifiedClaims> {
+        let stored = self.recorded_identity(settings, now).filter(|claims| {
             let has_token = || self.access_token(settings, claims.subject().unwrap_or_default()).is_some();
             !self.record_promises_token() || has_token()
         });
         stored.or_else(|| self.cookie_identity(settings, now, cookie).map(|(_, claims)| claims))
     }
 
-    /// The access token of `user_id` for this host and application, as far as script can read it.
+    /// Returns the access token of `user_id` for this host and application, `None` if script cannot read one.
     ///
-    /// A token that names another issuer, application or user is never taken. One that names all of them comes first,
-    /// then one in the record; one that says less or cannot be read is the last resort.
+    /// A cookie that names issuer and user takes precedence over the record, and the record over an opaque cookie. A token
+    /// that names another issuer, application or user never counts.
     pub fn access_token(&self, settings: &Settings, user_id: &str) -> Option<Secret> {
         let tokens = || self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
-        let find = |fit| tokens().find(|token| fit_of(settings, token, user_id) == fit).map(Secret::new);
+        let find = |fit| tokens().find(|token| match_token(settings, token, user_id) == fit).map(Secret::new);
         let stored = || {
             let token = self.record.as_ref()?.str("accessToken")?;
-            (fit_of(settings, &token, user_id) != Fit::Foreign).then(|| Secret::new(token))
+            (match_token(settings, &token, user_id) != TokenMatch::Foreign).then(|| Secret::new(token))
         };
-        find(Fit::Own).or_else(stored).or_else(|| find(Fit::Unknown))
+        find(TokenMatch::Own).or_else(stored).or_else(|| find(TokenMatch::Unknown))
     }
 
-    /// Whether the stored session is being replaced right now: its access token is gone, and that of another user is
-    /// here. The tab that signs in writes the token an instant before the identity.
-    pub fn is_being_replaced(&self, settings: &Settings, now: Moment) -> bool {
-        let Some(claims) = self.recorded(settings, now).filter(|_| self.record_promises_token()) else { return false };
-        let is_of_another = |value| {
+    /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user. The
+    /// tab that signs in writes the token an instant before the record.
+    pub fn is_being_replaced(&self, settings: &Settings, now: ClockReading) -> bool {
+        let Some(claims) = self.recorded_identity(settings, now).filter(|_| self.record_promises_token()) else {
+            return false;
+        };
+        let is_for_another = |value| {
             let token = UnverifiedClaims::decode(&cookies::decode_value(value));
             token.is_some_and(|token| {
-                token.subject().is_some_and(|user_id| fit_of_claims(settings, &token, user_id) == Fit::Own)
+                token.subject().is_some_and(|user_id| match_claims(settings, &token, user_id) == TokenMatch::Own)
             })
         };
         self.access_token(settings, claims.subject().unwrap_or_default()).is_none()
-            && self.cookies.all(cookies::AUTHORIZATION).any(is_of_another)
+            && self.cookies.all(cookies::AUTHORIZATION).any(is_for_another)
     }
 
-    /// The record that keeps what Authress has set in the `user` cookie, and what the time is then known to be.
-    pub fn adopt_user_cookie(
+    /// Returns what to write to store the session of the `user` cookie, and the corrected clock reading. `None` if the cookie
+    /// is missing or does not count.
+    pub fn session_write_of_user_cookie(
         &self,
         settings: &Settings,
-        now: Moment,
+        now: ClockReading,
         cookie: UserCookie,
-    ) -> Option<(SessionWrite, Moment)> {
+    ) -> Option<(SessionWrite, ClockReading)> {
         let fresh = self.user_cookie().filter(|_| cookie == UserCookie::Fresh);
         let now = fresh.map_or(now, |(_, claims)| corrected(&claims, now));
         let (id_token, claims) = self.cookie_identity(settings, now, cookie)?;
         let expiry_ms = claims
             .usable_until()
             .map_or(now.device_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| now.device_ms_of(seconds));
-        // The token is in the cookie that Authress has set, and in no record from before.
+        // The token is in the cookie that Authress has set, not in the record of an earlier session.
         let only_cookies = Self { record: None, cookies: self.cookies.clone() };
         let has_token_cookie = only_cookies.access_token(settings, claims.subject().unwrap_or_default()).is_some();
-        let record = record(&id_token, Some(expiry_ms), has_token_cookie, None);
+        let record = write_record(&id_token, Some(expiry_ms), has_token_cookie, None);
         let write =
             SessionWrite { authorization_cookie: None, record, record_without_cookie: None, access_token: None };
         Some((write, now))
     }
 
-    /// The identity in the record, if it is not over.
-    fn recorded(&self, settings: &Settings, now: Moment) -> Option<UnverifiedClaims> {
+    /// Returns the identity of the record, if it has not expired.
+    fn recorded_identity(&self, settings: &Settings, now: ClockReading) -> Option<UnverifiedClaims> {
         let record = self.record.as_ref()?;
         let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now.device_ms);
         record_identity(record).filter(|claims| !is_over && is_own_identity(settings, claims))
     }
 
-    /// Whether the record says that script can read the access token.
+    /// Whether the record promises an access token that script can read.
     fn record_promises_token(&self) -> bool {
         let record = self.record.as_ref();
         record.is_some_and(|record| record.bool("jsCookies") == Some(true) || record.str("accessToken").is_some())
@@ -118,17 +123,17 @@ impl StoredSession {
     fn cookie_identity(
         &self,
         settings: &Settings,
-        now: Moment,
+        now: ClockReading,
         cookie: UserCookie,
     ) -> Option<(String, UnverifiedClaims)> {
         let (id_token, claims) = self.user_cookie()?;
-        let is_named = claims.issuer().is_some() || cookie != UserCookie::Unreachable;
+        let is_from_authress = claims.issuer().is_some() || cookie != UserCookie::Unreachable;
         let is_current = !claims.is_expired(now.server_ms());
-        // Beside a fresh identity a token of another application may stand, and the own one be HttpOnly.
-        let is_of_another = cookie != UserCookie::Fresh
+        // Authress may have set an HttpOnly token beside a fresh identity, while a token of another application is readable.
+        let is_for_another = cookie != UserCookie::Fresh
             && self.cookies.first(cookies::AUTHORIZATION).is_some()
             && self.access_token(settings, claims.subject().unwrap_or_default()).is_none();
-        let counts = is_named && is_current && !is_of_another && is_own_identity(settings, &claims);
+        let counts = is_from_authress && is_current && !is_for_another && is_own_identity(settings, &claims);
         counts.then_some((id_token, claims))
     }
 }
