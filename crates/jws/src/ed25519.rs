@@ -1,11 +1,11 @@
-//! What makes the signatures. Ed25519 is deterministic (RFC 8032 section 5.1.6): whatever makes one,
-//! it is the same, and the tests hold both makers to that.
+//! Ed25519 signatures, by `ed25519-dalek` or AWS-LC. Ed25519 is deterministic (RFC 8032 section 5.1.6): the tests check
+//! that both produce the same signature.
 
-/// A private key, ready to sign. What it holds is wiped when it is dropped.
+/// A private key, ready to sign. It is overwritten when dropped.
 pub(crate) struct Signer(Inner);
 
-/// AWS-LC's assembly takes less than half the time for a signature. It is written in C and assembly
-/// and takes a C compiler and a minute to build, so it has to be asked for by the feature `aws-lc`.
+/// AWS-LC takes less than half the time for a signature. Building it takes a C compiler and a minute, so it is
+/// behind the feature `aws-lc`.
 #[cfg(feature = "aws-lc")]
 type Inner = aws_lc_rs::signature::Ed25519KeyPair;
 
@@ -21,7 +21,7 @@ impl Signer {
         Self(pair.expect("a seed and its public key are a key pair"))
     }
 
-    #[expect(clippy::expect_used, reason = "only a failure to allocate ends in an error, as everywhere")]
+    #[expect(clippy::expect_used, reason = "fails only when memory cannot be allocated")]
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         let signature = self.0.try_sign(message).expect("an Ed25519 key signs every message");
         signature.as_ref().try_into().expect("an Ed25519 signature has 64 bytes")
@@ -48,7 +48,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_signature_is_the_one_that_the_other_maker_makes(seed: [u8; 32], message: Vec<u8>) {
+        fn both_implementations_produce_the_same_signature(seed: [u8; 32], message: Vec<u8>) {
             let secret = ed25519_dalek::SigningKey::from_bytes(&seed);
             prop_assert_eq!(Signer::new(&secret).sign(&message), secret.sign(&message).to_bytes());
         }

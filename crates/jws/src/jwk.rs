@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// A public Ed25519 key: `{kty:"OKP", crv:"Ed25519", kid, x, alg:"EdDSA", use:"sig"}`.
 ///
-/// Reading one checks that the point is on the curve, so that verification has nothing left to
-/// parse. `alg` and `use` may be missing when reading and are always written.
+/// Deserializing checks that the point is on the curve, so that verification cannot fail to
+/// parse the key. `alg` and `use` may be missing in the input and are always written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "WireJwk", into = "WireJwk")]
 pub struct Jwk {
@@ -39,9 +39,8 @@ impl Jwk {
 
 /// A set of public keys: `{"keys": [...]}` (RFC 7517 section 5).
 ///
-/// When a set is read, keys this crate cannot use (other kinds, other purposes, no `kid`, broken)
-/// are skipped: a tenant that still publishes an RSA key must not stop its Ed25519 keys from
-/// working. A document that is no set at all is an error.
+/// Unusable keys of a document are skipped: other types, other purposes, no `kid`, invalid values. A tenant that still
+/// publishes an RSA key must not lose its Ed25519 keys. A document that is not a set is an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct JwkSet {
     /// The usable keys, in the order of the document.
@@ -67,13 +66,13 @@ impl<'de> Deserialize<'de> for JwkSet {
     }
 }
 
-/// Why a single key cannot be used.
+/// Why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JwkError {
     /// `kty`, `crv`, `alg` or `use` names something other than Ed25519 signatures.
     NotAnEd25519SignatureKey,
-    /// `x` is not 32 bytes of base64url that encode a point of the curve, or is one of the few
-    /// points for which anybody can make valid signatures.
+    /// `x` is not 32 bytes of base64url that encode a point of the curve, or it is a point of small order, for which
+    /// signatures can be forged.
     InvalidPublicKey,
 }
 
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn other_kinds_and_purposes_are_refused() {
+    fn other_key_types_and_purposes_are_rejected() {
         assert!(read(&[("kty", json!("EC"))]).is_err());
         assert!(read(&[("crv", json!("X25519"))]).is_err());
         assert!(read(&[("alg", json!("HS256"))]).is_err());
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_and_weak_points_are_refused() {
+    fn invalid_and_weak_points_are_rejected() {
         let identity_point = Base64UrlUnpadded::encode_string(&{
             let mut point = [0_u8; 32];
             point[0] = 1;
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_keys_is_no_set() {
+    fn a_document_without_keys_is_an_error() {
         for text in ["{}", "[]", r#"{"keys":{}}"#, "null", ""] {
             assert!(serde_json::from_str::<JwkSet>(text).is_err(), "{text:?}");
         }

@@ -1,10 +1,12 @@
 //! Ed25519 keys, signed JWTs and JWKS, for the servers.
 //!
-//! Signs with one algorithm, `EdDSA` with Ed25519 (RFC 8037), verifies it and the `RS512` of older
-//! tenants, and knows one token form, the three-segment
-//! compact serialization (RFC 7515 section 3.1). It does not read a clock, fetch keys or decide
-//! who may be trusted: which keys are offered and what `iss`, `exp` and the other claims must say
-//! is the caller's policy. Randomness is used by [`SigningKey::generate`] alone.
+//! This crate signs with `EdDSA` and Ed25519 (RFC 8037). It verifies these signatures and the `RS512` of older
+//! tenants, in the compact serialization (RFC 7515 section 3.1). It does not read a clock, fetch keys or check claims:
+//! the caller chooses the keys and checks `iss`, `exp` and the other claims. Only [`SigningKey::generate`] uses
+//! randomness.
+//!
+//! The primitives are those of `ed25519-dalek`, `ring` and, if asked for, `aws-lc-rs`. Why the form of tokens is not
+//! checked by the crate `jsonwebtoken` is in `docs/decisions/verifier.md` (A5).
 //!
 //! ```
 //! use authress_jws::{JwkSet, SigningKey, verify};
@@ -23,11 +25,14 @@
 
 mod ed25519;
 mod jwk;
+mod key_ring;
 mod rsa;
 mod signing_key;
+mod unique_members;
 mod verify;
 
 pub use jwk::{Jwk, JwkError, JwkSet};
-pub use rsa::{KeyRing, RsaJwk, UnusableRsaKey};
+pub use key_ring::KeyRing;
+pub use rsa::{RsaJwk, UnusableRsaKey};
 pub use signing_key::{KeyError, ProtectedHeader, SigningKey};
 pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify, verify_with_ring};

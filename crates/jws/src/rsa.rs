@@ -1,12 +1,10 @@
-//! RSA keys of older tenants: verification only (RFC 7518 section 3.3, `RS512`).
+//! The RSA keys of older tenants, for verification only: `RS512` (RFC 7518 section 3.3).
 
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
 use serde::Deserialize;
-
-use crate::jwk::{Jwk, JwkSet};
 
 /// A public RSA key for `RS512` signatures, of 2048 to 8192 bits.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -40,54 +38,7 @@ impl fmt::Debug for RsaJwk {
     }
 }
 
-/// All public keys of an issuer that sign tokens, of both kinds. A key belongs to one algorithm: a
-/// token that names another one for it is a token of an unknown key.
-///
-/// As with [`JwkSet`], keys that cannot be used are skipped when a set is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyRing {
-    /// For `EdDSA`.
-    pub ed25519: JwkSet,
-    /// For `RS512`.
-    pub rsa: Vec<RsaJwk>,
-}
-
-impl KeyRing {
-    /// Whether a key of either kind has this id.
-    pub fn contains(&self, kid: &str) -> bool {
-        self.ed25519.find(kid).is_some() || self.find_rsa(kid).is_some()
-    }
-
-    pub(crate) fn find_rsa(&self, kid: &str) -> Option<&RsaJwk> {
-        self.rsa.iter().find(|key| key.kid == kid)
-    }
-}
-
-impl From<JwkSet> for KeyRing {
-    fn from(ed25519: JwkSet) -> Self {
-        Self { ed25519, rsa: Vec::new() }
-    }
-}
-
-impl<'de> Deserialize<'de> for KeyRing {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct WireSet {
-            keys: Vec<serde_json::Value>,
-        }
-        let mut ring = Self::default();
-        for key in WireSet::deserialize(deserializer)?.keys {
-            if let Ok(key) = serde_json::from_value::<Jwk>(key.clone()) {
-                ring.ed25519.keys.push(key);
-            } else if let Ok(key) = serde_json::from_value::<RsaJwk>(key) {
-                ring.rsa.push(key);
-            }
-        }
-        Ok(ring)
-    }
-}
-
-/// Why a JWK is no RSA key this crate can use.
+/// The JWK is not an RSA key of 2048 to 8192 bits for `RS512` signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnusableRsaKey;
 
@@ -145,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_for_another_purpose_or_that_is_too_small_is_refused() {
+    fn a_key_for_another_purpose_or_of_a_smaller_size_is_rejected() {
         assert!(read(&[]).is_some());
         assert!(read(&[("alg", Value::Null), ("use", Value::Null)]).is_some());
         for (name, value) in [

@@ -13,7 +13,7 @@ use crate::jwk::Jwk;
 
 /// A private Ed25519 key with the id under which its public half is published.
 ///
-/// Parsed once, so signing cannot fail later. The secret is wiped when the value is dropped and is
+/// It is parsed once, so that signing cannot fail. The secret is overwritten when dropped and
 /// never printed.
 pub struct SigningKey {
     kid: String,
@@ -22,7 +22,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A new key from the operating system's randomness.
+    /// Generates a key with the operating system's randomness.
     ///
     /// # Errors
     /// [`KeyError::EntropyUnavailable`] when the operating system gives no random bytes.
@@ -33,10 +33,10 @@ impl SigningKey {
     }
 
     /// Reads a PKCS#8 document with an Ed25519 key (RFC 8410 section 7), with or without the
-    /// public key in it. A public key that does not belong to the private one is refused.
+    /// public key in it. A public key that does not belong to the private one is an error.
     ///
     /// # Errors
-    /// [`KeyError::NotEd25519Pkcs8`]; the error holds nothing of `der`.
+    /// [`KeyError::NotEd25519Pkcs8`], which contains nothing of `der`.
     pub fn from_pkcs8_der(kid: impl Into<String>, der: &[u8]) -> Result<Self, KeyError> {
         let secret = ed25519_dalek::SigningKey::from_pkcs8_der(der).map_err(|_| KeyError::NotEd25519Pkcs8)?;
         Ok(Self::new(kid.into(), secret))
@@ -56,23 +56,23 @@ impl SigningKey {
         der
     }
 
-    /// The id that goes into the `kid` header.
+    /// The key id of the `kid` header.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The public half, ready to be published in a JWKS.
+    /// The public key, for publication in a JWKS.
     pub fn public_jwk(&self) -> Jwk {
         Jwk::from_public_key(self.kid.clone(), self.secret.verifying_key())
     }
 
-    /// A signed JWT in compact form with the header `{alg:"EdDSA", kid, typ}`.
+    /// Signs a JWT in compact serialization with the header `{alg:"EdDSA", kid, typ}`.
     ///
     /// `typ` is the media type of the token without `application/`, for example `at+jwt`
     /// (RFC 9068 section 2.1).
     ///
     /// # Panics
-    /// When `claims` cannot be written as JSON. Structs of strings and numbers and
+    /// When `claims` cannot be serialized as JSON. Structs of strings and numbers and
     /// [`serde_json::Value`] always can; a map with keys that are not strings cannot.
     pub fn sign_jwt(&self, typ: &str, claims: &impl Serialize) -> String {
         self.sign_with(&self.protected_header(typ), claims)
@@ -86,7 +86,7 @@ impl SigningKey {
         ProtectedHeader(text)
     }
 
-    /// [`SigningKey::sign_jwt`] with a header that was made once, for whoever signs many tokens of one
+    /// Like [`SigningKey::sign_jwt`], with a header that is serialized once for many tokens of one
     /// type. The header must be this key's.
     ///
     /// # Panics
@@ -102,7 +102,7 @@ impl SigningKey {
     }
 }
 
-/// The first segment of a JWT with the dot after it, ready to be signed with claims.
+/// The serialized header of a JWT: its first segment and the dot after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedHeader(String);
 
@@ -112,12 +112,12 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Why there is no key.
+/// Why a key could not be generated or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
     /// The operating system gave no random bytes.
     EntropyUnavailable,
-    /// The bytes are not a PKCS#8 document that holds an Ed25519 private key: cut off, of another
+    /// The bytes are not a PKCS#8 document with an Ed25519 private key: truncated, of another
     /// algorithm (RSA, P-256), or with a public key that does not match.
     NotEd25519Pkcs8,
 }
@@ -140,20 +140,19 @@ struct HeaderMembers<'a> {
     typ: &'a str,
 }
 
-#[expect(clippy::expect_used, reason = "documented panic: a claims type that is not JSON is a bug")]
+#[expect(clippy::expect_used, reason = "documented panic: claims that cannot be serialized are a bug of the caller")]
 fn push_segment(token: &mut String, value: &impl Serialize) {
     let mut json = Vec::with_capacity(TYPICAL_REST_BYTES);
-    serde_json::to_writer(&mut json, value).expect("claims must be a type that can be written as JSON");
+    serde_json::to_writer(&mut json, value).expect("claims must be serializable as JSON");
     push_base64url(token, &json);
 }
 
-/// What a token says is for everybody to read: it needs no encoder that takes the same time for all of it,
-/// as base64ct does for keys.
+/// A token's content is public: unlike keys, it needs no constant-time encoder such as base64ct's.
 fn push_base64url(token: &mut String, bytes: &[u8]) {
     URL_SAFE_NO_PAD.encode_string(bytes, token);
 }
 
-/// Claims and signature of an access token or a login statement, encoded.
+/// The typical length of claims and signature in base64url.
 const TYPICAL_REST_BYTES: usize = 640;
 
 const SEED_BYTES: usize = 32;
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shortened_or_prolonged_document_is_refused() {
+    fn every_truncated_or_extended_document_is_rejected() {
         let der = SigningKey::generate("k").unwrap().to_pkcs8_der();
         for length in 0..der.len() {
             let cut = SigningKey::from_pkcs8_der("k", &der[..length]);
@@ -222,27 +221,27 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_algorithm_is_refused() {
+    fn a_key_of_another_algorithm_is_rejected() {
         let mut x25519 = SigningKey::generate("k").unwrap().to_pkcs8_der();
         x25519[11] = 0x6e;
         assert!(SigningKey::from_pkcs8_der("k", &x25519).is_err());
     }
 
     #[test]
-    fn debug_prints_the_key_id_and_nothing_secret() {
+    fn debug_prints_the_key_id_and_not_the_secret() {
         let printed = format!("{:?}", rfc8037_key());
         assert_eq!(printed, r#"SigningKey { kid: "rfc8037", secret: "[redacted]" }"#);
     }
 
     #[test]
-    fn a_header_that_was_made_before_gives_the_same_token() {
+    fn a_header_that_was_serialized_before_gives_the_same_token() {
         let key = rfc8037_key();
         let claims = serde_json::json!({ "sub": "user_1", "text": "x".repeat(200) });
         assert_eq!(key.sign_with(&key.protected_header("at+jwt"), &claims), key.sign_jwt("at+jwt", &claims));
     }
 
     #[test]
-    fn bytes_of_every_length_are_encoded_as_a_whole() {
+    fn inputs_of_every_length_are_encoded_completely() {
         for length in 0..200_u8 {
             let bytes: Vec<u8> = (0..length).collect();
             let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Verification of compact JWTs: form and signature, no claims policy.
+//! Verification of compact JWTs: form and signature. Claims are the caller's to check.
 
 use std::fmt;
 
@@ -8,19 +8,22 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::jwk::{Jwk, JwkSet};
-use crate::rsa::{KeyRing, RsaJwk};
+use crate::key_ring::KeyRing;
+use crate::rsa::RsaJwk;
+use crate::unique_members::UniqueMembers;
 
-/// The longest token that is looked at, in bytes. HTTP servers rarely accept more in one header.
+/// The longest token that is verified, in bytes. HTTP servers rarely accept longer headers.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Checks the form and the signature of a compact JWT.
 ///
 /// The token must have three segments of canonical base64url without padding, a header with `alg`
 /// exactly `EdDSA`, a `kid` that is in `keys`, and `typ` exactly `expected_typ` if one is given.
-/// The signature is verified in the strict way (RFC 8032 section 5.1.7, without small-order
-/// points), so that one token has one valid form. Claims are read only after that.
+/// The signature is verified strictly (RFC 8032 section 5.1.7, without points of small order), so that a token has
+/// only one valid form. Claims are parsed only after that. A name that occurs twice in the header or in the claims is
+/// an error.
 ///
-/// **Nothing is said about time, issuer or audience:** check `exp`, `iss` and the others yourself.
+/// **Claims are not checked:** check `exp`, `iss`, `aud` and the others yourself.
 ///
 /// # Errors
 /// The first [`VerifyError`] that applies, in the order of the checks above.
@@ -31,8 +34,8 @@ pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<
     })
 }
 
-/// Like [`verify`], but takes tokens that were signed with `RS512`, too. Which of the two algorithms a
-/// key is for is a matter of the key: a token cannot choose.
+/// Like [`verify`], and also accepts tokens that are signed with `RS512`. The algorithm belongs to the key: a token
+/// cannot choose it.
 ///
 /// # Errors
 /// As [`verify`].
@@ -44,7 +47,7 @@ pub fn verify_with_ring(token: &str, keys: &KeyRing, expected_typ: Option<&str>)
     })
 }
 
-/// A key with the one algorithm it is for.
+/// A key and its algorithm.
 enum Key<'a> {
     Ed25519(&'a Jwk),
     Rsa(&'a RsaJwk),
@@ -76,11 +79,12 @@ fn check<'a>(
     };
 
     let header = decode(header_segment, TokenPart::Header)?;
+    let header = parse_object(&header, TokenPart::Header)?;
     let header: WireHeader =
-        serde_json::from_slice(&header).map_err(|_| VerifyError::InvalidJson(TokenPart::Header))?;
-    // An algorithm that is not known is refused before anything else the header says is looked at.
+        serde_json::from_value(Value::Object(header)).map_err(|_| VerifyError::InvalidJson(TokenPart::Header))?;
+    // An unsupported algorithm is rejected before the other members are checked.
     find(&header.alg, "")?;
-    // RFC 7515 section 4.1.11: extensions that must be understood, and this crate knows none.
+    // RFC 7515 section 4.1.11: extensions that must be understood. This crate supports none.
     if header.crit.is_some() {
         return Err(VerifyError::UnsupportedExtension);
     }
@@ -98,16 +102,16 @@ fn check<'a>(
     }
 
     let claims = decode(claims_segment, TokenPart::Claims)?;
-    let claims = serde_json::from_slice(&claims).map_err(|_| VerifyError::InvalidJson(TokenPart::Claims))?;
+    let claims = parse_object(&claims, TokenPart::Claims)?;
     Ok(Verified { header: Header { kid, typ: header.typ }, claims })
 }
 
-/// A token whose signature was good.
+/// A token with a valid signature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
     /// The protected header.
     pub header: Header,
-    /// The claims. Of a name that occurs twice, the last value (RFC 7519 section 4).
+    /// The claims.
     pub claims: Map<String, Value>,
 }
 
@@ -128,7 +132,7 @@ impl Verified {
 pub struct Header {
     /// The id of the key that signed.
     pub kid: String,
-    /// The type of the token, for example `at+jwt`, if it says one.
+    /// The type of the token, for example `at+jwt`.
     pub typ: Option<String>,
 }
 
@@ -153,26 +157,26 @@ impl fmt::Display for TokenPart {
     }
 }
 
-/// Why a token is refused. Never holds anything of the token itself.
+/// Why a token is rejected. Contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifyError {
     /// The token is longer than [`MAX_TOKEN_BYTES`].
     TooLong,
     /// The token does not have the form `header.claims.signature`.
     NotThreeSegments,
-    /// A segment is not base64url without padding, in its only canonical spelling.
+    /// A segment is not canonical base64url without padding.
     InvalidBase64(TokenPart),
-    /// A segment is not a JSON object of the expected form.
+    /// A segment is not a JSON object of the expected form with unique names.
     InvalidJson(TokenPart),
-    /// `alg` is not `EdDSA` (nor `RS512`, where that is taken); `none` and `HS256` are attempts to avoid the signature.
+    /// `alg` is not `EdDSA` (or `RS512`, where that is accepted). `none` and `HS256` are attempts to avoid the signature.
     UnsupportedAlgorithm,
     /// The header has `crit` (RFC 7515 section 4.1.11).
     UnsupportedExtension,
-    /// `typ` is missing or not the expected one: a token made for another purpose.
+    /// `typ` is missing or not the expected one: the token has another purpose.
     UnexpectedType,
     /// The header has no `kid`.
     MissingKeyId,
-    /// No offered key has this `kid`: an old key, or a token of another issuer.
+    /// No key has this `kid`: an old key, or a token of another issuer.
     UnknownKeyId,
     /// The signature does not belong to this header, these claims and this key.
     InvalidSignature,
@@ -187,7 +191,7 @@ impl fmt::Display for VerifyError {
                 write!(f, "the token's {part} is not base64url without padding")
             }
             Self::InvalidJson(part) => write!(f, "the token's {part} is not a valid JSON object"),
-            Self::UnsupportedAlgorithm => f.write_str("the token's alg is not one that is taken here"),
+            Self::UnsupportedAlgorithm => f.write_str("the token's alg is not accepted here"),
             Self::UnsupportedExtension => f.write_str("the token's header has crit"),
             Self::UnexpectedType => f.write_str("the token's typ is not the expected one"),
             Self::MissingKeyId => f.write_str("the token's header has no kid"),
@@ -199,20 +203,24 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// Doubled members are an error here (RFC 7515 section 4), because serde reads them by name.
 #[derive(Deserialize)]
 struct WireHeader {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
-    /// `null` counts as there, too: RFC 7515 section 4.1.11 wants a list that is not empty.
+    /// `null` counts as present: RFC 7515 section 4.1.11 requires a list that is not empty.
     #[serde(default, deserialize_with = "present")]
     crit: Option<Value>,
 }
 
-/// Reads a member of any value, `null` included, as `Some`.
+/// Deserializes any value, including `null`, as `Some`.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
+}
+
+fn parse_object(json: &[u8], part: TokenPart) -> Result<Map<String, Value>, VerifyError> {
+    let parsed: Result<UniqueMembers, _> = serde_json::from_slice(json);
+    parsed.map(|members| members.0).map_err(|_| VerifyError::InvalidJson(part))
 }
 
 fn decode(segment: &str, part: TokenPart) -> Result<Vec<u8>, VerifyError> {

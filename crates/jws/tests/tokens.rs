@@ -1,6 +1,6 @@
-//! Which tokens are accepted, and that every change to a good one is refused.
+//! Which tokens are accepted, and that every change to a valid one is rejected.
 
-// A helper function of a test is not seen as a test by the lints.
+// Lints treat helper functions as code outside tests.
 #![allow(clippy::unwrap_used)]
 
 use authress_jws::{JwkSet, MAX_TOKEN_BYTES, SigningKey, TokenPart, VerifyError, verify};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// RFC 8037 appendix A.1, `d`.
 const RFC8037_D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
 
-/// Signs any header and claims, also ones that [`SigningKey::sign_jwt`] would never write.
+/// Signs any header and claims, also invalid ones.
 fn sign(header: &str, claims: &[u8]) -> String {
     let input = format!("{}.{}", encode(header.as_bytes()), encode(claims));
     let signature = raw_key().sign(input.as_bytes());
@@ -34,17 +34,17 @@ fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-fn good_token() -> String {
+fn valid_token() -> String {
     sign(r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#, br#"{"sub":"user_1","exp":1700000060}"#)
 }
 
-fn refusal(token: &str) -> VerifyError {
+fn error_of(token: &str) -> VerifyError {
     verify(token, &keys(), Some("at+jwt")).unwrap_err()
 }
 
 #[test]
-fn a_good_token_gives_its_header_and_claims() {
-    let verified = verify(&good_token(), &keys(), Some("at+jwt")).unwrap();
+fn a_valid_token_gives_its_header_and_claims() {
+    let verified = verify(&valid_token(), &keys(), Some("at+jwt")).unwrap();
     assert_eq!(verified.header.kid, "k1");
     assert_eq!(verified.header.typ.as_deref(), Some("at+jwt"));
     assert_eq!(verified.claim_str("sub"), Some("user_1"));
@@ -54,7 +54,7 @@ fn a_good_token_gives_its_header_and_claims() {
 }
 
 #[test]
-fn the_jws_of_rfc_8037_a_4_has_a_good_signature_but_no_key_id() {
+fn the_jws_of_rfc_8037_a_4_has_a_valid_signature_but_no_key_id() {
     let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
         hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
     assert_eq!(sign(r#"{"alg":"EdDSA"}"#, b"Example of Ed25519 signing"), token);
@@ -62,8 +62,8 @@ fn the_jws_of_rfc_8037_a_4_has_a_good_signature_but_no_key_id() {
 }
 
 #[test]
-fn every_changed_character_is_refused() {
-    let token = good_token();
+fn every_changed_character_is_rejected() {
+    let token = valid_token();
     for (position, original) in token.char_indices() {
         for replacement in ['A', '_', '.', 'é'] {
             if replacement != original {
@@ -76,93 +76,123 @@ fn every_changed_character_is_refused() {
 }
 
 #[test]
-fn every_cut_token_is_refused() {
-    let token = good_token();
+fn every_truncated_token_is_rejected() {
+    let token = valid_token();
     for length in 0..token.len() {
         assert!(verify(&token[..length], &keys(), None).is_err(), "{length} bytes");
     }
 }
 
 #[test]
-fn segments_of_two_tokens_do_not_mix() {
+fn segments_of_two_tokens_cannot_be_mixed() {
     let other = sign(r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#, br#"{"sub":"admin"}"#);
-    let good = good_token();
+    let good = valid_token();
     let (signed, signature) = (other.rsplit_once('.').unwrap().0, good.rsplit_once('.').unwrap().1);
-    assert_eq!(refusal(&format!("{signed}.{signature}")), VerifyError::InvalidSignature);
+    assert_eq!(error_of(&format!("{signed}.{signature}")), VerifyError::InvalidSignature);
 }
 
 #[test]
-fn other_algorithms_are_refused_even_if_signed() {
+fn other_algorithms_are_rejected_even_if_the_signature_is_valid() {
     for alg in ["none", "None", "HS256", "RS512", "ES256", "eddsa", "Ed25519", ""] {
         let header = json!({"alg": alg, "kid": "k1", "typ": "at+jwt"}).to_string();
-        assert_eq!(refusal(&sign(&header, b"{}")), VerifyError::UnsupportedAlgorithm, "{alg}");
+        assert_eq!(error_of(&sign(&header, b"{}")), VerifyError::UnsupportedAlgorithm, "{alg}");
     }
 }
 
 #[test]
-fn alg_none_with_an_empty_signature_is_refused() {
+fn alg_none_with_an_empty_signature_is_rejected() {
     let header = encode(br#"{"alg":"none","kid":"k1","typ":"at+jwt"}"#);
     let token = format!("{header}.{}.", encode(b"{}"));
-    assert_eq!(refusal(&token), VerifyError::UnsupportedAlgorithm);
+    assert_eq!(error_of(&token), VerifyError::UnsupportedAlgorithm);
 }
 
 #[test]
-fn an_empty_signature_is_refused() {
-    let token = good_token();
+fn an_empty_signature_is_rejected() {
+    let token = valid_token();
     let (signed, _) = token.rsplit_once('.').unwrap();
-    assert_eq!(refusal(&format!("{signed}.")), VerifyError::InvalidSignature);
+    assert_eq!(error_of(&format!("{signed}.")), VerifyError::InvalidSignature);
 }
 
 #[test]
-fn headers_without_a_proper_algorithm_are_refused() {
+fn headers_without_a_valid_algorithm_are_rejected() {
     for header in [r#"{"kid":"k1"}"#, r#"{"alg":["EdDSA"],"kid":"k1"}"#, r#""EdDSA""#, "null", ""] {
-        assert_eq!(refusal(&sign(header, b"{}")), VerifyError::InvalidJson(TokenPart::Header), "{header}");
+        assert_eq!(error_of(&sign(header, b"{}")), VerifyError::InvalidJson(TokenPart::Header), "{header}");
     }
 }
 
 #[test]
-fn a_doubled_header_member_is_refused() {
-    let header = r#"{"alg":"none","alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#;
-    assert_eq!(refusal(&sign(header, b"{}")), VerifyError::InvalidJson(TokenPart::Header));
+fn a_duplicate_header_member_is_rejected() {
+    for header in [
+        r#"{"alg":"none","alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#,
+        r#"{"alg":"EdDSA","kid":"k1","typ":"JWT","typ":"at+jwt"}"#,
+        r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt","other":1,"other":2}"#,
+        r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt","typ":"at+jwt"}"#,
+    ] {
+        assert_eq!(error_of(&sign(header, b"{}")), VerifyError::InvalidJson(TokenPart::Header), "{header}");
+    }
 }
 
 #[test]
-fn wrong_and_missing_key_ids_are_refused() {
+fn a_duplicate_claim_is_rejected() {
+    let header = r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#;
+    for claims in [r#"{"sub":"user_1","sub":"admin"}"#, r#"{"exp":1,"exp":2}"#, r#"{"s\u0075b":"a","sub":"b"}"#] {
+        let error = error_of(&sign(header, claims.as_bytes()));
+        assert_eq!(error, VerifyError::InvalidJson(TokenPart::Claims), "{claims}");
+    }
+}
+
+/// For the neutral element of the curve as the key, a signature can be made without a private key.
+#[test]
+fn a_token_of_a_weak_key_is_rejected() {
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": encode(&neutral)});
+    let keys: JwkSet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
+    let valid = valid_token();
+    let (signed, _) = valid.rsplit_once('.').unwrap();
+    let token = format!("{signed}.{}", encode(&signature));
+    assert_eq!(verify(&token, &keys, None), Err(VerifyError::UnknownKeyId));
+}
+
+#[test]
+fn wrong_and_missing_key_ids_are_rejected() {
     let header = r#"{"alg":"EdDSA","kid":"K1","typ":"at+jwt"}"#;
-    assert_eq!(refusal(&sign(header, b"{}")), VerifyError::UnknownKeyId);
+    assert_eq!(error_of(&sign(header, b"{}")), VerifyError::UnknownKeyId);
     let header = r#"{"alg":"EdDSA","typ":"at+jwt"}"#;
-    assert_eq!(refusal(&sign(header, b"{}")), VerifyError::MissingKeyId);
+    assert_eq!(error_of(&sign(header, b"{}")), VerifyError::MissingKeyId);
 }
 
 #[test]
-fn the_key_of_another_owner_under_the_same_id_is_refused() {
+fn another_key_with_the_same_id_is_rejected() {
     let keys = JwkSet { keys: vec![SigningKey::generate("k1").unwrap().public_jwk()] };
-    assert_eq!(verify(&good_token(), &keys, None), Err(VerifyError::InvalidSignature));
+    assert_eq!(verify(&valid_token(), &keys, None), Err(VerifyError::InvalidSignature));
 }
 
 #[test]
-fn wrong_and_missing_types_are_refused_only_when_one_is_expected() {
+fn wrong_and_missing_types_are_rejected_only_when_one_is_expected() {
     let other = sign(r#"{"alg":"EdDSA","kid":"k1","typ":"oauth-authz-req+jwt"}"#, b"{}");
-    assert_eq!(refusal(&other), VerifyError::UnexpectedType);
+    assert_eq!(error_of(&other), VerifyError::UnexpectedType);
     assert!(verify(&other, &keys(), None).is_ok());
     let untyped = sign(r#"{"alg":"EdDSA","kid":"k1"}"#, b"{}");
-    assert_eq!(refusal(&untyped), VerifyError::UnexpectedType);
+    assert_eq!(error_of(&untyped), VerifyError::UnexpectedType);
 }
 
 #[test]
-fn critical_extensions_are_refused() {
+fn critical_extensions_are_rejected() {
     for crit in [r#"["b64"]"#, "[]", "null", "false", r#""b64""#, "{}", "0"] {
         let header = format!(r#"{{"alg":"EdDSA","kid":"k1","typ":"at+jwt","crit":{crit},"b64":false}}"#);
-        assert_eq!(refusal(&sign(&header, b"{}")), VerifyError::UnsupportedExtension, "{crit}");
+        assert_eq!(error_of(&sign(&header, b"{}")), VerifyError::UnsupportedExtension, "{crit}");
     }
 }
 
 #[test]
-fn other_numbers_of_segments_are_refused() {
-    let good = good_token();
+fn other_numbers_of_segments_are_rejected() {
+    let good = valid_token();
     let two = good.rsplit_once('.').unwrap().0;
     for token in [two, &format!("{good}."), &format!("{good}.AAAA"), "", "..", "..."] {
-        let error = refusal(token);
+        let error = error_of(token);
         let expected = match token {
             ".." => VerifyError::InvalidJson(TokenPart::Header),
             _ => VerifyError::NotThreeSegments,
@@ -172,8 +202,8 @@ fn other_numbers_of_segments_are_refused() {
 }
 
 #[test]
-fn padding_is_refused_in_every_segment() {
-    let good = good_token();
+fn padding_is_rejected_in_every_segment() {
+    let good = valid_token();
     let parts: Vec<&str> = good.split('.').collect();
     for part in 0..3 {
         for padding in ["=", "=="] {
@@ -185,11 +215,11 @@ fn padding_is_refused_in_every_segment() {
 }
 
 /// The last character of a 64-byte signature carries four unused bits. If they were ignored, one
-/// token would have sixteen spellings and "seen before" checks could be avoided.
+/// token would have sixteen spellings, and a replay check could be evaded.
 #[test]
 fn the_unused_bits_at_the_end_of_the_signature_must_be_zero() {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let good = good_token();
+    let good = valid_token();
     let body = &good[..good.len() - 1];
     let accepted = ALPHABET.chars().filter(|last| verify(&format!("{body}{last}"), &keys(), None).is_ok()).count();
     assert_eq!(accepted, 1);
@@ -197,12 +227,12 @@ fn the_unused_bits_at_the_end_of_the_signature_must_be_zero() {
 
 /// Adding the group order to the scalar gives a second signature that lax verifiers accept.
 #[test]
-fn a_malleated_signature_is_refused() {
+fn a_malleated_signature_is_rejected() {
     const ORDER: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
-    let good = good_token();
+    let good = valid_token();
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let mut bytes = Base64UrlUnpadded::decode_vec(signature).unwrap();
     let mut carry = 0_u16;
@@ -211,20 +241,20 @@ fn a_malleated_signature_is_refused() {
         *byte = sum.to_le_bytes()[0];
         carry = sum >> 8;
     }
-    assert_eq!(refusal(&format!("{signed}.{}", encode(&bytes))), VerifyError::InvalidSignature);
+    assert_eq!(error_of(&format!("{signed}.{}", encode(&bytes))), VerifyError::InvalidSignature);
 }
 
 #[test]
-fn signed_claims_that_are_no_object_are_refused() {
+fn signed_claims_that_are_not_an_object_are_rejected() {
     let header = r#"{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}"#;
     for claims in [&b"[]"[..], b"17", b"", b"{", b"\xff"] {
-        assert_eq!(refusal(&sign(header, claims)), VerifyError::InvalidJson(TokenPart::Claims), "{claims:?}");
+        assert_eq!(error_of(&sign(header, claims)), VerifyError::InvalidJson(TokenPart::Claims), "{claims:?}");
     }
 }
 
 #[test]
-fn an_oversized_token_is_refused_before_anything_else() {
-    assert_eq!(refusal(&"A".repeat(MAX_TOKEN_BYTES + 1)), VerifyError::TooLong);
+fn an_oversized_token_is_rejected_before_anything_else() {
+    assert_eq!(error_of(&"A".repeat(MAX_TOKEN_BYTES + 1)), VerifyError::TooLong);
 }
 
 proptest! {
