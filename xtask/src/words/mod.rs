@@ -20,9 +20,9 @@ use scan::Scanner;
 const GLOSSARY: &str = "docs/glossary.md";
 
 /// Endings of the files that people write and read.
-const TEXT: [&str; 20] = [
-    "conf", "css", "hbs", "html", "js", "jsx", "lua", "md", "mjs", "rs", "service", "sh", "svelte", "toml", "ts",
-    "tsx", "txt", "vue", "yaml", "yml",
+const TEXT: [&str; 21] = [
+    "cjs", "conf", "css", "html", "js", "json", "jsonc", "jsx", "lua", "md", "mjs", "rs", "service", "sh", "svelte",
+    "toml", "ts", "tsx", "txt", "vue", "yaml",
 ];
 
 /// Where `cargo xtask words` looks.
@@ -52,9 +52,10 @@ fn check_in(root: &Path) -> Result<()> {
         if file == GLOSSARY {
             continue;
         }
-        let text = read(&root.join(&file))?;
+        // The file's own name is searched as if it were a line above the first.
+        let text = format!("{file}\n{}", read(&root.join(&file))?);
         for hit in scanner.hits(&text).filter(|hit| !glossary.excepts(&hit.replaced.term, &file)) {
-            println!("{file}:{}: {:?} is replaced by: {}", hit.line, hit.replaced.term, hit.replaced.by);
+            println!("{file}:{}: {:?} is replaced by: {}", hit.line - 1, hit.replaced.term, hit.replaced.by);
             *areas.entry(area(&file)).or_default() += 1;
         }
     }
@@ -77,7 +78,9 @@ fn text_files(root: &Path) -> Result<Vec<String>> {
     let is_text = |file: &&str| {
         let ending = Path::new(file).extension().and_then(|ending| ending.to_str());
         // A file that was removed is still in git's list.
-        ending.is_some_and(|ending| TEXT.contains(&ending)) && root.join(file).is_file()
+        ending.is_some_and(|ending| TEXT.contains(&ending))
+            && !file.ends_with("-lock.json")
+            && root.join(file).is_file()
     };
     Ok(list.lines().filter(is_text).map(str::to_owned).collect())
 }
