@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_server_stops_when_its_pipe_closes() {
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "guard", "sleep", "60"]).stdout(Stdio::piped());
+        command.args(["-c", GUARD, "guard", "sleep", "60"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut guard = Guard::start(&mut command).unwrap();
         let mut line = String::new();
         BufReader::new(guard.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
