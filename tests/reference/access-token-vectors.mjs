@@ -72,7 +72,7 @@ const tokens = [
   ['HS512 with the public key as the secret', confused(), 'TokenMalformed'],
   ['no signature', new UnsecuredJWT(claims).encode(), 'TokenMalformed'],
   ['another key with the same kid', await sign({}, {}, client.privateKey), 'TokenInvalidSignature'],
-  ['a kid that nobody published', await sign({}, { kid: 'other' }), 'TokenUnknownKey'],
+  ['a kid that is not published', await sign({}, { kid: 'other' }), 'TokenUnknownKey'],
   [
     'claims of another token',
     [good.split('.')[0], segment({ ...claims, sub: 'user_b' }), good.split('.')[2]].join('.'),
@@ -113,8 +113,8 @@ async function verdict(token) {
 }
 
 const vectors = [];
-for (const [name, token, refusal] of tokens)
-  vectors.push({ name, token, refusal, acceptedBySdk: await verdict(token) });
+for (const [name, token, error] of tokens)
+  vectors.push({ name, token, error, acceptedBySdk: await verdict(token) });
 const file = fileURLToPath(new URL('../../crates/access-token/tests/vectors.json', import.meta.url));
 writeFileSync(
   file,

@@ -1,4 +1,4 @@
-//! Tokens in requests: an extractor for axum's handlers, and a tower layer for whole routers.
+//! Bearer tokens of requests: an extractor for axum's handlers, and a tower layer for whole routers.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -12,12 +12,11 @@ use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 
 use crate::policy::AccessToken;
-use crate::refusal::TokenRefusal;
+use crate::token_error::TokenError;
 use crate::verifier::TokenVerifier;
 
-/// The token of the only `Authorization` header (RFC 6750 section 2.1). Two headers are refused
-/// like none: which of them counts would be a guess. Tokens in the query or in a form are not taken
-/// (sections 2.2 and 2.3): they end up in logs.
+/// Returns the token of the `Authorization` header (RFC 6750 section 2.1), `None` if there are several of these headers.
+/// Tokens in the query or in a form are not accepted (sections 2.2 and 2.3), because they end up in logs.
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -25,9 +24,9 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// As an argument of a handler. The router's state must hold a [`TokenVerifier`].
+/// Extracts a valid access token as an argument of a handler. The router's state must provide a [`TokenVerifier`].
 ///
-/// A token that [`RequireToken`] has checked is checked again here, unless the layer and the state hold clones of one
+/// A token that [`RequireToken`] has verified is verified again here, unless the layer and the state hold clones of one
 /// [`TokenVerifier`]: behind a layer that accepts more, the handler's own policy decides. An [`AccessToken`] that other
 /// middleware has put into the request's extensions is not used.
 impl<S> FromRequestParts<S> for AccessToken
@@ -35,37 +34,37 @@ where
     TokenVerifier: FromRef<S>,
     S: Send + Sync,
 {
-    type Rejection = TokenRefusal;
+    type Rejection = TokenError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TokenRefusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TokenError> {
         let verifier = TokenVerifier::from_ref(state);
-        if let Some(checked) = parts.extensions.get::<Checked>()
-            && checked.by.is_same(&verifier)
+        if let Some(verified) = parts.extensions.get::<VerifiedByLayer>()
+            && verified.by.is_same(&verifier)
         {
-            return Ok(checked.token.clone());
+            return Ok(verified.token.clone());
         }
-        let token = bearer_token(&parts.headers).ok_or(TokenRefusal::Missing)?;
+        let token = bearer_token(&parts.headers).ok_or(TokenError::Missing)?;
         verifier.verify(token).await
     }
 }
 
 /// What [`RequireToken`] leaves for the extractor: the token, and which verifier accepted it.
 #[derive(Clone)]
-struct Checked {
+struct VerifiedByLayer {
     token: AccessToken,
     by: TokenVerifier,
 }
 
-/// A layer that lets only requests with a good access token pass, and puts the [`AccessToken`] into the
+/// A layer that accepts only requests with a valid access token, and puts the [`AccessToken`] into the
 /// request's extensions.
 ///
-/// `Extension<AccessToken>` in a handler is the token as the innermost such layer accepted it, and nothing more. A
-/// handler with a policy of its own takes [`AccessToken`] itself as an argument.
+/// `Extension<AccessToken>` in a handler is the token as the innermost such layer has accepted it. A
+/// handler with its own policy extracts [`AccessToken`] itself.
 #[derive(Clone, Debug)]
 pub struct RequireToken(TokenVerifier);
 
 impl RequireToken {
-    /// A layer that asks this verifier.
+    /// A layer that verifies tokens with `verifier`.
     pub fn new(verifier: TokenVerifier) -> Self {
         Self(verifier)
     }
@@ -102,21 +101,21 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let verifier = self.verifier.clone();
         let token = bearer_token(request.headers()).map(str::to_owned);
-        // The clone has not been asked whether it is ready; the one that has is used up.
+        // `poll_ready` was called on the inner service and not on a clone of it: the clone stays for the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
             let verified = match token {
                 Some(token) => verifier.verify(&token).await,
-                None => Err(TokenRefusal::Missing),
+                None => Err(TokenError::Missing),
             };
             match verified {
                 Ok(token) => {
-                    request.extensions_mut().insert(Checked { token: token.clone(), by: verifier });
+                    request.extensions_mut().insert(VerifiedByLayer { token: token.clone(), by: verifier });
                     request.extensions_mut().insert(token);
                     inner.call(request).await
                 }
-                Err(refusal) => Ok(refusal.into_response()),
+                Err(error) => Ok(error.into_response()),
             }
         })
     }

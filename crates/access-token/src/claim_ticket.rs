@@ -1,11 +1,11 @@
-//! Moving a cart to an account that already exists.
+//! Tickets that move a cart to an account that already exists.
 //!
-//! A shopper fills a cart anonymously, signs in, and the identity turns out to own another user id.
-//! Authress links neither to the other. So the shop asks the anonymous session, while it still is one,
-//! for a ticket, and whoever then signs in and brings the ticket takes the cart.
+//! A shopper fills a cart anonymously and signs in with an identity that belongs to another user id. Authress cannot
+//! link the two. So the page requests a ticket while the session is still anonymous, and redeems it after the sign-in
+//! to move the cart.
 //!
-//! A ticket is a bearer token for one cart, so it is signed, lives for minutes, is taken once, and only
-//! by the shop that issued it. It never opens an account: it gives a cart away and reads nothing.
+//! A ticket is a bearer token for one cart. It is signed, expires after minutes, and can be redeemed once, only at
+//! the shop that issued it. It does not give access to an account.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use serde::Serialize;
 
 use crate::policy::{AccessToken, DEFAULT_LEEWAY_S, MAX_USER_ID_BYTES};
 
-/// How long a ticket is valid: a sign-in with a provider has to fit in.
+/// The lifetime of a ticket: enough for a sign-in with a provider.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// How long a used ticket must be remembered: its lifetime, and before and after it the difference that the clocks of
-/// two servers of the shop may have ([`DEFAULT_LEEWAY_S`]).
+/// How long a redeemed ticket must be remembered: its lifetime, and before and after it the clock skew that two servers
+/// of the shop may have ([`DEFAULT_LEEWAY_S`]).
 pub const TICKET_REMEMBERED: Duration = Duration::from_secs(10 * 60 + 2 * DEFAULT_LEEWAY_S as u64);
 
-/// The `typ` header: no ticket is an access token, and no access token a ticket.
+/// The `typ` header, which differs from that of access tokens.
 pub const TICKET_TYPE: &str = "cart-claim+jwt";
 
-/// Issues and takes the tickets of one shop.
+/// Issues and redeems the tickets of one shop.
 #[derive(Debug)]
 pub struct ClaimTickets {
     shop: String,
@@ -38,21 +38,21 @@ pub struct ClaimTickets {
 }
 
 impl ClaimTickets {
-    /// Tickets that `shop` (its origin) signs with `key` and gives out for itself. `spent` must remember
-    /// for [`TICKET_REMEMBERED`] at least, must not forget early, and must say [`Use::Unknown`] while it cannot reach
-    /// a store that it shares: a memory that goes on by itself then would let each instance take a ticket once.
+    /// Tickets that `shop` (its origin) signs with `key`. `spent` must remember ids for at least
+    /// [`TICKET_REMEMBERED`], and must return [`Use::Unknown`] while a shared store is unreachable: with local memory
+    /// instead, each instance would accept a ticket once.
     pub fn new(shop: impl Into<String>, key: SigningKey, spent: Arc<dyn SingleUse>) -> Self {
         let keys = JwkSet { keys: vec![key.public_jwk()] };
         Self { shop: shop.into(), key, keys, spent }
     }
 
-    /// A ticket for what belongs to the holder of `token`, at `now` in seconds since 1970.
+    /// Issues a ticket for the cart of the user of `token`, at `now` in seconds since 1970.
     ///
     /// # Errors
-    /// [`TicketRefusal::Unavailable`] when the operating system gives no random bytes.
-    pub fn issue(&self, token: &AccessToken, now: i64) -> Result<String, TicketRefusal> {
+    /// [`TicketError::Unavailable`] when the operating system gives no random bytes.
+    pub fn issue(&self, token: &AccessToken, now: i64) -> Result<String, TicketError> {
         let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|_| TicketRefusal::Unavailable)?;
+        getrandom::fill(&mut id).map_err(|_| TicketError::Unavailable)?;
         let claims = Claims {
             iss: &self.shop,
             aud: &self.shop,
@@ -64,58 +64,57 @@ impl ClaimTickets {
         Ok(self.key.sign_jwt(TICKET_TYPE, &claims))
     }
 
-    /// Takes a ticket that the holder of `token` brings, and gives the user id whose cart is theirs now.
-    /// The ticket is used up by that. The clock that issued the ticket and this one may be [`DEFAULT_LEEWAY_S`] apart,
-    /// as with access tokens.
+    /// Redeems a ticket for the user of `token`, and returns the user id whose cart moves to that user. A ticket can be
+    /// redeemed once. The clocks of the issuing server and this one may differ by [`DEFAULT_LEEWAY_S`].
     ///
     /// # Errors
-    /// [`TicketRefusal`].
-    pub async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketRefusal> {
+    /// [`TicketError`].
+    pub async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketError> {
         let ticket = verify(ticket, &self.keys, Some(TICKET_TYPE))?;
         if ticket.claim_str("iss") != Some(&self.shop) || ticket.claim_str("aud") != Some(&self.shop) {
-            return Err(TicketRefusal::Foreign);
+            return Err(TicketError::Foreign);
         }
         match (ticket.claim_i64("iat"), ticket.claim_i64("exp")) {
             (Some(iat), Some(exp))
                 if iat <= now.saturating_add(LEEWAY_S)
                     && now < exp.saturating_add(LEEWAY_S)
                     && exp.saturating_sub(iat) <= LIFETIME_S => {}
-            (Some(_), Some(_)) => return Err(TicketRefusal::Expired),
-            (_, None) | (None, _) => return Err(TicketRefusal::Forged),
+            (Some(_), Some(_)) => return Err(TicketError::Expired),
+            (_, None) | (None, _) => return Err(TicketError::Forged),
         }
         let owner = ticket.claim_str("sub").filter(|sub| !sub.is_empty() && sub.len() <= MAX_USER_ID_BYTES);
-        let (Some(owner), Some(id)) = (owner, ticket.claim_str("jti")) else { return Err(TicketRefusal::Forged) };
-        // Before it is used up: a page that is too early may try again after the sign-in.
+        let (Some(owner), Some(id)) = (owner, ticket.claim_str("jti")) else { return Err(TicketError::Forged) };
+        // Checked before the ticket is spent: a page that is too early may try again after the sign-in.
         if owner == token.user_id {
-            return Err(TicketRefusal::SameUser);
+            return Err(TicketError::SameUser);
         }
         match self.spent.spend(id).await {
             Use::First => Ok(owner.to_owned()),
-            Use::Again => Err(TicketRefusal::AlreadyUsed),
-            Use::Unknown => Err(TicketRefusal::Unavailable),
+            Use::Again => Err(TicketError::AlreadyUsed),
+            Use::Unknown => Err(TicketError::Unavailable),
         }
     }
 }
 
-/// Why a ticket moves nothing.
+/// Why a ticket is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TicketRefusal {
+pub enum TicketError {
     /// Not a ticket, or not signed with this shop's key.
     Forged,
     /// A ticket of another shop.
     Foreign,
-    /// Too late, or from a clock that is further ahead than [`DEFAULT_LEEWAY_S`].
+    /// Expired, or issued by a clock that is ahead by more than [`DEFAULT_LEEWAY_S`].
     Expired,
-    /// It was taken before.
+    /// It was redeemed before.
     AlreadyUsed,
-    /// The cart belongs to whoever brings the ticket already.
+    /// The cart already belongs to the user of the access token.
     SameUser,
-    /// Whether it was taken before cannot be known now.
+    /// It is unknown now whether it was redeemed before.
     Unavailable,
 }
 
-impl TicketRefusal {
-    /// The stable code of this refusal.
+impl TicketError {
+    /// The stable code of this error.
     pub fn code(self) -> &'static str {
         match self {
             Self::Forged => "TicketForged",
@@ -128,22 +127,22 @@ impl TicketRefusal {
     }
 }
 
-impl fmt::Display for TicketRefusal {
+impl fmt::Display for TicketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Forged => "this is not a ticket of this shop; ask for a new one before signing in",
-            Self::Foreign => "this ticket is of another shop; ask this one for a ticket before signing in",
+            Self::Forged => "this is not a ticket of this shop; request a new one before signing in",
+            Self::Foreign => "this ticket is of another shop; request one of this shop before signing in",
             Self::Expired => "the ticket has expired; go back to the cart and start again",
             Self::AlreadyUsed => "this ticket was used before; the cart has been moved",
             Self::SameUser => "the cart is already this user's; sign in to the other account first",
-            Self::Unavailable => "tickets cannot be taken now; try again soon",
+            Self::Unavailable => "tickets cannot be redeemed now; try again soon",
         })
     }
 }
 
-impl std::error::Error for TicketRefusal {}
+impl std::error::Error for TicketError {}
 
-impl From<VerifyError> for TicketRefusal {
+impl From<VerifyError> for TicketError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::TooLong
@@ -200,17 +199,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ticket_gives_its_cart_once() {
+    async fn a_ticket_moves_its_cart_once() {
         let tickets = tickets();
         let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
         assert_eq!(tickets.redeem(&ticket, &user("user_b"), NOW + 30).await.as_deref(), Ok("user_a"));
         for thief in ["user_b", "user_c"] {
-            assert_eq!(tickets.redeem(&ticket, &user(thief), NOW + 31).await, Err(TicketRefusal::AlreadyUsed));
+            assert_eq!(tickets.redeem(&ticket, &user(thief), NOW + 31).await, Err(TicketError::AlreadyUsed));
         }
     }
 
     #[tokio::test]
-    async fn tickets_of_one_second_are_different_ones() {
+    async fn tickets_of_one_second_differ() {
         let tickets = tickets();
         let (one, two) = (tickets.issue(&user("user_a"), NOW).unwrap(), tickets.issue(&user("user_a"), NOW).unwrap());
         assert!(tickets.redeem(&one, &user("user_b"), NOW).await.is_ok());
@@ -218,17 +217,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_expired_ticket_is_refused() {
+    async fn an_expired_ticket_is_rejected() {
         let tickets = tickets();
         let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
         for time in [NOW + 605, NOW + 100_000, NOW - 6] {
-            assert_eq!(tickets.redeem(&ticket, &user("user_b"), time).await, Err(TicketRefusal::Expired), "{time}");
+            assert_eq!(tickets.redeem(&ticket, &user("user_b"), time).await, Err(TicketError::Expired), "{time}");
         }
-        assert!(tickets.redeem(&ticket, &user("user_b"), NOW + 599).await.is_ok(), "it was not used up");
+        assert!(tickets.redeem(&ticket, &user("user_b"), NOW + 599).await.is_ok(), "it was not spent");
     }
 
     #[tokio::test]
-    async fn the_clocks_of_two_servers_of_a_shop_may_be_a_little_apart() {
+    async fn the_clocks_of_two_servers_of_a_shop_may_differ_by_the_leeway() {
         let tickets = tickets();
         for time in [NOW - 2, NOW - 5, NOW + 604] {
             let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
@@ -237,14 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn a_used_ticket_is_remembered_for_as_long_as_any_clock_accepts_it() {
+    fn a_redeemed_ticket_is_remembered_for_as_long_as_any_clock_accepts_it() {
         let accepted = LIFETIME_S + 2 * LEEWAY_S;
         assert_eq!(i64::try_from(TICKET_REMEMBERED.as_secs()).unwrap(), accepted);
         assert_eq!(i64::try_from(TICKET_LIFETIME.as_secs()).unwrap(), LIFETIME_S);
     }
 
     #[tokio::test]
-    async fn forged_tickets_are_refused() {
+    async fn forged_tickets_are_rejected() {
         let tickets = tickets();
         let good = tickets.issue(&user("user_a"), NOW).unwrap();
         let claims = json!({ "iss": SHOP, "aud": SHOP, "sub": "user_a", "iat": NOW, "exp": NOW + 60, "jti": "x" });
@@ -257,45 +256,45 @@ mod tests {
             head.to_owned(),
             String::new(),
         ] {
-            assert_eq!(tickets.redeem(&forged, &user("user_b"), NOW).await, Err(TicketRefusal::Forged), "{forged}");
+            assert_eq!(tickets.redeem(&forged, &user("user_b"), NOW).await, Err(TicketError::Forged), "{forged}");
         }
     }
 
     #[tokio::test]
-    async fn tickets_with_other_claims_are_refused_even_with_the_right_key() {
+    async fn tickets_with_other_claims_are_rejected_even_with_the_right_key() {
         let tickets = tickets();
-        for (name, value, refusal) in [
-            ("iss", json!("https://other.example.com"), TicketRefusal::Foreign),
-            ("aud", json!("https://other.example.com"), TicketRefusal::Foreign),
-            ("exp", json!(NOW + 601), TicketRefusal::Expired),
-            ("iat", json!(i64::MIN), TicketRefusal::Expired),
-            ("exp", Value::Null, TicketRefusal::Forged),
-            ("jti", Value::Null, TicketRefusal::Forged),
-            ("sub", json!(""), TicketRefusal::Forged),
+        for (name, value, error) in [
+            ("iss", json!("https://other.example.com"), TicketError::Foreign),
+            ("aud", json!("https://other.example.com"), TicketError::Foreign),
+            ("exp", json!(NOW + 601), TicketError::Expired),
+            ("iat", json!(i64::MIN), TicketError::Expired),
+            ("exp", Value::Null, TicketError::Forged),
+            ("jti", Value::Null, TicketError::Forged),
+            ("sub", json!(""), TicketError::Forged),
         ] {
             let mut claims =
                 json!({ "iss": SHOP, "aud": SHOP, "sub": "user_a", "iat": NOW, "exp": NOW + 60, "jti": "x" });
             claims[name] = value;
             let ticket = tickets.key.sign_jwt(TICKET_TYPE, &claims);
-            assert_eq!(tickets.redeem(&ticket, &user("user_b"), NOW).await, Err(refusal), "{name}");
+            assert_eq!(tickets.redeem(&ticket, &user("user_b"), NOW).await, Err(error), "{name}");
         }
     }
 
     #[tokio::test]
-    async fn who_has_the_cart_already_does_not_use_the_ticket_up() {
+    async fn the_owner_of_the_cart_does_not_spend_the_ticket() {
         let tickets = tickets();
         let ticket = tickets.issue(&user("user_a"), NOW).unwrap();
-        assert_eq!(tickets.redeem(&ticket, &user("user_a"), NOW).await, Err(TicketRefusal::SameUser));
+        assert_eq!(tickets.redeem(&ticket, &user("user_a"), NOW).await, Err(TicketError::SameUser));
         assert!(tickets.redeem(&ticket, &user("user_b"), NOW).await.is_ok());
     }
 
     #[tokio::test]
-    async fn when_it_cannot_be_known_whether_it_was_taken_it_is_not() {
+    async fn a_ticket_that_may_have_been_redeemed_is_not_redeemed() {
         let tickets = tickets_with(SHOP, key("k"), 2);
         let mut last = Ok(String::new());
         for _ in 0..4 {
             last = tickets.redeem(&tickets.issue(&user("user_a"), NOW).unwrap(), &user("user_b"), NOW).await;
         }
-        assert_eq!(last, Err(TicketRefusal::Unavailable));
+        assert_eq!(last, Err(TicketError::Unavailable));
     }
 }

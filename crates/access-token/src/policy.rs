@@ -1,4 +1,4 @@
-//! Whose token is it? The whole policy in one pure function.
+//! Which access tokens are accepted: the whole policy in one pure function.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -6,15 +6,15 @@ use std::net::Ipv4Addr;
 use authress_jws::{KeyRing, Verified};
 use serde_json::{Map, Value};
 
-use crate::refusal::TokenRefusal;
+use crate::token_error::TokenError;
 
-/// How far the clocks of issuer and shop may be apart unless configured otherwise, in seconds.
+/// The default of the allowed clock skew between issuer and shop, in seconds.
 pub const DEFAULT_LEEWAY_S: u32 = 5;
 
-/// What is kept by user id needs a bound of its length, in bytes. Authress's are far below this.
+/// The longest accepted user id, in bytes: a shop stores data by user id. Authress's are far shorter.
 pub const MAX_USER_ID_BYTES: usize = 256;
 
-/// Which access tokens are taken.
+/// Which access tokens are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPolicy {
     issuer: String,
@@ -25,8 +25,8 @@ pub struct TokenPolicy {
 }
 
 impl TokenPolicy {
-    /// Tokens of users whose `iss` is exactly `issuer`, the Authress custom domain: scheme and host,
-    /// no slash at the end. `http` is for loopback addresses and `localhost`.
+    /// Accepts users' tokens whose `iss` is exactly `issuer`, the Authress custom domain: scheme and host,
+    /// no slash at the end. `http` is allowed for loopback addresses and `localhost`.
     ///
     /// # Errors
     /// [`InvalidIssuer`].
@@ -49,27 +49,27 @@ impl TokenPolicy {
         })
     }
 
-    /// Only tokens with this `aud` (RFC 7519 section 4.1.3), alone or among others.
+    /// Requires this `aud` (RFC 7519 section 4.1.3), alone or among others.
     #[must_use]
     pub fn for_audience(self, audience: impl Into<String>) -> Self {
         Self { audience: Some(audience.into()), ..self }
     }
 
-    /// Only tokens with this `client_id`. Tokens of all applications of an account have the same keys
-    /// and issuer: without this, a token that a user gave to another application opens their cart here.
+    /// Requires this `client_id`. Tokens of all applications of an account have the same keys
+    /// and issuer: without this, a token that was issued to another application is accepted here.
     #[must_use]
     pub fn for_application(self, application_id: impl Into<String>) -> Self {
         Self { application_id: Some(application_id.into()), ..self }
     }
 
-    /// Tokens of this service client, too, which it signs itself. It may only speak for itself.
+    /// Also accepts the tokens that this service client signs itself, if their `sub` is the service client.
     #[must_use]
     pub fn with_service_client(mut self, client_id: impl Into<String>) -> Self {
         self.service_clients.push(client_id.into());
         self
     }
 
-    /// How far the clocks may be apart, in seconds. Default [`DEFAULT_LEEWAY_S`].
+    /// The allowed clock skew, in seconds. Default [`DEFAULT_LEEWAY_S`].
     #[must_use]
     pub fn with_leeway_s(self, leeway_s: u32) -> Self {
         Self { leeway_s, ..self }
@@ -80,91 +80,89 @@ impl TokenPolicy {
         &self.issuer
     }
 
-    /// All issuers whose tokens are taken: the users' first, then one for each service client.
+    /// All issuers whose tokens are accepted: the users' first, then one for each service client.
     pub fn issuers(&self) -> impl Iterator<Item = String> {
         let clients = self.service_clients.iter().map(|client_id| format!("{}/v1/clients/{client_id}", self.issuer));
         std::iter::once(self.issuer.clone()).chain(clients)
     }
 
-    /// Decides on a token at `now` in seconds since 1970. `issuer` is one of [`TokenPolicy::issuers`],
-    /// and `keys` are what it publishes: of which issuer a token is must be known before the token
-    /// can be believed, and the signature then says whether it was true.
+    /// Verifies a token at `now` in seconds since 1970. `issuer` is one of [`TokenPolicy::issuers`],
+    /// and `keys` are its published keys. The caller selects them by the unverified `iss`, which is then verified here.
     ///
-    /// The token must be signed with one of the keys and by the algorithm of that key, be an access
-    /// token (`typ` is `at+jwt`, RFC 9068 section 2.1), name `issuer`, and be valid now.
+    /// The token must be signed with one of the keys and the algorithm of that key, be an access
+    /// token (`typ` is `at+jwt`, RFC 9068 section 2.1), be of `issuer`, and be valid now.
     ///
     /// # Errors
-    /// The first [`TokenRefusal`] that applies, in that order.
-    pub fn verify(&self, token: &str, issuer: &str, keys: &KeyRing, now: i64) -> Result<AccessToken, TokenRefusal> {
+    /// The first [`TokenError`] that applies, in that order.
+    pub fn verify(&self, token: &str, issuer: &str, keys: &KeyRing, now: i64) -> Result<AccessToken, TokenError> {
         let token = authress_jws::verify_with_ring(token, keys, None)?;
         if !token.header.typ.as_deref().is_some_and(is_access_token_type) {
-            return Err(TokenRefusal::WrongType);
+            return Err(TokenError::WrongType);
         }
         if token.claim_str("iss") != Some(issuer) || !self.issuers().any(|known| known == issuer) {
-            return Err(TokenRefusal::OtherIssuer);
+            return Err(TokenError::OtherIssuer);
         }
         self.check_times(&token, now)?;
         if self.audience.as_deref().is_some_and(|audience| !has_audience(&token.claims, audience)) {
-            return Err(TokenRefusal::OtherAudience);
+            return Err(TokenError::OtherAudience);
         }
         let user_id = match token.claim_str("sub") {
             Some(sub) if !sub.is_empty() && sub.len() <= MAX_USER_ID_BYTES => sub.to_owned(),
-            Some(_) | None => return Err(TokenRefusal::NoUserId),
+            Some(_) | None => return Err(TokenError::NoUserId),
         };
-        // A service client has a key of its own: without this rule it could sign for any user.
+        // A service client has its own key: without this rule it could sign tokens for any user.
         let client_id = issuer.strip_prefix(&self.issuer).and_then(|path| path.strip_prefix("/v1/clients/"));
         match client_id {
-            Some(client_id) if client_id != user_id => return Err(TokenRefusal::OtherSubject),
+            Some(client_id) if client_id != user_id => return Err(TokenError::OtherSubject),
             Some(_) => {}
             None => {
                 let application_id = self.application_id.as_deref();
                 if application_id.is_some() && token.claim_str("client_id") != application_id {
-                    return Err(TokenRefusal::OtherApplication);
+                    return Err(TokenError::OtherApplication);
                 }
             }
         }
         Ok(AccessToken { user_id, claims: token.claims })
     }
 
-    fn check_times(&self, token: &Verified, now: i64) -> Result<(), TokenRefusal> {
+    fn check_times(&self, token: &Verified, now: i64) -> Result<(), TokenError> {
         let leeway = i64::from(self.leeway_s);
-        // RFC 7519 section 4.1.4: on or after `exp` a token must not be accepted. Dates may have parts of a second.
+        // RFC 7519 section 4.1.4: on or after `exp` a token must not be accepted. Dates may have fractions of a second.
         match whole_seconds(&token.claims, "exp")? {
             Some(exp) if now < exp.saturating_add(leeway) => {}
-            Some(_) => return Err(TokenRefusal::Expired),
-            None => return Err(TokenRefusal::Malformed),
+            Some(_) => return Err(TokenError::Expired),
+            None => return Err(TokenError::Malformed),
         }
         match whole_seconds(&token.claims, "nbf")? {
-            Some(nbf) if nbf > now.saturating_add(leeway) => Err(TokenRefusal::NotYetValid),
+            Some(nbf) if nbf > now.saturating_add(leeway) => Err(TokenError::NotYetValid),
             Some(_) | None => Ok(()),
         }
     }
 }
 
-/// An access token that was good: an argument of axum's handlers, see
-/// [`TokenVerifier`](crate::TokenVerifier).
+/// A valid access token. Handlers of axum extract it with a [`TokenVerifier`](crate::TokenVerifier).
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccessToken {
-    /// The `sub`: who it is.
+    /// The user: `sub`.
     pub user_id: String,
     /// All claims.
     pub claims: Map<String, Value>,
 }
 
 impl AccessToken {
-    /// With what the user logged in: `azp`, a connection or, of an anonymous shopper, a service client.
+    /// The connection with which the user has logged in: `azp`. For an anonymous shopper it is a service client.
     pub fn connection_id(&self) -> Option<&str> {
         self.claims.get("azp")?.as_str()
     }
 
-    /// Whether `scope` (RFC 8693 section 4.2) has this word.
+    /// Whether `scope` (RFC 8693 section 4.2) contains this scope.
     pub fn has_scope(&self, scope: &str) -> bool {
         let scopes = self.claims.get("scope").and_then(Value::as_str).unwrap_or_default();
         scopes.split(' ').any(|word| word == scope)
     }
 }
 
-/// The issuer is no origin, or one without TLS.
+/// The issuer is not an origin, or one without TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidIssuer;
 
@@ -192,11 +190,11 @@ fn has_audience(claims: &Map<String, Value>, audience: &str) -> bool {
     }
 }
 
-/// A NumericDate (RFC 7519 section 2), cut to whole seconds.
-fn whole_seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, TokenRefusal> {
+/// A NumericDate (RFC 7519 section 2), truncated to whole seconds.
+fn whole_seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, TokenError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let fraction = || value.as_f64().filter(|date| date.abs() < 1e15).map(|date| date as i64);
-    value.as_i64().or_else(fraction).map(Some).ok_or(TokenRefusal::Malformed)
+    value.as_i64().or_else(fraction).map(Some).ok_or(TokenError::Malformed)
 }
 
 #[cfg(test)]
@@ -220,7 +218,7 @@ mod tests {
             JwkSet { keys: vec![self.0.public_jwk()] }.into()
         }
 
-        /// A good token with some claims changed; `null` removes one.
+        /// A valid token with some claims changed; `null` removes one.
         fn token(&self, typ: &str, changes: &[(&str, Value)]) -> String {
             let mut claims = json!({
                 "iss": ISSUER, "sub": "user_a", "client_id": "app_shop", "azp": "sc_shop", "aud": ["t1", ISSUER],
@@ -235,7 +233,7 @@ mod tests {
             self.0.sign_jwt(typ, &claims)
         }
 
-        fn verify(&self, policy: &TokenPolicy, changes: &[(&str, Value)]) -> Result<AccessToken, TokenRefusal> {
+        fn verify(&self, policy: &TokenPolicy, changes: &[(&str, Value)]) -> Result<AccessToken, TokenError> {
             policy.verify(&self.token("at+jwt", changes), ISSUER, &self.keys(), NOW)
         }
     }
@@ -245,71 +243,71 @@ mod tests {
     }
 
     #[test]
-    fn a_good_token_names_its_user() {
+    fn a_valid_token_has_its_user() {
         let token = Issuer::new().verify(&policy(), &[]).unwrap();
         assert_eq!((token.user_id.as_str(), token.connection_id()), ("user_a", Some("sc_shop")));
         assert!(token.has_scope("profile") && !token.has_scope("prof"));
     }
 
     #[test]
-    fn each_wrong_claim_has_its_refusal() {
+    fn each_wrong_claim_has_its_error() {
         let issuer = Issuer::new();
-        for (name, value, refusal) in [
-            ("iss", json!("https://login.example.com/"), TokenRefusal::OtherIssuer),
-            ("iss", json!("https://login.example.com.evil.test"), TokenRefusal::OtherIssuer),
-            ("iss", Value::Null, TokenRefusal::OtherIssuer),
-            ("exp", json!(NOW - 5), TokenRefusal::Expired),
-            ("exp", json!(0), TokenRefusal::Expired),
-            ("exp", Value::Null, TokenRefusal::Malformed),
-            ("exp", json!("2099-01-01"), TokenRefusal::Malformed),
-            ("exp", json!(1e300), TokenRefusal::Malformed),
-            ("nbf", json!(NOW + 6), TokenRefusal::NotYetValid),
-            ("nbf", json!("soon"), TokenRefusal::Malformed),
-            ("client_id", json!("app_other"), TokenRefusal::OtherApplication),
-            ("client_id", Value::Null, TokenRefusal::OtherApplication),
-            ("sub", json!(""), TokenRefusal::NoUserId),
-            ("sub", json!(7), TokenRefusal::NoUserId),
-            ("sub", json!("x".repeat(257)), TokenRefusal::NoUserId),
+        for (name, value, error) in [
+            ("iss", json!("https://login.example.com/"), TokenError::OtherIssuer),
+            ("iss", json!("https://login.example.com.evil.test"), TokenError::OtherIssuer),
+            ("iss", Value::Null, TokenError::OtherIssuer),
+            ("exp", json!(NOW - 5), TokenError::Expired),
+            ("exp", json!(0), TokenError::Expired),
+            ("exp", Value::Null, TokenError::Malformed),
+            ("exp", json!("2099-01-01"), TokenError::Malformed),
+            ("exp", json!(1e300), TokenError::Malformed),
+            ("nbf", json!(NOW + 6), TokenError::NotYetValid),
+            ("nbf", json!("soon"), TokenError::Malformed),
+            ("client_id", json!("app_other"), TokenError::OtherApplication),
+            ("client_id", Value::Null, TokenError::OtherApplication),
+            ("sub", json!(""), TokenError::NoUserId),
+            ("sub", json!(7), TokenError::NoUserId),
+            ("sub", json!("x".repeat(257)), TokenError::NoUserId),
         ] {
-            assert_eq!(issuer.verify(&policy(), &[(name, value.clone())]), Err(refusal), "{name}: {value}");
+            assert_eq!(issuer.verify(&policy(), &[(name, value.clone())]), Err(error), "{name}: {value}");
         }
     }
 
     #[test]
-    fn clocks_may_be_a_little_apart() {
+    fn clocks_may_differ_by_the_leeway() {
         let issuer = Issuer::new();
         assert!(issuer.verify(&policy(), &[("exp", json!(NOW - 4))]).is_ok());
         assert!(issuer.verify(&policy(), &[("exp", json!(NOW as f64 - 3.5))]).is_ok());
         assert!(issuer.verify(&policy(), &[("nbf", json!(NOW + 5))]).is_ok());
         let strict = policy().with_leeway_s(0);
-        assert_eq!(issuer.verify(&strict, &[("exp", json!(NOW))]), Err(TokenRefusal::Expired));
+        assert_eq!(issuer.verify(&strict, &[("exp", json!(NOW))]), Err(TokenError::Expired));
         assert!(issuer.verify(&strict, &[("exp", json!(NOW + 1))]).is_ok());
     }
 
     #[test]
-    fn an_audience_counts_when_it_is_configured() {
+    fn the_audience_is_checked_when_it_is_configured() {
         let issuer = Issuer::new();
         let with = |audience: &str| policy().for_audience(audience);
         assert!(issuer.verify(&with(ISSUER), &[]).is_ok());
         assert!(issuer.verify(&with("t1"), &[("aud", json!("t1"))]).is_ok());
         for aud in [Value::Null, json!("t2"), json!([]), json!(["t11"]), json!({"t1": true})] {
-            assert_eq!(issuer.verify(&with("t1"), &[("aud", aud.clone())]), Err(TokenRefusal::OtherAudience), "{aud}");
+            assert_eq!(issuer.verify(&with("t1"), &[("aud", aud.clone())]), Err(TokenError::OtherAudience), "{aud}");
         }
     }
 
     #[test]
-    fn only_access_tokens_are_taken() {
+    fn only_access_tokens_are_accepted() {
         let issuer = Issuer::new();
         let verify = |typ| policy().verify(&issuer.token(typ, &[]), ISSUER, &issuer.keys(), NOW).map(|_| ());
         assert_eq!(verify("AT+JWT"), Ok(()));
         assert_eq!(verify("application/at+jwt"), Ok(()));
         for typ in ["JWT", "oauth-authz-req+jwt", "", "at+jwt "] {
-            assert_eq!(verify(typ), Err(TokenRefusal::WrongType), "{typ}");
+            assert_eq!(verify(typ), Err(TokenError::WrongType), "{typ}");
         }
     }
 
     #[test]
-    fn a_service_client_speaks_for_itself_only_and_only_if_it_is_known() {
+    fn a_service_client_is_accepted_only_for_itself_and_only_if_configured() {
         let issuer = Issuer::new();
         let iss = format!("{ISSUER}/v1/clients/sc_erp");
         let verify = |policy: &TokenPolicy, sub: &str| {
@@ -318,13 +316,13 @@ mod tests {
         };
         let known = policy().with_service_client("sc_erp");
         assert_eq!(verify(&known, "sc_erp").as_deref(), Ok("sc_erp"));
-        assert_eq!(verify(&known, "user_a"), Err(TokenRefusal::OtherSubject));
-        assert_eq!(verify(&policy(), "sc_erp"), Err(TokenRefusal::OtherIssuer));
-        assert_eq!(verify(&policy().with_service_client("sc_other"), "sc_erp"), Err(TokenRefusal::OtherIssuer));
+        assert_eq!(verify(&known, "user_a"), Err(TokenError::OtherSubject));
+        assert_eq!(verify(&policy(), "sc_erp"), Err(TokenError::OtherIssuer));
+        assert_eq!(verify(&policy().with_service_client("sc_other"), "sc_erp"), Err(TokenError::OtherIssuer));
     }
 
     #[test]
-    fn issuers_are_origins_with_tls_or_on_this_machine() {
+    fn an_issuer_is_an_origin_with_tls_or_on_loopback() {
         for good in ["https://login.example.com", "http://127.0.0.1:8888", "http://localhost:1", "https://x.test:8443"]
         {
             assert!(TokenPolicy::new(good).is_ok(), "{good}");

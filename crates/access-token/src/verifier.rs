@@ -1,4 +1,4 @@
-//! The policy together with the issuer's keys and a clock.
+//! A policy with the issuers' keys and a clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,66 +7,66 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 
-use crate::keys::{Keys, KeysUnavailable};
+use crate::issuer_keys::{IssuerKeys, KeysUnavailable};
 use crate::policy::{AccessToken, TokenPolicy};
-use crate::refusal::TokenRefusal;
+use crate::token_error::TokenError;
 
-/// Checks access tokens. Clones share the fetched keys.
+/// Verifies access tokens. Clones share the fetched keys.
 #[derive(Clone)]
 pub struct TokenVerifier {
     policy: Arc<TokenPolicy>,
     /// One for each issuer of the policy, in its order.
-    issuers: Arc<Vec<(String, Keys)>>,
+    issuers: Arc<Vec<(String, IssuerKeys)>>,
     now: fn() -> i64,
 }
 
 impl TokenVerifier {
-    /// A verifier that fetches each issuer's keys from below that issuer, when they are first needed.
+    /// A verifier that fetches each issuer's keys from their usual URL below the issuer, when they are first needed.
     ///
     /// # Errors
-    /// [`KeysUnavailable`] when no HTTP client can be made.
+    /// [`KeysUnavailable`] when no HTTP client can be created.
     pub fn new(policy: TokenPolicy) -> Result<Self, KeysUnavailable> {
         let jwks_url = |issuer: &str| format!("{issuer}{JWKS_PATH}");
         Self::with_keys(policy, jwks_url)
     }
 
-    /// The same with other places for the keys, for an issuer that is reached by another address from
-    /// here than from browsers. `jwks_url` gets an issuer.
+    /// Like [`TokenVerifier::new`], with other URLs for the keys: for an issuer that this server reaches by another URL
+    /// than browsers do. `jwks_url` maps an issuer to the URL of its keys.
     ///
     /// # Errors
-    /// [`KeysUnavailable`] when no HTTP client can be made.
+    /// [`KeysUnavailable`] when no HTTP client can be created.
     pub fn with_keys(policy: TokenPolicy, jwks_url: impl Fn(&str) -> String) -> Result<Self, KeysUnavailable> {
-        let keys = |issuer: String| Keys::new(jwks_url(&issuer)).map(|keys| (issuer, keys));
+        let keys = |issuer: String| IssuerKeys::new(jwks_url(&issuer)).map(|keys| (issuer, keys));
         let issuers = policy.issuers().map(keys).collect::<Result<_, _>>()?;
         Ok(Self { policy: Arc::new(policy), issuers: Arc::new(issuers), now: system_time })
     }
 
-    /// The same, with a clock that gives seconds since 1970. For tests.
+    /// The same verifier with another clock, in seconds since 1970. For tests.
     #[must_use]
     pub fn at(self, now: fn() -> i64) -> Self {
         Self { now, ..self }
     }
 
-    /// Whether both are clones of one verifier, and so accept the same tokens.
+    /// Whether both are clones of one verifier, which accept the same tokens.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let is_same_clock = std::ptr::fn_addr_eq(self.now, other.now);
         Arc::ptr_eq(&self.policy, &other.policy) && Arc::ptr_eq(&self.issuers, &other.issuers) && is_same_clock
     }
 
-    /// What is taken.
+    /// The policy.
     pub fn policy(&self) -> &TokenPolicy {
         &self.policy
     }
 
-    /// Decides on a token, fetching the issuer's keys if they are needed.
+    /// Verifies a token, and fetches the issuer's keys if needed.
     ///
     /// # Errors
-    /// [`TokenRefusal`].
-    pub async fn verify(&self, token: &str) -> Result<AccessToken, TokenRefusal> {
-        // Nothing of it is believed yet: it only says which keys to try, and only known issuers have any.
-        let unverified = Unverified::read(token).ok_or(TokenRefusal::Malformed)?;
+    /// [`TokenError`].
+    pub async fn verify(&self, token: &str) -> Result<AccessToken, TokenError> {
+        // Not trusted yet: issuer and key id only select the keys, and only configured issuers have keys.
+        let unverified = Unverified::read(token).ok_or(TokenError::Malformed)?;
         let known = self.issuers.iter().find(|(issuer, _)| *issuer == unverified.iss);
-        let (issuer, keys) = known.ok_or(TokenRefusal::OtherIssuer)?;
+        let (issuer, keys) = known.ok_or(TokenError::OtherIssuer)?;
         let ring = keys.for_kid(&unverified.kid).await?;
         self.policy.verify(token, issuer, &ring, (self.now)())
     }
@@ -78,7 +78,7 @@ impl fmt::Debug for TokenVerifier {
     }
 }
 
-/// Where an issuer's keys are, below the issuer.
+/// The path of an issuer's keys below the issuer.
 const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
 
 struct Unverified {
@@ -108,7 +108,7 @@ impl Unverified {
 }
 
 fn system_time() -> i64 {
-    // With a clock that shows nonsense every token counts as expired.
+    // With an invalid system clock every token counts as expired.
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     since_1970.and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(i64::MAX)
 }

@@ -27,7 +27,7 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// An issuer that publishes one key, responds once its gate is open, and counts requests.
+/// An issuer with one key that responds when its semaphore has a permit, and counts requests.
 struct Issuer {
     key: SigningKey,
     origin: String,
@@ -64,7 +64,7 @@ impl Issuer {
 }
 
 #[tokio::test]
-async fn a_stricter_extractor_decides_behind_a_laxer_layer() {
+async fn the_extractors_policy_decides_behind_a_layer_that_accepts_more() {
     let issuer = Issuer::start(1).await;
     let all = TokenVerifier::new(issuer.policy()).unwrap();
     let admin = issuer.policy().for_application("app_admin").for_audience("admin");
@@ -84,7 +84,7 @@ async fn a_stricter_extractor_decides_behind_a_laxer_layer() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_extensions_that_no_layer_has_checked_is_not_used() {
+async fn a_token_in_the_extensions_that_no_layer_has_verified_is_not_used() {
     let issuer = Issuer::start(1).await;
     let handler = get(|token: AccessToken| std::future::ready(token.user_id));
     let router: Router = Router::new().route("/", handler).with_state(TokenVerifier::new(issuer.policy()).unwrap());
@@ -94,7 +94,7 @@ async fn a_token_in_the_extensions_that_no_layer_has_checked_is_not_used() {
 }
 
 #[tokio::test]
-async fn clients_that_hang_up_while_keys_are_fetched_make_one_request_to_the_issuer() {
+async fn clients_that_disconnect_while_keys_are_fetched_cause_one_request_to_the_issuer() {
     let issuer = Issuer::start(0).await;
     let handler = get(|token: AccessToken| std::future::ready(token.user_id));
     let tokens = TokenVerifier::new(issuer.policy()).unwrap();
@@ -105,7 +105,7 @@ async fn clients_that_hang_up_while_keys_are_fetched_make_one_request_to_the_iss
         let key = SigningKey::generate(format!("invented-{number}")).unwrap();
         invented.push(issuer.token_of(&key, "app_shop", "shop"));
     }
-    let good = issuer.token_of(&issuer.key, "app_shop", "shop");
+    let valid = issuer.token_of(&issuer.key, "app_shop", "shop");
     let send = move |token: &str| {
         let mut stream = TcpStream::connect(shop).unwrap();
         let head =
@@ -122,11 +122,11 @@ async fn clients_that_hang_up_while_keys_are_fetched_make_one_request_to_the_iss
     })
     .await
     .unwrap();
-    assert_eq!(issuer.requests.load(Ordering::SeqCst), 1, "while nothing was answered");
+    assert_eq!(issuer.requests.load(Ordering::SeqCst), 1, "while the issuer has not responded");
 
     issuer.gate.add_permits(1);
     let response = tokio::task::spawn_blocking(move || {
-        let mut stream = send(&good);
+        let mut stream = send(&valid);
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();

@@ -1,27 +1,27 @@
-//! An issuer's keys over real TLS: from whom its certificate names, and from nobody else.
+//! An issuer's keys over real TLS: only from a server whose trusted certificate has the requested name.
 
-// A helper function of a test is not seen as a test by the lints.
+// Lints treat helper functions as code outside tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use authress_access_token::Keys;
+use authress_access_token::IssuerKeys;
 use authress_dev_server::{TlsFiles, bind, self_signed_certificate, serve};
 use authress_jws::{JwkSet, SigningKey};
 use axum::routing::get;
 use axum::{Json, Router};
 
-/// Names the folder with the certificates to the process that plays the shop.
+/// The variable with the folder of the certificates, for the process that acts as the shop.
 const FOLDER: &str = "AUTHRESS_TLS_TEST_FOLDER";
 
 #[test]
-fn keys_are_fetched_over_tls_from_whom_the_certificate_names() {
+fn keys_are_fetched_over_tls_from_the_server_that_the_certificate_names() {
     let folder = std::env::temp_dir().join(format!("authress-tls-{}", std::process::id()));
     let trusted = self_signed_certificate(&["127.0.0.1".to_owned()], &folder.join("trusted")).unwrap();
     self_signed_certificate(&["127.0.0.1".to_owned()], &folder.join("unknown")).unwrap();
-    // Which certificates the system trusts is read from the environment when a process starts: so one is started.
+    // The trusted certificates are read from the environment when a process starts, so the test starts one.
     let shop = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_shop_that_trusts_one_certificate", "--ignored", "--nocapture"])
         .env("SSL_CERT_FILE", &trusted.certificate)
@@ -36,17 +36,17 @@ fn keys_are_fetched_over_tls_from_whom_the_certificate_names() {
 
 /// Runs in the process that the other test starts.
 #[tokio::test]
-#[ignore = "needs the environment that the other test makes"]
+#[ignore = "needs the environment that the other test sets"]
 async fn a_shop_that_trusts_one_certificate() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let port = issuer(&folder.join("trusted")).await;
-    let keys = Keys::new(format!("https://127.0.0.1:{port}/keys")).unwrap();
+    let keys = IssuerKeys::new(format!("https://127.0.0.1:{port}/keys")).unwrap();
     assert!(keys.for_kid("k1").await.unwrap().contains("k1"));
     // The same certificate under a name that is not in it.
-    assert!(Keys::new(format!("https://localhost:{port}/keys")).unwrap().for_kid("k1").await.is_err());
-    // The right name in a certificate that nobody vouches for.
+    assert!(IssuerKeys::new(format!("https://localhost:{port}/keys")).unwrap().for_kid("k1").await.is_err());
+    // The right name in a certificate that is not trusted.
     let port = issuer(&folder.join("unknown")).await;
-    assert!(Keys::new(format!("https://127.0.0.1:{port}/keys")).unwrap().for_kid("k1").await.is_err());
+    assert!(IssuerKeys::new(format!("https://127.0.0.1:{port}/keys")).unwrap().for_kid("k1").await.is_err());
 }
 
 /// Serves a set with the key `k1`, and ends with the test.

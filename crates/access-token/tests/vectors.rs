@@ -12,7 +12,7 @@ use axum::{Extension, Json, Router};
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Accepted by the SDK and refused here, on purpose: it looks neither at `typ` nor at `client_id`.
+/// Accepted by the SDK, which checks neither `typ` nor `client_id`, and rejected here on purpose.
 const STRICTER: [&str; 2] = ["TokenWrongType", "TokenOtherApplication"];
 
 static NOW: AtomicI64 = AtomicI64::new(0);
@@ -34,34 +34,34 @@ async fn verifier(vectors: &Value) -> TokenVerifier {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let issuer = vectors["issuer"].as_str().unwrap();
     let policy = TokenPolicy::new(issuer).unwrap().for_application("app_shop").with_service_client("sc_erp");
-    let place = |of: &str| format!("{origin}/{}", if of == issuer { "users" } else { "client" });
-    TokenVerifier::with_keys(policy, place).unwrap().at(|| NOW.load(Ordering::Relaxed))
+    let jwks_url = |of: &str| format!("{origin}/{}", if of == issuer { "users" } else { "client" });
+    TokenVerifier::with_keys(policy, jwks_url).unwrap().at(|| NOW.load(Ordering::Relaxed))
 }
 
 #[tokio::test]
-async fn every_vector_is_decided_as_it_says() {
+async fn every_vector_has_its_result() {
     let vectors = vectors();
     let verifier = verifier(&vectors).await;
     for vector in vectors["vectors"].as_array().unwrap() {
-        let decided = verifier.verify(vector["token"].as_str().unwrap()).await;
-        let refusal = decided.err().map(|refusal| refusal.code());
-        assert_eq!(refusal, vector["refusal"].as_str(), "{}", vector["name"]);
+        let result = verifier.verify(vector["token"].as_str().unwrap()).await;
+        let error = result.err().map(|error| error.code());
+        assert_eq!(error, vector["error"].as_str(), "{}", vector["name"]);
     }
 }
 
 #[test]
-fn nothing_is_taken_that_the_sdk_refuses() {
+fn nothing_is_accepted_that_the_sdk_rejects() {
     for vector in vectors()["vectors"].as_array().unwrap() {
         let by_sdk = vector["acceptedBySdk"].as_bool().unwrap();
-        match vector["refusal"].as_str() {
+        match vector["error"].as_str() {
             None => assert!(by_sdk, "{}", vector["name"]),
-            Some(refusal) => assert!(!by_sdk || STRICTER.contains(&refusal), "{}", vector["name"]),
+            Some(error) => assert!(!by_sdk || STRICTER.contains(&error), "{}", vector["name"]),
         }
     }
 }
 
 #[tokio::test]
-async fn layer_and_extractor_answer_alike() {
+async fn layer_and_extractor_respond_alike() {
     let vectors = vectors();
     let verifier = verifier(&vectors).await;
     let extractor: Router = Router::new()
@@ -78,18 +78,18 @@ async fn layer_and_extractor_answer_alike() {
             }
             router.clone().oneshot(request.body(Body::empty()).unwrap())
         };
-        let answer = send(None).await.unwrap();
+        let response = send(None).await.unwrap();
         assert_eq!(
-            (answer.status(), &answer.headers()["www-authenticate"]),
+            (response.status(), &response.headers()["www-authenticate"]),
             (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap())
         );
         for vector in vectors["vectors"].as_array().unwrap() {
-            let answer = send(Some(format!("bearer {}", vector["token"].as_str().unwrap()))).await.unwrap();
-            if vector["refusal"].is_null() {
-                assert_eq!(answer.status(), StatusCode::OK, "{}", vector["name"]);
+            let response = send(Some(format!("bearer {}", vector["token"].as_str().unwrap()))).await.unwrap();
+            if vector["error"].is_null() {
+                assert_eq!(response.status(), StatusCode::OK, "{}", vector["name"]);
             } else {
-                assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{}", vector["name"]);
-                let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+                assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{}", vector["name"]);
+                let challenge = response.headers()["www-authenticate"].to_str().unwrap();
                 assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
             }
         }

@@ -1,6 +1,6 @@
 //! What the cart API answers when it does not do what it was asked.
 
-use authress_access_token::{TicketRefusal, TokenRefusal};
+use authress_access_token::{TicketError, TokenError};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -11,9 +11,9 @@ use serde_json::json;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// 401: the request names no shopper. 503: no token can be checked at the moment.
-    Token(TokenRefusal),
+    Token(TokenError),
     /// 403: the ticket moves no cart to this shopper. 503: it cannot be known whether it was used.
-    Ticket(TicketRefusal),
+    Ticket(TicketError),
     /// 403: tickets are for carts of shoppers without an account.
     NotAnonymous,
     /// 403: a cart is moved to an account, and this shopper has none.
@@ -34,7 +34,7 @@ impl ApiError {
     fn parts(self) -> (StatusCode, &'static str, String) {
         match self {
             Self::Token(refusal) => (refusal.status(), refusal.code(), refusal.to_string()),
-            Self::Ticket(refusal @ TicketRefusal::Unavailable) => {
+            Self::Ticket(refusal @ TicketError::Unavailable) => {
                 (StatusCode::SERVICE_UNAVAILABLE, refusal.code(), refusal.to_string())
             }
             Self::Ticket(refusal) => (StatusCode::FORBIDDEN, refusal.code(), refusal.to_string()),
@@ -76,14 +76,14 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<TokenRefusal> for ApiError {
-    fn from(refusal: TokenRefusal) -> Self {
+impl From<TokenError> for ApiError {
+    fn from(refusal: TokenError) -> Self {
         Self::Token(refusal)
     }
 }
 
-impl From<TicketRefusal> for ApiError {
-    fn from(refusal: TicketRefusal) -> Self {
+impl From<TicketError> for ApiError {
+    fn from(refusal: TicketError) -> Self {
         Self::Ticket(refusal)
     }
 }

@@ -1,4 +1,4 @@
-//! Why a request names nobody, and how that is said over HTTP.
+//! Why a token is rejected, and the HTTP response for it.
 
 use std::fmt;
 
@@ -8,41 +8,41 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::keys::MIN_INTERVAL;
+use crate::issuer_keys::{KeysUnavailable, MIN_INTERVAL};
 
-/// Why a token is refused. Holds nothing of the token.
+/// Why a token is rejected. Contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenRefusal {
+pub enum TokenError {
     /// No `Authorization: Bearer` header with one token.
     Missing,
     /// Not a signed JWT with the claims an access token has.
     Malformed,
-    /// A token made for another purpose, for example an id token.
+    /// A token for another purpose, for example an id token.
     WrongType,
-    /// Signed with a key the issuer does not publish (any more).
+    /// Signed with a key that the issuer does not publish, or no longer publishes.
     UnknownKey,
-    /// The signature does not fit.
+    /// The signature is not valid.
     InvalidSignature,
     /// Another Authress account or custom domain.
     OtherIssuer,
-    /// A service client's token that names somebody else than the service client.
+    /// A service client's token whose `sub` is not the service client.
     OtherSubject,
-    /// Too late.
+    /// `exp` has passed.
     Expired,
-    /// Too early.
+    /// `nbf` has not come yet.
     NotYetValid,
     /// Issued for another audience.
     OtherAudience,
     /// Issued for another application.
     OtherApplication,
-    /// `sub` is missing, empty or longer than any user id.
+    /// `sub` is missing, empty or too long.
     NoUserId,
-    /// The issuer's public keys are not known and cannot be fetched now. The token may be good: try again.
+    /// The issuer's public keys are not known and cannot be fetched now. The token may be valid: try again.
     KeysUnavailable,
 }
 
-impl TokenRefusal {
-    /// All of them.
+impl TokenError {
+    /// All errors.
     pub const ALL: &[Self] = &[
         Self::Missing,
         Self::Malformed,
@@ -59,7 +59,7 @@ impl TokenRefusal {
         Self::KeysUnavailable,
     ];
 
-    /// The stable code of this refusal.
+    /// The stable code of this error.
     pub fn code(self) -> &'static str {
         match self {
             Self::Missing => "TokenMissing",
@@ -78,25 +78,25 @@ impl TokenRefusal {
         }
     }
 
-    /// 401, or 503 when it is not the token's fault.
+    /// 401, or 503 when the issuer's keys are unavailable.
     pub fn status(self) -> StatusCode {
         if self == Self::KeysUnavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED }
     }
 
-    /// The value of `WWW-Authenticate` (RFC 6750 section 3). Who sent no token at all is told the scheme
+    /// The value of `WWW-Authenticate` (RFC 6750 section 3). For a request without a token it has the scheme
     /// and no error (section 3.1).
     pub fn challenge(self) -> Option<String> {
         match self {
             Self::KeysUnavailable => None,
             Self::Missing => Some("Bearer".to_owned()),
-            refused => Some(format!(r#"Bearer error="invalid_token", error_description="{refused}""#)),
+            error => Some(format!(r#"Bearer error="invalid_token", error_description="{error}""#)),
         }
     }
 }
 
-impl fmt::Display for TokenRefusal {
+impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In a quoted string of a header: no quotation mark, no backslash (RFC 6750 section 3).
+        // These stand in a quoted string of a header: no quotation marks, no backslashes (RFC 6750 section 3).
         f.write_str(match self {
             Self::Missing => "send one access token as Authorization: Bearer",
             Self::Malformed => "this is not an access token; send what ensureToken() returned",
@@ -115,10 +115,10 @@ impl fmt::Display for TokenRefusal {
     }
 }
 
-impl std::error::Error for TokenRefusal {}
+impl std::error::Error for TokenError {}
 
-/// `{"errorCode", "title"}` with the status and the challenge. A 503 says when to try again.
-impl IntoResponse for TokenRefusal {
+/// `{"errorCode", "title"}` with the status and the challenge. A 503 has `Retry-After`.
+impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let body = Json(json!({ "errorCode": self.code(), "title": self.to_string() }));
         let mut response = (self.status(), body).into_response();
@@ -132,7 +132,13 @@ impl IntoResponse for TokenRefusal {
     }
 }
 
-impl From<VerifyError> for TokenRefusal {
+impl From<KeysUnavailable> for TokenError {
+    fn from(KeysUnavailable: KeysUnavailable) -> Self {
+        Self::KeysUnavailable
+    }
+}
+
+impl From<VerifyError> for TokenError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::TooLong
@@ -154,10 +160,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_of_a_token_is_a_401_with_a_challenge_that_is_a_header() {
-        for refusal in TokenRefusal::ALL.iter().filter(|refusal| **refusal != TokenRefusal::KeysUnavailable) {
-            let response = refusal.into_response();
-            assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{refusal:?}");
+    fn every_rejected_token_is_a_401_with_a_valid_challenge_header() {
+        for error in TokenError::ALL.iter().filter(|error| **error != TokenError::KeysUnavailable) {
+            let response = error.into_response();
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{error:?}");
             let challenge = response.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
             assert!(challenge.starts_with("Bearer"), "{challenge}");
             let quotes = challenge.matches('"').count();
@@ -166,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn without_keys_the_response_says_when_to_try_again() {
-        let response = TokenRefusal::KeysUnavailable.into_response();
+    fn without_keys_the_response_has_retry_after() {
+        let response = TokenError::KeysUnavailable.into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "3");
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
@@ -175,6 +181,6 @@ mod tests {
 
     #[test]
     fn a_request_without_a_token_gets_no_error_in_its_challenge() {
-        assert_eq!(TokenRefusal::Missing.challenge().as_deref(), Some("Bearer"));
+        assert_eq!(TokenError::Missing.challenge().as_deref(), Some("Bearer"));
     }
 }
