@@ -12,7 +12,6 @@ import {
   invalidInput,
 } from './settings.js';
 import { storedSession, withAnonymity } from './stored-session.js';
-import { watchBrowser } from './watch.js';
 import { hasPage, withoutPage } from './without-page.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -192,17 +191,16 @@ const sessions = new Map();
  */
 function sharedSession(origin, applicationId, retainsUserCookie, logger) {
   const name = `${origin} ${applicationId}`;
-  const session = sessions.get(name) ?? newSession(name, origin, applicationId);
+  const session = sessions.get(name) ?? newSession(origin, applicationId);
   if (hasPage()) sessions.set(name, session);
   session.retainsUserCookie ||= retainsUserCookie;
   session.loggers.add(logger);
   return session;
 }
 
-function newSession(name, origin, applicationId) {
+function newSession(origin, applicationId) {
   const session = { listeners: new Set(), loggers: new Set(), snapshot: CHECKING };
   const host = { ...makeHost(session.loggers, asLoginError), emit: (...values) => emit(session, ...values) };
-  let isWatched = false;
   // Until the module has been there: it also knows what this page has heard of since.
   session.stored = () => {
     if (!hasPage() || hasLived()) return undefined;
@@ -216,8 +214,6 @@ function newSession(name, origin, applicationId) {
   session.loaded = new Loaded(
     ({ Client }) => {
       const client = new Client(origin, applicationId, session.retainsUserCookie, host);
-      if (!isWatched) host.tellTabs = watchBrowser(`authress-login ${name}`, session.loaded);
-      isWatched = true;
       client.keepSession();
       return client;
     },

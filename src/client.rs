@@ -1,13 +1,13 @@
 //! The client as JavaScript calls it.
 
 use crate::{
-    browser::{Browser, Host},
+    browser::{Browser, Host, tabs::TabEvent},
     error::{self, Failure, Work, promise},
     options, start, value,
 };
 use authress_login_client::{self as login, Ports};
 use authress_login_protocol::{
-    callback::login_result::Purpose, callback_url, error::ErrorCode, secret::Secret, settings::Settings,
+    callback::login_result::Purpose, callback_url, error::ErrorCode, secret::Secret, settings::Settings, text,
 };
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -34,30 +34,20 @@ impl Client {
     ) -> Result<Client, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
-        Ok(Self { login: login::Client::new(settings, options, Browser::new(host)) })
+        let channel = text::concat(&["authress-login ", &settings.origin(), " ", settings.application_id()]);
+        Ok(Self { login: login::Client::new(settings, options, Browser::new(host, Some(channel))) })
     }
 
-    /// Keeps the session renewed from now on.
+    /// Keeps the session renewed and in step with other tabs from now on.
     #[wasm_bindgen(js_name = keepSession)]
     pub fn keep_session(&self) {
+        let login = self.login.clone();
+        self.login.ports().listen(move |event| match event {
+            TabEvent::Message(message) => login.on_message(message),
+            TabEvent::StorageChanged(key) => login.on_storage(key),
+            TabEvent::Woken => login.wake(),
+        });
         spawn_local(self.login.clone().keep_session());
-    }
-
-    /// Another tab has changed the storage.
-    #[wasm_bindgen(js_name = onStorage)]
-    pub fn on_storage(&self, key: JsValue) {
-        self.login.on_storage(key.as_string().as_deref());
-    }
-
-    /// Another tab has sent a message.
-    #[wasm_bindgen(js_name = onMessage)]
-    pub fn on_message(&self, message: &str) {
-        self.login.on_message(message);
-    }
-
-    /// Time may have passed since the page was last in use.
-    pub fn wake(&self) {
-        self.login.wake();
     }
 
     /// `getUserIdentity`: the claims of the id token with `userId`, or null.

@@ -29,7 +29,7 @@ impl ExtensionClient {
     #[wasm_bindgen(constructor)]
     pub fn new(authress_custom_domain: &str, extension_id: String, host: Host) -> Result<ExtensionClient, JsValue> {
         let settings = Settings::new(authress_custom_domain, None).map_err(|error| error::to_js(&error))?;
-        let browser = Browser::new(host);
+        let browser = Browser::new(host, None);
         Ok(Self { login: login::ExtensionClient::new(settings, extension_id, browser) })
     }
 

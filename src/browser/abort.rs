@@ -5,7 +5,7 @@ use web_sys::{AbortController, AbortSignal};
 
 /// Gives up what it is the signal of when dropped.
 #[derive(Debug)]
-pub struct Abort(AbortController);
+pub(super) struct Abort(AbortController);
 
 impl Abort {
     /// Nothing is given up yet.

@@ -1,6 +1,11 @@
 //! The browser as the client's ports.
 
-use super::{Host, abort::Abort, request, storage::Storage};
+use super::{
+    Host, cookies, locks, page, random, request, server_clock,
+    storage::Storage,
+    tabs::{TabEvent, Tabs},
+    timers,
+};
 use crate::{error, value};
 use authress_login_client::Ports;
 use authress_login_protocol::{
@@ -11,70 +16,71 @@ use authress_login_protocol::{
     session::cookies::Cookies,
     state::{Event, Snapshot},
 };
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 /// The page that this module runs in.
 #[derive(Debug)]
 pub struct Browser {
     storage: Storage,
     tab_storage: Storage,
+    tabs: Option<Rc<Tabs>>,
     host: Host,
 }
 
 impl Browser {
-    /// Takes what the class in JavaScript does for it.
-    pub fn new(host: Host) -> Self {
-        Self { storage: Storage::of_origin(), tab_storage: Storage::of_tab(), host }
+    /// The page for a client with this host. `tabs` is the name of its channel to other tabs, if it has one.
+    pub fn new(host: Host, tabs: Option<String>) -> Self {
+        Self { storage: Storage::of_origin(), tab_storage: Storage::of_tab(), tabs: tabs.map(Tabs::new), host }
+    }
+
+    /// Calls `listener` from now on for what happens in other tabs and to this one.
+    pub fn listen(&self, listener: impl Fn(TabEvent<'_>) + 'static) {
+        if let Some(tabs) = &self.tabs {
+            tabs.listen(listener);
+        }
     }
 }
 
 impl Ports for Browser {
-    /// Given up when dropped.
-    type Lock = Abort;
+    type Lock = locks::Lock;
 
     fn page(&self) -> Result<Page, Error> {
-        let href = self.host.href().map_err(|_| Error::with_detail(ErrorCode::InternalError, "There is no page."))?;
+        let href = page::href().map_err(|_| Error::with_detail(ErrorCode::InternalError, "There is no page."))?;
         Page::new(&href)
     }
 
     fn show_address(&self, href: &str) {
         // A browser may refuse (too many calls); the address then keeps parameters that are used up.
-        let _ = self.host.show_address(href);
+        let _ = page::show_address(href);
     }
 
     fn navigate(&self, href: &str) -> Result<(), Error> {
-        self.host.navigate(href).map_err(|said| {
+        page::navigate(href).map_err(|cause| {
             let detail = "The browser refused to go there.";
-            Error::with_detail(ErrorCode::InvalidRedirectUrl, detail).with_cause(Some(Cause::new(said)))
+            Error::with_detail(ErrorCode::InvalidRedirectUrl, detail).with_cause(Some(Cause::new(cause)))
         })
     }
 
     fn open_tab(&self, href: &str) -> bool {
-        self.host.open_tab(href).unwrap_or_default()
+        page::open_tab(href)
     }
 
     fn is_visible(&self) -> bool {
-        self.host.is_visible()
+        page::is_visible()
     }
 
     // Boxed, as is `sleep`: one copy in the module instead of one in everything that waits.
     fn activation(&self) -> impl Future<Output = ()> {
-        Box::pin(async move {
-            // Nothing is waited for where the page is shown already.
-            if let Some(activation) = self.host.activation() {
-                let _ = JsFuture::from(activation).await;
-            }
-        })
+        Box::pin(page::activation())
     }
 
     fn cookies(&self) -> Cookies {
-        Cookies::new(self.host.cookies().unwrap_or_default())
+        cookies::read()
     }
 
     fn assign_cookie(&self, assignment: &str) {
-        // A browser that refuses cookies ignores it.
-        let _ = self.host.assign_cookie(assignment);
+        cookies::assign(assignment);
     }
 
     fn load(&self, key: &str) -> Option<String> {
@@ -114,40 +120,34 @@ impl Ports for Browser {
     }
 
     async fn server_now_ms(&self) -> Option<i64> {
-        request::date_of_page_server(&self.host).await
+        server_clock::now_ms().await
     }
 
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
-        Box::pin(async move {
-            let Ok(abort) = Abort::new() else { return };
-            let slept = self.host.sleep(milliseconds, &abort.signal());
-            let _ = JsFuture::from(slept).await;
-        })
+        Box::pin(timers::sleep(milliseconds))
     }
 
     async fn pause(&self) {
-        let _ = JsFuture::from(self.host.pause()).await;
+        timers::yield_to_event_loop().await;
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
         let refused = |_| Error::with_detail(ErrorCode::InternalError, "The browser gave no randomness.");
-        self.host.fill_random(bytes).map_err(refused)
+        random::fill(bytes).map_err(refused)
     }
 
     async fn send(&self, origin: &str, request: &Request) -> Outcome {
-        request::send(&self.host, origin, request).await
+        request::send(origin, request).await
     }
 
-    async fn lock(&self, name: &str, wait_ms: u32) -> Option<Abort> {
-        // Dropped at any time, also while it waits, it gives the lock up.
-        let abort = Abort::new().ok()?;
-        let held = self.host.lock(name, wait_ms, &abort.signal());
-        let is_held = JsFuture::from(held).await.ok()?.is_truthy();
-        is_held.then_some(abort)
+    async fn lock(&self, name: &str, wait_ms: u32) -> Option<locks::Lock> {
+        locks::acquire(name, wait_ms).await
     }
 
     fn tell_tabs(&self, message: &str) {
-        let _ = self.host.tell_tabs(message);
+        if let Some(tabs) = &self.tabs {
+            tabs.send(message);
+        }
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {

@@ -1,5 +1,6 @@
 //! `localStorage`, or memory where the browser refuses it or keeps nothing in it.
 
+use super::window::window;
 use gloo_storage::Storage as _;
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -136,10 +137,6 @@ fn of_origin() -> Option<web_sys::Storage> {
 
 fn of_tab() -> Option<web_sys::Storage> {
     Some(OfTab::raw()).filter(|storage| !storage.is_undefined())
-}
-
-fn window() -> web_sys::Window {
-    js_sys::global().unchecked_into()
 }
 
 fn nothing() -> web_sys::Storage {

@@ -2,16 +2,18 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
-mod address;
 mod client;
 mod cookies;
 mod json;
-mod lock;
+mod locks;
+mod page;
 mod random;
 mod request;
+mod server_clock;
 mod storage;
 mod support;
-mod timer;
+mod tabs;
+mod timers;
 mod web_url;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

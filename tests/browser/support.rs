@@ -13,12 +13,12 @@ extern "C" {
 
 /// What the classes in JavaScript do for the module, without a logger.
 pub(crate) fn host() -> Host {
-    make_host(&JsValue::UNDEFINED, &Function::new_with_args("error", "return error"))
+    make_host(&js_sys::Array::new(), &Function::new_with_args("error", "return error"))
 }
 
 /// The page.
 pub(crate) fn browser() -> Browser {
-    Browser::new(host())
+    Browser::new(host(), None)
 }
 
 /// Runs `body` as a JavaScript function.
