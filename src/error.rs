@@ -8,15 +8,18 @@ use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// What `pkg/errors.js` makes a `LoginError` of: the code's place in the table there, and where there are any
-/// `detail`, `status`, `serverCode`, `cause`. The words are there alone, also for what fails without the module.
+/// What `pkg/errors.js` makes a `LoginError` of: `code`, and where there are any `detail`, `status`, `serverCode`, `cause`.
+/// The messages are there alone, also for what fails without the module.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());
-    let js = value::texts(&[("detail", Some(&error.detail)), ("serverCode", error.server_code.as_deref())]);
+    let js = value::texts(&[
+        ("code", Some(error.code.as_str())),
+        ("detail", Some(&error.detail)),
+        ("serverCode", error.server_code.as_deref()),
+    ]);
     let set = |name: &str, value: &JsValue| {
         let _ = Reflect::set(&js, &name.into(), value);
     };
-    set("place", &(error.code as u8).into());
     if let Some(status) = error.status {
         set("status", &status.into());
     }

@@ -21,6 +21,7 @@ export type LoginErrorCode =
   | 'InvalidServerResponse'
   | 'ModuleLoadFailed'
   | 'InternalError';
+// /generated: error-codes
 
 /** A failure of the client. Its message says what to do and contains no secrets. */
 export class LoginError extends Error {

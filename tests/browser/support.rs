@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use authress_login_protocol::{base64url, error::ErrorCode};
+use authress_login_protocol::base64url;
 use authress_login_wasm::{Host, browser::Browser};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -28,8 +28,7 @@ pub(crate) fn js(body: &str) -> JsValue {
 
 /// The code of what was thrown.
 pub(crate) fn code(error: &JsValue) -> String {
-    let place = Reflect::get(error, &"place".into()).unwrap().as_f64().unwrap();
-    ErrorCode::ALL[place as usize].as_str().to_owned()
+    Reflect::get(error, &"code".into()).unwrap().as_string().unwrap()
 }
 
 /// A token with these claims, signed by nobody.

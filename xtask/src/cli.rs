@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::failure::Result;
-use crate::{bench, build, bundlers, demo, lint, setup, size, stack, test, types, words};
+use crate::{bench, build, bundlers, demo, generate, lint, setup, size, stack, test, types, words};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -36,6 +36,8 @@ enum Command {
     Lint,
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),
+    /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
+    Generate,
     /// Write the report of the npm package's public types (tests/types) anew
     ApiReport,
     /// Write the pages of the types' documentation to target/docs
@@ -65,6 +67,7 @@ impl Cli {
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
             Command::Words(options) => words::run(&options),
+            Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),
             Command::Docs => types::docs(),
             Command::Size => size::print(&setup::for_build()?),

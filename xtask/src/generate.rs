@@ -6,7 +6,14 @@
 
 use std::fmt::Write;
 
-use authress_login_protocol::{callback, cookies, error::ErrorCode, jwt, pending, session, settings};
+use authress_login_protocol::{
+    authorization::pending,
+    callback::unfinished,
+    error::ErrorCode,
+    jwt,
+    session::{cookies, record},
+    settings,
+};
 
 use crate::failure::{Attempt, Result};
 use crate::workspace;
@@ -45,7 +52,7 @@ const OUTPUTS: [Output; 4] = [
     Output { file: "pkg/generated/errors.js", section: None, text: error_messages },
     Output { file: "pkg/generated/constants.js", section: None, text: constants },
     Output {
-        file: "pkg/index.d.ts",
+        file: "pkg/types/errors.d.ts",
         section: Some(Section { name: "error-codes", comment: ("// ", "") }),
         text: error_code_union,
     },
@@ -85,7 +92,7 @@ fn error_messages() -> String {
     text.push_str("/** What happened and what to do about it. `{cause}` stands for the cause's own message. */\n");
     text.push_str("export const MESSAGES = {\n");
     for code in ErrorCode::ALL {
-        text.push_str(&entry(code.as_str(), &quoted(code.sentence())));
+        text.push_str(&entry(code.as_str(), &quoted(code.message())));
     }
     text.push_str("};\n");
     text
@@ -94,14 +101,26 @@ fn error_messages() -> String {
 fn constants() -> String {
     let mut text = header("crates/protocol");
     for (comment, name, value) in [
-        ("The record of the session in `localStorage`.", "SESSION_KEY", quoted(session::STORAGE_KEY)),
+        ("The record of the session in `localStorage`.", "SESSION_KEY", quoted(record::STORAGE_KEY)),
         ("The pending authorization as the published client stores it.", "PENDING_KEY", quoted(pending::LEGACY_KEY)),
-        ("Keys of pending authorizations begin with it; the nonce follows.", "PENDING_KEY_PREFIX", quoted(pending::KEY_PREFIX)),
-        ("Keys of unfinished callbacks in `sessionStorage` begin with it.", "CALLBACK_KEY_PREFIX", quoted(callback::KEY_PREFIX)),
+        (
+            "Keys of pending authorizations begin with it; the nonce follows.",
+            "PENDING_KEY_PREFIX",
+            quoted(pending::KEY_PREFIX),
+        ),
+        (
+            "Keys of unfinished callbacks in `sessionStorage` begin with it.",
+            "CALLBACK_KEY_PREFIX",
+            quoted(unfinished::KEY_PREFIX),
+        ),
         ("The callback parameter that names the authorization request.", "NONCE_PARAMETER", quoted("nonce")),
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),
-        ("The application without the setting `applicationId`.", "DEFAULT_APPLICATION_ID", quoted(settings::DEFAULT_APPLICATION_ID)),
+        (
+            "The application without the setting `applicationId`.",
+            "DEFAULT_APPLICATION_ID",
+            quoted(settings::DEFAULT_APPLICATION_ID),
+        ),
     ] {
         let _ = write!(text, "/** {comment} */\nexport const {name} = {value};\n");
     }
@@ -117,7 +136,7 @@ fn error_table() -> String {
     let mut table = "| Code | Message |\n|---|---|\n".to_owned();
     for code in ErrorCode::ALL {
         let (name, anchor) = (code.as_str(), code.as_str().to_ascii_lowercase());
-        let _ = writeln!(table, "| [`{name}`](#{anchor}) | {} |", code.sentence());
+        let _ = writeln!(table, "| [`{name}`](#{anchor}) | {} |", code.message());
     }
     table
 }
@@ -135,7 +154,10 @@ fn entry(name: &str, value: &str) -> String {
 /// A string literal of JavaScript.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') { '"' } else { '\'' };
-    assert!(!text.contains(['\\', '\n']) && !text.contains(quote), "{text:?} needs escapes, which are not written here");
+    assert!(
+        !text.contains(['\\', '\n']) && !text.contains(quote),
+        "{text:?} needs escapes, which are not written here"
+    );
     format!("{quote}{text}{quote}")
 }
 

@@ -10,6 +10,7 @@ mod cli;
 mod demo;
 mod engines;
 mod failure;
+mod generate;
 mod lint;
 mod notices;
 mod ports;

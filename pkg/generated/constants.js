@@ -1,0 +1,18 @@
+// Written by `cargo xtask generate` from crates/protocol. Change it there.
+
+/** The record of the session in `localStorage`. */
+export const SESSION_KEY = 'AuthenticationCredentialsStorage';
+/** The pending authorization as the published client stores it. */
+export const PENDING_KEY = 'AuthenticationRequestNonce';
+/** Keys of pending authorizations begin with it; the nonce follows. */
+export const PENDING_KEY_PREFIX = 'AuthenticationRequestNonce.';
+/** Keys of unfinished callbacks in `sessionStorage` begin with it. */
+export const CALLBACK_KEY_PREFIX = 'AuthenticationCallback ';
+/** The callback parameter that names the authorization request. */
+export const NONCE_PARAMETER = 'nonce';
+/** The cookie with the access token. */
+export const AUTHORIZATION_COOKIE = 'authorization';
+/** Seconds by which an expiry is brought forward. */
+export const EXPIRY_MARGIN_S = 10;
+/** The application without the setting `applicationId`. */
+export const DEFAULT_APPLICATION_ID = 'app_default';
