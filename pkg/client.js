@@ -11,7 +11,7 @@ import {
   checkedSettings,
   invalidInput,
 } from './settings.js';
-import { storedSession, withAnonymity } from './stored-session.js';
+import { maySendTokenTo, storedSession } from './stored-session.js';
 import { hasPage, withoutPage } from './without-page.js';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -143,11 +143,8 @@ const call = (client, method, options) => sessionOf(client).loaded.call(method, 
 const callAccount = (client, method, limits, value, deadlineMs) =>
   sessionOf(client).loaded.call(method, limits, value, 'account', deadlineMs);
 
-/** The identity as applications get it, null where there is none. */
-const known = (identity) => (identity ? withAnonymity(identity) : null);
-
 function emit(session, type, snapshot, result, error) {
-  if (snapshot) session.snapshot = Object.freeze({ ...snapshot, userIdentity: known(snapshot.userIdentity) });
+  if (snapshot) session.snapshot = Object.freeze(snapshot);
   const event = Object.freeze({ type, ...(result && { result: Object.freeze(result) }), ...(error && { error }) });
   for (const listener of [...session.listeners]) {
     try {
@@ -221,13 +218,6 @@ function newSession(origin, applicationId) {
     (error) => loadFailed(session, error),
   );
   return session;
-}
-
-/** Whether a request may carry the token, by the rules of crates/protocol/src/page.rs. */
-function mayTakeToken(url, tokenOrigins) {
-  const { origin, protocol } = new URL(url);
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
-  return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
 }
 
 export class LoginClient {
@@ -329,7 +319,7 @@ export class LoginClient {
     };
     const { session, tokenOrigins } = this[STATE]();
     const stored = session.stored();
-    const mayTake = stored && mayTakeToken(request.url, tokenOrigins);
+    const mayTake = stored && maySendTokenTo(request.url, tokenOrigins);
     const token = mayTake ? stored.token : await ask('tokenFor', [request.url, tokenOrigins]);
     // A body can be read once; the copy is for the second try.
     const again = request.clone();
@@ -372,7 +362,7 @@ export class LoginClient {
 
   getUserIdentity() {
     const session = sessionOf(this);
-    return session.stored()?.identity ?? known(session.loaded.callNow('getUserIdentity'));
+    return session.stored()?.identity ?? session.loaded.callNow('getUserIdentity') ?? null;
   }
 
   getMatchingDomainInfo(url) {

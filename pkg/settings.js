@@ -3,6 +3,7 @@
 // crates/protocol/src/settings.rs has the same rules for the settings; tests/vectors/settings.json holds one against the
 // other. Options that only the module reads are checked there, in src/options.rs.
 import { LoginError } from './errors.js';
+import { DEFAULT_APPLICATION_ID } from './generated/constants.js';
 
 export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { detail, cause });
 
@@ -86,7 +87,7 @@ export const checkedSettings = (settings) =>
   read(settings, (given) => [
     checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
     // A member that is there and empty is a missing environment variable, never the default application.
-    checkedApplication('applicationId' in given ? given.applicationId : 'app_default'),
+    checkedApplication('applicationId' in given ? given.applicationId : DEFAULT_APPLICATION_ID),
     checkedOrigins(given.tokenOrigins),
     Boolean(given.retainUserCookie),
     Boolean(given.skipBackgroundCredentialsCheck),

@@ -1,24 +1,25 @@
 // The one case that needs no module: a session is stored here, and nothing about it is in doubt.
 //
-// The rules are those of crates/protocol/src/session/stored.rs, and narrower: what is not answered here is
-// answered there. tests/vectors/stored-session.json holds one against the other.
-
+// The rules are those of crates/protocol, and narrower: what is not answered here is answered there. Shared vectors hold
+// one against the other (tests/vectors/README.md).
+import {
+  AUTHORIZATION_COOKIE,
+  CALLBACK_KEY_PREFIX,
+  EXPIRY_MARGIN_S,
+  NONCE_PARAMETER,
+  PENDING_KEY,
+  PENDING_KEY_PREFIX,
+  SESSION_KEY,
+} from './generated/constants.js';
 import { ofDocument } from './host.js';
 
-/** Seconds by which an expiry is brought forward, as in crates/protocol/src/jwt.rs. */
-const MARGIN_S = 10;
-const RECORD = 'AuthenticationCredentialsStorage';
-
-/** What keys of pending logins begin with, as in crates/protocol/src/authorization/pending.rs. */
-const PENDING = 'AuthenticationRequestNonce';
-
-/** Whether the address is one that a login of this browser returned to, or such a callback is unfinished. */
+/** Whether the address is the callback URL of a login that this browser began, or a callback is unfinished. */
 export function isCallback() {
-  const nonce = new URLSearchParams(globalThis.location?.search).get('nonce');
+  const nonce = new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
   try {
     const isPending =
-      nonce && [localStorage[`${PENDING}.${nonce}`], localStorage[PENDING]].some((record) => record?.includes(nonce));
-    return isPending || Object.keys(sessionStorage).some((key) => key.startsWith('AuthenticationCallback '));
+      nonce && [PENDING_KEY_PREFIX + nonce, PENDING_KEY].some((key) => localStorage[key]?.includes(nonce));
+    return isPending || Object.keys(sessionStorage).some((key) => key.startsWith(CALLBACK_KEY_PREFIX));
   } catch {
     return Boolean(nonce); // The storage of this page cannot be read.
   }
@@ -37,26 +38,17 @@ function claims(token) {
 const accessTokens = () =>
   (ofDocument('cookie') ?? '')
     .split(/; */)
-    .filter((pair) => pair.startsWith('authorization='))
-    .map((pair) => pair.slice('authorization='.length));
-
-function readable(token) {
-  try {
-    return claims(token);
-  } catch {
-    return {}; // Opaque tokens are Authress's right.
-  }
-}
+    .filter((pair) => pair.startsWith(`${AUTHORIZATION_COOKIE}=`))
+    .map((pair) => pair.slice(AUTHORIZATION_COOKIE.length + 1));
 
 /**
- * An identity with `isAnonymous`: whether a service client began the session, and no identity provider. The access token of
- * the same user names the connection, for identity cookies may come without.
+ * Whether a request to `url` may carry the access token: to the page's own origin, or one of `tokenOrigins`. A token that
+ * came over https never leaves over http. The core has the same rule: tests/vectors/token-origins.json.
  */
-export function withAnonymity(identity) {
-  const access = accessTokens()
-    .map(readable)
-    .find(({ sub, azp }) => azp && sub === identity.sub);
-  return { ...identity, isAnonymous: String((access ?? identity).azp).startsWith('sc_') };
+export function maySendTokenTo(url, tokenOrigins) {
+  const { origin, protocol } = new URL(url);
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && location.protocol !== 'https:');
+  return isSafe && [location.origin, ...tokenOrigins.split(' ')].includes(origin);
 }
 
 /**
@@ -67,7 +59,7 @@ export function storedSession(origin, applicationId) {
   try {
     // A callback is handled first.
     if (isCallback()) return undefined;
-    const record = localStorage.getItem(RECORD);
+    const record = localStorage.getItem(SESSION_KEY);
     // The usual case of a first visit, in which an exception would cost more than all that is done here.
     if (!record) return undefined;
     const { idToken, expiry } = JSON.parse(record);
@@ -79,7 +71,10 @@ export function storedSession(origin, applicationId) {
     const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
     const isOneUser = user.sub && typeof user.sub === 'string' && user.sub === access.sub;
     if (!isOurs || !isOneUser || !user.exp || !Number.isSafeInteger(user.exp)) return undefined;
-    return { token, identity: withAnonymity({ ...user, userId: user.sub, exp: user.exp - MARGIN_S }) };
+    // A service client began the session, and no identity provider. Identity cookies may come without the connection.
+    const connection = [access.azp, user.azp].find((azp) => azp && typeof azp === 'string');
+    const isAnonymous = Boolean(connection?.startsWith('sc_'));
+    return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous } };
   } catch {
     return undefined; // What is stored is not in this form.
   }

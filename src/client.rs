@@ -50,10 +50,11 @@ impl Client {
         spawn_local(self.login.clone().keep_session());
     }
 
-    /// `getUserIdentity`: the claims of the id token with `userId`, or null.
+    /// `getUserIdentity`: the claims of the id token with `userId` and `isAnonymous`, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {
-        self.login.user_identity().map_or(JsValue::NULL, |claims| value::identity(&claims))
+        let ports = self.login.ports();
+        self.login.user_identity().map_or(JsValue::NULL, |claims| ports.user_identity(&claims))
     }
 
     /// `getMatchingDomainInfo`: whether cookies of this page would reach `url`.

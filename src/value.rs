@@ -7,6 +7,15 @@ use authress_login_protocol::{
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
+/// Claims as an object, with `userId`, `isAnonymous`, and the `exp` that counts.
+pub(crate) fn user_identity(claims: &UnverifiedClaims, is_anonymous: bool) -> JsValue {
+    let identity = identity(claims);
+    if identity.is_object() {
+        let _ = Reflect::set(&identity, &"isAnonymous".into(), &is_anonymous.into());
+    }
+    identity
+}
+
 /// Claims as an object, with `userId`, and with the `exp` that counts.
 pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
     let Ok(identity) = JSON::parse(claims.text()) else { return JsValue::NULL };
@@ -17,11 +26,11 @@ pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
     identity
 }
 
-/// `{status, userIdentity}`.
-pub(crate) fn snapshot(snapshot: &Snapshot) -> JsValue {
+/// `{status, userIdentity}`; `user_identity` makes the identity of claims.
+pub(crate) fn snapshot(snapshot: &Snapshot, user_identity: impl FnOnce(&UnverifiedClaims) -> JsValue) -> JsValue {
     let (status, user_identity) = match snapshot {
         Snapshot::Checking => ("checking", JsValue::NULL),
-        Snapshot::SignedIn(claims) => ("signed-in", identity(claims)),
+        Snapshot::SignedIn(claims) => ("signed-in", user_identity(claims)),
         Snapshot::SignedOut => ("signed-out", JsValue::NULL),
     };
     object([("status", status.into()), ("userIdentity", user_identity)])

@@ -12,8 +12,9 @@ use authress_login_protocol::{
     callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::{Cause, Error, ErrorCode},
     http::{Outcome, Request},
+    jwt::UnverifiedClaims,
     page::Page,
-    session::cookies::Cookies,
+    session::{cookies::Cookies, stored::StoredSession},
     state::{Event, Snapshot},
 };
 use std::rc::Rc;
@@ -32,6 +33,11 @@ impl Browser {
     /// The page for a client with this host. `tabs` is the name of its channel to other tabs, if it has one.
     pub fn new(host: Host, tabs: Option<String>) -> Self {
         Self { storage: Storage::of_origin(), tab_storage: Storage::of_tab(), tabs: tabs.map(Tabs::new), host }
+    }
+
+    /// The identity as JavaScript sees it.
+    pub fn user_identity(&self, claims: &UnverifiedClaims) -> JsValue {
+        value::user_identity(claims, StoredSession::new(None, cookies::read()).is_anonymous(claims))
     }
 
     /// Calls `listener` from now on for what happens in other tabs and to this one.
@@ -166,7 +172,8 @@ impl Ports for Browser {
                 return;
             }
         };
-        let _ = self.host.emit(name, value::snapshot(snapshot), JsValue::UNDEFINED);
+        let _ =
+            self.host.emit(name, value::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED);
     }
 
     fn log(&self, title: &str) {

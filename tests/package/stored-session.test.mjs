@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 
 import { checkedHost } from '../../pkg/settings.js';
-import { isCallback, storedSession } from '../../pkg/stored-session.js';
+import { isCallback, maySendTokenTo, storedSession } from '../../pkg/stored-session.js';
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
 const callbackUrls = read('callback-url.json');
+const tokenOrigins = read('token-origins.json');
 const { defaults, tokens, rows } = read('stored-session.json');
 
 const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -63,7 +64,15 @@ describe('without the module', () => {
       assert.equal(Boolean(answer), fast);
       if (!answer) return;
       const { token, identity } = answer;
-      assert.deepEqual({ userId: identity.userId, token, exp: identity.exp }, expected);
+      const { userId, exp, isAnonymous } = identity;
+      assert.deepEqual({ userId, token, exp, isAnonymous }, expected);
+    });
+  }
+
+  for (const { name, page, url, tokenOrigins: origins = '', allowed } of tokenOrigins) {
+    test(`the token in a request: ${name}`, () => {
+      showPage({ href: page });
+      assert.equal(maySendTokenTo(url, origins), allowed);
     });
   }
 });

@@ -58,7 +58,12 @@ impl Vectors {
         let Some(identity) = session.identity(&settings, now, user_cookie) else { return Value::Null };
         let user_id = identity.subject().unwrap();
         let token = session.access_token(&settings, user_id);
-        json!({ "userId": user_id, "token": token.as_ref().map(|token| token.expose()), "exp": exp(&identity) })
+        json!({
+            "userId": user_id,
+            "token": token.as_ref().map(|token| token.expose()),
+            "exp": exp(&identity),
+            "isAnonymous": session.is_anonymous(&identity),
+        })
     }
 }
 
@@ -75,5 +80,17 @@ fn a_stored_session_is_read_as_the_vectors_say() {
     for row in vectors.0["rows"].as_array().unwrap() {
         let expected: Value = serde_json::from_str(&vectors.with_tokens(&row["expected"].to_string())).unwrap();
         assert_eq!(vectors.answer(row), expected, "{}", row["name"]);
+    }
+}
+
+#[test]
+fn a_request_may_carry_the_token_as_the_vectors_say() {
+    let rows: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/token-origins.json")).unwrap();
+    for row in &rows {
+        let text = |name| row[name].as_str().unwrap_or_default();
+        let settings = Settings::new("https://login.shop.test", None).unwrap();
+        let settings = settings.with_token_origins(text("tokenOrigins")).unwrap();
+        let page = Page::new(text("page")).unwrap();
+        assert_eq!(Some(page.may_send_token_to(text("url"), &settings)), row["allowed"].as_bool(), "{row}");
     }
 }
