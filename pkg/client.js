@@ -209,8 +209,8 @@ function newSession(origin, applicationId) {
     return stored;
   };
   session.loaded = new Loaded(
-    ({ Client }) => {
-      const client = new Client(origin, applicationId, session.retainsUserCookie, host);
+    (module) => {
+      const client = new module.LoginClient(origin, applicationId, session.retainsUserCookie, host);
       client.keepSession();
       return client;
     },
@@ -326,7 +326,7 @@ export class LoginClient {
     const response = await send(request, token);
     if (response.status !== UNAUTHORIZED) return response;
     // Where there is no module there is no other token, and the response says more than that.
-    const other = await ask('tokenInsteadOf', token).catch((error) => {
+    const other = await ask('replaceRejectedToken', token).catch((error) => {
       if (error.code !== 'ModuleLoadFailed') throw error;
     });
     return other ? send(again, other) : response;

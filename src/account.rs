@@ -1,11 +1,11 @@
-//! The methods that few pages of a shop call: profile, identities, credentials, second factors, and the
-//! login that an extension has begun. They are a part of the module that is downloaded when one of them is called.
+//! The methods that few pages of a shop call: profile, identities, credentials, devices, and the authentication request of
+//! an extension. They are a part of the module that is downloaded when one of them is called.
 
 use crate::{
     browser::authenticator,
-    client::{Client, Login},
-    error::{Failure, Work, invalid_input, promise},
-    options, value,
+    error::{MethodFuture, Rejection, invalid_input, promise},
+    login_client::{Login, LoginClient},
+    options, results,
 };
 use authress_login_protocol::{
     account::{self, Device, UserConfigurationScreen},
@@ -19,12 +19,12 @@ use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
-impl Client {
-    /// An asynchronous method of those above, as for [`Client::call`].
+impl LoginClient {
+    /// Calls one of these methods, as [`LoginClient::call`] does.
     #[wasm_bindgen(js_name = callAccount)]
-    pub fn call_account(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
+    pub fn call_account(&self, method: &str, cancelled: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
-        let work: Work = match method {
+        let future: MethodFuture = match method {
             "updateExtensionAuthenticationRequest" => Box::pin(update_extension_request(login, value)),
             "getUserProfile" => Box::pin(user_profile(login)),
             "unlinkIdentity" => Box::pin(unlink_identity(login, value)),
@@ -35,49 +35,49 @@ impl Client {
             "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(stopped, work)
+        promise(cancelled, future)
     }
 }
 
-/// Null when the browser is on its way.
-async fn update_extension_request(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+/// Null when the browser is leaving the page.
+async fn update_extension_request(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     let url = login.update_extension_request(&update_options(&options)?).await?;
-    Ok(url.map_or(JsValue::NULL, |url| value::object([("authenticationUrl", url.into())])))
+    Ok(url.map_or(JsValue::NULL, |url| results::object([("authenticationUrl", url.into())])))
 }
 
 /// The account with its linked identities.
-async fn user_profile(login: Login) -> Result<JsValue, Failure> {
+async fn user_profile(login: Login) -> Result<JsValue, Rejection> {
     Ok(ask(&login, &account::profile).await?)
 }
 
-/// Takes an identity off the account.
-async fn unlink_identity(login: Login, identity_id: JsValue) -> Result<JsValue, Failure> {
+/// Unlinks an identity from the account.
+async fn unlink_identity(login: Login, identity_id: JsValue) -> Result<JsValue, Rejection> {
     let identity_id = identity_id.as_string().filter(|id| !id.is_empty()).ok_or(ErrorCode::InvalidConnection)?;
     ask(&login, &|authorization| account::unlink_identity(authorization, &identity_id)).await?;
     Ok(JsValue::UNDEFINED)
 }
 
 /// The identity provider's own token, or null.
-async fn connection_credentials(login: Login) -> Result<JsValue, Failure> {
+async fn connection_credentials(login: Login) -> Result<JsValue, Rejection> {
     Ok(ask(&login, &account::connection_credentials).await.unwrap_or(JsValue::NULL))
 }
 
-/// The second factors; none where they cannot be had.
-async fn devices(login: Login) -> Result<JsValue, Failure> {
-    let answer = ask(&login, &account::devices).await;
-    let devices = answer.ok().and_then(|answer| Reflect::get(&answer, &"devices".into()).ok());
+/// The devices; an empty list where the request fails.
+async fn devices(login: Login) -> Result<JsValue, Rejection> {
+    let response = ask(&login, &account::devices).await;
+    let devices = response.ok().and_then(|response| Reflect::get(&response, &"devices".into()).ok());
     Ok(devices.filter(Array::is_array).unwrap_or_else(|| Array::new().into()))
 }
 
-/// Takes a second factor off the account.
-async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Failure> {
+/// Deletes a device.
+async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Rejection> {
     let device_id = device_id.as_string().unwrap_or_default();
     ask(&login, &|authorization| account::delete_device(authorization, &device_id)).await?;
     Ok(JsValue::UNDEFINED)
 }
 
-/// A security key or passkey, or time-based codes.
-async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+/// Registers a security key, a passkey or time-based codes.
+async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     let options = device_options(&options)?;
     // Before the shopper is asked to touch a key.
     let user_id = login.authorization().await?.user_id;
@@ -85,23 +85,23 @@ async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Fail
         DeviceOptions::Totp(device) => device,
         DeviceOptions::WebAuthn(name) => {
             let relying_party = account::relying_party_id(login.settings());
-            let credential = authenticator::create(&relying_party, &user_id).await.map_err(Failure)?;
+            let credential = authenticator::create(&relying_party, &user_id).await.map_err(Rejection)?;
             Device::WebAuthn { name, credential }
         }
     };
     Ok(ask(&login, &|authorization| account::register_device(authorization, &device)).await?)
 }
 
-/// Leaves for the page where shoppers see to their account.
-async fn open_user_configuration_screen(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+/// Leaves the page for Authress's own page of account settings.
+async fn open_user_configuration_screen(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     let (screen, redirect_url) = screen_options(&options)?;
     login.open_user_configuration_screen(screen, redirect_url.as_deref()).await?;
     Ok(JsValue::UNDEFINED)
 }
 
-/// The answer to a request for this session, as a value. An empty one is nothing; one that is no
-/// JSON is of no use.
-async fn ask(login: &Login, request: &dyn Fn(SessionCredentials) -> Result<Request, Error>) -> Result<JsValue, Error> {
+/// Sends a request of the signed-in user; its response as a value, undefined if it has no body. A body that is not JSON is
+/// an error.
+async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<JsValue, Error> {
     let body = login.ask(request).await?;
     if body.expose().is_empty() {
         return Ok(JsValue::UNDEFINED);

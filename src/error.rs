@@ -1,6 +1,6 @@
-//! The client's errors as JavaScript errors, and its work as promises.
+//! The client's errors as JavaScript gets them, and its futures as promises.
 
-use crate::value;
+use crate::results;
 use authress_login_protocol::error::{Error, ErrorCode};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Promise, Reflect};
@@ -8,11 +8,11 @@ use std::pin::pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// What `pkg/errors.js` makes a `LoginError` of: `code`, and where there are any `detail`, `status`, `serverCode`, `cause`.
-/// The messages are there alone, also for what fails without the module.
+/// Describes an error for `asLoginError` in `pkg/errors.js`: `code`, and where there are any `detail`, `status`, `serverCode`
+/// and `cause`. The class and the messages are in the script alone, which needs them without the module too.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());
-    let js = value::texts(&[
+    let js = results::texts(&[
         ("code", Some(error.code.as_str())),
         ("detail", Some(&error.detail)),
         ("serverCode", error.server_code.as_deref()),
@@ -29,10 +29,10 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     js
 }
 
-/// A failure on its way to JavaScript: ours, or one that JavaScript itself threw.
-pub(crate) struct Failure(pub(crate) JsValue);
+/// What a promise is rejected with: a description of one of our errors, or what JavaScript itself threw.
+pub(crate) struct Rejection(pub(crate) JsValue);
 
-impl From<Error> for Failure {
+impl From<Error> for Rejection {
     // Called wherever something can fail, so one copy is worth bytes.
     #[inline(never)]
     fn from(error: Error) -> Self {
@@ -40,27 +40,27 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<ErrorCode> for Failure {
+impl From<ErrorCode> for Rejection {
     fn from(code: ErrorCode) -> Self {
         Error::from(code).into()
     }
 }
 
-/// What a promise stands for. Boxed, so that the machinery of promises exists once.
-pub(crate) type Work = LocalBoxFuture<'static, Result<JsValue, Failure>>;
+/// The future of a method. Boxed, so that the machinery of promises exists once.
+pub(crate) type MethodFuture = LocalBoxFuture<'static, Result<JsValue, Rejection>>;
 
-/// A promise of what `work` comes to. Once `stopped` is kept nothing more of it is done.
-pub(crate) fn promise(stopped: Promise, work: Work) -> Promise {
+/// The promise of a method. Once `cancelled` is fulfilled the method's future is dropped: it does nothing more.
+pub(crate) fn promise(cancelled: Promise, method: MethodFuture) -> Promise {
     future_to_promise(async move {
-        match select(work, pin!(JsFuture::from(stopped))).await {
-            Either::Left((result, _)) => result.map_err(|failure| failure.0),
-            // Nobody waits for it any more.
+        match select(method, pin!(JsFuture::from(cancelled))).await {
+            Either::Left((result, _)) => result.map_err(|rejection| rejection.0),
+            // The caller has its rejection already.
             Either::Right(_) => Err(JsValue::UNDEFINED),
         }
     })
 }
 
-/// A value that JavaScript gave us is not what it should be.
+/// The error of an option with a wrong type or value; `detail` names the option.
 pub(crate) fn invalid_input(detail: &str) -> Error {
     Error::with_detail(ErrorCode::InvalidInput, detail)
 }

@@ -7,18 +7,17 @@
 
 mod account;
 pub mod browser;
-mod client;
 mod error;
-mod extension;
+mod extension_client;
+mod login_client;
 mod options;
-mod start;
-mod value;
+mod results;
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 pub use browser::Host;
-pub use client::Client;
-pub use extension::ExtensionClient;
+pub use extension_client::ExtensionClient;
+pub use login_client::LoginClient;
 
 /// Smaller than the standard library's allocator, see docs/size.md, and fewer functions to compile.
 #[global_allocator]

@@ -1,4 +1,6 @@
-//! Options from JavaScript objects. What is wrong is named; its value is not repeated.
+//! Options from JavaScript objects. An error names the option; it never repeats the value.
+//!
+//! By hand and not by serde-wasm-bindgen, whose errors do not say which option is wrong.
 
 use crate::error::invalid_input;
 use authress_login_client::OpenType;
@@ -23,9 +25,20 @@ pub(crate) fn authenticate(options: &JsValue) -> Result<(AuthenticateOptions, Op
     Ok((authenticate, open_type(options)?))
 }
 
+/// The options of `authenticateWithOneTimeCode`: a login with the service client that checks the code, which stays on the
+/// page.
+pub(crate) fn authenticate_with_one_time_code(options: &JsValue) -> Result<(AuthenticateOptions, OpenType), Error> {
+    let mut authenticate = login(options)?;
+    authenticate.connection_id = text(options, "serviceClientId")?.filter(|id| !id.is_empty());
+    if authenticate.connection_id.is_none() {
+        return Err(invalid_input("serviceClientId is needed."));
+    }
+    Ok((authenticate, OpenType::ClientManaged))
+}
+
 /// What both ways to log in have in common.
 // Filled in place: each `?` within a literal would drop all members before it.
-pub(crate) fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
+fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     let mut login = AuthenticateOptions::default();
     for (name, slot) in [
         ("inviteId", &mut login.invite_id),

@@ -1,7 +1,7 @@
 //! Locks that the tabs of an origin share: the Web Locks API, <https://www.w3.org/TR/web-locks/>.
 
 use super::{abort::Abort, timers, window::window};
-use crate::value;
+use crate::results;
 use futures_util::future::{Either, select};
 use js_sys::{Function, Promise, Reflect};
 use std::pin::pin;
@@ -41,7 +41,7 @@ pub async fn acquire(name: &str, wait_ms: u32) -> Option<Lock> {
             released
         }));
     });
-    let options = value::object([("signal", signal.into())]);
+    let options = results::object([("signal", signal.into())]);
     let ended = manager.request(name, &options, hold?.unchecked_ref()).ok()?;
     // A request that ends before it is granted was refused.
     let outcome = select(JsFuture::from(granted), JsFuture::from(Promise::resolve(&ended)));

@@ -6,7 +6,7 @@ use super::{
     tabs::{TabEvent, Tabs},
     timers,
 };
-use crate::{error, value};
+use crate::{error, results};
 use authress_login_client::Ports;
 use authress_login_protocol::{
     callback::login_result::{LoginResult, LoginStatus, Purpose},
@@ -37,7 +37,7 @@ impl Browser {
 
     /// The identity as JavaScript sees it.
     pub fn user_identity(&self, claims: &UnverifiedClaims) -> JsValue {
-        value::user_identity(claims, StoredSession::new(None, cookies::read()).is_anonymous(claims))
+        results::user_identity(claims, StoredSession::new(None, cookies::read()).is_anonymous(claims))
     }
 
     /// Calls `listener` from now on for what happens in other tabs and to this one.
@@ -168,12 +168,12 @@ impl Ports for Browser {
             Event::SignedOut => "signed-out",
             Event::LoginEnded(result) => {
                 // Nothing that the snapshot shows has changed by it.
-                let _ = self.host.emit(returned(result), JsValue::UNDEFINED, value::login_result(result));
+                let _ = self.host.emit(returned(result), JsValue::UNDEFINED, results::login_result(result));
                 return;
             }
         };
         let _ =
-            self.host.emit(name, value::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED);
+            self.host.emit(name, results::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED);
     }
 
     fn log(&self, title: &str) {

@@ -2,10 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
-mod client;
 mod cookies;
 mod json;
 mod locks;
+mod login_client;
 mod page;
 mod random;
 mod request;

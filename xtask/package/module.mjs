@@ -20,7 +20,7 @@ const GLUE_MODULE = `./${NAME}_bg.js`;
 const PARTS = {
   account: {
     exports: [
-      'client_callAccount',
+      'loginclient_callAccount',
       'extensionclient_new',
       'extensionclient_call',
       'extensionclient_getUserIdentity',

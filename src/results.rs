@@ -1,4 +1,4 @@
-//! What the client answers, as JavaScript objects.
+//! The results of methods, as JavaScript objects.
 
 use authress_login_protocol::{
     authorization::request::AuthenticationResponse, callback::login_result::LoginResult, jwt::UnverifiedClaims,
@@ -36,15 +36,15 @@ pub(crate) fn snapshot(snapshot: &Snapshot, user_identity: impl FnOnce(&Unverifi
     object([("status", status.into()), ("userIdentity", user_identity)])
 }
 
-/// What Authress answered to a login that has begun.
-pub(crate) fn started(started: &AuthenticationResponse) -> JsValue {
+/// Authress's response to an authorization request.
+pub(crate) fn started(started: &Started) -> JsValue {
     texts(&[
         ("authenticationUrl", started.authentication_url.as_ref().map(WebUrl::as_str)),
         ("authenticationRequestId", started.authentication_request_id.as_deref()),
     ])
 }
 
-/// What a login or link came to.
+/// The result of a login or link.
 pub(crate) fn login_result(result: &LoginResult) -> JsValue {
     texts(&[
         ("status", Some(result.status.as_str())),
@@ -54,7 +54,7 @@ pub(crate) fn login_result(result: &LoginResult) -> JsValue {
     ])
 }
 
-/// An object of the members that there are.
+/// An object with the members that have a value.
 // A derived serialiser costs more than all that it would write here.
 pub(crate) fn texts(members: &[(&str, Option<&str>)]) -> JsValue {
     let object = Object::new();
@@ -68,7 +68,7 @@ pub(crate) fn texts(members: &[(&str, Option<&str>)]) -> JsValue {
     object.into()
 }
 
-/// An object of these members.
+/// An object with these members.
 pub(crate) fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (name, value) in members {

@@ -1,13 +1,22 @@
-//! The client as JavaScript calls it.
+//! `LoginClient`: the client as the classes in `pkg/client.js` call it.
+//!
+//! One method takes every asynchronous call, by the name that it has in JavaScript: a method of its own for each would be
+//! an export, a promise and a state machine of its own. A test holds the names to those that `pkg/client.js` calls.
 
 use crate::{
     browser::{Browser, Host, tabs::TabEvent},
-    error::{self, Failure, Work, promise},
-    options, start, value,
+    error::{self, MethodFuture, Rejection, promise},
+    options, results,
 };
-use authress_login_client::{self as login, Ports};
+use authress_login_client::{self as login, OpenType, Ports};
 use authress_login_protocol::{
-    callback::login_result::Purpose, callback_url, error::ErrorCode, secret::Secret, settings::Settings, text,
+    authorization::request::{AuthenticateOptions, LinkOptions},
+    callback::login_result::Purpose,
+    callback_url,
+    error::{Error, ErrorCode},
+    secret::Secret,
+    settings::Settings,
+    text,
 };
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -18,12 +27,12 @@ pub(crate) type Login = login::Client<Browser>;
 /// A login client for one Authress host and application.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Client {
+pub struct LoginClient {
     pub(crate) login: Login,
 }
 
 #[wasm_bindgen]
-impl Client {
+impl LoginClient {
     /// Makes a client. Nothing is read or sent yet.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -31,7 +40,7 @@ impl Client {
         application_id: &str,
         retain_user_cookie: bool,
         host: Host,
-    ) -> Result<Client, JsValue> {
+    ) -> Result<LoginClient, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
         let channel = text::concat(&["authress-login ", &settings.origin(), " ", settings.application_id()]);
@@ -64,7 +73,7 @@ impl Client {
         page.allows_credentials(&other)
     }
 
-    /// `sanitizeQueryParameters`: removes what a return left in the address.
+    /// `sanitizeQueryParameters`: removes callback parameters from the address.
     #[wasm_bindgen(js_name = sanitizeQueryParameters)]
     pub fn sanitize_query_parameters(&self) {
         let cleaned =
@@ -74,72 +83,92 @@ impl Client {
         }
     }
 
-    /// An asynchronous method, by the name that it has in JavaScript, with the one value that it
-    /// takes: its options, an id or an address. Once `stopped` is kept nothing more of it is done.
-    pub fn call(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
+    /// Calls an asynchronous method by its name in JavaScript. `value` is the one argument that it takes: its options, an
+    /// id or a URL. Once `cancelled` is fulfilled the method does nothing more.
+    pub fn call(&self, method: &str, cancelled: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
-        let work: Work = match method {
-            "authenticate" => start::authenticate(login, options::authenticate(&value)),
-            "authenticateWithOneTimeCode" => start::authenticate(login, start::with_one_time_code(&value)),
-            "linkIdentity" => start::link_identity(login, options::link(&value)),
-            "linkIdentityWithOneTimeCode" => start::link_identity(login, options::link_with_one_time_code(&value)),
+        let future: MethodFuture = match method {
+            "authenticate" => authenticate(login, options::authenticate(&value)),
+            "authenticateWithOneTimeCode" => authenticate(login, options::authenticate_with_one_time_code(&value)),
+            "linkIdentity" => link_identity(login, options::link(&value)),
+            "linkIdentityWithOneTimeCode" => link_identity(login, options::link_with_one_time_code(&value)),
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),
             "tokenFor" => Box::pin(token_for(login, value)),
-            "tokenInsteadOf" => Box::pin(token_instead_of(login, value)),
+            "replaceRejectedToken" => Box::pin(replace_rejected_token(login, value)),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
-            // Not among the account's methods: without a network the session has to end here all the same.
+            // Not among the account's methods, which need the network to be loaded: a session ends without one too.
             "logout" => Box::pin(logout(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(stopped, work)
+        promise(cancelled, future)
     }
 }
 
-/// Whether there is a session; handles a callback first. In the background (the value `true`) Authress
-/// is not asked.
-async fn user_session_exists(login: Login, background: JsValue) -> Result<JsValue, Failure> {
+/// Null when the browser is leaving the page, otherwise where to go on.
+// Two methods end here, and what they read is long.
+#[inline(never)]
+fn authenticate(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> MethodFuture {
+    Box::pin(async move {
+        let (options, open) = options?;
+        let started = login.authenticate(&options, open).await?;
+        Ok(started.map_or(JsValue::NULL, |started| results::started(&started)))
+    })
+}
+
+/// Undefined when the browser is leaving the page, otherwise where to go on.
+#[inline(never)]
+fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) -> MethodFuture {
+    Box::pin(async move {
+        let (options, open) = options?;
+        let started = login.link_identity(&options, open).await?;
+        Ok(started.map_or(JsValue::UNDEFINED, |started| results::started(&started)))
+    })
+}
+
+/// Whether there is a session; handles a callback first. In the background (the value `true`) nothing is sent to Authress.
+async fn user_session_exists(login: Login, background: JsValue) -> Result<JsValue, Rejection> {
     Ok(login.user_session_exists(background.is_truthy()).await?.into())
 }
 
-/// Kept with `true` once there is a session.
-async fn wait_for_user_session(login: Login) -> Result<JsValue, Failure> {
+/// Fulfilled with `true` once there is a session.
+async fn wait_for_user_session(login: Login) -> Result<JsValue, Rejection> {
     login.wait_for_user_session().await;
     Ok(JsValue::TRUE)
 }
 
 /// The access token, or null where script cannot read it.
-async fn ensure_token(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+async fn ensure_token(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     Ok(token(login.ensure_token(options::timeout_ms(&options)?).await?))
 }
 
-/// The access token for a request, or null where script cannot read it. The value is the request's address and the origins
-/// that may get the token, as two texts in a list.
-async fn token_for(login: Login, request: JsValue) -> Result<JsValue, Failure> {
+/// The access token for a request, or null where script cannot read it. The value is a list of two strings: the request's
+/// URL, and the setting `tokenOrigins` with spaces between the origins.
+async fn token_for(login: Login, request: JsValue) -> Result<JsValue, Rejection> {
     let text = |index| Reflect::get_u32(&request, index).ok().and_then(|text| text.as_string()).unwrap_or_default();
     Ok(token(login.token_for(&text(0), &text(1)).await?))
 }
 
-/// Another access token after one was not accepted, or null.
-async fn token_instead_of(login: Login, refused: JsValue) -> Result<JsValue, Failure> {
-    let refused = refused.as_string().map(Secret::new);
-    Ok(token(login.token_instead_of(refused.as_ref()).await))
+/// Another access token in place of one that an API has rejected, or null.
+async fn replace_rejected_token(login: Login, rejected: JsValue) -> Result<JsValue, Rejection> {
+    let rejected = rejected.as_string().map(Secret::new);
+    Ok(token(login.token_instead_of(rejected.as_ref()).await))
 }
 
 fn token(token: Option<Secret>) -> JsValue {
     token.map_or(JsValue::NULL, |token| token.expose().into())
 }
 
-/// What the login or link came to from which the browser has just returned, or null.
-async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Failure> {
+/// The result of the login or link whose callback this page has handled, or null.
+async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Rejection> {
     let result = login.login_result(purpose).await?;
-    Ok(result.map_or(JsValue::NULL, |result| value::login_result(&result)))
+    Ok(result.map_or(JsValue::NULL, |result| results::login_result(&result)))
 }
 
 /// Ends the session here and at Authress, then navigates.
-async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
+async fn logout(login: Login, redirect_url: JsValue) -> Result<JsValue, Rejection> {
     let redirect_url = options::optional_text(redirect_url, "redirectUrl")?;
     login.logout(redirect_url.as_deref()).await?;
     Ok(JsValue::UNDEFINED)

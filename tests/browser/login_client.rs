@@ -1,6 +1,6 @@
 use crate::support::{RefusedStorage, browser, code, host, js, token};
 use authress_login_client::Ports;
-use authress_login_wasm::Client;
+use authress_login_wasm::LoginClient;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -8,16 +8,16 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const AUTHRESS: &str = "http://login.test";
 
-fn client() -> Client {
+fn client() -> LoginClient {
     client_for(AUTHRESS, "app_test").unwrap()
 }
 
-fn client_for(url: &str, application_id: &str) -> Result<Client, JsValue> {
-    Client::new(url, application_id, false, host())
+fn client_for(url: &str, application_id: &str) -> Result<LoginClient, JsValue> {
+    LoginClient::new(url, application_id, false, host())
 }
 
 /// Calls a method that nobody gives up.
-fn call(client: &Client, method: &str, value: impl Into<JsValue>) -> JsFuture {
+fn call(client: &LoginClient, method: &str, value: impl Into<JsValue>) -> JsFuture {
     let stopped = Promise::new(&mut |_, _| {});
     JsFuture::from(client.call(method, stopped, value.into()))
 }
@@ -43,7 +43,7 @@ fn sign_out() {
     );
 }
 
-async fn token_of(client: &Client, timeout: impl Into<JsValue>) -> Result<JsValue, JsValue> {
+async fn token_of(client: &LoginClient, timeout: impl Into<JsValue>) -> Result<JsValue, JsValue> {
     call(client, "ensureToken", options("timeoutInMillis", timeout)).await
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     browser::{Browser, Host},
-    error::{self, Failure, Work, promise},
-    options, value,
+    error::{self, MethodFuture, Rejection, promise},
+    options, results,
 };
 use authress_login_client as login;
 use authress_login_protocol::{
@@ -36,45 +36,45 @@ impl ExtensionClient {
     /// `getUserIdentity`: the claims of the access token, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {
-        self.login.token().map_or(JsValue::NULL, |token| value::identity(&token.claims))
+        self.login.token().map_or(JsValue::NULL, |token| results::identity(&token.claims))
     }
 
     /// `getTokenResponse`: the access token, or null.
     #[wasm_bindgen(js_name = getTokenResponse)]
     pub fn token_response(&self) -> JsValue {
-        answer(self.login.token())
+        token_response(self.login.token())
     }
 
-    /// An asynchronous method, as for [`crate::Client::call`].
-    pub fn call(&self, method: &str, stopped: Promise, value: JsValue) -> Promise {
+    /// Calls an asynchronous method, as [`crate::LoginClient::call`] does.
+    pub fn call(&self, method: &str, cancelled: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
-        let work: Work = match method {
+        let future: MethodFuture = match method {
             "requestToken" => Box::pin(request_token(login, value)),
             "login" => Box::pin(log_in(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(stopped, work)
+        promise(cancelled, future)
     }
 }
 
 /// Exchanges the code that the application gives or that is in the address.
-async fn request_token(login: Login, options: JsValue) -> Result<JsValue, Failure> {
+async fn request_token(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     let (code, is_silent) = token_request(&options)?;
     let found = login.request_token(code).await?;
     if !found && !is_silent {
         return Err(ErrorCode::InvalidAuthorizationCode.into());
     }
-    Ok(answer(login.token()))
+    Ok(token_response(login.token()))
 }
 
-/// The access token, or null when the browser is on its way to the platform.
-async fn log_in(login: Login, redirect_url: JsValue) -> Result<JsValue, Failure> {
+/// The access token, or null when the browser is leaving the page for the platform.
+async fn log_in(login: Login, redirect_url: JsValue) -> Result<JsValue, Rejection> {
     let redirect_url = options::optional_text(redirect_url, "redirectUrl")?;
-    Ok(answer(login.login(redirect_url.as_deref()).await?))
+    Ok(token_response(login.login(redirect_url.as_deref()).await?))
 }
 
-fn answer(token: Option<ExtensionToken>) -> JsValue {
-    token.map_or(JsValue::NULL, |token| value::object([("accessToken", token.access_token.expose().into())]))
+fn token_response(token: Option<ExtensionToken>) -> JsValue {
+    token.map_or(JsValue::NULL, |token| results::object([("accessToken", token.access_token.expose().into())]))
 }
 
 /// The options `code` and `silent` of an extension's `requestToken`.

@@ -1,0 +1,45 @@
+// The names by which pkg/client.js calls the module are those that the module has: no compiler compares them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+
+const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
+
+const script = read('pkg/client.js');
+const classes = script.slice(script.indexOf('export class LoginClient'));
+const [loginClass, extensionClass] = classes.split('export class ExtensionClient');
+
+/** The arms of the module's `call` methods. */
+const arms = (path) => names(read(path), /^ +"(\w+)" => /gm);
+/** The methods that the module has beside them. */
+const exported = (path) => names(read(path), /#\[wasm_bindgen\(js_name = (\w+)\)\]/g);
+
+describe('the names of methods', () => {
+  test('of the core are those that LoginClient calls', () => {
+    assert.deepEqual(names(loginClass, /(?:\bcall\((?:this, )?|\bask\()'(\w+)'/g), arms('src/login_client.rs'));
+  });
+
+  test('of the account part are those that LoginClient calls there', () => {
+    assert.deepEqual(names(loginClass, /\bcallAccount\(this, '(\w+)'/g), arms('src/account.rs'));
+  });
+
+  test('of extensions are those that ExtensionClient calls', () => {
+    assert.deepEqual(names(extensionClass, /\.call\('(\w+)'/g), arms('src/extension_client.rs'));
+    assert.deepEqual(names(extensionClass, /\bnow\(this, '(\w+)'/g), exported('src/extension_client.rs'));
+  });
+
+  test('that are called at once are exported', () => {
+    const called = names(loginClass, /\.callNow\('(\w+)'/g);
+    const exports = exported('src/login_client.rs');
+    for (const name of called) assert.ok(exports.includes(name), name);
+  });
+
+  test('that need no page are those of the classes', () => {
+    const rules = read('pkg/without-page.js');
+    const known = names(classes, /^ {2}(?:async )?(\w+)\(/gm);
+    const named = [...names(rules, /\b(\w+): (?:false|null|'\w+')/g), ...names(rules, /method === '(\w+)'/g)];
+    assert.ok(named.length > 5);
+    for (const name of named) assert.ok(known.includes(name), name);
+  });
+});
