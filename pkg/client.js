@@ -1,7 +1,9 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
+import { documentProperty } from './document.js';
 import { LoginError, asLoginError } from './errors.js';
-import { LONGEST_TIMER_MS, makeHost, ofDocument, pause } from './host.js';
+import { yieldToEventLoop } from './event-loop.js';
+import { makeHost } from './host.js';
 import { alive, hasLived, load, rejectOnCrash } from './load.js';
 import {
   abortReason,
@@ -20,7 +22,9 @@ const DEADLINE_MS = 30_000;
 const SHOPPER_DEADLINE_MS = 120_000;
 /** How long after the page has loaded the module is loaded if nobody has needed it yet, in milliseconds. */
 const LATER_MS = 2_000;
-/** The answer to a token that is not accepted, RFC 6750 section 3.1. */
+/** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The response to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
 
 /** By which method of the module's clients the methods of its parts are called. */
@@ -30,7 +34,7 @@ const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
 function later(work) {
   const wait = () => setTimeout(work, LATER_MS);
-  if (ofDocument('readyState') === 'complete') wait();
+  if (documentProperty('readyState') === 'complete') wait();
   else addEventListener('load', wait, { once: true });
 }
 
@@ -71,7 +75,7 @@ class Loaded {
       const classes = await load(this.#part);
       this.#client = this.#make(classes);
       this.#classes = classes;
-      await pause();
+      await yieldToEventLoop();
     } finally {
       this.#making = undefined;
     }

@@ -1,52 +1,27 @@
-// What the module asks of the classes in JavaScript, and what both have of the browser: src/browser does the rest.
+// What the module asks of the classes in JavaScript, which have the application's listeners and loggers. For everything else it
+// calls the browser itself: src/browser.
 
-/** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** What of an error a logger is told. */
-const TOLD = ['code', 'status', 'serverCode'];
-
-/** Lets the page do what has come up meanwhile: a press or a frame must not have to wait for all of long work. */
-export async function pause() {
-  try {
-    await (globalThis.scheduler?.yield?.() ?? nextMessage());
-  } catch {} // A task of the page that it has aborted ends no work of ours.
-}
-
-// A message comes as soon as it is its turn; a timer comes late where a page is not in sight.
-function nextMessage() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
-
-/** Whether it is an object or function, of whatever realm. */
-const isObject = (value) => Object(value) === value;
+/** The fields of an error that are logged: codes, never a message or a cause, which may quote what the page keeps secret. */
+const LOGGED_FIELDS = ['code', 'status', 'serverCode'];
 
 /**
- * A property of the document itself, undefined where there is no document. An element with a name hides the property of
- * that name (`<form name="cookie">`), but not what the document's prototypes have.
- * https://html.spec.whatwg.org/multipage/dom.html#dom-document-nameditem
+ * The methods that src/browser/host.rs imports; a test compares the two.
+ * @typedef {object} Host
+ * @property {(level: 'log' | 'warn', title: string, error?: object) => void} log
+ * @property {(event: string, snapshot?: object, result?: object) => void} emit
  */
-export function ofDocument(name) {
-  const { document } = globalThis;
-  const value = document?.[name];
-  return isObject(value) ? Reflect.get(Object.getPrototypeOf(document), name, document) : value;
-}
 
-/** The module's host for a class with these loggers, which get what `toError` makes of the module's errors; one without
- * listeners. */
+/**
+ * The host of a client without listeners.
+ * @param {Iterable<object>} loggers of the application; one may lack a level
+ * @param {(error: object) => Error} toError converts the module's errors
+ * @returns {Host}
+ */
 export const makeHost = (loggers, toError) => ({
-  /** Says what happened, and the code of what went wrong, never a value. */
   log(level, title, error) {
     const entry = { title };
-    const said = error && toError(error);
-    for (const name of TOLD) if (said?.[name] !== undefined) entry[name] = said[name];
+    const logged = error && toError(error);
+    for (const name of LOGGED_FIELDS) if (logged?.[name] !== undefined) entry[name] = logged[name];
     for (const logger of loggers) logger[level]?.(entry);
   },
   emit() {},

@@ -6,7 +6,7 @@ import defaultSources from 'generated:sources';
 import { compile, isAllowed } from './compile.js';
 import { LoginError } from './errors.js';
 import { watch } from './guard.js';
-import { pause } from './host.js';
+import { yieldToEventLoop } from './event-loop.js';
 import { hasPage } from './without-page.js';
 
 /** The part of the module that every page needs. Others are added to it. */
@@ -86,7 +86,7 @@ async function start() {
   const core = await instantiate(imports);
   const exports = watched.exports(core);
   classes.__wbg_set_wasm(exports);
-  await pause();
+  await yieldToEventLoop();
   classes.start();
   const isWhole = classes.isWhole();
   const here = new Set();

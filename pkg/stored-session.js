@@ -2,6 +2,7 @@
 //
 // The rules are those of crates/protocol, and narrower: what is not answered here is answered there. Shared vectors hold
 // one against the other (tests/vectors/README.md).
+import { documentProperty } from './document.js';
 import {
   AUTHORIZATION_COOKIE,
   CALLBACK_KEY_PREFIX,
@@ -11,7 +12,6 @@ import {
   PENDING_KEY_PREFIX,
   SESSION_KEY,
 } from './generated/constants.js';
-import { ofDocument } from './host.js';
 
 /** Whether the address is the callback URL of a login that this browser began, or a callback is unfinished. */
 export function isCallback() {
@@ -36,7 +36,7 @@ function claims(token) {
 
 /** The access tokens that script can read. */
 const accessTokens = () =>
-  (ofDocument('cookie') ?? '')
+  (documentProperty('cookie') ?? '')
     .split(/; */)
     .filter((pair) => pair.startsWith(`${AUTHORIZATION_COOKIE}=`))
     .map((pair) => pair.slice(AUTHORIZATION_COOKIE.length + 1));

@@ -1,3 +1,4 @@
+// generated: error-codes
 /** Every code that `LoginError.code` can have. docs/errors.md of the repository explains each. */
 export type LoginErrorCode =
   | 'InvalidAuthressApiUrl'

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 
 import { compile } from '../../pkg/compile.js';
-import { ofDocument } from '../../pkg/host.js';
+import { documentProperty } from '../../pkg/document.js';
 import { checkedLimits, checkedSettings } from '../../pkg/settings.js';
 
 describe('values of another realm', () => {
@@ -44,12 +44,12 @@ describe('values of another realm', () => {
       delete globalThis.document;
     });
     globalThis.document = documentOf('{}');
-    assert.equal(ofDocument('cookie'), 'a=1');
+    assert.equal(documentProperty('cookie'), 'a=1');
     globalThis.document = documentOf('{ cookie: { value: { name: "cookie" } } }');
-    assert.equal(ofDocument('cookie'), 'a=1');
+    assert.equal(documentProperty('cookie'), 'a=1');
     // What the page itself has put in its place, a manager of consent for example, is what counts.
     globalThis.document = documentOf('{ cookie: { get: () => "b=2" } }');
-    assert.equal(ofDocument('cookie'), 'b=2');
-    assert.equal(ofDocument('prerendering'), undefined);
+    assert.equal(documentProperty('cookie'), 'b=2');
+    assert.equal(documentProperty('prerendering'), undefined);
   });
 });

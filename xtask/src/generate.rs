@@ -129,7 +129,10 @@ fn constants() -> String {
 
 fn error_code_union() -> String {
     let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| format!("\n  | '{}'", code.as_str())).collect();
-    format!("/** Every code that `LoginError.code` can have. */\nexport type LoginErrorCode ={};\n", codes.concat())
+    format!(
+        "/** Every code that `LoginError.code` can have. docs/errors.md of the repository explains each. */\nexport type LoginErrorCode ={};\n",
+        codes.concat()
+    )
 }
 
 fn error_table() -> String {
