@@ -20,7 +20,7 @@ import { hasPage, withoutPage } from './without-page.js';
 const DEADLINE_MS = 30_000;
 /** The same where the browser asks the shopper something. */
 const SHOPPER_DEADLINE_MS = 120_000;
-/** How long after the page has loaded the module is loaded if nobody has needed it yet, in milliseconds. */
+/** How long after the page has loaded the module is loaded if nothing has needed it yet, in milliseconds. */
 const LATER_MS = 2_000;
 /** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -87,10 +87,10 @@ class Loaded {
     const { signal, timeoutInMillis } = checkedLimits(limits, deadlineMs);
     return new Promise((resolve, reject) => {
       let isGivenUp = false;
-      let stop;
-      // The module goes on with nothing that nobody waits for.
-      const stopped = new Promise((resolve) => {
-        stop = resolve;
+      let cancel;
+      // Fulfilled when the caller has its rejection: the module drops the call.
+      const cancelled = new Promise((resolve) => {
+        cancel = resolve;
       });
       const settle = (then) => (value) => {
         clearTimeout(timer);
@@ -103,7 +103,7 @@ class Loaded {
       const giveUp = (reason) => {
         fail(reason);
         isGivenUp = true;
-        stop();
+        cancel();
       };
       const settled = rejectOnCrash(fail);
       const onAbort = () => giveUp(abortReason(signal));
@@ -113,7 +113,7 @@ class Loaded {
           : undefined;
       signal?.addEventListener('abort', onAbort);
       const result = hasPage()
-        ? this.ready(part).then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, stopped, value)))
+        ? this.ready(part).then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, cancelled, value)))
         : withoutPage(method, value);
       result.then(give, (error) => fail(asLoginError(error)));
     });

@@ -1,8 +1,8 @@
 //! The browser client: a `LoginClient` for shoppers who never logged in.
 //!
-//! Nothing is decided here. `authress-login-client` knows what to do in which order; this crate
-//! carries that out on browser APIs and speaks JavaScript. The classes that storefronts see are in
-//! `pkg/client.js`; `pkg/load.js` loads this module.
+//! This crate decides nothing. `authress-login-client` knows what to do in which order; here are the browser's APIs that it
+//! works on ([`browser`]) and the conversion of options, results and errors from and to JavaScript. The classes that
+//! applications see are in `pkg/client.js`; `pkg/load.js` loads this module.
 #![cfg(target_arch = "wasm32")]
 
 mod account;
@@ -19,6 +19,6 @@ pub use browser::Host;
 pub use extension_client::ExtensionClient;
 pub use login_client::LoginClient;
 
-/// Smaller than the standard library's allocator, see docs/size.md, and fewer functions to compile.
+/// Smaller than the standard library's allocator (docs/size.md), with fewer functions to compile.
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();

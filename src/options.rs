@@ -11,7 +11,7 @@ use authress_login_protocol::{
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
-/// The options of `authenticate`, and how the page is left.
+/// The options of `authenticate`, and how the browser goes to the login page.
 pub(crate) fn authenticate(options: &JsValue) -> Result<(AuthenticateOptions, OpenType), Error> {
     let mut authenticate = login(options)?;
     for (name, slot) in [
@@ -36,7 +36,7 @@ pub(crate) fn authenticate_with_one_time_code(options: &JsValue) -> Result<(Auth
     Ok((authenticate, OpenType::ClientManaged))
 }
 
-/// What both ways to log in have in common.
+/// The options that both ways to log in have in common.
 // Filled in place: each `?` within a literal would drop all members before it.
 fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     let mut login = AuthenticateOptions::default();
@@ -55,7 +55,7 @@ fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     Ok(login)
 }
 
-/// The options of `linkIdentity`, and how the page is left.
+/// The options of `linkIdentity`, and how the browser goes to the login page.
 pub(crate) fn link(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
     let (mut link, _) = link_with_one_time_code(options)?;
     link.tenant_lookup_identifier = text(options, "tenantLookupIdentifier")?;
@@ -72,7 +72,7 @@ pub(crate) fn link_with_one_time_code(options: &JsValue) -> Result<(LinkOptions,
     Ok((link, OpenType::ClientManaged))
 }
 
-/// How the page is left. `redirectOpenType` wins over the older `openType`.
+/// How the browser goes to the login page. `redirectOpenType` takes precedence over the older `openType`.
 fn open_type(options: &JsValue) -> Result<OpenType, Error> {
     let newer = get(options, "redirectOpenType")?;
     if is_absent(&newer) {
@@ -87,10 +87,10 @@ fn open_type(options: &JsValue) -> Result<OpenType, Error> {
     }
 }
 
-/// The timeout of `ensureToken` in milliseconds, default 5,000; 0 asks for no waiting at all.
+/// The timeout of `ensureToken` in milliseconds, default 5,000; 0 does not wait at all.
 ///
-/// -1 and everything beyond what a timer can hold mean the longest time a timer can hold; any other
-/// time in the past has passed at once.
+/// -1 and everything beyond what a timer can hold mean the longest time that a timer can hold. Any other negative time is
+/// over at once.
 pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
     const DEFAULT_MS: u32 = 5_000;
     const SHORTEST_MS: u32 = 1;
@@ -107,7 +107,7 @@ pub(crate) fn timeout_ms(options: &JsValue) -> Result<u32, Error> {
     }
 }
 
-/// Free-form, so it passes through as JSON.
+/// `connectionProperties` as JSON: their form is the connection's own.
 pub(crate) fn connection_properties(options: &JsValue) -> Result<Option<String>, Error> {
     let properties = get(options, "connectionProperties")?;
     if is_absent(&properties) {
@@ -120,12 +120,12 @@ pub(crate) fn text(options: &JsValue, name: &str) -> Result<Option<String>, Erro
     optional_text(get(options, name)?, name)
 }
 
-/// A string that may be left out, as a value of its own.
+/// A string that may be left out, given as an argument of its own.
 pub(crate) fn optional_text(value: JsValue, name: &str) -> Result<Option<String>, Error> {
     text_of(value).ok_or_else(|| must_be(name, "a string"))
 }
 
-/// The string, if one is given; nothing for what is no string.
+/// The string if one is given; `None` for what is not a string.
 fn text_of(value: JsValue) -> Option<Option<String>> {
     if is_absent(&value) { Some(None) } else { value.as_string().map(Some) }
 }
@@ -173,13 +173,14 @@ fn is_absent(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
 }
 
-/// A member of the options; undefined where there are none. One that cannot be read is wrong input: to go on
-/// without it could leave the page for another login than was meant.
+/// A member of the options; undefined where there are none. A getter that throws is wrong input: to go on without the member
+/// could leave the page for another login than was meant.
 pub(crate) fn get(options: &JsValue, name: &str) -> Result<JsValue, Error> {
     // Most calls have no options, and an exception is slow: the engine reads all of the script again for its lines.
     if is_absent(options) {
         return Ok(JsValue::UNDEFINED);
     }
-    Reflect::get(options, &name.into())
-        .map_err(|said| invalid_input(&format!("{name} could not be read.")).with_cause(Some(Cause::new(said))))
+    Reflect::get(options, &name.into()).map_err(|cause| {
+        invalid_input(&[name, " could not be read."].concat()).with_cause(Some(Cause::new(cause)))
+    })
 }

@@ -1,19 +1,17 @@
-//! Giving up what is under way.
+//! Cancelling what is in progress, by `AbortController`.
 
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, AbortSignal};
 
-/// Gives up what it is the signal of when dropped.
+/// Aborts its signal when dropped.
 #[derive(Debug)]
 pub(super) struct Abort(AbortController);
 
 impl Abort {
-    /// Nothing is given up yet.
     pub(super) fn new() -> Result<Self, JsValue> {
         AbortController::new().map(Self)
     }
 
-    /// What tells others that it is given up.
     pub(super) fn signal(&self) -> AbortSignal {
         self.0.signal()
     }

@@ -1,11 +1,15 @@
-//! The browser's authenticators: security keys and passkeys (WebAuthn).
+//! Security keys and passkeys: <https://www.w3.org/TR/webauthn-2/>.
+//!
+//! By property names and not by web-sys: password managers replace `navigator.credentials`, and what they return may lack
+//! what web-sys reads without a check. The options are JSON as in the specification; web-sys would import a setter for each.
 
-use authress_login_protocol::account::Credential;
+use super::window::window;
+use authress_login_protocol::{account::Credential, text};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// What Authress takes: ES256 and RS256, no attestation, no resident key; a minute to answer.
+/// What Authress accepts: ES256 and RS256, no attestation, no resident key; a minute for the user.
 const OPTIONS: &str = r#"{
     "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }, { "type": "public-key", "alg": -257 }],
     "authenticatorSelection": {
@@ -14,8 +18,7 @@ const OPTIONS: &str = r#"{
     "timeout": 60000, "attestation": "none", "rp": {}, "user": {}
 }"#;
 
-/// Lets an authenticator make a credential. Where the shopper declines, the browser's own error is
-/// passed on.
+/// Creates a credential with an authenticator. Where the shopper declines, the error is the browser's own.
 pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, JsValue> {
     let options = JSON::parse(OPTIONS)?;
     let user_bytes = Uint8Array::from(user_id.as_bytes());
@@ -36,10 +39,9 @@ pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, Js
     let request = Object::new();
     Reflect::set(&request, &"publicKey".into(), &options)?;
 
-    let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
-    let credentials = Reflect::get(&navigator, &"credentials".into())?;
+    let credentials = Reflect::get(&window().navigator(), &"credentials".into())?;
     let create: Function = Reflect::get(&credentials, &"create".into())?.dyn_into()?;
-    // No test for the class of the promise: libraries replace it (zone.js), and the browser's own is none of theirs then.
+    // Without a check of the promise's class: libraries replace it (zone.js), and the browser's own promises are not of it.
     let credential = JsFuture::from(Promise::resolve(&create.call1(&credentials, &request)?)).await?;
 
     let response = Reflect::get(&credential, &"response".into())?;
@@ -54,7 +56,7 @@ pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, Js
     })
 }
 
-/// A buffer as standard base64, as `btoa` writes it.
+/// A buffer in standard base64, as `btoa` writes it.
 fn bytes(response: &JsValue, name: &str) -> Result<String, JsValue> {
     let buffer = Reflect::get(response, &name.into())?;
     Ok(authress_login_protocol::base64url::encode_standard(&Uint8Array::new(&buffer).to_vec()))

@@ -1,4 +1,7 @@
-//! `localStorage`, or memory where the browser refuses it or keeps nothing in it.
+//! `localStorage` and `sessionStorage`, or memory where the browser refuses them or stores nothing in them.
+//!
+//! By gloo-storage's trait, with the page's storages found by [`window`]: its `LocalStorage` and `SessionStorage` panic where
+//! site data is blocked, and ask whether the global object is an instance of `Window`.
 
 use super::window::window;
 use gloo_storage::Storage as _;
@@ -10,53 +13,53 @@ const PROBE_KEY: &str = "AuthressLoginProbe";
 /// A storage of the page.
 #[derive(Debug)]
 pub struct Storage {
-    browsers: fn() -> Option<web_sys::Storage>,
-    memory: RefCell<Vec<Kept>>,
+    find: fn() -> Option<web_sys::Storage>,
+    memory: RefCell<Vec<InMemory>>,
 }
 
-/// A value that the browser did not keep; it lasts as long as the page, or until another tab could store one.
+/// A value that the browser did not store. It lasts as long as the page, or until another tab stores one.
 #[derive(Debug)]
-struct Kept {
+struct InMemory {
     key: String,
     value: String,
-    /// What the browser's storage had instead.
-    instead_of: Option<String>,
+    /// What the browser's storage had at that time.
+    stored: Option<String>,
 }
 
 impl Storage {
-    /// What all tabs share: `localStorage`.
+    /// `localStorage`, which all tabs share.
     pub fn of_origin() -> Self {
-        Self { browsers: of_origin, memory: RefCell::default() }
+        Self { find: of_origin, memory: RefCell::default() }
     }
 
-    /// What the pages of this tab share: `sessionStorage`.
+    /// `sessionStorage`, which the pages of this tab share.
     pub fn of_tab() -> Self {
-        Self { browsers: of_tab, memory: RefCell::default() }
+        Self { find: of_tab, memory: RefCell::default() }
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<String> {
         let stored = self.stored(key);
         let mut memory = self.memory.borrow_mut();
-        if let Some(index) = memory.iter().position(|kept| kept.key == key) {
-            if let Some(kept) = memory.get(index)
-                && kept.instead_of == stored
+        if let Some(index) = memory.iter().position(|entry| entry.key == key) {
+            if let Some(entry) = memory.get(index)
+                && entry.stored == stored
             {
-                return Some(kept.value.clone());
+                return Some(entry.value.clone());
             }
-            // Another tab has stored or removed it since: what is in memory is of the past.
+            // Another tab has stored or removed the key since.
             memory.swap_remove(index);
         }
         stored
     }
 
-    /// Stores a value; `false` if it will not outlive the page.
+    /// Stores a value; `false` if it does not outlive the page.
     pub fn set(&self, key: &str, value: &str) -> bool {
         let is_durable = self.store(key, value);
         self.forget(key);
         if !is_durable {
-            let kept = Kept { key: key.to_owned(), value: value.to_owned(), instead_of: self.stored(key) };
-            self.memory.borrow_mut().push(kept);
+            let entry = InMemory { key: key.to_owned(), value: value.to_owned(), stored: self.stored(key) };
+            self.memory.borrow_mut().push(entry);
         }
         is_durable
     }
@@ -64,14 +67,14 @@ impl Storage {
     /// Removes a key.
     pub fn remove(&self, key: &str) {
         self.forget(key);
-        if let Some(storage) = (self.browsers)() {
+        if let Some(storage) = (self.find)() {
             let _ = storage.remove_item(key);
         }
     }
 
     fn forget(&self, key: &str) {
         let mut memory = self.memory.borrow_mut();
-        if let Some(index) = memory.iter().position(|kept| kept.key == key) {
+        if let Some(index) = memory.iter().position(|entry| entry.key == key) {
             memory.swap_remove(index);
         }
     }
@@ -84,8 +87,8 @@ impl Storage {
                 keys.push(key);
             }
         };
-        self.memory.borrow().iter().for_each(|kept| add(kept.key.clone()));
-        if let Some(storage) = (self.browsers)() {
+        self.memory.borrow().iter().for_each(|entry| add(entry.key.clone()));
+        if let Some(storage) = (self.find)() {
             for index in 0..storage.length().unwrap_or(0) {
                 storage.key(index).ok().flatten().into_iter().for_each(&mut add);
             }
@@ -93,27 +96,26 @@ impl Storage {
         keys
     }
 
-    /// Whether a value stored now would be there after a redirect.
+    /// Whether a value that is stored now is there after a redirect.
     pub fn is_durable(&self) -> bool {
         let is_durable = self.store(PROBE_KEY, "1");
         self.remove(PROBE_KEY);
         is_durable
     }
 
-    /// Stores a value in the browser's storage and reads it back: some pages and browsers replace or switch off the storage
-    /// without an error.
+    /// Stores a value in the browser's storage and reads it back: some pages and browsers replace the storage or switch it
+    /// off without an error.
     fn store(&self, key: &str, value: &str) -> bool {
-        (self.browsers)().is_some_and(|storage| storage.set_item(key, value).is_ok())
+        (self.find)().is_some_and(|storage| storage.set_item(key, value).is_ok())
             && self.stored(key).is_some_and(|stored| stored == value)
     }
 
     fn stored(&self, key: &str) -> Option<String> {
-        (self.browsers)()?.get_item(key).ok().flatten()
+        (self.find)()?.get_item(key).ok().flatten()
     }
 }
 
-/// The page's storages by gloo's trait. Gloo's own `LocalStorage` and `SessionStorage` ask whether the global object is an
-/// instance of `Window`, which a page may have replaced, and which is of another realm in test environments.
+/// `localStorage` for gloo's trait.
 struct OfOrigin;
 
 impl gloo_storage::Storage for OfOrigin {
@@ -122,6 +124,7 @@ impl gloo_storage::Storage for OfOrigin {
     }
 }
 
+/// `sessionStorage` for gloo's trait.
 struct OfTab;
 
 impl gloo_storage::Storage for OfTab {
@@ -130,7 +133,7 @@ impl gloo_storage::Storage for OfTab {
     }
 }
 
-// Nothing where there is no storage: site data blocked, sandboxed frame, some private modes, worker.
+// `None` without a storage: site data blocked, a sandboxed frame, some private modes, a worker.
 fn of_origin() -> Option<web_sys::Storage> {
     Some(OfOrigin::raw()).filter(|storage| !storage.is_undefined())
 }

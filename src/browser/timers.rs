@@ -28,7 +28,7 @@ impl Drop for Timer {
     }
 }
 
-/// Waits this many milliseconds, at the most [`LONGEST_TIMER_MS`].
+/// Waits this many milliseconds, at the most 2^31 - 1.
 pub async fn sleep(milliseconds: u32) {
     let milliseconds = milliseconds.min(LONGEST_TIMER_MS) as i32;
     let mut timer = None;

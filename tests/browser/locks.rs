@@ -17,9 +17,9 @@ async fn a_lock_is_held_until_it_is_dropped() {
 }
 
 #[wasm_bindgen_test]
-async fn who_gives_up_waiting_leaves_the_queue() {
+async fn a_request_that_times_out_leaves_the_queue() {
     let held = browser().lock("queue", 1_000).await;
-    assert!(!is_free("queue").await, "this one waits and gives up");
+    assert!(!is_free("queue").await, "this one times out");
     drop(held);
     assert!(is_free("queue").await);
 }

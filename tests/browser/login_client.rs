@@ -16,10 +16,10 @@ fn client_for(url: &str, application_id: &str) -> Result<LoginClient, JsValue> {
     LoginClient::new(url, application_id, false, host())
 }
 
-/// Calls a method that nobody gives up.
+/// Calls a method that is never cancelled.
 fn call(client: &LoginClient, method: &str, value: impl Into<JsValue>) -> JsFuture {
-    let stopped = Promise::new(&mut |_, _| {});
-    JsFuture::from(client.call(method, stopped, value.into()))
+    let never = Promise::new(&mut |_, _| {});
+    JsFuture::from(client.call(method, never, value.into()))
 }
 
 fn options(name: &str, value: impl Into<JsValue>) -> JsValue {
@@ -91,7 +91,7 @@ async fn an_expired_session_ends_in_a_timeout_and_not_in_null() {
 }
 
 #[wasm_bindgen_test]
-async fn whoever_waits_is_served_when_a_session_appears() {
+async fn calls_that_wait_get_the_session_when_it_appears() {
     sign_out();
     let client = client();
     let waiting = call(&client, "ensureToken", options("timeoutInMillis", 60_000));
@@ -105,7 +105,7 @@ async fn whoever_waits_is_served_when_a_session_appears() {
 }
 
 #[wasm_bindgen_test]
-async fn a_foreign_or_planted_identity_is_nobody_and_nothing_throws() {
+async fn a_foreign_or_planted_identity_is_no_session_and_nothing_throws() {
     for claims in [r#"{"sub":"user_x","iss":"https://evil.test"}"#, r#"{"iss":"http://login.test"}"#, "[]", "nonsense"]
     {
         let id_token = token(claims);
@@ -119,7 +119,7 @@ async fn a_foreign_or_planted_identity_is_nobody_and_nothing_throws() {
 }
 
 #[wasm_bindgen_test]
-async fn a_login_that_could_not_be_remembered_is_not_begun() {
+async fn without_storage_no_login_is_started() {
     let refused = RefusedStorage::new();
     let error = call(&client(), "authenticate", options("connectionId", "sc_test")).await.unwrap_err();
     assert_eq!(code(&error), "StorageUnavailable");
@@ -159,15 +159,15 @@ async fn an_options_object_without_prototype_or_with_null_is_read() {
 }
 
 #[wasm_bindgen_test]
-async fn an_aborted_call_does_nothing_more() {
+async fn a_cancelled_call_does_nothing_more() {
     sign_out();
-    let mut stop = None;
-    let stopped = Promise::new(&mut |resolve, _| stop = Some(resolve));
+    let mut cancel = None;
+    let cancelled = Promise::new(&mut |resolve, _| cancel = Some(resolve));
     let client = client_for("http://127.0.0.1:1", "app_test").unwrap();
-    let begun = client.call("authenticate", stopped.clone(), options("connectionId", "sc_test"));
-    stop.unwrap().call0(&JsValue::UNDEFINED).unwrap();
-    let waiting = client.call("waitForUserSession", stopped, JsValue::UNDEFINED);
-    for call in [begun, waiting] {
+    let login = client.call("authenticate", cancelled.clone(), options("connectionId", "sc_test"));
+    cancel.unwrap().call0(&JsValue::UNDEFINED).unwrap();
+    let waiting = client.call("waitForUserSession", cancelled, JsValue::UNDEFINED);
+    for call in [login, waiting] {
         assert!(JsFuture::from(call).await.unwrap_err().is_undefined());
     }
 }

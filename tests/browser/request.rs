@@ -18,7 +18,7 @@ fn own_origin() -> String {
 }
 
 #[wasm_bindgen_test]
-async fn an_answer_comes_with_its_status() {
+async fn a_response_has_its_status() {
     // The test's own server knows no such path.
     let status = send(&own_origin(), &request()).await.unwrap().status;
     assert!((400..500).contains(&status), "{status}");

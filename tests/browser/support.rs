@@ -11,7 +11,7 @@ extern "C" {
     fn make_host(logger: &JsValue, to_error: &Function) -> Host;
 }
 
-/// What the classes in JavaScript do for the module, without a logger.
+/// The host of a client without loggers.
 pub(crate) fn host() -> Host {
     make_host(&js_sys::Array::new(), &Function::new_with_args("error", "return error"))
 }
@@ -26,12 +26,12 @@ pub(crate) fn js(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::UNDEFINED).unwrap()
 }
 
-/// The code of what was thrown.
+/// The code of a thrown error.
 pub(crate) fn code(error: &JsValue) -> String {
     Reflect::get(error, &"code".into()).unwrap().as_string().unwrap()
 }
 
-/// A token with these claims, signed by nobody.
+/// A token with these claims and no valid signature.
 pub(crate) fn token(claims: &str) -> String {
     format!("e30.{}.signature", base64url::encode(claims.as_bytes()))
 }

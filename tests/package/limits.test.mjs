@@ -46,7 +46,7 @@ describe('a signal', () => {
     assert.throws(() => checkedLimits({ signal: AbortSignal.abort() }), { name: 'AbortError' });
   });
 
-  test('of a browser that gives no reasons is told by an AbortError', () => {
+  test('of a browser without reasons rejects with an AbortError', () => {
     const older = Object.assign(new EventTarget(), { aborted: true });
     assert.throws(
       () => checkedLimits({ signal: older }),
