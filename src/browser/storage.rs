@@ -1,6 +1,6 @@
 //! `localStorage` and `sessionStorage`, or memory where the browser refuses them or stores nothing in them.
 //!
-//! By gloo-storage's trait, with the page's storages found by [`window`]: its `LocalStorage` and `SessionStorage` panic where
+//! By gloo-storage's trait, with the page's storages found by `window()`: its `LocalStorage` and `SessionStorage` panic where
 //! site data is blocked, and ask whether the global object is an instance of `Window`.
 
 use super::window::window;
