@@ -45,23 +45,43 @@ async fn a_timer_that_the_page_refuses_is_not_waited_for() {
 }
 
 #[wasm_bindgen_test]
-async fn other_tasks_run_while_this_one_yields() {
-    js("window.ran = false; setTimeout(() => { window.ran = true; });");
-    for _ in 0..1_000 {
-        if js("return ran").is_truthy() {
-            return;
-        }
+async fn without_a_scheduler_other_tasks_run_while_this_one_yields() {
+    js("if (window.scheduler) scheduler.yield = undefined; window.ran = false; setTimeout(() => { ran = true; });");
+    let start = js_sys::Date::now();
+    while js("return ran").is_falsy() && js_sys::Date::now() - start < 10_000.0 {
         yield_to_event_loop().await;
     }
-    panic!("no other task has run");
+    assert!(js("if (window.scheduler) delete scheduler.yield; return ran").is_truthy());
 }
 
 #[wasm_bindgen_test]
-async fn yielding_needs_no_channel_for_messages_and_no_scheduler() {
+async fn a_scheduler_decides_when_this_task_goes_on() {
+    if js("return window.scheduler").is_undefined() {
+        return;
+    }
+    let yields = [
+        "() => new Promise((resolve) => setTimeout(resolve, 30))",
+        // Within a task that the page has aborted.
+        "() => new Promise((_, reject) => setTimeout(reject, 30))",
+    ];
+    for function in yields {
+        let start = js_sys::Date::now();
+        js(&format!("scheduler.yield = {function};"));
+        yield_to_event_loop().await;
+        js("delete scheduler.yield;");
+        assert!(js_sys::Date::now() - start >= 29.0, "{function}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_puts_in_place_of_the_scheduler_and_of_channels_ends_no_module() {
     js("
         window.kept = window.MessageChannel;
         window.MessageChannel = function () { throw new Error('own'); };
     ");
-    yield_to_event_loop().await;
-    js("window.MessageChannel = kept;");
+    for function in ["undefined", "() => { throw new Error('own'); }", "() => 'no promise'"] {
+        js(&format!("if (window.scheduler) scheduler.yield = {function};"));
+        yield_to_event_loop().await;
+    }
+    js("window.MessageChannel = kept; if (window.scheduler) delete scheduler.yield;");
 }
