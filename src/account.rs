@@ -101,7 +101,7 @@ async fn open_user_configuration_screen(login: Login, options: JsValue) -> Resul
 
 /// Sends a request of the signed-in user; its response as a value, undefined if it has no body. A body that is not JSON is
 /// an error.
-async fn ask(login: &Login, request: &dyn Fn(Authorization) -> Result<Request, Error>) -> Result<JsValue, Error> {
+async fn ask(login: &Login, request: &dyn Fn(SessionCredentials) -> Result<Request, Error>) -> Result<JsValue, Error> {
     let body = login.ask(request).await?;
     if body.expose().is_empty() {
         return Ok(JsValue::UNDEFINED);

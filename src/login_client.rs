@@ -16,7 +16,6 @@ use authress_login_protocol::{
     error::{Error, ErrorCode},
     secret::Secret,
     settings::Settings,
-    text,
 };
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -43,7 +42,7 @@ impl LoginClient {
     ) -> Result<LoginClient, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
-        let channel = text::concat(&["authress-login ", &settings.origin(), " ", settings.application_id()]);
+        let channel = format!("authress-login {} {}", settings.origin(), settings.application_id());
         Ok(Self { login: login::Client::new(settings, options, Browser::new(host, Some(channel))) })
     }
 

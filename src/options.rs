@@ -180,7 +180,6 @@ pub(crate) fn get(options: &JsValue, name: &str) -> Result<JsValue, Error> {
     if is_absent(options) {
         return Ok(JsValue::UNDEFINED);
     }
-    Reflect::get(options, &name.into()).map_err(|cause| {
-        invalid_input(&[name, " could not be read."].concat()).with_cause(Some(Cause::new(cause)))
-    })
+    Reflect::get(options, &name.into())
+        .map_err(|cause| invalid_input(&[name, " could not be read."].concat()).with_cause(Some(Cause::new(cause))))
 }

@@ -37,10 +37,10 @@ pub(crate) fn snapshot(snapshot: &Snapshot, user_identity: impl FnOnce(&Unverifi
 }
 
 /// Authress's response to an authorization request.
-pub(crate) fn started(started: &Started) -> JsValue {
+pub(crate) fn started(response: &AuthenticationResponse) -> JsValue {
     texts(&[
-        ("authenticationUrl", started.authentication_url.as_ref().map(WebUrl::as_str)),
-        ("authenticationRequestId", started.authentication_request_id.as_deref()),
+        ("authenticationUrl", response.authentication_url.as_ref().map(WebUrl::as_str)),
+        ("authenticationRequestId", response.authentication_request_id.as_deref()),
     ])
 }
 

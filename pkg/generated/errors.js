@@ -3,36 +3,35 @@
 /** What happened and what to do about it. `{cause}` stands for the cause's own message. */
 export const MESSAGES = {
   InvalidAuthressApiUrl:
-    'The setting authressApiUrl is missing or is no http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.',
+    'The setting authressApiUrl is missing or is not an http(s) URL. Set it to your Authress custom domain, for example https://login.example.com.',
   InvalidApplication:
     'The setting applicationId must be the id of an Authress application, which starts with app_. A service client (sc_) or extension (ext_) goes into connectionId, not here.',
-  InvalidExtension:
-    'The id of an extension is needed, which starts with ext_. Find it in the Authress management portal.',
+  InvalidExtension: 'An extension id is required; it starts with ext_. Find it in the Authress management portal.',
   InvalidInput: 'An option has the wrong type or value.',
   InvalidConnection:
     'linkIdentity needs connectionId or tenantLookupIdentifier: the identity provider that the shopper signs in with.',
   InvalidAuthenticationRequest:
-    'updateExtensionAuthenticationRequest needs the state of an authentication request, as option or in the address of the page.',
+    'updateExtensionAuthenticationRequest needs the id of an authentication request. Pass the option state, or call it on a page whose address has the parameter state.',
   OriginMismatch:
-    'updateExtensionAuthenticationRequest works only on a site whose domain the Authress host shares, over https.',
+    'updateExtensionAuthenticationRequest works only on an https page that shares its domain with the Authress host.',
   InvalidAuthorizationCode:
-    'There is no authorization code of a login that this browser has begun, neither as option nor in the address of the page.',
+    'There is no authorization code for a pending login of this browser. Pass the option code, or call requestToken on the page to which the browser returned.',
   InvalidRedirectOpenType: 'The option redirectOpenType must be redirect, tab or client-managed.',
   InvalidResponseLocation: 'The option responseLocation must be cookie, query or none.',
-  InvalidRedirectUrl: 'The redirect URL is not valid. Give an http(s) URL or a path on this site.',
-  NotLoggedIn: 'There is no session to do this with. Call authenticate first.',
-  TokenTimeout: 'No session appeared in time. Call authenticate to start one, then ask for the token again.',
+  InvalidRedirectUrl: 'The redirect URL is invalid. Use an http(s) URL or a path on this site.',
+  NotLoggedIn: 'This call needs a session. Call authenticate first.',
+  TokenTimeout: 'No session was found in time. Call authenticate to start one, then request the token again.',
   OriginNotAllowed:
     'The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.',
   StorageUnavailable:
-    'The browser refused to store the login request, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.',
+    'The browser refused to store the pending login, so the login could not be completed after the redirect. Allow site data for this site, or leave private mode.',
   AuthressSdkNetworkError:
-    'Authress could not be reached or did not answer, after several tries. Check the connection and try again; nothing was lost.',
+    'Authress could not be reached or did not respond after several attempts. Check the connection and try again; nothing was lost.',
   RequestTimeout:
     'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
   RequestRefused: 'Authress refused the request.',
   InvalidServerResponse:
-    'The answer from the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
+    'The response of the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
   ModuleLoadFailed: 'The login module could not be loaded: {cause}',
-  InternalError: 'An unexpected failure inside the login client. Please report it.',
+  InternalError: 'An unexpected failure in the login client. Please report it.',
 };

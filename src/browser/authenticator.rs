@@ -4,7 +4,7 @@
 //! what web-sys reads without a check. The options are JSON as in the specification; web-sys would import a setter for each.
 
 use super::window::window;
-use authress_login_protocol::{account::Credential, text};
+use authress_login_protocol::account::Credential;
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

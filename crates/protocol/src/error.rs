@@ -1,7 +1,7 @@
 //! The errors of the client: a stable code, a message with the solution, and details.
 //!
-//! This table is the only home of codes and messages. `pkg/errors.js` and `docs/errors.md` repeat them; tests compare all
-//! three.
+//! This table is the only home of codes and messages. `cargo xtask generate` writes them into JavaScript, types and
+//! documentation.
 
 use crate::json::JsonObject;
 use std::{any::Any, fmt, ops::Deref, rc::Rc};

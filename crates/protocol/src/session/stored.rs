@@ -62,6 +62,20 @@ impl StoredSession {
         find(TokenMatch::Own).or_else(stored).or_else(|| find(TokenMatch::Unknown))
     }
 
+    /// Returns whether the shopper is anonymous: a service client began the session of `identity`, and no identity provider.
+    /// The access token of the same user names the connection, for identity cookies may come without.
+    ///
+    /// `pkg/stored-session.js` has the same rule: `tests/vectors/stored-session.json`.
+    pub fn is_anonymous(&self, identity: &UnverifiedClaims) -> bool {
+        let has_connection = |token: &UnverifiedClaims| {
+            token.subject() == identity.subject() && token.authorized_party().is_some_and(|azp| !azp.is_empty())
+        };
+        let mut tokens = self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
+        let access = tokens.find_map(|token| UnverifiedClaims::decode(&token).filter(has_connection));
+        let named = access.as_ref().unwrap_or(identity);
+        named.authorized_party().is_some_and(|azp| azp.starts_with("sc_"))
+    }
+
     /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user. The
     /// tab that signs in writes the token an instant before the record.
     pub fn is_being_replaced(&self, settings: &Settings, now: ClockReading) -> bool {
