@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
-use crate::failure::{Attempt, Result};
 use crate::setup::{BuildTools, StandardLibrary};
 use crate::{notices, programs, setup, workspace};
 
@@ -95,11 +95,11 @@ pub(crate) fn package(tools: &BuildTools) -> Result<()> {
 
 fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
     workspace::remove(work)?;
-    std::fs::create_dir_all(compiled).attempt(|| format!("create {}", compiled.display()))?;
+    std::fs::create_dir_all(compiled).with_context(|| format!("cannot create {}", compiled.display()))?;
     let mut modules = Vec::new();
     for form in &FORMS {
         let (made, kept) = (form.compile(tools)?, compiled.join(format!("{}.wasm", form.name)));
-        std::fs::copy(&made, &kept).attempt(|| format!("copy {}", made.display()))?;
+        std::fs::copy(&made, &kept).with_context(|| format!("cannot copy {}", made.display()))?;
         modules.push(kept);
     }
 
@@ -121,7 +121,8 @@ fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
             .arg(work),
     )?;
     notices::write(&tools.wasm, work)?;
-    std::fs::write(work.join(STAMP), made_from).attempt(|| format!("write {}", work.join(STAMP).display()))?;
+    std::fs::write(work.join(STAMP), made_from)
+        .with_context(|| format!("cannot write {}", work.join(STAMP).display()))?;
     // In one step, so that a server that is running never finds half a package.
     workspace::publish(work, &dist())
 }
@@ -131,7 +132,7 @@ fn made_from(modules: &[PathBuf]) -> Result<Vec<u8>> {
     let mut files = Vec::new();
     for folder in ["pkg", "pkg/generated", "xtask", "xtask/package"] {
         let folder = workspace::root().join(folder);
-        let entries = std::fs::read_dir(&folder).attempt(|| format!("read {}", folder.display()))?;
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         let is_script = |path: &PathBuf| path.extension().is_some_and(|end| end == "js" || end == "mjs");
         files.extend(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_script));
     }
@@ -139,7 +140,7 @@ fn made_from(modules: &[PathBuf]) -> Result<Vec<u8>> {
     files.sort();
     let mut bytes = Vec::new();
     for file in modules.iter().chain(&files) {
-        let content = std::fs::read(file).attempt(|| format!("read {}", file.display()))?;
+        let content = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         // The folder of the modules has another name each time.
         let name = file.file_name().unwrap_or_default().display();
         bytes.extend(format!("{name} {}\n", content.len()).into_bytes());
@@ -164,7 +165,7 @@ pub(crate) fn server(name: &str) -> Result<PathBuf> {
     if program.is_file() {
         Ok(program)
     } else {
-        Err(format!("{} is not built: run `cargo xtask build` first", program.display()).into())
+        Err(anyhow!("{} is not built: run `cargo xtask build` first", program.display()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! `cargo xtask bundlers`: the package in every bundler and in the tools that newcomers build with, and the tables of
 //! both in docs/bundlers.md.
 
+use anyhow::Result;
 use clap::Args;
 
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::{build, programs, setup, test, workspace};
 
 /// What is tried.

@@ -1,9 +1,9 @@
 //! The command line: every command, its options and its help text. What a command does stands in its own module.
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::{bench, build, bundlers, demo, generate, lint, setup, size, stack, test, types, words};
 
 const ENVIRONMENT: &str = "\

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::progress::seconds;
 use crate::stack::{self, Ports, Stack, Topology};
 use crate::{build, ports, programs, setup, workspace};
@@ -29,11 +29,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let &Options { check, port } = options;
     // Now, not after minutes of building.
     if let Some(port) = port.filter(|port| !ports::is_free(*port)) {
-        return Err(format!(
+        bail!(
             "port {port} is in use by another program: stop it, name another one with --port, or leave --port out and \
              a free one is chosen"
-        )
-        .into());
+        );
     }
     if check { walk(port) } else { show(port) }
 }

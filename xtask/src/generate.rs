@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use anyhow::{Context, Result, bail};
 use authress_login_protocol::{
     authorization::pending,
     callback::unfinished,
@@ -15,7 +16,6 @@ use authress_login_protocol::{
     settings,
 };
 
-use crate::failure::{Attempt, Result};
 use crate::workspace;
 
 /// The longest line that Biome leaves as it is.
@@ -27,7 +27,7 @@ pub(crate) fn write() -> Result<()> {
         let (path, before) = (workspace::root().join(output.file), output.read()?);
         let now = output.updated(&before)?;
         if now != before {
-            std::fs::write(&path, now).attempt(|| format!("write {}", path.display()))?;
+            std::fs::write(&path, now).with_context(|| format!("cannot write {}", path.display()))?;
             println!("generate: {} has changed", output.file);
         }
     }
@@ -69,7 +69,7 @@ impl Output {
         if self.section.is_none() && !path.exists() {
             return Ok(String::new());
         }
-        std::fs::read_to_string(&path).attempt(|| format!("read {}", path.display()))
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
     /// The file with what is generated in its place.
@@ -81,7 +81,7 @@ impl Output {
             Some((head, tail))
         });
         let Some((head, tail)) = parts else {
-            return Err(format!("{} lacks the markers of the section {name:?}", self.file).into());
+            bail!("{} lacks the markers of the section {name:?}", self.file);
         };
         Ok([head, &marker(""), &(self.text)(), &marker("/"), tail].concat())
     }

@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::failure::Result;
+use anyhow::{Result, anyhow};
+
 use crate::progress::seconds;
 use crate::setup::{self, BuildTools};
 use crate::{programs, workspace};
@@ -30,12 +31,12 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
         match run() {
             Ok(()) => println!("      clean after {}", seconds(start.elapsed())),
             Err(failure) => {
-                eprintln!("      {failure}");
+                eprintln!("      {failure:#}");
                 failed.push(name);
             }
         }
     }
-    if failed.is_empty() { Ok(()) } else { Err(format!("not clean: {}", failed.join(", ")).into()) }
+    if failed.is_empty() { Ok(()) } else { Err(anyhow!("not clean: {}", failed.join(", "))) }
 }
 
 /// The checks, the fastest first.

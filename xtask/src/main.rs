@@ -9,7 +9,6 @@ mod bundlers;
 mod cli;
 mod demo;
 mod engines;
-mod failure;
 mod generate;
 mod lint;
 mod notices;
@@ -32,7 +31,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("xtask: {failure}");
+            eprintln!("xtask: {failure:#}");
             ExitCode::FAILURE
         }
     }

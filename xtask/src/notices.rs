@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::failure::{Attempt, Result};
 use crate::setup::WasmTarget;
 
 const FILE: &str = "THIRD-PARTY-NOTICES.txt";
@@ -32,15 +32,14 @@ struct Crate {
 /// Writes the notices into `folder`.
 pub(crate) fn write(wasm: &WasmTarget, folder: &Path) -> Result<()> {
     let mut command = wasm.metadata();
-    let output = command.output().attempt(|| "start cargo metadata".to_owned())?;
+    let output = command.output().context("cannot start cargo metadata")?;
     if !output.status.success() {
-        return Err(format!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).attempt(|| "read what cargo metadata says".to_owned())?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cannot read what cargo metadata says")?;
     let crates = compiled_in(&metadata)?;
     let path = folder.join(FILE);
-    std::fs::write(&path, text(&crates)?).attempt(|| format!("write {}", path.display()))
+    std::fs::write(&path, text(&crates)?).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The package's normal dependencies and theirs; neither macros nor what only builds or tests.
@@ -52,7 +51,7 @@ fn compiled_in(metadata: &Value) -> Result<BTreeSet<Crate>> {
     let packages = by_id("/packages");
     let nodes = by_id("/resolve/nodes");
     let root = packages.iter().find(|(_, package)| word(package, "name") == PACKAGE);
-    let (root, _) = root.ok_or_else(|| format!("cargo metadata does not know {PACKAGE}"))?;
+    let (root, _) = root.with_context(|| format!("cargo metadata does not know {PACKAGE}"))?;
     let mut waiting = vec![root.clone()];
     let mut seen = BTreeSet::new();
     let mut crates = BTreeSet::new();
@@ -103,7 +102,7 @@ fn text(crates: &BTreeSet<Crate>) -> Result<String> {
 
 /// The texts a crate comes with. The Apache licence is left out: it is the package's own.
 fn licence_texts(folder: &Path) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(folder).attempt(|| format!("read {}", folder.display()))?;
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
@@ -114,7 +113,7 @@ fn licence_texts(folder: &Path) -> Result<Vec<String>> {
     files.sort();
     let mut texts = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(&file).attempt(|| format!("read {}", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         if !text.contains("Apache License") {
             texts.push(text.replace("\r\n", "\n"));
         }

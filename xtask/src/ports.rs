@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Result};
 
 /// As many different free ports as `N`. They are free now: another program may still take one before it is used.
 pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
@@ -10,8 +10,8 @@ pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
     // All are held until all are known, otherwise the system may hand out the same one twice.
     let mut held = Vec::with_capacity(N);
     for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).attempt(|| "listen on 127.0.0.1".to_owned())?;
-        *port = listener.local_addr().attempt(|| "read a port's number".to_owned())?.port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
+        *port = listener.local_addr().context("cannot read a port's number")?.port();
         held.push(listener);
     }
     Ok(ports)

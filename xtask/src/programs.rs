@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Result, anyhow};
 
 /// The first of `names` that is on PATH.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
@@ -16,8 +16,8 @@ pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
 /// Runs a command whose own output says what it does and why it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().display().to_string();
-    let status = command.stdin(Stdio::null()).status().attempt(|| format!("start {name}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}): its message stands above").into()) }
+    let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot start {name}"))?;
+    if status.success() { Ok(()) } else { Err(anyhow!("{name} failed ({status}): its message stands above")) }
 }
 
 /// What the program prints on standard output, or `None` if it cannot be run or fails.

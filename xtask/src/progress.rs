@@ -8,7 +8,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Error, Result, anyhow};
+
 use crate::workspace;
 
 /// How often a step reports when its output is not a terminal.
@@ -45,16 +46,16 @@ impl<'a> Step<'a> {
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         println!("set-up: {}: {} ({})", self.what, self.why, self.expect);
         let logs = workspace::cache()?.join("logs");
-        std::fs::create_dir_all(&logs).attempt(|| format!("create {}", logs.display()))?;
+        std::fs::create_dir_all(&logs).with_context(|| format!("cannot create {}", logs.display()))?;
         let log_path = logs.join(format!("{}.log", file_name(self.what)));
-        let log = File::create(&log_path).attempt(|| format!("write {}", log_path.display()))?;
-        let log_too = log.try_clone().attempt(|| format!("write {}", log_path.display()))?;
+        let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+        let log_too = log.try_clone().with_context(|| format!("cannot write {}", log_path.display()))?;
         let mut child = command
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(log_too)
             .spawn()
-            .attempt(|| format!("start {}", command.get_program().display()))?;
+            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let start = Instant::now();
         match self.wait(&mut child, start, &log_path)? {
             Some(status) if status.success() => {
@@ -71,7 +72,7 @@ impl<'a> Step<'a> {
         let terminal = std::io::stdout().is_terminal();
         let mut reported = start;
         loop {
-            if let Some(status) = child.try_wait().attempt(|| format!("wait for {}", self.what))? {
+            if let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {}", self.what))? {
                 if terminal {
                     print!("\r\x1b[K");
                 }
@@ -98,13 +99,13 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn failed(&self, how: &str, log: &Path) -> crate::failure::Failure {
+    fn failed(&self, how: &str, log: &Path) -> Error {
         if !self.may_fail {
             for line in tail(log, TAIL_LINES).lines() {
                 eprintln!("        | {line}");
             }
         }
-        format!("{} failed ({how}); everything it printed is in {}", self.what, log.display()).into()
+        anyhow!("{} failed ({how}); everything it printed is in {}", self.what, log.display())
     }
 }
 

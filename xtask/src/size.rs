@@ -1,7 +1,8 @@
 //! What a shopper downloads, in bytes.
 
+use anyhow::Result;
+
 use crate::build;
-use crate::failure::Result;
 use crate::setup::BuildTools;
 use crate::{programs, workspace};
 

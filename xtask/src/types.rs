@@ -1,6 +1,7 @@
 //! The package's TypeScript types: the report of what they make public, and their documentation.
 
-use crate::failure::Result;
+use anyhow::Result;
+
 use crate::setup::{BuildTools, for_docs};
 use crate::{programs, workspace};
 

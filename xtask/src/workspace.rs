@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Result, anyhow};
 
 /// The workspace's own folder.
 pub(crate) fn root() -> &'static Path {
@@ -34,9 +34,10 @@ pub(crate) fn cache() -> Result<PathBuf> {
     let folder = named("AUTHRESS_LOGIN_WASM_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("authress-login-wasm")))
         .or_else(|| named("HOME").map(|folder| folder.join(".cache/authress-login-wasm")))
-        .ok_or("there is no place for the tools: set AUTHRESS_LOGIN_WASM_CACHE to a folder")?;
-    let folder = std::path::absolute(&folder).attempt(|| format!("resolve {}", folder.display()))?;
-    std::fs::create_dir_all(&folder).attempt(|| format!("create the tools' folder {}", folder.display()))?;
+        .context("there is no place for the tools: set AUTHRESS_LOGIN_WASM_CACHE to a folder")?;
+    let folder = std::path::absolute(&folder).with_context(|| format!("cannot resolve {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create the tools' folder {}", folder.display()))?;
     Ok(folder)
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn scratch(purpose: &str) -> Result<PathBuf> {
     remove_forgotten(&cache);
     let folder = cache.join(format!("unfinished-{purpose}-{}", std::process::id()));
     remove(&folder)?;
-    std::fs::create_dir_all(&folder).attempt(|| format!("create {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder)
 }
 
@@ -67,7 +68,7 @@ fn remove_forgotten(cache: &Path) {
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("cannot remove {}: {error}", folder.display()).into())
+            Err(anyhow!("cannot remove {}: {error}", folder.display()))
         }
         Ok(()) | Err(_) => Ok(()),
     }
@@ -76,7 +77,7 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
 /// Puts the finished `folder` where it belongs, in one step, in place of what may be there.
 pub(crate) fn publish(folder: &Path, place: &Path) -> Result<()> {
     remove(place)?;
-    std::fs::rename(folder, place).attempt(|| format!("move {} to {}", folder.display(), place.display()))
+    std::fs::rename(folder, place).with_context(|| format!("cannot move {} to {}", folder.display(), place.display()))
 }
 
 /// `cargo` in the workspace's folder, for the host.

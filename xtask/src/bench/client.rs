@@ -1,7 +1,8 @@
 //! `cargo xtask bench client` and `bench sizes`: this package beside the published client, and beside its peers.
 
+use anyhow::Result;
+
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::{build, programs, setup};
 
 /// What a shopper waits for; see `tests/bench/client.mjs`. The sizes come along, unless it is only a try.

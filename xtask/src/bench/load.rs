@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Result, bail};
+
 use crate::{programs, workspace};
 
 /// How much load.
@@ -41,9 +42,9 @@ impl Load {
         };
         command.args(["--threads", "1", "--latency", "--connections", &self.connections.to_string()]);
         command.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script).arg(url);
-        let text = programs::output(&mut command).ok_or("wrk failed: run it by hand to see why")?;
+        let text = programs::output(&mut command).context("wrk failed: run it by hand to see why")?;
         if text.contains("Non-2xx") || text.contains("Socket errors") {
-            return Err(format!("not every request was answered well:\n{text}").into());
+            bail!("not every request was answered well:\n{text}");
         }
         read(&text)
     }
@@ -52,17 +53,17 @@ impl Load {
 fn read(text: &str) -> Result<Measured> {
     let after = |label: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(label));
-        line.map(str::trim).ok_or_else(|| format!("wrk printed no {label}"))
+        line.map(str::trim).with_context(|| format!("wrk printed no {label}"))
     };
-    let rate = after("Requests/sec:")?.parse().attempt(|| "read the rate".to_owned())?;
+    let rate = after("Requests/sec:")?.parse().context("cannot read the rate")?;
     Ok(Measured { rate, p50_ms: milliseconds(after("50%")?)?, p99_ms: milliseconds(after("99%")?)? })
 }
 
 fn milliseconds(text: &str) -> Result<f64> {
     let units = [("us", 0.001), ("ms", 1.0), ("s", 1000.0)];
     let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(unit).map(|number| (number, factor)));
-    let (number, factor) = found.ok_or_else(|| format!("{text:?} is no time"))?;
-    Ok(number.parse::<f64>().attempt(|| format!("read the time {text:?}"))? * factor)
+    let (number, factor) = found.with_context(|| format!("{text:?} is no time"))?;
+    Ok(number.parse::<f64>().with_context(|| format!("cannot read the time {text:?}"))? * factor)
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
-use crate::failure::{Attempt, Result};
 use crate::setup::{self, Node};
 use crate::{programs, workspace};
 use load::Load;
@@ -59,7 +59,7 @@ fn verifier(seconds: u32) -> Result<()> {
     let programs = workspace::target().join("server");
     println!("bench: raw signatures on one core");
     let rate = pinned(&programs.join("examples/signature_rate"), SERVER_CORE);
-    let signatures: f64 = output(rate)?.trim().parse().attempt(|| "read the rate of signatures".to_owned())?;
+    let signatures: f64 = output(rate)?.trim().parse().context("cannot read the rate of signatures")?;
     println!("       {signatures:.0} a second");
 
     let key = throwaway_access_key(&node)?;
@@ -86,7 +86,7 @@ fn verifier(seconds: u32) -> Result<()> {
     let floor = measure("only reads and writes, no HTTP and no signature", floor, &load)?;
     let text = report::markdown(&rows, &report::Limits { signatures, floor }, &load);
     let file = workspace::root().join("docs/benchmarks-verifier.md");
-    std::fs::write(&file, &text).attempt(|| format!("write {}", file.display()))?;
+    std::fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     println!("\n{text}\nbench: written to {}", file.display());
     Ok(())
 }
@@ -94,12 +94,12 @@ fn verifier(seconds: u32) -> Result<()> {
 fn measure(name: &str, mut command: Command, load: &Load) -> Result<Row> {
     println!("bench: {name}");
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut server = Server(child.attempt(|| format!("start {name}"))?);
+    let mut server = Server(child.with_context(|| format!("cannot start {name}"))?);
     let mut ready = String::new();
     if let Some(stdout) = server.0.stdout.as_mut() {
-        BufReader::new(stdout).read_line(&mut ready).attempt(|| format!("read what {name} says"))?;
+        BufReader::new(stdout).read_line(&mut ready).with_context(|| format!("cannot read what {name} says"))?;
     }
-    let url = ready.trim().strip_prefix("ready ").ok_or_else(|| format!("{name} did not start: {ready:?}"))?;
+    let url = ready.trim().strip_prefix("ready ").with_context(|| format!("{name} did not start: {ready:?}"))?;
     // Caches, branch predictors and the other side's just-in-time compiler.
     load.run(url, 3)?;
     let before = processor_seconds(server.0.id())?;
@@ -123,20 +123,20 @@ impl Drop for Server {
 
 fn peak_memory(pid: u32) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
-    let status = std::fs::read_to_string(&path).attempt(|| format!("read {path}"))?;
+    let status = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().attempt(|| format!("read VmHWM of {path}"))
+    line.trim().trim_end_matches(" kB").parse().with_context(|| format!("cannot read VmHWM of {path}"))
 }
 
 /// How long the process has had a processor, in its own code and in the system's for it.
 fn processor_seconds(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/stat");
-    let stat = std::fs::read_to_string(&path).attempt(|| format!("read {path}"))?;
+    let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     // The name in parentheses may have spaces; utime and stime are the 12th and 13th field after it.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
     let (Some(user), Some(system)) = (ticks(11), ticks(12)) else {
-        return Err(format!("{path} is not readable").into());
+        bail!("{path} is not readable");
     };
     Ok((user + system) / TICKS_PER_SECOND)
 }
@@ -172,7 +172,7 @@ fn throwaway_access_key(node: &Node) -> Result<String> {
 }
 
 fn output(mut command: Command) -> Result<String> {
-    programs::output(&mut command).ok_or_else(|| format!("{} failed", command.get_program().display()).into())
+    programs::output(&mut command).with_context(|| format!("{} failed", command.get_program().display()))
 }
 
 /// Linux's unit in /proc on every common architecture.

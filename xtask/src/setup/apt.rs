@@ -4,7 +4,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::failure::Result;
+use anyhow::{Result, bail};
+
 use crate::programs;
 use crate::progress::Step;
 
@@ -23,7 +24,7 @@ pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> 
         let step = Step::new("apt-get update", "know what can be installed", "some seconds");
         // One unreachable source of several is no reason to stop: the next step shows whether it matters.
         if let Err(failure) = step.dispensable(Duration::from_secs(300)).run(&mut apt_get(&["update"])?) {
-            println!("        {failure}; going on with the package lists that are there");
+            println!("        {failure:#}; continuing with the package lists that are there");
         }
     }
     let what = format!("apt-get install {names}");
@@ -38,9 +39,7 @@ fn apt_get(words: &[&str]) -> Result<Command> {
         Command::new("env")
     } else {
         if programs::output(Command::new("sudo").args(["-n", "true"])).is_none() {
-            return Err(
-                "installing packages needs root: run `sudo -v` first, or install what is named above yourself".into()
-            );
+            bail!("installing packages needs root: run `sudo -v` first, or install what is named above yourself");
         }
         let mut sudo = Command::new("sudo");
         sudo.args(["-n", "env"]);

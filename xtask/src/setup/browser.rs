@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, anyhow, bail};
+
 use super::apt;
-use crate::failure::Result;
 use crate::programs;
 
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -23,9 +24,10 @@ pub(crate) struct Browser {
 pub(crate) fn ensure() -> Result<Browser> {
     if chrome()?.is_none() || driver()?.is_none() {
         if !apt::is_available() {
-            return Err("Chromium or chromedriver is missing: install both with your system's package tool, or name \
+            bail!(
+                "Chromium or chromedriver is missing: install both with your system's package tool, or name \
                         them in CHROME and CHROMEDRIVER"
-                .into());
+            );
         }
         apt::install(
             &["chromium", "chromium-driver"],
@@ -33,18 +35,17 @@ pub(crate) fn ensure() -> Result<Browser> {
             "1 to 2 min",
         )?;
     }
-    let chrome = chrome()?.ok_or("Chromium was installed but is not on PATH: name it in CHROME")?;
-    let driver = driver()?.ok_or("chromedriver was installed but is not on PATH: name it in CHROMEDRIVER")?;
+    let chrome = chrome()?.context("Chromium was installed but is not on PATH: name it in CHROME")?;
+    let driver = driver()?.context("chromedriver was installed but is not on PATH: name it in CHROMEDRIVER")?;
     let version = checked_version(&chrome)?;
     let driver_version = checked_version(&driver)?;
     if programs::major(&version) != programs::major(&driver_version) {
-        return Err(format!(
+        bail!(
             "{} is version {version} but {} is {driver_version}, and they only work together in the same major \
              version: install a matching pair and name it in CHROME and CHROMEDRIVER",
             chrome.display(),
             driver.display()
-        )
-        .into());
+        );
     }
     Ok(Browser { chrome, driver, version })
 }
@@ -62,11 +63,11 @@ pub(super) fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     match std::env::var_os(variable).filter(|value| !value.is_empty()) {
         None => Ok(programs::find(names)),
         Some(value) if Path::new(&value).is_file() => Ok(Some(value.into())),
-        Some(value) => Err(format!("{variable} names {}, which is not a file", value.display()).into()),
+        Some(value) => Err(anyhow!("{variable} names {}, which is not a file", value.display())),
     }
 }
 
 /// The version of a program, which must run.
 pub(super) fn checked_version(program: &Path) -> Result<String> {
-    programs::version(program).ok_or_else(|| format!("{} does not run: reinstall it", program.display()).into())
+    programs::version(program).with_context(|| format!("{} does not run: reinstall it", program.display()))
 }

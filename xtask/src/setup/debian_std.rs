@@ -9,9 +9,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result, bail};
+
 use super::apt;
 use super::wasm_target::TRIPLE;
-use crate::failure::{Attempt, Result};
 use crate::progress::Step;
 use crate::{programs, workspace};
 
@@ -57,15 +58,15 @@ pub(crate) fn existing() -> Result<Option<Sysroot>> {
 pub(crate) fn ensure() -> Result<Sysroot> {
     if !is_installed() {
         if !apt::is_available() {
-            return Err("AUTHRESS_LOGIN_WASM_STD=debian needs Debian's package tool, which is not here".into());
+            bail!("AUTHRESS_LOGIN_WASM_STD=debian needs Debian's package tool, which is not here");
         }
         apt::install(&PACKAGES, "a compiler and the standard library's source, for wasm32", "about 1 min, 500 MB")?;
     }
     if let Some(sysroot) = existing()? {
         return Ok(sysroot);
     }
-    let version = debian_rustc().ok_or("Debian's rustc-web is installed but /usr/bin/rustc does not run")?;
-    let linker = linker().ok_or("the linker wasm-ld is missing: install Debian's package lld-19")?;
+    let version = debian_rustc().context("Debian's rustc-web is installed but /usr/bin/rustc does not run")?;
+    let linker = linker().context("the linker wasm-ld is missing: install Debian's package lld-19")?;
     let folder = place(&version)?;
     let work = workspace::scratch("wasm32-std")?;
     compile(&work)?;
@@ -126,27 +127,27 @@ fn assemble(work: &Path, sysroot: &Path) -> Result<()> {
     let wasm_lib = sysroot.join("lib/rustlib").join(TRIPLE).join("lib");
     let bin = sysroot.join("bin");
     for folder in [&wasm_lib, &bin] {
-        fs::create_dir_all(folder).attempt(|| format!("create {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     let deps = work.join("target").join(TRIPLE).join("release/deps");
-    let entries = fs::read_dir(&deps).attempt(|| format!("read {}", deps.display()))?;
+    let entries = fs::read_dir(&deps).with_context(|| format!("cannot read {}", deps.display()))?;
     let own = format!("lib{EMPTY_CRATE}-");
     for entry in entries {
-        let path = entry.attempt(|| format!("read {}", deps.display()))?.path();
+        let path = entry.with_context(|| format!("cannot read {}", deps.display()))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         if name.ends_with(".rlib") && !name.starts_with(&own) {
-            fs::copy(&path, wasm_lib.join(name)).attempt(|| format!("copy {}", path.display()))?;
+            fs::copy(&path, wasm_lib.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
         }
     }
     let host = programs::output(Command::new(RUSTC).arg("-vV"))
         .and_then(|text| text.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)))
-        .ok_or("Debian's rustc does not say which host it is for")?;
+        .context("Debian's rustc does not say which host it is for")?;
     let host_lib = Path::new("/usr/lib/rustlib").join(&host);
     symlink(&host_lib, sysroot.join("lib/rustlib").join(&host))
-        .attempt(|| format!("link to {}", host_lib.display()))?;
+        .with_context(|| format!("cannot link to {}", host_lib.display()))?;
     for name in ["cargo", "cargo-clippy", "clippy-driver"] {
         let program = Path::new("/usr/bin").join(name);
-        symlink(&program, bin.join(name)).attempt(|| format!("link to {}", program.display()))?;
+        symlink(&program, bin.join(name)).with_context(|| format!("cannot link to {}", program.display()))?;
     }
     for name in ["rustc", "rustdoc"] {
         // The wrapper finds its sysroot from its own place, because the folder is moved once it is complete.
@@ -154,11 +155,11 @@ fn assemble(work: &Path, sysroot: &Path) -> Result<()> {
         let wrapper = bin.join(name);
         write(&wrapper, &script)?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))
-            .attempt(|| format!("make {} executable", wrapper.display()))?;
+            .with_context(|| format!("cannot make {} executable", wrapper.display()))?;
     }
     Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).attempt(|| format!("write {}", path.display()))
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context, Result, bail};
+
 use super::browser::{checked_version, named};
 use super::{apt, tools};
-use crate::failure::Result;
 use crate::programs;
 
 /// Firefox and what wasm-pack drives it by; the end-to-end tests speak to the browser itself.
@@ -34,7 +35,7 @@ pub(crate) fn firefox() -> Result<Firefox> {
         Some(firefox) => firefox,
         None => {
             install(&["firefox-esr"], "Firefox", "another engine that the tests run in", "about 30 s")?;
-            find()?.ok_or("Firefox was installed but is not on PATH: name it in FIREFOX")?
+            find()?.context("Firefox was installed but is not on PATH: name it in FIREFOX")?
         }
     };
     let version = checked_version(&firefox)?;
@@ -59,17 +60,14 @@ pub(crate) fn webkit() -> Result<Webkit> {
         )?;
     }
     Ok(Webkit {
-        driver: driver()?.ok_or("WebKitWebDriver was installed but is not on PATH: name it in WEBKIT_DRIVER")?,
-        xvfb_run: xvfb_run().ok_or("xvfb was installed but xvfb-run is not on PATH")?,
+        driver: driver()?.context("WebKitWebDriver was installed but is not on PATH: name it in WEBKIT_DRIVER")?,
+        xvfb_run: xvfb_run().context("xvfb was installed but xvfb-run is not on PATH")?,
     })
 }
 
 fn install(packages: &[&str], what: &str, why: &str, expect: &str) -> Result<()> {
     if !apt::is_available() {
-        return Err(format!(
-            "{what} is missing: install it with your system's package tool, or test without this engine"
-        )
-        .into());
+        bail!("{what} is missing: install it with your system's package tool, or test without this engine");
     }
     apt::install(packages, why, expect)
 }

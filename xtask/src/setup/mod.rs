@@ -18,6 +18,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
+use anyhow::{Context, Result, anyhow, bail};
+
 pub(crate) use browser::Browser;
 pub(crate) use engines::{Firefox, Webkit};
 pub(crate) use node::Node;
@@ -26,7 +28,6 @@ pub(crate) use tools::cargo_deny;
 pub(crate) use wasm_target::WasmTarget;
 
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::progress::seconds;
 use crate::{programs, workspace};
 
@@ -48,7 +49,7 @@ impl BuildTools {
         let library = StandardLibrary::choose(&wasm);
         let tools = BuildTools { wasm, wasm_bindgen, node, library };
         if let Err(reason) = tools.check_release() {
-            println!("set-up: builds are for development, not for publishing: {reason}");
+            println!("set-up: builds are for development, not for publishing: {reason:#}");
         }
         tools
     }
@@ -59,9 +60,10 @@ impl BuildTools {
         toolchain::check()?;
         match self.library {
             StandardLibrary::SizeOptimized => Ok(()),
-            StandardLibrary::Precompiled => Err("the standard library is not compiled for size: run \
+            StandardLibrary::Precompiled => Err(anyhow!(
+                "the standard library is not compiled for size: run \
                 `rustup component add rust-src` and `rustup target add wasm32-unknown-unknown`"
-                .into()),
+            )),
         }
     }
 }
@@ -111,12 +113,12 @@ impl TestTools {
 
     /// Firefox, if the set-up was asked for it.
     pub(crate) fn firefox(&self) -> Result<&Firefox> {
-        self.firefox.as_ref().ok_or_else(|| "the set-up was not asked for Firefox".into())
+        self.firefox.as_ref().context("the set-up was not asked for Firefox")
     }
 
     /// WebKitGTK, if the set-up was asked for it.
     pub(crate) fn webkit(&self) -> Result<&Webkit> {
-        self.webkit.as_ref().ok_or_else(|| "the set-up was not asked for WebKitGTK".into())
+        self.webkit.as_ref().context("the set-up was not asked for WebKitGTK")
     }
 
     fn for_script(&self, mut command: Command) -> Command {
@@ -133,7 +135,7 @@ impl TestTools {
 pub(crate) fn for_bench() -> Result<Node> {
     if programs::find(&["wrk"]).is_none() {
         if !apt::is_available() {
-            return Err("wrk is missing: install it with your system's package tool".into());
+            bail!("wrk is missing: install it with your system's package tool");
         }
         apt::install(&["wrk"], "makes the load of the benchmarks", "some seconds")?;
     }

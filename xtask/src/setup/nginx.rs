@@ -1,7 +1,8 @@
 //! nginx, which a test of the verifier starts with the file in `deploy/`.
 
+use anyhow::Result;
+
 use super::apt;
-use crate::failure::Result;
 use crate::programs;
 
 /// `nginx` on PATH, else Debian's smallest package of it. Where neither is available the test says so and passes.

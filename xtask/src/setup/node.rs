@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result, bail};
+
 use super::apt;
-use crate::failure::{Attempt, Result};
 use crate::progress::Step;
 use crate::{programs, workspace};
 
@@ -50,11 +51,11 @@ impl Node {
 
 /// Finds Node.js and installs the packages, if the lock file has changed since.
 pub(crate) fn ensure() -> Result<Node> {
-    let program = programs::find(&["node", "nodejs"]).ok_or_else(|| missing("Node.js is missing"))?;
-    let npm = programs::find(&["npm"]).ok_or_else(|| missing("npm is missing"))?;
-    let version = programs::version(&program).ok_or("node does not run: reinstall Node.js")?;
+    let program = programs::find(&["node", "nodejs"]).with_context(|| missing("Node.js is missing"))?;
+    let npm = programs::find(&["npm"]).with_context(|| missing("npm is missing"))?;
+    let version = programs::version(&program).context("node does not run: reinstall Node.js")?;
     if programs::major(&version).is_none_or(|major| major < OLDEST) {
-        return Err(format!("Node.js {version} is too old: install version {OLDEST} or newer (nodejs.org)").into());
+        bail!("Node.js {version} is too old: install version {OLDEST} or newer (nodejs.org)");
     }
     install_packages(&npm, &["ci"], &tests(), "what the tests and the build take from npm", "about 10 s")?;
     Ok(Node { program, version, npm })
@@ -68,7 +69,7 @@ fn missing(what: &str) -> String {
 /// Installs what the lock file of `folder` names, if it has changed since.
 fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect: &str) -> Result<()> {
     let lock_file = folder.join("package-lock.json");
-    let lock = std::fs::read(&lock_file).attempt(|| format!("read {}", lock_file.display()))?;
+    let lock = std::fs::read(&lock_file).with_context(|| format!("cannot read {}", lock_file.display()))?;
     // A copy of the lock file, written last: says that these packages are installed, all of them.
     let stamp = folder.join("node_modules/.installed-from-package-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
@@ -79,7 +80,7 @@ fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect
         // No package here needs its install script.
         Command::new(npm).current_dir(folder).args(words).args(["--ignore-scripts", "--no-audit", "--no-fund"]),
     )?;
-    std::fs::write(&stamp, lock).attempt(|| format!("write {}", stamp.display()))
+    std::fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 fn tests() -> PathBuf {

@@ -78,7 +78,7 @@ fn ensure_source() -> bool {
                 .env("RUST_BACKTRACE", "0"),
         );
     if let Err(failure) = added {
-        println!("        {failure}");
+        println!("        {failure:#}");
     }
     is_source_installed()
 }

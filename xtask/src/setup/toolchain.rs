@@ -3,7 +3,8 @@
 
 use std::process::Command;
 
-use crate::failure::{Attempt, Result};
+use anyhow::{Context, Result, anyhow};
+
 use crate::{programs, workspace};
 
 const FILE: &str = "rust-toolchain.toml";
@@ -11,16 +12,15 @@ const FILE: &str = "rust-toolchain.toml";
 /// Fails if the compiler in use is not the pinned one.
 pub(crate) fn check() -> Result<()> {
     let path = workspace::root().join(FILE);
-    let text = std::fs::read_to_string(&path).attempt(|| format!("read {}", path.display()))?;
-    let pinned = channel(&text).ok_or_else(|| format!("{FILE} has no line `channel = \"…\"`"))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let pinned = channel(&text).with_context(|| format!("{FILE} has no line `channel = \"…\"`"))?;
     let mut rustc = Command::new("rustc");
     let used = programs::output(rustc.current_dir(workspace::root()).arg("--version"));
-    let used = used.as_deref().and_then(|text| text.split(' ').nth(1)).ok_or("rustc does not say its version")?;
+    let used = used.as_deref().and_then(|text| text.split(' ').nth(1)).context("rustc does not say its version")?;
     if used == pinned {
         return Ok(());
     }
-    Err(format!("the compiler is Rust {used}, and {FILE} pins {pinned}: run `rustup toolchain install {pinned}`")
-        .into())
+    Err(anyhow!("the compiler is Rust {used}, and {FILE} pins {pinned}: run `rustup toolchain install {pinned}`"))
 }
 
 fn channel(text: &str) -> Option<&str> {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::failure::Result;
+use anyhow::{Context, Result, anyhow};
+
 use crate::progress::Step;
 use crate::{programs, workspace};
 
@@ -76,7 +77,7 @@ fn locked_version(name: &str) -> Result<String> {
     id.as_deref()
         .and_then(|id| id.rsplit(['@', '#']).next())
         .map(str::to_owned)
-        .ok_or_else(|| format!("Cargo.lock does not name one version of {name}: `cargo pkgid {name}` says why").into())
+        .with_context(|| format!("Cargo.lock does not name one version of {name}: `cargo pkgid {name}` says why"))
 }
 
 struct Tool<'a> {
@@ -102,7 +103,7 @@ impl Tool<'_> {
         if self.is_right(&cached) {
             return Ok(cached);
         }
-        Err(format!("{} was installed but does not run or is not version {}", cached.display(), self.version).into())
+        Err(anyhow!("{} was installed but does not run or is not version {}", cached.display(), self.version))
     }
 
     fn is_right(&self, program: &Path) -> bool {
@@ -117,7 +118,7 @@ impl Tool<'_> {
         let step = Step::new(&locked, self.why, self.expect).dispensable(LOCKED_LIMIT);
         if let Err(failure) = step.run(self.cargo_install(&work, &finished).arg("--locked")) {
             // A registry that lags behind lacks a version that the tool's own lock file names.
-            println!("        {failure}; trying without the tool's lock file");
+            println!("        {failure:#}; trying without the tool's lock file");
             Step::new(&what, self.why, self.expect).run(&mut self.cargo_install(&work, &finished))?;
         }
         // Moved in one step: a half-finished installation never stands where a finished one is looked for.

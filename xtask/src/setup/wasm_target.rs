@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use anyhow::{Error, Result, anyhow, bail};
+
 use super::{apt, debian_std};
-use crate::failure::{Failure, Result};
 use crate::progress::Step;
 use crate::{programs, workspace};
 
@@ -77,7 +78,7 @@ pub(crate) fn ensure() -> Result<WasmTarget> {
     match std::env::var("AUTHRESS_LOGIN_WASM_STD").as_deref() {
         Ok("rustup") => return ensure_official(),
         Ok("debian") => return ensure_debian(),
-        Ok(other) => return Err(format!("AUTHRESS_LOGIN_WASM_STD={other} is not known: use rustup or debian").into()),
+        Ok(other) => bail!("AUTHRESS_LOGIN_WASM_STD={other} is not known: use rustup or debian"),
         Err(_) => {}
     }
     if is_in_sysroot() {
@@ -89,7 +90,7 @@ pub(crate) fn ensure() -> Result<WasmTarget> {
     match ensure_official() {
         Ok(target) => Ok(target),
         Err(failure) if apt::is_available() => {
-            println!("        {failure}; Debian's packages will do instead");
+            println!("        {failure:#}; Debian's packages will do instead");
             ensure_debian()
         }
         Err(_) => Err(missing()),
@@ -99,7 +100,7 @@ pub(crate) fn ensure() -> Result<WasmTarget> {
 fn ensure_official() -> Result<WasmTarget> {
     if !is_in_sysroot() {
         if programs::find(&["rustup"]).is_none() {
-            return Err("there is no rustup to add the wasm32 standard library".into());
+            bail!("there is no rustup to add the wasm32 standard library");
         }
         let why = "the standard library for wasm32";
         // A network that swallows packets must not hold everything up: there is another way.
@@ -119,10 +120,11 @@ fn ensure_debian() -> Result<WasmTarget> {
     Ok(WasmTarget::Debian(debian_std::ensure()?))
 }
 
-fn missing() -> Failure {
-    "the Rust standard library for wasm32-unknown-unknown is missing: run `rustup target add wasm32-unknown-unknown`, \
+fn missing() -> Error {
+    anyhow!(
+        "the Rust standard library for wasm32-unknown-unknown is missing: run `rustup target add wasm32-unknown-unknown`, \
      or install your system's package of it (Fedora: rust-std-static-wasm32-unknown-unknown, Arch: rust-wasm)"
-        .into()
+    )
 }
 
 fn is_in_sysroot() -> bool {

@@ -7,11 +7,11 @@ mod topology;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::build;
-use crate::failure::{Attempt, Result};
 use crate::{ports, programs};
 use configuration::Configuration;
 use server::{FolderGuard, Server};
@@ -76,7 +76,7 @@ impl Stack {
         }
         let write = |name: &str, value: Value| -> Result<PathBuf> {
             let path = folder.path.join(name);
-            std::fs::write(&path, format!("{value:#}")).attempt(|| format!("write {}", path.display()))?;
+            std::fs::write(&path, format!("{value:#}")).with_context(|| format!("cannot write {}", path.display()))?;
             Ok(path)
         };
         // The sandbox first: it makes the access key the verifier needs and the keys the shop asks for.
@@ -137,8 +137,8 @@ pub(crate) fn start_on_free_ports(topology: Topology, authorization_url: Option<
     loop {
         let ports = Ports::free()?;
         match Stack::start(topology, ports, authorization_url) {
-            Err(failure) if tries < 2 && failure.to_string().contains("in use") => {
-                eprintln!("xtask: {failure}; trying other ports");
+            Err(failure) if tries < 2 && format!("{failure:#}").contains("in use") => {
+                eprintln!("xtask: {failure:#}; trying other ports");
                 tries += 1;
             }
             result => return result,

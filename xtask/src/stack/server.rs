@@ -13,8 +13,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use anyhow::{Context, Error, Result, anyhow};
+
 use crate::build;
-use crate::failure::{Attempt, Result};
 use crate::progress;
 
 /// How long a server may take until it accepts connections: on a busy machine many times what it takes alone.
@@ -55,12 +56,12 @@ impl Server {
     ) -> Result<Self> {
         let program = build::server(name)?;
         let log_path = folder.join(format!("{name}.log"));
-        let log = File::create(&log_path).attempt(|| format!("write {}", log_path.display()))?;
+        let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
         let mut command = Command::new("sh");
         command.args(["-c", GUARD, name]).arg(program).args(arguments);
         command.envs(environment.iter().map(|(name, value)| (name, value))).stdout(Stdio::piped()).stderr(log);
         let mut guard = Guard::start(&mut command)?;
-        let output = guard.child.stdout.take().ok_or("the server's standard output is not there")?;
+        let output = guard.child.stdout.take().context("the server's standard output is not there")?;
 
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -89,7 +90,7 @@ impl Server {
                 }
             }
         }
-        let pid = pid.ok_or("the server's process id is not there")?;
+        let pid = pid.context("the server's process id is not there")?;
         Ok(Server { guard, pid })
     }
 }
@@ -100,8 +101,8 @@ impl Drop for Server {
     }
 }
 
-fn not_ready(name: &str, how: &str, log: &Path) -> crate::failure::Failure {
-    format!("{name} {how}; it said: {}", progress::tail(log, 5)).into()
+fn not_ready(name: &str, how: &str, log: &Path) -> Error {
+    anyhow!("{name} {how}; it said: {}", progress::tail(log, 5))
 }
 
 /// A private folder in the system's temporary folder that goes when this process does.
@@ -117,7 +118,7 @@ impl FolderGuard {
     pub(crate) fn create() -> Result<Self> {
         let nanoseconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
         let path = std::env::temp_dir().join(format!("authress-login-wasm-{}-{nanoseconds}", std::process::id()));
-        DirBuilder::new().mode(0o700).create(&path).attempt(|| format!("create {}", path.display()))?;
+        DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let mut command = Command::new("sh");
         command.args(["-c", FOLDER_GUARD, "folder"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
         Ok(FolderGuard { guard: Guard::start(&mut command)?, path })
@@ -141,7 +142,7 @@ impl Guard {
     fn start(command: &mut Command) -> Result<Self> {
         // Its own process group: Ctrl-C reaches this process alone, and the guards then do their work.
         let mut child =
-            command.stdin(Stdio::piped()).process_group(0).spawn().attempt(|| "start the shell `sh`".to_owned())?;
+            command.stdin(Stdio::piped()).process_group(0).spawn().context("cannot start the shell `sh`")?;
         let pipe = child.stdin.take();
         Ok(Guard { child, pipe })
     }

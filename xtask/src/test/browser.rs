@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::engines::Engine;
-use crate::failure::{Attempt, Result};
 use crate::setup::TestTools;
 use crate::workspace;
 
@@ -54,8 +54,8 @@ pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
 /// The tracked webdriver.json with the path of the browser that was found, which differs between systems.
 fn webdriver_json(tools: &TestTools, engine: Engine) -> Result<PathBuf> {
     let tracked = workspace::root().join("webdriver.json");
-    let text = std::fs::read_to_string(&tracked).attempt(|| format!("read {}", tracked.display()))?;
-    let mut json: Value = serde_json::from_str(&text).attempt(|| format!("read {}", tracked.display()))?;
+    let text = std::fs::read_to_string(&tracked).with_context(|| format!("cannot read {}", tracked.display()))?;
+    let mut json: Value = serde_json::from_str(&text).with_context(|| format!("cannot read {}", tracked.display()))?;
     let (options, binary) = match engine {
         Engine::Chromium => ("goog:chromeOptions", Some(&tools.browser.chrome)),
         Engine::Firefox => ("moz:firefoxOptions", Some(&tools.firefox()?.firefox)),
@@ -74,7 +74,7 @@ fn webdriver_json(tools: &TestTools, engine: Engine) -> Result<PathBuf> {
     let json = Value::Object(capabilities);
     let generated = workspace::wasm_target().join(format!("webdriver-{}.json", engine.name()));
     std::fs::create_dir_all(workspace::wasm_target())
-        .attempt(|| format!("create {}", workspace::wasm_target().display()))?;
-    std::fs::write(&generated, json.to_string()).attempt(|| format!("write {}", generated.display()))?;
+        .with_context(|| format!("cannot create {}", workspace::wasm_target().display()))?;
+    std::fs::write(&generated, json.to_string()).with_context(|| format!("cannot write {}", generated.display()))?;
     Ok(generated)
 }

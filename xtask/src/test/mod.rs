@@ -8,10 +8,10 @@ mod tally;
 
 use std::process::Command;
 
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::engines::Engines;
-use crate::failure::Result;
 use crate::setup::{self, TestTools};
 use crate::{build, lint, size, workspace};
 pub(crate) use node_tests::{bundlers, tools};
@@ -62,7 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(tools) = &tools {
         stages.extend(parts(tools, options));
         if let Err(reason) = tools.build.check_release() {
-            println!("\nThe tested package was a development build, not the one to publish: {reason}");
+            println!("\nThe tested package was a development build, not the one to publish: {reason:#}");
         }
     }
     report::print(&stages)
@@ -99,7 +99,7 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     let mut stages = vec![built];
     let tests = |name, command: Result<Command>| match command {
         Ok(mut command) if is_built => Stage::tests(name, &mut command),
-        Ok(_) => Stage::run(name, || Err("not run, because the build failed".into())),
+        Ok(_) => Stage::run(name, || Err(anyhow!("not run, because the build failed"))),
         Err(failure) => Stage::run(name, || Err(failure)),
     };
     if options.has(Part::Types) {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use anyhow::{Context, Result, bail};
+
 use crate::engines::Engine;
-use crate::failure::{Attempt, Result};
 use crate::setup::TestTools;
 use crate::workspace;
 
@@ -32,9 +33,7 @@ pub(crate) fn stories(tools: &TestTools, engine: Engine) -> Result<Command> {
     let others: Vec<String> = others.iter().filter_map(name).collect();
     println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
     if files.len() != EVERYWHERE.len() {
-        return Err(
-            "a file of stories that run in every engine is missing: xtask/src/test/node_tests.rs lists them".into()
-        );
+        bail!("a file of stories that run in every engine is missing: xtask/src/test/node_tests.rs lists them");
     }
     Ok(with_runner(command, files))
 }
@@ -72,14 +71,14 @@ fn in_folders(command: Command, folders: &[&str]) -> Result<Command> {
 fn files_in(folder: &str) -> Result<Vec<PathBuf>> {
     let path = workspace::root().join(folder);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&path).attempt(|| format!("read {}", path.display()))? {
-        let file = entry.attempt(|| format!("read {}", path.display()))?.path();
+    for entry in std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))? {
+        let file = entry.with_context(|| format!("cannot read {}", path.display()))?.path();
         if file.to_string_lossy().ends_with(".test.mjs") {
             files.push(file);
         }
     }
     if files.is_empty() {
-        return Err(format!("there is no *.test.mjs in {folder}").into());
+        bail!("there is no *.test.mjs in {folder}");
     }
     files.sort();
     Ok(files)

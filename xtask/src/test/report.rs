@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use anyhow::{Result, anyhow};
+
 use super::stage::Stage;
 use super::{node_tests, tally::Tally};
 use crate::engines::Engine;
-use crate::failure::Result;
 use crate::progress::seconds;
 
 /// Prints a table of the stages, a line for the stories of each engine and, alone on the last line, the count. Fails if
@@ -42,7 +43,7 @@ pub(crate) fn print(stages: &[Stage]) -> Result<()> {
         }
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
-    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+    if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
 }
 
 #[cfg(test)]

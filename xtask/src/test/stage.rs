@@ -4,8 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, bail};
+
 use super::tally::Tally;
-use crate::failure::{Attempt, Result};
 
 /// A stage that has ended: a line of the closing table.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Stage {
     pub(crate) fn run(name: &'static str, work: impl FnOnce() -> Result<()>) -> Self {
         println!("\n==== {name}");
         let start = Instant::now();
-        let failure = work().err().map(|failure| failure.to_string());
+        let failure = work().err().map(|failure| format!("{failure:#}"));
         if let Some(failure) = &failure {
             eprintln!("xtask: {failure}");
         }
@@ -34,22 +35,25 @@ impl Stage {
         let mut tally = Tally::default();
         let mut stage = Stage::run(name, || {
             let program = command.get_program().display().to_string();
-            let mut child =
-                command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().attempt(|| format!("start {program}"))?;
+            let mut child = command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .spawn()
+                .with_context(|| format!("cannot start {program}"))?;
             if let Some(output) = child.stdout.take() {
                 for line in BufReader::new(output).split(b'\n') {
-                    let line = line.attempt(|| format!("read the output of {program}"))?;
+                    let line = line.with_context(|| format!("cannot read the output of {program}"))?;
                     let line = String::from_utf8_lossy(&line);
                     println!("{line}");
                     tally.read_line(&line);
                 }
             }
-            let status = child.wait().attempt(|| format!("wait for {program}"))?;
+            let status = child.wait().with_context(|| format!("cannot wait for {program}"))?;
             if !status.success() {
-                return Err(format!("{name} failed ({status})").into());
+                bail!("{name} failed ({status})");
             }
             if tally.passed == 0 {
-                return Err(format!("{name}: no test was run").into());
+                bail!("{name}: no test was run");
             }
             tally.check_retries()
         });

@@ -1,6 +1,6 @@
 //! Counts tests by reading the closing lines of the test runners, and stories that had to be retried.
 
-use crate::failure::Result;
+use anyhow::{Result, bail};
 
 /// How many stories of a hundred may be retried in an engine.
 const MAX_RETRIED_PERCENT: u32 = 2;
@@ -48,11 +48,10 @@ impl Tally {
     pub(crate) fn check_retries(self) -> Result<()> {
         let Tally { stories, retried, .. } = self;
         if retried * 100 > stories * MAX_RETRIED_PERCENT {
-            return Err(format!(
+            bail!(
                 "{retried} of {stories} stories were retried because the browser or its driver failed; at most \
                  {MAX_RETRIED_PERCENT} in 100 may be"
-            )
-            .into());
+            );
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Reads docs/glossary.md: the code spans in the column "Replaces" of its tables, and the table of exceptions.
 
+use anyhow::{Context, Result, bail};
+
 /// What the lint takes from the glossary.
 #[derive(Debug, Default)]
 pub(crate) struct Glossary {
@@ -25,11 +27,11 @@ pub(crate) struct Exception {
 impl Glossary {
     /// Reads the tables. A row with another number of cells than its heading, and an exception without a reason, are
     /// errors.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut glossary = Glossary::default();
         let mut heading: Option<Vec<&str>> = None;
-        for (index, line) in text.lines().enumerate() {
-            let Some(cells) = cells(line) else {
+        for (index, row) in text.lines().enumerate() {
+            let Some(cells) = cells(row) else {
                 heading = None;
                 continue;
             };
@@ -40,17 +42,18 @@ impl Glossary {
             if cells.iter().all(|cell| cell.chars().all(|letter| matches!(letter, '-' | ':'))) {
                 continue;
             }
-            let complain = |what: &str| format!("line {}: {what}", index + 1);
+            let line = index + 1;
             if cells.len() != names.len() {
-                return Err(complain("the row has another number of cells than its heading"));
+                bail!("line {line}: the row has another number of cells than its heading");
             }
             let cell = |name: &str| names.iter().position(|found| *found == name).and_then(|at| cells.get(at).copied());
             if let (Some(by), Some(replaces)) = (cell("Term"), cell("Replaces")) {
                 glossary.replaced.extend(code_spans(replaces).map(|term| Replaced { term, by: by.replace('`', "") }));
             } else if let (Some(terms), Some(path), Some(reason)) = (cell("Exception"), cell("Where"), cell("Reason")) {
-                let path = code_spans(path).next().ok_or_else(|| complain("the exception names no path"))?;
+                let path =
+                    code_spans(path).next().with_context(|| format!("line {line}: the exception names no path"))?;
                 if reason.is_empty() {
-                    return Err(complain("the exception has no reason"));
+                    bail!("line {line}: the exception has no reason");
                 }
                 glossary.exceptions.extend(code_spans(terms).map(|term| Exception { term, path: path.clone() }));
             }
@@ -96,8 +99,8 @@ mod tests {
 
     #[test]
     fn an_exception_needs_a_reason_and_a_path() {
-        assert!(Glossary::parse(&TEXT.replace("quoted", "")).unwrap_err().contains("line 7"));
-        assert!(Glossary::parse(&TEXT.replace("`docs/a`", "docs")).unwrap_err().contains("no path"));
-        assert!(Glossary::parse(&TEXT.replace("| quoted |", "|")).unwrap_err().contains("number of cells"));
+        assert!(Glossary::parse(&TEXT.replace("quoted", "")).unwrap_err().to_string().contains("line 7"));
+        assert!(Glossary::parse(&TEXT.replace("`docs/a`", "docs")).unwrap_err().to_string().contains("no path"));
+        assert!(Glossary::parse(&TEXT.replace("| quoted |", "|")).unwrap_err().to_string().contains("number of cells"));
     }
 }

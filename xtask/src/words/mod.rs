@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
-use crate::failure::{Attempt, Result};
 use crate::{programs, workspace};
 use glossary::Glossary;
 use scan::Scanner;
@@ -45,7 +45,7 @@ pub(crate) fn check() -> Result<()> {
 
 fn check_in(root: &Path) -> Result<()> {
     let path = workspace::root().join(GLOSSARY);
-    let glossary = Glossary::parse(&read(&path)?).attempt(|| format!("read {GLOSSARY}"))?;
+    let glossary = Glossary::parse(&read(&path)?).with_context(|| format!("cannot read {GLOSSARY}"))?;
     let scanner = Scanner::new(&glossary.replaced);
     let mut areas: BTreeMap<String, usize> = BTreeMap::new();
     for file in text_files(root)? {
@@ -67,14 +67,14 @@ fn check_in(root: &Path) -> Result<()> {
     for (area, count) in areas {
         println!("{count:>6} {area}");
     }
-    Err(format!("{total} uses of terms that {GLOSSARY} replaces").into())
+    Err(anyhow!("{total} uses of terms that {GLOSSARY} replaces"))
 }
 
 /// The files that git knows or could add, relative to `root`.
 fn text_files(root: &Path) -> Result<Vec<String>> {
     let mut git = Command::new("git");
     git.current_dir(root).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
-    let list = programs::output(&mut git).ok_or_else(|| format!("git lists no files in {}", root.display()))?;
+    let list = programs::output(&mut git).with_context(|| format!("git lists no files in {}", root.display()))?;
     let is_text = |file: &&str| {
         let ending = Path::new(file).extension().and_then(|ending| ending.to_str());
         // A file that was removed is still in git's list.
@@ -93,7 +93,7 @@ fn area(file: &str) -> String {
 }
 
 fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).attempt(|| format!("read {}", path.display()))
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 #[cfg(test)]
