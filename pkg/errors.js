@@ -24,6 +24,6 @@ export class LoginError extends Error {
 export function asLoginError(error) {
   if (error instanceof LoginError) return error;
   const { code, ...more } = error ?? {};
-  const isFromModule = !(error instanceof Error) && Object.hasOwn(MESSAGES, code);
+  const isFromModule = !(error instanceof Error) && typeof MESSAGES[code] === 'string';
   return isFromModule ? new LoginError(code, more) : new LoginError('InternalError', { cause: error });
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
+import { LoginError, asLoginError } from '../../pkg/errors.js';
+
 /** Runs a script in a process of its own, since what is frozen stays so. */
 const run = (script) =>
   execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
@@ -33,4 +35,31 @@ test('an error is made where the prototypes of the language are frozen', () => {
     ['LoginError', 'RequestRefused', 400, 'x', 'More.', true],
     ['LoginError', 'InternalError', null, null, 'Please report it.', true],
   ]);
+});
+
+test('what the module throws becomes the error of its code', () => {
+  const cause = new TypeError('own');
+  const error = asLoginError({ code: 'RequestRefused', detail: 'More.', status: 409, serverCode: 'Owned', cause });
+  assert.ok(error instanceof LoginError);
+  const { code, status, serverCode, message } = error;
+  assert.deepEqual([code, status, serverCode, error.cause], ['RequestRefused', 409, 'Owned', cause]);
+  assert.match(message, / More\.$/);
+  assert.equal(asLoginError(error), error);
+});
+
+test('whatever else is thrown is the cause of an InternalError', () => {
+  const own = Object.assign(new Error('own'), { code: 'NotLoggedIn' });
+  for (const thrown of [
+    own,
+    new DOMException('x', 'AbortError'),
+    { code: 'constructor' },
+    { code: '__proto__' },
+    {},
+    'x',
+    null,
+  ]) {
+    const { code, cause } = asLoginError(thrown);
+    assert.deepEqual([code, cause], ['InternalError', thrown]);
+  }
+  assert.equal(asLoginError(undefined).code, 'InternalError');
 });
