@@ -1,4 +1,4 @@
-/** Replaces what stands between the marks of this name. */
+/** Replaces the text between the marks of this name. */
 export function between(page, name, text) {
   const marks = new RegExp(`<!-- measured: ${name} -->[^]*<!-- /measured: ${name} -->`);
   if (!marks.test(page)) throw new Error(`the page has no place for ${name}`);

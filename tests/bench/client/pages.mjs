@@ -1,7 +1,7 @@
-// What the benchmark's server serves: the same page twice, once for each client.
+// What the benchmark's server serves: the same page once for each client.
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
@@ -11,25 +11,41 @@ export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
 const output = join(workspace, 'target/bench-client');
 const MODULE = 'authress_login_wasm_bg.wasm';
+const PUBLISHED = '@authress/login';
 
-/** Which package a page is built with; the names are those of the folders on the server. */
-export const CLIENTS = {
-  ours: join(workspace, 'pkg/dist/index.js'),
-  reference: '@authress/login',
-};
+/**
+ * The clients under test by name, which is also the name of their folder on the server: the entry that a page is bundled
+ * with, and the folder of its WebAssembly files, if it has any.
+ * @param {string} [baseline] the `dist` folder of an earlier build of this package
+ */
+export function clients(baseline) {
+  const built = (folder) => {
+    const entry = join(folder, 'index.js');
+    if (!existsSync(entry)) throw new Error(`${entry} is missing: give the dist folder of a build of this package`);
+    return { entry, folder };
+  };
+  return {
+    ours: built(join(workspace, 'pkg/dist')),
+    ...(baseline && { baseline: built(resolve(baseline)) }),
+    reference: { entry: PUBLISHED },
+  };
+}
 
-/** Our documented hint. The published client is one script, which the page names anyway. */
+/** The tasks of `page.js` whose page has the documented hint for the module: those on which a login begins or ends. */
+const HINTED = ['visit', 'callback', 'idle'];
+/** Pages on which most shoppers have a session already, or none and no login: without the hint, as documented. */
+const UNHINTED = ['token', 'signed-out', 'elsewhere'];
+/** The published client is one script, which the page names anyway. */
 const HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
-const hasModule = (client) => client !== 'reference';
 
-const html = (client, settings) => `<!doctype html>
+const html = (settings, hint) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>A shop</title>
 <link rel="icon" href="data:,">
 <link rel="modulepreload" href="assets/page.js">
-${hasModule(client) ? HINT : ''}
+${hint}
 <script>window.beganAt = Number(sessionStorage.began ??= performance.timeOrigin);</script>
 <script type="application/json" id="settings">${JSON.stringify(settings)}</script>
 <script type="module" src="assets/page.js"></script>
@@ -38,11 +54,11 @@ ${hasModule(client) ? HINT : ''}
 </html>
 `;
 
-/** Builds both pages as a bundler would. @returns the bytes of each file by its address, compressed */
-export async function buildPages(settings) {
+/** Builds the page of each client as a bundler would. @returns the bytes of each file by its address, compressed */
+export async function buildPages(clients, settings) {
   rmSync(output, { recursive: true, force: true });
   const files = new Map();
-  for (const [client, entry] of Object.entries(CLIENTS)) {
+  for (const [client, { entry, folder: modules }] of Object.entries(clients)) {
     const folder = join(output, client);
     mkdirSync(folder, { recursive: true });
     const { metafile } = await build({
@@ -61,16 +77,20 @@ export async function buildPages(settings) {
       banner: { js: 'performance.mark("script");' },
     });
     const names = Object.keys(metafile.outputs).map((path) => path.split('/').at(-1));
-    if (hasModule(client)) {
-      copyFileSync(join(workspace, 'pkg/dist', MODULE), join(folder, MODULE));
-      names.push(MODULE);
+    for (const name of modules ? readdirSync(modules).filter((name) => name.endsWith('.wasm')) : []) {
+      copyFileSync(join(modules, name), join(folder, name));
+      names.push(name);
     }
     for (const name of names) {
       const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript; charset=utf-8';
       files.set(`/${client}/assets/${name}`, asset(readFileSync(join(folder, name)), type));
     }
-    const page = { ...asset(Buffer.from(html(client, settings)), 'text/html; charset=utf-8'), cache: 'no-cache' };
-    for (const task of ['visit', 'token', 'idle', 'elsewhere']) files.set(`/${client}/${task}`, page);
+    const page = (hint) => ({
+      ...asset(Buffer.from(html(settings, hint)), 'text/html; charset=utf-8'),
+      cache: 'no-cache',
+    });
+    for (const task of HINTED) files.set(`/${client}/${task}`, page(modules ? HINT : ''));
+    for (const task of UNHINTED) files.set(`/${client}/${task}`, page(''));
   }
   return files;
 }

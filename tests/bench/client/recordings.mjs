@@ -1,4 +1,4 @@
-// The same visits once more, recorded: what the browser writes down meanwhile costs time, so these are not timed.
+// The same visits once more, with the browser's tracing on. Tracing costs time, so these are not timed.
 
 import { record } from './recording.mjs';
 import { withShopper } from './rounds.mjs';
@@ -10,7 +10,7 @@ export async function recordings(bench, client, condition) {
   const recorded = async (name, shopper, act) => {
     const { script, task, peakHeap } = await record(bench.browser, async () => {
       await act();
-      // A task is written down at its end, and the one that has the outcome may go on after it.
+      // Tracing records a task at its end, and the task with the outcome may still be running.
       await shopper.page.evaluate(
         () =>
           new Promise((resolve) => {
@@ -41,8 +41,9 @@ export async function recordings(bench, client, condition) {
   await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
     await recorded('startTask', shopper, () => shopper.starts(1, { connectionId }));
-    const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
-    await recorded('returnTask', shopper, () => shopper.open('token', search));
+    const redirectUrl = `${shopper.origin}/${client}/callback`;
+    const search = await shopper.loginWithoutBrowser({ connectionId, redirectUrl });
+    await recorded('callbackTask', shopper, () => shopper.open('callback', search));
   });
   return values;
 }
@@ -52,7 +53,7 @@ function noteMemory() {
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (...values) => {
     const made = await instantiate.apply(WebAssembly, values);
-    // The module's parts have none of their own.
+    // A part of the module has no memory of its own.
     window.moduleMemory ??= Object.values((made.instance ?? made).exports).find(
       (it) => it instanceof WebAssembly.Memory,
     );

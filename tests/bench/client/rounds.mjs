@@ -14,7 +14,7 @@ const AUDIENCES = [
   'https://api.example.com/users-xy',
 ];
 
-/** Lets a shopper arrive, act, and leave. */
+/** Runs `act` in a fresh browser profile. */
 export async function withShopper(bench, client, condition, storageState, act) {
   const shopper = await Shopper.arrive(bench, client, condition, storageState);
   try {
@@ -61,13 +61,24 @@ export async function round(bench, client, condition) {
   await withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');
     values.start = (await shopper.starts(STARTS, { connectionId })).call;
-    const search = await shopper.draftReturn({ connectionId, redirectUrl: `${shopper.origin}/${client}/token` });
-    const { at, token } = await shopper.open('token', search);
+    const redirectUrl = `${shopper.origin}/${client}/callback`;
+    const search = await shopper.loginWithoutBrowser({ connectionId, redirectUrl });
+    const { at, token } = await shopper.open('callback', search);
     assert.ok(token);
-    values.return = [at];
+    values.callback = [at];
     assert.equal(await shopper.page.evaluate(() => location.search), '', 'the address was cleaned');
   });
   return values;
+}
+
+/** The page of a visitor without a session and without a login: until it knows, and what it has downloaded until then. */
+export async function signedOut(bench, client, condition) {
+  return withShopper(bench, client, condition, undefined, async (shopper) => {
+    bench.server.forget();
+    const { at, exists } = await shopper.open('signed-out');
+    assert.equal(exists, false);
+    return { at, bytes: bench.server.sentFiles() };
+  });
 }
 
 /** The searches of many starts with long values. */

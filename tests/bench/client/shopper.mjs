@@ -7,10 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const PATIENCE_MS = 60_000;
 /** How long the browser's own work for a new window goes on beside the page, in milliseconds. */
 const SETTLING_MS = 250;
-/** Milliseconds and bytes a second. */
+/** Milliseconds and bytes per second. */
 const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
 
-/** What is measured on: names as in the report. */
+/** The devices and networks that are measured, by their names in the report. */
 export const CONDITIONS = {
   '1x': { cpu: 1 },
   '4x': { cpu: 4 },
@@ -22,17 +22,16 @@ export class Shopper {
   #client;
   #context;
   #condition;
-  #told = [];
-  #waiting;
+  #resolveOutcome;
 
-  /** @param bench `{browser, stack}` @param client `ours` or `reference` @param storageState of an earlier visit */
+  /** @param bench `{browser, stack}` @param client its name @param storageState of an earlier visit */
   static async arrive(bench, client, condition, storageState) {
     const shopper = new Shopper();
     shopper.#bench = bench;
     shopper.#client = client;
     shopper.#context = await bench.browser.newContext({ storageState });
     shopper.#context.setDefaultTimeout(PATIENCE_MS);
-    await shopper.#context.exposeBinding('tell', (_, outcome) => shopper.#hear(outcome));
+    await shopper.#context.exposeBinding('reportOutcome', (_, outcome) => shopper.#resolveOutcome?.(outcome));
     shopper.#condition = CONDITIONS[condition];
     await shopper.newTab();
     return shopper;
@@ -63,15 +62,15 @@ export class Shopper {
     return this.#context.storageState();
   }
 
-  /** Opens a page and waits for what it tells. */
+  /** Opens a page and waits for its outcome. */
   async open(task, search = '') {
-    const told = new Promise((resolve) => {
-      this.#waiting = resolve;
+    const reported = new Promise((resolve) => {
+      this.#resolveOutcome = resolve;
     });
-    if (this.#told.length > 0) this.#told = [];
     await this.page.goto(`${this.origin}/${this.#client}/${task}${search}`, { waitUntil: 'commit' });
-    const timer = setTimeout(() => this.#hear({ failure: `nothing was told for ${PATIENCE_MS} ms` }), PATIENCE_MS);
-    const outcome = await told;
+    const timeout = () => this.#resolveOutcome({ failure: `no outcome within ${PATIENCE_MS} ms` });
+    const timer = setTimeout(timeout, PATIENCE_MS);
+    const outcome = await reported;
     clearTimeout(timer);
     assert.equal(outcome.failure, undefined, `${this.#client} on /${task}`);
     return outcome;
@@ -110,7 +109,7 @@ export class Shopper {
   }
 
   /**
-   * Calls `authenticate` again and again and notes when each POST is handed to the browser; none of them is answered.
+   * Calls `authenticate` repeatedly and records when each POST is handed to the browser; none of them gets a response.
    * @returns `{call, search}`: milliseconds to the POST, from each call and from when its randomness was drawn, after
    * which both clients search a hash, write the request and do nothing else
    */
@@ -132,7 +131,7 @@ export class Shopper {
             return filled;
           };
           window.fetch = (input, init) => {
-            if (!String(input).includes('/api/')) return fetch(input, init); // A part of the module.
+            if (!String(input).includes('/api/')) return fetch(input, init); // The module.
             sent(performance.now());
             return new Promise(() => {});
           };
@@ -157,18 +156,18 @@ export class Shopper {
     );
   }
 
-  /** Begins a login and walks it without the browser. @returns the query that the browser would return with */
-  async draftReturn(options) {
+  /** Begins a login and completes it without the browser. @returns the query of the callback URL */
+  async loginWithoutBrowser(options) {
     const authenticationUrl = await this.page.evaluate(async (options) => {
       const real = window.fetch;
       let url;
-      // A login page on the page's own host is left to the page: so the browser stays, and everything else is as usual.
+      // The client leaves a login page on the page's own host to the page: so the browser stays.
       window.fetch = async (...request) => {
         const response = await real(...request);
         if (!response.url.includes('/api/')) return response;
-        const answer = await response.json();
-        url = answer.authenticationUrl;
-        return Response.json({ ...answer, authenticationUrl: `${location.origin}/elsewhere` });
+        const body = await response.json();
+        url = body.authenticationUrl;
+        return Response.json({ ...body, authenticationUrl: `${location.origin}/elsewhere` });
       };
       await window.login.authenticate(options);
       window.fetch = real;
@@ -177,22 +176,17 @@ export class Shopper {
     const { sandboxUrl, sandboxControlUrl, shopUrl } = this.#bench.stack;
     let next = authenticationUrl;
     while (!next.startsWith(shopUrl)) {
-      next = await leadsTo(next.replace(sandboxUrl, sandboxControlUrl));
+      next = await redirectOf(next.replace(sandboxUrl, sandboxControlUrl));
     }
     return new URL(next).search;
   }
-
-  #hear(outcome) {
-    this.#told.push(outcome);
-    this.#waiting?.(outcome);
-  }
 }
 
-/** Where an address redirects to. Not by `fetch`, which says that it is no navigation: the verifier would refuse it. */
-async function leadsTo(address) {
+/** The `Location` of a redirect. Not by `fetch`, whose Fetch Metadata says that it is no navigation: the verifier rejects it. */
+async function redirectOf(address) {
   const { headers } = await new Promise((resolve, reject) => {
     get(address, { agent: false }, (response) => resolve(response.resume())).on('error', reject);
   });
-  assert.ok(headers.location, `${address} does not lead on`);
+  assert.ok(headers.location, `${address} does not redirect`);
   return headers.location;
 }

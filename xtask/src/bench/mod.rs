@@ -6,7 +6,7 @@ mod load;
 mod report;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -30,7 +30,12 @@ pub(crate) enum Benchmark {
         /// A try: few samples, written below target
         #[arg(long)]
         quick: bool,
+        /// The `dist` folder of an earlier build of this package, which is measured beside this one
+        #[arg(long, value_name = "FOLDER")]
+        baseline: Option<PathBuf>,
     },
+    /// How the client behaves with many tabs, leftover logins and long tokens; writes the table in docs/benchmarks.md
+    Growth,
     /// What a page downloads with this package and with its peers; writes the table in docs/benchmarks.md
     Sizes,
     /// The verifier and the one of Authress's guide side by side; writes docs/benchmarks-verifier.md
@@ -44,7 +49,8 @@ pub(crate) enum Benchmark {
 /// Runs a benchmark.
 pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
     match *benchmark {
-        Benchmark::Client { samples, quick } => client::speed(samples, quick),
+        Benchmark::Client { samples, quick, ref baseline } => client::speed(samples, quick, baseline.as_deref()),
+        Benchmark::Growth => client::growth(),
         Benchmark::Sizes => client::sizes(),
         Benchmark::Verifier { seconds } => verifier(seconds),
     }

@@ -1,0 +1,24 @@
+// The servers and the browser that a benchmark runs on.
+
+import { startStack } from '../../e2e/support/stack.mjs';
+import { launchFor } from './browser.mjs';
+import { buildPages } from './pages.mjs';
+import { Server } from './server.mjs';
+
+/** Runs `work({browser, stack, server})` with the pages of these clients behind the shop's name in this topology. */
+export async function withBench(clients, topology, work) {
+  const stack = await startStack(topology);
+  let server;
+  let browser;
+  try {
+    const settings = { authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId };
+    const files = await buildPages(clients, { settings, connectionId: stack.shopperConnectionId });
+    server = await Server.start(files, stack.logs);
+    browser = await launchFor(stack, server.port);
+    return await work({ browser, stack, server });
+  } finally {
+    await browser?.close();
+    server?.stop();
+    await stack.stop();
+  }
+}
