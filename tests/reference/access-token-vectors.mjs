@@ -113,8 +113,7 @@ async function verdict(token) {
 }
 
 const vectors = [];
-for (const [name, token, error] of tokens)
-  vectors.push({ name, token, error, acceptedBySdk: await verdict(token) });
+for (const [name, token, error] of tokens) vectors.push({ name, token, error, acceptedBySdk: await verdict(token) });
 const file = fileURLToPath(new URL('../../crates/access-token/tests/vectors.json', import.meta.url));
 writeFileSync(
   file,
