@@ -80,7 +80,7 @@ async fn delete_device(login: Login, device_id: JsValue) -> Result<JsValue, Reje
 async fn register_device(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
     let options = device_options(&options)?;
     // Before the shopper is asked to touch a key.
-    let user_id = login.authorization().await?.user_id;
+    let user_id = login.credentials().await?.user_id;
     let device = match options {
         DeviceOptions::Totp(device) => device,
         DeviceOptions::WebAuthn(name) => {
@@ -102,7 +102,7 @@ async fn open_user_configuration_screen(login: Login, options: JsValue) -> Resul
 /// Sends a request of the signed-in user; its response as a value, undefined if it has no body. A body that is not JSON is
 /// an error.
 async fn ask(login: &Login, request: &dyn Fn(SessionCredentials) -> Result<Request, Error>) -> Result<JsValue, Error> {
-    let body = login.ask(request).await?;
+    let body = login.send_account_request(request).await?;
     if body.expose().is_empty() {
         return Ok(JsValue::UNDEFINED);
     }

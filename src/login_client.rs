@@ -21,7 +21,7 @@ use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 
-pub(crate) type Login = login::Client<Browser>;
+pub(crate) type Login = login::LoginClient<Browser>;
 
 /// A login client for one Authress host and application.
 #[wasm_bindgen]
@@ -43,7 +43,7 @@ impl LoginClient {
         let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
         let channel = format!("authress-login {} {}", settings.origin(), settings.application_id());
-        Ok(Self { login: login::Client::new(settings, options, Browser::new(host, Some(channel))) })
+        Ok(Self { login: login::LoginClient::new(settings, options, Browser::new(host, Some(channel))) })
     }
 
     /// Keeps the session renewed and in step with other tabs from now on.
@@ -153,7 +153,7 @@ async fn token_for(login: Login, request: JsValue) -> Result<JsValue, Rejection>
 /// Another access token in place of one that an API has rejected, or null.
 async fn replace_rejected_token(login: Login, rejected: JsValue) -> Result<JsValue, Rejection> {
     let rejected = rejected.as_string().map(Secret::new);
-    Ok(token(login.token_instead_of(rejected.as_ref()).await))
+    Ok(token(login.replace_rejected_token(rejected.as_ref()).await))
 }
 
 fn token(token: Option<Secret>) -> JsValue {

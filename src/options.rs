@@ -77,11 +77,15 @@ fn open_type(options: &JsValue) -> Result<OpenType, Error> {
     let newer = get(options, "redirectOpenType")?;
     if is_absent(&newer) {
         let is_tab = get(options, "openType")?.as_string().as_deref() == Some("tab");
-        return Ok(if is_tab { OpenType::Tab { answers: false } } else { OpenType::Redirect { answers: false } });
+        return Ok(if is_tab {
+            OpenType::Tab { returns_response: false }
+        } else {
+            OpenType::Redirect { returns_response: false }
+        });
     }
     match newer.as_string().as_deref() {
-        Some("redirect") => Ok(OpenType::Redirect { answers: true }),
-        Some("tab") => Ok(OpenType::Tab { answers: true }),
+        Some("redirect") => Ok(OpenType::Redirect { returns_response: true }),
+        Some("tab") => Ok(OpenType::Tab { returns_response: true }),
         Some("client-managed") => Ok(OpenType::ClientManaged),
         Some(_) | None => Err(ErrorCode::InvalidRedirectOpenType.into()),
     }

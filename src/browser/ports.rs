@@ -133,7 +133,7 @@ impl Ports for Browser {
         Box::pin(timers::sleep(milliseconds))
     }
 
-    async fn pause(&self) {
+    async fn yield_to_event_loop(&self) {
         timers::yield_to_event_loop().await;
     }
 
@@ -150,7 +150,7 @@ impl Ports for Browser {
         locks::acquire(name, wait_ms).await
     }
 
-    fn tell_tabs(&self, message: &str) {
+    fn broadcast(&self, message: &str) {
         if let Some(tabs) = &self.tabs {
             tabs.send(message);
         }

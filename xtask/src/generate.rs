@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use authress_login_protocol::{
     authorization::pending,
     callback::unfinished,
+    callback_url,
     error::ErrorCode,
     jwt,
     session::{cookies, record},
@@ -113,7 +114,11 @@ fn constants() -> String {
             "CALLBACK_KEY_PREFIX",
             quoted(unfinished::KEY_PREFIX),
         ),
-        ("The callback parameter that names the authorization request.", "NONCE_PARAMETER", quoted("nonce")),
+        (
+            "The callback parameter that names the authorization request.",
+            "NONCE_PARAMETER",
+            quoted(callback_url::NONCE),
+        ),
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),
         (

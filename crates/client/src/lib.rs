@@ -1,25 +1,24 @@
-//! What a login client does, step by step.
+//! The steps of a login client, in order: log in, handle a callback, find and renew the session, log out.
 //!
-//! `authress-login-protocol` decides; this crate asks it, in the right order, and carries its
-//! decisions out on [`Ports`]: the page, its storage and cookies, the network, the clock. A browser
-//! is one implementation of these, memory another, so that whole logins with several tabs, faults
-//! and wrong clocks run in native tests.
+//! `authress-login-protocol` makes every decision; this crate carries the decisions out on [`Ports`]: the page, its storage
+//! and cookies, the network, the clock. A browser is one implementation of the ports. The tests have another one in memory,
+//! so that whole logins with several tabs, network failures and clock skew run natively.
+//!
+//! [`LoginClient`] and [`ExtensionClient`] are the public types. Each file below `flows` has the methods of one flow; the flows
+//! share the state of [`context`], the requests of [`requests`] and the session of [`session_store`].
 
-mod account;
-mod callback;
-mod changes;
-mod client;
-mod extension;
-mod flight;
-mod locks;
-mod mark;
+mod concurrency;
+mod context;
+mod extension_client;
+mod flows;
+mod login_client;
+mod open_type;
 pub mod ports;
-mod renewal;
-mod session_check;
-mod start;
-mod watch;
+mod requests;
+mod session_store;
 
-pub use client::{Client, Options};
-pub use extension::ExtensionClient;
+pub use context::Options;
+pub use extension_client::ExtensionClient;
+pub use login_client::LoginClient;
+pub use open_type::OpenType;
 pub use ports::Ports;
-pub use start::OpenType;

@@ -1,4 +1,4 @@
-//! What the client needs of the place where it runs.
+//! The trait at the edge of the client: everything it needs from the platform.
 
 use authress_login_protocol::{
     error::Error,
@@ -8,77 +8,77 @@ use authress_login_protocol::{
     state::{Event, Snapshot},
 };
 
-/// The page, its storage and cookies, the network, time and chance. A port carries out; it decides
-/// nothing.
+/// The platform: the page, its storage and cookies, the network, clock and randomness, other tabs, and the application.
+///
+/// An implementation decides nothing. Futures that are dropped cancel their work.
 pub trait Ports: Sized + 'static {
-    /// Held as long as no other tab may enter; see [`Ports::lock`].
+    /// A lock that is held until it is dropped; see [`Ports::lock`].
     type Lock;
 
-    /// The page's address.
+    /// Returns the page.
     fn page(&self) -> Result<Page, Error>;
-    /// Shows another address for the current history entry and keeps the entry's state.
+    /// Replaces the address of the current history entry. The entry's state stays.
     fn show_address(&self, href: &str);
-    /// Leaves the page.
+    /// Navigates to another page.
     fn navigate(&self, href: &str) -> Result<(), Error>;
-    /// Opens another tab that cannot reach back; `false` if that is not allowed.
+    /// Opens another tab without access to this one. Returns `false` if the browser does not open it.
     fn open_tab(&self, href: &str) -> bool;
-    /// Whether the shopper sees the page.
+    /// Whether the page is visible.
     fn is_visible(&self) -> bool;
-    /// Waits until the page is no longer only being prepared (prerendered) for a shopper who may
-    /// never come.
+    /// Waits until a prerendered page is activated. Other pages do not wait.
     fn activation(&self) -> impl Future<Output = ()>;
 
-    /// The cookies that script may read; none where cookies are refused.
+    /// Returns the cookies that script can read, none where cookies are blocked.
     fn cookies(&self) -> Cookies;
-    /// Carries out one assignment to `document.cookie`.
+    /// Assigns to `document.cookie`.
     fn assign_cookie(&self, assignment: &str);
 
-    /// The value of a key in the storage that all tabs share.
+    /// Returns the value of a key in the storage of the origin, which all tabs share.
     fn load(&self, key: &str) -> Option<String>;
-    /// Stores a value; `false` if it will not outlive the page.
+    /// Stores a value. Returns `false` if it does not outlive the page.
     fn store(&self, key: &str, value: &str) -> bool;
     /// Removes a key.
     fn remove(&self, key: &str);
-    /// The keys that begin with `prefix`.
+    /// Returns the keys with this prefix.
     fn keys(&self, prefix: &str) -> Vec<String>;
-    /// Whether a value stored now would be there after a redirect.
+    /// Whether a value that is stored now would exist after a redirect.
     fn is_durable(&self) -> bool;
 
-    /// The value of a key in the storage of this tab, which outlives its pages.
+    /// Returns the value of a key in the storage of this tab, which outlives its pages.
     fn load_in_tab(&self, key: &str) -> Option<String>;
     /// Stores a value for this tab, or for this page where the browser refuses.
     fn store_in_tab(&self, key: &str, value: &str);
     /// Removes a key from the storage of this tab.
     fn remove_in_tab(&self, key: &str);
 
-    /// Milliseconds since 1970 by the device's clock, which may be wrong.
+    /// Returns the time in milliseconds since 1970 by the device's clock, which may be skewed.
     fn now_ms(&self) -> i64;
-    /// Milliseconds since 1970 by the server that the page came from, if it says so. It is asked at most once
-    /// per page, whichever client asks.
+    /// Returns the time in milliseconds since 1970 by the server of the page, if it can be asked. It is asked at most once per
+    /// page, by all clients together.
     fn server_now_ms(&self) -> impl Future<Output = Option<i64>>;
     /// Waits this many milliseconds.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
-    /// Lets the page do what has come up meanwhile: a press must not wait for long work, such as an anti-abuse search.
-    fn pause(&self) -> impl Future<Output = ()>;
-    /// Fills `bytes` with unguessable ones.
+    /// Yields to the event loop, so that the page stays responsive during long work.
+    fn yield_to_event_loop(&self) -> impl Future<Output = ()>;
+    /// Fills `bytes` from a cryptographic source of randomness.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
 
-    /// Sends a request to the API at `origin`, once. Dropping the future gives it up.
+    /// Sends a request to the API at `origin`, once.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
 
-    /// Waits this many milliseconds at most for a lock of which one tab has one at a time; `None` where
-    /// there are no locks. Dropping the future gives the place in the queue up.
+    /// Waits at most `wait_ms` milliseconds for an exclusive lock that all tabs of the origin share. Returns `None` after that
+    /// time, or if the browser has no locks.
     fn lock(&self, name: &str, wait_ms: u32) -> impl Future<Output = Option<Self::Lock>>;
     /// Sends a message to the same client in other tabs.
-    fn tell_tabs(&self, message: &str);
+    fn broadcast(&self, message: &str);
 
-    /// Carries on with `task` whether or not somebody waits for it.
+    /// Runs `task` to its end, even if no one waits for it.
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
 
-    /// Tells the application what has happened, and how things are now.
+    /// Emits an event to the application's listeners, with the snapshot after it.
     fn emit(&self, event: &Event, snapshot: &Snapshot);
-    /// Tells developers what happened in the normal course of things.
+    /// Logs something that is no error.
     fn log(&self, title: &str);
-    /// Tells developers what went wrong.
+    /// Logs an error. `title` says what failed.
     fn warn(&self, title: &str, error: &Error);
 }

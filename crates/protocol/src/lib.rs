@@ -22,6 +22,7 @@ mod platform;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod tab_message;
 pub mod web_url;
 
 pub use authress_secret as secret;

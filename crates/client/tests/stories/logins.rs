@@ -54,7 +54,7 @@ fn a_login_that_cannot_be_completed_where_it_returns_is_warned_of() {
             let tab = Tab::open(&Browser::new(&World::new(site, 3)));
             let redirect_url = Some(redirect_url.to_owned());
             tab.begin(AuthenticateOptions { redirect_url, ..login(Choice::Nobody) }).value().await.unwrap();
-            let is_warning = |line: &String| line.starts_with("The login returns to another origin");
+            let is_warning = |line: &String| line.starts_with("The redirect URL is on another origin");
             assert_eq!(tab.page().lines.borrow().iter().any(is_warning), is_warned_of, "{site:?}");
         });
     }

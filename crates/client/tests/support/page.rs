@@ -5,7 +5,7 @@ use super::{
     lifecycle::{GiveUp, Lifecycle, Script},
     ports::PagePorts,
 };
-use authress_login_client::Client;
+use authress_login_client::LoginClient;
 use authress_login_protocol::state::{Event, Snapshot};
 use futures_util::FutureExt;
 use std::{
@@ -55,7 +55,7 @@ impl Page {
         is_prerendering: bool,
         application_id: &str,
         tab_storage: Rc<RefCell<BTreeMap<String, String>>>,
-    ) -> (Rc<Self>, Client<PagePorts>) {
+    ) -> (Rc<Self>, LoginClient<PagePorts>) {
         let (inbox, mut heard) = mpsc::unbounded_channel();
         let page = Rc::new(Self {
             id: browser.world.random(),

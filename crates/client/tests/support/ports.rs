@@ -4,7 +4,7 @@ use super::{
     locks::Place,
     page::{Heard, Page},
 };
-use authress_login_client::{Client, Options, Ports};
+use authress_login_client::{LoginClient, Options, Ports};
 use authress_login_protocol::{
     error::Error,
     http::{Outcome, Request},
@@ -20,9 +20,9 @@ use url::Url;
 pub(crate) struct PagePorts(Rc<Page>);
 
 impl PagePorts {
-    pub(super) fn client(page: &Rc<Page>, application_id: &str) -> Client<Self> {
+    pub(super) fn client(page: &Rc<Page>, application_id: &str) -> LoginClient<Self> {
         let settings = Settings::new(page.browser.world.site.login(), Some(application_id)).unwrap();
-        Client::new(settings, Options::default(), Self(page.clone()))
+        LoginClient::new(settings, Options::default(), Self(page.clone()))
     }
 
     fn url(&self) -> Url {
@@ -118,7 +118,7 @@ impl Ports for PagePorts {
         super::pass_ms(milliseconds.into()).await;
     }
 
-    async fn pause(&self) {
+    async fn yield_to_event_loop(&self) {
         super::pass_ms(1).await;
     }
 
@@ -137,7 +137,7 @@ impl Ports for PagePorts {
         tokio::time::timeout(std::time::Duration::from_millis(wait_ms.into()), place).await.ok()
     }
 
-    fn tell_tabs(&self, message: &str) {
+    fn broadcast(&self, message: &str) {
         self.0.lines.borrow_mut().push(message.to_owned());
         self.0.browser.tell_others(&self.0, &Heard::Message(message.to_owned()));
     }

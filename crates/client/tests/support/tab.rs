@@ -6,7 +6,7 @@ use super::{
     page::{Heard, Page},
     ports::PagePorts,
 };
-use authress_login_client::{Client, OpenType};
+use authress_login_client::{LoginClient, OpenType};
 use authress_login_protocol::{
     authorization::request::{AuthenticateOptions, LinkOptions},
     error::Error,
@@ -17,7 +17,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use tokio::{sync::oneshot, time::timeout};
 use url::{Url, form_urlencoded};
 
-const REDIRECT: OpenType = OpenType::Redirect { answers: false };
+const REDIRECT: OpenType = OpenType::Redirect { returns_response: false };
 
 /// What the shopper does at the identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum Choice {
 
 pub(crate) struct Tab {
     pub(crate) browser: Rc<Browser>,
-    page: RefCell<(Rc<Page>, Client<PagePorts>)>,
+    page: RefCell<(Rc<Page>, LoginClient<PagePorts>)>,
 }
 
 /// A call that a page has made.
@@ -105,11 +105,11 @@ impl Tab {
     }
 
     /// Another client on the same page, as a second copy of the package makes.
-    pub(crate) fn other_client(&self, application_id: &str) -> Client<PagePorts> {
+    pub(crate) fn other_client(&self, application_id: &str) -> LoginClient<PagePorts> {
         PagePorts::client(&self.page(), application_id)
     }
 
-    pub(crate) fn client(&self) -> Client<PagePorts> {
+    pub(crate) fn client(&self) -> LoginClient<PagePorts> {
         self.page.borrow().1.clone()
     }
 
@@ -153,7 +153,7 @@ impl Tab {
     /// Calls the client on this page.
     pub(crate) fn call<T: 'static, F: Future<Output = T> + 'static>(
         &self,
-        call: impl FnOnce(Client<PagePorts>) -> F,
+        call: impl FnOnce(LoginClient<PagePorts>) -> F,
     ) -> Call<T> {
         let (settle, result) = oneshot::channel();
         let work = call(self.client());

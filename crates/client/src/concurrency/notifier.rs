@@ -1,4 +1,4 @@
-//! Waiting until something has changed.
+//! A change notifier: tasks wait for the next change.
 
 use std::{
     cell::{Cell, RefCell},
@@ -6,26 +6,26 @@ use std::{
     task::{Poll, Waker},
 };
 
-/// Wakes whoever waits for the next change.
+/// Wakes the tasks that wait for a change.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
-    count: Cell<u32>,
+pub(crate) struct ChangeNotifier {
+    changes: Cell<u32>,
     waiting: RefCell<Vec<Waker>>,
 }
 
-impl Changes {
-    /// Something has changed.
-    pub(crate) fn announce(&self) {
-        self.count.set(self.count.get().wrapping_add(1));
+impl ChangeNotifier {
+    /// Wakes all waiting tasks.
+    pub(crate) fn notify(&self) {
+        self.changes.set(self.changes.get().wrapping_add(1));
         let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits for the next change after this call.
+    /// Waits for the next change after this call. Call it before checking a condition, so that no change is missed.
     pub(crate) fn next(&self) -> impl Future<Output = ()> + '_ {
-        let seen = self.count.get();
+        let before = self.changes.get();
         poll_fn(move |context| {
-            if self.count.get() != seen {
+            if self.changes.get() != before {
                 return Poll::Ready(());
             }
             let mut waiting = self.waiting.borrow_mut();

@@ -1,6 +1,7 @@
-//! Work that several callers wait for and that is done once.
+//! Single flight: concurrent calls for the same work share one run.
 
-use crate::{changes::Changes, ports::Ports};
+use super::notifier::ChangeNotifier;
+use crate::ports::Ports;
 use authress_login_protocol::error::Error;
 use futures_util::future::LocalBoxFuture;
 use std::{
@@ -9,19 +10,19 @@ use std::{
     rc::{Rc, Weak},
 };
 
-/// At most one run at a time; whoever asks meanwhile gets that run's result.
+/// At most one run at a time. A call during a run gets the result of that run.
 #[derive(Default)]
-pub(crate) struct Flight(RefCell<Weak<Run>>);
+pub(crate) struct SingleFlight(RefCell<Weak<Run>>);
 
-/// One run, as long as somebody waits for it or it goes on.
+/// A run. It exists while it is running or a caller waits for it.
 #[derive(Default)]
 struct Run {
     result: RefCell<Option<Result<bool, Error>>>,
-    changes: Changes,
+    notifier: ChangeNotifier,
 }
 
-impl Flight {
-    /// Joins the current run, or begins one. A run goes on even if all who wait for it give up.
+impl SingleFlight {
+    /// Joins the current run, or starts one with `work`. A run goes on even if all callers cancel.
     pub(crate) fn join(
         &self,
         ports: &impl Ports,
@@ -31,17 +32,17 @@ impl Flight {
         let run = current.unwrap_or_else(|| {
             let run = Rc::new(Run::default());
             *self.0.borrow_mut() = Rc::downgrade(&run);
-            let begun = run.clone();
+            let started = run.clone();
             ports.spawn(async move {
                 let result = work.await;
-                *begun.result.borrow_mut() = Some(result);
-                begun.changes.announce();
+                *started.result.borrow_mut() = Some(result);
+                started.notifier.notify();
             });
             run
         });
         Box::pin(async move {
             loop {
-                let change = run.changes.next();
+                let change = run.notifier.next();
                 let result = run.result.borrow().clone();
                 match result {
                     Some(result) => return result,
@@ -52,7 +53,7 @@ impl Flight {
     }
 }
 
-impl fmt::Debug for Flight {
+impl fmt::Debug for SingleFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.borrow().strong_count() > 0 { "running" } else { "idle" })
     }

@@ -1,0 +1,215 @@
+//! The session in this browser: reading and writing the record and cookies, the session version, and the observed state.
+//!
+//! Several tabs write the same record and cookies. A flow that awaits a response therefore compares the session version
+//! before and after, and discards a stale response.
+
+use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports};
+use authress_login_protocol::{
+    error::{Error, ErrorCode},
+    jwt::UnverifiedClaims,
+    secret::Secret,
+    session::{
+        cookies,
+        credentials::SessionCredentials,
+        record::{STORAGE_KEY, SessionWrite},
+        stored::{StoredSession, UserCookie},
+        tokens::Tokens,
+    },
+    state::{Event, ObservedState},
+};
+use futures_util::future::LocalBoxFuture;
+
+/// How often, and after which delay in milliseconds, to check whether another tab has replaced the session: for a second.
+const REPLACEMENT_CHECKS: u32 = 20;
+const REPLACEMENT_DELAY_MS: u32 = 50;
+
+/// The version of the session at one time, to compare with later.
+#[derive(Debug)]
+pub(crate) struct SessionVersion {
+    counter: u32,
+    record: Option<String>,
+}
+
+/// Reading.
+impl<P: Ports> Context<P> {
+    /// Reads the stored session.
+    pub(crate) fn stored_session(&self) -> StoredSession {
+        StoredSession::new(self.ports.load(STORAGE_KEY).as_deref(), self.ports.cookies())
+    }
+
+    /// Returns the identity of the session, if there is one.
+    pub(crate) fn identity(&self) -> Option<UnverifiedClaims> {
+        self.stored_session().identity(&self.settings, self.now(), self.user_cookie())
+    }
+
+    /// Returns the access token, `None` if script cannot read it.
+    pub(crate) fn token(&self) -> Result<Option<Secret>, Error> {
+        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().unwrap_or_default();
+        let token = self.stored_session().access_token(&self.settings, user_id);
+        if token.is_none() {
+            self.ports.log("The access token is in a cookie that script cannot read (HttpOnly)");
+        }
+        Ok(token)
+    }
+
+    /// Returns the credentials of the session for a request.
+    pub(crate) fn credentials(&self) -> Result<SessionCredentials, Error> {
+        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
+        let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
+        let access_token = self.stored_session().access_token(&self.settings, &user_id);
+        Ok(SessionCredentials { user_id, access_token, with_credentials: self.sends_credentials()? })
+    }
+
+    /// Whether another tab has written the token of a new session but not its record yet.
+    pub(crate) fn is_being_replaced(&self) -> bool {
+        self.stored_session().is_being_replaced(&self.settings, self.now())
+    }
+
+    /// Waits about a second while another tab replaces the session. A token that belongs to another user for longer is of
+    /// another session, for example at another port of this host, which shares its cookies.
+    pub(crate) async fn wait_for_replacement(&self) {
+        for _ in 0..REPLACEMENT_CHECKS {
+            if self.has_replacement_timed_out.get() || !self.is_being_replaced() {
+                return;
+            }
+            self.ports.sleep(REPLACEMENT_DELAY_MS).await;
+        }
+        self.has_replacement_timed_out.set(true);
+    }
+
+    fn user_cookie(&self) -> UserCookie {
+        if self.sends_credentials().unwrap_or(false) { UserCookie::Reachable } else { UserCookie::Unreachable }
+    }
+}
+
+/// Session versions.
+impl<P: Ports> Context<P> {
+    /// Returns the current version of the session.
+    pub(crate) fn session_version(&self) -> SessionVersion {
+        SessionVersion { counter: self.session_counter.get(), record: self.ports.load(STORAGE_KEY) }
+    }
+
+    /// Whether any tab has started, renewed or ended a session since `version`.
+    pub(crate) fn has_changed_since(&self, version: &SessionVersion) -> bool {
+        self.session_counter.get() != version.counter || self.ports.load(STORAGE_KEY) != version.record
+    }
+
+    /// Whether the shopper has signed out since `version`. The missing record shows it before another tab's message arrives.
+    pub(crate) fn has_signed_out_since(&self, version: &SessionVersion) -> bool {
+        let is_removed = version.record.is_some() && self.ports.load(STORAGE_KEY).is_none();
+        self.session_counter.get() != version.counter || is_removed
+    }
+
+    /// Discards a stale response. If there is no session, the cookies that came with the response are cleared. Returns
+    /// whether there is a session.
+    pub(crate) fn discard_stale_response(&self) -> Result<bool, Error> {
+        if self.ports.load(STORAGE_KEY).is_none() {
+            self.clear_session_cookies()?;
+        }
+        Ok(self.refresh_state())
+    }
+}
+
+/// Writing.
+impl<P: Ports> Context<P> {
+    /// Stores the session of `tokens`, unless the session has changed since `version`.
+    pub(crate) fn store_tokens<'a>(
+        &'a self,
+        tokens: &'a Tokens,
+        version: &'a SessionVersion,
+    ) -> LocalBoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            // Two tabs that write at once could leave the cookie of one beside the record of the other.
+            let _lock = self.acquire(SessionLock::write()).await;
+            if self.has_changed_since(version) {
+                return self.discard_stale_response().map(drop);
+            }
+            let page = self.ports.page()?;
+            let now = tokens.correct(self.now());
+            self.skew_ms.set(now.skew_ms);
+            let write = tokens.session_write(&page, now);
+            // Token cookies with another domain or path would take precedence. The cookie in the usual place is overwritten and
+            // not cleared, so that other tabs always see a session.
+            let overwritten = usize::from(write.authorization_cookie.is_some());
+            let stale = cookies::clear(&page, cookies::AUTHORIZATION);
+            stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
+            cookies::clear(&page, cookies::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            self.write_session(&write);
+            // Browsers may publish storage to other tabs at the end of a task; the next holder of the lock must see it.
+            self.ports.yield_to_event_loop().await;
+            Ok(())
+        })
+    }
+
+    /// Stores the session of the `user` cookie, if there is one. `is_fresh` says that Authress has just set the cookie.
+    pub(crate) fn store_user_cookie(&self, is_fresh: bool) {
+        let cookie = if is_fresh { UserCookie::Fresh } else { self.user_cookie() };
+        let session = self.stored_session().session_write_of_user_cookie(&self.settings, self.now(), cookie);
+        let Some((write, now)) = session else { return };
+        self.skew_ms.set(now.skew_ms);
+        self.write_session(&write);
+        if !self.options.retain_user_cookie
+            && let Ok(page) = self.ports.page()
+        {
+            cookies::clear(&page, cookies::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+    }
+
+    /// Clears the session's cookies for every domain and path.
+    pub(crate) fn clear_session_cookies(&self) -> Result<(), Error> {
+        let page = self.ports.page()?;
+        cookies::clear_session(&page).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        Ok(())
+    }
+
+    fn write_session(&self, write: &SessionWrite) {
+        if let Some(cookie) = &write.authorization_cookie {
+            self.ports.assign_cookie(cookie.expose());
+        }
+        let mut record = &write.record;
+        if let Some(record_without_cookie) = &write.record_without_cookie
+            && write.is_cookie_missing(&self.ports.cookies())
+        {
+            // Otherwise the shop's server would see the user of an earlier token cookie.
+            if let Ok(page) = self.ports.page() {
+                let stale = cookies::clear(&page, cookies::AUTHORIZATION);
+                stale.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            }
+            self.ports.log("The browser did not keep the token cookie; the access token is in localStorage instead");
+            record = record_without_cookie;
+        }
+        self.has_no_remote_session.set(false);
+        self.ports.store(STORAGE_KEY, record.expose());
+    }
+}
+
+/// The observed state.
+impl<P: Ports> Context<P> {
+    /// Observes the session, emits an event if it has changed, and returns whether there is one.
+    pub(crate) fn refresh_state(&self) -> bool {
+        let is_being_replaced = self.is_being_replaced();
+        if is_being_replaced && !self.has_replacement_timed_out.get() {
+            return false; // The other tab stores the record next, and this tab gets the event.
+        }
+        self.has_replacement_timed_out.set(is_being_replaced);
+        let identity = self.identity();
+        let is_signed_in = identity.is_some();
+        let record = self.ports.load(STORAGE_KEY);
+        let is_stored = record.is_some();
+        let observed = ObservedState { identity, record, may_have_remote_session: self.may_have_remote_session() };
+        let event = self.state.borrow_mut().update(observed);
+        if let Some(event) = event {
+            match event {
+                // An expired token does not invalidate a login in progress.
+                Event::SignedOut if !is_stored => self.advance_session_version(),
+                // Another tab may have started the session.
+                Event::SignedIn | Event::TokenRenewed => self.has_no_remote_session.set(false),
+                Event::SignedOut | Event::Ready | Event::LoginEnded(_) => {}
+            }
+            self.notifier.notify();
+            self.emit(&event);
+        }
+        is_signed_in
+    }
+}
