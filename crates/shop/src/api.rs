@@ -1,5 +1,5 @@
 //! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`, and
-//! `/api/cart/claim-ticket` and `/api/cart/claims` for a cart that goes to another account.
+//! `/api/cart/claim-ticket` and `/api/cart/claims` to move a cart to another account.
 
 use authress_access_token::{AccessToken, TICKET_LIFETIME};
 use axum::body::Bytes;
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::app::Shop;
+use crate::api_error::ApiError;
 use crate::cart::{Cart, Quantity};
+use crate::cart_store::Shopper;
 use crate::catalog;
-use crate::error::ApiError;
-use crate::store::Shopper;
+use crate::shop::Shop;
 
 /// The routes below `/api`.
 pub(crate) fn router() -> Router<Shop> {
@@ -55,7 +55,7 @@ async fn set_item(
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
-/// Gives an anonymous shopper a ticket for their cart, to be kept until they have signed in.
+/// Issues a ticket for the cart of an anonymous shopper, which the page keeps until the shopper has signed in.
 async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Json<Value>, ApiError> {
     if !shop.is_anonymous(&token) {
         return Err(ApiError::NotAnonymous);
@@ -64,10 +64,10 @@ async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Js
     Ok(Json(json!({ "ticket": ticket, "expiresInSeconds": TICKET_LIFETIME.as_secs() })))
 }
 
-/// Puts what is in the cart of the ticket into the cart of the signed-in shopper who brings it.
+/// Redeems a ticket: moves its cart into the cart of the signed-in shopper.
 async fn claim(State(shop): State<Shop>, token: AccessToken, body: Bytes) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
-    // A ticket that somebody else was made to bring must not fill a cart nobody asked for.
+    // Only a signed-in shopper has an account that the cart can move to.
     if shop.is_anonymous(&token) {
         return Err(ApiError::StillAnonymous);
     }
@@ -78,7 +78,7 @@ async fn claim(State(shop): State<Shop>, token: AccessToken, body: Bytes) -> Res
 }
 
 impl Shop {
-    /// Anonymous shoppers have logged in with the shop's service client.
+    /// Whether the shopper is anonymous: logged in with the shop's service client.
     fn is_anonymous(&self, token: &AccessToken) -> bool {
         token.connection_id() == Some(&self.config.shopper_connection_id)
     }
@@ -135,5 +135,5 @@ impl CartView {
     }
 }
 
-/// A change of a quantity takes less than 30 bytes, a ticket about 500.
+/// A quantity takes less than 30 bytes, a ticket about 500.
 const MAX_BODY_BYTES: usize = 1024;

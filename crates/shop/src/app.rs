@@ -1,76 +1,12 @@
 //! The whole server as one router.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use authress_access_token::{ClaimTickets, TICKET_REMEMBERED, TokenPolicy, TokenVerifier};
-use authress_jws::SigningKey;
-use authress_single_use::{MemorySingleUse, WhenFull};
 use axum::Router;
-use axum::extract::FromRef;
 
-use crate::config::Config;
-use crate::store::CartStore;
+use crate::shop::Shop;
 use crate::{api, pages};
 
-/// What all requests share. Cheap to clone.
-#[derive(Clone)]
-pub struct Shop {
-    pub(crate) config: Arc<Config>,
-    pub(crate) tokens: TokenVerifier,
-    pub(crate) tickets: Arc<ClaimTickets>,
-    pub(crate) carts: Arc<CartStore>,
-    /// Seconds since 1970.
-    pub(crate) now: fn() -> i64,
-}
-
-impl Shop {
-    /// A shop with empty carts and the system's clock. Fetches nothing yet.
-    ///
-    /// # Errors
-    /// When the issuer is none, no HTTP client can be made or the operating system gives no random bytes.
-    pub fn new(config: Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let policy = TokenPolicy::new(&config.issuer)?.for_application(config.application_id.as_str());
-        let tokens = TokenVerifier::with_keys(policy, |_| config.jwks_url.clone())?;
-        // The key lives as long as the carts: in this process.
-        let key = SigningKey::generate("cart-claims")?;
-        let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
-        let shop = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-        let tickets = Arc::new(ClaimTickets::new(shop, key, Arc::new(spent)));
-        Ok(Self { config: Arc::new(config), tokens, tickets, carts: Arc::default(), now: system_time })
-    }
-
-    /// The same shop, in which it is `now` seconds since 1970. For tests.
-    #[must_use]
-    pub fn at(self, now: fn() -> i64) -> Self {
-        Self { now, tokens: self.tokens.at(now), ..self }
-    }
-}
-
-impl FromRef<Shop> for TokenVerifier {
-    fn from_ref(shop: &Shop) -> Self {
-        shop.tokens.clone()
-    }
-}
-
-impl fmt::Debug for Shop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shop").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
 /// The shop's routes: `/api/…`, `/config.json`, the package below `/node_modules/`, and the pages
-/// for everything else.
+/// for all other paths.
 pub fn app(shop: Shop) -> Router {
     Router::new().nest("/api", api::router().with_state(shop.clone())).merge(pages::router(&shop.config))
-}
-
-/// Tickets that were used and are remembered.
-const MAX_TICKETS: usize = 10_000;
-
-fn system_time() -> i64 {
-    // With a clock that shows nonsense every token counts as expired.
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-    since_1970.and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(i64::MAX)
 }

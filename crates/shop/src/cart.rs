@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::catalog::Product;
 
-/// How many pieces of one product: 0 to [`Quantity::MAX`], where 0 takes the product out.
+/// The number of pieces of one product: 0 to [`Quantity::MAX`], where 0 removes the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct Quantity(u8);
@@ -45,30 +45,30 @@ impl std::error::Error for QuantityOutOfRange {}
 /// One product in a cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What.
+    /// The product.
     pub product: &'static Product,
-    /// How many, never 0.
+    /// The quantity, never 0.
     pub quantity: Quantity,
 }
 
-/// What somebody wants to buy, in the order in which it was first added.
+/// Products and their quantities, in the order in which they were first added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart {
     lines: Vec<Line>,
 }
 
 impl Cart {
-    /// The products in it. Each occurs once, so a cart is never longer than the catalog.
+    /// The lines of the cart. Each product occurs once, so a cart is never longer than the catalog.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// Whether nothing is in it.
+    /// Whether the cart has no lines.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Says how many pieces of `product` there are from now on; 0 takes it out.
+    /// Sets the quantity of `product`; 0 removes it.
     pub fn set(&mut self, product: &'static Product, quantity: Quantity) {
         let line = self.lines.iter_mut().find(|line| line.product.id == product.id);
         match (line, quantity.get()) {
@@ -78,7 +78,7 @@ impl Cart {
         }
     }
 
-    /// Adds what is in `other`, up to [`Quantity::MAX`] pieces of each product.
+    /// Adds the lines of `other`, up to [`Quantity::MAX`] pieces of each product.
     pub fn add_all(&mut self, other: &Self) {
         for line in &other.lines {
             let own = self.lines.iter().find(|own| own.product.id == line.product.id);
@@ -129,12 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn zero_takes_the_product_out() {
+    fn zero_removes_the_product() {
         assert!(cart(&[("mug", 3), ("mug", 0)]).is_empty());
     }
 
     #[test]
-    fn zero_of_something_that_is_not_there_changes_nothing() {
+    fn zero_of_a_product_that_is_not_in_the_cart_changes_nothing() {
         assert!(cart(&[("mug", 0)]).is_empty());
     }
 

@@ -7,25 +7,24 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Everything the shop has to be told. Unknown fields are refused, so that a misspelt one is
+/// The settings of the shop. Unknown fields are errors, so that a misspelt one is
 /// noticed. Relative paths are relative to the working directory.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
     /// The loopback address to listen on.
     pub listen: SocketAddr,
-    /// The address in the shopper's browser. Default: http(s)://`listen`.
+    /// The shop's origin in the browser. Default: http(s)://`listen`.
     pub public_url: Option<String>,
     /// Certificate and key when the shop itself speaks HTTPS. Default: plain HTTP.
     pub tls: Option<Tls>,
-    /// The Authress custom domain as it stands in `iss`: scheme and host, no trailing slash. It
-    /// is also where the page logs in.
+    /// The Authress custom domain as in `iss`: scheme and host, no trailing slash. The page logs in there too.
     pub issuer: String,
-    /// Where the issuer's public keys are fetched. Plain HTTP, because it is on this machine.
+    /// The URL of the issuer's public keys. Plain HTTP, because it is on this machine.
     pub jwks_url: String,
     /// The `app_…` id tokens must be issued for.
     pub application_id: String,
-    /// The `sc_…` id of the service client that vouches for anonymous shoppers.
+    /// The `sc_…` id of the service client with which anonymous shoppers log in.
     pub shopper_connection_id: String,
     /// The identity providers the page offers.
     pub connections: Vec<Connection>,
@@ -68,7 +67,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a configuration without looking at the folders it names.
+    /// Parses a configuration without checking its folders.
     ///
     /// # Errors
     /// [`InvalidConfig`] with a sentence that names the field to change.
@@ -105,7 +104,7 @@ impl Config {
     }
 }
 
-/// The configuration cannot be used; the text says why.
+/// Why the configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidConfig(String);
 
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_field_is_named() {
+    fn the_error_names_a_misspelt_field() {
         let error = parse(&[("jwksURL", json!("x"))]).unwrap_err().to_string();
         assert!(error.contains("jwksURL"), "{error}");
     }
@@ -161,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_over_https_are_refused_at_start_and_not_at_the_first_cart() {
+    fn a_jwks_url_with_https_is_an_error_at_start() {
         let error = parse(&[("jwksUrl", json!("https://login.shop.test/jwks"))]).unwrap_err().to_string();
         assert!(error.contains("internalListen"), "{error}");
     }
 
     #[test]
-    fn a_missing_folder_is_named_with_its_field() {
+    fn the_error_names_the_field_of_a_missing_folder() {
         let config = parse(&[("pages", json!("no-such-folder"))]).unwrap();
         let error = config.check_folders().unwrap_err().to_string();
         assert!(error.starts_with("pages: "), "{error}");

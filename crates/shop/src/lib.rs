@@ -1,19 +1,21 @@
 //! The demo shop's server: static pages and a cart API that checks access tokens.
 //!
-//! It never logs anybody in. Whose request it is, and who may take whose cart, is decided by
-//! `authress-access-token`; `api.rs` shows all there is to it. The rest is a very small shop: carts
-//! live in memory and are gone after a restart, and nothing can be paid for.
+//! It is the example of a shop's own API: `api` verifies access tokens and moves carts between users with
+//! `authress-access-token`. It does not log users in; the page does. The rest is a minimal shop: carts
+//! are kept in memory and lost at a restart, and nothing can be paid for.
 //!
 //! For development only: the binary listens on the loopback interface alone.
 
 mod api;
+mod api_error;
 mod app;
 pub mod cart;
+mod cart_store;
 pub mod catalog;
 pub mod config;
-mod error;
 mod pages;
-mod store;
+mod shop;
 
-pub use app::{Shop, app};
-pub use error::ApiError;
+pub use api_error::ApiError;
+pub use app::app;
+pub use shop::Shop;

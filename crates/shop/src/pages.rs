@@ -18,7 +18,7 @@ use crate::config::Config;
 
 /// `/config.json`, the npm package, and the pages for everything else.
 ///
-/// Every answer is revalidated on each use (`no-cache`), so that a changed file is seen at once.
+/// Every response is revalidated on each use (`no-cache`), so that a changed file is seen at once.
 pub(crate) fn router(config: &Config) -> Router {
     let policy = Policy { issuer: config.issuer.clone() };
     let for_files = header_value(policy.header(None));
@@ -38,14 +38,13 @@ pub(crate) fn router(config: &Config) -> Router {
         .fallback_service(ServeDir::new(&config.pages).append_index_html_on_directories(false))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, for_files))
         .layer(set(header::CACHE_CONTROL, "no-cache"))
-        // Tokens may stand in the address for a moment after a login on localhost.
+        // After a login on localhost, tokens are in the URL until the page has handled the callback.
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))
 }
 
-/// The page with the import map, read at each request: its policy must name the hash of the map
-/// that is sent, and not of an older one.
+/// The page with the import map, read at each request: the policy must have the hash of the map that is sent.
 async fn index_page(State(index): State<Arc<Index>>) -> Response {
     let read = tokio::task::spawn_blocking({
         let index = index.clone();
@@ -75,9 +74,9 @@ struct Policy {
 }
 
 impl Policy {
-    /// Scripts come from this server only; the one inline script that is allowed is the import
-    /// map, which browsers do not load from a file. `wasm-unsafe-eval` lets WebAssembly be
-    /// compiled and nothing else be evaluated. Requests go to this server and to Authress.
+    /// Allows scripts of this server and one inline script, the import map, which browsers do not load from a
+    /// file. `wasm-unsafe-eval` allows the compilation of WebAssembly only. Requests may go to this server and to
+    /// Authress.
     fn header(&self, import_map: Option<&str>) -> String {
         let map = import_map
             .map(|text| format!(" 'sha256-{}'", Base64::encode_string(&Sha256::digest(text.as_bytes()))))
@@ -96,7 +95,7 @@ fn import_map(page: &str) -> Option<&str> {
     rest.split_once("</script>").map(|(text, _)| text)
 }
 
-/// The policy is made of constants, a hash and an origin; should it still be no header, nothing
+/// The policy consists of constants, a hash and an origin. If it still is not a valid header value, nothing
 /// is allowed.
 fn header_value(policy: String) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))

@@ -1,6 +1,6 @@
 //! The cart API as a page meets it, with a real issuer behind the keys' address.
 
-use crate::support::{Answer, NOW, Setup, send, shop};
+use crate::support::{NOW, Setup, TestResponse, send, shop};
 use authress_jws::SigningKey;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_catalog_needs_no_token() {
-    let answer = Setup::new().await.send("GET", "/api/products", None, "").await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.json()["products"][0]["productId"], "mug");
+    let response = Setup::new().await.send("GET", "/api/products", None, "").await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.json()["products"][0]["productId"], "mug");
 }
 
 #[tokio::test]
 async fn a_new_shopper_has_an_empty_cart_under_their_user_id() {
     let setup = Setup::new().await;
-    let answer = setup.read_cart(&setup.token("user_a", &[])).await;
-    assert_eq!(answer.json(), json!({ "userId": "user_a", "items": [], "totalCents": 0 }));
-    assert_eq!(answer.header("cache-control"), "no-store");
+    let response = setup.read_cart(&setup.token("user_a", &[])).await;
+    assert_eq!(response.json(), json!({ "userId": "user_a", "items": [], "totalCents": 0 }));
+    assert_eq!(response.header("cache-control"), "no-store");
 }
 
 #[tokio::test]
-async fn an_item_is_in_the_cart_after_it_was_put_there() {
+async fn an_added_item_is_in_the_cart() {
     let setup = Setup::new().await;
     let token = setup.token("user_a", &[]);
     setup.put(&token, "mug", r#"{"quantity":2}"#).await;
@@ -36,72 +36,72 @@ async fn the_cart_belongs_to_the_sub_and_not_to_the_token() {
     let setup = Setup::new().await;
     let anonymous = setup.token("user_a", &[("azp", json!("sc_demoShop"))]);
     let converted = setup.token("user_a", &[("azp", json!("con_acorn"))]);
-    let somebody_else = setup.token("user_b", &[]);
+    let another = setup.token("user_b", &[]);
     setup.put(&anonymous, "mug", r#"{"quantity":2}"#).await;
     assert_eq!(setup.read_cart(&converted).await.json()["totalCents"], 4800);
-    assert_eq!(setup.read_cart(&somebody_else).await.json()["totalCents"], 0);
+    assert_eq!(setup.read_cart(&another).await.json()["totalCents"], 0);
 }
 
 #[tokio::test]
-async fn quantities_outside_0_to_99_are_refused() {
+async fn quantities_outside_0_to_99_are_rejected() {
     let setup = Setup::new().await;
     let token = setup.token("user_a", &[]);
     for body in
         ["", "{}", "7", r#"{"quantity":100}"#, r#"{"quantity":-1}"#, r#"{"quantity":1.5}"#, r#"{"quantity":"1"}"#]
     {
-        let answer = setup.put(&token, "mug", body).await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "InvalidQuantity"), "{body}");
+        let response = setup.put(&token, "mug", body).await;
+        assert_eq!((response.status, response.code().as_str()), (StatusCode::BAD_REQUEST, "InvalidQuantity"), "{body}");
     }
     assert_eq!(setup.put(&token, "mug", r#"{"quantity":99}"#).await.json()["items"][0]["quantity"], 99);
     assert_eq!(setup.put(&token, "mug", r#"{"quantity":0}"#).await.json()["items"], json!([]));
 }
 
 #[tokio::test]
-async fn a_long_body_is_refused() {
+async fn a_long_body_is_rejected() {
     let setup = Setup::new().await;
     let long = format!(r#"{{"quantity":1{}}}"#, " ".repeat(2000));
-    let answer = setup.put(&setup.token("user_a", &[]), "mug", &long).await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let response = setup.put(&setup.token("user_a", &[]), "mug", &long).await;
+    assert_eq!(response.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
-async fn an_unknown_product_is_refused() {
+async fn an_unknown_product_is_rejected() {
     let setup = Setup::new().await;
     for id in ["piano", "MUG", "%00", "..%2Fmug"] {
-        let answer = setup.put(&setup.token("user_a", &[]), id, r#"{"quantity":1}"#).await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "UnknownProduct"), "{id}");
+        let response = setup.put(&setup.token("user_a", &[]), id, r#"{"quantity":1}"#).await;
+        assert_eq!((response.status, response.code().as_str()), (StatusCode::NOT_FOUND, "UnknownProduct"), "{id}");
     }
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, code: &str) {
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    let challenge = answer.header("www-authenticate");
+fn assert_unauthorized(response: &TestResponse, code: &str) {
+    assert_eq!(response.status, StatusCode::UNAUTHORIZED);
+    let challenge = response.header("www-authenticate");
     if code == "TokenMissing" {
         assert_eq!(challenge, "Bearer");
     } else {
         assert!(challenge.starts_with(r#"Bearer error="invalid_token", error_description=""#), "{challenge}");
     }
-    assert_eq!(answer.code(), code);
+    assert_eq!(response.code(), code);
 }
 
 #[tokio::test]
-async fn a_request_without_one_bearer_token_is_refused() {
+async fn a_request_without_exactly_one_bearer_token_is_rejected() {
     let setup = Setup::new().await;
-    assert_refused(&setup.send("GET", "/api/cart", None, "").await, "TokenMissing");
-    assert_refused(&setup.send("PUT", "/api/cart/items/mug", None, r#"{"quantity":1}"#).await, "TokenMissing");
+    assert_unauthorized(&setup.send("GET", "/api/cart", None, "").await, "TokenMissing");
+    assert_unauthorized(&setup.send("PUT", "/api/cart/items/mug", None, r#"{"quantity":1}"#).await, "TokenMissing");
     let token = setup.token("user_a", &[]);
     for headers in [vec![format!("Basic {token}")], vec![token.clone()], vec![format!("Bearer {token}"); 2]] {
         let mut request = Request::get("/api/cart");
         for value in headers {
             request = request.header("authorization", value);
         }
-        assert_refused(&send(&setup.router, request.body(Body::empty()).unwrap()).await, "TokenMissing");
+        assert_unauthorized(&send(&setup.router, request.body(Body::empty()).unwrap()).await, "TokenMissing");
     }
 }
 
 #[tokio::test]
-async fn tokens_with_one_wrong_claim_are_refused() {
+async fn tokens_with_one_wrong_claim_are_rejected() {
     let setup = Setup::new().await;
     let wrong: [(&str, Value, &str); 4] = [
         ("exp", json!(NOW - 5), "TokenExpired"),
@@ -110,45 +110,45 @@ async fn tokens_with_one_wrong_claim_are_refused() {
         ("sub", json!(""), "TokenNoUserId"),
     ];
     for (claim, value, code) in wrong {
-        assert_refused(&setup.read_cart(&setup.token("user_a", &[(claim, value)])).await, code);
+        assert_unauthorized(&setup.read_cart(&setup.token("user_a", &[(claim, value)])).await, code);
     }
 }
 
 #[tokio::test]
-async fn an_id_token_is_no_access_token() {
+async fn an_id_token_is_rejected() {
     let setup = Setup::new().await;
     let claims = json!({ "iss": setup.issuer, "sub": "user_a", "client_id": "app_demo", "exp": NOW + 60 });
-    assert_refused(&setup.read_cart(&setup.key.sign_jwt("JWT", &claims)).await, "TokenWrongType");
+    assert_unauthorized(&setup.read_cart(&setup.key.sign_jwt("JWT", &claims)).await, "TokenWrongType");
 }
 
 #[tokio::test]
-async fn a_changed_token_is_refused() {
+async fn a_changed_token_is_rejected() {
     let setup = Setup::new().await;
     let (mine, theirs) = (setup.token("user_a", &[]), setup.token("user_b", &[]));
     let (head, _) = mine.rsplit_once('.').unwrap();
     let (_, signature) = theirs.rsplit_once('.').unwrap();
-    assert_refused(&setup.read_cart(&format!("{head}.{signature}")).await, "TokenInvalidSignature");
+    assert_unauthorized(&setup.read_cart(&format!("{head}.{signature}")).await, "TokenInvalidSignature");
 }
 
 #[tokio::test]
-async fn a_key_that_the_issuer_does_not_publish_is_refused() {
+async fn a_key_that_the_issuer_does_not_publish_is_rejected() {
     let setup = Setup::new().await;
     let claims = json!({ "iss": setup.issuer, "sub": "user_a", "client_id": "app_demo", "exp": NOW + 60 });
     let token = SigningKey::generate("k2").unwrap().sign_jwt("at+jwt", &claims);
-    assert_refused(&setup.read_cart(&token).await, "TokenUnknownKey");
+    assert_unauthorized(&setup.read_cart(&token).await, "TokenUnknownKey");
 }
 
 #[tokio::test]
-async fn without_the_issuers_keys_nobody_is_refused_for_good() {
+async fn without_the_issuers_keys_the_response_is_503() {
     let setup = Setup::new().await;
     let token = setup.token("user_a", &[]);
     let cut_off = shop(&setup.issuer, &format!("{}/nothing-here", setup.issuer));
     let request = Request::get("/api/cart").header("authorization", format!("Bearer {token}"));
-    let answer = send(&cut_off, request.body(Body::empty()).unwrap()).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "KeysUnavailable"));
+    let response = send(&cut_off, request.body(Body::empty()).unwrap()).await;
+    assert_eq!((response.status, response.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "KeysUnavailable"));
 }
 
-async fn post(setup: &Setup, path: &str, token: &str, body: &str) -> Answer {
+async fn post(setup: &Setup, path: &str, token: &str, body: &str) -> TestResponse {
     setup.send("POST", path, Some(token), body).await
 }
 
@@ -161,14 +161,14 @@ fn customer(setup: &Setup, user_id: &str) -> String {
 }
 
 async fn ticket_of(setup: &Setup, user_id: &str) -> String {
-    let answer = post(setup, "/api/cart/claim-ticket", &anonymous(setup, user_id), "").await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    json!({ "ticket": answer.json()["ticket"] }).to_string()
+    let response = post(setup, "/api/cart/claim-ticket", &anonymous(setup, user_id), "").await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    assert_eq!(response.header("cache-control"), "no-store");
+    json!({ "ticket": response.json()["ticket"] }).to_string()
 }
 
 #[tokio::test]
-async fn a_ticket_takes_the_anonymous_cart_to_the_account() {
+async fn a_ticket_moves_the_anonymous_cart_to_the_account() {
     let setup = Setup::new().await;
     setup.put(&anonymous(&setup, "user_a"), "mug", r#"{"quantity":2}"#).await;
     setup.put(&customer(&setup, "user_b"), "vase", r#"{"quantity":1}"#).await;
@@ -182,26 +182,26 @@ async fn a_ticket_takes_the_anonymous_cart_to_the_account() {
 }
 
 #[tokio::test]
-async fn tickets_are_for_anonymous_carts_and_taken_by_customers() {
+async fn tickets_are_issued_to_anonymous_shoppers_and_redeemed_by_customers() {
     let setup = Setup::new().await;
-    let refused = post(&setup, "/api/cart/claim-ticket", &customer(&setup, "user_a"), "").await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "NotAnonymous"));
+    let rejected = post(&setup, "/api/cart/claim-ticket", &customer(&setup, "user_a"), "").await;
+    assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "NotAnonymous"));
     let ticket = ticket_of(&setup, "user_a").await;
-    let refused = post(&setup, "/api/cart/claims", &anonymous(&setup, "user_b"), &ticket).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "StillAnonymous"));
-    let refused = post(&setup, "/api/cart/claims", &customer(&setup, "user_a"), &ticket).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "TicketSameUser"));
+    let rejected = post(&setup, "/api/cart/claims", &anonymous(&setup, "user_b"), &ticket).await;
+    assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "StillAnonymous"));
+    let rejected = post(&setup, "/api/cart/claims", &customer(&setup, "user_a"), &ticket).await;
+    assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "TicketSameUser"));
     assert_eq!(post(&setup, "/api/cart/claims", &customer(&setup, "user_b"), &ticket).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn what_is_no_ticket_of_this_shop_moves_nothing() {
+async fn a_token_that_is_not_a_ticket_of_this_shop_is_rejected() {
     let (setup, other_shop) = (Setup::new().await, Setup::new().await);
     let token = customer(&setup, "user_b");
     let access_token = json!({ "ticket": anonymous(&setup, "user_a") }).to_string();
     for ticket in [ticket_of(&other_shop, "user_a").await, access_token, r#"{"ticket":""}"#.to_owned()] {
-        let refused = post(&setup, "/api/cart/claims", &token, &ticket).await;
-        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "TicketForged"), "{ticket}");
+        let rejected = post(&setup, "/api/cart/claims", &token, &ticket).await;
+        assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "TicketForged"), "{ticket}");
     }
     for body in ["", "{}", r#"{"ticket":1}"#, r#"{"ticket":"x","more":1}"#] {
         assert_eq!(post(&setup, "/api/cart/claims", &token, body).await.code(), "InvalidTicketRequest", "{body}");
@@ -209,7 +209,7 @@ async fn what_is_no_ticket_of_this_shop_moves_nothing() {
 }
 
 #[tokio::test]
-async fn addresses_and_methods_the_api_does_not_have_are_answered_with_a_code() {
+async fn unknown_paths_and_methods_have_an_error_code() {
     let setup = Setup::new().await;
     let unknown = setup.send("GET", "/api/nothing", None, "").await;
     assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::NOT_FOUND, "UnknownRoute"));

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_page_carries_a_policy_that_fits_its_import_map() {
+async fn the_policy_of_the_page_has_the_hash_of_its_import_map() {
     let setup = Setup::new().await;
     let page = setup.send("GET", "/?nonce=n&code=c", None, "").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -26,21 +26,21 @@ async fn the_page_has_one_inline_script_the_import_map() {
 }
 
 #[tokio::test]
-async fn every_file_has_the_safety_headers() {
+async fn every_file_has_the_security_headers() {
     let setup = Setup::new().await;
     for path in ["/", "/app.js", "/style.css", "/pictures/mug.svg", "/config.json", "/no-such-file"] {
-        let answer = setup.send("GET", path, None, "").await;
-        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
-        assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
-        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
+        let response = setup.send("GET", path, None, "").await;
+        assert_eq!(response.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(response.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(response.header("cache-control"), "no-cache", "{path}");
+        assert!(response.header("content-security-policy").contains("default-src 'none'"), "{path}");
     }
 }
 
 #[tokio::test]
 async fn scripts_are_served_as_javascript() {
-    let answer = Setup::new().await.send("GET", "/app.js", None, "").await;
-    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/javascript"));
+    let response = Setup::new().await.send("GET", "/app.js", None, "").await;
+    assert_eq!((response.status, response.header("content-type")), (StatusCode::OK, "text/javascript"));
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn every_product_has_its_picture() {
 }
 
 #[tokio::test]
-async fn the_browser_is_told_where_to_log_in_and_nothing_else() {
+async fn the_browser_gets_the_login_settings_only() {
     let setup = Setup::new().await;
     let config = setup.send("GET", "/config.json", None, "").await.json();
     assert_eq!(
@@ -66,7 +66,7 @@ async fn the_browser_is_told_where_to_log_in_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn no_path_leads_out_of_the_folders() {
+async fn no_path_escapes_the_folders() {
     let setup = Setup::new().await;
     let attempts = [
         "/../Cargo.toml",
@@ -80,8 +80,8 @@ async fn no_path_leads_out_of_the_folders() {
         "/node_modules/authress-login-wasm/..%2fCargo.toml",
     ];
     for path in attempts {
-        let answer = setup.send("GET", path, None, "").await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        let response = setup.send("GET", path, None, "").await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
 

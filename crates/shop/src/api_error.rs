@@ -1,4 +1,4 @@
-//! What the cart API answers when it does not do what it was asked.
+//! The error responses of the cart API.
 
 use authress_access_token::{TicketError, TokenError};
 use axum::Json;
@@ -6,38 +6,38 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A failed cart request: one status and one stable code each, sent as
+/// Why a request failed. Each error has one status and one stable code; the response is
 /// `{"errorCode", "title"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// 401: the request names no shopper. 503: no token can be checked at the moment.
+    /// 401: the request has no valid access token. 503: tokens cannot be verified now.
     Token(TokenError),
-    /// 403: the ticket moves no cart to this shopper. 503: it cannot be known whether it was used.
+    /// 403: the ticket is not valid for this shopper. 503: it is unknown whether it was redeemed.
     Ticket(TicketError),
-    /// 403: tickets are for carts of shoppers without an account.
+    /// 403: tickets are for the carts of anonymous shoppers.
     NotAnonymous,
-    /// 403: a cart is moved to an account, and this shopper has none.
+    /// 403: a cart can be moved to an account only, and this shopper is anonymous.
     StillAnonymous,
     /// 400: the body is not `{"ticket": "…"}`.
     InvalidTicketRequest,
-    /// 404: the shop does not sell this.
+    /// 404: there is no such product.
     UnknownProduct,
     /// 400: the body is not `{"quantity": n}` with n from 0 to 99.
     InvalidQuantity,
-    /// 404: nothing is at this address of the API.
+    /// 404: the API has no such path.
     UnknownRoute,
-    /// 405: the address exists, but not for this method.
+    /// 405: the path does not have this method.
     MethodNotAllowed,
 }
 
 impl ApiError {
     fn parts(self) -> (StatusCode, &'static str, String) {
         match self {
-            Self::Token(refusal) => (refusal.status(), refusal.code(), refusal.to_string()),
-            Self::Ticket(refusal @ TicketError::Unavailable) => {
-                (StatusCode::SERVICE_UNAVAILABLE, refusal.code(), refusal.to_string())
+            Self::Token(error) => (error.status(), error.code(), error.to_string()),
+            Self::Ticket(error @ TicketError::Unavailable) => {
+                (StatusCode::SERVICE_UNAVAILABLE, error.code(), error.to_string())
             }
-            Self::Ticket(refusal) => (StatusCode::FORBIDDEN, refusal.code(), refusal.to_string()),
+            Self::Ticket(error) => (StatusCode::FORBIDDEN, error.code(), error.to_string()),
             Self::NotAnonymous => {
                 (StatusCode::FORBIDDEN, "NotAnonymous", "this cart belongs to an account and stays with it".into())
             }
@@ -57,7 +57,7 @@ impl ApiError {
                 "InvalidQuantity",
                 r#"send JSON {"quantity": n} with a whole number from 0 to 99"#.into(),
             ),
-            Self::UnknownRoute => (StatusCode::NOT_FOUND, "UnknownRoute", "there is nothing at this address".into()),
+            Self::UnknownRoute => (StatusCode::NOT_FOUND, "UnknownRoute", "the API has no such path".into()),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "use GET for the cart and PUT for an item".into())
             }
@@ -67,9 +67,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        // It knows the challenge that belongs to it.
-        if let Self::Token(refusal) = self {
-            return refusal.into_response();
+        // It has a `WWW-Authenticate` header too.
+        if let Self::Token(error) = self {
+            return error.into_response();
         }
         let (status, code, title) = self.parts();
         (status, Json(json!({ "errorCode": code, "title": title }))).into_response()
@@ -77,13 +77,13 @@ impl IntoResponse for ApiError {
 }
 
 impl From<TokenError> for ApiError {
-    fn from(refusal: TokenError) -> Self {
-        Self::Token(refusal)
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
     }
 }
 
 impl From<TicketError> for ApiError {
-    fn from(refusal: TicketError) -> Self {
-        Self::Ticket(refusal)
+    fn from(error: TicketError) -> Self {
+        Self::Ticket(error)
     }
 }
