@@ -1,12 +1,16 @@
+//! Self-signed certificates for development.
+
 use std::fs;
 use std::path::Path;
 
-use crate::{DevServerError, TlsFiles, write_private_file};
+use crate::error::DevServerError;
+use crate::private_file::write_private_file;
+use crate::tls::TlsFiles;
 
-/// Writes a fresh self-signed certificate for `names` (DNS names or IP addresses) as `cert.pem`
+/// Generates a self-signed certificate for `names` (DNS names or IP addresses) and writes it as `cert.pem`
 /// and its key as `key.pem` (readable by the owner only) into `dir`, which is created if needed.
 ///
-/// For development names only: nobody but a client told to ignore certificates trusts it.
+/// For development only: clients trust it only if they are configured to, or ignore certificates.
 pub fn self_signed_certificate(names: &[String], dir: &Path) -> Result<TlsFiles, DevServerError> {
     if names.is_empty() {
         return Err(not_made("give at least one name"));

@@ -1,9 +1,11 @@
+//! Why a development server fails.
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a development server could not start or go on. Every sentence names what to change.
+/// Why a development server could not start or stopped. Every message names what to change.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DevServerError {

@@ -1,8 +1,7 @@
 //! Loopback-only HTTP and HTTPS listeners for development servers.
 //!
-//! Refuses to listen anywhere but on the loopback interface, never prints and never logs: the
-//! binary that uses it decides what its user sees. The usual order is [`bind`], then print a
-//! `ready` line, then [`serve`] until [`shutdown_signal`].
+//! Other addresses than those of the loopback interface are errors. This crate does not print and does not log; the
+//! binary does. It calls [`bind`], prints a `ready` line, and calls [`serve`] with [`shutdown_signal`].
 
 mod certificate;
 mod error;

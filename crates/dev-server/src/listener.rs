@@ -1,3 +1,5 @@
+//! Listeners on loopback, and serving until shutdown.
+
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -6,12 +8,13 @@ use std::time::Duration;
 use axum::Router;
 use axum_server::Handle;
 
-use crate::{DevServerError, TlsFiles};
+use crate::error::DevServerError;
+use crate::tls::TlsFiles;
 
-/// How long requests in flight may take after shutdown was asked for, before they are cut.
+/// How long requests in flight may take after the start of a shutdown, before their connections are closed.
 pub const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// A listener that already owns its port; connections queue until [`serve`] takes them.
+/// A listener that owns its port. Connections wait until [`serve`] accepts them.
 #[derive(Debug)]
 pub struct Bound {
     listener: TcpListener,
@@ -19,20 +22,20 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// The address with the real port, also when port 0 was asked for.
+    /// The address with the actual port, also if port 0 was requested.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 }
 
-/// Takes a loopback address; port 0 lets the operating system choose a free one.
+/// Binds a loopback address; with port 0 the operating system chooses a free port.
 pub fn bind(addr: SocketAddr) -> Result<Bound, DevServerError> {
     if !addr.ip().is_loopback() {
         return Err(DevServerError::NotLoopback(addr));
     }
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AddrInUse => DevServerError::AddressInUse(addr),
-        // `ErrorKind` grows with the standard library; every other kind reads the same here.
+        // `ErrorKind` is non-exhaustive; all other kinds have the same message.
         _ => DevServerError::ListenFailed(addr, error),
     };
     let listener = TcpListener::bind(addr).map_err(failed)?;
@@ -87,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_other_machines_can_reach_is_refused() {
+    fn an_address_that_other_machines_can_reach_is_an_error() {
         for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
             let error = bind(addr.parse().unwrap()).unwrap_err();
             assert_eq!(error.code(), "NotLoopback");
@@ -95,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_named_in_a_sentence() {
+    fn the_error_names_a_port_in_use() {
         let first = bind(loopback()).unwrap();
         let error = bind(first.local_addr()).unwrap_err();
         assert_eq!(error.code(), "AddressInUse");
@@ -103,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_in_flight_is_answered_before_the_server_ends() {
+    async fn a_request_in_flight_is_completed_before_the_server_stops() {
         let started = Arc::new(Notify::new());
         let (stop, stopped) = oneshot::channel::<()>();
         let signal = started.clone();
@@ -123,15 +126,15 @@ mod tests {
         stream.write_all(request.as_bytes()).await.unwrap();
         started.notified().await;
         stop.send(()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"));
-        assert!(answer.ends_with("done"));
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"));
+        assert!(response.ends_with("done"));
         server.await.unwrap().unwrap();
     }
 
     #[tokio::test]
-    async fn a_missing_certificate_is_named() {
+    async fn the_error_names_a_missing_certificate() {
         let files = TlsFiles { certificate: "no-such-cert.pem".into(), private_key: "no-such-key.pem".into() };
         let bound = bind(loopback()).unwrap();
         let served = serve(bound, Router::new(), Some(files), std::future::ready(())).await;

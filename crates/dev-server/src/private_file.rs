@@ -1,3 +1,5 @@
+//! Files for secrets.
+
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::path::Path;
 /// # Errors
 /// Those of the file system.
 pub fn write_private_file(path: &Path, text: &str) -> std::io::Result<()> {
-    // A file that an earlier run left would keep its own, perhaps wider, permissions.
+    // An existing file would keep its permissions, which may be wider.
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => (),

@@ -1,11 +1,12 @@
+//! Shutdown by signals.
+
 use std::future::Future;
 
 /// Resolves when the process is asked to stop: SIGINT (Ctrl-C) or, on Unix, SIGTERM.
 ///
-/// The handlers are installed by the call, not by the first poll: call it before telling anybody
-/// that the server is ready, or a signal that follows at once ends the process unasked. It must be
-/// called inside a Tokio runtime. Where no handler can be installed the future never resolves and
-/// the default action of the signal still ends the process.
+/// The handlers are installed by the call, not by the first poll: call it before printing that the server is
+/// ready, or an early signal kills the process. It must be called inside a Tokio runtime. If no handler can be
+/// installed, the future never resolves and the default action of the signal still ends the process.
 pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
     let interrupt = handler::interrupt();
     let terminate = handler::terminate();

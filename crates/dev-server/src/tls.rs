@@ -1,3 +1,5 @@
+//! Certificates of HTTPS listeners.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,9 +9,9 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::DevServerError;
+use crate::error::DevServerError;
 
-/// Where a listener's certificate chain and private key are, both as PEM.
+/// The files of a listener's certificate chain and private key, both PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The certificate, followed by any intermediate ones.
@@ -19,12 +21,12 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// Whether both files can be served, so that a server can say so before it is ready.
+    /// Checks that both files can be used, so that a server fails before it is ready.
     pub fn check(&self) -> Result<(), DevServerError> {
         self.server_config().map(|_| ())
     }
 
-    /// Reads both files. The provider is named here because a process-wide default may be absent
+    /// Reads both files. The crypto provider is explicit because a process-wide default may be missing
     /// or, with several providers compiled in, ambiguous.
     pub(crate) fn server_config(&self) -> Result<RustlsConfig, DevServerError> {
         let unreadable = |path: &PathBuf, error: rustls::pki_types::pem::Error| {

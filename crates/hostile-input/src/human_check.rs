@@ -1,4 +1,4 @@
-//! Answers to the check that somebody made up.
+//! The answer of a human check.
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 use crate::PRIVATE_KEY;
 
-/// Whatever is sent as the answer to a check, as it is and as what the page makes of it: nobody gets a login.
+/// Any body, and any value as the answer in a valid body, is rejected: no login is redirected.
 pub fn human_check(data: &[u8]) {
     thread_local! {
         static SERVICE: (tokio::runtime::Runtime, App) = service();
@@ -21,7 +21,7 @@ pub fn human_check(data: &[u8]) {
     SERVICE.with(|(runtime, app)| {
         for body in [data.to_vec(), from_page] {
             let request = Request::post(PATH).header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
-            let response = runtime.block_on(app.clone().oneshot(request.expect("a request"))).expect("an answer");
+            let response = runtime.block_on(app.clone().oneshot(request.expect("a request"))).expect("a response");
             assert!([403, 413].contains(&response.status().as_u16()), "{}", response.status());
             assert!(!response.headers().contains_key(header::LOCATION));
         }

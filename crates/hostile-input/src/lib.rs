@@ -1,7 +1,10 @@
-//! What must hold whatever strangers send to the servers. Each function takes any bytes, asserts, and is the body
-//! of the fuzz target of its name; the tests here put the seeds of `fuzz/seeds` and random bytes to all of them.
+//! Properties of the servers that hold for any input. Each function asserts one of them for any bytes, and is the body
+//! of the fuzz target of its name. The tests run all of them with the seeds of `fuzz/seeds`, with mutations of these and
+//! with random bytes.
+//!
+//! The targets are here and not in `fuzz`, because `fuzz` needs `cargo fuzz` and is not part of the workspace.
 
-// What cannot be set up is a failure like any other here.
+// These functions are tests.
 #![allow(clippy::expect_used)]
 
 use std::net::IpAddr;
@@ -23,11 +26,11 @@ mod tokens;
 pub use human_check::human_check;
 pub use tokens::{access_token, claim_ticket, jwt};
 
-/// What takes any bytes, and panics if something does not hold.
-pub type Body = fn(&[u8]);
+/// A property: panics if it does not hold for the input.
+pub type Property = fn(&[u8]);
 
-/// All of them, by their names.
-pub const BODIES: &[(&str, Body)] = &[
+/// All properties by the names of their fuzz targets.
+pub const PROPERTIES: &[(&str, Property)] = &[
     ("access_key", access_key),
     ("access_token", access_token),
     ("claim_ticket", claim_ticket),
@@ -45,7 +48,8 @@ pub(crate) fn signing_key() -> SigningKey {
     SigningKey::from_pkcs8_der("k1", &der).expect("a key")
 }
 
-/// Whatever the query is: no answer leaves the configured login URL, or has letters that a header does not take.
+/// For any query, a redirect goes to the configured login URL, has no characters that are invalid in a header, and has
+/// each parameter once.
 pub fn login_request(data: &[u8]) {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
         let key = format!("sc_shop.k1.acc-1.{PRIVATE_KEY}");
@@ -65,7 +69,7 @@ pub fn login_request(data: &[u8]) {
     }
 }
 
-/// Whatever the access key is: no error repeats a piece of it.
+/// For any access key, neither `Debug` nor an error shows its secret.
 pub fn access_key(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match text.parse::<AccessKey>() {
@@ -81,7 +85,7 @@ fn secret_of(access_key: &str) -> &str {
     access_key.trim().rsplit('.').next().unwrap_or_default()
 }
 
-/// Whatever a stranger puts in front: what the own proxies have added to the end decides.
+/// For any forwarding header of a client, the entries that trusted proxies have appended determine the address.
 pub fn client_address(data: &[u8]) {
     let peer: IpAddr = [198, 51, 100, 1].into();
     let own: IpAddr = [203, 0, 113, 9].into();
@@ -105,7 +109,7 @@ pub fn client_address(data: &[u8]) {
                 }
                 let address = TrustedProxies { hops, header }.client_address(peer, &headers);
                 assert_eq!(address, if hops == 0 { peer } else { own });
-                // And where more are trusted than are there, it is an address all the same.
+                // With more trusted proxies than entries the result still is an address.
                 let address = TrustedProxies { hops: hops + 3, header }.client_address(peer, &headers);
                 assert!(!ClientNetwork::from(address).to_string().is_empty());
             }

@@ -1,12 +1,12 @@
-//! Every body over its seeds, over what is made of them, and over random bytes.
+//! Every property with its seeds, with mutations of them, and with random bytes.
 
-// A helper function of a test is not seen as a test by the lints.
+// Lints treat helper functions as code outside tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use authress_hostile_input::BODIES;
+use authress_hostile_input::PROPERTIES;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -28,13 +28,13 @@ fn seeds(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn every_body_is_a_fuzz_target_and_every_fuzz_target_a_body() {
-    let bodies: BTreeSet<String> = BODIES.iter().map(|(name, _)| (*name).to_owned()).collect();
+fn every_property_has_a_fuzz_target_and_every_fuzz_target_a_property() {
+    let properties: BTreeSet<String> = PROPERTIES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let files = std::fs::read_dir(fuzz().join("fuzz_targets")).unwrap();
     let targets = files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    assert_eq!(bodies, targets);
+    assert_eq!(properties, targets);
     let manifest = std::fs::read_to_string(fuzz().join("Cargo.toml")).unwrap();
-    for name in &bodies {
+    for name in &properties {
         let target = std::fs::read_to_string(fuzz().join(format!("fuzz_targets/{name}.rs"))).unwrap();
         assert!(target.ends_with(&format!("fuzz_target!(|data: &[u8]| authress_hostile_input::{name}(data));\n")));
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")), "{name}");
@@ -42,16 +42,16 @@ fn every_body_is_a_fuzz_target_and_every_fuzz_target_a_body() {
 }
 
 #[test]
-fn nothing_happens_with_the_seeds() {
-    for (name, body) in BODIES {
+fn the_properties_hold_for_the_seeds() {
+    for (name, property) in PROPERTIES {
         for (seed, data) in seeds(name) {
             println!("{name}/{seed}");
-            body(&data);
+            property(&data);
         }
     }
 }
 
-/// A seed with some bytes exchanged, a piece left out and a piece of another seed put in.
+/// A seed with some bytes replaced, a part removed and a part of another seed inserted.
 fn mutated(name: &str, which: &[Index; 2], bytes: &[(Index, u8)], places: &[Index; 3]) -> Vec<u8> {
     let seeds = seeds(name);
     let (mut data, other) = (which[0].get(&seeds).1.clone(), &which[1].get(&seeds).1);
@@ -67,20 +67,20 @@ fn mutated(name: &str, which: &[Index; 2], bytes: &[(Index, u8)], places: &[Inde
 
 proptest! {
     #[test]
-    fn nothing_happens_with_random_bytes(data: Vec<u8>) {
-        for (_, body) in BODIES {
-            body(&data);
+    fn the_properties_hold_for_random_bytes(data: Vec<u8>) {
+        for (_, property) in PROPERTIES {
+            property(&data);
         }
     }
 
     #[test]
-    fn nothing_happens_with_what_is_made_of_the_seeds(
+    fn the_properties_hold_for_mutated_seeds(
         which: [Index; 2],
         bytes in prop::collection::vec((any::<Index>(), prop_oneof![any::<u8>(), Just(b'"'), Just(b'%'), Just(b'.')]), 0..4),
         places: [Index; 3],
     ) {
-        for (name, body) in BODIES {
-            body(&mutated(name, &which, &bytes, &places));
+        for (name, property) in PROPERTIES {
+            property(&mutated(name, &which, &bytes, &places));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Words of several messages side by side: one with plain instructions, four with WebAssembly's vectors.
+//! The same word of several messages: one with plain instructions, four with WebAssembly's SIMD.
 
 use std::ops::{Add, BitXor};
 
@@ -112,7 +112,7 @@ impl Lanes {
         Self(word::shift_right(self.0, BITS))
     }
 
-    /// Bit by bit: of `ones` where this has a one, of `zeros` elsewhere.
+    /// Selects each bit from `ones` where `self` has a one, and from `zeros` elsewhere.
     #[inline(always)]
     pub(crate) fn choose(self, ones: Self, zeros: Self) -> Self {
         Self(word::choose(self.0, ones.0, zeros.0))

@@ -1,9 +1,9 @@
-//! SHA-256 (FIPS 180-4) of one message, and of [`LANES`] messages at once that differ in their first
+//! SHA-256 (FIPS 180-4) for the browser: of one message, and of [`LANES`] messages at once that differ in their first
 //! block only.
 //!
-//! A shopper waits for the anti-abuse search, which is thousands of such digests. A general
-//! implementation is four times as large in the module, computes what does not change again for every
-//! try, and knows nothing of WebAssembly's vectors. Tests hold this one against it.
+//! It exists for the proof of work, thousands of digests for which a shopper waits. The crate `sha2` is four times as
+//! large in the module, recomputes the unchanged part of the message for every try, and does not use WebAssembly's
+//! SIMD instructions. Servers use `sha2`, and the tests compare the two.
 
 mod lanes;
 
@@ -59,7 +59,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Begins with [`LANES`] times the same message; only what is at `changing` may be changed later.
+    /// Starts with [`LANES`] copies of `message`; only the bytes at `changing` may be changed later.
     pub fn new(message: &[u8], changing: Range<usize>) -> Self {
         let blocks = padded(message);
         let (first, rest) = blocks.split_first().unwrap_or((&[0; BLOCK], &[]));
@@ -131,7 +131,7 @@ fn schedule(block: &[Lanes; WORDS]) -> Schedule {
 }
 
 /// Section 6.2.2, steps 2 to 4.
-// Never part of a caller: engines compile a function well after it has been called often.
+// Not inlined: engines optimise a function that is called often.
 #[inline(never)]
 fn rounds(state: &mut State, schedule: &Schedule) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
@@ -174,13 +174,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digests_are_those_of_a_general_implementation(message: Vec<u8>, length in 0_usize..300) {
+        fn digests_equal_those_of_the_crate_sha2(message: Vec<u8>, length in 0_usize..300) {
             let message: Vec<u8> = message.into_iter().cycle().take(length).collect();
             prop_assert_eq!(digest(&message), <[u8; 32]>::from(Sha256::digest(&message)));
         }
 
         #[test]
-        fn messages_that_differ_in_their_first_block(
+        fn digests_of_messages_that_differ_in_their_first_block_equal_those_of_sha2(
             message in proptest::collection::vec(any::<u8>(), 64..300), start in 0_usize..56, length in 1_usize..9,
         ) {
             let mut messages = Messages::new(&message, start..start + length);

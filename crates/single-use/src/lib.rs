@@ -1,8 +1,8 @@
-//! Things that may be used only once: an OAuth `state`, a signed ticket's `jti`.
+//! Replay protection: ids that may be used only once, such as an OAuth `state` or the `jti` of a ticket.
 //!
-//! [`SingleUse`] is the question, [`MemorySingleUse`] the answer of one process in bounded memory.
-//! Several processes that must agree need another implementation, over a store they share. Nothing
-//! here reads a clock but [`MemorySingleUse`]'s implementation of the trait.
+//! [`SingleUse`] is the interface, [`MemorySingleUse`] an implementation for one process in bounded memory.
+//! Several processes need another implementation, with a shared store. Only [`MemorySingleUse`]'s implementation of
+//! the trait reads a clock.
 
 mod memory;
 
@@ -12,23 +12,23 @@ use std::pin::Pin;
 
 pub use memory::{MemorySingleUse, WhenFull};
 
-/// Says of each id once that it is the first time.
+/// Records the use of ids.
 ///
-/// The future is boxed so that an implementation can be chosen when the program starts.
+/// The future is boxed so that a program can choose the implementation at its start.
 pub trait SingleUse: fmt::Debug + Send + Sync + 'static {
-    /// Uses `id` up. Of any number of concurrent calls with the same id exactly one gets
+    /// Records that `id` is used. Of any number of concurrent calls with the same id exactly one returns
     /// [`Use::First`].
     fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>>;
 }
 
-/// What became of an attempt to use something up.
+/// The result of [`SingleUse::spend`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// It was unused, and is used now.
+    /// The id was not used before.
     First,
-    /// It was used before.
+    /// The id was used before.
     Again,
-    /// It cannot be known: the store is out of reach or full. Whoever asks decides what that means;
-    /// for anything that is worth something the safe answer is the one to [`Use::Again`].
+    /// It is unknown, because the store is unreachable or full. Callers that protect something of value treat this like
+    /// [`Use::Again`].
     Unknown,
 }

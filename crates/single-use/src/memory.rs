@@ -1,3 +1,5 @@
+//! Replay protection in the memory of one process.
+
 use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
@@ -8,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use crate::{SingleUse, Use};
 
-/// What is used up, in the memory of one process.
+/// The used ids of one process, in bounded memory.
 ///
-/// An id takes 9 to 18 bytes, whatever its length: only a hash of 64 bits with a key of this process
-/// is kept, so that nobody outside can make two ids collide, and by chance one in 2⁴⁴ attempts is
-/// taken for a repetition when a million ids are remembered. Ids are kept in two generations, of
-/// which the older is forgotten as a whole: each id is remembered for the lifetime at least and for
-/// twice the lifetime at most.
+/// An id takes 9 to 18 bytes, whatever its length: only its 64-bit hash is stored. The hash has a random key, so that
+/// attackers cannot produce collisions; with a million ids in memory, one in 2⁴⁴ new ids collides by chance and counts
+/// as used. Ids are stored in two generations, and the older one is dropped as a whole: each id is remembered for at
+/// least the lifetime and at most twice the lifetime.
 pub struct MemorySingleUse {
     hasher: RandomState,
     lifetime: Duration,
@@ -23,17 +24,17 @@ pub struct MemorySingleUse {
     generations: Mutex<Generations>,
 }
 
-/// What happens to a new id when as many ids as there is room for are still to be remembered.
+/// What happens to a new id while the memory is full of ids that have not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
-    /// The older half is forgotten early, and a repetition of it not noticed.
+    /// The older generation is dropped early, and its ids can be used again.
     ForgetOldest,
-    /// Nothing new can be used: [`Use::Unknown`].
+    /// The result is [`Use::Unknown`].
     Refuse,
 }
 
 impl MemorySingleUse {
-    /// Remembers up to `capacity` ids, each for `lifetime`. Memory is taken when it is needed.
+    /// Remembers up to `capacity` ids, each for `lifetime`. Memory is allocated when it is needed.
     pub fn new(lifetime: Duration, capacity: usize, when_full: WhenFull) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -44,11 +45,10 @@ impl MemorySingleUse {
         }
     }
 
-    /// Uses `id` up at the time `now`, which must not go backwards by more than what the caller can
-    /// afford to forget.
+    /// Like [`SingleUse::spend`] at the time `now`, which must not decrease: otherwise ids may be forgotten early.
     pub fn spend_at(&self, id: &str, now: Instant) -> Use {
         let id = self.hasher.hash_one(id);
-        // The sets are changed in one step each, so a poisoned lock still guards whole ones.
+        // Each set is changed in one step, so those behind a poisoned lock are consistent.
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.forget_expired(now, self.lifetime);
         if generations.current.contains(&id) || generations.previous.contains(&id) {
@@ -64,13 +64,13 @@ impl MemorySingleUse {
         Use::First
     }
 
-    /// How many ids are remembered now.
+    /// The number of remembered ids.
     pub fn len(&self) -> usize {
         let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.current.len() + generations.previous.len()
     }
 
-    /// Whether nothing is remembered.
+    /// Whether no ids are remembered.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -94,17 +94,17 @@ impl fmt::Debug for MemorySingleUse {
 
 #[derive(Debug, Default)]
 struct Generations {
-    current: HashSet<u64, AsItIs>,
-    previous: HashSet<u64, AsItIs>,
+    current: HashSet<u64, Identity>,
+    previous: HashSet<u64, Identity>,
     /// When the current generation began.
     began: Option<Instant>,
 }
 
-/// What is put into the sets is a hash with a key already.
+/// A hasher that returns its input, which is a keyed hash already.
 #[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
+struct Identity(u64);
 
-impl BuildHasher for AsItIs {
+impl BuildHasher for Identity {
     type Hasher = Self;
 
     fn build_hasher(&self) -> Self {
@@ -112,13 +112,13 @@ impl BuildHasher for AsItIs {
     }
 }
 
-impl Hasher for AsItIs {
+impl Hasher for Identity {
     fn finish(&self) -> u64 {
         self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        // Never called for a number; right for anything else all the same.
+        // Never called for `u64`; a valid hash for other types.
         self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
 
@@ -165,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_remembered_for_the_lifetime_wherever_in_a_generation_it_came() {
+    fn an_id_is_remembered_for_the_lifetime_wherever_in_a_generation_it_was_used() {
         for offset in [0, 1, 30, 59] {
             let memory = memory(1000, WhenFull::ForgetOldest);
             let start = Instant::now();
             memory.spend_at("first", start);
             let used = start + Duration::from_secs(offset);
             assert_eq!(memory.spend_at("a", used), Use::First);
-            // Somebody comes by every second.
+            // Another id is used every second.
             for second in 1..60 {
                 memory.spend_at(&format!("{second}"), used + Duration::from_secs(second));
             }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_store_that_must_not_forget_refuses_what_is_new_until_there_is_room() {
+    fn a_full_store_that_must_not_forget_rejects_new_ids_until_there_is_room() {
         let memory = memory(10, WhenFull::Refuse);
         let now = Instant::now();
         for id in 0..10 {
