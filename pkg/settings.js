@@ -1,7 +1,7 @@
-// What applications pass in: the settings of a client and the options of a call, checked at once and without the module.
+// The settings of a client and the limits of a call, checked at once and without the module.
 //
-// crates/protocol/src/settings.rs has the same rules for the settings; tests/vectors/settings.json holds one against the
-// other. Options that only the module reads are checked there, in src/options.rs.
+// crates/protocol/src/settings.rs has the same rules for the settings; tests/vectors/settings.json holds both to them. Options
+// that only the module reads are checked there, in src/options.rs.
 import { LoginError } from './errors.js';
 import { DEFAULT_APPLICATION_ID } from './generated/constants.js';
 
@@ -10,8 +10,8 @@ export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { 
 const trimmed = (text) => (typeof text === 'string' ? text.trim() : '');
 
 /**
- * What `take` makes of an object of settings or options; of an empty one for undefined and null. A list, a string, an
- * event (`onclick = login.getToken`) and whatever else is no such object are `InvalidInput`, and so is a getter that throws.
+ * The result of `take` for an object of settings or options, or for an empty one in place of undefined and null. Anything
+ * else is `InvalidInput` (a list, a string, an event as in `onclick = login.getToken`), and so is a getter that throws.
  */
 export function read(options, take) {
   try {
@@ -23,13 +23,13 @@ export function read(options, take) {
   }
 }
 
-/** What a call that was aborted rejects with, as `fetch` does it; browsers of before 2022 give signals no reason. */
+/** The reason that a cancelled call rejects with, as `fetch` does. Browsers from before 2022 give signals no reason. */
 export const abortReason = (signal) => signal.reason ?? new DOMException('The call was aborted.', 'AbortError');
 
 /**
- * The limits of a call: `{signal, timeoutInMillis}`, and `backgroundTrigger` where it has that. Throws the reason of a
- * signal that is aborted already.
- * @param deadlineMs the deadline where the caller gives none, in milliseconds
+ * The limits of a call, `{signal, timeoutInMillis}`, and its `backgroundTrigger`. Throws the reason of a signal that is
+ * already aborted.
+ * @param deadlineMs the deadline in milliseconds if the caller gives none
  */
 export function checkedLimits(limits, deadlineMs = 0) {
   const checked = read(limits, ({ signal, timeoutInMillis, backgroundTrigger }) => {
@@ -54,7 +54,7 @@ export function checkedHost(authressApiUrl) {
   const text = trimmed(authressApiUrl);
   const hasScheme = /^https?:/i.test(text);
   try {
-    // The browser's parser also turns international domain names into what the module reads.
+    // The browser's parser also encodes international domain names.
     const url = new URL(hasScheme ? text : `https://${text}`);
     // Another scheme would become the host (`ftp://…`), and so would a misspelt one (`https//…`).
     const isScheme = (!hasScheme && text.includes('://')) || /^https?$/.test(url.hostname);
@@ -80,13 +80,13 @@ function checkedOrigins(origins) {
 }
 
 /**
- * The settings in the module's order: origin of the Authress host, application id, origins for the token, whether the
- * `user` cookie is retained; then whether the check at the start is skipped.
+ * A list of the settings: the origin of the Authress host, the application id, the origins for the token, whether the `user`
+ * cookie is retained, and whether the check at the start is skipped.
  */
 export const checkedSettings = (settings) =>
   read(settings, (given) => [
     checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
-    // A member that is there and empty is a missing environment variable, never the default application.
+    // A member that is present and undefined is a missing environment variable, never the default application.
     checkedApplication('applicationId' in given ? given.applicationId : DEFAULT_APPLICATION_ID),
     checkedOrigins(given.tokenOrigins),
     Boolean(given.retainUserCookie),

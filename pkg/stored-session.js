@@ -1,7 +1,7 @@
-// The one case that needs no module: a session is stored here, and nothing about it is in doubt.
+// The fast path: a stored session that is not in doubt, without the module.
 //
-// The rules are those of crates/protocol, and narrower: what is not answered here is answered there. Shared vectors hold
-// one against the other (tests/vectors/README.md).
+// The rules are those of crates/protocol, and narrower: where this file returns nothing, the module decides. Shared vectors
+// hold both to the same results (tests/vectors/README.md).
 import { documentProperty } from './document.js';
 import {
   AUTHORIZATION_COOKIE,
@@ -28,7 +28,7 @@ export function isCallback() {
 // As strict as the module: neither invalid bytes nor a byte order mark are claims.
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-// What a token says; its second part is base64url (RFC 7519 section 3).
+// The claims of a JWT; its second part is base64url (RFC 7519 section 3).
 function claims(token) {
   const letters = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
   return JSON.parse(UTF_8.decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
@@ -52,15 +52,15 @@ export function maySendTokenTo(url, tokenOrigins) {
 }
 
 /**
- * `{token, identity}` of the stored session; undefined if there is any doubt.
- * @param origin of Authress @param applicationId whose session it has to be
+ * The stored session, `{token, identity}`; undefined if there is any doubt.
+ * @param origin of the Authress host @param applicationId of the session
  */
 export function storedSession(origin, applicationId) {
   try {
     // A callback is handled first.
     if (isCallback()) return undefined;
     const record = localStorage.getItem(SESSION_KEY);
-    // The usual case of a first visit, in which an exception would cost more than all that is done here.
+    // The usual case of a first visit, in which an exception would take longer than everything else here.
     if (!record) return undefined;
     const { idToken, expiry } = JSON.parse(record);
     if (!(expiry > Date.now())) return undefined;
@@ -76,6 +76,6 @@ export function storedSession(origin, applicationId) {
     const isAnonymous = Boolean(connection?.startsWith('sc_'));
     return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous } };
   } catch {
-    return undefined; // What is stored is not in this form.
+    return undefined; // The record or a token has another form.
   }
 }
