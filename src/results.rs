@@ -1,8 +1,11 @@
 //! The results of methods, as JavaScript objects.
 
 use authress_login_protocol::{
-    authorization::request::AuthenticationResponse, callback::login_result::LoginResult, jwt::UnverifiedClaims,
-    state::Snapshot, web_url::WebUrl,
+    authorization::request::AuthenticationResponse,
+    callback::login_result::{LoginResult, LoginStatus, Purpose},
+    jwt::UnverifiedClaims,
+    state::{Event, Snapshot},
+    web_url::WebUrl,
 };
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -34,6 +37,24 @@ pub(crate) fn snapshot(snapshot: &Snapshot, user_identity: impl FnOnce(&Unverifi
         Snapshot::SignedOut => ("signed-out", JsValue::NULL),
     };
     object([("status", status.into()), ("userIdentity", user_identity)])
+}
+
+/// The name of an event, `SessionEvent.type` in `pkg/types/session.d.ts`.
+pub(crate) fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Ready => "ready",
+        Event::SignedIn => "signed-in",
+        Event::TokenRenewed => "token-renewed",
+        Event::SignedOut => "signed-out",
+        Event::LoginEnded(result) => match (result.purpose, result.status) {
+            (Purpose::Login, LoginStatus::SignedIn | LoginStatus::Linked) => "login-completed",
+            (Purpose::Login, LoginStatus::Cancelled) => "login-cancelled",
+            (Purpose::Login, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "login-refused",
+            (Purpose::Link, LoginStatus::Linked | LoginStatus::SignedIn) => "link-completed",
+            (Purpose::Link, LoginStatus::Cancelled) => "link-cancelled",
+            (Purpose::Link, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "link-refused",
+        },
+    }
 }
 
 /// Authress's response to an authorization request.

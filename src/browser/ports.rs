@@ -9,7 +9,6 @@ use super::{
 use crate::{error, results};
 use authress_login_client::Ports;
 use authress_login_protocol::{
-    callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::{Cause, Error, ErrorCode},
     http::{Outcome, Request},
     jwt::UnverifiedClaims,
@@ -161,19 +160,12 @@ impl Ports for Browser {
     }
 
     fn emit(&self, event: &Event, snapshot: &Snapshot) {
-        let name = match event {
-            Event::Ready => "ready",
-            Event::SignedIn => "signed-in",
-            Event::TokenRenewed => "token-renewed",
-            Event::SignedOut => "signed-out",
-            Event::LoginEnded(result) => {
-                // Nothing that the snapshot shows has changed by it.
-                let _ = self.host.emit(returned(result), JsValue::UNDEFINED, results::login_result(result));
-                return;
-            }
+        let (snapshot, result) = match event {
+            // The end of a login changes nothing that the snapshot shows.
+            Event::LoginEnded(result) => (JsValue::UNDEFINED, results::login_result(result)),
+            _ => (results::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED),
         };
-        let _ =
-            self.host.emit(name, results::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED);
+        let _ = self.host.emit(results::event_name(event), snapshot, result);
     }
 
     fn log(&self, title: &str) {
@@ -182,16 +174,5 @@ impl Ports for Browser {
 
     fn warn(&self, title: &str, error: &Error) {
         let _ = self.host.log("warn", title, error::to_js(error));
-    }
-}
-
-fn returned(result: &LoginResult) -> &'static str {
-    match (result.purpose, result.status) {
-        (Purpose::Login, LoginStatus::SignedIn | LoginStatus::Linked) => "login-completed",
-        (Purpose::Login, LoginStatus::Cancelled) => "login-cancelled",
-        (Purpose::Login, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "login-refused",
-        (Purpose::Link, LoginStatus::Linked | LoginStatus::SignedIn) => "link-completed",
-        (Purpose::Link, LoginStatus::Cancelled) => "link-cancelled",
-        (Purpose::Link, LoginStatus::AlreadyOwned | LoginStatus::Failed) => "link-refused",
     }
 }

@@ -1,4 +1,4 @@
-// The names by which pkg/client.js calls the module are those that the module has: no compiler compares them.
+// The names that script, types and module share, where no compiler compares them.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -41,5 +41,24 @@ describe('the names of methods', () => {
     const named = [...names(rules, /\b(\w+): (?:false|null|'\w+')/g), ...names(rules, /method === '(\w+)'/g)];
     assert.ok(named.length > 5);
     for (const name of named) assert.ok(known.includes(name), name);
+  });
+});
+
+describe('the names in the types', () => {
+  const types = read('pkg/types/session.d.ts');
+
+  test('of events are those that the module and the script emit', () => {
+    const [, events] = /fn event_name([\s\S]*?)\n}\n/.exec(read('src/results.rs'));
+    const emitted = [...names(events, /=> "([\w-]+)"/g), ...names(script, /\bemit\(session, '([\w-]+)'/g)].sort();
+    const [, typed] = /export type SessionEvent =([^]*?});\n/.exec(types);
+    assert.deepEqual(names(typed, /'([\w-]+)'/g), emitted);
+  });
+
+  test('of results of logins and links are those of the core', () => {
+    const [, statuses] = /fn as_str([\s\S]*?)\n {4}}\n/.exec(read('crates/protocol/src/callback/login_result.rs'));
+    const [, links] = /export interface LinkResult([\s\S]*?)\n}/.exec(types);
+    const [, logins] = /export interface LoginResult([\s\S]*?)\n}/.exec(types);
+    const typed = [links, logins].flatMap((text) => names(/status: ([^;]*);/.exec(text)[1], /'([\w-]+)'/g));
+    assert.deepEqual([...new Set(typed)].sort(), names(statuses, /=> "([\w-]+)"/g));
   });
 });
