@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use authress_verifier::{App, Config, Service};
+use authress_verifier::{Config, Service};
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use base64ct::{Base64, Encoding};
@@ -15,7 +16,7 @@ use crate::PRIVATE_KEY;
 /// Any body, and any value as the answer in a valid body, is rejected: no login is redirected.
 pub fn human_check(data: &[u8]) {
     thread_local! {
-        static SERVICE: (tokio::runtime::Runtime, App) = service();
+        static SERVICE: (tokio::runtime::Runtime, Router) = service();
     }
     let from_page = json!({ "answer": Base64::encode_string(data) }).to_string().into_bytes();
     SERVICE.with(|(runtime, app)| {
@@ -28,7 +29,7 @@ pub fn human_check(data: &[u8]) {
     });
 }
 
-fn service() -> (tokio::runtime::Runtime, App) {
+fn service() -> (tokio::runtime::Runtime, Router) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let environment = [
         ("AUTHRESS_API_URL", "https://login.example.com".to_owned()),

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use authress_jws::SigningKey;
 use authress_verifier::{
-    AccessKey, ClientNetwork, ClockReading, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, TrustedProxies,
+    AccessKey, ClockReading, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, NetworkPrefix, TrustedProxies,
     Verifier, decide,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -107,11 +107,11 @@ pub fn client_address(data: &[u8]) {
                     let Ok(value) = HeaderValue::from_bytes(line) else { return };
                     headers.append(&name, value);
                 }
-                let address = TrustedProxies { hops, header }.client_address(peer, &headers);
+                let address = TrustedProxies { hops, header }.client_ip_from(peer, &headers);
                 assert_eq!(address, if hops == 0 { peer } else { own });
                 // With more trusted proxies than entries the result still is an address.
-                let address = TrustedProxies { hops: hops + 3, header }.client_address(peer, &headers);
-                assert!(!ClientNetwork::from(address).to_string().is_empty());
+                let address = TrustedProxies { hops: hops + 3, header }.client_ip_from(peer, &headers);
+                assert!(!NetworkPrefix::from(address).to_string().is_empty());
             }
         }
     }

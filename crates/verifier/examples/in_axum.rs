@@ -1,4 +1,4 @@
-//! The verifier in a shop's own axum server: the login route with its rules beside the shop's own routes.
+//! The verifier in an axum application: the login route with a rate limit beside the application's own routes.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ pub(crate) fn shop(domain: AuthressDomain, access_key: AccessKey) -> Result<Rout
     };
     let limit = RateLimit::new(LocalRateLimiter::new(limits), TrustedProxies::default());
 
-    // Answers GET /v1/login, each state once. What could not be answered takes no token of the limit.
+    // GET /v1/login. Each state is answered once. Requests that cannot be answered take no token of the rate limit.
     let login = router_with_policy(Verifier::new(domain, access_key), (NavigationsOnly, limit));
     Ok(Router::new().route("/", get(|| async { "the shop" })).merge(login))
 }

@@ -1,5 +1,5 @@
-//! The verifier as an AWS Lambda function behind a Function URL or an HTTP API of API Gateway. Its settings are
-//! the variables of the function's environment.
+//! The verifier as an AWS Lambda function behind a Function URL or an HTTP API of API Gateway. Its settings are the
+//! environment variables of the function.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,24 +21,24 @@ pub(crate) async fn main() -> Result<(), lambda_http::Error> {
     lambda_http::run(function(config)?).await
 }
 
-/// What answers the function's events.
+/// Returns the service that handles the events of the function.
 pub(crate) fn function(
     config: Config,
 ) -> Result<impl Tower<Request, Response = Response, Error = Infallible, Future: Send>, Box<dyn Error + Send + Sync>> {
-    let (_, app) = Service::new(config)?;
-    Ok(app.map_request(|event: Request| {
-        let client = client_of(&event);
+    let (_, router) = Service::new(config)?;
+    Ok(router.map_request(|event: Request| {
+        let client_ip = client_ip(&event);
         let mut request = event.map(Body::new);
-        // There is no connection here. Without an address all shoppers are one client, and soon refused.
-        if let Some(address) = client {
+        // Without a peer address, all shoppers would count as one client.
+        if let Some(address) = client_ip {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
         }
         request
     }))
 }
 
-/// Whom the gateway has seen, by its own word: a client can put anything into a header, but not into the context.
-fn client_of(event: &Request) -> Option<IpAddr> {
+/// Returns the client IP address from the context of the gateway. A client can forge a header, but not the context.
+fn client_ip(event: &Request) -> Option<IpAddr> {
     match event.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,

@@ -1,5 +1,5 @@
-//! How many statements one core signs in a second of processor time if it does nothing else: the limit of any
-//! verifier. Linux only.
+//! Prints how many statements one core signs in a second of processor time: the upper limit for any verifier. Linux
+//! only.
 //!
 //! ```sh
 //! cargo run --profile server -p authress-verifier --example signature_rate
@@ -29,11 +29,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// How long this process has had a processor. By the clock, what other programs take of the core would look like a
-/// property of the signature.
+/// Returns the processor time of this process. The wall clock would include the time that other programs take of the
+/// core.
 fn processor_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The name in parentheses may have spaces; utime and stime are the 12th and 13th field after it, in hundredths.
+    // The name in parentheses may contain spaces. utime and stime are the 12th and 13th field after it, in hundredths
+    // of a second.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
     let ticks = fields.map(str::parse::<f64>).sum::<Result<f64, _>>()?;
     Ok(ticks / 100.0)

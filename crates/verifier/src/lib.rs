@@ -22,22 +22,22 @@ pub use config::{
 };
 pub use decision::{
     AccessKey, AccessKeyError, Approved, AuthressDomain, AuthressDomainError, ClockReading, Decision, ENTROPY_BYTES,
-    InvalidUserIdPrefix, KEY_PROPAGATION, KeysDiffer, LIFETIME_S, LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES,
-    MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, Parameter, Refusal, RefusalCode, TOKEN_TYPE, USER_ID_PREFIX, UserIdPrefix,
-    Verifier, decide,
+    InvalidUserIdPrefix, KEY_PROPAGATION, LIFETIME_S, LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES,
+    MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, NextKeyError, Parameter, Refusal, RefusalCode, TOKEN_TYPE, USER_ID_PREFIX,
+    UserIdPrefix, Verifier, decide,
 };
 pub use http::{
-    AddressDoubt, AnyApp, ClientNetwork, Connections, ForwardingHeader, Guarded, NavigationsOnly, Policy, PolicyLayer,
-    ServerLimits, TrustedProxies, check_navigation, pages_for_shoppers, serve, serve_counted, termination,
+    App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, NetworkPrefix, Policy, PolicyLayer,
+    PolicyService, ServerLimits, TrustedProxies, check_navigation, html_error_pages, serve, serve_counted, termination,
 };
 pub use human_check::{
-    CHALLENGE_LIFETIME, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, Judgement, LoginBinding,
+    CHALLENGE_LIFETIME, CheckOutcome, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, LoginBinding,
     ProofOfWork, Provider, SiteVerify, Widget,
 };
 pub use observability::{LogOutput, Metrics};
 pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimiter, RedisRateLimiter, Verdict};
 pub use service::{
-    App, CannotServe, HEALTH_PATH, LOGIN_PATH, Login, METRICS_PATH, READY_PATH, STATE_LIFETIME, Service, router,
+    HEALTH_PATH, LOGIN_PATH, Login, METRICS_PATH, READY_PATH, STATE_LIFETIME, Service, ServiceError, router,
     router_with_policy, standalone,
 };
 pub use shared_store::{InvalidStoreUrl, PAUSE, SharedStore, StoreFailure, StoreUrl, WhenDown};

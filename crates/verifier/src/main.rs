@@ -1,4 +1,4 @@
-//! `authress-verifier`: one line on stdout once it answers, logs on stderr.
+//! The program `authress-verifier`. It prints one line to standard output when it is ready, and logs to standard error.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -18,8 +18,8 @@ fn main() -> ExitCode {
     let command = match Command::read(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(UnexpectedArgument) => {
-            // Not repeated: an argument may be an access key.
-            let _ = writeln!(stderr(), "authress-verifier: UnexpectedArgument: see below.\n\n{}", usage());
+            // The argument is not printed, because it may be an access key.
+            let _ = writeln!(stderr(), "authress-verifier: UnexpectedArgument: the usage is below.\n\n{}", usage());
             return ExitCode::FAILURE;
         }
     };
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line asks for.
+/// The command line.
 enum Command {
     Help,
     Version,
@@ -80,22 +80,22 @@ async fn check(file: Option<&Path>) -> Done {
     for warning in &config.warnings {
         text.push_str(&format!("# warning: {warning}\n"));
     }
-    text.push_str(&format!("# the key {} signs", config.verifier.key_id(Instant::now())));
+    text.push_str(&format!("# key {} signs", config.verifier.key_id(Instant::now())));
     if let Some((next, _)) = config.verifier.next_key() {
-        text.push_str(&format!(", and after five minutes {next}"));
+        text.push_str(&format!("; after five minutes {next} signs"));
     }
-    text.push_str(&format!("\n# answers go to {}\n", config.verifier.login_url()));
+    text.push_str(&format!("\n# responses redirect to {}\n", config.verifier.login_url()));
     let prefix = config.store.as_ref().map(|store| store.prefix.clone());
     let (service, _) = Service::new(config)?;
     let store = service.check_store().await;
     if let (Some(prefix), Ok(())) = (prefix, &store) {
-        text.push_str(&format!("# Redis can be used; keys begin with {{{prefix}}}\n"));
+        text.push_str(&format!("# Redis is available; keys begin with {{{prefix}}}\n"));
     }
     write_out(&text)?;
     store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
 }
 
-/// One thread for each core. A single one takes its turns without asking whether others have work for it.
+/// Runs one thread for each core. With a single one, the current-thread runtime saves the work-stealing.
 fn run(file: Option<PathBuf>) -> Done {
     let mut runtime = match worker_threads() {
         1 => tokio::runtime::Builder::new_current_thread(),
@@ -106,20 +106,20 @@ fn run(file: Option<PathBuf>) -> Done {
         }
     };
     let runtime = runtime.enable_all().build()?;
-    let done = runtime.block_on(answer_logins(file));
-    // A thread that reads a file that never ends, such as a pipe, is not waited for.
+    let done = runtime.block_on(serve_logins(file));
+    // Does not wait for a thread that reads a file without an end, such as a pipe.
     runtime.shutdown_background();
     done
 }
 
-/// `TOKIO_WORKER_THREADS` as tokio itself reads it, else as many as this process may use cores.
+/// Returns `TOKIO_WORKER_THREADS`, as tokio itself reads it, or the number of cores that this process may use.
 fn worker_threads() -> usize {
     let chosen = std::env::var("TOKIO_WORKER_THREADS").ok().and_then(|text| text.parse().ok());
     let threads = chosen.or_else(|| std::thread::available_parallelism().ok().map(usize::from));
     threads.unwrap_or(1).max(1)
 }
 
-async fn answer_logins(file: Option<PathBuf>) -> Done {
+async fn serve_logins(file: Option<PathBuf>) -> Done {
     check_clock()?;
     let config = Config::read(file.as_deref())?;
     let _log = start_logging(config.log)?;
@@ -129,14 +129,14 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     let listener = bind("LISTEN", listen).await?;
     let stop = termination()?;
     let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url().to_owned());
-    let (service, app) = Service::new(config)?;
+    let (service, router) = Service::new(config)?;
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
-        tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
-        let limits = ServerLimits { connections: INSIDE_CONNECTIONS, ..ServerLimits::default() };
-        tokio::spawn(serve(listener, service.inside(), limits, std::future::pending()));
+        tracing::info!(address = %listener.local_addr()?, "serving metrics and health checks");
+        let limits = ServerLimits { connections: INTERNAL_CONNECTIONS, ..ServerLimits::default() };
+        tokio::spawn(serve(listener, service.internal_router(), limits, std::future::pending()));
     }
-    reload_on_hangup(file, service.login.clone(), service.metrics.clone())?;
+    reload_keys_on_hangup(file, service.login.clone(), service.metrics.clone())?;
     tracing::info!(
         issuer,
         redirect_uri = login_url,
@@ -145,7 +145,7 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
     );
     let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
     let connections = service.metrics.connections();
-    // What is wrong with the shared store is in the log from the start on, and its connection is there for the first login.
+    // Problems of the shared store are logged at the start, and the first login finds a connection.
     let store = service.clone();
     tokio::spawn(async move { store.check_store().await });
     let announced = async move {
@@ -153,17 +153,17 @@ async fn answer_logins(file: Option<PathBuf>) -> Done {
         service.announce_stop();
         tracing::info!("stopping");
     };
-    serve_counted(listener, app, server, connections, announced).await?;
+    serve_counted(listener, router, server, connections, announced).await?;
     Ok(())
 }
 
 async fn bind(variable: &str, address: std::net::SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| {
-        format!("CannotListen: {address} cannot be listened on: {}. Set {variable} to another address", error.kind())
+        format!("CannotListen: cannot listen on {address}: {}. Set {variable} to another address", error.kind())
     })
 }
 
-/// The log of the program. It ends with what it has: what is still on its way when the program ends is waited for.
+/// The log of the program. On drop it waits until the queued lines are written.
 struct Log(Arc<LogOutput>);
 
 impl Drop for Log {
@@ -174,8 +174,7 @@ impl Drop for Log {
 
 fn start_logging(config: LogConfig) -> std::io::Result<Log> {
     let output = Arc::new(LogOutput::to(stderr())?);
-    // A line that cannot be written must not become an error of the program: tracing would print that to standard error,
-    // which panics where that is broken.
+    // tracing would print its internal errors to standard error, which panics if standard error is closed.
     let builder = tracing_subscriber::fmt()
         .with_max_level(config.level)
         .with_writer(Arc::clone(&output))
@@ -188,15 +187,15 @@ fn start_logging(config: LogConfig) -> std::io::Result<Log> {
     Ok(Log(output))
 }
 
-/// Connections of the listener for metrics and probes.
-const INSIDE_CONNECTIONS: usize = 32;
+/// The limit of connections of the internal listener.
+const INTERNAL_CONNECTIONS: usize = 32;
 
-/// Files beside the connections of shoppers: those of metrics and probes, standard streams, listeners, Redis, the human
-/// check's provider, the runtime.
+/// Open files in addition to `server.connections`: the internal listener, standard streams, listeners, Redis, the
+/// provider of the human check, the runtime.
 #[cfg(unix)]
 const OTHER_FILES: u64 = 96;
 
-/// Many systems let a process have 1024 open files until it asks for more. As many connections need more.
+/// Raises the soft limit of open files. On many systems it is 1024, which is too low for 1024 connections.
 #[cfg(unix)]
 fn raise_open_files(connections: usize) {
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
@@ -206,8 +205,8 @@ fn raise_open_files(connections: usize) {
         tracing::warn!(
             open_files = has,
             wanted,
-            "this process may not open as many files as server.connections needs: raise its limit (LimitNOFILE= of \
-             systemd, ulimit -n), or lower server.connections"
+            "the limit of open files is too low for server.connections. Raise it (LimitNOFILE= of systemd, ulimit -n), \
+             or lower server.connections"
         );
     }
 }
@@ -215,10 +214,9 @@ fn raise_open_files(connections: usize) {
 #[cfg(not(unix))]
 fn raise_open_files(_: usize) {}
 
-/// Reads the settings again on SIGHUP and takes over the access keys; everything else needs a restart.
-/// What cannot be read changes nothing.
+/// Reloads the access keys on SIGHUP. Other settings need a restart. Errors leave the keys unchanged.
 #[cfg(unix)]
-fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> std::io::Result<()> {
+fn reload_keys_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> std::io::Result<()> {
     let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
@@ -228,11 +226,11 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
                     let key_id = verifier.key_id(Instant::now()).to_owned();
                     login.replace_verifier(verifier);
                     metrics.key_reload(true);
-                    tracing::info!(key_id, next, "the access keys were read again");
+                    tracing::info!(key_id, next, "the access keys were reloaded");
                 }
                 Err(error) => {
                     metrics.key_reload(false);
-                    tracing::error!(error, "the access keys stay as they are");
+                    tracing::error!(error, "the access keys were not reloaded");
                 }
             }
         }
@@ -240,12 +238,12 @@ fn reload_on_hangup(file: Option<PathBuf>, login: Login, metrics: Metrics) -> st
     Ok(())
 }
 
-/// How long the files of the access keys may take to be read.
+/// The time limit for reading the files of the access keys.
 #[cfg(unix)]
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
-/// Reads the keys in a thread of its own: a pipe without a writer, or a network's file system that hangs, blocks what
-/// reads it. At the most one such thread is left behind: the next signal waits for it for as long.
+/// Reads the keys in a separate thread, because a pipe without a writer or an unresponsive network file system blocks
+/// the reader. At most one blocked thread remains: the next reload waits for it, up to the time limit.
 #[cfg(unix)]
 async fn read_keys_in_thread(file: Option<PathBuf>, old: Arc<Verifier>) -> Result<Verifier, String> {
     static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -257,13 +255,13 @@ async fn read_keys_in_thread(file: Option<PathBuf>, old: Arc<Verifier>) -> Resul
         });
         read.await.unwrap_or_else(|error| Err(error.to_string()))
     };
-    let too_slow = "SecretFileTooSlow: a file did not end within 10 seconds. Is it a pipe that nothing is written to? \
-                    Use a regular file";
+    let too_slow =
+        "SecretFileTooSlow: a file could not be read within 10 seconds. Use a regular file instead of a pipe";
     tokio::time::timeout(READ_LIMIT, read).await.unwrap_or_else(|_| Err(too_slow.to_owned()))
 }
 
 #[cfg(not(unix))]
-fn reload_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::Result<()> {
+fn reload_keys_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -271,9 +269,9 @@ fn read_keys(file: Option<&Path>, old: &Verifier) -> Result<Verifier, Box<dyn Er
     let Config { verifier, warnings, .. } = Config::read(file)?;
     report(&warnings);
     if verifier.issuer() != old.issuer() {
-        return Err("the Authress domain or the service client has changed: restart for that".into());
+        return Err("the Authress domain or the service client has changed. Restart to use the new one".into());
     }
-    Ok(verifier.keep_waiting_since(old))
+    Ok(verifier.keep_key_activation_time(old))
 }
 
 fn report(warnings: &[ConfigWarning]) {

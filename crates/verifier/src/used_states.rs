@@ -1,8 +1,7 @@
-//! Each `state` gets one answer.
+//! The memory of used states: each `state` is answered once.
 //!
-//! `state` is Authress's id of a pending login. A second answer for it would be a second user id for
-//! one login: somebody reloads, or plays an address again. With a shared store it holds for all
-//! instances.
+//! `state` is Authress's id of a pending login. A second response for it, after a reload or a replay, would be a second
+//! user id for one login. With a shared store the rule holds across instances.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,13 +12,13 @@ use authress_single_use::{MemorySingleUse, SingleUse, Use, WhenFull};
 
 use crate::shared_store::{SharedStore, WhenDown};
 
-/// How many states one instance remembers at most: 5 MB when it is full.
+/// The number of states that one instance remembers: 5 MB when the memory is full.
 pub const CAPACITY: usize = 400_000;
 
-/// A memory of used states for one instance.
+/// Creates a memory of used states for one instance.
 ///
-/// When it is full, the older half is forgotten early: refusing every new shopper would be the
-/// greater harm, since Authress itself takes each `state` only once.
+/// When it is full, it forgets the older half early. Refusing every new shopper would do more harm, because Authress
+/// itself accepts each `state` only once.
 pub fn local(lifetime: Duration) -> MemorySingleUse {
     MemorySingleUse::new(lifetime, CAPACITY, WhenFull::ForgetOldest)
 }
@@ -31,26 +30,26 @@ pub struct SharedStates {
     store: Arc<SharedStore>,
     lifetime: Duration,
     when_down: WhenDown,
-    what: &'static str,
+    kind: &'static str,
 }
 
 impl SharedStates {
-    /// States are remembered for `lifetime`.
+    /// Creates a memory that remembers states for `lifetime`.
     pub fn new(lifetime: Duration, store: Arc<SharedStore>, when_down: WhenDown) -> Self {
-        Self { local: local(lifetime), store, lifetime, when_down, what: "state" }
+        Self { local: local(lifetime), store, lifetime, when_down, kind: "state" }
     }
 
-    /// The same for other things than states, which have names of their own in the store.
+    /// Uses the memory for another kind of ids, with keys of its own in the store.
     #[must_use]
-    pub(crate) fn of(self, what: &'static str) -> Self {
-        Self { what, ..self }
+    pub(crate) fn with_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 
     async fn spend_in_both(&self, id: &str) -> Use {
-        let key = self.store.key(format_args!("{}:{id}", self.what));
+        let key = self.store.key(format_args!("{}:{id}", self.kind));
         match self.store.spend(key, self.lifetime).await {
             Ok(false) => Use::Again,
-            // Not before the store has been asked: a login that gets no answer must not count as used when it is back.
+            // Before the local memory: a refused login must not count as used when the store is back.
             Err(_) if self.when_down == WhenDown::Refuse => Use::Unknown,
             Ok(true) | Err(_) => self.local.spend(id).await,
         }

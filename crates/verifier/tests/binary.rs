@@ -1,4 +1,4 @@
-//! The real program: start, refusal to start, and stop.
+//! The real program: start, errors at the start, and shutdown.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -18,8 +18,8 @@ use support::program::{
 };
 use support::{Key, key};
 
-/// Runs a program that is expected to stop by itself and returns what it printed.
-fn refuses_to_start(mut command: Command, key: &Key) -> String {
+/// Runs a program that must fail at the start, and returns its error message.
+fn start_error(mut command: Command, key: &Key) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     assert_eq!(status.code(), Some(1));
     assert!(stdout.is_empty(), "nothing is ready");
@@ -29,12 +29,12 @@ fn refuses_to_start(mut command: Command, key: &Key) -> String {
 }
 
 #[test]
-fn a_good_key_gives_answers() {
+fn a_valid_key_answers_logins() {
     let key = key();
     let verifier = start(&key);
-    let answer = exchange(&verifier.address, &login_request("S", &[]));
-    assert!(answer.starts_with("HTTP/1.1 302 Found\r\n"), "{answer}");
-    assert!(verify(&code_in(&answer), &key.published, Some("oauth-authz-req+jwt")).is_ok());
+    let response = exchange(&verifier.address, &login_request("S", &[]));
+    assert!(response.starts_with("HTTP/1.1 302 Found\r\n"), "{response}");
+    assert!(verify(&code_in(&response), &key.published, Some("oauth-authz-req+jwt")).is_ok());
     let health = exchange(&verifier.address, "GET /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
     assert!(health.starts_with("HTTP/1.1 200 OK\r\n"), "{health}");
 }
@@ -45,30 +45,33 @@ fn the_key_can_come_from_a_file_with_a_line_break() {
     let file = support::secret_file("key", &format!("{}\n", key.text));
     let verifier = start_command(command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]));
     std::fs::remove_file(file).unwrap();
-    let answer = verifier.login("S", &[]);
-    assert!(verify(&code_in(&answer), &key.published, None).is_ok());
+    let response = verifier.login("S", &[]);
+    assert!(verify(&code_in(&response), &key.published, None).is_ok());
     verifier.stop();
 }
 
 #[test]
-fn a_head_request_has_no_body_on_the_wire_and_spends_no_state() {
+fn a_head_request_has_no_body_on_the_wire_and_uses_up_no_state() {
     let verifier = start(&key());
-    let answer = exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1));
-    assert!(answer.starts_with("HTTP/1.1 405 Method Not Allowed\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+    let response = exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1));
+    assert!(
+        response.starts_with("HTTP/1.1 405 Method Not Allowed\r\n") && response.ends_with("\r\n\r\n"),
+        "{response}"
+    );
     assert!(verifier.login("S", &[]).starts_with("HTTP/1.1 302 Found\r\n"));
 }
 
 #[test]
-fn a_broken_key_stops_it_with_the_wrong_part_and_without_the_key() {
+fn an_invalid_key_is_a_start_error_that_names_the_part_and_not_the_key() {
     let key = key();
     let cut = &key.text[..key.text.len() - 4];
-    let message = refuses_to_start(command(&[("AUTHRESS_ACCESS_KEY", cut)]), &key);
+    let message = start_error(command(&[("AUTHRESS_ACCESS_KEY", cut)]), &key);
     assert!(message.contains("AccessKeyPrivateKeyNotEd25519: AUTHRESS_ACCESS_KEY: part 4"), "{message}");
 }
 
 #[test]
-fn a_missing_key_stops_it_with_the_names_of_the_variables() {
-    let message = refuses_to_start(command(&[]), &key());
+fn a_missing_key_is_a_start_error_that_names_the_variables() {
+    let message = start_error(command(&[]), &key());
     assert!(
         message.contains("MissingAccessKey: neither AUTHRESS_ACCESS_KEY nor AUTHRESS_ACCESS_KEY_FILE"),
         "{message}"
@@ -76,20 +79,20 @@ fn a_missing_key_stops_it_with_the_names_of_the_variables() {
 }
 
 #[test]
-fn the_key_is_not_taken_from_the_command_line_and_not_repeated() {
+fn a_key_on_the_command_line_is_a_start_error_and_not_printed() {
     let key = key();
     let mut with_argument = command(&[]);
     with_argument.arg(format!("--access-key={}", key.text));
-    let message = refuses_to_start(with_argument, &key);
+    let message = start_error(with_argument, &key);
     assert!(message.contains("UnexpectedArgument"), "{message}");
 }
 
 #[test]
-fn an_occupied_port_stops_it_with_a_sentence() {
+fn an_occupied_port_is_a_start_error_with_advice() {
     let key = key();
     let verifier = start(&key);
     let second = command(&[("AUTHRESS_ACCESS_KEY", &key.text), ("LISTEN", &verifier.address)]);
-    let message = refuses_to_start(second, &key);
+    let message = start_error(second, &key);
     assert!(message.contains("CannotListen") && message.contains("Set LISTEN"), "{message}");
 }
 
@@ -104,18 +107,18 @@ fn a_request_in_flight_is_answered_after_sigterm() {
     sleep(Duration::from_millis(300));
 
     verifier.signal("TERM");
-    eventually("no new connection is taken", || TcpStream::connect(&verifier.address).is_err());
-    assert_eq!(verifier.process.try_wait().unwrap(), None, "it waits for the request");
+    eventually("no new connection is accepted", || TcpStream::connect(&verifier.address).is_err());
+    assert_eq!(verifier.process.try_wait().unwrap(), None, "it waits for the request in flight");
 
     stream.write_all(second.as_bytes()).unwrap();
-    let answer = read_all(stream);
-    assert!(answer.starts_with("HTTP/1.1 302 Found\r\n"), "{answer}");
-    assert!(verify(&code_in(&answer), &key.published, None).is_ok());
+    let response = read_all(stream);
+    assert!(response.starts_with("HTTP/1.1 302 Found\r\n"), "{response}");
+    assert!(verify(&code_in(&response), &key.published, None).is_ok());
     assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn an_idle_connection_does_not_delay_the_stop() {
+fn an_idle_connection_does_not_delay_the_shutdown() {
     let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "300")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
@@ -135,7 +138,7 @@ fn an_idle_connection_does_not_delay_the_stop() {
 }
 
 #[test]
-fn a_client_that_never_finishes_its_request_delays_the_stop_by_the_drain_time_at_most() {
+fn an_incomplete_request_delays_the_shutdown_by_the_drain_time_at_most() {
     let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "1"), ("SERVER_HEADER_TIMEOUT_S", "120")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /v1/login?st").unwrap();
@@ -148,7 +151,7 @@ fn a_client_that_never_finishes_its_request_delays_the_stop_by_the_drain_time_at
 }
 
 #[test]
-fn a_crowd_that_keeps_coming_does_not_keep_it_from_stopping() {
+fn new_connections_do_not_prevent_the_shutdown() {
     let mut verifier = start_with(&key(), &[("LOG_LEVEL", "error"), ("SHUTDOWN_DRAIN_S", "1")]);
     let address = verifier.address.clone();
     let is_over = std::sync::atomic::AtomicBool::new(false);
@@ -174,14 +177,14 @@ fn a_crowd_that_keeps_coming_does_not_keep_it_from_stopping() {
 }
 
 #[test]
-fn nothing_secret_is_logged() {
+fn secrets_and_personal_data_are_not_logged() {
     let key = key();
     let verifier = start(&key);
-    let answer = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
+    let response = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
     exchange(&verifier.address, &login_request("S", &[]).replace("client_id=", "client_id=sc_secretclient&y="));
     let log = verifier.stop();
     assert!(log.contains("Answered") && log.contains("ForeignClient"), "{log}");
-    let code = code_in(&answer);
+    let code = code_in(&response);
     for secret in [
         &key.text[40..60],
         "secretstate",

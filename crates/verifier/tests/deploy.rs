@@ -1,4 +1,4 @@
-//! The files in `deploy/`, tried with the programs they are for.
+//! The files in `deploy/`, tested with the programs that read them.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -21,7 +21,7 @@ fn deploy(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name)).unwrap()
 }
 
-/// A folder of this test, which goes with it.
+/// A temporary folder that is removed after the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -33,7 +33,7 @@ impl Folder {
         Self(path)
     }
 
-    /// Everything that stands in its log files.
+    /// Returns the contents of its log files.
     fn logs(&self) -> String {
         let files = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
         files
@@ -55,16 +55,16 @@ impl Drop for Folder {
     }
 }
 
-/// Whether a tool is there that not every machine has.
-fn is_there(mut tool: Command) -> bool {
+/// Returns whether an optional tool is installed.
+fn is_installed(mut tool: Command) -> bool {
     let found = tool.arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
-        eprintln!("{} is not on this machine: not tried", tool.get_program().display());
+        eprintln!("{} is not installed: skipped", tool.get_program().display());
     }
     found
 }
 
-/// The settings of a file hold, with an access key of the service client it names.
+/// Runs `--check` on the settings, with an access key of the service client that they name.
 fn check(name: &str, settings: &str) {
     let folder = Folder::new(name);
     let file = folder.write("verifier.toml", settings);
@@ -77,12 +77,12 @@ fn check(name: &str, settings: &str) {
 }
 
 #[test]
-fn the_example_of_a_configuration_file_holds() {
+fn the_example_configuration_file_is_valid() {
     check("example", &deploy("verifier.toml"));
 }
 
 #[test]
-fn the_parts_of_the_kubernetes_manifest_name_each_other_rightly() {
+fn the_references_in_the_kubernetes_manifest_are_consistent() {
     let documents = YamlLoader::load_from_str(&deploy("kubernetes.yaml")).unwrap();
     let of_kind = |kind: &str, name: &str| {
         let found = documents.iter().find(|document| {
@@ -104,18 +104,18 @@ fn the_parts_of_the_kubernetes_manifest_name_each_other_rightly() {
     };
     let ports = names(&container["ports"]);
     for probe in ["readinessProbe", "livenessProbe"] {
-        // Not on the port of shoppers, whose connections strangers can hold.
+        // Not on the public port, whose connections clients can occupy.
         assert_eq!(container[probe]["httpGet"]["port"].as_str(), Some("metrics"), "{probe}");
         assert!(ports.contains(&"metrics".to_owned()), "{probe}");
     }
     assert_eq!(names(&container["volumeMounts"]), names(&pod["spec"]["volumes"]));
 
-    // The wait for proxies and the drain fit into what Kubernetes waits for.
+    // The shutdown delay and the drain time fit into the termination grace period.
     let settings = of_kind("ConfigMap", "authress-verifier")["data"]["verifier.toml"].as_str().unwrap().to_owned();
     let table: toml::Table = settings.parse().unwrap();
     let delay = table["shutdown"]["delay_s"].as_integer().unwrap();
     assert!(delay + 10 < pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap());
-    // The side that sends must close first: usual proxies keep idle connections for 60 seconds.
+    // Longer than the idle timeout of usual proxies, 60 seconds.
     assert!(table["server"]["idle_timeout_s"].as_integer().unwrap() > 60);
     check("kubernetes", &settings);
 }
@@ -124,7 +124,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The words after each `COPY` of the working tree, without the last one, which is where to.
+/// Returns the sources of each `COPY` from the working tree.
 fn copied() -> Vec<String> {
     let text = deploy("Containerfile");
     let lines = text.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--from="));
@@ -137,12 +137,12 @@ fn copied() -> Vec<String> {
 }
 
 #[test]
-fn nothing_but_sources_gets_into_the_image_and_they_are_enough() {
+fn the_image_contains_only_sources_and_all_that_it_needs() {
     let copied = copied();
     for (name, is_source) in copied.iter().map(|name| (name, root().join(name).exists() && !name.contains('.'))) {
         assert!(is_source || ["Cargo.toml", "Cargo.lock"].contains(&name.as_str()), "COPY {name}");
     }
-    // What the ignore files let through is the same, and they are alike.
+    // Both ignore files are equal and allow the same files.
     let ignored = std::fs::read_to_string(root().join(".containerignore")).unwrap();
     assert_eq!(ignored, std::fs::read_to_string(root().join(".dockerignore")).unwrap());
     let rules: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
@@ -166,14 +166,14 @@ fn nothing_but_sources_gets_into_the_image_and_they_are_enough() {
 }
 
 #[test]
-fn git_takes_no_access_key_and_no_recipe_has_one_in_the_working_tree() {
+fn git_ignores_access_keys_and_no_recipe_puts_one_into_the_working_tree() {
     let mut git = Command::new("git");
     git.current_dir(root()).args(["check-ignore", "access-key", "access-key.txt", "deploy/access-key"]);
     match git.output() {
         Ok(Output { stdout, status, .. }) if status.code() != Some(128) => {
             assert_eq!(String::from_utf8_lossy(&stdout).lines().count(), 3, "each of them is ignored");
         }
-        Ok(_) | Err(_) => eprintln!("no git, or no repository: not tried"),
+        Ok(_) | Err(_) => eprintln!("no git, or no repository: skipped"),
     }
     for path in ["README.md", "crates/verifier/README.md", "deploy/kubernetes.yaml", "deploy/authress-verifier.service"]
     {
@@ -185,7 +185,7 @@ fn git_takes_no_access_key_and_no_recipe_has_one_in_the_working_tree() {
 }
 
 #[test]
-fn containers_listen_on_both_kinds_of_addresses() {
+fn containers_listen_on_ipv6_and_ipv4() {
     let containerfile = deploy("Containerfile");
     let listen = containerfile.split_whitespace().find_map(|word| word.strip_prefix("LISTEN=")).unwrap();
     let documents = YamlLoader::load_from_str(&deploy("kubernetes.yaml")).unwrap();
@@ -198,8 +198,8 @@ fn containers_listen_on_both_kinds_of_addresses() {
 }
 
 #[test]
-fn systemd_takes_the_unit() {
-    if !is_there(Command::new("systemd-analyze")) {
+fn systemd_accepts_the_unit() {
+    if !is_installed(Command::new("systemd-analyze")) {
         return;
     }
     let folder = Folder::new("systemd");
@@ -216,11 +216,10 @@ fn systemd_takes_the_unit() {
     };
     assert_eq!(verify(&unit), (true, Vec::new()));
     let broken = unit.replace("NoNewPrivileges=yes", "NoNewPrivileges=perhaps");
-    assert!(!verify(&broken).1.is_empty(), "and would say what is wrong with it");
+    assert!(!verify(&broken).1.is_empty(), "it reports errors");
 }
 
-/// nginx with the file of `deploy/`, in which only what belongs to a machine is exchanged: addresses, paths and
-/// the certificate.
+/// nginx with the configuration of `deploy/`. Only addresses, paths and the certificate are replaced.
 struct Nginx {
     process: Child,
     address: String,
@@ -229,14 +228,14 @@ struct Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Its worker ends with it on SIGTERM, and not on SIGKILL.
+        // Its worker process exits on SIGTERM, but not on SIGKILL.
         let _ = Command::new("kill").arg(self.process.id().to_string()).status();
         let _ = self.process.wait();
     }
 }
 
 impl Nginx {
-    /// In front of the verifier at `upstream`.
+    /// Starts nginx in front of the verifier at `upstream`.
     fn start(upstream: &str) -> Self {
         let folder = Folder::new("nginx");
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
@@ -266,7 +265,7 @@ impl Nginx {
     }
 }
 
-/// Debian has it where only root looks.
+/// On Debian it is in /usr/sbin, which is not on the path of every user.
 fn nginx() -> Command {
     let mut command = Command::new("nginx");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -275,8 +274,8 @@ fn nginx() -> Command {
 }
 
 #[test]
-fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
-    if !is_there(nginx()) {
+fn behind_nginx_each_shopper_is_a_separate_client_and_only_logins_are_public() {
+    if !is_installed(nginx()) {
         return;
     }
     let limits =
@@ -285,7 +284,7 @@ fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
     let nginx = Nginx::start(&verifier.address);
     let mut statuses = Vec::new();
     for number in 0..3 {
-        // What a client makes up does not count: nginx adds whom it has seen to the end.
+        // A forged entry does not count, because nginx appends the peer address.
         let line = format!("X-Forwarded-For: 203.0.113.{number}");
         let request = login_request(&format!("state-{number}"), &[&line]);
         statuses.push(status_of(&exchange(&nginx.address, &request)));
@@ -297,16 +296,16 @@ fn behind_nginx_each_shopper_is_a_client_and_only_logins_are_reached() {
     }
 }
 
-/// Between nginx and the verifier: says which of the two has closed each connection.
+/// A relay between nginx and the verifier that records which of them closed each connection.
 struct Relay {
     address: String,
-    /// One entry for each connection that has ended: whether nginx was the first to close it.
+    /// One entry for each closed connection: whether nginx closed it first.
     closed_by_nginx: Arc<Mutex<Vec<bool>>>,
     opened: Arc<AtomicUsize>,
 }
 
 impl Relay {
-    /// Its threads end with their connections, and the one that accepts with the test's process.
+    /// Starts the relay. Its threads end with their connections, the accepting one with the process.
     fn start(verifier: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = Self {
@@ -345,7 +344,7 @@ impl Relay {
     }
 }
 
-/// Logins of `clients` at once; the statuses of their responses.
+/// Sends logins of `clients` concurrently and returns the statuses of their responses.
 fn logins_at_once(address: &str, clients: usize, round: usize) -> Vec<u16> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..clients)
@@ -361,12 +360,12 @@ const MANY: [(&str, &str); 4] = [
     ("CLIENT_ADDRESS_TRUSTED_HOPS", "1"),
     ("RATE_LIMIT_CLIENT_BURST", "1000"),
     ("LOG_LEVEL", "error"),
-    // Longer than the default, so that a machine that stands still for a moment changes nothing.
+    // Longer than the default, so that a slow machine does not fail the test.
     ("SERVER_IDLE_TIMEOUT_S", "8"),
 ];
 
 #[test]
-fn nginx_keeps_idle_connections_for_less_than_the_verifiers_default() {
+fn the_keepalive_timeout_of_nginx_is_less_than_the_default_idle_timeout() {
     let recipe = deploy("nginx.conf");
     let timeouts: Vec<u64> = recipe
         .lines()
@@ -377,8 +376,8 @@ fn nginx_keeps_idle_connections_for_less_than_the_verifiers_default() {
 }
 
 #[test]
-fn nginx_closes_idle_connections_before_the_verifier_does() {
-    if !is_there(nginx()) {
+fn nginx_closes_idle_connections_before_the_verifier() {
+    if !is_installed(nginx()) {
         return;
     }
     let verifier = start_with(&key(), &MANY);
@@ -392,12 +391,12 @@ fn nginx_closes_idle_connections_before_the_verifier_does() {
 
 #[test]
 fn under_load_nginx_has_no_502() {
-    if !is_there(nginx()) {
+    if !is_installed(nginx()) {
         return;
     }
     let verifier = start_with(&key(), &MANY);
     let nginx = Nginx::start(&verifier.address);
-    // Around the times at which either side closes what was idle.
+    // Around the times at which either side closes idle connections.
     for (round, pause_ms) in [0, 3996, 4004, 7996, 0, 0].into_iter().enumerate() {
         std::thread::sleep(Duration::from_millis(pause_ms));
         assert_eq!(logins_at_once(&nginx.address, 18, round), [302; 18], "after {pause_ms} ms");
@@ -405,8 +404,8 @@ fn under_load_nginx_has_no_502() {
 }
 
 #[test]
-fn no_log_file_of_nginx_has_the_state_of_a_login() {
-    if !is_there(nginx()) {
+fn the_log_files_of_nginx_do_not_contain_the_state_of_a_login() {
+    if !is_installed(nginx()) {
         return;
     }
     let verifier = start_with(&key(), &MANY);
@@ -422,5 +421,5 @@ fn no_log_file_of_nginx_has_the_state_of_a_login() {
         logged.matches("/v1/login").count() >= 3
     });
     assert!(!logged.contains("secretstate"), "{logged}");
-    assert!(logged.contains(" 502 "), "the upstream's status is there: {logged}");
+    assert!(logged.contains(" 502 "), "it contains the status of the upstream: {logged}");
 }

@@ -1,4 +1,4 @@
-//! Clients that send too much, too slowly, or from too many addresses; against the real program.
+//! Clients that send too much, too slowly, or from too many addresses, against the real program.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -14,7 +14,7 @@ use support::program::{exchange, login_request, read_all, start_with, status_of}
 use support::{key, query};
 
 #[test]
-fn a_client_that_sends_its_request_slowly_is_cut_off_and_others_are_answered() {
+fn a_slow_client_is_disconnected_and_others_are_answered() {
     let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1")]);
     let mut slow: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(&verifier.address).unwrap()).collect();
     for stream in &mut slow {
@@ -24,7 +24,7 @@ fn a_client_that_sends_its_request_slowly_is_cut_off_and_others_are_answered() {
     for mut stream in slow {
         stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         let mut rest = Vec::new();
-        // The end of the connection: with an answer 408, without one, or reset. A time-out is none of them.
+        // The server closes the connection, with or without a response, or resets it. It must not time out.
         match stream.read_to_end(&mut rest) {
             Ok(_) => assert!(!String::from_utf8_lossy(&rest).contains(" 302 ")),
             Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
@@ -33,42 +33,42 @@ fn a_client_that_sends_its_request_slowly_is_cut_off_and_others_are_answered() {
 }
 
 #[test]
-fn slow_clients_that_take_every_connection_do_not_keep_them() {
+fn slow_clients_do_not_keep_every_connection() {
     let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1"), ("SERVER_CONNECTIONS", "4")]);
     let slow: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(&verifier.address).unwrap()).collect();
-    assert_eq!(status_of(&verifier.login("a", &[])), 302, "after they were cut off");
+    assert_eq!(status_of(&verifier.login("a", &[])), 302, "after they were disconnected");
     drop(slow);
 }
 
 #[test]
-fn a_connection_on_which_nothing_more_is_asked_is_closed() {
+fn an_idle_connection_is_closed() {
     let verifier = start_with(&key(), &[("SERVER_IDLE_TIMEOUT_S", "1")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
-    // To the end of the connection, which the client does not ask for.
-    let answer = read_all(stream);
-    assert_eq!(status_of(&answer), 200);
+    // Reads to the end of the connection; the client did not send `Connection: close`.
+    let response = read_all(stream);
+    assert_eq!(status_of(&response), 200);
 }
 
 #[test]
-fn an_idle_connection_is_kept_for_longer_than_a_slow_head() {
+fn idle_connections_are_kept_for_longer_than_incomplete_request_heads() {
     let verifier = start_with(&key(), &[("SERVER_HEADER_TIMEOUT_S", "1"), ("SERVER_IDLE_TIMEOUT_S", "60")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    let mut ask = || {
+    let mut exchange_one = || {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         let mut buffer = [0; 4096];
-        while !answer.ends_with(b"ok\n") {
+        while !response.ends_with(b"ok\n") {
             let count = stream.read(&mut buffer).unwrap();
-            assert_ne!(count, 0, "the connection ended: {}", String::from_utf8_lossy(&answer));
-            answer.extend_from_slice(&buffer[..count]);
+            assert_ne!(count, 0, "the connection ended: {}", String::from_utf8_lossy(&response));
+            response.extend_from_slice(&buffer[..count]);
         }
     };
-    ask();
+    exchange_one();
     std::thread::sleep(Duration::from_millis(2500));
-    ask();
-    // And a head that begins after that has its own time again.
+    exchange_one();
+    // The next request head has the header timeout again.
     stream.write_all(b"GET /healthz HTT").unwrap();
     let mut rest = Vec::new();
     match stream.read_to_end(&mut rest) {
@@ -78,45 +78,45 @@ fn an_idle_connection_is_kept_for_longer_than_a_slow_head() {
 }
 
 #[test]
-fn clients_that_ask_and_never_read_do_not_keep_their_connections() {
+fn clients_that_never_read_responses_do_not_keep_their_connections() {
     let limits = [("SERVER_REQUEST_TIMEOUT_S", "1"), ("SERVER_CONNECTIONS", "2"), ("LOG_LEVEL", "error")];
     let verifier = start_with(&key(), &limits);
     let requests = "GET /elsewhere HTTP/1.1\r\nHost: shop\r\n\r\n".repeat(1000);
-    let deaf: Vec<TcpStream> = (0..2)
+    let not_reading: Vec<TcpStream> = (0..2)
         .map(|_| {
             let mut stream = TcpStream::connect(&verifier.address).unwrap();
             stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
-            // Until both directions are full of what nobody takes.
+            // Until the buffers of both directions are full.
             let blocked = (0..10_000).find_map(|_| stream.write_all(requests.as_bytes()).err());
-            assert!(blocked.is_some(), "it takes requests without end");
+            assert!(blocked.is_some(), "the server reads requests without limit");
             stream
         })
         .collect();
-    assert_eq!(status_of(&verifier.login("a", &[])), 302, "after they were cut off");
-    drop(deaf);
+    assert_eq!(status_of(&verifier.login("a", &[])), 302, "after they were disconnected");
+    drop(not_reading);
 }
 
 #[test]
-fn heads_that_are_too_long_or_have_too_many_lines_are_refused() {
+fn too_long_request_heads_and_too_many_header_lines_are_refused() {
     let verifier = start_with(&key(), &[]);
     let long = format!("X-Padding: {}", "x".repeat(64 * 1024));
     let many: Vec<String> = (0..150).map(|number| format!("X-{number}: x")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     for lines in [&[long.as_str()][..], &many] {
         let mut stream = TcpStream::connect(&verifier.address).unwrap();
-        // It may be refused before all of it is written.
+        // The server may close the connection before all of it is written.
         let _ = stream.write_all(login_request("a", lines).as_bytes());
         stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        assert!(answer.is_empty() || status_of(&answer) == 431, "{answer}");
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        let response = String::from_utf8_lossy(&response);
+        assert!(response.is_empty() || status_of(&response) == 431, "{response}");
     }
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
 }
 
 #[test]
-fn bodies_are_not_read() {
+fn announced_large_bodies_are_refused() {
     let verifier = start_with(&key(), &[]);
     let request = format!(
         "GET /v1/login?{} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nContent-Length: 1000000000\r\n\r\n",
@@ -126,7 +126,7 @@ fn bodies_are_not_read() {
 }
 
 #[test]
-fn requests_that_two_servers_could_read_differently_are_refused() {
+fn ambiguous_requests_that_allow_smuggling_are_refused() {
     let verifier = start_with(&key(), &[]);
     for lines in [
         "Content-Length: 4\r\nContent-Length: 5\r\n",
@@ -135,8 +135,8 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
         "X: a\0b\r\n",
     ] {
         let request = format!("GET /v1/login?{} HTTP/1.1\r\nHost: shop\r\n{lines}\r\n", query(&[]));
-        let answer = exchange(&verifier.address, &request);
-        assert!(answer.starts_with("HTTP/1.1 400"), "{lines:?}: {answer}");
+        let response = exchange(&verifier.address, &request);
+        assert!(response.starts_with("HTTP/1.1 400"), "{lines:?}: {response}");
     }
 }
 
@@ -147,12 +147,12 @@ fn timed_out() {
         "POST /v1/login?{} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
         query(&[])
     );
-    let answer = exchange(&verifier.address, &request);
-    assert!(status_of(&answer) == 503 && answer.contains("TimedOut"), "{answer}");
+    let response = exchange(&verifier.address, &request);
+    assert!(status_of(&response) == 503 && response.contains("TimedOut"), "{response}");
 }
 
 #[test]
-fn bytes_that_are_no_request_are_refused() {
+fn bytes_that_are_not_http_are_refused() {
     let verifier = start_with(&key(), &[]);
     for bytes in
         [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"\r\n\r\n\r\n\0\0", b"GET /\xff HTTP/9.9\r\n\r\n"]
@@ -160,8 +160,8 @@ fn bytes_that_are_no_request_are_refused() {
         let mut stream = TcpStream::connect(&verifier.address).unwrap();
         stream.write_all(bytes).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
-        let answer = read_all(stream);
-        assert!(answer.is_empty() || status_of(&answer) == 400, "{answer}");
+        let response = read_all(stream);
+        assert!(response.is_empty() || status_of(&response) == 400, "{response}");
     }
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
 }
@@ -193,6 +193,6 @@ fn a_flood_from_many_addresses_takes_bounded_memory() {
         answered += usize::from(head.starts_with(b"HTTP/1.1 302"));
     }
     assert_eq!(answered, 10_000, "no shopper pays for the others");
-    // Unoptimised; the number for what a shop runs is in docs/benchmarks-verifier.md.
+    // For the debug build. The number of the release build is in docs/benchmarks-verifier.md.
     assert!(verifier.memory() < 40 * 1024, "{} kB", verifier.memory());
 }

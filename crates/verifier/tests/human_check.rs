@@ -1,5 +1,5 @@
-//! Checks that shoppers have to pass, against the whole service. Turnstile's and hCaptcha's siteverify are
-//! played by servers on loopback that keep to the protocol; proof of work is the real thing.
+//! Human checks against the whole service. Servers on loopback implement the siteverify protocol of Turnstile and
+//! hCaptcha; the proof of work is real.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -10,7 +10,8 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use authress_verifier::{App, Config, Service};
+use authress_verifier::{Config, Service};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
@@ -21,7 +22,7 @@ use support::siteverify::SiteVerify;
 use support::{DOMAIN, assert_refused, body, key, location, query};
 use tower::ServiceExt;
 
-fn app(variables: &[(&str, &str)]) -> App {
+fn app(variables: &[(&str, &str)]) -> Router {
     let key = key();
     let environment =
         [("AUTHRESS_API_URL", DOMAIN), ("AUTHRESS_ACCESS_KEY", &key.text)].into_iter().chain(variables.iter().copied());
@@ -30,11 +31,11 @@ fn app(variables: &[(&str, &str)]) -> App {
 }
 
 const PROOF_OF_WORK: (&str, &str) = ("HUMAN_CHECK_KIND", "proof-of-work");
-/// Two rounds instead of a thousand: tests are not what has to be priced.
+/// Two rounds instead of a thousand, for fast tests.
 const CHEAP: (&str, &str) = ("HUMAN_CHECK_COST", "2");
 const PAGE: (&str, &str) = ("accept", "text/html");
 
-async fn send(app: &App, method: Method, query: &str, lines: &[(&str, &str)], body: String) -> Response {
+async fn send(app: &Router, method: Method, query: &str, lines: &[(&str, &str)], body: String) -> Response {
     let mut request = Request::builder().method(method).uri(format!("/v1/login?{query}"));
     for (name, value) in lines {
         request = request.header(*name, *value);
@@ -44,13 +45,13 @@ async fn send(app: &App, method: Method, query: &str, lines: &[(&str, &str)], bo
     app.clone().oneshot(request).await.unwrap()
 }
 
-async fn open(app: &App, query: &str) -> Response {
+async fn open(app: &Router, query: &str) -> Response {
     send(app, Method::GET, query, &[PAGE], String::new()).await
 }
 
-async fn answer(app: &App, query: &str, answer: &str) -> Response {
+async fn submit(app: &Router, query: &str, solution: &str) -> Response {
     let lines = [("content-type", "application/json"), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
-    send(app, Method::POST, query, &lines, json!({ "answer": answer }).to_string()).await
+    send(app, Method::POST, query, &lines, json!({ "answer": solution }).to_string()).await
 }
 
 async fn page_in(response: Response) -> String {
@@ -74,7 +75,7 @@ async fn location_in(response: Response) -> String {
 }
 
 #[tokio::test]
-async fn a_shopper_gets_through_with_work_for_this_login() {
+async fn a_shopper_passes_with_a_solution_for_this_login() {
     let app = app(&[PROOF_OF_WORK, CHEAP]);
     let page = open(&app, &query(&[])).await;
     assert_eq!(location(&page), None);
@@ -84,7 +85,7 @@ async fn a_shopper_gets_through_with_work_for_this_login() {
     let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("default-src 'none'; script-src 'sha256-") && policy.contains("frame-ancestors 'none'"));
     let solved = solve(page).await;
-    let location = location_in(answer(&app, &query(&[]), &solved).await).await;
+    let location = location_in(submit(&app, &query(&[]), &solved).await).await;
     assert!(location.starts_with("https://login.example.com/login?code=eyJ"), "{location}");
     assert!(location.ends_with("&state=S"), "{location}");
 }
@@ -99,9 +100,9 @@ async fn human_check_failed() {
         (query(&[]), ""),
         (query(&[]), "nonsense"),
     ] {
-        assert_refused(answer(&app, &query, text).await, 403, "HumanCheckFailed", None).await;
+        assert_refused(submit(&app, &query, text).await, 403, "HumanCheckFailed", None).await;
     }
-    // What another site's form can send, and what is no answer at all.
+    // Requests that another site's form can send, and a body without a solution.
     let good = json!({ "answer": solved }).to_string();
     for (lines, text) in [
         (&[("content-type", "text/plain")][..], good.clone()),
@@ -111,17 +112,17 @@ async fn human_check_failed() {
         let refused = send(&app, Method::POST, &query(&[]), lines, text).await;
         assert_refused(refused, 403, "HumanCheckFailed", None).await;
     }
-    location_in(answer(&app, &query(&[]), &solved).await).await;
-    // The state is used up and would be enough; without its memory the challenge's own has to do.
-    assert_refused(answer(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
+    location_in(submit(&app, &query(&[]), &solved).await).await;
+    // The used challenge is refused before the used state.
+    assert_refused(submit(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
 }
 
 #[tokio::test]
-async fn an_answer_that_is_played_again_is_refused_even_where_no_states_are_remembered() {
+async fn a_replayed_solution_is_refused_even_without_a_memory_of_used_states() {
     let app = app(&[PROOF_OF_WORK, CHEAP, ("STATE_REMEMBERED_S", "0")]);
     let solved = solve(open(&app, &query(&[])).await).await;
-    location_in(answer(&app, &query(&[]), &solved).await).await;
-    assert_refused(answer(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
+    location_in(submit(&app, &query(&[]), &solved).await).await;
+    assert_refused(submit(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
 }
 
 #[tokio::test]
@@ -129,8 +130,8 @@ async fn two_challenges_of_one_login_give_one_user_id() {
     let app = app(&[PROOF_OF_WORK, CHEAP]);
     let first = solve(open(&app, &query(&[])).await).await;
     let second = solve(open(&app, &query(&[])).await).await;
-    location_in(answer(&app, &query(&[]), &first).await).await;
-    assert_refused(answer(&app, &query(&[]), &second).await, 409, "StateAlreadyUsed", None).await;
+    location_in(submit(&app, &query(&[]), &first).await).await;
+    assert_refused(submit(&app, &query(&[]), &second).await, 409, "StateAlreadyUsed", None).await;
 }
 
 #[tokio::test]
@@ -141,28 +142,28 @@ async fn human_check_required() {
 }
 
 #[tokio::test]
-async fn the_rules_hold_for_the_page_and_for_its_answer() {
+async fn all_rules_apply_to_the_page_and_to_the_solution() {
     let app = app(&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
     let foreign = query(&[("client_id", "sc_other")]);
     let json = [("content-type", "application/json")];
     let refused = send(&app, Method::GET, &foreign, &[("accept", "text/html")], String::new()).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    assert_refused(answer(&app, &foreign, "x").await, 400, "ForeignClient", Some("client_id")).await;
-    let from_elsewhere = [json[0], ("sec-fetch-site", "cross-site")];
-    let refused = send(&app, Method::POST, &query(&[]), &from_elsewhere, "{}".to_owned()).await;
+    assert_refused(submit(&app, &foreign, "x").await, 400, "ForeignClient", Some("client_id")).await;
+    let cross_site = [json[0], ("sec-fetch-site", "cross-site")];
+    let refused = send(&app, Method::POST, &query(&[]), &cross_site, "{}".to_owned()).await;
     assert_refused(refused, 403, "NotANavigation", None).await;
     let long = [json[0], ("content-length", "16385")];
     let refused = send(&app, Method::POST, &query(&[]), &long, " ".repeat(16_385)).await;
     assert_refused(refused, 413, "BodyTooLarge", None).await;
-    // Chunked, with no word of its length before.
+    // Chunked, without an announced length.
     let refused = send(&app, Method::POST, &query(&[]), &json, " ".repeat(16_385)).await;
     assert_refused(refused, 413, "BodyTooLarge", None).await;
-    // A program that takes no page, and an answer that no page has sent.
+    // A client that does not accept HTML, and a solution that the page did not send.
     let refused = send(&app, Method::GET, &query(&[]), &[], String::new()).await;
     assert_refused(refused, 403, "HumanCheckRequired", None).await;
     let refused = send(&app, Method::POST, &query(&[]), &[("content-type", "text/plain")], "{}".to_owned()).await;
     assert_refused(refused, 403, "HumanCheckFailed", None).await;
-    // None of these but the body without a length has taken a token.
+    // Only the chunked body has taken a token.
     assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
     assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::TOO_MANY_REQUESTS);
 }
@@ -178,12 +179,12 @@ async fn the_allow_header_of_a_login_names_post_where_a_check_is_configured() {
 }
 
 #[tokio::test]
-async fn without_a_check_nothing_is_posted() {
-    assert_refused(answer(&app(&[]), &query(&[]), "x").await, 405, "MethodNotAllowed", None).await;
+async fn without_a_human_check_post_is_not_allowed() {
+    assert_refused(submit(&app(&[]), &query(&[]), "x").await, 405, "MethodNotAllowed", None).await;
 }
 
 #[tokio::test]
-async fn only_who_has_had_free_logins_is_asked() {
+async fn with_suspicious_only_clients_without_free_logins_need_the_check() {
     let suspicious = ("HUMAN_CHECK_WHEN", "suspicious");
     let app = app(&[PROOF_OF_WORK, CHEAP, suspicious, ("HUMAN_CHECK_FREE_BURST", "2")]);
     for state in ["a", "b"] {
@@ -191,10 +192,10 @@ async fn only_who_has_had_free_logins_is_asked() {
     }
     let third = query(&[("state", "c")]);
     let solved = solve(open(&app, &third).await).await;
-    location_in(answer(&app, &third, &solved).await).await;
+    location_in(submit(&app, &third, &solved).await).await;
 }
 
-fn turnstile(url: &str) -> App {
+fn turnstile(url: &str) -> Router {
     app(&[
         ("HUMAN_CHECK_KIND", "turnstile"),
         ("HUMAN_CHECK_SITE_KEY", "site-key"),
@@ -205,7 +206,7 @@ fn turnstile(url: &str) -> App {
     ])
 }
 
-fn hcaptcha(url: &str, when_down: &str) -> App {
+fn hcaptcha(url: &str, when_down: &str) -> Router {
     app(&[
         ("HUMAN_CHECK_KIND", "hcaptcha"),
         ("HUMAN_CHECK_SITE_KEY", "site-key"),
@@ -218,7 +219,7 @@ fn hcaptcha(url: &str, when_down: &str) -> App {
 }
 
 #[tokio::test]
-async fn turnstile_is_asked_by_its_protocol_and_its_answer_is_bound_to_the_login() {
+async fn turnstile_follows_its_protocol_and_its_response_is_bound_to_the_login() {
     let provider = SiteVerify::start().await;
     let app = turnstile(&provider.url);
     let widget = settings(open(&app, &query(&[])).await).await;
@@ -236,11 +237,11 @@ async fn turnstile_is_asked_by_its_protocol_and_its_answer_is_bound_to_the_login
     ] {
         let mut wrong = good.clone();
         wrong[name] = value;
-        provider.says(200, &wrong.to_string());
-        assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+        provider.respond_with(200, &wrong.to_string());
+        assert_refused(submit(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
     }
-    provider.says(200, &good.to_string());
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    provider.respond_with(200, &good.to_string());
+    location_in(submit(&app, &query(&[]), "token").await).await;
     let form = provider.last_form();
     let value = |name: &str| form.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     assert_eq!(value("secret"), Some("the-secret"));
@@ -250,15 +251,15 @@ async fn turnstile_is_asked_by_its_protocol_and_its_answer_is_bound_to_the_login
 }
 
 #[tokio::test]
-async fn a_question_that_got_lost_is_asked_again_with_the_same_idempotency_key() {
+async fn a_failed_request_is_retried_with_the_same_idempotency_key() {
     let provider = SiteVerify::start().await;
     let app = turnstile(&provider.url);
     let widget = settings(open(&app, &query(&[])).await).await;
     let good = json!({
         "success": true, "hostname": "verifier.shop.example", "action": "login", "cdata": widget["cData"]
     });
-    provider.says_once_and_then((502, "{}"), (200, &good.to_string()));
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    provider.respond_once_then((502, "{}"), (200, &good.to_string()));
+    location_in(submit(&app, &query(&[]), "token").await).await;
     let keys: Vec<String> = provider
         .forms()
         .into_iter()
@@ -269,44 +270,44 @@ async fn a_question_that_got_lost_is_asked_again_with_the_same_idempotency_key()
 }
 
 #[tokio::test]
-async fn hcaptcha_is_asked_by_its_protocol() {
+async fn hcaptcha_follows_its_protocol() {
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "refuse");
     let page = open(&app, &query(&[])).await;
     let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
     assert!(policy.contains("frame-src https://hcaptcha.com https://*.hcaptcha.com"), "{policy}");
-    provider.says(200, &json!({ "success": true, "hostname": "attacker.example" }).to_string());
-    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
-    provider.says(200, &json!({ "success": true, "hostname": "verifier.shop.example" }).to_string());
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    provider.respond_with(200, &json!({ "success": true, "hostname": "attacker.example" }).to_string());
+    assert_refused(submit(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    provider.respond_with(200, &json!({ "success": true, "hostname": "verifier.shop.example" }).to_string());
+    location_in(submit(&app, &query(&[]), "token").await).await;
     let form = provider.last_form();
     assert!(form.contains(&("sitekey".to_owned(), "site-key".to_owned())), "{form:?}");
     assert!(form.contains(&("response".to_owned(), "token".to_owned())), "{form:?}");
 }
 
 #[tokio::test]
-async fn hcaptcha_may_name_no_host_and_turnstile_must() {
+async fn hcaptcha_may_omit_the_host_and_turnstile_must_not() {
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "refuse");
     let no_host = [json!({ "success": true }), json!({ "success": true, "hostname": null })];
     for (number, verdict) in
         [&no_host[..], &[json!({ "success": true, "hostname": "not-provided" })]].concat().iter().enumerate()
     {
-        provider.says(200, &verdict.to_string());
-        location_in(answer(&app, &query(&[("state", &number.to_string())]), "token").await).await;
+        provider.respond_with(200, &verdict.to_string());
+        location_in(submit(&app, &query(&[("state", &number.to_string())]), "token").await).await;
     }
     let app = turnstile(&provider.url);
     let widget = settings(open(&app, &query(&[])).await).await;
     for mut verdict in no_host {
         verdict["action"] = json!("login");
         verdict["cdata"] = widget["cData"].clone();
-        provider.says(200, &verdict.to_string());
-        assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+        provider.respond_with(200, &verdict.to_string());
+        assert_refused(submit(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
     }
 }
 
 #[tokio::test]
-async fn the_keys_that_providers_publish_for_tests_work_as_they_are_documented() {
+async fn the_published_test_keys_of_providers_work_as_documented() {
     let provider = SiteVerify::start().await;
     for (kind, secret, verdict) in [
         (
@@ -329,17 +330,17 @@ async fn the_keys_that_providers_publish_for_tests_work_as_they_are_documented()
                 ("HUMAN_CHECK_VERIFY_URL", &provider.url),
             ])
         };
-        provider.says(200, &verdict.to_string());
-        location_in(answer(&app(secret), &query(&[]), "token").await).await;
-        assert_refused(answer(&app("a real one"), &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+        provider.respond_with(200, &verdict.to_string());
+        location_in(submit(&app(secret), &query(&[]), "token").await).await;
+        assert_refused(submit(&app("a real one"), &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
     }
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_says_once_what_of_a_right_answer_differs() {
+async fn a_mismatch_of_a_successful_response_is_logged_once() {
     let provider = SiteVerify::start().await;
-    provider.says(200, r#"{"success":true,"hostname":"secret.attacker.example"}"#);
+    provider.respond_with(200, r#"{"success":true,"hostname":"secret.attacker.example"}"#);
     let url = provider.url.clone();
     let log = tokio::task::spawn_blocking(move || {
         let verifier = support::program::start_with(
@@ -369,7 +370,7 @@ async fn the_log_says_once_what_of_a_right_answer_differs() {
 
 #[cfg(unix)]
 #[test]
-fn instances_with_different_secrets_say_so_once() {
+fn instances_with_different_secrets_log_it_once() {
     use support::program::{exchange, login_request, start_with, status_of};
     let key = key();
     let [one, other] =
@@ -388,17 +389,17 @@ fn instances_with_different_secrets_say_so_once() {
 }
 
 #[tokio::test]
-async fn a_null_in_the_place_of_error_codes_is_none() {
+async fn error_codes_may_be_null() {
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "refuse");
-    provider.says(200, r#"{"success":false,"error-codes":null}"#);
-    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
-    provider.says(200, r#"{"success":true,"error-codes":null,"hostname":"VERIFIER.shop.example"}"#);
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    provider.respond_with(200, r#"{"success":false,"error-codes":null}"#);
+    assert_refused(submit(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    provider.respond_with(200, r#"{"success":true,"error-codes":null,"hostname":"VERIFIER.shop.example"}"#);
+    location_in(submit(&app, &query(&[]), "token").await).await;
 }
 
 #[tokio::test]
-async fn the_type_of_an_answer_may_have_parameters() {
+async fn the_content_type_of_a_solution_may_have_parameters() {
     let app = app(&[PROOF_OF_WORK, CHEAP]);
     for (number, value) in ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8"].iter().enumerate() {
         let query = query(&[("state", &number.to_string())]);
@@ -413,34 +414,37 @@ async fn the_type_of_an_answer_may_have_parameters() {
 }
 
 #[tokio::test]
-async fn a_provider_that_does_not_answer_well_lets_nobody_pass() {
+async fn by_default_an_unavailable_or_failing_provider_refuses_every_login() {
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "refuse");
     let good = json!({ "success": true, "hostname": "verifier.shop.example" }).to_string();
     let long = format!("{{\"success\":true,\"hostname\":\"verifier.shop.example\",\"x\":\"{}\"}}", "x".repeat(20_000));
     let secret = json!({ "success": false, "error-codes": ["invalid-input-secret"] }).to_string();
     for (status, text) in [(500, &good), (302, &good), (200, &long), (200, &"<html>".to_owned()), (200, &secret)] {
-        provider.says(status, text);
-        assert_refused(answer(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
+        provider.respond_with(status, text);
+        assert_refused(submit(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
     }
-    provider.is_silent();
+    provider.do_not_respond();
     let start = std::time::Instant::now();
-    assert_refused(answer(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
-    assert!(start.elapsed() < Duration::from_secs(50), "it is not waited for, which would take a minute");
-    let nobody = hcaptcha("http://127.0.0.1:1/", "refuse");
-    assert_refused(answer(&nobody, &query(&[]), "token").await, 503, "Unavailable", None).await;
-    // And the state is still there.
-    provider.says(200, &good);
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    assert_refused(submit(&app, &query(&[]), "token").await, 503, "Unavailable", None).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(50),
+        "the timeout applies; the provider would respond after a minute"
+    );
+    let unreachable = hcaptcha("http://127.0.0.1:1/", "refuse");
+    assert_refused(submit(&unreachable, &query(&[]), "token").await, 503, "Unavailable", None).await;
+    // The state is not used up.
+    provider.respond_with(200, &good);
+    location_in(submit(&app, &query(&[]), "token").await).await;
 }
 
 #[tokio::test]
-async fn who_wants_it_so_is_answered_without_the_provider_but_not_against_its_word() {
+async fn with_pass_logins_pass_without_the_provider_but_not_against_its_response() {
     let app = hcaptcha("http://127.0.0.1:1/", "pass");
-    location_in(answer(&app, &query(&[]), "token").await).await;
+    location_in(submit(&app, &query(&[]), "token").await).await;
     let provider = SiteVerify::start().await;
     let app = hcaptcha(&provider.url, "pass");
-    provider.says(200, &json!({ "success": false, "error-codes": ["timeout-or-duplicate"] }).to_string());
-    assert_refused(answer(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
-    assert_refused(answer(&app, &query(&[]), "").await, 403, "HumanCheckFailed", None).await;
+    provider.respond_with(200, &json!({ "success": false, "error-codes": ["timeout-or-duplicate"] }).to_string());
+    assert_refused(submit(&app, &query(&[]), "token").await, 403, "HumanCheckFailed", None).await;
+    assert_refused(submit(&app, &query(&[]), "").await, 403, "HumanCheckFailed", None).await;
 }

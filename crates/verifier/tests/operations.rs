@@ -1,4 +1,4 @@
-//! What an operator does with the real program.
+//! Operation of the real program: --check, key rotation, logs, metrics.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -25,7 +25,7 @@ fn other_key(key_id: &str) -> Key {
     }
 }
 
-/// Every piece of the private key that somebody could make use of, in each of the forms it may be printed in.
+/// Returns whether the text contains a usable piece of the private key, in any form in which it may be printed.
 fn contains_key_material(text: &str, key: &Key) -> bool {
     let private_key = key.text.rsplit('.').next().unwrap();
     let der = Base64::decode_vec(private_key).unwrap();
@@ -46,7 +46,7 @@ fn key_material_is_recognised() {
 }
 
 #[test]
-fn check_prints_what_holds_without_secrets_and_ends() {
+fn check_prints_the_effective_settings_without_secrets() {
     let (key, next) = (key(), other_key("k2"));
     let next_file = secret_file("check-next", &next.text);
     let config = std::env::temp_dir().join(format!("authress-verifier-check-{}.toml", std::process::id()));
@@ -67,13 +67,13 @@ fn check_prints_what_holds_without_secrets_and_ends() {
     assert!(text.contains("rate_limit.client_burst = \"7\"  # file"), "{text}");
     assert!(text.contains("listen = \"127.0.0.1:0\"  # environment"), "{text}");
     assert!(text.contains("authress.access_key = (set, not shown)"), "{text}");
-    assert!(text.contains("the key k1 signs, and after five minutes k2"), "{text}");
-    assert!(text.contains("# Redis can be used"), "{text}");
+    assert!(text.contains("key k1 signs; after five minutes k2 signs"), "{text}");
+    assert!(text.contains("# Redis is available"), "{text}");
     assert!(!text.contains("hunter2") && !contains_key_material(&text, &key) && !contains_key_material(&text, &next));
 }
 
 #[test]
-fn check_fails_for_settings_that_cannot_work() {
+fn check_fails_for_invalid_settings() {
     for (variables, code) in [
         (&[("AUTHRESS_ACCESS_KEY", "x")][..], "AccessKeyWrongNumberOfParts"),
         (&[("AUTHRESS_ACCESS_KEY", &key().text), ("REDIS_URL", "hunter2")], "InvalidSetting"),
@@ -87,7 +87,7 @@ fn check_fails_for_settings_that_cannot_work() {
 }
 
 #[test]
-fn a_key_file_that_others_can_read_stops_it() {
+fn a_key_file_that_others_can_read_is_a_start_error() {
     use std::os::unix::fs::PermissionsExt;
     let key = key();
     let file = secret_file("open", &key.text);
@@ -104,13 +104,13 @@ fn a_key_file_that_others_can_read_stops_it() {
 }
 
 #[test]
-fn keys_are_exchanged_by_sighup_without_losing_a_request() {
+fn sighup_replaces_the_key_without_losing_a_request() {
     let (first, second) = (key(), other_key("k2"));
     let file = secret_file("rotated", &first.text);
     let verifier = start_command(command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]));
     assert!(verify(&code_in(&verifier.login("a", &[])), &first.published, None).is_ok());
 
-    // What cannot be used changes nothing.
+    // An invalid key changes nothing.
     std::fs::write(&file, "nonsense").unwrap();
     verifier.signal("HUP");
     std::thread::sleep(std::time::Duration::from_millis(300));
@@ -121,20 +121,19 @@ fn keys_are_exchanged_by_sighup_without_losing_a_request() {
     let mut number = 0;
     eventually("the new key signs", || {
         number += 1;
-        let answer = verifier.login(&format!("c{number}"), &[]);
-        assert_eq!(status_of(&answer), 302);
-        verify(&code_in(&answer), &second.published, None).is_ok()
+        let response = verifier.login(&format!("c{number}"), &[]);
+        assert_eq!(status_of(&response), 302);
+        verify(&code_in(&response), &second.published, None).is_ok()
     });
     std::fs::remove_file(&file).unwrap();
     let log = verifier.stop();
-    assert!(log.contains("AccessKeyWrongNumberOfParts") && log.contains("read again"), "{log}");
+    assert!(log.contains("AccessKeyWrongNumberOfParts") && log.contains("reloaded"), "{log}");
     assert!(!contains_key_material(&log, &first) && !contains_key_material(&log, &second), "{log}");
 }
 
-/// A rotation of keys as docs/verifier.md describes it, by its steps. How a next key comes to sign after five minutes is
-/// shown without waiting for them, in `decide.rs`.
+/// The steps of a key rotation in docs/verifier.md. The activation after five minutes is tested in `decide.rs`.
 #[test]
-fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
+fn the_documented_key_rotation_works_and_so_does_the_next_start() {
     let (old, new) = (key(), other_key("k2"));
     let first = secret_file("rotation-first", &old.text);
     let second = first.with_file_name(format!("authress-verifier-rotation-second-{}", std::process::id()));
@@ -150,21 +149,19 @@ fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
         String::from_utf8(stdout).unwrap()
     };
 
-    // The setting may be there before there is a second key.
-    assert!(
-        check().contains("# warning: NextKeyMissing: the file named by AUTHRESS_NEXT_ACCESS_KEY_FILE is not there")
-    );
+    // The setting may exist before the second key.
+    assert!(check().contains("# warning: NextKeyMissing: the file in AUTHRESS_NEXT_ACCESS_KEY_FILE does not exist"));
     let verifier = start_command(command(&environment));
     assert_eq!(key_of(&verifier, "a"), old.text);
 
-    // Step 1: the second key gets a file of its own; the setting was there, so SIGHUP.
+    // Step 1: write the second key to its file, and send SIGHUP.
     std::fs::rename(secret_file("rotation-new", &new.text), &second).unwrap();
-    assert!(check().contains("# the key k1 signs, and after five minutes k2"));
+    assert!(check().contains("# key k1 signs; after five minutes k2 signs"));
     verifier.signal("HUP");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(key_of(&verifier, "b"), old.text, "step 2: it waits for five minutes");
+    assert_eq!(key_of(&verifier, "b"), old.text, "step 2: it becomes active after five minutes");
 
-    // Step 3: into the first file, and remove the second.
+    // Step 3: copy it to the first file, and remove the second file.
     std::fs::copy(&second, &first).unwrap();
     std::fs::remove_file(&second).unwrap();
     verifier.signal("HUP");
@@ -177,7 +174,7 @@ fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
     assert!(!log.contains("ERROR") && log.contains("NextKeyMissing"), "{log}");
     assert!(!contains_key_material(&log, &old) && !contains_key_material(&log, &new), "{log}");
 
-    // The next start, with the same environment; also where the second file was left behind, full or empty.
+    // The next start with the same environment, also if the second file still exists.
     for (left, code) in
         [(None, "NextKeyMissing"), (Some(new.text.as_str()), "NextKeyIsTheSame"), (Some("\n"), "NextKeyEmpty")]
     {
@@ -185,21 +182,21 @@ fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
             std::fs::rename(secret_file("rotation-left", text), &second).unwrap();
         }
         let text = check();
-        assert!(text.contains(&format!("# warning: {code}: ")) && text.contains("# the key k2 signs\n"), "{text}");
+        assert!(text.contains(&format!("# warning: {code}: ")) && text.contains("# key k2 signs\n"), "{text}");
         let verifier = start_command(command(&environment));
         assert_eq!(key_of(&verifier, "d"), new.text);
         assert!(verifier.stop().contains(code));
     }
 
-    // The file of settings: an empty one is none, and there is nothing to warn of.
+    // An empty setting in the configuration file counts as not set and gives no warning.
     let config = first.with_extension("toml");
     std::fs::write(&config, format!("[authress]\naccess_key_file = {first_name:?}\nnext_access_key_file = \"\"\n"))
         .unwrap();
     let Output { status, stdout, .. } = command(&[]).arg("--check").arg("--config").arg(&config).output().unwrap();
     let text = String::from_utf8(stdout).unwrap();
-    assert!(status.success() && !text.contains("warning") && text.contains("# the key k2 signs\n"), "{text}");
+    assert!(status.success() && !text.contains("warning") && text.contains("# key k2 signs\n"), "{text}");
 
-    // What is no key is an error as before.
+    // An invalid next key is still an error.
     std::fs::rename(secret_file("rotation-left", "nonsense"), &second).unwrap();
     let Output { status, stderr, .. } = command(&environment).arg("--check").output().unwrap();
     assert!(!status.success());
@@ -210,7 +207,7 @@ fn the_documented_rotation_of_keys_ends_well_and_the_next_start_does_too() {
 }
 
 #[test]
-fn an_unknown_variable_that_begins_like_ours_stops_it() {
+fn a_misspelt_variable_is_a_start_error() {
     let key = key();
     for (name, meant) in [
         ("RATE_LIMIT_CLIENT_BURTS", "RATE_LIMIT_CLIENT_BURST"),
@@ -222,12 +219,12 @@ fn an_unknown_variable_that_begins_like_ours_stops_it() {
             let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
             let message = String::from_utf8(stderr).unwrap();
             assert_eq!((status.code(), stdout.len()), (Some(1), 0), "{message}");
-            let expected = format!("UnknownVariable: {name} is in the environment");
+            let expected = format!("UnknownVariable: the environment contains {name}, which is not a setting");
             assert!(message.contains(&expected) && message.contains(&format!("Did you mean {meant}?")), "{message}");
             assert!(!message.contains("hunter2"), "{message}");
         }
     }
-    // What others call their own is no reason to stop, and what Kubernetes sets for our own Services is not ours.
+    // Variables of other programs, and those that Kubernetes sets for Services, are not errors.
     let environment = [
         ("AUTHRESS_ACCESS_KEY", key.text.as_str()),
         ("REDIS_PASSWORD", "hunter2"),
@@ -239,7 +236,7 @@ fn an_unknown_variable_that_begins_like_ours_stops_it() {
 }
 
 #[test]
-fn nothing_that_is_printed_at_the_most_talkative_level_has_key_material() {
+fn key_material_is_not_printed_at_the_most_verbose_level() {
     let key = key();
     for format in ["text", "json"] {
         let variables = [
@@ -256,16 +253,16 @@ fn nothing_that_is_printed_at_the_most_talkative_level_has_key_material() {
         printed.push_str(&verifier.get("/readyz"));
         let log = verifier.stop();
         assert!(log.contains("answering logins"), "{log}");
-        // The answers have the signature, which is made with the key and not a part of it.
+        // The responses contain a signature, which is not part of the key.
         assert!(!contains_key_material(&log, &key) && !contains_key_material(&printed, &key));
     }
 }
 
 #[test]
-fn json_logs_are_one_object_a_line_with_a_request_id_and_no_personal_data() {
+fn json_logs_have_one_object_per_line_with_a_request_id_and_no_personal_data() {
     let verifier = start_with(&key(), &[("LOG_FORMAT", "json")]);
-    let answer = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
-    let id = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
+    let response = verifier.login("secretstate", &["User-Agent: secretagent", "X-Forwarded-For: 203.0.113.77"]);
+    let id = response.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
     let log = verifier.stop();
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let login = lines.iter().find(|line| line["request_id"] == id.as_str()).unwrap();
@@ -276,16 +273,16 @@ fn json_logs_are_one_object_a_line_with_a_request_id_and_no_personal_data() {
 }
 
 #[test]
-fn metrics_are_served_on_a_listener_of_their_own() {
+fn metrics_are_served_on_the_internal_listener() {
     let mut verifier = start_with(&key(), &[("METRICS_LISTEN", "127.0.0.1:0"), ("LOG_FORMAT", "json")]);
     let address = metrics_address(&mut verifier);
     for state in ["a", "a", "b"] {
         verifier.login(state, &[]);
     }
-    assert_eq!(status_of(&verifier.get("/metrics")), 404, "not where shoppers are");
-    let answer = exchange(&address, "GET /metrics HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n");
-    assert_eq!(status_of(&answer), 200);
-    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(status_of(&verifier.get("/metrics")), 404, "not on the public listener");
+    let response = exchange(&address, "GET /metrics HTTP/1.1\r\nHost: internal\r\nConnection: close\r\n\r\n");
+    assert_eq!(status_of(&response), 200);
+    let (head, text) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
     for line in [
         "authress_verifier_decisions_total{code=\"Answered\"} 2",
@@ -294,17 +291,18 @@ fn metrics_are_served_on_a_listener_of_their_own() {
     ] {
         assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
     }
-    assert!(text.ends_with("# EOF\n"), "what OpenMetrics ends with");
+    assert!(text.ends_with("# EOF\n"), "OpenMetrics ends with it");
     verifier.stop();
 }
 
-/// As the program logs it: the port is one that was free.
+/// Returns the address that the program logs; its port was chosen by the system.
 fn metrics_address(verifier: &mut Running) -> String {
     let mut lines = BufReader::new(verifier.process.stderr.as_mut().unwrap()).lines();
     lines
         .find_map(|line| {
             let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-            (line["message"] == "serving metrics and probes").then(|| line["address"].as_str().unwrap().to_owned())
+            (line["message"] == "serving metrics and health checks")
+                .then(|| line["address"].as_str().unwrap().to_owned())
         })
         .unwrap()
 }
@@ -321,7 +319,7 @@ fn a_wrong_number_of_proxies_is_logged_once() {
 }
 
 #[test]
-fn the_help_names_every_log_level() {
+fn the_help_lists_every_log_level() {
     let Output { stdout, .. } = command(&[]).arg("--help").output().unwrap();
     assert!(String::from_utf8(stdout).unwrap().contains("error, warn, info, debug or trace"));
 }

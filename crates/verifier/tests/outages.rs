@@ -1,4 +1,5 @@
-//! What must not stop the program: strangers that hold every connection, too few open files, a key file that is a pipe.
+//! Conditions that must not stop the program: clients that occupy every connection, too few open files, a key file that
+//! is a pipe.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -16,19 +17,19 @@ use authress_jws::verify;
 use support::program::{Running, code_in, command, eventually, exchange, start_command, start_with, status_of};
 use support::{DOMAIN, key};
 
-/// Of the listener for metrics and probes.
-fn inside(verifier: &Running, path: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n");
+/// Sends a request to the internal listener.
+fn internal(verifier: &Running, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: internal\r\nConnection: close\r\n\r\n");
     exchange(&verifier.metrics_address(), &request)
 }
 
 fn metric(verifier: &Running, name: &str) -> i64 {
-    let text = inside(verifier, "/metrics");
+    let text = internal(verifier, "/metrics");
     let prefix = format!("authress_verifier_{name} ");
     text.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_else(|| panic!("{text}")).parse().unwrap()
 }
 
-/// Connections on which a first request was answered and a second one is open.
+/// Opens connections with one response and an incomplete second request.
 fn hold(verifier: &Running, count: usize) -> Vec<TcpStream> {
     let connect = || {
         let mut stream = TcpStream::connect(&verifier.address).unwrap();
@@ -46,17 +47,17 @@ fn hold(verifier: &Running, count: usize) -> Vec<TcpStream> {
 const PATIENT: [(&str, &str); 2] = [("METRICS_LISTEN", "127.0.0.1:0"), ("SERVER_HEADER_TIMEOUT_S", "3600")];
 
 #[test]
-fn probes_are_answered_while_strangers_hold_every_connection_and_one_line_says_so() {
+fn health_checks_work_while_clients_occupy_every_connection_and_the_log_has_one_warning() {
     let verifier = start_with(&key(), &[PATIENT[0], PATIENT[1], ("SERVER_CONNECTIONS", "4")]);
     assert_eq!((metric(&verifier, "connections_open"), metric(&verifier, "connections_limit")), (0, 4));
     let held = hold(&verifier, 4);
     let waiting: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(&verifier.address).unwrap()).collect();
     for _ in 0..5 {
-        assert!(inside(&verifier, "/healthz").ends_with("\r\n\r\nok\n"));
-        assert!(inside(&verifier, "/readyz").ends_with("\r\n\r\nready\n"));
+        assert!(internal(&verifier, "/healthz").ends_with("\r\n\r\nok\n"));
+        assert!(internal(&verifier, "/readyz").ends_with("\r\n\r\nready\n"));
         assert_eq!(metric(&verifier, "connections_open"), 4);
     }
-    assert_eq!(status_of(&inside(&verifier, "/v1/login")), 404, "no logins there");
+    assert_eq!(status_of(&internal(&verifier, "/v1/login")), 404, "no logins there");
     drop(held);
     drop(waiting);
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
@@ -65,7 +66,7 @@ fn probes_are_answered_while_strangers_hold_every_connection_and_one_line_says_s
     assert_eq!(log.matches("all connections are in use").count(), 1, "{log}");
 }
 
-/// The program under limits that the shell sets before it.
+/// Starts the program under limits that the shell sets.
 fn start_under(limits: &str, more: &[(&str, &str)]) -> Running {
     let mut program = Command::new("sh");
     program.arg("-c").arg(format!("{limits} && exec \"$0\"")).arg(env!("CARGO_BIN_EXE_authress-verifier"));
@@ -79,9 +80,9 @@ fn start_under(limits: &str, more: &[(&str, &str)]) -> Running {
 }
 
 #[test]
-fn too_few_open_files_are_named_at_the_start_and_once_when_they_run_out() {
+fn too_few_open_files_are_logged_at_the_start_and_once_when_they_run_out() {
     let verifier = start_under("ulimit -n 40", &PATIENT);
-    // As long as there are some; the rest waits for the operating system.
+    // More connections than open files; the rest waits in the operating system.
     let mut held: Vec<TcpStream> = (0..60).map(|_| TcpStream::connect(&verifier.address).unwrap()).collect();
     for stream in &mut held {
         stream.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
@@ -90,28 +91,28 @@ fn too_few_open_files_are_named_at_the_start_and_once_when_they_run_out() {
     drop(held);
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
     let log = verifier.stop();
-    assert!(log.contains("this process may not open as many files as server.connections needs"), "{log}");
+    assert!(log.contains("the limit of open files is too low for server.connections"), "{log}");
     assert!(log.contains("EMFILE") && log.contains("LimitNOFILE"), "{log}");
-    assert_eq!(log.matches("no connection can be accepted").count(), 1, "{log}");
+    assert_eq!(log.matches("cannot accept connections").count(), 1, "{log}");
 }
 
 #[test]
-fn a_limit_of_open_files_that_can_be_raised_is_raised() {
+fn the_soft_limit_of_open_files_is_raised() {
     let verifier = start_under("ulimit -S -n 40", &PATIENT);
     let held = hold(&verifier, 100);
     assert_eq!(metric(&verifier, "connections_open"), 100);
     drop(held);
     let log = verifier.stop();
-    assert!(!log.contains("EMFILE") && !log.contains("may not open"), "{log}");
+    assert!(!log.contains("EMFILE") && !log.contains("limit of open files"), "{log}");
 }
 
-/// Waits until the other side opens the pipe.
+/// Writes into a pipe. Blocks until a reader opens it.
 fn write_into(pipe: &Path, text: &str) {
     std::fs::File::options().write(true).open(pipe).unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 #[test]
-fn a_key_file_that_is_a_pipe_stops_neither_probes_nor_logins_nor_the_end() {
+fn a_key_file_that_is_a_pipe_blocks_neither_health_checks_nor_logins_nor_the_shutdown() {
     let (first, second) = (key(), key());
     let second_text = second.text.replacen(".k1.", ".k2.", 1);
     let pipe = std::env::temp_dir().join(format!("authress-verifier-pipe-{}", std::process::id()));
@@ -125,7 +126,7 @@ fn a_key_file_that_is_a_pipe_stops_neither_probes_nor_logins_nor_the_end() {
     let mut verifier = start_command(command(&variables));
     writer.join().unwrap();
 
-    // Nothing is written into the pipe: what reads it waits.
+    // Nothing is written into the pipe, so its reader blocks.
     verifier.signal("HUP");
     for number in 0..10 {
         assert_eq!(status_of(&verifier.get("/healthz")), 200);

@@ -1,4 +1,4 @@
-//! Who is not answered although the request itself is good.
+//! Policies against the whole service: rate limits, navigations, used states.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -9,7 +9,8 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use authress_verifier::{App, Config, Service};
+use authress_verifier::{Config, Service};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
@@ -17,7 +18,7 @@ use axum::response::Response;
 use support::{DOMAIN, assert_refused, body, key, location, query};
 use tower::ServiceExt;
 
-fn service(variables: &[(&str, &str)]) -> (Service, App) {
+fn service(variables: &[(&str, &str)]) -> (Service, Router) {
     let key = key();
     let environment =
         [("AUTHRESS_API_URL", DOMAIN), ("AUTHRESS_ACCESS_KEY", &key.text)].into_iter().chain(variables.iter().copied());
@@ -25,7 +26,7 @@ fn service(variables: &[(&str, &str)]) -> (Service, App) {
     Service::new(Config::from_sources(environment, None, Instant::now()).unwrap()).unwrap()
 }
 
-async fn login(router: &App, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {
+async fn login(router: &Router, peer: &str, state: &str, lines: &[(&str, &str)]) -> Response {
     let mut request = Request::get(format!("/v1/login?{}", query(&[("state", state)])));
     for (name, value) in lines {
         request = request.header(*name, *value);
@@ -50,7 +51,7 @@ async fn client_rate_limited() {
 }
 
 #[tokio::test]
-async fn a_shopper_who_is_limited_sees_a_page() {
+async fn a_rate_limited_shopper_gets_an_html_page() {
     let (_, router) = service(&SMALL);
     let accept = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
     for state in ["a", "b"] {
@@ -76,7 +77,7 @@ async fn global_rate_limited() {
 }
 
 #[tokio::test]
-async fn an_ipv6_household_is_one_client() {
+async fn an_ipv6_64_prefix_is_one_client() {
     let (_, router) = service(&SMALL);
     let mut statuses = Vec::new();
     for (number, peer) in
@@ -88,7 +89,7 @@ async fn an_ipv6_household_is_one_client() {
 }
 
 #[tokio::test]
-async fn made_up_forwarding_headers_evade_no_limit() {
+async fn forged_forwarding_headers_do_not_evade_the_rate_limit() {
     for hops in ["0", "1"] {
         let (_, router) = service(&[&SMALL[..], &[("CLIENT_ADDRESS_TRUSTED_HOPS", hops)]].concat());
         let mut statuses = Vec::new();
@@ -102,17 +103,17 @@ async fn made_up_forwarding_headers_evade_no_limit() {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_every_shopper_is_a_client() {
+async fn behind_a_proxy_every_shopper_is_a_separate_client() {
     let (_, router) = service(&[&SMALL[..], &[("CLIENT_ADDRESS_TRUSTED_HOPS", "1")]].concat());
     for number in 0..5 {
         let line = format!("203.0.113.{number}");
-        let answer = login(&router, "192.0.2.1", &line, &[("x-forwarded-for", &line)]).await;
-        assert_eq!(answer.status(), StatusCode::FOUND);
+        let response = login(&router, "192.0.2.1", &line, &[("x-forwarded-for", &line)]).await;
+        assert_eq!(response.status(), StatusCode::FOUND);
     }
 }
 
 #[tokio::test]
-async fn doubtful_addresses_are_counted_by_their_reason() {
+async fn forwarding_issues_are_counted_by_reason() {
     const ONE: (&str, &str) = ("x-forwarded-for", "203.0.113.9");
     for (hops, header, lines, reason) in [
         ("0", "x-forwarded-for", &[ONE][..], "HeaderIgnored"),
@@ -137,7 +138,7 @@ async fn doubtful_addresses_are_counted_by_their_reason() {
 }
 
 #[tokio::test]
-async fn without_the_address_of_the_connection_all_are_one_client() {
+async fn without_a_peer_address_all_requests_are_one_client() {
     let (_, router) = service(&SMALL);
     let mut statuses = Vec::new();
     for state in ["a", "b", "c"] {
@@ -149,7 +150,7 @@ async fn without_the_address_of_the_connection_all_are_one_client() {
 }
 
 #[tokio::test]
-async fn prefetch_crawler_and_frame_are_not_answered_and_take_no_token() {
+async fn prefetches_crawlers_and_frames_are_refused_and_take_no_token() {
     let (_, router) = service(&SMALL);
     for (name, value, code) in [
         ("sec-purpose", "prefetch;prerender", "PrefetchNotAnswered"),
@@ -159,11 +160,11 @@ async fn prefetch_crawler_and_frame_are_not_answered_and_take_no_token() {
     ] {
         assert_refused(login(&router, "192.0.2.1", "a", &[(name, value)]).await, 403, code, None).await;
     }
-    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "neither is the state used up");
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "the state is not used up");
 }
 
-/// Requests that no user id can come of, each with the status of its refusal.
-async fn send_what_cannot_be_answered(app: &App, peer: &str) {
+/// Sends requests that cannot be answered, and asserts the status of each refusal.
+async fn send_unanswerable_requests(app: &Router, peer: &str) {
     let good = query(&[("state", "x")]);
     for (method, query, lines, status) in [
         ("GET", query(&[("client_id", "sc_other")]), &[][..], 400),
@@ -186,10 +187,10 @@ async fn send_what_cannot_be_answered(app: &App, peer: &str) {
 }
 
 #[tokio::test]
-async fn the_limits_count_only_requests_that_could_be_answered() {
+async fn rate_limits_count_only_requests_that_could_be_answered() {
     let limits = [("RATE_LIMIT_GLOBAL_BURST", "2"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1")];
     let (_, router) = service(&[&SMALL[..], &limits].concat());
-    send_what_cannot_be_answered(&router, "192.0.2.1").await;
+    send_unanswerable_requests(&router, "192.0.2.1").await;
     for state in ["a", "b"] {
         assert!(location(&login(&router, "192.0.2.1", state, &[]).await).is_some());
     }
@@ -205,7 +206,7 @@ async fn state_already_used() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_refused_does_not_use_its_state_up() {
+async fn a_refused_request_does_not_use_up_its_state() {
     let (_, router) = service(&[]);
     let wrong = query(&[("state", "a"), ("client_id", "sc_other")]);
     let request = Request::get(format!("/v1/login?{wrong}")).body(Body::empty()).unwrap();
@@ -214,7 +215,7 @@ async fn a_request_that_is_refused_does_not_use_its_state_up() {
 }
 
 #[tokio::test]
-async fn metrics_count_decisions_by_their_reason() {
+async fn metrics_count_decisions_by_code() {
     let (service, router) = service(&SMALL);
     for state in ["a", "a", "b", "c"] {
         login(&router, "192.0.2.1", state, &[]).await;
@@ -233,7 +234,7 @@ async fn metrics_count_decisions_by_their_reason() {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_of_its_own() {
+async fn every_response_has_its_own_request_id() {
     let (_, router) = service(&[]);
     let first = login(&router, "192.0.2.1", "a", &[("x-request-id", "made-up")]).await;
     let second = login(&router, "192.0.2.1", "a", &[]).await;
@@ -242,7 +243,7 @@ async fn every_answer_has_a_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn readiness_ends_with_the_announcement_of_the_stop() {
+async fn the_readiness_check_fails_after_the_announcement_of_the_shutdown() {
     let (service, router) = service(&[]);
     let ready = || async {
         let request = Request::get("/readyz").body(Body::empty()).unwrap();

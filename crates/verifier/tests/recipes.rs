@@ -1,4 +1,4 @@
-//! The recipes of the documentation: what it shows is what is compiled, and what is compiled works.
+//! The examples: the documentation shows them unchanged, and they work.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -35,14 +35,14 @@ fn text_of(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// The code of an example, without the lines that say what it is.
+/// Returns the code of an example without its module documentation.
 fn code_of(example: &str) -> String {
     let text = text_of(&format!("examples/{example}.rs"));
     text.lines().skip_while(|line| line.starts_with("//!") || line.is_empty()).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
-fn the_documentation_shows_the_examples_as_they_are() {
+fn the_documentation_shows_the_examples_unchanged() {
     for (document, example) in [("README.md", "in_axum"), ("../../docs/verifier.md", "lambda")] {
         let code = code_of(example);
         assert!(text_of(document).contains(&format!("\n{code}```\n")), "{document} does not have\n{code}");
@@ -57,7 +57,7 @@ fn user_in(location: &str, key: &Key) -> String {
 }
 
 #[tokio::test]
-async fn a_shops_own_axum_server_answers_logins_beside_its_pages() {
+async fn an_axum_application_answers_logins_beside_its_own_routes() {
     let key = key();
     let shop = in_axum::shop(DOMAIN.parse().unwrap(), key.text.parse().unwrap()).unwrap();
     let send = async |path: &str, lines: &[(&str, &str)]| {
@@ -71,8 +71,8 @@ async fn a_shops_own_axum_server_answers_logins_beside_its_pages() {
     };
     assert_eq!(body(send("/", &[]).await).await, b"the shop");
     let login = |number: usize| format!("/v1/login?{}", query(&[("state", &number.to_string())]));
-    let answer = send(&login(0), &[]).await;
-    assert!(user_in(location(&answer).unwrap(), &key).starts_with("user_"));
+    let response = send(&login(0), &[]).await;
+    assert!(user_in(location(&response).unwrap(), &key).starts_with("user_"));
     assert_eq!(send(&login(0), &[]).await.status(), StatusCode::CONFLICT);
     assert_eq!(send(&login(1), &[("sec-purpose", "prefetch")]).await.status(), StatusCode::FORBIDDEN);
     let mut limited = 0;
@@ -82,7 +82,7 @@ async fn a_shops_own_axum_server_answers_logins_beside_its_pages() {
     assert!((1..=38 - 28).contains(&limited), "thirty at once: {limited}");
 }
 
-/// What a Function URL and an HTTP API hand to a function (payload format 2.0).
+/// The event of a Function URL or an HTTP API (payload format 2.0).
 fn event(path: &str, query: &str, source_ip: &str, forwarded_for: &str) -> Value {
     json!({
         "version": "2.0",
@@ -115,7 +115,7 @@ fn event(path: &str, query: &str, source_ip: &str, forwarded_for: &str) -> Value
 }
 
 #[tokio::test]
-async fn a_functions_client_is_whom_the_gateway_saw_and_not_what_a_header_says() {
+async fn the_client_ip_of_a_function_is_the_source_ip_of_the_gateway_and_not_a_header() {
     let key = key();
     let environment = [
         ("AUTHRESS_API_URL", DOMAIN),
@@ -137,15 +137,15 @@ async fn a_functions_client_is_whom_the_gateway_saw_and_not_what_a_header_says()
     assert_eq!(statuses, [302, 302, 429, 302, 302]);
 }
 
-/// What runs in the child of the next test, which gives it the environment of a function.
+/// Runs in the child process of the next test, which sets the environment of a function.
 #[test]
 #[ignore = "a part of another test"]
 fn the_function_itself() {
-    // It goes on for events until the process is ended.
+    // It handles events until the process is killed.
     let _ = lambda::main();
 }
 
-/// The process, which ends with the test.
+/// Kills the process at the end of the test.
 struct Function(Child);
 
 impl Drop for Function {
@@ -155,10 +155,10 @@ impl Drop for Function {
     }
 }
 
-/// Lambda's side of the Runtime API: hands out events, and keeps what comes back.
+/// A Lambda Runtime API that sends events and collects responses.
 struct Runtime {
     events: Mutex<Vec<Value>>,
-    answers: mpsc::UnboundedSender<Value>,
+    responses: mpsc::UnboundedSender<Value>,
 }
 
 async fn next_event(State(runtime): State<Arc<Runtime>>) -> Response {
@@ -176,17 +176,17 @@ async fn next_event(State(runtime): State<Arc<Runtime>>) -> Response {
     }
 }
 
-async fn take_answer(State(runtime): State<Arc<Runtime>>, answer: Bytes) -> StatusCode {
-    runtime.answers.send(serde_json::from_slice(&answer).unwrap()).unwrap();
+async fn collect_response(State(runtime): State<Arc<Runtime>>, response: Bytes) -> StatusCode {
+    runtime.responses.send(serde_json::from_slice(&response).unwrap()).unwrap();
     StatusCode::ACCEPTED
 }
 
 #[tokio::test]
-async fn the_function_answers_the_events_of_a_function_url() {
+async fn the_function_responds_to_the_events_of_a_function_url() {
     let key = key();
-    let (answers, mut answered) = mpsc::unbounded_channel();
+    let (responses, mut answered) = mpsc::unbounded_channel();
     let foreign = query(&[("client_id", "sc_other")]);
-    // The last one first.
+    // In reverse order.
     let events = vec![
         event("/v1/login", &foreign, "192.0.2.1", ""),
         event("/v1/login", &query(&[]), "192.0.2.1", ""),
@@ -194,8 +194,8 @@ async fn the_function_answers_the_events_of_a_function_url() {
     ];
     let router = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next_event))
-        .route("/2018-06-01/runtime/invocation/{id}/response", post(take_answer))
-        .with_state(Arc::new(Runtime { events: Mutex::new(events), answers }));
+        .route("/2018-06-01/runtime/invocation/{id}/response", post(collect_response))
+        .with_state(Arc::new(Runtime { events: Mutex::new(events), responses }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -213,19 +213,19 @@ async fn the_function_answers_the_events_of_a_function_url() {
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let _function = Function(command.spawn().unwrap());
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..3 {
-        let answer = tokio::time::timeout(Duration::from_secs(60), answered.recv()).await;
-        answers.push(answer.expect("the function answers").unwrap());
+        let response = tokio::time::timeout(Duration::from_secs(60), answered.recv()).await;
+        responses.push(response.expect("a response of the function").unwrap());
     }
 
-    assert_eq!(answers[0]["statusCode"], 302, "{}", answers[0]);
-    let location = answers[0]["headers"][header::LOCATION.as_str()].as_str().unwrap();
+    assert_eq!(responses[0]["statusCode"], 302, "{}", responses[0]);
+    let location = responses[0]["headers"][header::LOCATION.as_str()].as_str().unwrap();
     assert!(location.starts_with("https://login.example.com/login?code=eyJ"), "{location}");
     assert!(user_in(location, &key).starts_with("user_"));
-    assert_eq!(answers[0]["headers"]["cache-control"], "no-store");
-    assert_eq!(answers[1]["statusCode"], 409, "its state is used up: {}", answers[1]);
-    assert_eq!(answers[2]["statusCode"], 400);
-    let page = answers[2]["body"].as_str().unwrap();
+    assert_eq!(responses[0]["headers"]["cache-control"], "no-store");
+    assert_eq!(responses[1]["statusCode"], 409, "its state is used up: {}", responses[1]);
+    assert_eq!(responses[2]["statusCode"], 400);
+    let page = responses[2]["body"].as_str().unwrap();
     assert!(page.starts_with("<!doctype html>") && page.contains("ForeignClient"), "{page}");
 }

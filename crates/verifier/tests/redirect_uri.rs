@@ -1,4 +1,4 @@
-//! Attempts to get a signed user id sent somewhere else.
+//! Attempts to have a signed user id sent to another URL.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -24,7 +24,7 @@ const ATTACKS: &[&str] = &[
     "https://xn--lgin-5qa.example.com/login",
     "https://login.example.co/login",
     "https://login.example.comm/login",
-    // user names, and what looks like one
+    // user names, and similar forms
     "https://login.example.com@attacker.example/login",
     "https://login.example.com:443@attacker.example/login",
     "https://user@login.example.com/login",
@@ -134,7 +134,7 @@ async fn every_known_trick_is_refused() {
 }
 
 #[tokio::test]
-async fn tricks_are_refused_encoded_a_second_time_too() {
+async fn every_known_trick_is_refused_when_encoded_twice() {
     for attack in ATTACKS {
         let encoded: String = attack.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let response = get(&query(&[("redirect_uri", &encoded)])).await;
@@ -145,7 +145,7 @@ async fn tricks_are_refused_encoded_a_second_time_too() {
 #[tokio::test]
 async fn other_spellings_of_a_loopback_address_are_refused() {
     let verifier = Verifier::new("http://127.0.0.1:8888".parse().unwrap(), key().text.parse().unwrap());
-    assert!(answer(&verifier, "http://127.0.0.1:8888/login").is_some());
+    assert!(response_url(&verifier, "http://127.0.0.1:8888/login").is_some());
     for other in [
         "http://localhost:8888/login",
         "http://2130706433:8888/login",
@@ -157,12 +157,12 @@ async fn other_spellings_of_a_loopback_address_are_refused() {
         "http://127.0.0.1:8889/login",
         "https://127.0.0.1:8888/login",
     ] {
-        assert_eq!(answer(&verifier, other), None, "{other}");
+        assert_eq!(response_url(&verifier, other), None, "{other}");
     }
 }
 
 /// The address that is answered to a `redirect_uri`, if it is not refused.
-fn answer(verifier: &Verifier, redirect_uri: &str) -> Option<String> {
+fn response_url(verifier: &Verifier, redirect_uri: &str) -> Option<String> {
     let request = LoginRequest::parse(&query(&[("redirect_uri", redirect_uri)])).ok()?;
     match decide(&request, verifier, &[7; ENTROPY_BYTES], at(1_700_000_000)) {
         Decision::Redirect { location } => Some(location),
@@ -212,7 +212,7 @@ fn redirect_uris() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         proptest::collection::vec(proptest::sample::select(PIECES), 0..10).prop_map(|pieces| pieces.concat()),
-        // One change in a good address, or an addition to it.
+        // One change in the right URL.
         (0..=LOGIN_URL.len(), 0..3_usize, proptest::collection::vec(proptest::sample::select(PIECES), 0..3)).prop_map(
             |(position, removed, pieces)| {
                 let end = (position + removed).min(LOGIN_URL.len());
@@ -226,11 +226,11 @@ fn redirect_uris() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
-    /// The rule of this crate compares text; here a URL parser has the last word on it.
+    /// The redirect rule compares text; this test checks its result with a URL parser.
     #[test]
-    fn no_answer_leaves_the_configured_login_url(redirect_uri in redirect_uris()) {
+    fn every_response_redirects_to_the_configured_login_url(redirect_uri in redirect_uris()) {
         let verifier = verifier(&key());
-        if let Some(location) = answer(&verifier, &redirect_uri) {
+        if let Some(location) = response_url(&verifier, &redirect_uri) {
             let url = Url::parse(&location).unwrap();
             prop_assert_eq!(url.origin().ascii_serialization(), DOMAIN);
             prop_assert_eq!(url.path(), "/login");
@@ -239,14 +239,14 @@ proptest! {
             for name in ["code", "iss", "state"] {
                 prop_assert_eq!(url.query_pairs().filter(|(other, _)| other == name).count(), 1);
             }
-            // What was asked for is what is answered: nothing was repaired on the way.
-            let asked = Url::parse(&redirect_uri).unwrap();
-            prop_assert_eq!((asked.origin(), asked.path()), (url.origin(), url.path()));
+            // The parser agrees that the requested URL is the one of the response.
+            let requested = Url::parse(&redirect_uri).unwrap();
+            prop_assert_eq!((requested.origin(), requested.path()), (url.origin(), url.path()));
         }
     }
 
     #[test]
-    fn no_query_at_all_panics_or_leaves_the_configured_login_url(query in "[ -~]{0,200}|\\PC{0,60}") {
+    fn no_query_panics_or_redirects_to_another_url(query in "[ -~]{0,200}|\\PC{0,60}") {
         if let Ok(request) = LoginRequest::parse(&query) {
             let decision = decide(&request, &verifier(&key()), &[0; ENTROPY_BYTES], at(0));
             if let Decision::Redirect { location } = decision {

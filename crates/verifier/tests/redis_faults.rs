@@ -1,4 +1,4 @@
-//! Redis servers that answer and cannot be used, or disappear without closing their connections; all of them real.
+//! Real Redis servers that respond with errors, or disappear without closing their connections.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -14,12 +14,12 @@ use std::time::Duration;
 use authress_single_use::{SingleUse, Use};
 use authress_verifier::{SharedStates, SharedStore, StoreUrl, WhenDown};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use support::front::Front;
 use support::program::{Running, command, eventually, exchange, start_with, status_of};
+use support::redis_proxy::RedisProxy;
 use support::redis_server::Redis;
 use support::{key, secret_file};
 
-/// A verifier that answers no login without Redis. A slow machine must not look like a Redis that is gone.
+/// Starts a verifier that requires Redis. The long timeout prevents failures on a slow machine.
 fn start(url: &str, more: &[(&str, &str)]) -> Running {
     let mut variables = vec![
         ("REDIS_URL", url),
@@ -33,29 +33,29 @@ fn start(url: &str, more: &[(&str, &str)]) -> Running {
     start_with(&key(), &variables)
 }
 
-/// The status of a login with a state of its own.
+/// Returns the status of a login with a new state.
 fn login(verifier: &Running, number: &mut u32) -> u16 {
     *number += 1;
     status_of(&verifier.login(&format!("s{number}"), &[]))
 }
 
-fn answers_again(verifier: &Running, number: &mut u32) {
+fn assert_recovers(verifier: &Running, number: &mut u32) {
     eventually("logins are answered again", || login(verifier, number) == 302);
     eventually("it is ready", || status_of(&verifier.get("/readyz")) == 200);
 }
 
-/// The codes with which the log says that the store cannot be used, and how often it says that it can again.
+/// Returns the codes of the failures in the log, and the number of recoveries.
 fn reports(log: &str) -> (Vec<String>, usize) {
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let with = |text: &str| {
         let text = text.to_owned();
         lines.iter().filter(move |line| line["message"].as_str().is_some_and(|message| message.contains(&text)))
     };
-    let codes = with("the shared store cannot be used").map(|line| line["code"].as_str().unwrap().to_owned()).collect();
-    (codes, with("the shared store can be used again").count())
+    let codes = with("the shared store is unavailable").map(|line| line["code"].as_str().unwrap().to_owned()).collect();
+    (codes, with("the shared store is available again").count())
 }
 
-/// `--check`: the exit code and everything that is printed.
+/// Runs `--check` and returns the exit code and the output.
 fn check(url: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
     let key = key();
     let mut variables =
@@ -66,18 +66,18 @@ fn check(url: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn after_a_failover_behind_one_address_the_new_primary_is_used_although_the_old_connection_stays_open() {
+fn after_a_failover_the_new_primary_is_used_although_the_old_connection_stays_open() {
     let (old, new) = (Redis::start(), Redis::start());
-    let front = Front::of(&old);
-    let verifier = start(&front.url(), &[]);
+    let proxy = RedisProxy::new(&old);
+    let verifier = start(&proxy.url(), &[]);
     let mut number = 0;
-    answers_again(&verifier, &mut number);
-    let before = front.connections();
+    assert_recovers(&verifier, &mut number);
+    let before = proxy.connections();
 
-    front.lead_to(&new);
+    proxy.forward_to(&new);
     old.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
-    answers_again(&verifier, &mut number);
-    assert!(front.connections() > before, "by a new connection");
+    assert_recovers(&verifier, &mut number);
+    assert!(proxy.connections() > before, "by a new connection");
     for _ in 0..10 {
         assert_eq!(login(&verifier, &mut number), 302);
     }
@@ -87,28 +87,28 @@ fn after_a_failover_behind_one_address_the_new_primary_is_used_although_the_old_
 #[test]
 fn a_redis_that_disappears_without_a_reset_is_replaced_by_a_new_connection() {
     let redis = Redis::start();
-    let front = Front::of(&redis);
-    let verifier = start(&front.url(), &[]);
+    let proxy = RedisProxy::new(&redis);
+    let verifier = start(&proxy.url(), &[]);
     let mut number = 0;
-    answers_again(&verifier, &mut number);
-    let before = front.connections();
+    assert_recovers(&verifier, &mut number);
+    let before = proxy.connections();
 
-    front.vanish();
+    proxy.vanish();
     assert_eq!(login(&verifier, &mut number), 503);
-    answers_again(&verifier, &mut number);
-    assert!(front.connections() > before, "by a new connection");
+    assert_recovers(&verifier, &mut number);
+    assert!(proxy.connections() > before, "by a new connection");
     assert_eq!(reports(&verifier.stop()), (vec!["NoResponse".to_owned()], 1));
 }
 
 #[tokio::test]
-async fn callers_that_hang_up_before_the_timeout_keep_no_dead_connection() {
+async fn a_dead_connection_is_replaced_although_callers_disconnect_before_the_timeout() {
     let redis = Redis::start();
-    let front = Front::of(&redis);
-    let url = StoreUrl::parse(&front.url()).unwrap();
+    let proxy = RedisProxy::new(&redis);
+    let url = StoreUrl::parse(&proxy.url()).unwrap();
     let store = Arc::new(SharedStore::new(&url, "test", Duration::from_secs(3)));
     let states = SharedStates::new(Duration::from_secs(60), store, WhenDown::Refuse);
     assert_eq!(states.spend("before").await, Use::First);
-    front.vanish();
+    proxy.vanish();
     for number in 0..100 {
         let state = format!("state-{number}");
         let spent = tokio::time::timeout(Duration::from_millis(400), states.spend(&state)).await;
@@ -116,23 +116,23 @@ async fn callers_that_hang_up_before_the_timeout_keep_no_dead_connection() {
             return;
         }
     }
-    panic!("the connection was not replaced: {} was made", front.connections());
+    panic!("the connection was not replaced: {} was made", proxy.connections());
 }
 
-/// What every Redis that answers and cannot be used must look like: not ready and down in the metrics as long as it
-/// lasts, one line with the reason, and as before when it is over.
-fn is_unusable(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: impl FnOnce(&Redis)) {
+/// Asserts how a failing Redis is reported: not ready and down in the metrics while it lasts, one log line with the
+/// reason, and recovery afterwards.
+fn assert_reported(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: impl FnOnce(&Redis)) {
     let verifier = start(&redis.url(), &[]);
     let metrics = verifier.metrics_address();
     let get =
-        |path: &str| exchange(&metrics, &format!("GET {path} HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n"));
+        |path: &str| exchange(&metrics, &format!("GET {path} HTTP/1.1\r\nHost: internal\r\nConnection: close\r\n\r\n"));
     let mut number = 0;
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
 
     breaks(redis);
     eventually("it is not ready", || status_of(&verifier.get("/readyz")) == 503);
-    // For longer than the circuit breaker is open, and by every way to ask.
+    // For longer than the circuit breaker is open.
     for _ in 0..25 {
         assert_eq!(status_of(&verifier.get("/readyz")), 503, "{code}");
         assert_eq!(status_of(&get("/readyz")), 503, "{code}");
@@ -145,17 +145,17 @@ fn is_unusable(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repairs: 
     assert!(text.contains(&format!("RedisUnusable: {code}: ")), "{text}");
 
     repairs(redis);
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
     let (status, text) = check(&redis.url(), &[]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("# Redis can be used; "), "{text}");
+    assert!(text.contains("# Redis is available; "), "{text}");
     assert_eq!(reports(&verifier.stop()), (vec![code.to_owned()], 1));
 }
 
 #[test]
-fn a_replica_is_not_ready() {
-    is_unusable(
+fn with_a_replica_it_is_not_ready() {
+    assert_reported(
         &Redis::start(),
         "READONLY",
         |redis| redis.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]).unwrap(),
@@ -164,17 +164,17 @@ fn a_replica_is_not_ready() {
 }
 
 #[test]
-fn a_full_redis_is_not_ready() {
-    is_unusable(&Redis::start(), "OOM", |redis| redis.set("maxmemory", "1"), |redis| redis.set("maxmemory", "0"));
+fn with_a_full_redis_it_is_not_ready() {
+    assert_reported(&Redis::start(), "OOM", |redis| redis.set("maxmemory", "1"), |redis| redis.set("maxmemory", "0"));
 }
 
 #[test]
-fn a_redis_that_cannot_save_is_not_ready() {
-    is_unusable(
+fn with_a_redis_that_cannot_save_it_is_not_ready() {
+    assert_reported(
         &Redis::start(),
         "MISCONF",
         |redis| {
-            // It takes no more writes after a save that failed, here because there is a folder of the file's name.
+            // Redis rejects writes after a failed save, here because the name of the file is taken by a folder.
             std::fs::create_dir(redis.folder().join("dump.rdb")).unwrap();
             redis.set("save", "3600 1");
             redis.run::<()>(&["BGSAVE"]).unwrap();
@@ -187,18 +187,18 @@ fn a_redis_that_cannot_save_is_not_ready() {
 }
 
 #[test]
-fn a_user_that_may_not_write_is_not_ready() {
-    is_unusable(
+fn without_write_permission_it_is_not_ready() {
+    assert_reported(
         &Redis::start(),
         "NOPERM",
-        // The connections that are open are of this user, too.
+        // The open connections have this user.
         |redis| redis.run::<()>(&["ACL", "SETUSER", "default", "-set"]).unwrap(),
         |redis| redis.run::<()>(&["ACL", "SETUSER", "default", "+set"]).unwrap(),
     );
 }
 
 #[test]
-fn the_acl_of_the_manual_is_enough() {
+fn the_acl_in_the_manual_is_sufficient() {
     let manual = include_str!("../../../docs/verifier.md");
     let line = manual.lines().find(|line| line.starts_with("ACL SETUSER verifier ")).unwrap();
     let redis = Redis::start();
@@ -213,13 +213,13 @@ fn the_acl_of_the_manual_is_enough() {
 }
 
 #[test]
-fn a_redis_that_loads_its_data_is_waited_for() {
+fn it_recovers_when_redis_has_loaded_its_data() {
     let mut redis = Redis::start_with(&["--dbfilename", "dump.rdb"]);
     let fill = "for i = 1, 2000 do redis.call('SET', 'k' .. i, 'v') end";
     redis.run::<()>(&["EVAL", fill, "0"]).unwrap();
     redis.run::<()>(&["SAVE"]).unwrap();
     redis.stop();
-    // Five milliseconds for each key, and a look at its clients at each.
+    // Five milliseconds for each key, and an event loop iteration after each.
     redis.add_arguments(&["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"]);
     redis.start_again();
     let verifier = start(&redis.url(), &[]);
@@ -235,12 +235,12 @@ fn a_redis_that_loads_its_data_is_waited_for() {
         }
         std::thread::sleep(Duration::from_secs(2));
     }
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     assert_eq!(reports(&verifier.stop()), (vec!["LOADING".to_owned()], 1));
 }
 
 #[test]
-fn a_wrong_password_is_named_and_the_right_one_is_taken_without_a_restart() {
+fn a_wrong_password_is_reported_and_the_right_one_works_without_a_restart() {
     let redis = Redis::start();
     redis.set("requirepass", "right");
     let wrong = format!("{}?pass=hunter2", redis.url());
@@ -255,14 +255,14 @@ fn a_wrong_password_is_named_and_the_right_one_is_taken_without_a_restart() {
     assert_eq!(login(&verifier, &mut number), 503);
     let mut connection = redis::Client::open(format!("{}?pass=right", redis.url())).unwrap().get_connection().unwrap();
     redis::cmd("CONFIG").arg(&["SET", "requirepass", "hunter2"]).exec(&mut connection).unwrap();
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     let log = verifier.stop();
     assert_eq!(reports(&log), (vec!["WRONGPASS".to_owned()], 1));
     assert!(!log.contains("hunter2"), "{log}");
 }
 
 #[test]
-fn what_is_wrong_with_an_address_is_named() {
+fn errors_in_the_url_are_reported() {
     let redis = Redis::start();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     // The program's own port speaks HTTP.
@@ -294,18 +294,18 @@ fn what_is_wrong_with_an_address_is_named() {
     let (status, text) = check("", &[("REDIS_URL_FILE", file.to_str().unwrap())]);
     std::fs::remove_file(file).unwrap();
     assert_eq!(status, Some(1), "{text}");
-    let message = "InvalidSetting: the URL in the file named by REDIS_URL_FILE must have its user name and password";
+    let message = "InvalidSetting: the URL in the file of REDIS_URL_FILE must have its user name and password";
     assert!(text.contains(message) && !text.contains("ter2"), "{text}");
 }
 
 #[test]
-fn redis_is_reached_by_tls_and_only_if_its_certificate_is_right() {
+fn tls_works_only_with_a_valid_certificate() {
     let authority = || {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
     };
-    // Of the same name, as if it had been made anew.
+    // Two authorities with the same name, as after a renewal.
     let (authority, other_authority) = (authority(), authority());
     let server_key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -338,23 +338,23 @@ fn redis_is_reached_by_tls_and_only_if_its_certificate_is_right() {
         assert_eq!(status, Some(1), "{text}");
         assert!(text.contains(&format!("RedisUnusable: {code}: ")), "{text}");
     }
-    // Its answer to what is no handshake may be an alert, or the end of the connection.
+    // Redis may respond to a missing handshake with an alert, or close the connection.
     let (status, text) = check(&format!("redis://localhost:{port}"), &[]);
     assert!(status == Some(1) && text.contains("must begin with rediss://"), "{text}");
     let verifier = start(&url, &[("REDIS_CA_FILE", &ca)]);
     let mut number = 0;
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
     assert_eq!(status_of(&verifier.login("a", &[])), 409);
     redis.stop();
     assert_eq!(login(&verifier, &mut number), 503);
     redis.start_again();
-    answers_again(&verifier, &mut number);
+    assert_recovers(&verifier, &mut number);
     verifier.stop();
 }
 
 #[test]
-fn a_limit_does_not_outlast_its_configuration() {
+fn a_stored_limit_does_not_outlast_its_configuration() {
     let redis = Redis::start();
     let slow = [("RATE_LIMIT_GLOBAL_PER_MINUTE", "1"), ("RATE_LIMIT_GLOBAL_BURST", "5")];
     let verifier = start(&redis.url(), &slow);
@@ -368,18 +368,19 @@ fn a_limit_does_not_outlast_its_configuration() {
 }
 
 #[test]
-fn a_stored_time_beyond_an_empty_bucket_counts_as_that_and_nonsense_as_none() {
+fn a_stored_time_beyond_an_empty_bucket_is_reduced_and_invalid_values_are_ignored() {
     let redis = Redis::start();
     let limit = [("RATE_LIMIT_GLOBAL_PER_MINUTE", "6"), ("RATE_LIMIT_GLOBAL_BURST", "3")];
     let verifier = start(&redis.url(), &limit);
     let global = "{authress-verifier:login.example.com/v1/clients/sc_shop}:global";
     for (value, retry_after) in [("9007199254740992", Some(10)), ("nonsense", None)] {
         redis.run::<()>(&["SET", global, value]).unwrap();
-        let answer = verifier.login(&format!("state-{value}"), &[]);
-        let wait = answer.lines().find_map(|line| line.strip_prefix("retry-after: ")).map(|wait| wait.parse().unwrap());
-        assert_eq!(wait, retry_after, "{value}: {answer}");
+        let response = verifier.login(&format!("state-{value}"), &[]);
+        let wait =
+            response.lines().find_map(|line| line.strip_prefix("retry-after: ")).map(|wait| wait.parse().unwrap());
+        assert_eq!(wait, retry_after, "{value}: {response}");
     }
-    // Not even another type stops it.
+    // A key of another type is ignored, too.
     redis.run::<()>(&["DEL", global]).unwrap();
     redis.run::<()>(&["LPUSH", global, "x"]).unwrap();
     assert_eq!(status_of(&verifier.login("after-a-list", &[])), 302);

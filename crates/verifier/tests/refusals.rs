@@ -1,4 +1,4 @@
-//! Each refusal by its name.
+//! One test for each refusal code.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -33,8 +33,8 @@ async fn duplicate_parameter() {
         ("redirect_uri=https://attacker.example/login", "redirect_uri"),
         ("client_id=sc_shop", "client_id"),
     ] {
-        for doubled in [format!("{}&{extra}", query(&[])), format!("{extra}&{}", query(&[]))] {
-            assert_refused(get(&doubled).await, 400, "DuplicateParameter", Some(parameter)).await;
+        for duplicate in [format!("{}&{extra}", query(&[])), format!("{extra}&{}", query(&[]))] {
+            assert_refused(get(&duplicate).await, 400, "DuplicateParameter", Some(parameter)).await;
         }
     }
 }
@@ -110,7 +110,7 @@ async fn method_not_allowed() {
 }
 
 #[tokio::test]
-async fn parameters_in_a_body_are_not_read() {
+async fn parameters_in_a_request_body_are_ignored() {
     let request = Request::post("/v1/login").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let app = authress_verifier::standalone(verifier(&key()));
     let response = app.oneshot(request.body(Body::from(query(&[]))).unwrap()).await.unwrap();
@@ -126,7 +126,7 @@ async fn not_found() {
 }
 
 #[tokio::test]
-async fn nothing_of_the_request_is_repeated() {
+async fn error_responses_contain_nothing_of_the_request() {
     let marker = "<script>marker</script>";
     for parameter in ["state", "redirect_uri", "client_id"] {
         let mut changes = vec![("client_id", "sc_other"), (parameter, marker)];
@@ -139,11 +139,11 @@ async fn nothing_of_the_request_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_good_request_is_not_refused() {
+async fn a_valid_request_is_not_refused() {
     assert!(location(&get(&query(&[("client_id", CLIENT_ID)])).await).is_some());
 }
 
-/// The Rust sources of this crate and of its tests, one after the other.
+/// Returns the Rust sources of this crate and of its tests as one text.
 fn sources() -> String {
     fn collect(folder: &Path, text: &mut String) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -163,7 +163,7 @@ fn sources() -> String {
 }
 
 #[test]
-fn the_manual_has_every_refusal_and_names_tests_that_there_are() {
+fn the_manual_lists_every_refusal_with_an_existing_test() {
     let manual = include_str!("../../../docs/verifier.md");
     let section = manual.split_once("\n## Refusals\n").unwrap().1.split("\n## ").next().unwrap();
     let rows: Vec<Vec<&str>> = section
@@ -175,14 +175,14 @@ fn the_manual_has_every_refusal_and_names_tests_that_there_are() {
     assert_eq!(codes, RefusalCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>());
     let sources = sources();
     for (code, row) in RefusalCode::ALL.iter().zip(&rows) {
-        let [_, status, sentence, _, tests] = row[..] else { panic!("five columns: {row:?}") };
-        assert_eq!((status, sentence), (code.status().as_str(), code.sentence()), "{code:?}");
+        let [_, status, message, _, tests] = row[..] else { panic!("five columns: {row:?}") };
+        assert_eq!((status, message), (code.status().as_str(), code.message()), "{code:?}");
         for test in tests.split(", ").map(|test| test.trim_matches('`')) {
             let (before, rest) = sources.split_once(&format!("fn {test}() {{")).unwrap_or_else(|| panic!("no {test}"));
             let attribute = before.trim_end_matches("async ").trim_end().lines().last().unwrap();
             assert!(["#[test]", "#[tokio::test]"].contains(&attribute), "{attribute} {test}");
             let body = rest.split("\n}\n").next().unwrap();
-            assert!(body.contains(code.name()), "{test} says nothing of {code:?}");
+            assert!(body.contains(code.name()), "{test} does not mention {code:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Several verifiers with one Redis, all of them real processes.
+//! Several instances with one Redis, as real processes.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -20,7 +20,7 @@ use support::{Key, key, proof_of_work, query};
 
 fn start(key: &Key, redis: &Redis, more: &[(&str, &str)]) -> Running {
     let url = redis.url();
-    // A slow machine must not look like a Redis that is down.
+    // The long timeout prevents failures on a slow machine.
     let mut variables = vec![("REDIS_URL", url.as_str()), ("REDIS_TIMEOUT_MS", "5000")];
     variables.extend_from_slice(more);
     start_with(key, &variables)
@@ -31,7 +31,7 @@ fn statuses(verifiers: &[&Running], count: usize) -> Vec<u16> {
 }
 
 #[test]
-fn the_limit_of_a_client_holds_across_two_processes() {
+fn the_client_rate_limit_holds_across_two_processes() {
     let (key, redis) = (key(), Redis::start());
     let limit = [("RATE_LIMIT_CLIENT_BURST", "6"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
     let (one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
@@ -42,23 +42,26 @@ fn the_limit_of_a_client_holds_across_two_processes() {
 }
 
 #[test]
-fn the_limit_of_all_holds_across_two_processes() {
+fn the_global_rate_limit_holds_across_two_processes() {
     let (key, redis) = (key(), Redis::start());
     let limit =
         [("RATE_LIMIT_GLOBAL_BURST", "4"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1"), ("CLIENT_ADDRESS_TRUSTED_HOPS", "1")];
     let (one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
-    let answers: Vec<String> = (0..6)
+    let responses: Vec<String> = (0..6)
         .map(|number| {
             let line = format!("X-Forwarded-For: 203.0.113.{number}");
             [&one, &two][number % 2].login(&format!("s{number}"), &[&line])
         })
         .collect();
-    assert_eq!(answers.iter().map(|answer| status_of(answer)).collect::<Vec<_>>(), [302, 302, 302, 302, 429, 429]);
-    assert!(answers[5].contains("GlobalRateLimited"), "{}", answers[5]);
+    assert_eq!(
+        responses.iter().map(|response| status_of(response)).collect::<Vec<_>>(),
+        [302, 302, 302, 302, 429, 429]
+    );
+    assert!(responses[5].contains("GlobalRateLimited"), "{}", responses[5]);
 }
 
 #[test]
-fn of_many_requests_with_one_state_to_two_processes_one_is_answered() {
+fn one_of_many_requests_with_one_state_to_two_processes_is_answered() {
     let (key, redis) = (key(), Redis::start());
     let (one, two) = (start(&key, &redis, &[]), start(&key, &redis, &[]));
     let statuses = Mutex::new(Vec::new());
@@ -74,7 +77,7 @@ fn of_many_requests_with_one_state_to_two_processes_one_is_answered() {
 }
 
 #[test]
-fn what_one_process_answered_still_counts_after_it_was_killed() {
+fn the_logins_of_a_killed_process_still_count() {
     let (key, redis) = (key(), Redis::start());
     let limit = [("RATE_LIMIT_CLIENT_BURST", "12"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
     let (mut one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
@@ -82,81 +85,81 @@ fn what_one_process_answered_still_counts_after_it_was_killed() {
     one.process.kill().unwrap();
     one.process.wait().unwrap();
 
-    // Every answer is a good login, none of its states gets another one ...
+    // Every response is a valid login, and no state is answered again ...
     let users: HashSet<String> = answered
         .iter()
-        .map(|answer| verify(&code_in(answer), &key.published, None).unwrap().claim_str("sub").unwrap().to_owned())
+        .map(|response| verify(&code_in(response), &key.published, None).unwrap().claim_str("sub").unwrap().to_owned())
         .collect();
     assert_eq!(users.len(), 5);
     for number in 0..5 {
         assert_eq!(status_of(&two.login(&format!("s{number}"), &[])), 409);
     }
-    // ... and the ten tokens that were taken by now are gone for the other process, too.
+    // ... and the ten tokens are also taken for the other process.
     assert_eq!(status_of(&two.login("a", &[])), 302);
     assert_eq!(status_of(&two.login("b", &[])), 302);
     assert_eq!(status_of(&two.login("c", &[])), 429);
 }
 
 #[test]
-fn without_redis_each_process_goes_on_by_itself_and_says_so_once() {
+fn without_redis_each_process_uses_its_own_memory_and_logs_it_once() {
     let (key, mut redis) = (key(), Redis::start());
     let verifier = start(&key, &redis, &[("RATE_LIMIT_CLIENT_BURST", "8"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
     assert_eq!(statuses(&[&verifier], 3), [302, 302, 302]);
     redis.stop();
-    // The local limit knows of the three that were answered before.
-    assert_eq!(status_of(&verifier.login("s1", &[])), 409, "a state that this process knows");
+    // The local limit has counted the three logins before.
+    assert_eq!(status_of(&verifier.login("s1", &[])), 409, "a state in the memory of this process");
     let later: Vec<u16> = (0..6).map(|number| status_of(&verifier.login(&format!("later{number}"), &[]))).collect();
     assert_eq!(later, [302, 302, 302, 302, 429, 429]);
     assert!(verifier.get("/readyz").ends_with("ready, without the shared store\n"));
 
     redis.start_again();
-    eventually("it finds Redis again", || verifier.get("/readyz").ends_with("\r\n\r\nready\n"));
+    eventually("it uses Redis again", || verifier.get("/readyz").ends_with("\r\n\r\nready\n"));
     let log = verifier.stop();
-    assert_eq!(log.matches("the shared store cannot be used").count(), 1, "{log}");
-    assert_eq!(log.matches("the shared store can be used again").count(), 1, "{log}");
+    assert_eq!(log.matches("the shared store is unavailable").count(), 1, "{log}");
+    assert_eq!(log.matches("the shared store is available again").count(), 1, "{log}");
 }
 
 #[test]
-fn who_wants_no_answers_without_redis_gives_none() {
+fn with_refuse_logins_are_refused_without_redis() {
     let (key, mut redis) = (key(), Redis::start());
-    // It is asked again and again below.
+    // Many requests follow below.
     let verifier = start(&key, &redis, &[("REDIS_WHEN_DOWN", "refuse"), ("RATE_LIMIT_CLIENT_BURST", "1000")]);
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
     assert_eq!(status_of(&verifier.get("/readyz")), 200);
     redis.stop();
-    let answer = verifier.login("b", &[]);
-    assert!(status_of(&answer) == 503 && answer.contains("Unavailable"), "{answer}");
+    let response = verifier.login("b", &[]);
+    assert!(status_of(&response) == 503 && response.contains("Unavailable"), "{response}");
     assert_eq!(status_of(&verifier.get("/readyz")), 503);
     assert_eq!(status_of(&verifier.get("/healthz")), 200, "restarting it would not bring Redis back");
     redis.start_again();
-    // And neither is the login used up that got no answer.
-    eventually("it finds Redis again", || status_of(&verifier.login("b", &[])) == 302);
+    // The refused login is not used up.
+    eventually("it uses Redis again", || status_of(&verifier.login("b", &[])) == 302);
     assert_eq!(status_of(&verifier.login("b", &[])), 409);
-    assert_eq!(status_of(&verifier.login("a", &[])), 409, "this process remembers what Redis has lost");
+    assert_eq!(status_of(&verifier.login("a", &[])), 409, "the memory of this process still contains it");
 }
 
 #[tokio::test]
-async fn a_state_that_could_not_be_looked_up_is_not_used_up() {
+async fn a_state_is_not_used_up_while_redis_is_unavailable() {
     let mut redis = Redis::start();
     let store = Arc::new(shared_store(&redis));
     let states = SharedStates::new(Duration::from_secs(60), store, WhenDown::Refuse);
     redis.stop();
     assert_eq!(states.spend("a").await, Use::Unknown);
     redis.start_again();
-    let mut answer = Use::Unknown;
+    let mut response = Use::Unknown;
     for _ in 0..400 {
-        answer = states.spend("a").await;
-        if answer != Use::Unknown {
+        response = states.spend("a").await;
+        if response != Use::Unknown {
             break;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    assert_eq!(answer, Use::First);
+    assert_eq!(response, Use::First);
     assert_eq!(states.spend("a").await, Use::Again);
 }
 
 #[tokio::test]
-async fn readiness_that_is_asked_for_again_and_again_asks_redis_now_and_then() {
+async fn frequent_readiness_checks_probe_redis_rarely() {
     let redis = Redis::start();
     let store = shared_store(&redis);
     for _ in 0..200 {
@@ -174,18 +177,18 @@ fn shared_store(redis: &Redis) -> SharedStore {
 }
 
 #[test]
-fn a_redis_that_was_never_there_stops_nobody() {
+fn logins_work_with_a_redis_that_never_existed() {
     let key = key();
     let verifier = start_with(&key, &[("REDIS_URL", "redis+unix:///nowhere/socket")]);
     assert_eq!(status_of(&verifier.login("a", &[])), 302);
     assert_eq!(status_of(&verifier.login("a", &[])), 409);
     let log = verifier.stop();
-    assert!(log.contains("the shared store cannot be used"), "{log}");
-    assert!(!log.contains("/nowhere"), "a store's URL may have a password: {log}");
+    assert!(log.contains("the shared store is unavailable"), "{log}");
+    assert!(!log.contains("/nowhere"), "the URL may contain a password: {log}");
 }
 
-/// A verifier that wants work and shares its secret, with nothing else in the way: no state is remembered.
-fn start_with_work(key: &Key, redis: &Redis, more: &[(&str, &str)]) -> Running {
+/// Starts a verifier with a proof of solution and a shared secret, without a memory of used states.
+fn start_with_proof_of_work(key: &Key, redis: &Redis, more: &[(&str, &str)]) -> Running {
     let secret = "x".repeat(32);
     let mut variables = vec![
         ("HUMAN_CHECK_KIND", "proof-of-work"),
@@ -197,29 +200,29 @@ fn start_with_work(key: &Key, redis: &Redis, more: &[(&str, &str)]) -> Running {
     start(key, redis, &variables)
 }
 
-fn work_for(verifier: &Running, state: &str) -> String {
+fn solution_for(verifier: &Running, state: &str) -> String {
     let page = verifier.login(state, &["Accept: text/html"]);
     assert_eq!(status_of(&page), 200, "{page}");
     proof_of_work::solve(&page)
 }
 
-/// The status, and the code of a refusal.
-fn hand_in(verifier: &Running, query: &str, work: &str) -> (u16, Option<String>) {
-    let body = json!({ "answer": work }).to_string();
+/// Submits a solution and returns the status and the error code.
+fn submit(verifier: &Running, query: &str, solution: &str) -> (u16, Option<String>) {
+    let body = json!({ "answer": solution }).to_string();
     let length = body.len();
-    let answer = exchange(
+    let response = exchange(
         &verifier.address,
         &format!(
             "POST /v1/login?{query} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         ),
     );
-    let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
-    assert_eq!(body["location"].is_string(), status_of(&answer) == 200, "{answer}");
-    (status_of(&answer), body["code"].as_str().map(str::to_owned))
+    let body: Value = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["location"].is_string(), status_of(&response) == 200, "{response}");
+    (status_of(&response), body["code"].as_str().map(str::to_owned))
 }
 
-fn taken() -> (u16, Option<String>) {
+fn passed() -> (u16, Option<String>) {
     (200, None)
 }
 
@@ -228,68 +231,68 @@ fn failed() -> (u16, Option<String>) {
 }
 
 #[test]
-fn work_that_one_process_has_taken_is_refused_by_the_other() {
+fn a_solution_that_one_process_accepted_is_refused_by_the_other() {
     let (key, redis) = (key(), Redis::start());
-    let (one, two) = (start_with_work(&key, &redis, &[]), start_with_work(&key, &redis, &[]));
+    let (one, two) = (start_with_proof_of_work(&key, &redis, &[]), start_with_proof_of_work(&key, &redis, &[]));
     let login = query(&[]);
-    let work = work_for(&one, "S");
-    assert_eq!(hand_in(&one, &login, &work), taken());
+    let solution = solution_for(&one, "S");
+    assert_eq!(submit(&one, &login, &solution), passed());
     for verifier in [&two, &one, &two] {
-        assert_eq!(hand_in(verifier, &login, &work), failed());
+        assert_eq!(submit(verifier, &login, &solution), failed());
     }
-    // And of many at the same time one is taken.
-    let (work, answers) = (work_for(&two, "S"), Mutex::new(Vec::new()));
+    // One of many concurrent submissions is accepted.
+    let (solution, responses) = (solution_for(&two, "S"), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for number in 0..8 {
-            let (verifier, login, work, answers) = ([&one, &two][number % 2], &login, &work, &answers);
-            scope.spawn(move || answers.lock().unwrap().push(hand_in(verifier, login, work)));
+            let (verifier, login, solution, responses) = ([&one, &two][number % 2], &login, &solution, &responses);
+            scope.spawn(move || responses.lock().unwrap().push(submit(verifier, login, solution)));
         }
     });
-    let mut answers = answers.into_inner().unwrap();
-    answers.sort_unstable();
-    assert_eq!((answers.remove(0), answers.len()), (taken(), 7));
-    assert!(answers.iter().all(|answer| *answer == failed()), "{answers:?}");
+    let mut responses = responses.into_inner().unwrap();
+    responses.sort_unstable();
+    assert_eq!((responses.remove(0), responses.len()), (passed(), 7));
+    assert!(responses.iter().all(|response| *response == failed()), "{responses:?}");
 }
 
 #[test]
-fn work_for_one_login_opens_no_other_at_either_process() {
+fn a_solution_for_one_login_passes_for_no_other_at_either_process() {
     let (key, redis) = (key(), Redis::start());
-    let (one, two) = (start_with_work(&key, &redis, &[]), start_with_work(&key, &redis, &[]));
-    let work = work_for(&one, "S");
+    let (one, two) = (start_with_proof_of_work(&key, &redis, &[]), start_with_proof_of_work(&key, &redis, &[]));
+    let solution = solution_for(&one, "S");
     for verifier in [&one, &two] {
         for (name, value) in [("state", "T"), ("redirect_uri", "https://login.example.com/login?a=1")] {
-            assert_eq!(hand_in(verifier, &query(&[(name, value)]), &work), failed(), "{name}");
+            assert_eq!(submit(verifier, &query(&[(name, value)]), &solution), failed(), "{name}");
         }
-        let foreign = hand_in(verifier, &query(&[("client_id", "sc_other")]), &work);
+        let foreign = submit(verifier, &query(&[("client_id", "sc_other")]), &solution);
         assert_eq!(foreign, (400, Some("ForeignClient".to_owned())));
     }
-    assert_eq!(hand_in(&two, &query(&[]), &work), taken(), "the one it was done for, at whichever process");
+    assert_eq!(submit(&two, &query(&[]), &solution), passed(), "it passes for its own login at either process");
 }
 
 #[test]
-fn without_redis_work_is_taken_once_by_each_process() {
+fn without_redis_a_solution_passes_once_at_each_process() {
     let (key, mut redis) = (key(), Redis::start());
-    let (one, two) = (start_with_work(&key, &redis, &[]), start_with_work(&key, &redis, &[]));
-    let (login, before) = (query(&[]), work_for(&one, "S"));
-    assert_eq!(hand_in(&one, &login, &before), taken());
+    let (one, two) = (start_with_proof_of_work(&key, &redis, &[]), start_with_proof_of_work(&key, &redis, &[]));
+    let (login, before) = (query(&[]), solution_for(&one, "S"));
+    assert_eq!(submit(&one, &login, &before), passed());
     redis.stop();
-    let work = work_for(&one, "S");
+    let solution = solution_for(&one, "S");
     for verifier in [&one, &two] {
-        assert_eq!(hand_in(verifier, &login, &work), taken());
-        assert_eq!(hand_in(verifier, &login, &work), failed());
+        assert_eq!(submit(verifier, &login, &solution), passed());
+        assert_eq!(submit(verifier, &login, &solution), failed());
     }
-    assert_eq!(hand_in(&one, &login, &before), failed(), "what a process has taken it knows by itself");
+    assert_eq!(submit(&one, &login, &before), failed(), "each process remembers the solutions that it accepted");
 }
 
 #[test]
-fn who_wants_no_answers_without_redis_takes_no_work_and_uses_none_up() {
+fn with_refuse_a_solution_is_not_used_up_without_redis() {
     let (key, mut redis) = (key(), Redis::start());
     let more = [("REDIS_WHEN_DOWN", "refuse"), ("RATE_LIMIT_CLIENT_BURST", "1000")];
-    let verifier = start_with_work(&key, &redis, &more);
-    let (login, work) = (query(&[]), work_for(&verifier, "S"));
+    let verifier = start_with_proof_of_work(&key, &redis, &more);
+    let (login, solution) = (query(&[]), solution_for(&verifier, "S"));
     redis.stop();
-    assert_eq!(hand_in(&verifier, &login, &work), (503, Some("Unavailable".to_owned())));
+    assert_eq!(submit(&verifier, &login, &solution), (503, Some("Unavailable".to_owned())));
     redis.start_again();
-    eventually("it finds Redis again", || hand_in(&verifier, &login, &work) == taken());
-    assert_eq!(hand_in(&verifier, &login, &work), failed());
+    eventually("it uses Redis again", || submit(&verifier, &login, &solution) == passed());
+    assert_eq!(submit(&verifier, &login, &solution), failed());
 }

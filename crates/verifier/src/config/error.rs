@@ -1,19 +1,19 @@
-//! What can be wrong with the settings.
+//! Errors in the settings.
 
 use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
 
 use super::settings::variable;
-use crate::decision::{AccessKeyError, AuthressDomainError, KeysDiffer};
+use crate::decision::{AccessKeyError, AuthressDomainError, NextKeyError};
 use crate::shared_store::InvalidStoreUrl;
 
-/// What is wrong with the settings.
+/// An error in the settings.
 ///
-/// Prints no value of any setting: the access key may have been put into the wrong one.
+/// It prints no value of any setting, because the access key may be in the wrong one.
 #[derive(Debug)]
 pub enum ConfigError {
-    /// A variable is not UTF-8.
+    /// An environment variable is not UTF-8.
     NotUnicode {
         /// The setting.
         key: &'static str,
@@ -22,52 +22,52 @@ pub enum ConfigError {
     UnreadableFile(io::ErrorKind),
     /// The configuration file is not TOML.
     InvalidFile {
-        /// Where the parser gave up, from 1 on.
+        /// The line of the error, counted from 1.
         line: Option<usize>,
-        /// What it stumbled over.
+        /// The kind of error.
         reason: InvalidToml,
     },
-    /// A variable that only a setting of this program can have meant, and that is none.
+    /// An environment variable that can only be meant for this program is not a setting.
     UnknownVariable {
         /// Its name.
         name: String,
-        /// The setting that it is most like.
+        /// The most similar setting.
         meant: Option<&'static str>,
     },
-    /// A name in the configuration file that is a setting but for its capitals.
-    SettingInCapitals {
+    /// A setting in the configuration file is in upper case.
+    UpperCaseSetting {
         /// The setting.
         key: &'static str,
     },
-    /// The configuration file has a setting that does not exist.
+    /// The configuration file contains an unknown setting.
     UnknownSetting {
         /// Its name.
         key: String,
     },
-    /// The configuration file holds a secret.
+    /// The configuration file contains a secret.
     SecretInFile {
         /// The setting.
         key: &'static str,
     },
-    /// A value is of the wrong form or out of range.
+    /// A value has the wrong form or is out of range.
     Invalid {
         /// The name under which it was set.
         name: String,
         /// What it must be.
         expected: &'static str,
     },
-    /// A number is none, or out of its range.
+    /// A value is not a number, or is out of range.
     InvalidNumber {
         /// The name under which it was set.
         name: String,
         /// The range.
         range: RangeInclusive<u32>,
     },
-    /// The URL of Redis cannot be used.
+    /// The URL of Redis is invalid.
     InvalidStoreUrl {
-        /// The name under which it, or its file, was set.
+        /// The name under which the URL or its file was set.
         source: String,
-        /// Whether it stands in a file that the setting names.
+        /// Whether `source` names a file with the URL.
         is_file: bool,
         /// Why.
         reason: InvalidStoreUrl,
@@ -78,55 +78,55 @@ pub enum ConfigError {
     InvalidApiUrl(AuthressDomainError),
     /// Neither `authress.access_key` nor `authress.access_key_file` is set.
     MissingAccessKey,
-    /// Both are set, and they might differ.
+    /// Both `authress.access_key` and `authress.access_key_file` are set.
     TwoAccessKeys,
-    /// A file with a secret cannot be read or is far too large.
+    /// A file with a secret cannot be read or is too large.
     UnreadableSecretFile {
         /// The setting that names the file.
         key: &'static str,
         /// Why.
         reason: io::ErrorKind,
     },
-    /// Others than the owner and the group can read a file with a secret, or others can write it.
+    /// A file with a secret has too open permissions.
     SecretFileTooOpen {
         /// The setting that names the file.
         key: &'static str,
         /// Its permissions.
         mode: u32,
     },
-    /// The access key cannot be used.
+    /// The access key is invalid.
     InvalidAccessKey {
-        /// The setting it came from.
+        /// The setting with the key.
         key: &'static str,
         /// Which part is wrong.
         reason: AccessKeyError,
     },
-    /// The access key is of another service client than `authress.client_id`.
+    /// The access key belongs to another service client than `authress.client_id`.
     ClientIdMismatch {
-        /// The client the access key is of.
+        /// The service client of the access key.
         client_id_of_key: String,
     },
-    /// The next access key cannot follow the first.
-    NextKeyDiffers(KeysDiffer),
+    /// The next access key cannot replace the current one.
+    InvalidNextKey(NextKeyError),
 }
 
-/// What a parser of TOML stumbled over.
+/// The kind of error in a TOML file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidToml {
-    /// A name or a table that was there before.
-    Doubled,
-    /// Anything else.
+    /// A setting or a table occurs twice.
+    Duplicate,
+    /// Any other error.
     Other,
 }
 
 impl ConfigError {
-    /// The stable name of this failure.
+    /// Returns the error code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotUnicode { .. } => "NotUnicode",
             Self::UnreadableFile(_) => "UnreadableConfigFile",
             Self::InvalidFile { .. } => "InvalidConfigFile",
-            Self::UnknownSetting { .. } | Self::SettingInCapitals { .. } => "UnknownSetting",
+            Self::UnknownSetting { .. } | Self::UpperCaseSetting { .. } => "UnknownSetting",
             Self::UnknownVariable { .. } => "UnknownVariable",
             Self::SecretInFile { .. } => "SecretInConfigFile",
             Self::Invalid { .. } | Self::InvalidNumber { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
@@ -138,8 +138,8 @@ impl ConfigError {
             Self::SecretFileTooOpen { .. } => "SecretFileTooOpen",
             Self::InvalidAccessKey { reason, .. } => reason.code(),
             Self::ClientIdMismatch { .. } => "ClientIdMismatch",
-            Self::NextKeyDiffers(KeysDiffer::OtherClient) => "NextKeyOfOtherClient",
-            Self::NextKeyDiffers(KeysDiffer::SameKey) => "NextKeyIsTheSame",
+            Self::InvalidNextKey(NextKeyError::OtherClient) => "NextKeyOfOtherClient",
+            Self::InvalidNextKey(NextKeyError::SameKey) => "NextKeyIsTheSame",
         }
     }
 }
@@ -148,44 +148,46 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code())?;
         match self {
-            Self::NotUnicode { key } => write!(f, "{} is not valid UTF-8. Set it again", variable(key)),
+            Self::NotUnicode { key } => write!(f, "{} is not valid UTF-8. Set it to UTF-8 text", variable(key)),
             Self::UnreadableFile(reason) => {
-                write!(f, "the file named by --config cannot be read: {reason}. Name a readable TOML file")
+                write!(f, "the file in --config cannot be read: {reason}. Use the path of a readable TOML file")
             }
             Self::InvalidFile { line, reason } => {
-                let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                let position = line.map(|line| format!(" in line {line}")).unwrap_or_default();
                 match reason {
-                    InvalidToml::Doubled => {
-                        write!(f, "the configuration file has a setting or a [table] twice{place}. Remove one of them")
+                    InvalidToml::Duplicate => {
+                        write!(f, "the configuration file has a setting or [table] twice{position}. Remove one")
                     }
                     InvalidToml::Other => {
-                        write!(f, "the configuration file is not TOML{place}. Put texts into quotation marks")
+                        write!(f, "the configuration file is not valid TOML{position}. Strings need quotation marks")
                     }
                 }
             }
             Self::UnknownVariable { name, meant } => {
-                // What begins like a setting may still be a secret in the wrong place.
-                let is_plain = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-                let named = if is_plain { name.as_str() } else { "a variable that begins like a setting" };
-                write!(f, "{named} is in the environment and is no setting of this program. ")?;
+                // The name may be a secret in the wrong place.
+                let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                let is_plain = name.len() <= 64 && name.bytes().all(is_word);
+                let named = if is_plain { name.as_str() } else { "a variable" };
+                write!(f, "the environment contains {named}, which is not a setting of this program. ")?;
                 match meant {
                     Some(key) => write!(f, "Did you mean {}?", variable(key)),
-                    None => f.write_str("Remove it from this program's environment; --help lists all settings"),
+                    None => f.write_str("Remove it from the environment of this program. --help lists all settings"),
                 }
             }
-            Self::SettingInCapitals { key } => {
-                write!(f, "names in the configuration file are in lower case: write {key}")
+            Self::UpperCaseSetting { key } => {
+                write!(f, "settings in the configuration file are in lower case: use {key}")
             }
             Self::UnknownSetting { key } => {
-                // A key is a bare word in a file; anything else may be a secret in the wrong place.
-                let is_plain = key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
-                let named = if is_plain { key.as_str() } else { "a name that" };
-                write!(f, "{named} in the configuration file is no setting. --help lists them all")
+                // The key may be a secret in the wrong place.
+                let is_word = |byte: u8| byte.is_ascii_lowercase() || b"_.".contains(&byte);
+                let is_plain = key.len() <= 64 && key.bytes().all(is_word);
+                let named = if is_plain { key.as_str() } else { "a setting" };
+                write!(f, "the configuration file contains {named}, which is unknown. --help lists all settings")
             }
             Self::SecretInFile { key } => write!(
                 f,
-                "{key} does not belong into the configuration file. Put it into a file of its own and name that in \
-                 {key}_file, or set {}",
+                "{key} is a secret and not allowed in the configuration file. Write it to a separate file and set \
+                 {key}_file to its path, or set {}",
                 variable(key)
             ),
             Self::Invalid { name, expected } => write!(f, "{name} must be {expected}"),
@@ -194,7 +196,7 @@ impl fmt::Display for ConfigError {
             }
             Self::InvalidStoreUrl { source, is_file: false, reason } => write!(f, "{source} {reason}"),
             Self::InvalidStoreUrl { source, is_file: true, reason } => {
-                write!(f, "the URL in the file named by {source} {reason}")
+                write!(f, "the URL in the file of {source} {reason}")
             }
             Self::MissingApiUrl => write!(
                 f,
@@ -210,27 +212,28 @@ impl fmt::Display for ConfigError {
             }
             Self::UnreadableSecretFile { key, reason } => write!(
                 f,
-                "the file named by {} cannot be read: {reason}. \
-                 Set it to the path of a readable file that holds this one text and nothing else",
+                "the file in {} cannot be read: {reason}. \
+                 Set it to the path of a readable file that contains only this secret",
                 variable(key)
             ),
             Self::SecretFileTooOpen { key, mode } => write!(
                 f,
-                "the file named by {} can be read or changed by others (mode {mode:03o}). Run chmod 600 on it",
+                "the file in {} can be read or changed by others (mode {mode:03o}). Run chmod 600 on it",
                 variable(key)
             ),
             Self::InvalidAccessKey { key, reason } => write!(f, "{}: {reason}", variable(key)),
             Self::ClientIdMismatch { client_id_of_key } => write!(
                 f,
-                "the access key is of the service client {client_id_of_key}, but AUTHRESS_CLIENT_ID is another one. \
-                 Use an access key of that client or correct AUTHRESS_CLIENT_ID"
+                "the access key belongs to the service client {client_id_of_key}, but AUTHRESS_CLIENT_ID is another \
+                 one. Use an access key of that client, or correct AUTHRESS_CLIENT_ID"
             ),
-            Self::NextKeyDiffers(KeysDiffer::OtherClient) => f.write_str(
-                "the key in AUTHRESS_NEXT_ACCESS_KEY_FILE is of another service client or account than the first. \
-                 Create it for the same service client",
+            Self::InvalidNextKey(NextKeyError::OtherClient) => f.write_str(
+                "the key in AUTHRESS_NEXT_ACCESS_KEY_FILE belongs to another service client or account than the \
+                 current key. Create it for the same service client",
             ),
-            Self::NextKeyDiffers(KeysDiffer::SameKey) => f.write_str(
-                "the key in AUTHRESS_NEXT_ACCESS_KEY_FILE is the first one. Remove it, or put the new key into its file",
+            Self::InvalidNextKey(NextKeyError::SameKey) => f.write_str(
+                "the key in AUTHRESS_NEXT_ACCESS_KEY_FILE has the id of the current key. Write the new key to the file, \
+                 or remove the setting",
             ),
         }
     }

@@ -12,13 +12,13 @@ use super::warning::ConfigWarning;
 use crate::human_check::Provider;
 use crate::rate_limit::Rate;
 
-/// Which check, and for whom.
+/// The configuration of the human check.
 #[derive(Debug)]
 pub struct HumanCheckConfig {
-    /// Which.
+    /// The kind of check and its settings.
     pub kind: HumanCheckKind,
-    /// What a client gets without being asked; `None`: nothing.
-    pub free: Option<Rate>,
+    /// The logins of each client without a check; `None`: none.
+    pub free_logins: Option<Rate>,
 }
 
 impl HumanCheckConfig {
@@ -32,36 +32,36 @@ impl HumanCheckConfig {
     }
 }
 
-/// Which check.
+/// The kind of human check.
 #[derive(Debug)]
 pub enum HumanCheckKind {
-    /// Work for the shopper's browser.
+    /// A proof of work by the shopper's browser.
     ProofOfWork {
-        /// What challenges are signed with; `None`: something random.
+        /// The secret that signs challenges; `None`: a random one.
         secret: Option<Secret>,
-        /// Rounds of one derivation.
+        /// The PBKDF2 rounds of one attempt.
         cost: u32,
     },
-    /// A provider's widget.
+    /// The widget of a provider.
     SiteVerify {
-        /// Whose.
+        /// The provider.
         provider: Provider,
-        /// The widget's public key.
+        /// The site key of the widget, which is public.
         site_key: String,
-        /// Its private key.
+        /// The secret of the widget.
         secret: Secret,
-        /// The host name of the page it is on.
+        /// The host name of the page with the widget.
         hostname: String,
-        /// Where to ask in the place of the provider.
+        /// A replacement for the URL of the provider.
         verify_url: Option<Url>,
-        /// How long the provider has for an answer.
+        /// How long a response of the provider may take.
         timeout: Duration,
-        /// Whether everybody passes while the provider does not answer.
-        let_pass_when_down: bool,
+        /// Whether every login passes while the provider is unavailable.
+        pass_when_down: bool,
     },
 }
 
-/// `is_shared` says whether several instances answer one shop's logins.
+/// Reads the settings of the human check. `is_shared` is whether several instances share a Redis.
 pub(crate) fn read(settings: &Sources, is_shared: bool) -> Result<Option<HumanCheckConfig>, ConfigError> {
     let kind = settings.one_of(
         "human_check.kind",
@@ -80,7 +80,7 @@ pub(crate) fn read(settings: &Sources, is_shared: bool) -> Result<Option<HumanCh
             if secret.is_none() && is_shared {
                 return Err(missing(
                     "human_check.secret_file",
-                    "set, because instances that share a Redis must share it",
+                    "set, because instances that share a Redis must share the secret",
                 ));
             }
             if secret.as_ref().is_some_and(|secret| secret.expose().len() < MIN_SECRET_BYTES) {
@@ -96,17 +96,18 @@ pub(crate) fn read(settings: &Sources, is_shared: bool) -> Result<Option<HumanCh
             hostname: hostname(settings)?,
             verify_url: verify_url(settings)?,
             timeout: Duration::from_millis(settings.number("human_check.timeout_ms", 1..=10_000)?.into()),
-            let_pass_when_down: settings.one_of(
+            pass_when_down: settings.one_of(
                 "human_check.when_down",
                 "refuse or pass",
                 &[("refuse", false), ("pass", true)],
             )?,
         },
     };
-    let free =
+    let has_free_logins =
         settings.one_of("human_check.when", "always or suspicious", &[("always", false), ("suspicious", true)])?;
-    let free = free.then(|| settings.rate("human_check.free_per_minute", "human_check.free_burst")).transpose()?;
-    Ok(Some(HumanCheckConfig { kind, free }))
+    let free_logins =
+        has_free_logins.then(|| settings.rate("human_check.free_per_minute", "human_check.free_burst")).transpose()?;
+    Ok(Some(HumanCheckConfig { kind, free_logins }))
 }
 
 #[derive(Clone, Copy)]
@@ -117,7 +118,7 @@ enum Kind {
 }
 
 fn secret(settings: &Sources) -> Result<Option<Secret>, ConfigError> {
-    const NOT_BOTH: &str = "removed, because HUMAN_CHECK_SECRET_FILE is set, too";
+    const NOT_BOTH: &str = "removed, because HUMAN_CHECK_SECRET_FILE is also set";
     settings.secret("human_check.secret", "human_check.secret_file", NOT_BOTH)
 }
 
@@ -128,10 +129,10 @@ fn site_key(settings: &Sources) -> Result<String, ConfigError> {
         .ok_or_else(|| missing("human_check.site_key", EXPECTED))
 }
 
-/// As the provider spells it: in lower case. International names must be given in their ASCII form.
+/// Returns the host name in lower case, as the provider spells it. International names must be in their `xn--` form.
 fn hostname(settings: &Sources) -> Result<String, ConfigError> {
-    const EXPECTED: &str = "set to the public host name of /v1/login alone, such as verifier.shop.example: without \
-                            https://, port, path or spaces, and an international name in its form with xn--";
+    const EXPECTED: &str = "set to the public host name of /v1/login, such as verifier.shop.example, without \
+                            https://, port, path or spaces. An international name must be in its xn-- form";
     let (text, name) = settings.get("human_check.hostname").ok_or_else(|| missing("human_check.hostname", EXPECTED))?;
     let host = url::Host::parse(text).ok().filter(|_| !text.contains(['%', '*'])).map(|host| host.to_string());
     let host = host.map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty());
@@ -142,7 +143,7 @@ fn missing(key: &'static str, expected: &'static str) -> ConfigError {
     ConfigError::Invalid { name: variable(key), expected }
 }
 
-/// The secret goes there: not in the clear, unless it stays on this machine.
+/// The secret is sent to this URL, so it must be https, except on this machine.
 fn verify_url(settings: &Sources) -> Result<Option<Url>, ConfigError> {
     let Some((text, name)) = settings.get("human_check.verify_url") else { return Ok(None) };
     let url = Url::parse(text).ok().filter(|url| match url.scheme() {
@@ -174,22 +175,22 @@ mod tests {
     ];
 
     #[test]
-    fn nobody_is_asked_unless_configured() {
+    fn the_human_check_is_off_by_default() {
         assert!(config(&[], false).unwrap().is_none());
         let config = config(&[PROOF_OF_WORK], false).unwrap().unwrap();
         assert!(matches!(config.kind, HumanCheckKind::ProofOfWork { secret: None, cost: 1000 }));
-        assert_eq!(config.free, None, "and then everybody");
+        assert_eq!(config.free_logins, None, "always");
     }
 
     #[test]
-    fn without_its_provider_nobody_passes_unless_configured() {
+    fn by_default_logins_are_refused_while_the_provider_is_unavailable() {
         let config = config(&TURNSTILE, false).unwrap().unwrap();
-        assert!(matches!(config.kind, HumanCheckKind::SiteVerify { let_pass_when_down: false, .. }));
+        assert!(matches!(config.kind, HumanCheckKind::SiteVerify { pass_when_down: false, .. }));
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]
-    fn a_host_name_is_compared_as_the_provider_spells_it() {
+    fn host_names_are_normalised_to_the_spelling_of_the_provider() {
         for (text, expected) in [
             ("Verifier.Shop.Example", "verifier.shop.example"),
             ("verifier.shop.example.", "verifier.shop.example"),
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_for_tests_is_warned_of() {
+    fn a_published_test_secret_gives_a_warning() {
         for (kind, secret, is_test) in [
             ("turnstile", "1x0000000000000000000000000000000AA", true),
             ("hcaptcha", "0x0000000000000000000000000000000000000000", true),
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_and_not_shown() {
+    fn errors_name_the_setting_and_do_not_show_its_value() {
         for (changed, value, shared) in [
             ("HUMAN_CHECK_SITE_KEY", "", false),
             ("HUMAN_CHECK_SITE_KEY", "hunter2 ", false),

@@ -1,6 +1,7 @@
-//! Checked settings of the binary. The access key is never taken from the command line, where every
-//! user of the machine could read it, and not from the configuration file, which is backed up and
-//! shared.
+//! The configuration: parsed settings from the environment and a TOML file.
+//!
+//! Secrets are never taken from the command line, which every user of the machine can read, nor from the TOML file,
+//! which is backed up and shared.
 
 mod error;
 mod human_check;
@@ -26,85 +27,85 @@ use crate::http::{ForwardingHeader, ServerLimits, TrustedProxies};
 use crate::rate_limit::Limits;
 use crate::shared_store::{StoreUrl, WhenDown};
 
-/// Checked settings.
+/// The configuration of the verifier.
 #[derive(Debug)]
 pub struct Config {
-    /// Where to listen.
+    /// The address of the listener for logins.
     pub listen: SocketAddr,
-    /// Whom to answer and with what to sign.
+    /// The Authress domain, the service client and its access keys.
     pub verifier: Verifier,
-    /// How long a `state` gets no second answer; `None`: it does.
+    /// How long used states are remembered; `None`: not at all.
     pub state_lifetime: Option<Duration>,
-    /// Whether anything but navigations is refused.
+    /// Whether only top-level navigations are admitted.
     pub navigations_only: bool,
-    /// Whose forwarding headers are believed.
+    /// The proxies whose forwarding header is trusted.
     pub proxies: TrustedProxies,
-    /// How many user ids.
+    /// The rate limits.
     pub limits: Limits,
-    /// The shared store, if there is one.
+    /// The shared store, if one is configured.
     pub store: Option<StoreConfig>,
-    /// The check that shoppers have to pass, if there is one.
+    /// The human check, if one is configured.
     pub human_check: Option<HumanCheckConfig>,
-    /// What a connection may take.
+    /// The limits of the server.
     pub server: ServerLimits,
-    /// Where to serve metrics, if at all.
+    /// The address of the listener for metrics and health checks, if one is configured.
     pub metrics_listen: Option<SocketAddr>,
-    /// What is logged.
+    /// The log level and format.
     pub log: LogConfig,
-    /// What holds, one line for each setting, without secrets.
+    /// The effective settings, one line each, without secrets.
     pub effective: String,
-    /// What is perhaps not as it was meant.
+    /// Settings that are valid but suspicious.
     pub warnings: Vec<ConfigWarning>,
 }
 
-/// How to reach the shared store.
+/// The configuration of the shared store.
 #[derive(Debug)]
 pub struct StoreConfig {
-    /// Where it is.
+    /// Its URL.
     pub url: StoreUrl,
-    /// What all keys begin with. By default it names the Authress domain and the service client, so that deployments for
-    /// different ones share nothing in one Redis.
+    /// The prefix of all keys. By default it contains the Authress domain and the service client, so that deployments
+    /// with different ones share nothing in one Redis.
     pub prefix: String,
-    /// How long an answer may take.
+    /// How long a response may take.
     pub timeout: Duration,
-    /// What happens without it.
+    /// What the verifier does while the store is unavailable.
     pub when_down: WhenDown,
 }
 
-/// What is logged.
+/// The log level and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogConfig {
-    /// The least important level that is written.
+    /// The most verbose level that is written.
     pub level: tracing::Level,
-    /// JSON, one object for each line, instead of text.
+    /// Whether each line is a JSON object instead of text.
     pub json: bool,
 }
 
-/// What `authress-verifier --help` prints.
+/// Returns the text of `authress-verifier --help`.
 pub fn usage() -> String {
     let mut text = "\
-authress-verifier gives shoppers who never logged in a user id, when Authress asks for one.
+authress-verifier gives anonymous shoppers a signed user id, for logins with Authress.
 
-  authress-verifier [--config FILE]           answers until SIGTERM; SIGHUP reads the access keys again
-  authress-verifier [--config FILE] --check   checks the settings, prints them without secrets, and ends
+  authress-verifier [--config FILE]           serves until SIGTERM; SIGHUP reloads the access keys
+  authress-verifier [--config FILE] --check   checks the settings, prints them without secrets, and exits
   authress-verifier --help | --version
 
-Settings are read from the environment, else from the TOML file, else the default holds:
+Each setting is taken from the environment, otherwise from the TOML file, otherwise it has its default:
 
 "
     .to_owned();
     for setting in SETTINGS {
         let default =
             if setting.default.is_empty() { String::new() } else { format!(" (default {})", setting.default) };
-        let place = if setting.is_secret { "environment only" } else { setting.key };
-        text.push_str(&format!("  {}\n      {}{default} [{place}]\n", setting.variable(), setting.help));
+        let key = if setting.is_secret { "environment only" } else { setting.key };
+        text.push_str(&format!("  {}\n      {}{default} [{key}]\n", setting.variable(), setting.help));
     }
-    text.push_str("\nSet the service client's Authorization Url in Authress to the public address of /v1/login.\n");
+    text.push_str("\nIn Authress, set the service client's Authorization Url to the public URL of /v1/login.\n");
     text
 }
 
 impl Config {
-    /// Reads the settings of the process, and those of a TOML file.
+    /// Reads the settings from the environment of the process and from a TOML file.
     ///
     /// # Errors
     /// The first [`ConfigError`].
@@ -114,8 +115,8 @@ impl Config {
         Self::from_sources(std::env::vars_os(), file.as_deref(), Instant::now())
     }
 
-    /// Reads the settings from the variables of an environment and from the text of a TOML file. A next access key
-    /// waits from `now` on.
+    /// Parses the settings from environment variables and from the text of a TOML file. The next access key becomes
+    /// active [`KEY_PROPAGATION`] after `now`.
     ///
     /// # Errors
     /// The first [`ConfigError`].
@@ -190,13 +191,14 @@ fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Option<NoNext
         None => Ok((verifier, None)),
         Some(Err(reason)) => Ok((verifier, Some(reason))),
         Some(Ok(next)) => {
-            let verifier = verifier.with_next_key(next, now + KEY_PROPAGATION).map_err(ConfigError::NextKeyDiffers)?;
+            let verifier = verifier.with_next_key(next, now + KEY_PROPAGATION).map_err(ConfigError::InvalidNextKey)?;
             Ok((verifier, None))
         }
     }
 }
 
-/// A file without a key, or with the one that signs already, is what a rotation ends with: the setting may stay.
+/// Reads the next access key. A missing or empty file, or one with the current key, is normal after a rotation, so that
+/// the setting can stay.
 fn next_key(path: &str, first: &AccessKey) -> Result<Result<AccessKey, NoNextKey>, ConfigError> {
     let text = match secret_file::read(NEXT_KEY_FILE, path) {
         Err(ConfigError::UnreadableSecretFile { reason: ErrorKind::NotFound, .. }) => {
@@ -225,7 +227,7 @@ fn parse_key(key: &'static str, text: &str) -> Result<AccessKey, ConfigError> {
 }
 
 fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, ConfigError> {
-    let Some(url) = settings.secret(REDIS_URL, REDIS_URL_FILE, "removed, because REDIS_URL_FILE is set, too")? else {
+    let Some(url) = settings.secret(REDIS_URL, REDIS_URL_FILE, "removed, because REDIS_URL_FILE is also set")? else {
         return Ok(None);
     };
     let parsed = match settings.get(REDIS_CA_FILE) {
@@ -233,7 +235,7 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
         Some((path, name)) => StoreUrl::parse_with_ca(url.expose(), &certificates(path, name)?),
     };
     let url = parsed.map_err(|reason| {
-        // The one that is set: both at once have been refused.
+        // Exactly one of the two is set.
         let (source, is_file) = match settings.get(REDIS_URL) {
             Some((_, name)) => (name, false),
             None => (settings.get(REDIS_URL_FILE).map(|(_, name)| name).unwrap_or_default(), true),
@@ -244,7 +246,7 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
         url,
         prefix: match settings.get("redis.prefix") {
             Some((prefix, _)) => prefix.to_owned(),
-            // Staging and production that share a Redis must not share their limits.
+            // Staging and production must not share their rate limits when they share a Redis.
             None => format!("authress-verifier:{}", issuer.trim_start_matches("https://")),
         },
         timeout: Duration::from_millis(settings.number("redis.timeout_ms", 1..=10_000)?.into()),
@@ -256,18 +258,16 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
     }))
 }
 
-/// A bundle of a whole public trust store has 200 kB.
+/// A bundle of all public authorities has 200 kB.
 const MAX_CA_BYTES: u64 = 1024 * 1024;
 
-/// Certificates are no secret, and whole bundles of them are large: not by `secret_file`.
+/// Reads certificates. They are not secret and bundles are large, so `secret_file` does not fit.
 fn certificates(path: &str, name: String) -> Result<Vec<u8>, ConfigError> {
     let mut pem = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_CA_BYTES).read_to_end(&mut pem));
     match read {
         Ok(_) => Ok(pem),
-        Err(_) => {
-            Err(ConfigError::Invalid { name, expected: "the path of a readable file with certificates in PEM form" })
-        }
+        Err(_) => Err(ConfigError::Invalid { name, expected: "the path of a readable PEM file with certificates" }),
     }
 }
 
@@ -359,7 +359,7 @@ mod tests {
             (
                 &[URL, KEY, ("REDIS_URL", "redis://x"), ("REDIS_URL_FILE", "x")],
                 "InvalidSetting",
-                "REDIS_URL_FILE is set",
+                "REDIS_URL_FILE is also set",
             ),
             (&[URL, KEY, ("USER_ID_PREFIX", "EU")], "InvalidSetting", "USER_ID_PREFIX"),
             (&[URL, KEY, ("LOG_LEVEL", "loud")], "InvalidSetting", "LOG_LEVEL"),

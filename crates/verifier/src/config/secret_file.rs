@@ -8,15 +8,14 @@ use zeroize::Zeroizing;
 
 use super::error::ConfigError;
 
-/// Reads a small text file, unless others can read or change it. White space around the text is left out, because files
-/// end in a line break.
+/// Reads a small text file without white space around its text. It refuses a file that others can read or change.
 ///
-/// The owner may do everything and the group read, because that is how systemd's credentials and
-/// Kubernetes' secrets are mounted.
+/// The owner may have all permissions and the group may read, because systemd's credentials and Kubernetes' secrets are
+/// mounted like that.
 pub(crate) fn read(key: &'static str, path: &str) -> Result<Secret, ConfigError> {
     let unreadable = |error: io::Error| ConfigError::UnreadableSecretFile { key, reason: error.kind() };
     let file = File::open(path).map_err(unreadable)?;
-    // The file that was opened is looked at, not the path: it cannot be exchanged in between.
+    // The permissions are those of the opened file, not of the path: it cannot be replaced in between.
     check_permissions(key, &file.metadata().map_err(unreadable)?)?;
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
     let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
@@ -31,7 +30,7 @@ pub(crate) fn read(key: &'static str, path: &str) -> Result<Secret, ConfigError>
 fn check_permissions(key: &'static str, metadata: &std::fs::Metadata) -> Result<(), ConfigError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o777;
-    // Only files have contents that stay; a pipe is gone once it was read.
+    // The contents of a pipe are gone once it was read, so its permissions do not matter.
     if metadata.is_file() && mode & 0o037 != 0 {
         return Err(ConfigError::SecretFileTooOpen { key, mode });
     }
@@ -43,7 +42,7 @@ fn check_permissions(_: &'static str, _: &std::fs::Metadata) -> Result<(), Confi
     Ok(())
 }
 
-/// Real ones have about 120.
+/// An access key has about 120 bytes.
 const MAX_BYTES: usize = 4096;
 
 #[cfg(all(test, unix))]

@@ -1,4 +1,4 @@
-//! Where settings come from: the environment first, then a TOML file, then the default.
+//! The sources of settings: the environment first, then a TOML file, then the default.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use super::unknown_variable::{self, Unknown};
 use super::warning::ConfigWarning;
 use crate::rate_limit::Rate;
 
-/// The texts of all settings that are set.
+/// The values of all settings as text.
 pub(crate) struct Sources {
     variables: BTreeMap<&'static str, String>,
     file: BTreeMap<&'static str, String>,
@@ -23,14 +23,14 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Reads the variables of an environment, and the text of a TOML file. In both an empty text counts as not set.
+    /// Reads environment variables and the text of a TOML file. In both, an empty value counts as not set.
     pub(crate) fn read(
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         file: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let (mut variables, mut warnings) = (BTreeMap::new(), Vec::new());
         let mut named: Vec<_> = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        // In the order of their names, so that of several errors the same one comes first each time.
+        // Sorted, so that the first of several errors is always the same.
         named.sort();
         for (name, value) in named {
             let Some(name) = name.to_str() else { continue };
@@ -39,9 +39,9 @@ impl Sources {
                 variables.insert(setting.key, value);
                 continue;
             }
-            match unknown_variable::judge(name) {
+            match unknown_variable::classify(name) {
                 Unknown::Foreign => {}
-                Unknown::Doubtful => warnings.push(ConfigWarning::UnknownVariable { name: name.to_owned() }),
+                Unknown::Suspicious => warnings.push(ConfigWarning::UnknownVariable { name: name.to_owned() }),
                 Unknown::Misspelt(meant) => {
                     return Err(ConfigError::UnknownVariable {
                         name: name.to_owned(),
@@ -53,7 +53,7 @@ impl Sources {
         Ok(Self { variables, file: file.map(read_file).transpose()?.unwrap_or_default(), warnings })
     }
 
-    /// The value and the name under which it was set.
+    /// Returns the value and the name under which it was set.
     pub(crate) fn get(&self, key: &'static str) -> Option<(&str, String)> {
         let from_variable = self.variables.get(key).map(|value| (value.as_str(), variable(key)));
         let from_file = || self.file.get(key).map(|value| (value.as_str(), key.to_owned()));
@@ -61,7 +61,7 @@ impl Sources {
         from_variable.or_else(from_file).or_else(|| default().map(|setting| (setting.default, variable(key))))
     }
 
-    /// What holds, one line for each setting: its value, where it comes from, and of secrets neither.
+    /// Returns one line for each setting with its value and its source; the values of secrets are not shown.
     pub(crate) fn effective(&self) -> String {
         let mut text = String::new();
         for setting in SETTINGS {
@@ -81,15 +81,15 @@ impl Sources {
     }
 }
 
-/// Flattens the file; every leaf must be a known setting and none a secret.
+/// Flattens the file. Every leaf must be a known setting that is not secret.
 fn read_file(text: &str) -> Result<BTreeMap<&'static str, String>, ConfigError> {
-    // The parser's message quotes the line it stumbles over, in which a secret may stand.
+    // The message of the parser is not used: it quotes the invalid line, which may contain a secret.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or_default();
-        let is_doubled = error.message().starts_with("duplicate key");
+        let is_duplicate = error.message().starts_with("duplicate key");
         ConfigError::InvalidFile {
             line: error.span().map(|span| before(span).matches('\n').count() + 1),
-            reason: if is_doubled { InvalidToml::Doubled } else { InvalidToml::Other },
+            reason: if is_duplicate { InvalidToml::Duplicate } else { InvalidToml::Other },
         }
     })?;
     let mut leaves = BTreeMap::new();
@@ -111,7 +111,7 @@ fn add_leaf(leaves: &mut BTreeMap<&'static str, String>, key: &str, value: toml:
     let setting = setting.ok_or_else(|| {
         let in_lower_case = SETTINGS.iter().find(|setting| setting.key == key.to_ascii_lowercase());
         match in_lower_case {
-            Some(setting) => ConfigError::SettingInCapitals { key: setting.key },
+            Some(setting) => ConfigError::UpperCaseSetting { key: setting.key },
             None => ConfigError::UnknownSetting { key: key.to_owned() },
         }
     })?;
@@ -123,13 +123,10 @@ fn add_leaf(leaves: &mut BTreeMap<&'static str, String>, key: &str, value: toml:
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Boolean(flag) => flag.to_string(),
         toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
-            return Err(ConfigError::Invalid {
-                name: key.to_owned(),
-                expected: "a text, a whole number or true or false",
-            });
+            return Err(ConfigError::Invalid { name: key.to_owned(), expected: "a string, an integer or a boolean" });
         }
     };
-    // As in the environment.
+    // An empty value counts as not set, as in the environment.
     if !text.is_empty() {
         leaves.insert(setting.key, text);
     }
@@ -164,7 +161,7 @@ impl Sources {
     }
 
     /// Returns the secret in a variable or in the file that another setting names, without white space around it;
-    /// `not_both` is what the error says when both are set.
+    /// `not_both` is the message of the error when both are set.
     pub(crate) fn secret(
         &self,
         key: &'static str,
@@ -180,14 +177,14 @@ impl Sources {
     }
 
     pub(crate) fn rate(&self, per_minute: &'static str, burst: &'static str) -> Result<Rate, ConfigError> {
-        const EXPECTED: &str = "a whole number from 1 on";
+        const EXPECTED: &str = "a whole number of at least 1";
         let positive = |key| self.parsed::<NonZeroU32>(key, EXPECTED);
         let rate = Rate { per_minute: positive(per_minute)?, burst: positive(burst)? };
         if rate.time_to_fill() > Rate::LONGEST_TO_FILL {
             let (_, name) = self.get(burst).unwrap_or_default();
             return Err(ConfigError::Invalid {
                 name,
-                expected: "at most what comes back within 100 years: 52560000 times the number per minute",
+                expected: "at most what is refilled within 100 years: 52560000 times the number per minute",
             });
         }
         Ok(rate)
@@ -216,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_and_secret_settings_and_broken_files_are_named_without_their_values() {
+    fn errors_in_the_file_name_the_setting_and_do_not_show_its_value() {
         for (file, code) in [
             ("lisen = \"hunter2\"", "UnknownSetting"),
             ("[rate_limit]\nburst = 1", "UnknownSetting"),
@@ -234,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_the_file_says_which_line_and_what_to_do() {
+    fn an_error_in_the_file_has_the_line_and_what_to_do() {
         for (file, words) in [
             ("listen = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", &["line 2", "twice", "Remove"][..]),
             ("[log]\nlevel = \"info\"\n\n[log]\nformat = \"json\"", &["line 4", "twice"]),
@@ -250,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_is_not_set_in_the_file_either() {
+    fn an_empty_value_in_the_file_counts_as_not_set() {
         let file = "[authress]\nclient_id = \"\"\n[metrics]\nlisten = \"\"\n[log]\nformat = \"\"";
         let sources = sources(&[("METRICS_LISTEN", "")], file).unwrap();
         assert_eq!(sources.get("authress.client_id"), None);
@@ -259,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_variable_is_refused_and_a_doubtful_one_warned_of() {
+    fn a_misspelt_variable_is_an_error_and_a_suspicious_one_a_warning() {
         for (name, words) in [
             ("RATE_LIMIT_CLIENT_BURTS", &["RATE_LIMIT_CLIENT_BURTS", "Did you mean RATE_LIMIT_CLIENT_BURST?"][..]),
             ("TRUSTED_HOPS", &["Did you mean CLIENT_ADDRESS_TRUSTED_HOPS?"]),
@@ -270,7 +267,7 @@ mod tests {
             assert_eq!(error.code(), "UnknownVariable", "{name}");
             let text = format!("{error} {error:?}");
             assert!(words.iter().all(|word| text.contains(word)) && !text.contains("hunter2"), "{text}");
-            assert!(sources(&[(name, "")], "").is_ok(), "empty is not set");
+            assert!(sources(&[(name, "")], "").is_ok(), "empty counts as not set");
         }
         let warnings = sources(&[("REDIS_PASSWORD", "hunter2"), ("PATH", "/bin")], "").unwrap().warnings;
         let text = warnings.iter().map(|warning| format!("{warning} {warning:?}")).collect::<String>();
@@ -278,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_is_shown_and_secrets_are_not() {
+    fn the_effective_settings_do_not_show_secrets() {
         let sources = sources(&[("AUTHRESS_ACCESS_KEY", "hunter2"), ("REDIS_URL", "redis://:hunter2@x")], "").unwrap();
         let text = sources.effective();
         assert!(!text.contains("hunter2"), "{text}");

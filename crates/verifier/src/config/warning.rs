@@ -1,36 +1,36 @@
-//! Settings that work, and perhaps not as they were meant.
+//! Warnings about settings that are valid but suspicious.
 
 use std::fmt;
 
 use super::settings::variable;
 
-/// Settings that work, and perhaps not as they were meant. Prints no value of any setting.
+/// A setting that is valid but suspicious. It prints no value of any setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigWarning {
-    /// A variable whose name begins like those of a group of settings, and which is none.
+    /// A variable has the prefix of a group of settings, but is not a setting.
     UnknownVariable {
         /// Its name.
         name: String,
     },
-    /// `authress.next_access_key_file` names a file that holds no next key.
+    /// The file in `authress.next_access_key_file` contains no next key.
     NoNextKey(NoNextKey),
-    /// `human_check.secret` is one that the provider publishes for tests.
+    /// `human_check.secret` is a secret that the provider publishes for tests.
     TestSecret,
 }
 
-/// Why there is no next key: usually because a rotation is done.
+/// Why there is no next key: usually because a rotation is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoNextKey {
-    /// The file is not there.
+    /// The file does not exist.
     Missing,
-    /// There is nothing in it.
+    /// The file is empty.
     Empty,
-    /// It holds the access key that signs already.
+    /// The file contains the current access key.
     SameKey,
 }
 
 impl ConfigWarning {
-    /// The stable name of this warning.
+    /// Returns the code of the warning.
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownVariable { .. } => "UnknownVariable",
@@ -47,20 +47,20 @@ impl fmt::Display for ConfigWarning {
         write!(f, "{}: ", self.code())?;
         match self {
             Self::UnknownVariable { name } => {
-                write!(f, "{name} is in the environment and is no setting of this program. --help lists them all")
+                write!(f, "the environment variable {name} is not a setting of this program. --help lists all settings")
             }
             Self::NoNextKey(reason) => {
                 let file = variable("authress.next_access_key_file");
                 let reason = match reason {
-                    NoNextKey::Missing => "is not there",
+                    NoNextKey::Missing => "does not exist",
                     NoNextKey::Empty => "is empty",
-                    NoNextKey::SameKey => "holds the access key that signs already",
+                    NoNextKey::SameKey => "contains the current access key",
                 };
-                write!(f, "the file named by {file} {reason}, so no other key follows. That is right after a rotation")
+                write!(f, "the file in {file} {reason}, so there is no next key. This is normal after a rotation")
             }
             Self::TestSecret => f.write_str(
-                "the human check has a secret that its provider publishes for tests: programs pass it, too. Use the \
-                 widget's own before shoppers come",
+                "the human check uses a secret that its provider publishes for tests, so programs pass it. Use the \
+                 widget's own secret in production",
             ),
         }
     }

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 /// An access key: `{clientId}.{keyId}.{accountId}.{privateKey}`.
 ///
-/// The private key is the base64 of a PKCS#8 document with an Ed25519 key, in the standard or the
-/// URL alphabet, padded or not. It is parsed here, once, and never printed. White space around
-/// the whole text is ignored, because files end in a line break.
+/// The private key is an Ed25519 key as a PKCS#8 document in base64, in the standard or the URL alphabet, padded or
+/// not. It is parsed once and never printed. White space around the whole text is ignored, because files end in a line
+/// break.
 #[derive(Debug)]
 pub struct AccessKey {
     client_id: String,
@@ -20,22 +20,22 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// The service client's id, for example `sc_…`. Not a secret.
+    /// Returns the service client's id, for example `sc_…`. Not a secret.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// The Authress account's id, for example `acc-…`. Not a secret.
+    /// Returns the Authress account's id, for example `acc-…`. Not a secret.
     pub fn account_id(&self) -> &str {
         &self.account_id
     }
 
-    /// The key's own id, which Authress publishes its public half under. Not a secret.
+    /// Returns the key's id, under which Authress publishes the public key. Not a secret.
     pub fn key_id(&self) -> &str {
         self.signing_key.kid()
     }
 
-    /// Whether both are the same key of the same client.
+    /// Returns whether both are the same key of the same service client.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let ids = |key: &Self| (key.client_id.clone(), key.account_id.clone());
         ids(self) == ids(other) && self.signing_key.public_jwk() == other.signing_key.public_jwk()
@@ -54,7 +54,7 @@ impl FromStr for AccessKey {
         if text.is_empty() {
             return Err(AccessKeyError::Empty);
         }
-        // Base64 of `{"`: the older form, a JSON document in base64.
+        // The base64 of `{"`: the legacy form is a JSON document in base64.
         if text.starts_with("eyJ") {
             return Err(AccessKeyError::LegacyForm);
         }
@@ -79,32 +79,32 @@ impl FromStr for AccessKey {
     }
 }
 
-/// Which part of an access key is wrong. Holds and prints nothing of the key.
+/// Why a text is not an access key. Holds and prints nothing of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKeyError {
-    /// Nothing but white space.
+    /// The text is empty or white space.
     Empty,
-    /// The older form, a base64 JSON document with an RSA key.
+    /// The legacy form, a base64 JSON document with an RSA key.
     LegacyForm,
-    /// Not four parts: usually cut off while copying, or another kind of secret.
+    /// The text does not have four parts: usually it was truncated while copying, or is another kind of secret.
     WrongNumberOfParts {
-        /// How many parts there are.
+        /// The number of parts.
         found: usize,
     },
-    /// The first part is not a client id: usually a quotation mark or a variable's name before it.
+    /// The first part is not a client id: usually a quotation mark or the name of a variable precedes it.
     InvalidClientId,
     /// The second part is not a key id.
     InvalidKeyId,
     /// The third part is not an account id.
     InvalidAccountId,
-    /// The fourth part is not base64: usually cut off, or a line break inside.
+    /// The fourth part is not base64: usually it was truncated or contains a line break.
     PrivateKeyNotBase64,
-    /// The fourth part is base64, but not of an Ed25519 key in PKCS#8.
+    /// The fourth part is base64, but not an Ed25519 key in PKCS#8.
     PrivateKeyNotEd25519,
 }
 
 impl AccessKeyError {
-    /// The stable name of this failure.
+    /// Returns the error code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Empty => "AccessKeyEmpty",
@@ -125,12 +125,12 @@ impl fmt::Display for AccessKeyError {
         match self {
             Self::Empty => write!(f, "the access key is empty. {FORM}"),
             Self::LegacyForm => f.write_str(
-                "this is an access key of the older form (it begins with eyJ), which holds an RSA key. \
+                "this is a legacy access key (it begins with eyJ), which holds an RSA key. \
                  Create a new access key for the service client in the Authress management portal",
             ),
             Self::WrongNumberOfParts { found } => write!(
                 f,
-                "the access key has {found} of its 4 parts separated by dots. {FORM}: copy the whole key again"
+                "the access key has {found} parts separated by dots instead of 4. {FORM}. Copy the whole key again"
             ),
             Self::InvalidClientId => write!(
                 f,
@@ -149,7 +149,7 @@ impl fmt::Display for AccessKeyError {
             ),
             Self::PrivateKeyNotEd25519 => f.write_str(
                 "part 4 of the access key, the private key, is base64 but not an Ed25519 key in PKCS#8; \
-                 it may be cut off. Copy the whole key again or create a new one",
+                 it may be truncated. Copy the whole key again or create a new one",
             ),
         }
     }
@@ -157,8 +157,8 @@ impl fmt::Display for AccessKeyError {
 
 impl std::error::Error for AccessKeyError {}
 
-/// Wider than what Authress hands out today, because accounts and clients with other forms of ids
-/// exist. Narrow enough to be put into a URL's path without any encoding.
+/// Returns whether the text can be an id of a client, key or account. The rule is wider than the ids that Authress
+/// creates today, because older accounts and clients have others. It is narrow enough for a URL path without encoding.
 fn is_identifier(text: &str) -> bool {
     (1..=MAX_IDENTIFIER_BYTES).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
@@ -169,7 +169,7 @@ fn decode_either_alphabet(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let standard: Zeroizing<String> = Zeroizing::new(
         unpadded
             .chars()
-            .map(|symbol| match symbol {
+            .map(|character| match character {
                 '-' => '+',
                 '_' => '/',
                 other => other,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_four_parts_are_read() {
+    fn the_four_parts_are_parsed() {
         let key: AccessKey = format!("sc_shop.k1.acc-1.{STANDARD}").parse().unwrap();
         assert_eq!(key.client_id(), "sc_shop");
         assert_eq!(key.account_id(), "acc-1");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_part_is_named() {
+    fn each_invalid_part_has_its_error() {
         let shortened = &STANDARD[..60];
         let rsa = Base64::encode_string(&[0x30, 0x82, 0x04, 0xbd, 0x02, 0x01, 0x00]);
         for (text, expected) in [

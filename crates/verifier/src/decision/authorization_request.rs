@@ -1,4 +1,4 @@
-//! The signed statement "this service client vouches for this user id": the `code` of the answer.
+//! The signed statement that a service client vouches for a user id: the `code` of the response.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::access_key::AccessKey;
 use super::user_id;
 
-/// The `typ` header (the media type of RFC 9101 section 10.8). It keeps this JWT from being taken
-/// for an access token, which says `at+jwt`.
+/// The `typ` header (the media type of RFC 9101 section 10.8). It distinguishes this JWT from an access token, which
+/// has `at+jwt`.
 pub const TOKEN_TYPE: &str = "oauth-authz-req+jwt";
 
-/// How long the statement is valid, in seconds; also its `max_age`. It has to survive one redirect.
+/// The lifetime of the statement and its `max_age`, in seconds. It only has to last for one redirect.
 pub const LIFETIME_S: u64 = 60;
 
-/// Signs statements with one access key. The parts that are the same in all of them are made once.
+/// Signs statements with one access key. The parts that all of them share are computed once.
 #[derive(Debug)]
 pub(crate) struct Signer {
     access_key: AccessKey,
@@ -34,8 +34,8 @@ impl Signer {
         &self.access_key
     }
 
-    /// Signs the statement for `user_id`. `now` is the time since 1970; parts of a second are cut off, so that `iat` is
-    /// never in the future of a server whose clock agrees.
+    /// Signs the statement for `user_id`. `now` is the time since 1970, truncated to seconds so that `iat` is never in
+    /// the future of a server with the same clock.
     pub(crate) fn sign(&self, issuer: &str, user_id: &str, token_id: [u8; 16], now: Duration) -> String {
         let iat = now.as_secs();
         let claims = Claims {
@@ -63,8 +63,8 @@ struct Claims<'a> {
     exp: u64,
     max_age: u64,
     scope: &'static str,
-    /// Random (RFC 7519 section 4.1.7): Ed25519 signs equal claims equally, and two statements for
-    /// one user in one second must still be told apart by whoever accepts each only once.
+    /// Random (RFC 7519 section 4.1.7). Ed25519 is deterministic, and a server that accepts each statement once must be
+    /// able to distinguish two statements for one user in one second.
     jti: String,
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn header_and_claims_are_the_documented_ones() {
+    fn header_and_claims_are_as_documented() {
         let der = SigningKey::generate("").unwrap().to_pkcs8_der();
         let access_key: AccessKey = format!("sc_shop.k1.acc-1.{}", Base64::encode_string(&der)).parse().unwrap();
         let now = Duration::from_millis(1_700_000_000_999);

@@ -1,4 +1,4 @@
-//! The one Authress domain a verifier works for.
+//! The Authress domain of a verifier.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,31 +7,29 @@ use url::{Host, Url};
 
 /// The configured Authress custom domain, for example `https://login.example.com`.
 ///
-/// A scheme, a host and perhaps a port, nothing else. `http` is taken for loopback hosts only
-/// (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`), because the signed statement travels in a
-/// URL to this domain.
+/// It consists of a scheme, a host and optionally a port. `http` is allowed for loopback hosts only (`localhost`,
+/// `*.localhost`, `127.0.0.0/8`, `[::1]`), because the signed statement is part of a URL to this domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthressDomain {
     scheme: String,
-    /// Host in lower case and, unless it is the scheme's own, the port.
+    /// The host in lower case and, unless it is the scheme's default, the port.
     authority: String,
     default_port: Option<u16>,
     login_url: String,
 }
 
 impl AuthressDomain {
-    /// The origin, without a slash at the end.
+    /// Returns the origin, without a trailing slash.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    /// Where Authress takes answers of verifiers: `{origin}/login`.
+    /// Returns the URL of Authress that receives the responses of verifiers: `{origin}/login`.
     pub fn login_url(&self) -> &str {
         &self.login_url
     }
 
-    /// The `iss` of statements by the service client. Client ids consist of characters that need
-    /// no encoding in a path.
+    /// Returns the `iss` of statements by the service client. Client ids need no encoding in a path.
     pub fn issuer(&self, client_id: &str) -> String {
         format!("{}/v1/clients/{client_id}", self.origin())
     }
@@ -40,9 +38,9 @@ impl AuthressDomain {
         scheme.eq_ignore_ascii_case(&self.scheme)
     }
 
-    /// Whether `authority` is this domain's, in any mixture of case and with or without the
-    /// scheme's own port. Compared as text: other spellings of a host that a URL parser would
-    /// call equal (percent-encoding, decimal addresses, a dot at the end) are not taken.
+    /// Returns whether `authority` is this domain's, in any case and with or without the scheme's default port. It
+    /// compares text: other spellings of a host that a URL parser would call equal (percent-encoding, decimal
+    /// addresses, a trailing dot) do not match.
     pub(crate) fn has_authority(&self, authority: &str) -> bool {
         authority.eq_ignore_ascii_case(&self.authority)
             || self
@@ -55,8 +53,8 @@ impl FromStr for AuthressDomain {
     type Err = AuthressDomainError;
 
     fn from_str(text: &str) -> Result<Self, AuthressDomainError> {
-        // What the parser would repair is more likely a mistake. Names in other scripts are
-        // written as `xn--…`, the form in which they arrive in requests.
+        // Characters that the URL parser would repair are more likely a mistake. International names must be given in
+        // their `xn--` form, the form in which they arrive in requests.
         if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
             return Err(AuthressDomainError::NotAUrl);
         }
@@ -95,11 +93,11 @@ impl FromStr for AuthressDomain {
 /// Why a text is not an Authress domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthressDomainError {
-    /// Not a URL with a host in visible ASCII: usually the `https://` is missing.
+    /// The text is not a URL with a host in visible ASCII: usually the `https://` is missing.
     NotAUrl,
-    /// Not `https`, and not `http` on a loopback host.
+    /// The scheme is neither `https` nor `http` on a loopback host.
     NotHttps,
-    /// A path, query, fragment, user name or a dot after the host.
+    /// The URL has a path, query, fragment, user name or a trailing dot after the host.
     NotOnlyAnOrigin,
 }
 
@@ -108,12 +106,12 @@ impl fmt::Display for AuthressDomainError {
         f.write_str(match self {
             Self::NotAUrl => {
                 "must be a URL such as https://login.example.com, with the https:// and without spaces; \
-                 a name in another script is written in its xn-- form"
+                 an international name must be in its xn-- form"
             }
             Self::NotHttps => "must begin with https:// (http:// is allowed for localhost and 127.0.0.1 only)",
             Self::NotOnlyAnOrigin => {
                 "must be only scheme and host, such as https://login.example.com: no path, query, fragment, \
-                 user name or dot at the end"
+                 user name or trailing dot"
             }
         })
     }
@@ -129,7 +127,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// The path of Authress's callback for every identity provider, and so for verifiers.
+/// The path at which Authress receives the responses of identity providers and of verifiers.
 pub(crate) const LOGIN_PATH: &str = "/login";
 
 #[cfg(test)]
@@ -137,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_taken_and_written_in_one_form() {
+    fn origins_are_normalised() {
         for (text, origin) in [
             ("https://login.example.com", "https://login.example.com"),
             ("https://login.example.com/", "https://login.example.com"),
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_with_its_reason() {
+    fn everything_else_is_rejected_with_its_reason() {
         use AuthressDomainError::{NotAUrl, NotHttps, NotOnlyAnOrigin};
         for (text, reason) in [
             ("", NotAUrl),

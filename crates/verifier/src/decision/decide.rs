@@ -1,5 +1,5 @@
-//! The decision: from a request, a policy, random bytes and the time to an answer. No clock, no
-//! randomness and no I/O in here, so every case can be repeated.
+//! The decision on a login request as a function of the request, random bytes and the time, so every case can be
+//! reproduced.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,38 +14,38 @@ use super::redirect::LoginUrl;
 use super::refusal::{Refusal, RefusalCode};
 use super::user_id::{self, UserIdPrefix};
 
-/// How many random bytes a decision takes: 16 for the user id and 16 for the statement's `jti`.
+/// The random bytes of a decision: 16 for the user id and 16 for the statement's `jti`.
 pub const ENTROPY_BYTES: usize = 32;
 
-/// How long a next access key waits before it signs. Authress says that it can take five minutes
-/// until a new key is accepted everywhere.
+/// The time from reading a next access key to its activation. According to Authress it can take five minutes until a
+/// new key is accepted everywhere.
 pub const KEY_PROPAGATION: Duration = Duration::from_secs(5 * 60);
 
 /// A reading of the two clocks that a decision needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockReading {
-    /// The time since 1970-01-01 UTC, for `iat` and `exp`. This clock can be wrong, and be put right.
+    /// The time since 1970-01-01 UTC, for `iat` and `exp`. This clock can be wrong, and can be adjusted.
     pub since_1970: Duration,
-    /// The monotonic clock, for how long something has been waiting.
+    /// The monotonic clock, for the activation time of keys.
     pub monotonic: Instant,
 }
 
 impl ClockReading {
-    /// The clocks of the system; `None` if they are before 1970.
+    /// Reads the clocks of the system; `None` if the wall clock is before 1970.
     pub fn now() -> Option<Self> {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
         Some(Self { since_1970, monotonic: Instant::now() })
     }
 }
 
-/// For whom user ids are made and with what they are signed.
+/// Approves login requests for one Authress domain and service client, and signs user ids with its access key.
 #[derive(Debug)]
 pub struct Verifier {
     domain: AuthressDomain,
     signer: Signer,
     next: Option<NextKey>,
     issuer: String,
-    /// `issuer` as it stands in the query of an answer.
+    /// `issuer`, percent-encoded for the query of the response.
     encoded_issuer: String,
     prefix: UserIdPrefix,
 }
@@ -53,12 +53,12 @@ pub struct Verifier {
 #[derive(Debug)]
 struct NextKey {
     signer: Signer,
-    /// By the monotonic clock: a wall clock that is put right in the meantime neither shortens nor prolongs the wait.
-    signs_from: Instant,
+    /// By the monotonic clock, so that an adjustment of the wall clock does not move it.
+    activation: Instant,
 }
 
 impl Verifier {
-    /// A verifier that answers the Authress domain for the service client the key belongs to.
+    /// Creates a verifier for the Authress domain and the service client of the access key.
     pub fn new(domain: AuthressDomain, access_key: AccessKey) -> Self {
         let issuer = domain.issuer(access_key.client_id());
         let encoded_issuer = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
@@ -72,61 +72,61 @@ impl Verifier {
         }
     }
 
-    /// The same, with a second access key that signs from `signs_from` on. Until then it
-    /// is only held ready.
+    /// Adds the next access key, which signs from `activation` on.
     ///
     /// # Errors
-    /// [`KeysDiffer`] when the two keys are not of one service client in one account, or are the same key.
-    pub fn with_next_key(mut self, access_key: AccessKey, signs_from: Instant) -> Result<Self, KeysDiffer> {
+    /// [`NextKeyError`] when the keys belong to different service clients or accounts, or are the same key.
+    pub fn with_next_key(mut self, access_key: AccessKey, activation: Instant) -> Result<Self, NextKeyError> {
         let (current, next) = (self.signer.access_key(), &access_key);
         if current.client_id() != next.client_id() || current.account_id() != next.account_id() {
-            return Err(KeysDiffer::OtherClient);
+            return Err(NextKeyError::OtherClient);
         }
         if current.key_id() == next.key_id() {
-            return Err(KeysDiffer::SameKey);
+            return Err(NextKeyError::SameKey);
         }
-        self.next = Some(NextKey { signer: Signer::new(access_key), signs_from });
+        self.next = Some(NextKey { signer: Signer::new(access_key), activation });
         Ok(self)
     }
 
-    /// The same, whose user ids have this prefix.
+    /// Sets the prefix of user ids.
     #[must_use]
     pub fn with_user_id_prefix(self, prefix: UserIdPrefix) -> Self {
         Self { prefix, ..self }
     }
 
-    /// The `iss` of everything this verifier signs.
+    /// Returns the `iss` of the statements that this verifier signs.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The one address answers go to.
+    /// Returns the URL that responses redirect to.
     pub fn login_url(&self) -> &str {
         self.domain.login_url()
     }
 
-    /// The id of the key that signs at `now`. Not a secret.
+    /// Returns the id of the key that signs at `now`. Not a secret.
     pub fn key_id(&self, now: Instant) -> &str {
         self.signer_at(now).access_key().key_id()
     }
 
-    /// The id of the next key and the time from which it signs, if there is one.
+    /// Returns the id and the activation time of the next key, if there is one.
     pub fn next_key(&self) -> Option<(&str, Instant)> {
-        self.next.as_ref().map(|next| (next.signer.access_key().key_id(), next.signs_from))
+        self.next.as_ref().map(|next| (next.signer.access_key().key_id(), next.activation))
     }
 
-    /// The same, in which a next key that the `old` verifier has, too, goes on waiting where it was there.
+    /// Keeps the activation time of the next key if `old` has the same next key: reading the keys again does not
+    /// postpone it.
     #[must_use]
-    pub fn keep_waiting_since(mut self, old: &Self) -> Self {
-        if let (Some(next), Some(waiting)) = (&mut self.next, &old.next)
-            && next.signer.access_key().key_id() == waiting.signer.access_key().key_id()
+    pub fn keep_key_activation_time(mut self, old: &Self) -> Self {
+        if let (Some(next), Some(old)) = (&mut self.next, &old.next)
+            && next.signer.access_key().key_id() == old.signer.access_key().key_id()
         {
-            next.signs_from = next.signs_from.min(waiting.signs_from);
+            next.activation = next.activation.min(old.activation);
         }
         self
     }
 
-    /// Applies every rule that can be applied to the request alone.
+    /// Applies every rule that needs nothing but the request.
     ///
     /// # Errors
     /// A [`Refusal`] that names the parameter.
@@ -141,22 +141,22 @@ impl Verifier {
 
     fn signer_at(&self, now: Instant) -> &Signer {
         match &self.next {
-            Some(next) if next.signs_from <= now => &next.signer,
+            Some(next) if next.activation <= now => &next.signer,
             Some(_) | None => &self.signer,
         }
     }
 }
 
-/// Why two access keys cannot be used one after the other.
+/// Why an access key cannot be the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeysDiffer {
-    /// They are of two service clients or accounts.
+pub enum NextKeyError {
+    /// The keys belong to different service clients or accounts.
     OtherClient,
-    /// They have the same key id.
+    /// The keys have the same key id.
     SameKey,
 }
 
-/// A request that passed every rule about requests and only has to be signed.
+/// A request that passed every rule of [`Verifier::approve`].
 #[derive(Debug)]
 pub struct Approved<'a> {
     verifier: &'a Verifier,
@@ -165,40 +165,38 @@ pub struct Approved<'a> {
 }
 
 impl Approved<'_> {
-    /// The `state` of the request. Whoever gives two answers for one state makes two users of one login.
+    /// Returns the `state` of the request. The caller must sign only once for each state, or one login gets two user
+    /// ids.
     pub fn state(&self) -> &str {
         &self.request.state
     }
 
-    /// Makes the user id, signs it and gives the address to send the browser to. It has a login in it:
-    /// never log it.
+    /// Creates a user id, signs it and returns the URL to redirect to. The URL contains a credential: never log it.
     ///
-    /// `entropy` must come from a cryptographic source and must not be used again; the user id is
-    /// made of it.
+    /// `entropy` must come from a cryptographic source and must not be used again, because it becomes the user id.
     pub fn sign(self, entropy: &[u8; ENTROPY_BYTES], now: ClockReading) -> String {
         let Self { verifier, request, login_url } = self;
         let (for_user_id, for_token_id) = halves(entropy);
         let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
         let signer = verifier.signer_at(now.monotonic);
         let code = signer.sign(&verifier.issuer, &user_id, for_token_id, now.since_1970);
-        login_url.answer(&code, &verifier.encoded_issuer, &request.state)
+        login_url.response_url(&code, &verifier.encoded_issuer, &request.state)
     }
 }
 
-/// What to answer.
+/// The decision on a login request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// 302 to this address. It has a login in it: never log it.
+    /// Redirect (302) to this URL. It contains a credential: never log it.
     Redirect {
         /// `{Authress domain}/login` with `code`, `iss` and `state`.
         location: String,
     },
-    /// An error answer, without a redirect.
+    /// Respond with an error, without a redirect.
     Refuse(Refusal),
 }
 
-/// Decides on a request in one step: [`Verifier::approve`], then [`Approved::sign`]. Whether the
-/// `state` was used before is for the caller to know.
+/// Decides on a request in one step: [`Verifier::approve`], then [`Approved::sign`]. The caller remembers used states.
 pub fn decide(
     request: &LoginRequest,
     verifier: &Verifier,
@@ -239,7 +237,7 @@ mod tests {
     const SINCE_1970: Duration = Duration::from_secs(1_700_000_000);
 
     #[test]
-    fn the_next_key_signs_from_its_time_on_whatever_the_wall_clock_says() {
+    fn the_next_key_signs_from_its_activation_time_regardless_of_the_wall_clock() {
         let (first, next) = (access_key("sc_shop", "k1"), access_key("sc_shop", "k2"));
         let keys = JwkSet { keys: vec![first.signing_key().public_jwk(), next.signing_key().public_jwk()] };
         let read_at = Instant::now();
@@ -261,11 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn the_next_key_must_be_another_one_of_the_same_client() {
+    fn the_next_key_must_be_another_key_of_the_same_client() {
         let next =
             |client_id, key_id| verifier().with_next_key(access_key(client_id, key_id), Instant::now()).map(|_| ());
-        assert_eq!(next("sc_other", "k2"), Err(KeysDiffer::OtherClient));
-        assert_eq!(next("sc_shop", "k1"), Err(KeysDiffer::SameKey));
+        assert_eq!(next("sc_other", "k2"), Err(NextKeyError::OtherClient));
+        assert_eq!(next("sc_shop", "k1"), Err(NextKeyError::SameKey));
         assert_eq!(next("sc_shop", "k2"), Ok(()));
     }
 }

@@ -1,29 +1,28 @@
-//! The request by which Authress asks for a user id: three query parameters, read strictly.
+//! The login request of Authress: three query parameters, parsed strictly.
 
 use std::borrow::Cow;
 
 use super::parameter::Parameter;
 use super::refusal::{Refusal, RefusalCode};
 
-/// The longest query that is looked at, in bytes.
+/// The longest query, in bytes.
 pub const MAX_QUERY_BYTES: usize = 4096;
 
 /// The longest `state`, in bytes after decoding.
 ///
-/// It is Authress's id of the pending login, today far below a hundred characters. 512 leaves room
-/// for a signed or encrypted state and keeps the answer's address far below the 8 KiB that servers
-/// commonly accept as a request line.
+/// It is Authress's id of the pending login, today well below 100 characters. 512 leaves room for a signed or encrypted
+/// state and keeps the response URL well below the 8 KiB that servers commonly accept as a request line.
 pub const MAX_STATE_BYTES: usize = 512;
 
 /// The longest `redirect_uri`, in bytes after decoding.
 pub const MAX_REDIRECT_URI_BYTES: usize = 1024;
 
-/// The longest `client_id`, in bytes after decoding. The same bound holds for access keys.
+/// The longest `client_id`, in bytes after decoding. Access keys have the same limit.
 pub const MAX_CLIENT_ID_BYTES: usize = 64;
 
-/// A request with each parameter exactly once, of bounded size, in visible ASCII (`0x21` to
-/// `0x7e`). RFC 6749 appendix A allows the space, too; no id or URL of Authress has one, and
-/// without it nothing can hide at the ends of a value.
+/// A login request: each parameter occurs exactly once, has a bounded size, and consists of visible ASCII (`0x21` to
+/// `0x7e`). RFC 6749 appendix A also allows the space; no id or URL of Authress has one, and without it a value cannot
+/// end in invisible characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginRequest {
     pub(crate) state: String,
@@ -32,10 +31,10 @@ pub struct LoginRequest {
 }
 
 impl LoginRequest {
-    /// Reads the raw query of the URL, without the question mark.
+    /// Parses the raw query of the URL, without the question mark.
     ///
-    /// Parameters of other names are passed over, as RFC 6749 section 3.1 wants, but must be
-    /// readable: a query with broken encoding or control characters is refused as a whole.
+    /// Other parameters are ignored, as RFC 6749 section 3.1 requires, but must be well-formed: a query with invalid
+    /// encoding or control characters is refused as a whole.
     ///
     /// # Errors
     /// A [`Refusal`] that names the parameter.
@@ -46,7 +45,7 @@ impl LoginRequest {
         let (mut state, mut redirect_uri, mut client_id) = (None, None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (parameter, place) = match &*decode_component(name)? {
+            let (parameter, slot) = match &*decode_component(name)? {
                 "state" => (Parameter::State, &mut state),
                 "redirect_uri" => (Parameter::RedirectUri, &mut redirect_uri),
                 "client_id" => (Parameter::ClientId, &mut client_id),
@@ -56,7 +55,7 @@ impl LoginRequest {
                 }
             };
             let value = decode_component(value).map_err(|code| code.of(parameter))?;
-            if place.replace(value).is_some() {
+            if slot.replace(value).is_some() {
                 return Err(RefusalCode::DuplicateParameter.of(parameter));
             }
         }
@@ -68,11 +67,11 @@ impl LoginRequest {
     }
 }
 
-/// Decodes a name or value of `application/x-www-form-urlencoded` and refuses what browsers'
-/// parsers would repair: incomplete percent-encoding, bytes that are not UTF-8, raw characters
-/// outside ASCII. Control characters are refused in any form.
+/// Decodes a name or value of `application/x-www-form-urlencoded`. It refuses everything that browsers' parsers would
+/// repair: incomplete percent-encoding, bytes that are not UTF-8, raw characters outside ASCII. It also refuses control
+/// characters in any form.
 pub(crate) fn decode_component(text: &str) -> Result<Cow<'_, str>, RefusalCode> {
-    // Most names and values mean what they are.
+    // Most names and values need no decoding.
     if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%' && byte != b'+') {
         return Ok(Cow::Borrowed(text));
     }
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_pairs_and_other_parameters_are_passed_over() {
+    fn empty_pairs_and_other_parameters_are_ignored() {
         assert!(LoginRequest::parse("&&state=s&redirect_uri=r&client_id=c&x&y=%C3%A4&y=2&").is_ok());
     }
 
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubled_parameter_is_named_however_it_is_spelled() {
+    fn a_duplicate_parameter_is_named_however_it_is_encoded() {
         for (query, parameter) in [
             ("state=s&redirect_uri=r&client_id=c&state=s", Parameter::State),
             ("state=s&redirect_uri=r&client_id=c&%73tate=t", Parameter::State),
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn each_parameter_has_its_bound() {
+    fn each_parameter_has_its_limit() {
         for (parameter, max_bytes) in [
             (Parameter::State, MAX_STATE_BYTES),
             (Parameter::RedirectUri, MAX_REDIRECT_URI_BYTES),
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_encoding_is_refused_everywhere() {
+    fn invalid_encoding_is_refused_everywhere() {
         for broken in ["%", "%4", "%g1", "%+1", "%ff", "%c3%28", "%ed%a0%80", "ä"] {
             let in_state = format!("state={broken}&redirect_uri=r&client_id=c");
             assert_eq!(refusal(&in_state), (RefusalCode::MalformedEncoding, Some(Parameter::State)), "{broken}");
@@ -212,7 +211,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_is_bounded_visible_ascii(query in "(state|redirect_uri|client_id|[a-z%=&+]|\\PC|=|&){0,40}") {
+        fn accepted_values_are_bounded_visible_ascii(query in "(state|redirect_uri|client_id|[a-z%=&+]|\\PC|=|&){0,40}") {
             if let Ok(request) = LoginRequest::parse(&query) {
                 for value in [&request.state, &request.redirect_uri, &request.client_id] {
                     prop_assert!(!value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()));

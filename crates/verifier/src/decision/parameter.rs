@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// One of the parameters that are read.
+/// A parameter of a login request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
-    /// `state`: Authress's id of the pending login, handed back unchanged.
+    /// `state`: Authress's id of the pending login, returned unchanged.
     State,
-    /// `redirect_uri`: where the answer is to go.
+    /// `redirect_uri`: where the response redirects to.
     RedirectUri,
-    /// `client_id`: the service client that is asked.
+    /// `client_id`: the service client.
     ClientId,
 }
 
 impl Parameter {
-    /// The name in the query.
+    /// Returns the name in the query.
     pub fn name(self) -> &'static str {
         match self {
             Self::State => "state",

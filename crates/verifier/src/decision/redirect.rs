@@ -1,10 +1,9 @@
 //! The redirect rule: where a signed statement may be sent.
 //!
-//! Whoever receives the statement can log in as the new user, so it goes to the configured
-//! Authress domain's `/login` and nowhere else. The rule compares text and does not normalise:
-//! `/./login`, `/%6cogin` and `\login` are other texts, whatever a URL parser makes of them. The
-//! answer's address is then built from the configuration; of the request's own `redirect_uri`
-//! only the query is taken over.
+//! Anyone who receives the statement can log in as the new user, so it goes to the configured Authress domain's
+//! `/login` and nowhere else. The rule compares text and does not normalise: `/./login`, `/%6cogin` and `\login` do not
+//! match, even where a URL parser would call them equal. The response URL is built from the configuration; only the
+//! query of the request's `redirect_uri` is kept.
 
 use url::form_urlencoded;
 
@@ -23,10 +22,9 @@ pub(crate) struct LoginUrl<'a> {
 impl<'a> LoginUrl<'a> {
     /// Applies the rule. `redirect_uri` is the decoded parameter.
     ///
-    /// Allowed is `{origin}/login`, the origin in any mixture of case and with or without the
-    /// scheme's own port, and after it a query. A query is kept as it is, because Authress may
-    /// find its own way back by it; it must consist of the characters of RFC 3986 section 3.4 and
-    /// must not hold `code`, `iss` or `state`, which would make the answer ambiguous.
+    /// It allows `{origin}/login`, optionally with a query. The origin can be in any case, with or without the scheme's
+    /// default port. The query is kept unchanged, because Authress may need it. It must consist of the characters of
+    /// RFC 3986 section 3.4 and must not contain `code`, `iss` or `state`, which would make the response ambiguous.
     pub(crate) fn parse(domain: &'a AuthressDomain, redirect_uri: &'a str) -> Result<Self, RefusalCode> {
         let (scheme, rest) = redirect_uri.split_once("://").ok_or(RefusalCode::RedirectUriNotAllowed)?;
         let (authority, rest) = rest.split_at(rest.find('/').ok_or(RefusalCode::RedirectUriNotAllowed)?);
@@ -43,12 +41,12 @@ impl<'a> LoginUrl<'a> {
         Ok(Self { login_url: domain.login_url(), query })
     }
 
-    /// The address of the answer: the query that was there, then `code`, `iss` and `state`. The code is a
-    /// JWT, whose letters need no encoding; `encoded_issuer` has its own already.
-    pub(crate) fn answer(&self, code: &str, encoded_issuer: &str, state: &str) -> String {
-        let before = self.login_url.len() + self.query.len() + code.len() + encoded_issuer.len();
-        // A state is mostly letters and digits, which stay what they are; whatever is more makes it grow.
-        let mut location = String::with_capacity(before + state.len() + "?&code=&iss=&state=".len());
+    /// Returns the response URL: the query of the `redirect_uri`, then `code`, `iss` and `state`. The code is a JWT,
+    /// whose characters need no encoding; `encoded_issuer` is already encoded.
+    pub(crate) fn response_url(&self, code: &str, encoded_issuer: &str, state: &str) -> String {
+        let fixed = self.login_url.len() + self.query.len() + code.len() + encoded_issuer.len();
+        // A state consists mostly of letters and digits, which are not encoded; others make the string grow.
+        let mut location = String::with_capacity(fixed + state.len() + "?&code=&iss=&state=".len());
         location.push_str(self.login_url);
         location.push('?');
         location.push_str(self.query);
@@ -64,7 +62,8 @@ impl<'a> LoginUrl<'a> {
     }
 }
 
-/// The `query` of RFC 3986 section 3.4. Leaves out `#`, `\`, quotation marks and brackets.
+/// Returns whether the byte may be in the `query` of RFC 3986 section 3.4. `#`, `\`, quotation marks and brackets may
+/// not.
 fn is_query_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@/?".contains(&byte)
 }
@@ -81,43 +80,43 @@ fn is_reserved_pair(pair: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn answer(redirect_uri: &str) -> Result<String, RefusalCode> {
+    fn response_url(redirect_uri: &str) -> Result<String, RefusalCode> {
         let domain = "https://login.example.com".parse().unwrap();
-        LoginUrl::parse(&domain, redirect_uri).map(|url| url.answer("C", "https%3A%2F%2Fi", "s/1 &"))
+        LoginUrl::parse(&domain, redirect_uri).map(|url| url.response_url("C", "https%3A%2F%2Fi", "s/1 &"))
     }
 
-    const ANSWER: &str = "code=C&iss=https%3A%2F%2Fi&state=s%2F1+%26";
+    const RESPONSE: &str = "code=C&iss=https%3A%2F%2Fi&state=s%2F1+%26";
 
     #[test]
-    fn the_login_url_is_answered_with_code_iss_and_state_in_this_order() {
-        let expected = format!("https://login.example.com/login?{ANSWER}");
+    fn the_login_url_gets_code_iss_and_state_in_this_order() {
+        let expected = format!("https://login.example.com/login?{RESPONSE}");
         for redirect_uri in [
             "https://login.example.com/login",
             "https://login.example.com/login?",
             "https://login.example.com:443/login",
             "HTTPS://LOGIN.EXAMPLE.COM/login",
         ] {
-            assert_eq!(answer(redirect_uri).as_ref(), Ok(&expected), "{redirect_uri}");
+            assert_eq!(response_url(redirect_uri).as_ref(), Ok(&expected), "{redirect_uri}");
         }
     }
 
     #[test]
-    fn a_query_is_kept_as_it_is_before_the_answer() {
+    fn an_existing_query_is_kept_unchanged_before_them() {
         for query in ["a=1", "a=%c3%A4&b", "next=https://other.example/?x", "state2=x&xcode=y", "%2573tate=1"] {
             assert_eq!(
-                answer(&format!("https://login.example.com/login?{query}")),
-                Ok(format!("https://login.example.com/login?{query}&{ANSWER}"))
+                response_url(&format!("https://login.example.com/login?{query}")),
+                Ok(format!("https://login.example.com/login?{query}&{RESPONSE}"))
             );
         }
     }
 
     #[test]
-    fn a_query_that_would_make_the_answer_ambiguous_or_broken_is_refused() {
+    fn a_query_that_would_make_the_response_ambiguous_or_malformed_is_refused() {
         for query in
             ["code=x", "a&iss", "%73tate=1", "a=%", "a=%zz", "a=%ff", "a=%0a", "a#b", "a\\b", "a\"b", "a<b", "ä"]
         {
             assert_eq!(
-                answer(&format!("https://login.example.com/login?{query}")),
+                response_url(&format!("https://login.example.com/login?{query}")),
                 Err(RefusalCode::RedirectUriQueryNotAllowed),
                 "{query}"
             );

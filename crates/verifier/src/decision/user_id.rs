@@ -1,17 +1,16 @@
 //! Ids of anonymous users.
 //!
-//! An id becomes the user's permanent one when they log in for the first time, so it must never
-//! be guessable, never be given twice and never come from the request.
+//! An id becomes permanent when the user logs in for the first time. So it must not be guessable, must be unique, and
+//! must not depend on the request.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What every user id begins with.
+/// The beginning of every user id.
 pub const USER_ID_PREFIX: &str = "user_";
 
-/// What the user ids of one deployment have in common after [`USER_ID_PREFIX`], so that one can see
-/// where an id was made. Empty, or 1 to 16 lower-case letters and digits, written with a `_` after
-/// them: `user_eu1_7z…`.
+/// The prefix of the user ids of one deployment after [`USER_ID_PREFIX`]. It shows where an id was created. It is
+/// empty, or 1 to 16 lower-case letters and digits, followed by a `_` in the id: `user_eu1_7z…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserIdPrefix(String);
 
@@ -27,7 +26,7 @@ impl FromStr for UserIdPrefix {
     }
 }
 
-/// A prefix with other characters than lower-case letters and digits, or with too many.
+/// The text has more than 16 characters, or others than lower-case letters and digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidUserIdPrefix;
 
@@ -39,12 +38,11 @@ impl fmt::Display for InvalidUserIdPrefix {
 
 impl std::error::Error for InvalidUserIdPrefix {}
 
-/// A new user id: `user_` and 26 lower-case letters and digits that stand for 128 random bits.
+/// Creates a user id: `user_`, the prefix, and 26 lower-case letters and digits that encode 128 random bits.
 ///
-/// Each character stands for 5 bits, and 26 is the least number of them that holds 128 bits. The
-/// alphabet has exactly 32 symbols, so that every value has one spelling and no symbol is more
-/// likely than another (only the first character, which has three bits left, is always one of
-/// `0` to `7`). `i`, `l`, `o` and `u` are left out: an id can be read aloud to a support desk.
+/// Each character encodes 5 bits. The alphabet has exactly 32 symbols, so every value has one spelling and no symbol is
+/// more likely than another (except the first character, which has three bits left and is one of `0` to `7`). It omits
+/// `i`, `l`, `o` and `u`, so that an id can be read aloud to a support desk.
 pub(crate) fn from_entropy(prefix: &UserIdPrefix, entropy: [u8; 16]) -> String {
     let mut id = String::with_capacity(USER_ID_PREFIX.len() + prefix.0.len() + 1 + CHARACTERS);
     id.push_str(USER_ID_PREFIX);
@@ -56,7 +54,7 @@ pub(crate) fn from_entropy(prefix: &UserIdPrefix, entropy: [u8; 16]) -> String {
     id
 }
 
-/// The 26 characters alone, for other ids that need the same properties.
+/// Returns the 26 characters alone, for other ids with the same properties.
 pub(crate) fn text_of_128_bits(entropy: [u8; 16]) -> String {
     let mut text = String::with_capacity(CHARACTERS);
     push_128_bits(&mut text, entropy);
@@ -102,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_stands_after_user_and_before_the_random_part() {
+    fn the_prefix_is_between_user_and_the_random_part() {
         let prefix: UserIdPrefix = "eu1".parse().unwrap();
         assert_eq!(from_entropy(&prefix, [0; 16]), "user_eu1_00000000000000000000000000");
         assert_eq!("".parse(), Ok(UserIdPrefix::default()));
@@ -113,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_can_be_read_back(entropy: [u8; 16]) {
+        fn every_value_can_be_decoded(entropy: [u8; 16]) {
             let id = from_entropy(&UserIdPrefix::default(), entropy);
             let text = id.strip_prefix(USER_ID_PREFIX).unwrap();
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));

@@ -1,5 +1,6 @@
-//! Refusals as pages: the address is opened by shoppers' browsers, and a shopper cannot do anything
-//! with JSON.
+//! Error responses: an HTML page for browsers, JSON for programs. Never a redirect, and nothing of the request in them.
+//!
+//! Shoppers' browsers open the login route, and a shopper cannot do anything with JSON.
 
 use axum::Json;
 use axum::body::Body;
@@ -11,18 +12,50 @@ use serde::Serialize;
 
 use crate::decision::{Parameter, Refusal, RefusalCode};
 
-/// JSON `{code, title, status, parameter?}`, never a redirect. The refusal itself goes along as an
-/// extension of the response, for [`crate::pages_for_shoppers`] and for metrics.
+/// Returns the error response in the form that the client accepts.
+pub(crate) fn error_response(refusal: Refusal, request: &HeaderMap) -> Response {
+    let response = refusal.into_response();
+    if accepts_html(request) { into_page(refusal, response) } else { response }
+}
+
+/// Middleware for [`axum::middleware::from_fn`] that turns refusals into HTML pages for clients that accept HTML. The
+/// status and all other headers stay as they are. The login route does so without it.
+pub async fn html_error_pages(request: Request, next: Next) -> Response {
+    let wants_page = accepts_html(request.headers());
+    let mut response = next.run(request).await;
+    vary_on_accept(&mut response);
+    match response.extensions().get::<Refusal>() {
+        Some(refusal) if wants_page => into_page(*refusal, response),
+        Some(_) | None => response,
+    }
+}
+
+/// Adds `Vary: accept`, which every response needs, refused or not (RFC 9110 section 12.5.5).
+pub(crate) fn vary_on_accept(response: &mut Response) {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+}
+
+/// Returns whether the client names `text/html`. Browsers do so in every navigation (Fetch section "navigate fetch");
+/// programs that accept anything (`*/*`) get JSON.
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT).iter().any(|value| {
+        let ranges = value.to_str().unwrap_or_default().split(',');
+        ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case("text/html"))
+    })
+}
+
+/// JSON `{code, title, status, parameter?}`. The refusal itself is an extension of the response, for
+/// [`html_error_pages`](crate::html_error_pages).
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = Problem {
+        let problem = Problem {
             code: self.code.name(),
-            title: self.code.sentence(),
+            title: self.code.message(),
             status: self.code.status().as_u16(),
             parameter: self.parameter.map(Parameter::name),
         };
-        let mut response = (self.code.status(), Json(body)).into_response();
-        // RFC 9110 section 15.5.6: a 405 says what is allowed.
+        let mut response = (self.code.status(), Json(problem)).into_response();
+        // RFC 9110 section 15.5.6: a 405 response lists the allowed methods.
         if self.code == RefusalCode::MethodNotAllowed {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(self.allow.unwrap_or("GET")));
         }
@@ -43,25 +76,7 @@ struct Problem {
     parameter: Option<&'static str>,
 }
 
-/// Middleware for [`axum::middleware::from_fn`]: refusals become pages for whoever accepts HTML. The
-/// status and all other headers stay as they are.
-pub async fn pages_for_shoppers(request: Request, next: Next) -> Response {
-    let wants_page = accepts_html(request.headers());
-    let mut response = next.run(request).await;
-    depends_on_accept(&mut response);
-    match response.extensions().get::<Refusal>() {
-        Some(refusal) if wants_page => as_page(*refusal, response),
-        Some(_) | None => response,
-    }
-}
-
-/// The answer depends on the header, refused or not (RFC 9110 section 12.5.5).
-pub(crate) fn depends_on_accept(response: &mut Response) {
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
-}
-
-/// A page in the place of the JSON in `response`.
-pub(crate) fn as_page(refusal: Refusal, response: Response) -> Response {
+fn into_page(refusal: Refusal, response: Response) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     head.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
@@ -69,16 +84,7 @@ pub(crate) fn as_page(refusal: Refusal, response: Response) -> Response {
     Response::from_parts(head, Body::from(page(refusal)))
 }
 
-/// Browsers name `text/html` in every navigation (Fetch section "navigate fetch"). Programs that take anything
-/// (`*/*`) get JSON.
-pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT).iter().any(|value| {
-        let ranges = value.to_str().unwrap_or_default().split(',');
-        ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case("text/html"))
-    })
-}
-
-/// Everything in it is a constant of this program or a number.
+/// Everything in the page is a constant of this program or a number, so nothing has to be escaped.
 fn page(refusal: Refusal) -> String {
     let wait = refusal.retry_after_s.map(|seconds| match seconds {
         0..=90 => format!("<p>Please wait about {seconds} seconds.</p>"),
@@ -88,10 +94,10 @@ fn page(refusal: Refusal) -> String {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>This did not work</title>\
-         <style>{STYLE}</style></head><body><main><h1>This did not work</h1><p>{sentence}</p>{wait}\
+         <style>{STYLE}</style></head><body><main><h1>This did not work</h1><p>{message}</p>{wait}\
          <p>Your browser's Back button leads to the shop. What was in your cart is still there.</p>\
          <p><small>Code: {code}</small></p></main></body></html>\n",
-        sentence = refusal.code.sentence(),
+        message = refusal.code.message(),
         wait = wait.unwrap_or_default(),
         code = refusal.code.name(),
     )
@@ -119,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_get_pages_and_programs_json() {
+    fn browsers_get_html_and_programs_get_json() {
         assert!(accepts("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
         assert!(accepts("application/json, TEXT/HTML;q=0.1"));
         assert!(!accepts("*/*"));
@@ -128,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_what_to_do_and_how_long_to_wait() {
+    fn an_error_page_says_what_to_do_and_how_long_to_wait() {
         let page = page(RefusalCode::ClientRateLimited.after(Duration::from_secs(20)));
         assert!(page.contains("about 20 seconds") && page.contains("Back button"), "{page}");
         assert!(page.contains("ClientRateLimited"), "{page}");
@@ -137,9 +143,9 @@ mod tests {
     }
 
     #[test]
-    fn no_sentence_has_markup() {
+    fn no_message_has_markup() {
         for code in RefusalCode::ALL {
-            assert!(!code.sentence().contains(['<', '>', '&']), "{code:?}");
+            assert!(!code.message().contains(['<', '>', '&']), "{code:?}");
         }
     }
 }

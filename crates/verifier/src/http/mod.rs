@@ -9,10 +9,10 @@ mod read_deadline;
 mod response_headers;
 mod server;
 
-pub use client_ip::{AddressDoubt, ClientNetwork, ForwardingHeader, TrustedProxies};
-pub use error_response::pages_for_shoppers;
-pub(crate) use error_response::{accepts_html, as_page, depends_on_accept};
+pub use client_ip::{ForwardingHeader, ForwardingIssue, NetworkPrefix, TrustedProxies};
+pub use error_response::html_error_pages;
+pub(crate) use error_response::{accepts_html, error_response, vary_on_accept};
 pub use navigation::{NavigationsOnly, check_navigation};
-pub use policy::{Guarded, Policy, PolicyLayer};
+pub use policy::{Policy, PolicyLayer, PolicyService};
 pub(crate) use response_headers::{protect, with_protective_headers};
-pub use server::{AnyApp, Connections, ServerLimits, serve, serve_counted, termination};
+pub use server::{App, Connections, ServerLimits, serve, serve_counted, termination};

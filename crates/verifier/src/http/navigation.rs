@@ -1,8 +1,8 @@
-//! Is this a person's browser on its way to Authress, or something that only looks ahead?
+//! Refuses prefetches, declared crawlers, and requests that are not top-level navigations.
 //!
-//! An answer mints a user id. A prefetch, a link preview or a search engine's crawler would mint one
-//! that nobody uses. What is refused here said itself what it is: this keeps honest programs out,
-//! and does nothing against those that lie. The rate limit does.
+//! Each response mints a user id. A prefetch, a link preview or a search engine's crawler would mint one that is never
+//! used. These rules rely on what the client declares: they keep honest programs out. Against others there is the rate
+//! limit.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
@@ -10,39 +10,40 @@ use axum::http::{HeaderMap, HeaderName, Method, header};
 use super::policy::Policy;
 use crate::decision::{Refusal, RefusalCode};
 
-/// Refuses what says that it is no navigation of a whole page by a person.
+/// Admits only top-level navigations by browsers; see [`check_navigation`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NavigationsOnly;
 
 impl Policy for NavigationsOnly {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         let checked = match request.method {
-            Method::POST => check_answer_of_page(&request.headers),
+            Method::POST => check_same_origin(&request.headers),
             _ => check_navigation(&request.headers),
         };
         checked.map_err(Refusal::from)
     }
 }
 
-/// The rule of [`NavigationsOnly`].
+/// Checks that the headers are those of a top-level navigation by a browser.
 ///
-/// Headers that are missing are no reason to refuse: browsers of 2022 do not send `Sec-Fetch-*`.
+/// A missing header is not a reason to refuse: browsers of 2022 do not send `Sec-Fetch-*`.
 ///
 /// # Errors
 /// [`RefusalCode::PrefetchNotAnswered`], [`RefusalCode::CrawlerNotAnswered`] or
 /// [`RefusalCode::NotANavigation`].
 pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
-    let says = |name: &HeaderName, word: &str| {
+    let has_word = |name: &HeaderName, word: &str| {
         headers.get_all(name).iter().any(|value| {
             value.to_str().unwrap_or_default().split([',', ';', ' ']).any(|part| part.eq_ignore_ascii_case(word))
         })
     };
-    // `Sec-Purpose: prefetch;prerender` (Nav Speculation section "Sec-Purpose"), and what browsers sent before it.
-    if [SEC_PURPOSE, PURPOSE, X_MOZ].iter().any(|name| says(name, "prefetch")) {
+    // `Sec-Purpose: prefetch;prerender` (Nav Speculation section "Sec-Purpose"), and the headers that older browsers
+    // send.
+    if [SEC_PURPOSE, PURPOSE, X_MOZ].iter().any(|name| has_word(name, "prefetch")) {
         return Err(RefusalCode::PrefetchNotAnswered);
     }
-    // Fetch Metadata Request Headers: a navigation of a whole tab has the mode `navigate` and the destination
-    // `document`; in a frame it has `iframe`, an image or a script has others.
+    // Fetch Metadata Request Headers: a top-level navigation has the mode `navigate` and the destination `document`. A
+    // navigation of a frame has the destination `iframe`; images and scripts have others.
     for (name, only) in [(SEC_FETCH_MODE, "navigate"), (SEC_FETCH_DEST, "document")] {
         if headers.get_all(name).iter().any(|value| value.as_bytes() != only.as_bytes()) {
             return Err(RefusalCode::NotANavigation);
@@ -55,22 +56,23 @@ pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
     Ok(())
 }
 
-/// The rule for what the page of a human check sends: it comes from that page, as far as the browser says.
-fn check_answer_of_page(headers: &HeaderMap) -> Result<(), RefusalCode> {
+/// Checks that the solution of a human check comes from a page of this server, as far as the browser declares it.
+fn check_same_origin(headers: &HeaderMap) -> Result<(), RefusalCode> {
     if headers.get_all(SEC_FETCH_SITE).iter().any(|value| value != "same-origin") {
         return Err(RefusalCode::NotANavigation);
     }
     Ok(())
 }
 
-/// Whether a `User-Agent` names a crawler or a maker of link previews, such as `Googlebot/2.1` or
+/// Returns whether a `User-Agent` names a crawler or a generator of link previews, such as `Googlebot/2.1` or
 /// `facebookexternalhit/1.1`.
 fn is_declared_crawler(user_agent: &str) -> bool {
     let user_agent = user_agent.to_ascii_lowercase();
     CRAWLERS.iter().any(|name| user_agent.contains(name)) || names_a_bot(&user_agent)
 }
 
-/// A product that ends in `bot`: `Twitterbot/1.0`, `PetalBot;`, `Slackbot-LinkExpanding`. Cubot makes telephones.
+/// Returns whether a product name ends in `bot`: `Twitterbot/1.0`, `PetalBot;`, `Slackbot-LinkExpanding`. Cubot is a
+/// brand of telephones.
 fn names_a_bot(user_agent: &str) -> bool {
     user_agent.match_indices("bot").any(|(at, _)| {
         let (before, rest) = user_agent.split_at(at);
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_answered_old_or_new() {
+    fn browsers_with_and_without_fetch_metadata_are_admitted() {
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
         let cubot = "Mozilla/5.0 (Linux; Android 11; CUBOT/X30) AppleWebKit/537.36 Chrome/96.0 Mobile Safari/537.36";
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_ahead_is_refused() {
+    fn prefetches_and_prerenders_are_refused() {
         for (name, value) in [
             ("sec-purpose", "prefetch"),
             ("sec-purpose", "prefetch;prerender"),

@@ -1,5 +1,4 @@
-//! One small trait for every rule that looks at a request before it is decided on, and the tower
-//! layer that puts such a rule in front of any service.
+//! Policies: rules that admit or refuse a request by its head, and a tower layer that puts one in front of any service.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -14,20 +13,23 @@ use tower::{Layer, Service};
 
 use crate::decision::Refusal;
 
-/// A rule about requests. It sees the head and not the body.
+/// A rule about requests. It sees the head of a request and not its body.
 pub trait Policy: Send + Sync + 'static {
-    /// Lets the request pass, or says why not.
+    /// Admits the request.
+    ///
+    /// # Errors
+    /// The [`Refusal`].
     fn admit(&self, request: &Parts) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
-/// No rule.
+/// Admits every request.
 impl Policy for () {
     async fn admit(&self, _: &Parts) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
-/// A rule that is only there if it is configured.
+/// An optional policy: `None` admits every request.
 impl<P: Policy> Policy for Option<P> {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         match self {
@@ -37,7 +39,7 @@ impl<P: Policy> Policy for Option<P> {
     }
 }
 
-/// Both rules, the first before the second.
+/// Both policies, one after the other.
 impl<A: Policy, B: Policy> Policy for (A, B) {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         self.0.admit(request).await?;
@@ -45,15 +47,15 @@ impl<A: Policy, B: Policy> Policy for (A, B) {
     }
 }
 
-/// Puts a [`Policy`] in front of a service: what the policy refuses never gets there.
+/// Puts a [`Policy`] in front of a service. The service never sees a refused request.
 ///
-/// For logins use [`router_with_policy`](crate::router_with_policy): a limit in front of the whole route also counts
-/// requests that get no user id in any case.
+/// For logins use [`router_with_policy`](crate::router_with_policy): a rate limit in front of the whole route also
+/// counts requests that cannot be answered.
 #[derive(Debug)]
 pub struct PolicyLayer<P>(Arc<P>);
 
 impl<P> PolicyLayer<P> {
-    /// A layer with this rule.
+    /// Creates a layer with this policy.
     pub fn new(policy: P) -> Self {
         Self(Arc::new(policy))
     }
@@ -66,27 +68,27 @@ impl<P> Clone for PolicyLayer<P> {
 }
 
 impl<P, S> Layer<S> for PolicyLayer<P> {
-    type Service = Guarded<P, S>;
+    type Service = PolicyService<P, S>;
 
-    fn layer(&self, inner: S) -> Guarded<P, S> {
-        Guarded { policy: Arc::clone(&self.0), inner }
+    fn layer(&self, inner: S) -> PolicyService<P, S> {
+        PolicyService { policy: Arc::clone(&self.0), inner }
     }
 }
 
 /// A service behind a [`Policy`].
 #[derive(Debug)]
-pub struct Guarded<P, S> {
+pub struct PolicyService<P, S> {
     policy: Arc<P>,
     inner: S,
 }
 
-impl<P, S: Clone> Clone for Guarded<P, S> {
+impl<P, S: Clone> Clone for PolicyService<P, S> {
     fn clone(&self) -> Self {
         Self { policy: Arc::clone(&self.policy), inner: self.inner.clone() }
     }
 }
 
-impl<P, S> Service<Request> for Guarded<P, S>
+impl<P, S> Service<Request> for PolicyService<P, S>
 where
     P: Policy,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
@@ -102,7 +104,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let policy = Arc::clone(&self.policy);
-        // The clone has not been asked whether it is ready; the one that has is used up.
+        // `poll_ready` was called on this service and not on its clone, so this one is moved into the future.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {

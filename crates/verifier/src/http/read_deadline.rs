@@ -1,8 +1,8 @@
-//! How long a connection may wait for its next request, and for the rest of one that has begun.
+//! Separate timeouts for idle connections and for incomplete request heads.
 //!
-//! hyper has one limit for both. They are different: a proxy in front keeps idle connections for a minute, and whichever
-//! side closes first must be the one that sends, or a request meets a connection that is just being closed. A client
-//! that sends its head slowly deserves no minute.
+//! hyper has one timeout for both. They differ: a proxy in front keeps idle connections for a minute and must be the
+//! side that closes them, or a request meets a connection that the server is closing. A client that sends its request
+//! head slowly (slowloris) should not get a minute.
 
 use std::io;
 use std::pin::Pin;
@@ -14,15 +14,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// The requests of one connection: counted at their beginning and at their end. Clones share the count.
+/// Counts the beginnings and the ends of the requests of one connection. Clones share the count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests(Arc<AtomicU32>);
 
 impl Requests {
-    /// A request has arrived. It ends with the value.
-    pub(crate) fn begin(&self) -> Underway {
+    /// Counts the beginning of a request. Its end is when the returned value is dropped.
+    pub(crate) fn begin(&self) -> RequestInFlight {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Underway(self.clone())
+        RequestInFlight(self.clone())
     }
 
     fn count(&self) -> u32 {
@@ -30,54 +30,63 @@ impl Requests {
     }
 }
 
-/// A request that is being answered.
+/// A request that has no response yet.
 #[derive(Debug)]
-pub(crate) struct Underway(Requests);
+pub(crate) struct RequestInFlight(Requests);
 
-impl Drop for Underway {
+impl Drop for RequestInFlight {
     fn drop(&mut self) {
         self.0.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// A stream whose reads fail once its client has kept the server waiting for too long. While a request is being
-/// answered there is no deadline.
+/// A stream whose reads fail when the client exceeds a timeout. There is no deadline while a request is in flight.
 #[derive(Debug)]
 pub(crate) struct ReadDeadline<S> {
     stream: S,
     requests: Requests,
-    head: Duration,
-    idle: Duration,
-    /// The count at the last read.
-    seen: u32,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+    /// The count of `requests` at the last read or flush.
+    last_count: u32,
     /// Whether bytes of the next request have arrived.
-    has_begun: bool,
+    head_has_begun: bool,
     deadline: Option<Instant>,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl<S> ReadDeadline<S> {
-    /// A new connection, whose client has `head` for its first head. After each request it may wait for `idle`.
-    pub(crate) fn new(stream: S, requests: Requests, head: Duration, idle: Duration) -> Self {
-        let deadline = Instant::now() + head;
-        let seen = requests.count();
+    /// Wraps a new connection. The client has `header_timeout` for each request head, and may be idle for
+    /// `idle_timeout` after each response.
+    pub(crate) fn new(stream: S, requests: Requests, header_timeout: Duration, idle_timeout: Duration) -> Self {
+        let deadline = Instant::now() + header_timeout;
+        let last_count = requests.count();
         let sleep = Box::pin(tokio::time::sleep_until(deadline));
-        Self { stream, requests, head, idle, seen, has_begun: true, deadline: Some(deadline), sleep }
+        Self {
+            stream,
+            requests,
+            header_timeout,
+            idle_timeout,
+            last_count,
+            head_has_begun: true,
+            deadline: Some(deadline),
+            sleep,
+        }
     }
 
-    /// Notices requests that have begun or ended since the last read.
-    fn catch_up(&mut self) {
+    /// Resets the deadline if requests have begun or ended since the last read or flush.
+    fn update_deadline(&mut self) {
         let count = self.requests.count();
-        if count == self.seen {
+        if count == self.last_count {
             return;
         }
-        self.seen = count;
-        self.has_begun = false;
+        self.last_count = count;
+        self.head_has_begun = false;
         let is_idle = count.is_multiple_of(2);
-        self.deadline = is_idle.then(|| Instant::now() + self.idle);
+        self.deadline = is_idle.then(|| Instant::now() + self.idle_timeout);
     }
 
-    /// Whether the deadline has passed. If not, the task is woken when it does.
+    /// Returns ready when the deadline has passed, and wakes the task then.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else { return Poll::Pending };
         if self.sleep.deadline() != deadline {
@@ -91,13 +100,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadDeadline<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
-        this.catch_up();
+        this.update_deadline();
         if read.is_pending() {
             return this.poll_deadline(context).map(|()| Err(io::ErrorKind::TimedOut.into()));
         }
-        if this.deadline.is_some() && !this.has_begun {
-            this.has_begun = true;
-            this.deadline = Some(Instant::now() + this.head);
+        if this.deadline.is_some() && !this.head_has_begun {
+            this.head_has_begun = true;
+            this.deadline = Some(Instant::now() + this.header_timeout);
         }
         read
     }
@@ -110,8 +119,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadDeadline<S> {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // After an answer hyper does not read again before bytes arrive: the wait for them begins here.
-        this.catch_up();
+        // After a response hyper does not read before bytes arrive, so the idle time begins here.
+        this.update_deadline();
         let _ = this.poll_deadline(context);
         Pin::new(&mut this.stream).poll_flush(context)
     }
@@ -127,11 +136,11 @@ mod tests {
 
     use super::*;
 
-    /// Far apart, so that a slow machine does not take the one for the other.
+    /// Far apart, so that a slow machine does not confuse them.
     const HEAD: Duration = Duration::from_millis(200);
     const IDLE: Duration = Duration::from_secs(4);
 
-    /// How long a read goes on waiting until it times out.
+    /// Returns how long a read waits until it times out.
     async fn wait(stream: &mut ReadDeadline<tokio::io::DuplexStream>) -> Duration {
         let start = Instant::now();
         assert_eq!(stream.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -139,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_an_idle_connection_and_a_request_each_have_their_own_time() {
+    async fn request_heads_and_idle_connections_have_different_timeouts_and_requests_in_flight_have_none() {
         let (mut client, server) = tokio::io::duplex(64);
         let requests = Requests::default();
         let mut stream = ReadDeadline::new(server, requests.clone(), HEAD, IDLE);
@@ -150,15 +159,15 @@ mod tests {
         assert!(time < IDLE, "the first head: {time:?}");
 
         let request = requests.begin();
-        let answering = tokio::time::timeout(IDLE + HEAD, stream.read_u8()).await;
-        assert!(answering.is_err(), "no deadline while it is answered: {answering:?}");
+        let in_flight = tokio::time::timeout(IDLE + HEAD, stream.read_u8()).await;
+        assert!(in_flight.is_err(), "no deadline while a request is in flight: {in_flight:?}");
         drop(request);
 
         let time = wait(&mut stream).await;
         assert!(time >= IDLE - HEAD, "idle: {time:?}");
         drop(requests.begin());
 
-        // The next head begins, and trickles in: its bytes win no time.
+        // The next head arrives slowly: its bytes do not extend the deadline.
         client.write_u8(1).await.unwrap();
         stream.read_u8().await.unwrap();
         client.write_u8(1).await.unwrap();
@@ -169,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_wait_for_the_next_request_begins_with_the_flush_of_an_answer() {
+    async fn the_idle_time_begins_with_the_flush_of_a_response() {
         let (_client, server) = tokio::io::duplex(64);
         let requests = Requests::default();
         let mut stream = ReadDeadline::new(server, requests.clone(), IDLE, HEAD);

@@ -3,14 +3,14 @@
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-/// An answer holds a login in its address and is for one request only: no cache keeps it, no
-/// referrer carries it on, no search engine lists it.
+/// [`protect`] as axum middleware.
 pub(crate) async fn with_protective_headers(mut response: Response) -> Response {
     protect(&mut response);
     response
 }
 
-/// [`with_protective_headers`], at once.
+/// Keeps the response out of caches, search engines and the `Referer` header. The `Location` of a login holds a
+/// credential that is valid once, for one client.
 pub(crate) fn protect(response: &mut Response) {
     const HEADERS: [(HeaderName, HeaderValue); 4] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

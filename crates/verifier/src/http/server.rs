@@ -1,5 +1,4 @@
-//! Serving with bounds on what one connection may take, until asked to stop, and then without
-//! losing an answer.
+//! An HTTP/1.1 server with limits for each connection and a graceful shutdown.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -25,24 +24,24 @@ use tower::{Service, ServiceExt};
 
 use super::read_deadline::{ReadDeadline, Requests};
 
-/// What a connection may take. HTTP/1.1 has one request at a time on each, so the number of
-/// connections also bounds the requests that are worked on.
+/// Limits of a server. An HTTP/1.1 connection has one request at a time, so the number of connections also bounds the
+/// requests in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerLimits {
-    /// Connections at once. More are not taken until one ends; the operating system lets them wait.
+    /// The number of concurrent connections. Further ones wait in the operating system until one ends.
     pub connections: usize,
-    /// The longest head of a request; longer ones get 431. At least 8192.
+    /// The longest request head, at least 8192 bytes. A longer one gets 431.
     pub header_bytes: usize,
     /// How long a client may take to send the head of a request.
     pub header_timeout: Duration,
-    /// How long a connection may wait for its next request. Longer than the proxy in front keeps idle connections:
-    /// the side that sends must close first.
+    /// How long a connection may be idle. It must be longer than the proxy in front keeps idle connections: a request
+    /// that meets a connection which the server is closing gets 502 from the proxy.
     pub idle_timeout: Duration,
-    /// How long an answer may take, and after that how long a client may take none of it.
+    /// How long a response may take, and how long a client may read nothing of it.
     pub request_timeout: Duration,
-    /// How long to go on after the signal to stop.
+    /// How long the server goes on accepting connections after the shutdown signal.
     pub shutdown_delay: Duration,
-    /// How long requests in flight may take after that.
+    /// How long requests in flight may take after `shutdown_delay`.
     pub drain: Duration,
 }
 
@@ -60,7 +59,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// The open connections of a listener. Clones share them.
+/// Gauges of the connections of a listener. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     open: Gauge,
@@ -68,7 +67,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// How many are open, and how many there can be at most.
+    /// Returns the open connections and their limit.
     pub(crate) fn gauges(&self) -> (&Gauge, &Gauge) {
         (&self.open, &self.limit)
     }
@@ -79,7 +78,7 @@ impl Connections {
     }
 }
 
-/// Counts down also when the task of the connection panics.
+/// Decrements the gauge on drop, so also when the task of the connection panics.
 struct OpenConnection {
     open: Gauge,
     _permit: Option<OwnedSemaphorePermit>,
@@ -91,25 +90,25 @@ impl Drop for OpenConnection {
     }
 }
 
-/// What can be served: an axum [`Router`](axum::Router), or any other tower service of this form.
-pub trait AnyApp:
+/// What [`serve`] can serve: an axum [`Router`](axum::Router) or any other tower service of this form.
+pub trait App:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
 }
 
-impl<A> AnyApp for A where
+impl<A> App for A where
     A: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
 }
 
-/// Serves until `shutdown` completes. Then it goes on for the shutdown delay, takes no new connection,
-/// finishes the requests in flight and returns, after the drain time at the latest.
+/// Serves until `shutdown` completes and the shutdown delay has passed. Then it accepts no more connections, finishes
+/// the requests in flight, and returns after the drain time at the latest.
 ///
-/// The handlers find the address of the connection in [`ConnectInfo`].
+/// Handlers find the peer address in [`ConnectInfo`].
 ///
 /// # Errors
-/// When the listener cannot say what it listens on.
-pub async fn serve<A: AnyApp>(
+/// When the local address of the listener cannot be read.
+pub async fn serve<A: App>(
     listener: TcpListener,
     app: A,
     limits: ServerLimits,
@@ -118,11 +117,11 @@ pub async fn serve<A: AnyApp>(
     serve_counted(listener, app, limits, Connections::default(), shutdown).await
 }
 
-/// The same as [`serve`], which shows how many connections are open in `connections`.
+/// [`serve`], which counts the open connections in `connections`.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_counted<A: AnyApp>(
+pub async fn serve_counted<A: App>(
     listener: TcpListener,
     app: A,
     limits: ServerLimits,
@@ -147,13 +146,13 @@ pub async fn serve_counted<A: AnyApp>(
         let connection = connection(stream, peer, &app, limits, true);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that goes away or sends nonsense has had its answer from hyper.
+            // hyper has already responded to a malformed request.
             let _ = watched.await;
             drop(open);
         });
     }
-    // What the operating system has already taken for us would be reset with the listener: it gets one answer each.
-    // As many as it can have taken, and not whoever comes meanwhile: that would go on as long as there is a crowd.
+    // Connections in the operating system's backlog would be reset with the listener, so each gets one response. No
+    // more than the backlog can hold: new arrivals would keep this loop running under load.
     let mut last = tokio::task::JoinSet::new();
     let listener = acceptor.listener;
     for _ in 0..BACKLOG {
@@ -169,17 +168,17 @@ pub async fn serve_counted<A: AnyApp>(
         while last.join_next().await.is_some() {}
     };
     if tokio::time::timeout(limits.drain, finished).await.is_err() {
-        tracing::warn!("stopped although some requests were not finished");
+        tracing::warn!("the drain time is over: stopped with requests in flight");
     }
     Ok(())
 }
 
-/// Accepts connections, as many at once as there may be.
+/// Accepts connections up to the limit.
 struct Acceptor {
     listener: TcpListener,
     free: Arc<Semaphore>,
-    all_in_use: Reports,
-    no_descriptor: Reports,
+    all_in_use: ReportInterval,
+    no_descriptor: ReportInterval,
 }
 
 impl Acceptor {
@@ -188,8 +187,8 @@ impl Acceptor {
         Self {
             listener,
             free: Arc::new(Semaphore::new(connections)),
-            all_in_use: Reports::default(),
-            no_descriptor: Reports::default(),
+            all_in_use: ReportInterval::default(),
+            no_descriptor: ReportInterval::default(),
         }
     }
 
@@ -200,8 +199,8 @@ impl Acceptor {
                 if self.all_in_use.is_due() {
                     tracing::warn!(
                         listener = self.listener.local_addr().ok().map(tracing::field::display),
-                        "all connections are in use: new ones wait. For logins raise server.connections, or bound the \
-                         connections of each client in the proxy in front"
+                        "all connections are in use, and new ones wait. For the listener of logins, raise \
+                         server.connections, or limit the connections of each client in the proxy in front"
                     );
                 }
                 // The semaphore is never closed.
@@ -214,9 +213,9 @@ impl Acceptor {
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if self.no_descriptor.is_due() {
-                        tracing::warn!(error = name_of(&error), "no connection can be accepted. {}", advice(&error));
+                        tracing::warn!(error = name_of(&error), "cannot accept connections. {}", advice(&error));
                     }
-                    // It gets better when connections end, and not by trying at once.
+                    // Only the end of other connections helps, so it does not retry at once.
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
@@ -224,13 +223,13 @@ impl Acceptor {
     }
 }
 
-/// What lasts is reported once a minute.
+/// Limits the reports of a lasting problem to one a minute.
 #[derive(Default)]
-struct Reports {
+struct ReportInterval {
     last: Option<Instant>,
 }
 
-impl Reports {
+impl ReportInterval {
     fn is_due(&mut self) -> bool {
         let now = Instant::now();
         let is_due = self.last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(60));
@@ -241,7 +240,7 @@ impl Reports {
     }
 }
 
-/// The standard library has no kind for the two that are usual; their numbers are the same on every Unix.
+/// Names the error. The standard library has no kind for the two usual ones; their numbers are the same on every Unix.
 fn name_of(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(24) if cfg!(unix) => "EMFILE".to_owned(),
@@ -253,11 +252,11 @@ fn name_of(error: &io::Error) -> String {
 fn advice(error: &io::Error) -> &'static str {
     match error.raw_os_error() {
         Some(24) if cfg!(unix) => {
-            "This process has too many open files: raise its limit (LimitNOFILE= of systemd, ulimit -n) above \
-             server.connections, or lower that"
+            "This process has too many open files. Raise its limit (LimitNOFILE= of systemd, ulimit -n) above \
+             server.connections, or lower server.connections"
         }
         Some(23) if cfg!(unix) => "The whole system has too many open files",
-        _ => "It is tried again",
+        _ => "Retrying",
     }
 }
 
@@ -266,40 +265,41 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
-/// What hyper reads from: the socket with a bound on writes, and one on the waits of its reads.
+/// The stream below hyper: the socket with a timeout for writes and a deadline for reads.
 type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 
-/// How many connections tokio lets the operating system take for a listener.
+/// The backlog that tokio sets for a listener.
 const BACKLOG: usize = 1024;
 
-fn connection<A: AnyApp>(
+fn connection<A: App>(
     stream: TcpStream,
     peer: SocketAddr,
     app: &A,
     limits: ServerLimits,
     keep_alive: bool,
 ) -> http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>> {
-    // An answer is one small write: waiting for more to send would only delay it.
+    // A response is one small write, which Nagle's algorithm would only delay.
     let _ = stream.set_nodelay(true);
-    // Who asks and asks and reads no answer would keep the connection: while hyper writes, it waits for no head.
+    // Without it, a client that sends requests and reads no response would keep the connection forever: the read
+    // deadline does not run while hyper writes.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.request_timeout));
     let requests = Requests::default();
     let stream = ReadDeadline::new(Box::pin(stream), requests.clone(), limits.header_timeout, limits.idle_timeout);
     let app = app.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let underway = requests.begin();
+        let in_flight = requests.begin();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = app.clone().oneshot(request);
+        let response = app.clone().oneshot(request);
         async move {
-            let answer = answer.await;
-            drop(underway);
-            answer
+            let response = response.await;
+            drop(in_flight);
+            response
         }
     });
-    // At most 100 lines of headers, which is hyper's own bound: one that is set by hand costs an allocation for each
-    // request. Answers have no body, so there is nothing to gather from several places.
+    // The limit of 100 header lines is hyper's default: setting one costs an allocation for each request. Most
+    // responses have no body, so vectored writes gain nothing.
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
@@ -309,11 +309,11 @@ fn connection<A: AnyApp>(
         .serve_connection(TokioIo::new(stream), service)
 }
 
-/// Completes on SIGTERM or SIGINT. The signals are caught from this call on, not only once the
-/// returned future is polled.
+/// Returns a future that completes on SIGTERM or SIGINT. The handlers are installed by this call, before the future is
+/// polled.
 ///
 /// # Errors
-/// When the operating system does not let signals be caught.
+/// When the handlers cannot be installed.
 #[cfg(unix)]
 pub fn termination() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -327,10 +327,10 @@ pub fn termination() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Completes on Ctrl-C.
+/// Returns a future that completes on Ctrl-C.
 ///
 /// # Errors
-/// Never here; the signature is the same on every system.
+/// Never on this system; the signature is that of Unix.
 #[cfg(not(unix))]
 pub fn termination() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     Ok(async {

@@ -1,7 +1,7 @@
-//! Asking whoever wants a user id to prove that they are human, or at least to pay for it with work.
+//! Human checks: a proof of work, Cloudflare Turnstile or hCaptcha before a login is answered. Off by default.
 //!
-//! A login that is asked gets a page with the check in the place of its answer. The page sends what the
-//! check gave by `POST` to the same address, and only then the login is answered. Off unless configured.
+//! The response to the login request is a page with the check. The page sends the solution by `POST` to the same URL,
+//! and the response to that contains the URL of the login.
 
 mod gate;
 mod page;
@@ -18,74 +18,73 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
 pub use gate::HumanGate;
-pub(crate) use gate::{MAX_ANSWER_BYTES, answered};
+pub(crate) use gate::{MAX_SOLUTION_BYTES, location_response};
 pub use proof_of_work::{CHALLENGE_LIFETIME, ProofOfWork};
 pub use siteverify::{HttpClientUnavailable, Provider, SiteVerify};
 
 use crate::decision::LoginRequest;
 
-/// A check that programs find hard or dear.
+/// A check that is hard or expensive for programs.
 pub trait HumanCheck: fmt::Debug + Send + Sync + 'static {
-    /// What the page shows for this login. `now` is the time since 1970.
+    /// Returns the widget for this login. `now` is the time since 1970.
     ///
     /// # Errors
-    /// [`CheckUnavailable`] when there is no randomness.
+    /// [`CheckUnavailable`] when the system has no random bytes.
     fn widget(&self, login: &LoginBinding, now: Duration) -> Result<Widget, CheckUnavailable>;
 
-    /// Whether `answer` is what the widget of this login gives to humans, for the first time.
-    fn judge<'a>(
+    /// Verifies the solution that the widget of this login sent. Each solution passes once.
+    fn verify<'a>(
         &'a self,
-        answer: &'a str,
+        solution: &'a str,
         login: &'a LoginBinding,
-        client: IpAddr,
-    ) -> Pin<Box<dyn Future<Output = Judgement> + Send + 'a>>;
+        client_ip: IpAddr,
+    ) -> Pin<Box<dyn Future<Output = CheckOutcome> + Send + 'a>>;
 }
 
-/// What a check says of an answer.
+/// The result of [`HumanCheck::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Good, and used up.
-    Human,
-    /// Wrong, too old, used before, or given for another login.
-    NotHuman,
-    /// It cannot be known: the check is out of reach. Nobody is answered then.
-    Unknown,
+pub enum CheckOutcome {
+    /// The solution is valid, and is now used up.
+    Passed,
+    /// The solution is wrong, expired, used before, or for another login.
+    Failed,
+    /// The check is unavailable, so the login is refused.
+    Unavailable,
 }
 
-/// There is no check at the moment.
+/// No widget can be created at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckUnavailable;
 
-/// What the page needs for one check.
+/// The data of the page for one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Widget {
-    /// Which part of the page's script shows it: `proof-of-work`, `turnstile` or `hcaptcha`.
+    /// The part of the page's script that runs the check: `proof-of-work`, `turnstile` or `hcaptcha`.
     pub kind: &'static str,
-    /// What that part needs to know, as JSON.
+    /// The settings of that part, as JSON.
     pub settings: String,
-    /// Where the widget's own script, frames, styles and requests come from, as sources of a
-    /// Content-Security-Policy; empty: all is in the page.
+    /// The Content-Security-Policy sources of the widget's script, frames, styles and requests. Empty if everything is
+    /// in the page.
     pub sources: &'static str,
 }
 
-/// A name of one login that is different for any other `state`, `redirect_uri` or `client_id`: an answer
-/// to a check is good for the login it was asked for and for no other. 43 letters of base64url.
+/// A hash of `state`, `redirect_uri` and `client_id` that binds a solution to one login. 43 characters of base64url.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginBinding(String);
 
 impl LoginBinding {
-    /// The name of this login.
+    /// Computes the hash of a login request.
     pub fn of(request: &LoginRequest) -> Self {
         let mut hash = Sha256::new();
         for part in [&request.state, &request.redirect_uri, &request.client_id] {
-            // With its length: where one part ends and the next begins is no matter of taste.
+            // The length prevents that one part can end where the next begins.
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }
         Self(Base64UrlUnpadded::encode_string(&hash.finalize()))
     }
 
-    /// The text.
+    /// Returns the hash as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_login_is_bound_and_none_can_lend_letters_to_the_next() {
+    fn every_part_of_a_login_is_bound_and_characters_cannot_move_between_parts() {
         let all = [
             binding("s", "r", "c"),
             binding("s2", "r", "c"),

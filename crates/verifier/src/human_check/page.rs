@@ -1,4 +1,4 @@
-//! The page between Authress and the answer, on which the check is shown.
+//! The HTML page that shows a human check.
 
 use std::sync::LazyLock;
 
@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::Widget;
 
-/// The page for this widget. Everything in it is a constant of this program, but for the widget's
-/// settings, which stand in an attribute.
-pub(super) fn of(widget: &Widget) -> Response {
+/// Returns the page for a widget. Everything in it is a constant of this program, except the widget's settings, which
+/// are escaped in an attribute.
+pub(super) fn response(widget: &Widget) -> Response {
     let mut response = Response::new(Body::from(html(widget)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -36,16 +36,16 @@ fn html(widget: &Widget) -> String {
          browser's Back button: what was in your cart is still there.</p></noscript>\
          </main><script>{SCRIPT}</script></body></html>\n",
         kind = widget.kind,
-        settings = in_attribute(&widget.settings),
+        settings = escape_attribute(&widget.settings),
     )
 }
 
-fn in_attribute(text: &str) -> String {
+fn escape_attribute(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Nothing but the page's own style and script, named by their hashes, and the widget's sources. The
-/// answer is sent by `fetch`, so no form is needed.
+/// Allows only the page's own style and script, by their hashes, and the widget's sources. The page sends the solution
+/// by `fetch`, so it needs no form.
 fn content_security_policy(sources: &str) -> String {
     static HASHES: LazyLock<(String, String)> = LazyLock::new(|| (hash(STYLE), hash(SCRIPT)));
     let (style, script) = &*HASHES;
@@ -73,26 +73,26 @@ mod tests {
     }
 
     #[test]
-    fn settings_do_not_leave_their_attribute() {
+    fn settings_cannot_escape_their_attribute() {
         let page = html(&widget(r#"{"a":"\"><script>alert(1)</script>&"}"#, ""));
         assert!(page.contains("data-settings=\"{&quot;a&quot;:&quot;\\&quot;&gt;&lt;script&gt;alert(1)"), "{page}");
         assert_eq!(page.matches("<script>").count(), 1, "the page's own");
     }
 
     #[test]
-    fn the_policy_names_the_script_that_is_in_the_page() {
-        let response = of(&widget("{}", ""));
+    fn the_content_security_policy_has_the_hash_of_the_script() {
+        let response = response(&widget("{}", ""));
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         let page = html(&widget("{}", ""));
         let script = page.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
         assert!(policy.contains(&hash(script)) && policy.starts_with("default-src 'none'"), "{policy}");
-        for loose in ["unsafe", "*", "http:", "data:"] {
-            assert!(!policy.contains(loose), "{policy}");
+        for unsafe_source in ["unsafe", "*", "http:", "data:"] {
+            assert!(!policy.contains(unsafe_source), "{policy}");
         }
     }
 
     #[test]
-    fn there_is_something_to_read_without_script() {
+    fn the_page_has_a_message_without_javascript() {
         let page = html(&widget("{}", ""));
         assert!(page.contains("<noscript><p>This check needs JavaScript."));
         assert!(!page.contains("onclick") && !page.contains("javascript:"));

@@ -1,11 +1,11 @@
-//! Proof of work by ALTCHA's protocol (version 2), with nobody else involved.
+//! Proof of work by ALTCHA's protocol (version 2), without a third party.
 //!
-//! It proves nothing about humans: it prices a user id in seconds of a processor. The browser derives
-//! keys (PBKDF2) until one begins with the asked letters; here one derivation tells whether it did.
+//! It does not detect humans. It makes a user id cost seconds of processor time. The browser derives keys (PBKDF2)
+//! until one has the required prefix; the server verifies the solution with one derivation.
 //!
-//! The challenge is not kept. It comes back with the answer, signed as a whole with every parameter in it
-//! (the first version of the protocol left room between two of them, CVE-2025-68113): among them the time
-//! it ends and the login it is for. Each is taken once.
+//! The server does not store challenges. A challenge comes back with its solution. Its signature covers all parameters
+//! (version 1 of the protocol allowed characters to move between two of them, CVE-2025-68113), among them the expiry
+//! and the login. Each challenge is accepted once.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,63 +22,63 @@ use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{CheckUnavailable, HumanCheck, Judgement, LoginBinding, Widget};
+use super::{CheckOutcome, CheckUnavailable, HumanCheck, LoginBinding, Widget};
 use crate::used_states::CAPACITY;
 
-/// How long a challenge can be answered. A slow telephone takes some seconds.
+/// The lifetime of a challenge. A slow telephone needs some seconds.
 pub const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// Challenges and their answers.
+/// Creates challenges and verifies their solutions.
 #[derive(Debug)]
 pub struct ProofOfWork {
     secret: Secret,
     cost: u32,
-    spent: Arc<dyn SingleUse>,
+    used_challenges: Arc<dyn SingleUse>,
     /// Whether a wrong signature has been logged.
     reported: AtomicBool,
 }
 
 impl ProofOfWork {
-    /// Challenges signed with `secret`, whose answers this process remembers. `cost` is how many rounds one
-    /// derivation takes; it is tried 256 times on average.
+    /// Signs challenges with `secret` and remembers used challenges in this process. `cost` is the number of PBKDF2
+    /// rounds of one attempt; a solution takes 256 attempts on average.
     pub fn new(secret: Secret, cost: u32) -> Self {
-        // A spent challenge that was forgotten could be spent again: when it is full, nobody is let in.
-        let spent = MemorySingleUse::new(CHALLENGE_LIFETIME, CAPACITY, WhenFull::Refuse);
-        Self { secret, cost, spent: Arc::new(spent), reported: AtomicBool::new(false) }
+        // A forgotten challenge could be used again, so a full memory refuses new ones.
+        let used_challenges = MemorySingleUse::new(CHALLENGE_LIFETIME, CAPACITY, WhenFull::Refuse);
+        Self { secret, cost, used_challenges: Arc::new(used_challenges), reported: AtomicBool::new(false) }
     }
 
-    /// The same, signed with 32 bytes of the operating system's randomness, for a single instance.
+    /// [`ProofOfWork::new`] with a secret of 32 random bytes, for a single instance.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system has no random bytes.
     pub fn with_random_secret(cost: u32) -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         getrandom::fill(bytes.as_mut_slice())?;
         Ok(Self::new(Secret::new(Base64::encode_string(bytes.as_slice())), cost))
     }
 
-    /// The same with another memory of spent challenges, for several instances with one secret. It must
-    /// remember for [`CHALLENGE_LIFETIME`] at least.
+    /// Replaces the memory of used challenges, for several instances with one secret. It must remember them for at
+    /// least [`CHALLENGE_LIFETIME`].
     #[must_use]
-    pub fn with_spent(self, spent: Arc<dyn SingleUse>) -> Self {
-        Self { spent, ..self }
+    pub fn with_used_challenges(self, used_challenges: Arc<dyn SingleUse>) -> Self {
+        Self { used_challenges, ..self }
     }
 
-    async fn judge(&self, answer: &str, login: &LoginBinding) -> Judgement {
+    async fn verify(&self, solution: &str, login: &LoginBinding) -> CheckOutcome {
         let refused = |reason| {
-            tracing::debug!(reason, "an answer to the human check is refused");
-            Judgement::NotHuman
+            tracing::debug!(reason, "a solution of the human check is refused");
+            CheckOutcome::Failed
         };
-        let Some(payload) = read(answer) else { return refused("unreadable") };
+        let Some(payload) = decode(solution) else { return refused("malformed") };
         let parameters = &payload.challenge.parameters;
-        let is_for = parameters.data.as_ref().and_then(|data| data.get(LOGIN)).and_then(Value::as_str);
-        // A challenge that never ends was not made here.
-        if is_for != Some(login.as_str()) || parameters.expires_at.is_none_or(|time| time <= 0) {
+        let bound_to = parameters.data.as_ref().and_then(|data| data.get(LOGIN)).and_then(Value::as_str);
+        // Every challenge of this server expires.
+        if bound_to != Some(login.as_str()) || parameters.expires_at.is_none_or(|time| time <= 0) {
             return refused("for another login");
         }
-        let Some(name) = payload.challenge.signature.clone() else { return refused("unsigned") };
+        let Some(signature) = payload.challenge.signature.clone() else { return refused("unsigned") };
         let secret = self.secret.clone();
-        // Up to some tens of milliseconds, in which others want to be answered.
+        // One derivation takes up to some tens of milliseconds, which would block other requests.
         let verified = tokio::task::spawn_blocking(move || {
             let options = VerifySolutionOptions::new(&payload.challenge, &payload.solution, secret.expose());
             match verify_solution(options) {
@@ -89,34 +89,35 @@ impl ProofOfWork {
             }
         });
         match verified.await {
-            Ok(Ok(())) => match self.spent.spend(&name).await {
-                Use::First => Judgement::Human,
+            Ok(Ok(())) => match self.used_challenges.spend(&signature).await {
+                Use::First => CheckOutcome::Passed,
                 Use::Again => refused("used before"),
-                Use::Unknown => Judgement::Unknown,
+                Use::Unknown => CheckOutcome::Unavailable,
             },
             Ok(Err(reason)) => {
-                // Once, because a stranger can cause it again and again.
+                // Logged once, because any client can cause it repeatedly.
                 if reason == WRONG_SIGNATURE && !self.reported.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
-                        "an answer to the human check has another secret's signature: several instances need the same \
-                         human_check.secret_file. Others will not be logged"
+                        "a solution of the human check has a signature with another secret. All instances need the \
+                         same human_check.secret_file. This is logged once"
                     );
                 }
                 refused(reason)
             }
-            Err(_) => Judgement::Unknown,
+            Err(_) => CheckOutcome::Unavailable,
         }
     }
 }
 
 impl HumanCheck for ProofOfWork {
     fn widget(&self, login: &LoginBinding, now: Duration) -> Result<Widget, CheckUnavailable> {
-        let ends = i64::try_from(now.saturating_add(CHALLENGE_LIFETIME).as_secs()).map_err(|_| CheckUnavailable)?;
+        let expires_at =
+            i64::try_from(now.saturating_add(CHALLENGE_LIFETIME).as_secs()).map_err(|_| CheckUnavailable)?;
         let challenge = create_challenge(CreateChallengeOptions {
             algorithm: "PBKDF2/SHA-256".to_owned(),
             cost: self.cost,
             data: Some(BTreeMap::from([(LOGIN.to_owned(), login.as_str().into())])),
-            expires_at: Some(ends),
+            expires_at: Some(expires_at),
             hmac_signature_secret: Some(self.secret.expose().to_owned()),
             ..CreateChallengeOptions::default()
         });
@@ -124,23 +125,23 @@ impl HumanCheck for ProofOfWork {
         Ok(Widget { kind: "proof-of-work", settings: json!({ "challenge": challenge }).to_string(), sources: "" })
     }
 
-    fn judge<'a>(
+    fn verify<'a>(
         &'a self,
-        answer: &'a str,
+        solution: &'a str,
         login: &'a LoginBinding,
         _: IpAddr,
-    ) -> Pin<Box<dyn Future<Output = Judgement> + Send + 'a>> {
-        Box::pin(Self::judge(self, answer, login))
+    ) -> Pin<Box<dyn Future<Output = CheckOutcome> + Send + 'a>> {
+        Box::pin(Self::verify(self, solution, login))
     }
 }
 
-/// Base64 of the challenge and its solution as JSON: what ALTCHA's own widget sends, too.
-fn read(answer: &str) -> Option<Payload> {
-    serde_json::from_slice(&Base64::decode_vec(answer).ok()?).ok()
+/// Decodes the base64 of the challenge and its solution as JSON, the format of ALTCHA's own widget.
+fn decode(solution: &str) -> Option<Payload> {
+    serde_json::from_slice(&Base64::decode_vec(solution).ok()?).ok()
 }
 
 const WRONG_SIGNATURE: &str = "wrong signature";
-/// The name of the login within the signed parameters.
+/// The name of the login binding in the signed parameters.
 const LOGIN: &str = "login";
 
 #[cfg(test)]
@@ -181,19 +182,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_for_a_login_opens_it_once() {
+    async fn a_solution_passes_once() {
         let (check, login) = (check(), login("a"));
-        let answer = text(&solved(challenge(&check, &login, now())));
-        assert_eq!(HumanCheck::judge(&check, &answer, &login, CLIENT).await, Judgement::Human);
-        assert_eq!(HumanCheck::judge(&check, &answer, &login, CLIENT).await, Judgement::NotHuman, "played again");
+        let solution = text(&solved(challenge(&check, &login, now())));
+        assert_eq!(HumanCheck::verify(&check, &solution, &login, CLIENT).await, CheckOutcome::Passed);
+        assert_eq!(HumanCheck::verify(&check, &solution, &login, CLIENT).await, CheckOutcome::Failed, "replayed");
     }
 
     #[tokio::test]
-    async fn work_for_one_login_does_not_open_another() {
+    async fn a_solution_for_one_login_does_not_pass_for_another() {
         let check = check();
-        let answer = text(&solved(challenge(&check, &login("a"), now())));
-        assert_eq!(check.judge(&answer, &login("b")).await, Judgement::NotHuman);
-        assert_eq!(check.judge(&answer, &login("a")).await, Judgement::Human, "and is not used up by the attempt");
+        let solution = text(&solved(challenge(&check, &login("a"), now())));
+        assert_eq!(check.verify(&solution, &login("b")).await, CheckOutcome::Failed);
+        assert_eq!(check.verify(&solution, &login("a")).await, CheckOutcome::Passed, "the attempt does not use it up");
     }
 
     #[tokio::test]
@@ -219,24 +220,24 @@ mod tests {
         ] {
             let mut changed = good.clone();
             *changed.pointer_mut(path).unwrap() = value;
-            assert_eq!(check.judge(&text(&changed), &login).await, Judgement::NotHuman, "{path}");
+            assert_eq!(check.verify(&text(&changed), &login).await, CheckOutcome::Failed, "{path}");
         }
-        assert_eq!(check.judge(&text(&good), &login).await, Judgement::Human);
+        assert_eq!(check.verify(&text(&good), &login).await, CheckOutcome::Passed);
     }
 
     #[tokio::test]
-    async fn an_old_challenge_and_one_of_another_secret_are_not_taken() {
+    async fn expired_challenges_and_those_of_another_secret_fail() {
         let (check, other, login) = (check(), check(), login("a"));
         let old = now() - CHALLENGE_LIFETIME - Duration::from_secs(2);
         for challenge in [challenge(&check, &login, old), challenge(&other, &login, now())] {
-            assert_eq!(check.judge(&text(&solved(challenge)), &login).await, Judgement::NotHuman);
+            assert_eq!(check.verify(&text(&solved(challenge)), &login).await, CheckOutcome::Failed);
         }
     }
 
     #[tokio::test]
-    async fn what_is_no_answer_is_not_taken() {
-        for answer in ["", "e30=", "not base64", "bnVsbA==", "W10="] {
-            assert_eq!(check().judge(answer, &login("a")).await, Judgement::NotHuman, "{answer}");
+    async fn malformed_solutions_fail() {
+        for solution in ["", "e30=", "not base64", "bnVsbA==", "W10="] {
+            assert_eq!(check().verify(solution, &login("a")).await, CheckOutcome::Failed, "{solution}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Cloudflare Turnstile and hCaptcha: the widget's token is checked with the provider, by the protocol
-//! that both call siteverify.
+//! Cloudflare Turnstile and hCaptcha: the provider verifies the widget's token, by the protocol that both call
+//! siteverify.
 //!
-//! A token is the provider's: it is good once, for some minutes. The answer must name the host of this
-//! page, and with Turnstile also this login, which the widget got as its cData. hCaptcha has no room for that:
-//! there a token is good for any login of its page, still for one only. Nor does hCaptcha name a host to every account:
-//! then its check of site key and secret is what binds the token.
+//! A token is valid once, for some minutes. The provider's response must name the host of this page. With Turnstile it
+//! must also name this login, which the widget got as its cData. hCaptcha has no such field, so there a token is valid
+//! for any one login of the page. hCaptcha does not name the host to every account; then only its check of site key and
+//! secret binds the token.
 
 use std::fmt;
 use std::future::Future;
@@ -21,9 +21,9 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::{CheckUnavailable, HumanCheck, Judgement, LoginBinding, Widget};
+use super::{CheckOutcome, CheckUnavailable, HumanCheck, LoginBinding, Widget};
 
-/// Whose widget it is.
+/// The provider of a widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// Cloudflare Turnstile.
@@ -33,7 +33,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Where its tokens are checked.
+    /// Returns the URL at which it verifies tokens.
     pub fn verify_url(self) -> &'static str {
         match self {
             Self::Turnstile => "https://challenges.cloudflare.com/turnstile/v0/siteverify",
@@ -41,8 +41,8 @@ impl Provider {
         }
     }
 
-    /// Whether this is one of the secrets that the provider publishes for tests. They accept the tokens of test widgets
-    /// and no others, from any host and for any login.
+    /// Returns whether the secret is one that the provider publishes for tests. These accept only the tokens of test
+    /// widgets, from any host and for any login.
     pub(crate) fn is_test_secret(self, secret: &Secret) -> bool {
         let published: &[&str] = match self {
             Self::Turnstile => &[
@@ -55,7 +55,8 @@ impl Provider {
         published.contains(&secret.expose())
     }
 
-    /// The longest token, in bytes. Cloudflare says 2048; hCaptcha says nothing, and its tokens grow.
+    /// Returns the longest token, in bytes. Cloudflare documents 2048; hCaptcha documents no limit, and its tokens
+    /// grow.
     fn max_token_bytes(self) -> usize {
         match self {
             Self::Turnstile => 2048,
@@ -64,7 +65,7 @@ impl Provider {
     }
 }
 
-/// Checks tokens with their provider.
+/// Verifies tokens with their provider.
 #[derive(Debug)]
 pub struct SiteVerify {
     provider: Provider,
@@ -73,11 +74,11 @@ pub struct SiteVerify {
     site_key: String,
     secret: Secret,
     hostname: String,
-    let_pass_when_down: bool,
+    pass_when_down: bool,
     reported: Reported,
 }
 
-/// Which differences have been logged: each once, because a stranger can cause them again and again.
+/// The mismatches that have been logged. Each is logged once, because any client can cause it repeatedly.
 #[derive(Debug, Default)]
 struct Reported {
     hostname: AtomicBool,
@@ -86,10 +87,10 @@ struct Reported {
 }
 
 impl SiteVerify {
-    /// Tokens of the widget `site_key` on pages of `hostname`. The provider has `timeout` for an answer.
+    /// Verifies tokens of the widget `site_key` on pages of `hostname`. The provider must respond within `timeout`.
     ///
-    /// With one of the secrets that the provider publishes for tests neither host nor login is compared, because its
-    /// answers have neither.
+    /// With a secret that the provider publishes for tests, neither host nor login is compared, because its responses
+    /// contain neither.
     ///
     /// # Errors
     /// [`HttpClientUnavailable`].
@@ -109,49 +110,49 @@ impl SiteVerify {
             site_key,
             secret,
             hostname,
-            let_pass_when_down: false,
+            pass_when_down: false,
             reported: Reported::default(),
         })
     }
 
-    /// The same, which asks another address.
+    /// Replaces the URL of the provider.
     #[must_use]
     pub fn with_verify_url(self, verify_url: Url) -> Self {
         Self { verify_url, ..self }
     }
 
-    /// The same, which lets everybody pass while the provider does not answer. Otherwise nobody is
-    /// answered then: whoever can keep the provider away could otherwise switch the check off.
+    /// Sets whether every login passes while the provider is unavailable. By default every login is refused then:
+    /// otherwise an attacker who blocks the provider disables the check.
     #[must_use]
-    pub fn let_pass_when_down(self, let_pass_when_down: bool) -> Self {
-        Self { let_pass_when_down, ..self }
+    pub fn pass_when_down(self, pass_when_down: bool) -> Self {
+        Self { pass_when_down, ..self }
     }
 
-    async fn judge(&self, token: &str, login: &LoginBinding, client: IpAddr) -> Judgement {
+    async fn verify(&self, token: &str, login: &LoginBinding, client_ip: IpAddr) -> CheckOutcome {
         let is_token = token.bytes().all(|byte| byte.is_ascii_graphic());
         if token.is_empty() || token.len() > self.provider.max_token_bytes() || !is_token {
-            return Judgement::NotHuman;
+            return CheckOutcome::Failed;
         }
-        match self.ask(token, client).await {
-            Ok(verdict) => self.read(&verdict, login),
+        match self.request(token, client_ip).await {
+            Ok(verdict) => self.outcome(&verdict, login),
             Err(reason) => {
-                tracing::warn!(provider = ?self.provider, reason, "the human check's provider does not answer");
-                if self.let_pass_when_down { Judgement::Human } else { Judgement::Unknown }
+                tracing::warn!(provider = ?self.provider, reason, "the provider of the human check is unavailable");
+                if self.pass_when_down { CheckOutcome::Passed } else { CheckOutcome::Unavailable }
             }
         }
     }
 
-    async fn ask(&self, token: &str, client: IpAddr) -> Result<Verdict, &'static str> {
-        let client = client.to_string();
-        let mut form = vec![("secret", self.secret.expose()), ("response", token), ("remoteip", &client)];
+    async fn request(&self, token: &str, client_ip: IpAddr) -> Result<Verdict, &'static str> {
+        let client_ip = client_ip.to_string();
+        let mut form = vec![("secret", self.secret.expose()), ("response", token), ("remoteip", &client_ip)];
         match self.provider {
-            // With the same key a question can be asked twice although the token is good once.
+            // With an idempotency key the request can be retried although the token is valid once.
             Provider::Turnstile => {
-                let key = random_uuid().ok_or("no randomness")?;
+                let key = random_uuid().ok_or("no random bytes")?;
                 form.push(("idempotency_key", &key));
                 match self.post(&form).await {
                     Err(_) => self.post(&form).await,
-                    answer => answer,
+                    response => response,
                 }
             }
             Provider::HCaptcha => {
@@ -165,97 +166,101 @@ impl SiteVerify {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.client.post(self.verify_url.clone());
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
-        let mut response = request.send().await.map_err(|_| "no connection, or no answer in time")?;
-        // Turnstile says 400 to what is wrong with the token, too.
+        let mut response = request.send().await.map_err(|_| "no connection, or no response in time")?;
+        // Turnstile also responds with 400 to an invalid token.
         if response.status() != StatusCode::OK && response.status() != StatusCode::BAD_REQUEST {
-            return Err("an answer with another status than 200");
+            return Err("a response with another status than 200");
         }
         let mut bytes = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|_| "an answer that breaks off")? {
-            bytes.extend_from_slice(&piece);
+        while let Some(chunk) = response.chunk().await.map_err(|_| "an incomplete response")? {
+            bytes.extend_from_slice(&chunk);
             if bytes.len() > MAX_VERDICT_BYTES {
-                return Err("an answer that is too long");
+                return Err("a response that is too long");
             }
         }
-        serde_json::from_slice(&bytes).map_err(|_| "an answer that is not the protocol's")
+        serde_json::from_slice(&bytes).map_err(|_| "a response that is not siteverify's JSON")
     }
 
-    fn read(&self, verdict: &Verdict, login: &LoginBinding) -> Judgement {
+    fn outcome(&self, verdict: &Verdict, login: &LoginBinding) -> CheckOutcome {
         if !verdict.success {
             let codes = verdict.error_codes.as_deref().unwrap_or_default();
-            let ours = codes.iter().find(|code| OUR_FAULT.contains(&code.as_str()));
-            return match ours {
+            let setup_error = codes.iter().find(|code| SETUP_ERRORS.contains(&code.as_str()));
+            return match setup_error {
                 Some(code) => {
-                    tracing::error!(provider = ?self.provider, code, "the human check is not set up: see its secret");
-                    Judgement::Unknown
+                    tracing::error!(
+                        provider = ?self.provider,
+                        code,
+                        "the human check is misconfigured. Check human_check.secret_file and human_check.site_key"
+                    );
+                    CheckOutcome::Unavailable
                 }
                 None => {
-                    let known = codes.iter().find_map(|code| NOT_HUMAN.iter().find(|known| *known == code));
-                    tracing::debug!(provider = ?self.provider, code = known, "the provider says that the token is not good");
-                    Judgement::NotHuman
+                    let known = codes.iter().find_map(|code| TOKEN_ERRORS.iter().find(|known| *known == code));
+                    tracing::debug!(provider = ?self.provider, code = known, "the provider rejects the token");
+                    CheckOutcome::Failed
                 }
             };
         }
         if self.provider.is_test_secret(&self.secret) {
-            return Judgement::Human;
+            return CheckOutcome::Passed;
         }
-        match self.difference(verdict, login) {
-            None => Judgement::Human,
-            Some(difference) => {
-                self.report(difference);
-                Judgement::NotHuman
+        match self.mismatch(verdict, login) {
+            None => CheckOutcome::Passed,
+            Some(mismatch) => {
+                self.report(mismatch);
+                CheckOutcome::Failed
             }
         }
     }
 
-    /// What in a good answer is not of this page or not of this login.
-    fn difference(&self, verdict: &Verdict, login: &LoginBinding) -> Option<Difference> {
-        let is_here = match (self.provider, verdict.hostname.as_deref()) {
+    /// Returns the field of a successful response that does not match this page or this login.
+    fn mismatch(&self, verdict: &Verdict, login: &LoginBinding) -> Option<Mismatch> {
+        let is_this_host = match (self.provider, verdict.hostname.as_deref()) {
             (Provider::HCaptcha, None | Some("not-provided")) => true,
             (_, name) => name.is_some_and(|name| name.eq_ignore_ascii_case(&self.hostname)),
         };
-        if !is_here {
-            return Some(Difference::Hostname);
+        if !is_this_host {
+            return Some(Mismatch::Hostname);
         }
         match self.provider {
             Provider::HCaptcha => None,
-            Provider::Turnstile if verdict.action.as_deref() != Some(ACTION) => Some(Difference::Action),
-            Provider::Turnstile if verdict.cdata.as_deref() != Some(login.as_str()) => Some(Difference::CData),
+            Provider::Turnstile if verdict.action.as_deref() != Some(ACTION) => Some(Mismatch::Action),
+            Provider::Turnstile if verdict.cdata.as_deref() != Some(login.as_str()) => Some(Mismatch::CData),
             Provider::Turnstile => None,
         }
     }
 
-    fn report(&self, difference: Difference) {
-        let (reported, what) = match difference {
-            Difference::Hostname => (
+    fn report(&self, mismatch: Mismatch) {
+        let (reported, advice) = match mismatch {
+            Mismatch::Hostname => (
                 &self.reported.hostname,
-                "the provider names another host than HUMAN_CHECK_HOSTNAME: set it to the host name that shoppers' \
-                 browsers show for /v1/login",
+                "the host differs from HUMAN_CHECK_HOSTNAME. Set it to the public host name of /v1/login",
             ),
-            Difference::Action => {
-                (&self.reported.action, "the token is for another action: does another page use the same widget?")
-            }
-            Difference::CData => (
+            Mismatch::Action => (
+                &self.reported.action,
+                "the token is for another action. Check whether another page uses the same widget",
+            ),
+            Mismatch::CData => (
                 &self.reported.cdata,
-                "the token is for another login: some are usual, from pages that were left open in two tabs",
+                "the token is for another login. Some are usual, from pages that are open in two tabs",
             ),
         };
-        // What the provider's answer says instead is a stranger's to choose.
+        // The log does not contain the values of the response, because a client can choose them.
         if reported.swap(true, Ordering::Relaxed) {
-            tracing::debug!(provider = ?self.provider, ?difference, "a token of the human check is refused");
+            tracing::debug!(provider = ?self.provider, difference = ?mismatch, "a token of the human check is refused");
         } else {
             tracing::warn!(
                 provider = ?self.provider,
-                ?difference,
-                "a token of the human check is refused, and others for the same reason will not be logged: {what}"
+                difference = ?mismatch,
+                "a token of the human check is refused: {advice}. This reason is logged once"
             );
         }
     }
 }
 
-/// What differs between a good answer of the provider and this login.
+/// A field of a successful response that does not match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Difference {
+enum Mismatch {
     Hostname,
     Action,
     CData,
@@ -287,17 +292,17 @@ impl HumanCheck for SiteVerify {
         })
     }
 
-    fn judge<'a>(
+    fn verify<'a>(
         &'a self,
-        answer: &'a str,
+        solution: &'a str,
         login: &'a LoginBinding,
-        client: IpAddr,
-    ) -> Pin<Box<dyn Future<Output = Judgement> + Send + 'a>> {
-        Box::pin(Self::judge(self, answer, login, client))
+        client_ip: IpAddr,
+    ) -> Pin<Box<dyn Future<Output = CheckOutcome> + Send + 'a>> {
+        Box::pin(Self::verify(self, solution, login, client_ip))
     }
 }
 
-/// What the provider says.
+/// The response of siteverify.
 #[derive(Debug, Deserialize)]
 struct Verdict {
     success: bool,
@@ -308,13 +313,13 @@ struct Verdict {
     error_codes: Option<Vec<String>>,
 }
 
-/// No HTTP client can be made: usually the system has no certificates to check others by.
+/// No HTTPS client can be created: usually the system has no root certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpClientUnavailable;
 
 impl fmt::Display for HttpClientUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no HTTPS client can be made: install the system's root certificates (ca-certificates)")
+        f.write_str("no HTTPS client can be created. Install the system's root certificates (ca-certificates)")
     }
 }
 
@@ -327,18 +332,18 @@ fn client(timeout: Duration) -> Result<reqwest::Client, HttpClientUnavailable> {
         .and_then(|builder| builder.with_platform_verifier())
         .map_err(|_| HttpClientUnavailable)?
         .with_no_client_auth();
-    // The secret goes to the configured address and nowhere else. Idle connections are closed before the provider does:
-    // a question that meets one which is just being closed would be an outage.
+    // No redirects and no proxy: the secret goes to the configured URL only. Idle connections are closed before the
+    // provider closes them: a request on a connection that is being closed would count as an outage.
     let client = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).no_proxy();
     let client = client.pool_idle_timeout(Duration::from_secs(4));
     client.tls_backend_preconfigured(tls).build().map_err(|_| HttpClientUnavailable)
 }
 
-/// RFC 9562 section 5.4.
+/// Creates a UUID of version 4 (RFC 9562 section 5.4).
 fn random_uuid() -> Option<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok()?;
-    // The version is 4 and the variant the standard's own.
+    // Version 4, variant 0b10.
     let number = (u128::from_be_bytes(bytes) & !((0xf << 76) | (0x3 << 62))) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{number:032x}");
     let part = |from, to| hex.get(from..to).unwrap_or_default();
@@ -347,8 +352,8 @@ fn random_uuid() -> Option<String> {
 
 const ACTION: &str = "login";
 const MAX_VERDICT_BYTES: usize = 16 * 1024;
-/// What is wrong with the secret or on the provider's side, in the words of either.
-const OUR_FAULT: [&str; 7] = [
+/// Error codes of both providers for a wrong setup or a failure of the provider.
+const SETUP_ERRORS: [&str; 7] = [
     "missing-input-secret",
     "invalid-input-secret",
     "sitekey-secret-mismatch",
@@ -358,8 +363,8 @@ const OUR_FAULT: [&str; 7] = [
     "internal-error",
 ];
 
-/// What is wrong with a token, in the words of either.
-const NOT_HUMAN: [&str; 7] = [
+/// Error codes of both providers for an invalid token.
+const TOKEN_ERRORS: [&str; 7] = [
     "missing-input-response",
     "invalid-input-response",
     "expired-input-response",

@@ -1,27 +1,27 @@
-//! Log lines on their way to standard error. Writing a log is never waited for and never a reason to fail.
+//! A non-blocking log writer: logins neither wait for the log nor fail because of it.
 //!
-//! A reader that stops would block every login that writes a line, a closed pipe or a full disk would be an error in
-//! the middle of one. So lines go through a queue of bounded length to a thread that writes them. What does not fit
-//! into the queue, or cannot be written, is counted and lost.
+//! A slow reader of standard error would block every login that logs a line, and a closed pipe or a full disk would be
+//! an error in the middle of one. So lines go through a bounded queue to a thread that writes them. Lines that do not
+//! fit into the queue or cannot be written are dropped and counted.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// How many lines wait for a slow reader: about 2 MB.
+/// The capacity of the queue in lines: about 2 MB.
 const QUEUE: usize = 8192;
 
-/// In this process. A program has one log.
+/// A static, because a process has one log.
 static DROPPED_LINES: AtomicU64 = AtomicU64::new(0);
 
-/// How many log lines of this process were lost.
+/// Returns the number of dropped log lines of this process.
 pub(crate) fn dropped_lines() -> u64 {
     DROPPED_LINES.load(Ordering::Relaxed)
 }
 
-/// A writer for `tracing_subscriber`, one line for each call (`with_writer(Arc::new(output))`). What is dropped counts
-/// in the metric `authress_verifier_log_lines_dropped_total`.
+/// A writer for `tracing_subscriber` (`with_writer(Arc::new(output))`) that takes one line with each call. Dropped
+/// lines count in the metric `authress_verifier_log_lines_dropped_total`.
 #[derive(Clone, Debug)]
 pub struct LogOutput {
     queue: SyncSender<Item>,
@@ -34,10 +34,10 @@ enum Item {
 }
 
 impl LogOutput {
-    /// Writes to `output` from a thread of its own.
+    /// Creates a log that writes to `output` from a thread of its own.
     ///
     /// # Errors
-    /// When the operating system has no thread left.
+    /// When the thread cannot be created.
     pub fn to(output: impl Write + Send + 'static) -> io::Result<Self> {
         Self::with_queue(QUEUE, output)
     }
@@ -48,7 +48,7 @@ impl LogOutput {
         Ok(Self { queue })
     }
 
-    /// Waits until all lines so far are written, but no longer than `limit`. Returns whether they are.
+    /// Waits until all lines so far are written, but no longer than `limit`. Returns whether they were.
     pub fn flush(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
         let (done, written) = sync_channel(1);
@@ -77,10 +77,10 @@ impl Write for &LogOutput {
     }
 }
 
-/// Lines that come within this time share one write, and one wake-up of the thread.
+/// Lines within this time share one write and one wake-up of the thread.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// The longest write but for its last line.
+/// The size at which a batch is written.
 const BATCH_BYTES: usize = 64 * 1024;
 
 fn write_all(items: &Receiver<Item>, mut output: impl Write) {
@@ -164,9 +164,9 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(30);
 
-    // One test, because the number of dropped lines is one for the process.
+    // One test, because the counter is shared by the process.
     #[test]
-    fn a_writer_that_stops_or_fails_costs_lines_and_is_not_waited_for() {
+    fn a_blocked_or_failing_writer_drops_lines_and_does_not_block() {
         let slow = Slow::default();
         let log = LogOutput::with_queue(10, slow.clone()).unwrap();
         let blocked = slow.0.lock().unwrap();
@@ -174,7 +174,7 @@ mod tests {
             (&log).write_all(b"line\n").unwrap();
         }
         assert!(!log.flush(Duration::from_millis(20)), "it is bounded");
-        // Ten wait in the queue, and up to eleven for the lock.
+        // Ten lines are in the queue, and up to eleven in the blocked write.
         let dropped = dropped_lines();
         assert!((79..=90).contains(&dropped), "{dropped}");
         drop(blocked);

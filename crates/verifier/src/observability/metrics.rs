@@ -1,5 +1,5 @@
-//! What is counted and logged of each request: the outcome and the time it took. Never an address,
-//! a parameter, a user id or a token.
+//! Metrics, and the log line of each login: the outcome and the duration. They contain no IP address, parameter value,
+//! user id or token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,31 +22,32 @@ use prometheus_client::registry::Registry;
 
 use super::log;
 use crate::decision::{Parameter, Refusal, RefusalCode};
-use crate::http::{AddressDoubt, Connections};
+use crate::http::{Connections, ForwardingIssue};
 
-/// Counters in the form of Prometheus. Clones share them.
+/// The Prometheus metrics. Clones share them.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
-    decisions: Family<Decision, Counter>,
-    /// One of `decisions`, at hand because it is the usual one.
+    decisions: Family<DecisionLabels, Counter>,
+    /// One of `decisions`, kept because it is the usual one.
     answered: Counter,
     seconds: Histogram,
     in_flight: Gauge,
-    key_reloads: Family<Reload, Counter>,
-    address_doubts: Family<Doubt, Counter>,
+    key_reloads: Family<ReloadLabels, Counter>,
+    forwarding_issues: Family<IssueLabels, Counter>,
     shared_store_up: Gauge,
     connections: Connections,
-    /// Makes request ids unique within this process.
+    /// The number of the next request, for request ids.
     requests: AtomicU64,
+    /// A random number for request ids.
     process: u64,
 }
 
 /// `code` is `Answered`, `HumanCheckAsked` or the name of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Decision {
+struct DecisionLabels {
     code: Code,
 }
 
@@ -60,79 +61,79 @@ impl EncodeLabelValue for Code {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reload {
+struct ReloadLabels {
     outcome: Code,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Doubt {
+struct IssueLabels {
     reason: Code,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Build {
+struct BuildLabels {
     version: &'static str,
     signatures: &'static str,
 }
 
-/// Lines are lost outside of any service, in the process's log.
+/// Exports the counter of the process's log.
 #[derive(Debug)]
 struct DroppedLogLines;
 
 impl Collector for DroppedLogLines {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let counter = ConstCounter::new(log::dropped_lines());
-        let help = "Log lines that were lost because they could not be written, or not fast enough";
+        let help = "Log lines dropped because they could not be written, or not fast enough";
         counter.encode(encoder.encode_descriptor("log_lines_dropped", help, None, counter.metric_type())?)
     }
 }
 
 impl Metrics {
-    /// All metrics with every label that they can have, at zero: what appears only with its first event cannot be
-    /// watched for an increase.
+    /// Creates all metrics with every label value at zero: an alert on an increase misses a series that appears with
+    /// its first event.
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("authress_verifier");
-        let build = Build {
+        let build = BuildLabels {
             version: env!("CARGO_PKG_VERSION"),
             signatures: if cfg!(feature = "aws-lc") { "aws-lc" } else { "ed25519-dalek" },
         };
-        registry.register("build", "The program", Info::new(build));
-        let decisions = Family::<Decision, Counter>::default();
+        registry.register("build", "Version and signature implementation", Info::new(build));
+        let decisions = Family::<DecisionLabels, Counter>::default();
         let refusals = RefusalCode::ALL.iter().map(|code| code.name());
         for code in refusals.chain([ANSWERED, HUMAN_CHECK_ASKED]) {
-            let _ = decisions.get_or_create(&Decision { code: Code(code) });
+            let _ = decisions.get_or_create(&DecisionLabels { code: Code(code) });
         }
-        let answered = decisions.get_or_create_owned(&Decision { code: Code(ANSWERED) });
-        registry.register("decisions", "Logins by what became of them", decisions.clone());
-        // From the time of a signature to one that no shopper should have to wait.
+        let answered = decisions.get_or_create_owned(&DecisionLabels { code: Code(ANSWERED) });
+        registry.register("decisions", "Login requests by outcome", decisions.clone());
+        // From the duration of a signature to the longest acceptable wait.
         let seconds = Histogram::new([0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5]);
-        registry.register("login_seconds", "Time a login took in this process, in seconds", seconds.clone());
+        registry.register("login_seconds", "Duration of login requests in this process, in seconds", seconds.clone());
         let in_flight = Gauge::default();
-        registry.register("logins_in_flight", "Logins that are worked on", in_flight.clone());
-        let key_reloads = Family::<Reload, Counter>::default();
+        registry.register("logins_in_flight", "Login requests in flight", in_flight.clone());
+        let key_reloads = Family::<ReloadLabels, Counter>::default();
         for outcome in [REPLACED, KEPT] {
-            let _ = key_reloads.get_or_create(&Reload { outcome: Code(outcome) });
+            let _ = key_reloads.get_or_create(&ReloadLabels { outcome: Code(outcome) });
         }
-        registry.register("key_reloads", "Attempts to read the access keys again", key_reloads.clone());
-        let address_doubts = Family::<Doubt, Counter>::default();
-        for doubt in AddressDoubt::ALL {
-            let _ = address_doubts.get_or_create(&Doubt { reason: Code(doubt.name()) });
+        registry.register("key_reloads", "Reloads of the access keys by outcome", key_reloads.clone());
+        let forwarding_issues = Family::<IssueLabels, Counter>::default();
+        for issue in ForwardingIssue::ALL {
+            let _ = forwarding_issues.get_or_create(&IssueLabels { reason: Code(issue.name()) });
         }
         registry.register(
             "client_address_doubts",
-            "Logins whose client address is perhaps not the shopper's",
-            address_doubts.clone(),
+            "Login requests whose client IP address may not be the shopper's, by reason",
+            forwarding_issues.clone(),
         );
         let shared_store_up = Gauge::default();
         registry.register(
             "shared_store_up",
-            "1: limits and used states are common; 0: the store cannot be used; -1: there is none",
+            "1: the shared store is available; 0: it is unavailable; -1: none is configured",
             shared_store_up.clone(),
         );
         let connections = Connections::default();
         let (open, limit) = connections.gauges();
         registry.register("connections_open", "Open connections of the listener for logins", open.clone());
-        registry.register("connections_limit", "How many of them there can be", limit.clone());
+        registry.register("connections_limit", "Limit of open connections", limit.clone());
         registry.register_collector(Box::new(DroppedLogLines));
         let process = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
         let requests = AtomicU64::new(0);
@@ -143,7 +144,7 @@ impl Metrics {
             seconds,
             in_flight,
             key_reloads,
-            address_doubts,
+            forwarding_issues,
             shared_store_up,
             connections,
             requests,
@@ -151,31 +152,32 @@ impl Metrics {
         }))
     }
 
-    /// The open connections that these metrics show: for [`serve_counted`](crate::serve_counted).
+    /// Returns the gauges of open connections, for [`serve_counted`](crate::serve_counted).
     pub fn connections(&self) -> Connections {
         self.0.connections.clone()
     }
 
-    /// Notes an attempt to read the access keys again.
-    pub fn key_reload(&self, worked: bool) {
-        let outcome = Code(if worked { REPLACED } else { KEPT });
-        self.0.key_reloads.get_or_create(&Reload { outcome }).inc();
+    /// Counts a reload of the access keys.
+    pub fn key_reload(&self, succeeded: bool) {
+        let outcome = Code(if succeeded { REPLACED } else { KEPT });
+        self.0.key_reloads.get_or_create(&ReloadLabels { outcome }).inc();
     }
 
-    /// Notes that a client's address is perhaps not the shopper's. Gives whether it is the first time for this reason.
-    pub(crate) fn address_doubt(&self, doubt: AddressDoubt) -> bool {
-        self.0.address_doubts.get_or_create(&Doubt { reason: Code(doubt.name()) }).inc() == 0
+    /// Counts a forwarding issue. Returns whether it is the first of its kind.
+    pub(crate) fn forwarding_issue(&self, issue: ForwardingIssue) -> bool {
+        self.0.forwarding_issues.get_or_create(&IssueLabels { reason: Code(issue.name()) }).inc() == 0
     }
 
+    /// Returns the metrics in the OpenMetrics text format.
     pub(crate) fn text(&self, store_is_usable: Option<bool>) -> String {
         self.0.shared_store_up.set(store_is_usable.map_or(-1, i64::from));
         let mut text = String::new();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.0.registry);
         text
     }
 
-    /// Begins to measure a login.
+    /// Begins the measurement of a login request.
     pub(crate) fn begin(&self) -> Measurement<'_> {
         Measurement {
             metrics: &self.0,
@@ -192,7 +194,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// One login that is worked on.
+/// A login request in flight.
 pub(crate) struct Measurement<'a> {
     metrics: &'a Inner,
     request: u64,
@@ -201,7 +203,7 @@ pub(crate) struct Measurement<'a> {
 }
 
 impl Measurement<'_> {
-    /// Counts the login by what became of it, logs one line and gives the answer its id.
+    /// Counts the request by its outcome, logs one line and adds the request id to the response.
     pub(crate) fn finish(self, outcome: Result<Outcome, Refusal>, response: &mut Response) {
         let Self { metrics, request, start, _in_flight } = self;
         let time = start.elapsed();
@@ -212,12 +214,12 @@ impl Measurement<'_> {
                 (ANSWERED, None)
             }
             Ok(Outcome::HumanCheckAsked) => {
-                metrics.decisions.get_or_create(&Decision { code: Code(HUMAN_CHECK_ASKED) }).inc();
+                metrics.decisions.get_or_create(&DecisionLabels { code: Code(HUMAN_CHECK_ASKED) }).inc();
                 (HUMAN_CHECK_ASKED, None)
             }
             Err(refusal) => {
                 let code = refusal.code.name();
-                metrics.decisions.get_or_create(&Decision { code: Code(code) }).inc();
+                metrics.decisions.get_or_create(&DecisionLabels { code: Code(code) }).inc();
                 (code, refusal.parameter.map(Parameter::name))
             }
         };
@@ -228,16 +230,16 @@ impl Measurement<'_> {
     }
 }
 
-/// What became of a login that was not refused.
+/// The outcome of a login request that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It has its user id.
+    /// The response contains a user id.
     Answered,
-    /// It got a check in the place of an answer.
+    /// The response is the page of a human check.
     HumanCheckAsked,
 }
 
-/// Unique within all processes of a deployment, and says nothing.
+/// A request id, unique across the processes of a deployment. It contains nothing of the request.
 #[derive(Clone, Copy)]
 struct RequestId {
     process: u64,
@@ -252,7 +254,7 @@ impl fmt::Display for RequestId {
 
 impl From<RequestId> for HeaderValue {
     fn from(id: RequestId) -> Self {
-        // Hexadecimal digits and a hyphen are what a header takes.
+        // Hexadecimal digits and a hyphen are valid in a header.
         Self::try_from(id.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
 }
@@ -263,7 +265,7 @@ const REPLACED: &str = "replaced";
 const KEPT: &str = "kept";
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Counts down also when the client goes away in the middle.
+/// Decrements the gauge on drop, so also when the client disconnects.
 struct InFlight<'a>(&'a Gauge);
 
 impl<'a> InFlight<'a> {
@@ -284,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_metric_is_there_with_0_before_anything_has_happened() {
+    fn every_metric_is_exported_with_0_from_the_start() {
         let text = Metrics::new().text(None);
         for code in RefusalCode::ALL.iter().map(|code| code.name()).chain(["Answered", "HumanCheckAsked"]) {
             let line = format!("authress_verifier_decisions_total{{code=\"{code}\"}} 0");

@@ -11,32 +11,32 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{NotUntil, Quota};
 
 use super::{Limits, Rate, RateLimiter, Verdict};
-use crate::http::ClientNetwork;
+use crate::http::NetworkPrefix;
 
-/// How many counters there are for clients.
+/// The number of counters for clients.
 pub const CELLS: usize = 1 << 16;
 
 /// Limits in the memory of one process.
 ///
-/// The counters are a table of fixed size (half a megabyte) into which clients are hashed with a key
-/// of this process, so a flood of addresses takes no memory and drives nobody's counter out. The
-/// price: two clients may share a counter. With ten thousand clients a minute that happens to one in
-/// seven, who then have one client's rate for both; and nobody can choose whom to share with.
+/// The counters are a table of fixed size (half a megabyte). Clients are hashed into it with a random key of this
+/// process. So a flood of addresses takes no memory and evicts no counter. The price: two clients can share a counter,
+/// and then the rate of one client. With ten thousand clients a minute that happens to one in seven. An attacker cannot
+/// choose with whom.
 pub struct LocalRateLimiter<C: Clock = DefaultClock> {
-    clients: governor::RateLimiter<ClientNetwork, Cells, C, NoOpMiddleware<C::Instant>>,
+    clients: governor::RateLimiter<NetworkPrefix, Cells, C, NoOpMiddleware<C::Instant>>,
     all: governor::RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
     clock: C,
 }
 
 impl LocalRateLimiter {
-    /// Limits by the system's monotonic clock. All buckets are full.
+    /// Creates full buckets, refilled by the system's monotonic clock.
     pub fn new(limits: Limits) -> Self {
         Self::with_clock(limits, DefaultClock::default())
     }
 }
 
 impl<C: Clock + Clone> LocalRateLimiter<C> {
-    /// The same with another clock.
+    /// [`LocalRateLimiter::new`] with another clock.
     pub fn with_clock(limits: Limits, clock: C) -> Self {
         Self {
             clients: governor::RateLimiter::new(quota(limits.client), Cells::new(), clock.clone()),
@@ -45,9 +45,9 @@ impl<C: Clock + Clone> LocalRateLimiter<C> {
         }
     }
 
-    /// [`RateLimiter::take`], at once.
-    pub fn take_now(&self, client: ClientNetwork) -> Verdict {
-        // The client first: one that has no tokens left must not use up everybody's.
+    /// [`RateLimiter::take`] without a future.
+    pub fn take_now(&self, client: NetworkPrefix) -> Verdict {
+        // The client's bucket first: a client without tokens must not empty the global bucket.
         if let Err(until) = self.clients.check_key(&client) {
             return Verdict::ClientLimited { retry_after: self.wait(&until) };
         }
@@ -57,7 +57,7 @@ impl<C: Clock + Clone> LocalRateLimiter<C> {
         }
     }
 
-    /// [`LocalRateLimiter::take_now`] for an address.
+    /// [`LocalRateLimiter::take_now`] for an IP address.
     pub fn take_for(&self, address: IpAddr) -> Verdict {
         self.take_now(address.into())
     }
@@ -71,7 +71,7 @@ impl<C: Clock + Clone + Send + Sync + 'static> RateLimiter for LocalRateLimiter<
 where
     C::Instant: Send + Sync,
 {
-    async fn take(&self, client: ClientNetwork) -> Verdict {
+    async fn take(&self, client: NetworkPrefix) -> Verdict {
         self.take_now(client)
     }
 }
@@ -84,13 +84,13 @@ impl<C: Clock> fmt::Debug for LocalRateLimiter<C> {
 
 fn quota(rate: Rate) -> Quota {
     let quota = Quota::with_period(rate.interval()).unwrap_or_else(|| Quota::per_minute(rate.per_minute));
-    // governor multiplies in nanoseconds of 64 bits: beyond 584 years it panics, or a huge burst becomes a small one.
+    // governor multiplies nanoseconds in 64 bits: beyond 584 years it panics, or a huge burst becomes a small one.
     let most = Rate::LONGEST_TO_FILL.as_nanos() / rate.interval().as_nanos().max(1);
     let most = u32::try_from(most).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
     quota.allow_burst(rate.burst.min(most))
 }
 
-/// A fixed number of counters that clients share by hash.
+/// A fixed number of counters, selected by the hash of the client.
 #[derive(Debug)]
 struct Cells {
     hasher: RandomState,
@@ -104,16 +104,16 @@ impl Cells {
 }
 
 impl StateStore for Cells {
-    type Key = ClientNetwork;
+    type Key = NetworkPrefix;
 
-    fn measure_and_replace<T, F, E>(&self, key: &ClientNetwork, f: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, key: &NetworkPrefix, f: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let place = usize::try_from(self.hasher.hash_one(key) % CELLS as u64).unwrap_or_default();
-        match self.cells.get(place) {
+        let index = usize::try_from(self.hasher.hash_one(key) % CELLS as u64).unwrap_or_default();
+        match self.cells.get(index) {
             Some(cell) => cell.measure_and_replace(&NotKeyed::NonKey, f),
-            // There is a cell for every remainder.
+            // Unreachable: there is a cell for every remainder.
             None => f(None).map(|(outcome, _)| outcome),
         }
     }
@@ -136,8 +136,8 @@ mod tests {
         (LocalRateLimiter::with_clock(Limits { client, global }, clock.clone()), clock)
     }
 
-    fn client(number: u32) -> ClientNetwork {
-        ClientNetwork::V4(Ipv4Addr::from(number))
+    fn client(number: u32) -> NetworkPrefix {
+        NetworkPrefix::V4(Ipv4Addr::from(number))
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_burst_is_a_huge_burst() {
+    fn a_huge_burst_does_not_overflow() {
         for burst in [3_074_457_347, u32::MAX] {
             let (limiter, _clock) = limiter(rate(10, burst), rate(1, burst));
             for _ in 0..1000 {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_tokens_takes_nobody_elses() {
+    fn a_client_without_tokens_does_not_take_global_tokens() {
         let (limiter, _clock) = limiter(rate(60, 1), rate(60, 3));
         for _ in 0..100 {
             limiter.take_now(client(1));

@@ -1,4 +1,4 @@
-//! How many user ids one client, and all clients together, may ask for.
+//! Rate limits for user ids: one for each client and one for all clients together.
 
 mod local;
 mod redis;
@@ -12,74 +12,73 @@ use axum::http::request::Parts;
 pub use self::local::{CELLS, LocalRateLimiter};
 pub use self::redis::RedisRateLimiter;
 use crate::decision::{Refusal, RefusalCode};
-use crate::http::{ClientNetwork, Policy, TrustedProxies};
+use crate::http::{NetworkPrefix, Policy, TrustedProxies};
 
-/// A token bucket: `burst` at once, and `per_minute` again and again.
+/// A token bucket: up to `burst` requests at once, refilled with `per_minute` tokens a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many tokens come back in a minute.
+    /// The tokens that are refilled in a minute.
     pub per_minute: NonZeroU32,
-    /// How many tokens there are at most. What takes longer than a hundred years to come back is cut off.
+    /// The size of the bucket. It is reduced to what is refilled in a hundred years.
     pub burst: NonZeroU32,
 }
 
 impl Rate {
-    /// The longest time from an empty bucket to a full one. Beyond 584 years nanoseconds do not fit into 64 bits.
+    /// The longest time from an empty to a full bucket. 584 years in nanoseconds exceed 64 bits.
     pub(crate) const LONGEST_TO_FILL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-    /// More than anybody asks for.
+    /// A rate that no client reaches.
     pub(crate) const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
 
-    /// How long it takes until one token is back. At least a microsecond.
+    /// Returns the time to refill one token, at least a microsecond.
     pub(crate) fn interval(self) -> Duration {
         (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
     }
 
-    /// How long it takes until an empty bucket is full.
+    /// Returns the time to refill an empty bucket.
     pub(crate) fn time_to_fill(self) -> Duration {
         self.interval().saturating_mul(self.burst.get())
     }
 }
 
-/// The limits of one deployment.
+/// The rate limits of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For each [`ClientNetwork`].
+    /// For each [`NetworkPrefix`].
     pub client: Rate,
-    /// For all together: what the shop can bear to have minted while it is under attack.
+    /// For all clients together: the user ids that the shop can accept during an attack.
     pub global: Rate,
 }
 
-/// Counts requests, in this process or in a store that several processes share.
+/// Takes tokens from the buckets, in this process or in a shared store.
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Takes a token of the client and one of all, or none at all.
-    fn take(&self, client: ClientNetwork) -> impl Future<Output = Verdict> + Send;
+    /// Takes a token from the bucket of the client and one from the global bucket, or none.
+    fn take(&self, client: NetworkPrefix) -> impl Future<Output = Verdict> + Send;
 }
 
-/// What a rate limiter says.
+/// The result of [`RateLimiter::take`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// There were tokens, and they are taken.
+    /// Both tokens were taken.
     Allowed,
-    /// This client has none left.
+    /// The bucket of the client is empty.
     ClientLimited {
-        /// Until there is one again.
+        /// The time until it has a token.
         retry_after: Duration,
     },
-    /// There are none left for anybody.
+    /// The global bucket is empty.
     GlobalLimited {
-        /// Until there is one again.
+        /// The time until it has a token.
         retry_after: Duration,
     },
-    /// The shared store cannot be reached, and the deployment wants no answers without it.
-    Unknown,
+    /// The shared store is unavailable, and the deployment requires it.
+    StoreUnavailable,
 }
 
 /// Refuses requests beyond the limits with 429 and `Retry-After` (RFC 6585 section 4).
 ///
-/// The address of the connection comes from axum's [`ConnectInfo`](axum::extract::ConnectInfo). A server
-/// that does not provide it makes one client of all, so that a forgotten `into_make_service_with_connect_info` shows at
-/// once and does not switch the limit off.
+/// The peer address comes from axum's [`ConnectInfo`](axum::extract::ConnectInfo). Without it, all requests count as
+/// one client: a missing `into_make_service_with_connect_info` shows at once and does not disable the limit.
 #[derive(Debug)]
 pub struct RateLimit<L> {
     limiter: L,
@@ -87,7 +86,7 @@ pub struct RateLimit<L> {
 }
 
 impl<L> RateLimit<L> {
-    /// A policy over this limiter.
+    /// Creates a policy with this limiter.
     pub fn new(limiter: L, proxies: TrustedProxies) -> Self {
         Self { limiter, proxies }
     }
@@ -95,11 +94,11 @@ impl<L> RateLimit<L> {
 
 impl<L: RateLimiter> Policy for RateLimit<L> {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
-        match self.limiter.take(self.proxies.client_of(request).into()).await {
+        match self.limiter.take(self.proxies.client_ip(request).into()).await {
             Verdict::Allowed => Ok(()),
             Verdict::ClientLimited { retry_after } => Err(RefusalCode::ClientRateLimited.after(retry_after)),
             Verdict::GlobalLimited { retry_after } => Err(RefusalCode::GlobalRateLimited.after(retry_after)),
-            Verdict::Unknown => Err(RefusalCode::Unavailable.into()),
+            Verdict::StoreUnavailable => Err(RefusalCode::Unavailable.into()),
         }
     }
 }

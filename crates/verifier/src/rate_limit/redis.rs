@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use super::{Limits, LocalRateLimiter, Rate, RateLimiter, Verdict};
-use crate::http::ClientNetwork;
+use crate::http::NetworkPrefix;
 use crate::shared_store::{SharedStore, Taken, TokenBucket, WhenDown};
 
 /// Limits that all instances with one Redis share.
 ///
-/// The local limit is asked first: what one instance alone has seen too much of needs no store to be
-/// refused. While the store cannot be used, the local limit is all there is, or every login is refused:
-/// see [`WhenDown`]. Client networks stand in the store in the clear, until their bucket is full again.
+/// The local limits come first: a client that exceeds the rate at one instance is refused without the store. While the
+/// store is unavailable, [`WhenDown`] decides between the local limits alone and refusing every login. The store holds
+/// network prefixes in plain text until their bucket is full again.
 #[derive(Debug)]
 pub struct RedisRateLimiter {
     local: LocalRateLimiter,
@@ -18,14 +18,14 @@ pub struct RedisRateLimiter {
 }
 
 impl RedisRateLimiter {
-    /// A limiter over `store`.
+    /// Creates a limiter with `store`.
     pub fn new(limits: Limits, store: Arc<SharedStore>, when_down: WhenDown) -> Self {
         Self { local: LocalRateLimiter::new(limits), store, limits, when_down }
     }
 }
 
 impl RateLimiter for RedisRateLimiter {
-    async fn take(&self, client: ClientNetwork) -> Verdict {
+    async fn take(&self, client: NetworkPrefix) -> Verdict {
         match self.local.take_now(client) {
             Verdict::Allowed => {}
             limited => return limited,
@@ -38,7 +38,7 @@ impl RateLimiter for RedisRateLimiter {
             Ok(Taken::FirstIsEmpty { wait }) => Verdict::ClientLimited { retry_after: wait },
             Ok(Taken::SecondIsEmpty { wait }) => Verdict::GlobalLimited { retry_after: wait },
             Err(_) if self.when_down == WhenDown::Local => Verdict::Allowed,
-            Err(_) => Verdict::Unknown,
+            Err(_) => Verdict::StoreUnavailable,
         }
     }
 }

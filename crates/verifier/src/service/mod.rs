@@ -1,8 +1,7 @@
-//! The whole service as the binary serves it: the login route behind its policies, the health
-//! checks, limits and measurements.
+//! The whole service as the binary serves it: the login route with its policies, health checks and metrics.
 
-mod endpoint;
 mod login;
+mod login_service;
 mod router;
 
 use std::fmt;
@@ -20,47 +19,46 @@ use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub use self::endpoint::App;
-use self::endpoint::Endpoint;
 use self::login::MAX_BODY_BYTES;
 pub use self::login::{Login, STATE_LIFETIME};
+use self::login_service::LoginService;
 pub use self::router::{HEALTH_PATH, LOGIN_PATH, router, router_with_policy, standalone};
 use self::router::{method_not_allowed, not_found};
 use crate::config::{Config, HumanCheckConfig, HumanCheckKind};
 use crate::decision::Refusal;
-use crate::http::{NavigationsOnly, Policy, TrustedProxies, pages_for_shoppers, with_protective_headers};
+use crate::http::{NavigationsOnly, Policy, TrustedProxies, html_error_pages, with_protective_headers};
 use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
 use crate::observability::Metrics;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
 use crate::shared_store::{SharedStore, StoreFailure, WhenDown};
 use crate::used_states::{self, SharedStates};
 
-/// Where the service says whether it wants to be sent requests.
+/// The path of the readiness check.
 pub const READY_PATH: &str = "/readyz";
 
-/// Where [`Service::inside`] has the metrics.
+/// The path of the metrics on [`Service::internal_router`].
 pub const METRICS_PATH: &str = "/metrics";
 
-/// A verifier with everything around it. Clones share all of it.
+/// The parts of the service that outlive a request. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// What answers logins.
+    /// Answers login requests.
     pub login: Login,
-    /// What has happened so far.
+    /// The metrics.
     pub metrics: Metrics,
     store: Option<(Arc<SharedStore>, WhenDown)>,
     is_stopping: Arc<AtomicBool>,
 }
 
 impl Service {
-    /// The service as configured, and what answers its requests. Nothing is connected yet.
+    /// Creates the service and the router of its public listener, without connecting to Redis.
     ///
-    /// The app needs the address of the connection as axum's
-    /// [`ConnectInfo`](axum::extract::ConnectInfo); [`serve`](crate::serve) provides it.
+    /// The router needs the peer address as axum's [`ConnectInfo`](axum::extract::ConnectInfo); [`serve`](crate::serve)
+    /// provides it.
     ///
     /// # Errors
-    /// [`CannotServe`].
-    pub fn new(config: Config) -> Result<(Self, App), CannotServe> {
+    /// [`ServiceError`].
+    pub fn new(config: Config) -> Result<(Self, Router), ServiceError> {
         let store = match &config.store {
             None => None,
             Some(store) => {
@@ -75,55 +73,57 @@ impl Service {
                 Some(Arc::new(SharedStates::new(lifetime, Arc::clone(store), *when_down)))
             }
         };
-        let gate = config.human_check.map(|check| gate(check, config.proxies, store.as_ref())).transpose()?;
-        let login = Login::new(config.verifier).with_states(states).with_human_check(gate);
+        let human_gate =
+            config.human_check.map(|check| human_gate(check, config.proxies, store.as_ref())).transpose()?;
+        let login = Login::new(config.verifier).with_states(states).with_human_check(human_gate);
         let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
-        // What is no navigation takes no token.
+        // In this order, so that a request that is not a navigation takes no token.
         let navigations = config.navigations_only.then_some(NavigationsOnly);
-        let rules = (navigations, NoteAddressDoubts { proxies: config.proxies, metrics: service.metrics.clone() });
+        let checks = (navigations, ForwardingMonitor { proxies: config.proxies, metrics: service.metrics.clone() });
         let time_limit = config.server.request_timeout;
-        let app = match &service.store {
+        let router = match &service.store {
             None => {
                 let limit = RateLimit::new(LocalRateLimiter::new(config.limits), config.proxies);
-                service.app((rules, limit), time_limit)
+                service.public_router((checks, limit), time_limit)
             }
             Some((store, when_down)) => {
                 let limiter = RedisRateLimiter::new(config.limits, Arc::clone(store), *when_down);
-                service.app((rules, RateLimit::new(limiter, config.proxies)), time_limit)
+                service.public_router((checks, RateLimit::new(limiter, config.proxies)), time_limit)
             }
         };
-        Ok((service, app))
+        Ok((service, router))
     }
 
-    fn app<P: Policy>(&self, policy: P, time_limit: Duration) -> App {
-        let others = probes()
+    fn public_router<P: Policy>(&self, policy: P, time_limit: Duration) -> Router {
+        let logins = LoginService::measured(self.login.clone(), policy, self.metrics.clone(), time_limit);
+        health_checks()
             .fallback(not_found)
             .with_state(self.clone())
             .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time_limit))
             .layer(map_response(with_protective_headers))
-            .layer(from_fn(pages_for_shoppers));
-        App::new(Endpoint { policy, login: self.login.clone(), metrics: self.metrics.clone(), time_limit }, others)
+            .layer(from_fn(html_error_pages))
+            .route_service(LOGIN_PATH, logins)
     }
 
-    /// For a listener of its own, which no stranger reaches: the metrics and the probes. There clients that hold every
-    /// connection of the other listener keep no probe from being answered.
-    pub fn inside(&self) -> Router {
+    /// Returns the router of the internal listener: metrics and health checks. Clients that occupy every connection of
+    /// the public listener cannot make health checks fail there.
+    pub fn internal_router(&self) -> Router {
         Router::new()
             .route(METRICS_PATH, get(metrics).fallback(method_not_allowed))
-            .merge(probes())
+            .merge(health_checks())
             .fallback(not_found)
             .with_state(self.clone())
             .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
             .layer(map_response(with_protective_headers))
     }
 
-    /// From now on the service says that it wants no more requests. It goes on answering them.
+    /// Makes the readiness check fail. The service goes on answering requests.
     pub fn announce_stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// The metrics as text. The shared store is asked for it, unless it was within the last second.
+    /// Returns the metrics as text. It probes the shared store, at most once a second.
     pub async fn metrics_text(&self) -> String {
         let store_is_usable = match &self.store {
             Some((store, _)) => Some(store.is_usable().await),
@@ -132,10 +132,11 @@ impl Service {
         self.metrics.text(store_is_usable)
     }
 
-    /// Tries the shared store as a login would, and waits some seconds for a connection; without one it is well.
+    /// Runs the commands of a login on the shared store, and waits some seconds for a connection. Succeeds without a
+    /// shared store.
     ///
     /// # Errors
-    /// Why it cannot be used.
+    /// The [`StoreFailure`], if logins cannot use the store.
     pub async fn check_store(&self) -> Result<(), StoreFailure> {
         match &self.store {
             Some((store, _)) => store.check().await,
@@ -144,60 +145,54 @@ impl Service {
     }
 }
 
-/// Refuses nothing. A wrong number of proxies shows in the metrics, and once in the log, before it shows as 429.
-struct NoteAddressDoubts {
+/// Admits every request, and reports a wrong number of proxies in the metrics and once in the log, before it shows as
+/// 429.
+struct ForwardingMonitor {
     proxies: TrustedProxies,
     metrics: Metrics,
 }
 
-impl Policy for NoteAddressDoubts {
+impl Policy for ForwardingMonitor {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
-        if let Some(doubt) = self.proxies.doubt(&request.headers)
-            && self.metrics.address_doubt(doubt)
+        if let Some(issue) = self.proxies.forwarding_issue(&request.headers)
+            && self.metrics.forwarding_issue(issue)
         {
-            let reason = doubt.name();
-            tracing::warn!(reason, "{}. Later ones are counted and not logged", doubt.sentence());
+            let reason = issue.name();
+            tracing::warn!(reason, "{}. This is logged once and then only counted", issue.message());
         }
         Ok(())
     }
 }
 
-fn probes() -> Router<Service> {
+fn health_checks() -> Router<Service> {
     Router::new()
         .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
         .route(READY_PATH, get(ready).fallback(method_not_allowed))
 }
 
-fn gate(
+fn human_gate(
     config: HumanCheckConfig,
     proxies: TrustedProxies,
     store: Option<&(Arc<SharedStore>, WhenDown)>,
-) -> Result<HumanGate, CannotServe> {
+) -> Result<HumanGate, ServiceError> {
     let check: Arc<dyn HumanCheck> = match config.kind {
         HumanCheckKind::ProofOfWork { secret, cost } => {
             let check = match secret {
                 Some(secret) => ProofOfWork::new(secret, cost),
-                None => ProofOfWork::with_random_secret(cost).map_err(|_| CannotServe::NoRandomness)?,
+                None => ProofOfWork::with_random_secret(cost).map_err(|_| ServiceError::NoRandomness)?,
             };
             Arc::new(match store {
                 None => check,
                 Some((store, when_down)) => {
-                    let spent = SharedStates::new(CHALLENGE_LIFETIME, Arc::clone(store), *when_down).of("challenge");
-                    check.with_spent(Arc::new(spent))
+                    let used =
+                        SharedStates::new(CHALLENGE_LIFETIME, Arc::clone(store), *when_down).with_kind("challenge");
+                    check.with_used_challenges(Arc::new(used))
                 }
             })
         }
-        HumanCheckKind::SiteVerify {
-            provider,
-            site_key,
-            secret,
-            hostname,
-            verify_url,
-            timeout,
-            let_pass_when_down,
-        } => {
+        HumanCheckKind::SiteVerify { provider, site_key, secret, hostname, verify_url, timeout, pass_when_down } => {
             let check = SiteVerify::new(provider, site_key, secret, hostname, timeout)?;
-            let check = check.let_pass_when_down(let_pass_when_down);
+            let check = check.pass_when_down(pass_when_down);
             Arc::new(match verify_url {
                 Some(verify_url) => check.with_verify_url(verify_url),
                 None => check,
@@ -205,37 +200,37 @@ fn gate(
         }
     };
     let gate = HumanGate::new(check, proxies);
-    Ok(match config.free {
-        Some(free) => gate.only_beyond(free),
+    Ok(match config.free_logins {
+        Some(rate) => gate.with_free_logins(rate),
         None => gate,
     })
 }
 
-/// Why settings that are right in themselves cannot be served with.
+/// Why a service with valid settings cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CannotServe {
-    /// The human check's provider cannot be asked.
+pub enum ServiceError {
+    /// The HTTPS client for the provider of the human check cannot be created.
     HttpClient(HttpClientUnavailable),
-    /// The operating system gave no random bytes.
+    /// The operating system has no random bytes.
     NoRandomness,
 }
 
-impl From<HttpClientUnavailable> for CannotServe {
+impl From<HttpClientUnavailable> for ServiceError {
     fn from(reason: HttpClientUnavailable) -> Self {
         Self::HttpClient(reason)
     }
 }
 
-impl fmt::Display for CannotServe {
+impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HttpClient(reason) => write!(f, "HttpClientUnavailable: {reason}"),
-            Self::NoRandomness => f.write_str("NoRandomness: the operating system gives no random bytes"),
+            Self::NoRandomness => f.write_str("NoRandomness: the operating system has no random bytes"),
         }
     }
 }
 
-impl std::error::Error for CannotServe {}
+impl std::error::Error for ServiceError {}
 
 async fn metrics(State(service): State<Service>) -> ([(HeaderName, &'static str); 1], String) {
     const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -249,7 +244,7 @@ async fn ready(State(service): State<Service>) -> (StatusCode, &'static str) {
     match &service.store {
         Some((store, when_down)) if !store.is_usable().await => match when_down {
             WhenDown::Local => (StatusCode::OK, "ready, without the shared store\n"),
-            WhenDown::Refuse => (StatusCode::SERVICE_UNAVAILABLE, "the shared store cannot be used\n"),
+            WhenDown::Refuse => (StatusCode::SERVICE_UNAVAILABLE, "the shared store is unavailable\n"),
         },
         Some(_) | None => (StatusCode::OK, "ready\n"),
     }

@@ -1,4 +1,4 @@
-//! What a login asks of the shared store.
+//! The Redis commands of a login.
 
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -27,7 +27,7 @@ impl SharedStore {
         })
     }
 
-    /// Uses a key up for `lifetime`: whether this was the first time.
+    /// Marks a key as used for `lifetime`. Returns whether this was the first use.
     pub(crate) async fn spend(&self, key: String, lifetime: Duration) -> Result<bool, StoreFailure> {
         let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let set = self.attempt(Operation::Spend, |mut connection| async move {
@@ -38,8 +38,8 @@ impl SharedStore {
         Ok(set.await?.is_some())
     }
 
-    /// Does what a login does, on keys of its own that end at once.
-    pub(super) async fn try_out(&self) -> Result<(), StoreFailure> {
+    /// Runs the commands of a login with keys of its own that expire at once.
+    pub(super) async fn probe_commands(&self) -> Result<(), StoreFailure> {
         let key = || self.key("probe:bucket");
         let bucket = || TokenBucket { key: key(), interval: Duration::from_micros(1), burst: NonZeroU32::MAX };
         self.take([bucket(), bucket()]).await?;
@@ -51,13 +51,13 @@ impl SharedStore {
 /// A token bucket in the store.
 pub(crate) struct TokenBucket {
     pub(crate) key: String,
-    /// How long it takes until one token is back.
+    /// The time to refill one token.
     pub(crate) interval: Duration,
-    /// How many tokens there are at most.
+    /// The size of the bucket.
     pub(crate) burst: NonZeroU32,
 }
 
-/// What became of an attempt to take tokens.
+/// The result of [`SharedStore::take`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Both,
@@ -69,12 +69,12 @@ fn micros(interval: Duration) -> u64 {
     u64::try_from(interval.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The generic cell rate algorithm for both buckets, in one step and by the store's own clock. A key holds the time in
-/// microseconds at which its bucket will be full again, and ends then. A stored time that is later than that of an empty
-/// bucket is put back to it, also where the request is refused, so that neither a slower rate of an earlier
-/// configuration nor a clock that was put back outlasts the present limits. What is no number counts as a full bucket.
+/// The generic cell rate algorithm for both buckets, atomically and by the clock of Redis. A key holds the time in
+/// microseconds at which its bucket will be full again, and expires then. A stored time later than that of an empty
+/// bucket is reduced to it, even if the request is refused, so that neither a slower rate of an earlier configuration
+/// nor a clock that was set back outlasts the current limits. A value that is not a number counts as a full bucket.
 ///
-/// Answers with which of the two has no token (0: none of them) and after how long it will.
+/// It returns which of the two buckets is empty (0: neither), and the time in microseconds until it has a token.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

@@ -1,5 +1,5 @@
-//! Why the shared store failed, as a code that is stable and a sentence that says what to do. Never what the server
-//! wrote: that may repeat a password or a key.
+//! Failures of the shared store: a stable code, and a message that says what to do. They never contain the text of the
+//! server's error, which may repeat a password or a key.
 
 use std::error::Error;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Why the shared store cannot be used.
+/// Why the shared store is unavailable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreFailure {
-    /// A request was sent and no response came in time.
+    /// A command got no response in time.
     NoResponse,
     /// No connection was made in time.
     NoConnection,
@@ -19,24 +19,24 @@ pub enum StoreFailure {
     NameNotResolved,
     /// The connection failed.
     Io(io::ErrorKind),
-    /// The certificate of the server is not trusted: none of its issuers is known.
+    /// No trusted authority issued the certificate of the server.
     UnknownIssuer,
     /// The certificate of the server is for another host name.
     WrongHostName,
-    /// The certificate of the server is not valid now.
+    /// The certificate of the server has expired or is not valid yet.
     CertificateExpired,
-    /// The TLS handshake failed otherwise.
+    /// The TLS handshake failed for another reason.
     Tls,
-    /// The response is not of Redis's protocol.
+    /// The response does not follow Redis's protocol.
     NotRedis,
     /// The number of the database in the URL is too high.
     NoSuchDatabase,
-    /// Redis answered with this error code.
+    /// Redis responded with this error code.
     Rejected(String),
 }
 
 impl StoreFailure {
-    /// The stable name: Redis's own error code if it gave one.
+    /// Returns the error code: that of Redis if it sent one.
     pub fn code(&self) -> &str {
         match self {
             Self::NoResponse => "NoResponse",
@@ -75,8 +75,8 @@ impl fmt::Display for StoreFailure {
                 write!(f, "the connection to Redis failed: {kind}. Check that it runs, its host and port")
             }
             Self::UnknownIssuer => f.write_str(
-                "the certificate of Redis is of an authority that is not trusted. \
-                 Put the authority's certificate into a file and name that in REDIS_CA_FILE",
+                "the certificate of Redis was issued by an authority that is not trusted. \
+                 Set REDIS_CA_FILE to a file with the certificate of the authority",
             ),
             Self::WrongHostName => f.write_str(
                 "the certificate of Redis is not for the host in the URL. Use a host name that is in the certificate",
@@ -86,14 +86,14 @@ impl fmt::Display for StoreFailure {
             ),
             Self::Tls => f.write_str(
                 "the TLS handshake with Redis failed. Check that the port is its TLS port (without TLS the URL \
-                 begins with redis://), and that it asks for no client certificate",
+                 begins with redis://), and that it does not require a client certificate",
             ),
             Self::NotRedis => f.write_str(
-                "the server's response is not of Redis's protocol. Check host and port; \
+                "the server does not speak Redis's protocol. Check host and port; \
                  if it is the TLS port, the URL must begin with rediss://",
             ),
             Self::NoSuchDatabase => {
-                f.write_str("Redis has no database of the number in the URL. Use a lower one, or raise its databases")
+                f.write_str("Redis has no database with the number in the URL. Use a lower one, or raise `databases`")
             }
             Self::Rejected(code) => f.write_str(advice(code)),
         }
@@ -102,72 +102,74 @@ impl fmt::Display for StoreFailure {
 
 impl Error for StoreFailure {}
 
-/// What to do about an error code of Redis.
+/// Returns what to do about an error code of Redis.
 fn advice(code: &str) -> &'static str {
     match code {
         "WRONGPASS" => {
-            "Redis rejects the user name or the password in the URL. Correct it; or it has no password at all"
+            "Redis rejects the user name or the password in the URL. Correct it, or remove it if Redis has none"
         }
-        "NOAUTH" => "Redis wants a password. Put it into the URL",
+        "NOAUTH" => "Redis requires a password. Add it to the URL",
         "NOPERM" => {
-            "the user in the URL may not run a command, or not on keys with this prefix. Allow it: docs/verifier.md \
-             has the ACL"
+            "the user in the URL lacks permission for a command or for keys with this prefix. Grant it: \
+             docs/verifier.md has the ACL"
         }
-        "READONLY" => "this Redis is a replica, which cannot be written to. Use the address of the primary",
+        "READONLY" => "this Redis is a read-only replica. Use the address of the primary",
         "OOM" => "Redis is full. Raise its maxmemory, or set maxmemory-policy to volatile-ttl",
-        "MISCONF" => "Redis cannot save its data and takes no more. Look into its log, or switch saving off",
-        "NOREPLICAS" => "Redis has fewer replicas than its min-replicas-to-write. Repair them",
-        "LOADING" => "Redis has been started and still loads its data. Wait",
+        "MISCONF" => "Redis cannot save its data and rejects writes. Check its log, or disable saving",
+        "NOREPLICAS" => "Redis has fewer replicas than min-replicas-to-write. Repair the replicas",
+        "LOADING" => "Redis is still loading its data after a start. Wait",
         "MASTERDOWN" => "this Redis is a replica without its primary. Use the address of the primary",
-        "BUSY" => "Redis runs a script that does not end. Stop that with SCRIPT KILL",
+        "BUSY" => "Redis is busy with a script that does not end. Stop it with SCRIPT KILL",
         "MOVED" | "ASK" | "CROSSSLOT" | "TRYAGAIN" | "CLUSTERDOWN" => {
             "this Redis is a node of a cluster that does not have the keys. \
              Use a Redis that is not a cluster, or the address of the node that has them"
         }
-        _ => "Redis answered with an error. Its log may say more",
+        _ => "Redis responded with an error. Its log may have details",
     }
 }
 
 impl From<RedisError> for StoreFailure {
     fn from(error: RedisError) -> Self {
         match error.kind() {
-            // The library does not hand on the code; all it can be is this.
+            // The library does not expose the code; this is the only one it can be.
             ErrorKind::AuthenticationFailed => Self::Rejected("WRONGPASS".to_owned()),
             ErrorKind::Server(ServerErrorKind::ResponseError)
                 if error.detail().is_some_and(|detail| detail.contains("DB index")) =>
             {
                 Self::NoSuchDatabase
             }
-            // Within a script Redis 7 has no code for it.
+            // Redis 7 has no code for a missing permission within a script.
             ErrorKind::Server(ServerErrorKind::ResponseError)
                 if error.detail().is_some_and(|detail| detail.starts_with("The user executing the script can't")) =>
             {
                 Self::Rejected("NOPERM".to_owned())
             }
-            ErrorKind::Server(_) | ErrorKind::Extension => Self::Rejected(plain(error.code().unwrap_or_default())),
-            ErrorKind::Io => of_connection(&error),
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                Self::Rejected(code_or_err(error.code().unwrap_or_default()))
+            }
+            ErrorKind::Io => connection_failure(&error),
             _ => Self::NotRedis,
         }
     }
 }
 
-/// Codes are words in capitals. Anything else may be a text with something secret in it.
-fn plain(code: &str) -> String {
+/// Keeps an error code, which is a word in capitals. Any other text may contain a secret.
+fn code_or_err(code: &str) -> String {
     let is_plain = !code.is_empty() && code.len() <= 24 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_plain { code.to_owned() } else { "ERR".to_owned() }
 }
 
-fn of_connection(error: &RedisError) -> StoreFailure {
-    // The library keeps its cause as an `Arc`, which hides what is in it from `downcast_ref`.
+fn connection_failure(error: &RedisError) -> StoreFailure {
+    // The library keeps its cause in an `Arc`, so there are two downcasts.
     let cause = error.source().and_then(|cause| cause.downcast_ref::<Arc<dyn Error + Send + Sync>>());
     let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<io::Error>()) else {
         return StoreFailure::Io(io::ErrorKind::Other);
     };
     if let Some(tls) = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return of_tls(tls);
+        return tls_failure(tls);
     }
     let is_named = format!("{:?}", cause.kind()) != "Uncategorized";
-    // What the resolver says has neither a kind nor a number of the operating system.
+    // Errors of the resolver have neither a kind nor an error number of the operating system.
     if cause.raw_os_error().is_none() && !is_named {
         return StoreFailure::NameNotResolved;
     }
@@ -177,13 +179,13 @@ fn of_connection(error: &RedisError) -> StoreFailure {
     }
 }
 
-fn of_tls(error: &rustls::Error) -> StoreFailure {
+fn tls_failure(error: &rustls::Error) -> StoreFailure {
     use rustls::CertificateError::{
         BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
         NotValidYetContext, UnknownIssuer,
     };
     match error {
-        // The signature is wrong where an authority was made anew under its old name.
+        // A bad signature is what an authority causes that was recreated under its old name.
         rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature) => StoreFailure::UnknownIssuer,
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             StoreFailure::WrongHostName
@@ -202,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_kept_and_a_text_of_the_server_is_not() {
+    fn error_codes_are_kept_and_other_texts_of_the_server_are_not() {
         for (code, kept) in [
             ("OOM", "OOM"),
             ("MISCONF", "MISCONF"),

@@ -1,33 +1,33 @@
-//! When the store counts as failing, when the circuit breaker is open, and what is logged. No clock and no I/O in here.
+//! The circuit breaker: when the store counts as failing, and which changes are logged. Times are arguments.
 
 use std::time::Duration;
 
 use super::failure::StoreFailure;
 
-/// How long a store that failed gets no request, and for how long a success counts.
+/// How long a failed store gets no commands, and how long a success is valid.
 pub const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often a store that goes on failing for changing reasons is reported.
+/// The least time between reports of a store that keeps failing for changing reasons.
 const REPORT_AGAIN: Duration = Duration::from_secs(60);
 
-/// What a login does with the store. A success of one says nothing about the other: only the one that failed can show
-/// that it works again.
+/// An operation of a login. The success of one says nothing about the other: only the operation that failed can show
+/// that the store works again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// Takes tokens of the limits.
+    /// Takes tokens of the rate limits.
     Take,
-    /// Uses a state up.
+    /// Marks a state as used.
     Spend,
 }
 
-/// What there is to report.
+/// A change to log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Failing(StoreFailure),
     Usable,
 }
 
-/// All times are since the store was made.
+/// All times are durations since the store was created.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     take_fails: bool,
@@ -36,17 +36,17 @@ pub(super) struct Health {
     failure: Option<StoreFailure>,
     paused_until: Duration,
     usable_until: Duration,
-    /// The failure that was reported last, and when.
+    /// The last reported failure, and its time.
     reported: Option<(StoreFailure, Duration)>,
 }
 
 impl Health {
-    /// The failure because of which nothing is tried now.
+    /// Returns the failure that keeps the circuit breaker open now.
     pub(super) fn pause(&self, now: Duration) -> Option<StoreFailure> {
         self.failure.clone().filter(|_| now < self.paused_until)
     }
 
-    /// Whether it worked a moment ago. `false` says nothing.
+    /// Returns whether the last success is still valid. `false` means that it has to be probed.
     pub(super) fn is_known_usable(&self, now: Duration) -> bool {
         self.failure.is_none() && now < self.usable_until
     }

@@ -1,11 +1,11 @@
-//! Redis, in which several verifiers keep one limit and one memory of used states.
+//! Redis, in which several instances share rate limits and used states.
 //!
-//! No request waits for it longer than the configured timeout. After a failure a circuit breaker is open for a second, in
-//! which every instance decides by itself. A failed connection is never used again: the next attempt begins with a new
-//! one, for which the address is resolved anew. Both changes of state are logged once.
+//! No request waits for Redis longer than the configured timeout. After a failure a circuit breaker is open for a
+//! second, in which every instance decides on its own. A failed connection is not used again: the next attempt makes a
+//! new one and resolves the host name again. Each change between usable and failing is logged once.
 //!
-//! What it is asked is in `commands`, its address in `url`, the reasons of failures in `failure`, and when it
-//! counts as failing in `health`.
+//! The commands are in `commands`, the address in `url`, the kinds of failure in `failure`, and the state of the
+//! circuit breaker in `health`.
 
 mod commands;
 mod failure;
@@ -28,47 +28,47 @@ pub use self::health::PAUSE;
 use self::health::{Change, Health, Operation};
 pub use self::url::{InvalidStoreUrl, StoreUrl};
 
-/// What happens while the shared store cannot be used.
+/// What the verifier does while the shared store is unavailable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenDown {
-    /// Each instance goes on with its own memory: shoppers are answered, the limit is up to as many
-    /// times higher as there are instances, and a `state` can be used once on each.
+    /// Each instance uses its own memory. The rate limits multiply by the number of instances, and a `state` can be
+    /// used once on each.
     #[default]
     Local,
-    /// Every login is refused (503).
+    /// The verifier refuses every login (503).
     Refuse,
 }
 
-/// A connection to Redis that is made when it is needed, and replaced after each failure.
+/// A connection to Redis that is made on first use and replaced after each failure.
 pub struct SharedStore {
     client: redis::Client,
     prefix: String,
     timeout: Duration,
     started: Instant,
     inner: Mutex<Inner>,
-    /// One probe at a time: those who wait for it use its result.
+    /// Serialises probes, so that concurrent callers share one result.
     probe: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Inner {
-    link: Option<Link>,
-    links_made: u64,
-    /// Since when, after the store was made, the connection has given no response to what was sent.
-    unanswered_since: Option<Duration>,
+    connection: Option<Connection>,
+    connections_made: u64,
+    /// The time, since the store was created, of the first command without a response on this connection.
+    waiting_since: Option<Duration>,
     health: Health,
 }
 
 /// One connection, or the attempt to make it.
 #[derive(Clone)]
-struct Link {
+struct Connection {
     number: u64,
-    connection: Shared<BoxFuture<'static, Result<MultiplexedConnection, StoreFailure>>>,
+    ready: Shared<BoxFuture<'static, Result<MultiplexedConnection, StoreFailure>>>,
 }
 
 impl SharedStore {
-    /// A store at `url`. All keys begin with `prefix`; a response that takes longer than `timeout` counts as
-    /// none. Nothing is connected yet.
+    /// Creates a store at `url` without connecting. All keys begin with `prefix`; a response that takes longer than
+    /// `timeout` is a failure.
     pub fn new(url: &StoreUrl, prefix: &str, timeout: Duration) -> Self {
         Self {
             client: url.client().clone(),
@@ -80,40 +80,39 @@ impl SharedStore {
         }
     }
 
-    /// Whether a login can use the store, as it was known within the last second or else as it is found out now, by
-    /// what a login does. Probing more often than that costs the store nothing: readiness is open to everything that
-    /// reaches the port.
+    /// Returns whether logins can use the store. If the last success is more than a second ago, it runs the commands of
+    /// a login. So frequent readiness checks do not load the store.
     pub async fn is_usable(&self) -> bool {
         let _one_at_a_time = self.probe.lock().await;
-        self.inner().health.is_known_usable(self.started.elapsed()) || self.try_out().await.is_ok()
+        self.inner().health.is_known_usable(self.started.elapsed()) || self.probe_commands().await.is_ok()
     }
 
-    /// Why a login cannot use the store, if it cannot. In contrast to a login it waits some seconds for a connection.
+    /// Runs the commands of a login. In contrast to a login it waits some seconds for a connection.
     ///
     /// # Errors
-    /// The [`StoreFailure`].
+    /// The [`StoreFailure`], if logins cannot use the store.
     pub async fn check(&self) -> Result<(), StoreFailure> {
-        let link = self.link();
-        if let Err(failure) = link.connection.clone().await {
-            self.note(self.failed(Operation::Take, &link, &failure));
+        let connection = self.connection();
+        if let Err(failure) = connection.ready.clone().await {
+            self.log(self.failed(Operation::Take, &connection, &failure));
             return Err(failure);
         }
-        self.try_out().await
+        self.probe_commands().await
     }
 
-    /// The full name of a key. The braces keep all keys of a deployment on one node of a cluster.
+    /// Returns the full key. The braces (a hash tag) keep all keys of a deployment on one node of a cluster.
     pub(crate) fn key(&self, name: impl fmt::Display) -> String {
         format!("{{{}}}:{name}", self.prefix)
     }
 
-    /// Runs `ask` on the connection.
+    /// Runs `command` on the connection.
     ///
     /// # Errors
-    /// [`StoreFailure`] when the store fails, or has failed within the last second: then nothing is tried.
+    /// [`StoreFailure`] when the store fails, or without an attempt when it has failed within the last second.
     async fn attempt<T, F>(
         &self,
         operation: Operation,
-        ask: impl FnOnce(MultiplexedConnection) -> F,
+        command: impl FnOnce(MultiplexedConnection) -> F,
     ) -> Result<T, StoreFailure>
     where
         F: Future<Output = RedisResult<T>>,
@@ -121,106 +120,105 @@ impl SharedStore {
         if let Some(failure) = self.inner().health.pause(self.started.elapsed()) {
             return Err(failure);
         }
-        let link = self.link();
-        let connection = link.connection.clone();
-        let answer = tokio::time::timeout(self.timeout, async {
-            let connection = connection.await?;
-            ask(connection).await.map_err(StoreFailure::from)
+        let connection = self.connection();
+        let ready = connection.ready.clone();
+        let response = tokio::time::timeout(self.timeout, async {
+            let connection = ready.await?;
+            command(connection).await.map_err(StoreFailure::from)
         });
-        let failure = match answer.await {
-            Ok(Ok(answer)) => {
-                self.note(self.succeeded(operation, &link));
-                return Ok(answer);
+        let failure = match response.await {
+            Ok(Ok(response)) => {
+                self.log(self.succeeded(operation, &connection));
+                return Ok(response);
             }
             Ok(Err(failure)) => failure,
-            Err(_) if link.connection.peek().is_some() => StoreFailure::NoResponse,
-            // It is still being made, in the background and within its own limit: a handshake may take longer than
-            // a login may wait.
+            Err(_) if connection.ready.peek().is_some() => StoreFailure::NoResponse,
+            // The attempt to connect goes on in the background, with a time limit of its own: a handshake may take
+            // longer than a login may wait.
             Err(_) => StoreFailure::NoConnection,
         };
-        self.note(self.failed(operation, &link, &failure));
+        self.log(self.failed(operation, &connection, &failure));
         Err(failure)
     }
 
-    fn succeeded(&self, operation: Operation, link: &Link) -> Option<Change> {
+    fn succeeded(&self, operation: Operation, connection: &Connection) -> Option<Change> {
         let mut inner = self.inner();
-        if !inner.is_current(link) {
+        if !inner.is_current(connection) {
             return None;
         }
-        inner.unanswered_since = None;
+        inner.waiting_since = None;
         inner.health.succeeded(operation, self.started.elapsed())
     }
 
-    fn failed(&self, operation: Operation, link: &Link, failure: &StoreFailure) -> Option<Change> {
+    fn failed(&self, operation: Operation, connection: &Connection, failure: &StoreFailure) -> Option<Change> {
         let mut inner = self.inner();
-        if !inner.is_current(link) {
+        if !inner.is_current(connection) {
             return None;
         }
-        inner.unanswered_since = None;
-        if *failure != StoreFailure::NoConnection || link.connection.peek().is_some() {
-            inner.link = None;
+        inner.waiting_since = None;
+        if *failure != StoreFailure::NoConnection || connection.ready.peek().is_some() {
+            inner.connection = None;
         }
         inner.health.failed(operation, failure.clone(), self.started.elapsed())
     }
 
-    /// The present connection; if there is none it is begun.
+    /// Returns the current connection, or begins to make one.
     ///
-    /// One that has given no response for longer than the timeout is replaced, although no request has failed by that:
-    /// all of them may have been dropped before, because their clients hung up.
-    fn link(&self) -> Link {
+    /// It replaces a connection without a response for longer than the timeout, even if no command has failed: the
+    /// commands may have been dropped because their clients disconnected.
+    fn connection(&self) -> Connection {
         let now = self.started.elapsed();
         let mut inner = self.inner();
-        let is_silent = inner.unanswered_since.is_some_and(|since| now.saturating_sub(since) > self.timeout);
-        if let Some(link) = &inner.link
-            && !(is_silent && link.connection.peek().is_some())
+        let is_silent = inner.waiting_since.is_some_and(|since| now.saturating_sub(since) > self.timeout);
+        if let Some(connection) = &inner.connection
+            && !(is_silent && connection.ready.peek().is_some())
         {
-            let link = link.clone();
-            inner.unanswered_since.get_or_insert(now);
-            return link;
+            let connection = connection.clone();
+            inner.waiting_since.get_or_insert(now);
+            return connection;
         }
-        inner.unanswered_since = Some(now);
-        // A task of its own, so that it goes on while no request waits for it.
+        inner.waiting_since = Some(now);
+        // A separate task, so that connecting goes on while no request waits for it.
         let connecting = tokio::spawn(connect(self.client.clone(), CONNECT_LIMIT.max(self.timeout)));
-        let connection = async move { connecting.await.unwrap_or(Err(StoreFailure::NoConnection)) };
-        inner.links_made += 1;
-        let link = Link { number: inner.links_made, connection: connection.boxed().shared() };
-        inner.link = Some(link.clone());
-        link
+        let ready = async move { connecting.await.unwrap_or(Err(StoreFailure::NoConnection)) };
+        inner.connections_made += 1;
+        let connection = Connection { number: inner.connections_made, ready: ready.boxed().shared() };
+        inner.connection = Some(connection.clone());
+        connection
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Every change leaves it whole.
+        // No change can leave it inconsistent, so the value behind a poisoned lock is usable.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, change: Option<Change>) {
+    fn log(&self, change: Option<Change>) {
         let prefix = &self.prefix;
         match change {
             None => {}
             Some(Change::Failing(failure)) => tracing::warn!(
                 code = failure.code(),
                 prefix,
-                "the shared store cannot be used, and redis.when_down holds until it can: {failure}"
+                "the shared store is unavailable, so redis.when_down applies: {failure}"
             ),
-            Some(Change::Usable) => {
-                tracing::info!(prefix, "the shared store can be used again: limits and used states are common again")
-            }
+            Some(Change::Usable) => tracing::info!(prefix, "the shared store is available again"),
         }
     }
 }
 
 impl Inner {
-    /// What was sent over a connection that has been replaced says nothing about the present one.
-    fn is_current(&self, link: &Link) -> bool {
-        self.link.as_ref().is_some_and(|current| current.number == link.number)
+    /// Returns whether `connection` has not been replaced. The result of a replaced connection says nothing about the
+    /// current one.
+    fn is_current(&self, connection: &Connection) -> bool {
+        self.connection.as_ref().is_some_and(|current| current.number == connection.number)
     }
 }
 
-/// How long a connection may take to be made: name, TCP, TLS, user and database.
+/// The time limit for connecting: name resolution, TCP, TLS, authentication and database.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 async fn connect(client: redis::Client, limit: Duration) -> Result<MultiplexedConnection, StoreFailure> {
-    // How long a response may take is bounded where it is asked for.
+    // `attempt` bounds the time for a response.
     let config = AsyncConnectionConfig::new().set_connection_timeout(Some(limit)).set_response_timeout(None);
     Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
 }

@@ -1,4 +1,4 @@
-//! The address of the shared store, and why a text is none.
+//! The address of the shared store.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// Where Redis is. Never printed, because it may have a password in it.
+/// The address of Redis. It is never printed, because it may contain a password.
 #[derive(Clone)]
 pub struct StoreUrl(redis::Client);
 
 impl StoreUrl {
-    /// Reads `redis://user:password@host:port/db`, `rediss://…` for TLS, or `redis+unix:///path`. What is not a URL
-    /// character in the user name or the password must be percent-encoded.
+    /// Parses `redis://user:password@host:port/db`, `rediss://…` for TLS, or `redis+unix:///path`. User name and
+    /// password must be percent-encoded.
     ///
     /// # Errors
     /// [`InvalidStoreUrl`], which holds nothing of the text.
@@ -23,8 +23,8 @@ impl StoreUrl {
         Self::read(text.trim(), None)
     }
 
-    /// The same for a server whose certificate is issued by one of the authorities in `pem`, and by no other. Without
-    /// it the system's authorities are trusted.
+    /// [`StoreUrl::parse`] with the certificate authorities in `pem` as the only trusted ones. Without them, those of
+    /// the system are trusted.
     ///
     /// # Errors
     /// [`InvalidStoreUrl`].
@@ -53,7 +53,7 @@ impl StoreUrl {
             (_, None) => redis::Client::open(info).map_err(|_| InvalidStoreUrl::Form)?,
         };
         if matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. }) {
-            choose_cryptography();
+            install_crypto_provider();
         }
         Ok(Self(client))
     }
@@ -69,20 +69,20 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-/// Why a text is not the address of a shared store. Holds nothing of the text.
+/// Why a text is not the address of a shared store. It holds nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidStoreUrl {
-    /// It is not a URL of a known scheme with a host, or a path of a socket.
+    /// The text is not a URL with a known scheme and a host or the path of a socket.
     Form,
-    /// The user name or the password has a `/`, `?` or `#` in it.
+    /// The user name or the password contains a `/`, `?` or `#`.
     NotPercentEncoded,
-    /// The path is not the number of a database.
+    /// The path is not a database number.
     Database,
-    /// It has a fragment, of which `#insecure` would switch the check of the certificate off.
+    /// The URL has a fragment. `#insecure` would disable the check of the certificate.
     Fragment,
-    /// The file of the certificate authority has no certificate in PEM form.
+    /// The file of the certificate authority contains no PEM certificate.
     CaFile,
-    /// A certificate authority is named, but the URL is not `rediss://`.
+    /// A certificate authority is configured, but the URL does not begin with `rediss://`.
     CaWithoutTls,
 }
 
@@ -96,11 +96,9 @@ impl fmt::Display for InvalidStoreUrl {
             Self::NotPercentEncoded => {
                 "must have its user name and password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40"
             }
-            Self::Database => "must have the number of a database, such as /0, or nothing after host and port",
-            Self::Fragment => {
-                "must not have a fragment: the certificate is always checked. For a private authority set REDIS_CA_FILE"
-            }
-            Self::CaFile => "must be verified by REDIS_CA_FILE, but that file has no certificate in PEM form",
+            Self::Database => "must have a database number such as /0, or nothing, after host and port",
+            Self::Fragment => "must not have a fragment. For a certificate of a private authority, set REDIS_CA_FILE",
+            Self::CaFile => "cannot be verified with REDIS_CA_FILE, because that file contains no PEM certificate",
             Self::CaWithoutTls => "must begin with rediss:// (TLS), because REDIS_CA_FILE is set",
         })
     }
@@ -118,7 +116,7 @@ fn reason(text: &str, error: &redis::RedisError) -> InvalidStoreUrl {
     }
 }
 
-/// Whether an `@`, which ends user name and password, stands behind what ends the whole authority (RFC 3986 section
+/// Returns whether the `@` that ends user name and password comes after the end of the authority (RFC 3986 section
 /// 3.2).
 fn has_unencoded_password(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
@@ -130,8 +128,8 @@ fn has_certificate(pem: &[u8]) -> bool {
     CertificateDer::pem_slice_iter(pem).next().is_some_and(|certificate| certificate.is_ok())
 }
 
-/// Keepalive ends an idle connection to a host that has disappeared after about 30 seconds. A connection in use ends with
-/// the first response that does not come.
+/// Keepalive closes an idle connection to an unreachable host after about 30 seconds. A connection in use is closed
+/// with the first missing response.
 fn tcp_settings() -> TcpSettings {
     let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
     let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
@@ -140,11 +138,11 @@ fn tcp_settings() -> TcpSettings {
     settings
 }
 
-/// rustls panics at the first handshake of a program in which several implementations of cryptography are compiled and
-/// none was chosen. What the program has chosen stays.
-fn choose_cryptography() {
+/// Installs a default crypto provider for rustls, unless the program has one. Without a default, rustls panics at the
+/// first handshake if several providers are compiled in.
+fn install_crypto_provider() {
     if CryptoProvider::get_default().is_none() {
-        // It fails if another thread has been faster: then that choice holds.
+        // It fails if another thread was faster; then that provider is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_of_every_kind_are_read() {
+    fn urls_of_every_scheme_are_parsed() {
         for text in [
             "redis://127.0.0.1:6379/0",
             "redis://redis.example",
@@ -173,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_the_password_is_not_shown() {
+    fn errors_name_the_reason_and_do_not_show_the_password() {
         for (text, reason) in [
             ("hunter2", InvalidStoreUrl::Form),
             ("https://redis.example", InvalidStoreUrl::Form),
@@ -196,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_authority_is_for_tls_and_a_certificate() {
+    fn a_certificate_authority_needs_tls_and_a_certificate() {
         let reason = |text, pem: &str| StoreUrl::parse_with_ca(text, pem.as_bytes()).err();
         assert_eq!(reason("redis://redis.example", ""), Some(InvalidStoreUrl::CaWithoutTls));
         assert_eq!(reason("rediss://redis.example", ""), Some(InvalidStoreUrl::CaFile));

@@ -1,13 +1,13 @@
-//! A verifier with a fresh key, and the requests that the tests send to it.
+//! A verifier with a new access key, and requests to it.
 
-// Each test file is a program of its own and uses a part of this.
+// Each test file is a separate program and uses a part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(unix)]
-pub(crate) mod front;
-#[cfg(unix)]
 pub(crate) mod program;
 pub(crate) mod proof_of_work;
+#[cfg(unix)]
+pub(crate) mod redis_proxy;
 #[cfg(unix)]
 pub(crate) mod redis_server;
 pub(crate) mod siteverify;
@@ -27,7 +27,7 @@ pub(crate) const DOMAIN: &str = "https://login.example.com";
 pub(crate) const LOGIN_URL: &str = "https://login.example.com/login";
 pub(crate) const CLIENT_ID: &str = "sc_shop";
 
-/// An access key and the public keys by which its signatures are checked.
+/// An access key and the JWKS that verifies its signatures.
 pub(crate) struct Key {
     pub(crate) text: String,
     pub(crate) published: JwkSet,
@@ -55,7 +55,7 @@ pub(crate) fn verifier(key: &Key) -> Verifier {
     Verifier::new(DOMAIN.parse().unwrap(), key.text.parse().unwrap())
 }
 
-/// The query of a request that is answered, with some parameters replaced.
+/// The query of a valid request, with some parameters replaced.
 pub(crate) fn query(changes: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in [("state", "S"), ("redirect_uri", LOGIN_URL), ("client_id", CLIENT_ID)] {
@@ -82,7 +82,7 @@ pub(crate) async fn body(response: Response) -> Vec<u8> {
     response.into_body().collect().await.unwrap().to_bytes().to_vec()
 }
 
-/// Asserts on a refusal and on the absence of everything that could lead elsewhere.
+/// Asserts a refusal without a redirect.
 pub(crate) async fn assert_refused(response: Response, status: u16, code: &str, parameter: Option<&str>) {
     assert_eq!(location(&response), None);
     assert_eq!(response.status(), StatusCode::from_u16(status).unwrap());

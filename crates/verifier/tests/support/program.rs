@@ -1,4 +1,4 @@
-//! The real program, started with a configuration of its own and stopped with the test.
+//! The real program, started with its own configuration and killed at the end of the test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -22,7 +22,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Sends SIGTERM, waits for the end and gives what was logged.
+    /// Sends SIGTERM, waits for the exit and returns the log.
     pub(crate) fn stop(mut self) -> String {
         self.signal("TERM");
         assert_eq!(self.process.wait().unwrap().code(), Some(0));
@@ -36,7 +36,7 @@ impl Running {
         assert!(kill.arg(format!("-{name}")).arg(self.process.id().to_string()).status().unwrap().success());
     }
 
-    /// The answer to a login with this state and these additional lines in its head.
+    /// Sends a login with this state and these additional header lines, and returns the response.
     pub(crate) fn login(&self, state: &str, lines: &[&str]) -> String {
         exchange(&self.address, &login_request(state, lines))
     }
@@ -45,7 +45,7 @@ impl Running {
         exchange(&self.address, &format!("GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"))
     }
 
-    /// The port of the metrics and probes, which it has chosen by itself: of all ports on which it listens the other one.
+    /// Returns the address of the internal listener: the other port on which the program listens.
     #[cfg(target_os = "linux")]
     pub(crate) fn metrics_address(&self) -> String {
         let id = self.process.id();
@@ -109,9 +109,9 @@ pub(crate) fn exchange(address: &str, request: &str) -> String {
 
 pub(crate) fn read_all(mut stream: TcpStream) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8(answer).unwrap()
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
+    String::from_utf8(response).unwrap()
 }
 
 pub(crate) fn login_request(state: &str, lines: &[&str]) -> String {
@@ -120,16 +120,16 @@ pub(crate) fn login_request(state: &str, lines: &[&str]) -> String {
     format!("GET /v1/login?{query} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{lines}\r\n")
 }
 
-pub(crate) fn status_of(answer: &str) -> u16 {
-    answer.split(' ').nth(1).unwrap_or_else(|| panic!("no answer: {answer:?}")).parse().unwrap()
+pub(crate) fn status_of(response: &str) -> u16 {
+    response.split(' ').nth(1).unwrap_or_else(|| panic!("no response: {response:?}")).parse().unwrap()
 }
 
-pub(crate) fn code_in(answer: &str) -> String {
-    let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+pub(crate) fn code_in(response: &str) -> String {
+    let location = response.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
     Url::parse(location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
 
-/// Asks again and again until the answer is right; what takes this long never comes.
+/// Waits until the condition is true, for at most two minutes.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..4800 {
         if is_so() {

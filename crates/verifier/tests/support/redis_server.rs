@@ -1,4 +1,4 @@
-//! A real Redis on a socket in a folder of its own, which stops and goes with the test.
+//! A real Redis on a socket in a temporary folder, stopped and removed after the test.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,7 +23,7 @@ impl Redis {
         redis
     }
 
-    /// Its folder, in which it is not started yet.
+    /// Creates its folder without starting it.
     pub(crate) fn prepare() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -56,7 +56,7 @@ impl Redis {
         self.run::<()>(&["CONFIG", "SET", setting, value]).unwrap();
     }
 
-    /// Starts it after [`Redis::stop`], without what was in it.
+    /// Starts it again after [`Redis::stop`], without its data.
     pub(crate) fn start_again(&mut self) {
         let socket = self.folder.join("socket");
         let _ = std::fs::remove_file(&socket);

@@ -1,4 +1,4 @@
-//! A provider of human checks on loopback: says what it is told to, and remembers what it was asked.
+//! A provider of human checks on loopback with configurable responses. It records the requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,13 +18,13 @@ pub(crate) struct SiteVerify {
 
 #[derive(Default)]
 struct Shared {
-    /// Said one after the other; the last one again and again. Nothing: silence.
-    answers: Mutex<Vec<(u16, String)>>,
+    /// The next responses; the last one repeats. Empty: no response.
+    responses: Mutex<Vec<(u16, String)>>,
     forms: Mutex<Vec<Form>>,
 }
 
 impl SiteVerify {
-    /// Ends with the test's runtime.
+    /// Starts the provider, which ends with the runtime of the test.
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/siteverify", listener.local_addr().unwrap());
@@ -34,16 +34,16 @@ impl SiteVerify {
         Self { url, shared }
     }
 
-    pub(crate) fn says(&self, status: u16, text: &str) {
-        *self.shared.answers.lock().unwrap() = vec![(status, text.to_owned())];
+    pub(crate) fn respond_with(&self, status: u16, text: &str) {
+        *self.shared.responses.lock().unwrap() = vec![(status, text.to_owned())];
     }
 
-    pub(crate) fn says_once_and_then(&self, first: (u16, &str), then: (u16, &str)) {
-        *self.shared.answers.lock().unwrap() = vec![(first.0, first.1.to_owned()), (then.0, then.1.to_owned())];
+    pub(crate) fn respond_once_then(&self, first: (u16, &str), then: (u16, &str)) {
+        *self.shared.responses.lock().unwrap() = vec![(first.0, first.1.to_owned()), (then.0, then.1.to_owned())];
     }
 
-    pub(crate) fn is_silent(&self) {
-        self.shared.answers.lock().unwrap().clear();
+    pub(crate) fn do_not_respond(&self) {
+        self.shared.responses.lock().unwrap().clear();
     }
 
     pub(crate) fn forms(&self) -> Vec<Form> {
@@ -51,18 +51,18 @@ impl SiteVerify {
     }
 
     pub(crate) fn last_form(&self) -> Form {
-        self.forms().pop().expect("it was asked")
+        self.forms().pop().expect("a request")
     }
 }
 
 async fn verify(State(shared): State<Arc<Shared>>, RawForm(form): RawForm) -> (StatusCode, String) {
     let form = form_urlencoded::parse(&form).into_owned().collect();
     shared.forms.lock().unwrap().push(form);
-    let answer = {
-        let mut answers = shared.answers.lock().unwrap();
-        if answers.len() > 1 { Some(answers.remove(0)) } else { answers.first().cloned() }
+    let response = {
+        let mut responses = shared.responses.lock().unwrap();
+        if responses.len() > 1 { Some(responses.remove(0)) } else { responses.first().cloned() }
     };
-    match answer {
+    match response {
         Some((status, text)) => (StatusCode::from_u16(status).unwrap(), text),
         None => {
             tokio::time::sleep(Duration::from_secs(60)).await;

@@ -1,4 +1,4 @@
-//! Hostile requests against the whole service: each is answered, none with a login that leaves Authress.
+//! Hostile requests against the real program: each gets a response, and none redirects anywhere but to Authress.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -9,7 +9,7 @@ mod support;
 use support::program::{Running, exchange, start_with, status_of};
 use support::{LOGIN_URL, key};
 
-/// What is done to each of the three parameters.
+/// Hostile values for each of the three parameters.
 fn hostile_values() -> Vec<String> {
     let hosts = [
         "https://LOGIN.example.com.",
@@ -53,7 +53,7 @@ fn hostile_values() -> Vec<String> {
     values
 }
 
-/// Encodings that no serializer would make.
+/// Invalid and unusual encodings.
 const RAW: [&str; 12] = [
     "%",
     "%0",
@@ -78,23 +78,25 @@ fn send(verifier: &Running, query: &str) -> String {
 }
 
 #[track_caller]
-fn assert_harmless(answer: &str, query: &str) {
-    let status = status_of(answer);
-    let heads: Vec<&str> = answer.split("\r\n\r\n").next().unwrap().lines().skip(1).collect();
+fn assert_harmless(response: &str, query: &str) {
+    let status = status_of(response);
+    let heads: Vec<&str> = response.split("\r\n\r\n").next().unwrap().lines().skip(1).collect();
     let location = heads.iter().find_map(|line| line.strip_prefix("location: "));
     match location {
-        Some(location) => assert!(status == 302 && location.split('?').next() == Some(LOGIN_URL), "{query}: {answer}"),
-        None => assert!((400..=431).contains(&status), "{query}: {answer}"),
+        Some(location) => {
+            assert!(status == 302 && location.split('?').next() == Some(LOGIN_URL), "{query}: {response}")
+        }
+        None => assert!((400..=431).contains(&status), "{query}: {response}"),
     }
     assert_eq!(heads.iter().filter(|line| line.starts_with("location")).count(), usize::from(location.is_some()));
-    assert!(!heads.iter().any(|line| line.starts_with("set-cookie")), "{answer}");
-    // `state` goes back to Authress, encoded; a refusal repeats nothing.
-    let is_repeated = answer.contains("<script>") || (location.is_none() && answer.contains("jndi"));
-    assert!(!is_repeated, "{answer}");
+    assert!(!heads.iter().any(|line| line.starts_with("set-cookie")), "{response}");
+    // A redirect contains the encoded `state`; an error response contains nothing of the request.
+    let is_repeated = response.contains("<script>") || (location.is_none() && response.contains("jndi"));
+    assert!(!is_repeated, "{response}");
 }
 
 #[test]
-fn every_parameter_hostile_missing_and_doubled_at_every_place() {
+fn hostile_missing_and_duplicate_parameters_at_every_position() {
     let variables = [("RATE_LIMIT_CLIENT_BURST", "1000000"), ("LOG_LEVEL", "error")];
     let verifier = start_with(&key(), &variables);
     let good = [("state", "S".to_owned()), ("redirect_uri", encode(LOGIN_URL)), ("client_id", "sc_shop".to_owned())];
@@ -110,8 +112,8 @@ fn every_parameter_hostile_missing_and_doubled_at_every_place() {
     let mut sent = 0;
     for value in raw {
         for (at, (name, _)) in good.iter().enumerate() {
-            for doubled in [false, true] {
-                let mut query = pairs(if doubled { usize::MAX } else { at });
+            for duplicate in [false, true] {
+                let mut query = pairs(if duplicate { usize::MAX } else { at });
                 query.insert(sent % (query.len() + 1), format!("{name}={value}"));
                 let query = query.join("&");
                 assert_harmless(&send(&verifier, &query), &query);

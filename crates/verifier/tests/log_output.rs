@@ -1,4 +1,4 @@
-//! A log that cannot be written, or that is not read: the program goes on.
+//! A log that cannot be written or is not read does not stop the program.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::key;
 use support::program::{Running, command, exchange, start_command, status_of};
 
-/// The program with these variables and this standard error.
+/// Starts the program with these variables and this standard error.
 fn start(stderr: impl Into<Stdio>, more: &[(&str, &str)]) -> Running {
     let key = key();
     let mut variables = vec![
@@ -29,7 +29,7 @@ fn start(stderr: impl Into<Stdio>, more: &[(&str, &str)]) -> Running {
     start_command(command)
 }
 
-fn answers(verifier: &Running, logins: std::ops::Range<u32>) {
+fn assert_answers(verifier: &Running, logins: std::ops::Range<u32>) {
     for number in logins {
         assert_eq!(status_of(&verifier.login(&format!("s{number}"), &[])), 302, "login {number}");
     }
@@ -37,14 +37,14 @@ fn answers(verifier: &Running, logins: std::ops::Range<u32>) {
 }
 
 fn dropped_lines(verifier: &Running) -> u64 {
-    let request = "GET /metrics HTTP/1.1\r\nHost: inside\r\nConnection: close\r\n\r\n";
+    let request = "GET /metrics HTTP/1.1\r\nHost: internal\r\nConnection: close\r\n\r\n";
     let text = exchange(&verifier.metrics_address(), request);
     let name = "authress_verifier_log_lines_dropped_total ";
     text.lines().find_map(|line| line.strip_prefix(name)).unwrap().parse().unwrap()
 }
 
-/// Ends on SIGTERM with exit code 0, although the log is not written.
-fn ends(mut verifier: Running) {
+/// Asserts that the program exits with code 0 on SIGTERM, although the log is not written.
+fn assert_exits(mut verifier: Running) {
     verifier.signal("TERM");
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(30) {
@@ -58,30 +58,30 @@ fn ends(mut verifier: Running) {
 }
 
 #[test]
-fn a_log_whose_reader_is_gone_costs_lines_only() {
+fn a_closed_pipe_drops_log_lines_only() {
     for threads in ["1", "2"] {
         let mut reader = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let verifier = start(reader.stdin.take().unwrap(), &[("TOKIO_WORKER_THREADS", threads)]);
-        answers(&verifier, 0..3);
+        assert_answers(&verifier, 0..3);
         reader.kill().unwrap();
         reader.wait().unwrap();
-        answers(&verifier, 3..23);
-        support::program::eventually("lost lines are counted", || dropped_lines(&verifier) >= 10);
-        ends(verifier);
+        assert_answers(&verifier, 3..23);
+        support::program::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
+        assert_exits(verifier);
     }
 }
 
 #[test]
-fn a_full_disk_costs_lines_only() {
+fn a_full_disk_drops_log_lines_only() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let verifier = start(full, &[]);
-    answers(&verifier, 0..20);
-    support::program::eventually("lost lines are counted", || dropped_lines(&verifier) >= 10);
-    ends(verifier);
+    assert_answers(&verifier, 0..20);
+    support::program::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
+    assert_exits(verifier);
 }
 
 #[test]
-fn a_closed_standard_error_costs_lines_only() {
+fn a_closed_standard_error_drops_log_lines_only() {
     // The shell closes it before the program starts.
     let key = key();
     let mut program = Command::new("sh");
@@ -91,24 +91,24 @@ fn a_closed_standard_error_costs_lines_only() {
         program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         program
     });
-    answers(&verifier, 0..20);
-    ends(verifier);
+    assert_answers(&verifier, 0..20);
+    assert_exits(verifier);
 }
 
 #[test]
-fn a_log_that_is_not_read_blocks_no_login_no_probe_and_no_signal() {
+fn a_log_that_is_not_read_blocks_neither_logins_nor_health_checks_nor_signals() {
     for threads in ["1", "2"] {
         let verifier = start(Stdio::piped(), &[("TOKIO_WORKER_THREADS", threads)]);
         // Some hundred lines fill a pipe.
-        answers(&verifier, 0..1500);
-        ends(verifier);
+        assert_answers(&verifier, 0..1500);
+        assert_exits(verifier);
     }
 }
 
 #[test]
 fn a_log_that_is_read_late_is_complete() {
     let mut verifier = start(Stdio::piped(), &[("LOG_FORMAT", "json")]);
-    answers(&verifier, 0..1500);
+    assert_answers(&verifier, 0..1500);
     let log = BufReader::new(verifier.process.stderr.take().unwrap());
     let reader =
         std::thread::spawn(move || log.lines().filter(|line| line.as_ref().unwrap().contains("\"Answered\"")).count());

@@ -1,4 +1,4 @@
-//! What a good request gets.
+//! The response to a valid request.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -22,7 +22,7 @@ fn code_of(location: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_answer_is_a_signed_user_id_for_authress() {
+async fn the_response_redirects_to_authress_with_a_signed_user_id() {
     let key = key();
     let now = || i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     let request = Request::get(format!("/v1/login?{}", query(&[]))).body(Body::empty()).unwrap();
@@ -44,7 +44,7 @@ async fn the_answer_is_a_signed_user_id_for_authress() {
 }
 
 #[test]
-fn equal_inputs_give_the_same_answer_whatever_makes_the_signature() {
+fn equal_inputs_give_the_same_response_with_both_signature_implementations() {
     // The key of RFC 8037 appendix A.1; the signature was made by OpenSSL.
     let key = "sc_shop.k1.acc-1.MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
     let verifier = Verifier::new(DOMAIN.parse().unwrap(), key.parse().unwrap());
@@ -58,7 +58,7 @@ fn equal_inputs_give_the_same_answer_whatever_makes_the_signature() {
 }
 
 #[tokio::test]
-async fn code_iss_and_state_follow_in_this_order_after_the_query_that_was_there() {
+async fn code_iss_and_state_follow_the_existing_query_in_this_order() {
     let redirect_uri = format!("{LOGIN_URL}?a=%20b&next=https://other.example/");
     let response = get(&query(&[("redirect_uri", &redirect_uri), ("state", "a/b+c=d&e")])).await;
     let location = location(&response).unwrap();
@@ -70,7 +70,7 @@ async fn code_iss_and_state_follow_in_this_order_after_the_query_that_was_there(
 }
 
 #[tokio::test]
-async fn the_user_id_is_new_for_each_request_and_not_the_requests_choice() {
+async fn the_user_id_is_new_for_each_request_and_does_not_depend_on_the_request() {
     let key = key();
     let mut ids = HashSet::new();
     for _ in 0..50 {
@@ -86,25 +86,25 @@ async fn the_user_id_is_new_for_each_request_and_not_the_requests_choice() {
 }
 
 #[tokio::test]
-async fn the_longest_state_gives_an_address_that_servers_accept() {
+async fn the_longest_state_gives_a_url_that_servers_accept() {
     let redirect_uri = format!("{LOGIN_URL}?a={}", "x".repeat(990));
     let response = get(&query(&[("state", &"%".repeat(512)), ("redirect_uri", &redirect_uri)])).await;
     assert!(location(&response).unwrap().len() < 8 * 1024);
 }
 
 #[tokio::test]
-async fn head_spends_no_state_and_signs_nothing() {
+async fn head_uses_up_no_state_and_signs_nothing() {
     let app = standalone(verifier(&key()));
     let path = format!("/v1/login?{}", query(&[]));
     let send = async |method| {
         let request = Request::builder().method(method).uri(&path).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
     };
-    let of_head = send(Method::HEAD).await;
-    assert_eq!((of_head.status(), location(&of_head)), (StatusCode::METHOD_NOT_ALLOWED, None));
-    assert_eq!(of_head.headers()[header::ALLOW], "GET");
-    assert_eq!(send(Method::GET).await.status(), StatusCode::FOUND, "the state is still there");
-    // RFC 9110 section 9.1: the health check has it.
+    let head_response = send(Method::HEAD).await;
+    assert_eq!((head_response.status(), location(&head_response)), (StatusCode::METHOD_NOT_ALLOWED, None));
+    assert_eq!(head_response.headers()[header::ALLOW], "GET");
+    assert_eq!(send(Method::GET).await.status(), StatusCode::FOUND, "the state is not used up");
+    // RFC 9110 section 9.1: the health check supports HEAD.
     assert_eq!(standalone_head("/healthz").await, StatusCode::OK);
 }
 
@@ -116,7 +116,7 @@ async fn standalone_head(path: &str) -> StatusCode {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_protective_headers_once() {
+async fn every_response_has_the_protective_headers_once() {
     let good = format!("/v1/login?{}", query(&[]));
     for (method, path) in [
         (Method::GET, good.as_str()),
@@ -141,7 +141,7 @@ async fn every_answer_has_the_protective_headers_once() {
 }
 
 #[tokio::test]
-async fn the_health_check_says_ok() {
+async fn the_health_check_responds_with_ok() {
     let response = send(Method::GET, "/healthz").await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(body(response).await, b"ok\n");

@@ -1,5 +1,5 @@
-//! One TCP address in front of several Redis servers, as a virtual address, a Kubernetes Service or DNS is: where it
-//! leads can change, and connections that are open stay with the server they were made to.
+//! A TCP proxy in front of several Redis servers, such as a virtual IP or a Kubernetes Service. Its target can change;
+//! open connections keep theirs.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use std::thread;
 
 use super::redis_server::Redis;
 
-pub(crate) struct Front {
+pub(crate) struct RedisProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -19,25 +19,25 @@ pub(crate) struct Front {
 struct Shared {
     target: Mutex<PathBuf>,
     connections: AtomicUsize,
-    /// Connections with a lower number get no byte any more, and no end.
+    /// Connections with a lower number are dead: they get neither data nor an end.
     first_alive: AtomicUsize,
-    is_over: AtomicBool,
+    is_closed: AtomicBool,
 }
 
-impl Front {
-    pub(crate) fn of(redis: &Redis) -> Self {
+impl RedisProxy {
+    pub(crate) fn new(redis: &Redis) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             target: Mutex::new(redis.socket()),
             connections: AtomicUsize::new(0),
             first_alive: AtomicUsize::new(0),
-            is_over: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
         });
         let for_thread = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming() {
-                if for_thread.is_over.load(Ordering::SeqCst) {
+                if for_thread.is_closed.load(Ordering::SeqCst) {
                     return;
                 }
                 let number = for_thread.connections.fetch_add(1, Ordering::SeqCst);
@@ -71,25 +71,25 @@ impl Front {
         format!("redis://{}", self.address)
     }
 
-    /// Where new connections lead from now on.
-    pub(crate) fn lead_to(&self, redis: &Redis) {
+    /// Changes the target of new connections.
+    pub(crate) fn forward_to(&self, redis: &Redis) {
         *self.shared.target.lock().unwrap() = redis.socket();
     }
 
-    /// The host of all open connections disappears: nothing comes from it any more, neither data nor FIN nor RST.
+    /// Makes all open connections dead, as if the host had disappeared: no data, no FIN, no RST.
     pub(crate) fn vanish(&self) {
         self.shared.first_alive.store(self.connections(), Ordering::SeqCst);
     }
 
-    /// How many were made so far.
+    /// Returns the number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 }
 
-impl Drop for Front {
+impl Drop for RedisProxy {
     fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::SeqCst);
+        self.shared.is_closed.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
     }
 }
