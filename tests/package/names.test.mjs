@@ -50,7 +50,7 @@ describe('the names in the types', () => {
   test('of events are those that the module and the script emit', () => {
     const [, events] = /fn event_name([\s\S]*?)\n}\n/.exec(read('src/results.rs'));
     const emitted = [...names(events, /=> "([\w-]+)"/g), ...names(script, /\bemit\(session, '([\w-]+)'/g)].sort();
-    const [, typed] = /export type SessionEvent =([^]*?});\n/.exec(types);
+    const [, typed] = /export type SessionEvent =([\s\S]*?});\n/.exec(types);
     assert.deepEqual(names(typed, /'([\w-]+)'/g), emitted);
   });
 
