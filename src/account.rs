@@ -3,9 +3,11 @@
 
 use crate::{
     browser::authenticator,
-    error::{MethodFuture, Rejection, invalid_input, promise},
+    error::{Rejection, invalid_input},
     login_client::{Login, LoginClient},
-    options, results,
+    options,
+    promise::{self, MethodFuture},
+    results,
 };
 use authress_login_protocol::{
     account::{self, Device, UserConfigurationScreen},
@@ -35,7 +37,7 @@ impl LoginClient {
             "openUserConfigurationScreen" => Box::pin(open_user_configuration_screen(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(cancelled, future)
+        promise::of_method(cancelled, future)
     }
 }
 

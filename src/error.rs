@@ -1,12 +1,9 @@
-//! The client's errors as JavaScript gets them, and its futures as promises.
+//! The client's errors as JavaScript gets them.
 
 use crate::results;
 use authress_login_protocol::error::{Error, ErrorCode};
-use futures_util::future::{Either, LocalBoxFuture, select};
-use js_sys::{Promise, Reflect};
-use std::pin::pin;
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// Describes an error for `asLoginError` in `pkg/errors.js`: `code`, and where there are any `detail`, `status`, `serverCode`
 /// and `cause`. The class and the messages are in the script alone, which needs them without the module too.
@@ -44,20 +41,6 @@ impl From<ErrorCode> for Rejection {
     fn from(code: ErrorCode) -> Self {
         Error::from(code).into()
     }
-}
-
-/// The future of a method. Boxed, so that the machinery of promises exists once.
-pub(crate) type MethodFuture = LocalBoxFuture<'static, Result<JsValue, Rejection>>;
-
-/// The promise of a method. Once `cancelled` is fulfilled the method's future is dropped: it does nothing more.
-pub(crate) fn promise(cancelled: Promise, method: MethodFuture) -> Promise {
-    future_to_promise(async move {
-        match select(method, pin!(JsFuture::from(cancelled))).await {
-            Either::Left((result, _)) => result.map_err(|rejection| rejection.0),
-            // The caller has its rejection already.
-            Either::Right(_) => Err(JsValue::UNDEFINED),
-        }
-    })
 }
 
 /// The error of an option with a wrong type or value; `detail` names the option.

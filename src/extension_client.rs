@@ -2,8 +2,10 @@
 
 use crate::{
     browser::{Browser, Host},
-    error::{self, MethodFuture, Rejection, promise},
-    options, results,
+    error::{self, Rejection},
+    options,
+    promise::{self, MethodFuture},
+    results,
 };
 use authress_login_client as login;
 use authress_login_protocol::{
@@ -53,7 +55,7 @@ impl ExtensionClient {
             "login" => Box::pin(log_in(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(cancelled, future)
+        promise::of_method(cancelled, future)
     }
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod extension_client;
 mod login_client;
 mod options;
+mod promise;
 mod results;
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};

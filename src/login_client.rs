@@ -5,8 +5,10 @@
 
 use crate::{
     browser::{Browser, Host, tabs::TabEvent},
-    error::{self, MethodFuture, Rejection, promise},
-    options, results,
+    error::{self, Rejection},
+    options,
+    promise::{self, MethodFuture},
+    results,
 };
 use authress_login_client::{self as login, OpenType, Ports};
 use authress_login_protocol::{
@@ -102,7 +104,7 @@ impl LoginClient {
             "logout" => Box::pin(logout(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
         };
-        promise(cancelled, future)
+        promise::of_method(cancelled, future)
     }
 }
 

@@ -2,10 +2,11 @@
 //! is hidden from pages of other origins.
 
 use super::{request, window::window};
+use crate::promise;
 use js_sys::{Date, Promise, Reflect};
 use std::cell::OnceCell;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestCache, RequestInit};
 
 thread_local! {
@@ -16,7 +17,7 @@ thread_local! {
 
 /// The server's time in milliseconds since 1970; `None` if it does not say.
 pub async fn now_ms() -> Option<i64> {
-    let skew = SKEW.with(|skew| skew.get_or_init(|| future_to_promise(skew_ms())).clone());
+    let skew = SKEW.with(|skew| skew.get_or_init(|| promise::of(Box::pin(skew_ms()))).clone());
     let skew = JsFuture::from(skew).await.ok()?.as_f64().filter(|skew| !skew.is_nan())?;
     Some((Date::now() + skew) as i64)
 }
