@@ -26,7 +26,7 @@ pub const CALLBACK_PARAMETERS: [&str; 10] = [
 pub const NONCE: &str = "nonce";
 /// The parameters that the callback of an extension adds. Its `state` is the client's own.
 const EXTENSION_PARAMETERS: [&str; 6] = ["iss", "nonce", "code", "state", "expires_in", "access_token"];
-/// The parameters that are removed from every address, whoever put them there.
+/// The parameters that are removed from every address, even if the page or an attacker put them there.
 const TOKEN_PARAMETERS: [&str; 3] = ["access_token", "id_token", "session_token"];
 
 /// The parameters of a callback. The first value of a name counts, and an empty one is absent.
@@ -263,9 +263,9 @@ mod tests {
             let sent = without_callback_parameters(&own).unwrap_or_else(|| own.clone());
             prop_assert_eq!(CallbackParameters::parse(&sent), CallbackParameters::default());
             let (base, kept, _) = web_url::split(&sent);
-            let back = format!("{base}?{}&nonce=R&iss=i&code=c", kept.unwrap_or_default());
-            prop_assert!(!has_duplicate_parameter(&back));
-            prop_assert_eq!(restore_page_url(&back, &own), Some(own));
+            let callback = format!("{base}?{}&nonce=R&iss=i&code=c", kept.unwrap_or_default());
+            prop_assert!(!has_duplicate_parameter(&callback));
+            prop_assert_eq!(restore_page_url(&callback, &own), Some(own));
         }
 
         #[test]

@@ -1,4 +1,4 @@
-//! Calls, tabs, faults and time in any order: what must hold whatever happens.
+//! Calls, tabs, faults and time in random order, and the invariants that hold in every order.
 
 use crate::support::{Browser, Call, Choice, DAY_MS, Fault, HOUR_MS, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
 use authress_login_protocol::{
@@ -29,20 +29,20 @@ enum Step {
     Open,
     Close(usize),
     Reload(usize),
-    /// Begins a login, by code or as Authress likes.
+    /// Begins a login, with a code if the last member is `true`.
     Begin(usize, Choice, bool),
     Link(usize),
-    /// A login from the call to the page after the return, unless something is in its way.
+    /// A login from the call to the page after the callback, unless a fault prevents it.
     Login(usize, Choice, bool),
-    /// Goes where the tab was sent, and returns.
-    Return(usize, Choice),
-    /// Goes there, and is never back.
+    /// Follows the tab's navigation to the callback.
+    Callback(usize, Choice),
+    /// Follows the tab's navigation, but never loads the callback.
     Leave(usize, Choice),
     Logout(usize),
     Token(usize, u32),
     Exists(usize, bool),
-    /// The oldest call is given up.
-    GiveUp,
+    /// Cancels the oldest call.
+    Cancel,
     Fail((&'static str, &'static str), Fault, u32),
     Offline(bool),
     Pass(u64),
@@ -53,27 +53,27 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Case {
     site: Site,
-    ahead_ms: i64,
-    hearing_ms: u64,
+    clock_ahead_ms: i64,
+    event_delay_ms: u64,
     seed: u64,
     steps: Vec<Step>,
 }
 
 fn choice() -> impl Strategy<Value = Choice> {
-    select(vec![Choice::Nobody, Choice::Nobody, Choice::Person("ada"), Choice::Person("grace"), Choice::Cancel])
+    select(vec![Choice::Anonymous, Choice::Anonymous, Choice::Person("ada"), Choice::Person("grace"), Choice::Cancel])
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let tab = || 0..MAX_TABS;
     let request = select(vec![("POST", "/api/authentication"), ("POST", "/tokens"), ("PATCH", "/api/session")]);
     let fault = prop_oneof![
-        Just(Fault::DropBefore),
-        Just(Fault::DropAfter),
+        Just(Fault::DropRequest),
+        Just(Fault::DropResponse),
         Just(Fault::Status(503)),
-        (0..8_000_u64).prop_map(Fault::Delay),
-        (0..8_000_u64).prop_map(Fault::LateAnswer),
+        (0..8_000_u64).prop_map(Fault::DelayRequest),
+        (0..8_000_u64).prop_map(Fault::DelayResponse),
     ];
-    let moments =
+    let durations =
         vec![0, 5, 30, 100, 1_000, 6_000, MINUTE_MS, HOUR_MS, DAY_MS - 6 * MINUTE_MS, DAY_MS - 11_000, DAY_MS, DAY_MS];
     prop_oneof![
         2 => Just(Step::Open),
@@ -82,15 +82,15 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (tab(), choice(), any::<bool>()).prop_map(|(tab, choice, by_code)| Step::Begin(tab, choice, by_code)),
         2 => tab().prop_map(Step::Link),
         6 => (tab(), choice(), any::<bool>()).prop_map(|(tab, choice, by_code)| Step::Login(tab, choice, by_code)),
-        4 => (tab(), choice()).prop_map(|(tab, choice)| Step::Return(tab, choice)),
+        4 => (tab(), choice()).prop_map(|(tab, choice)| Step::Callback(tab, choice)),
         1 => (tab(), choice()).prop_map(|(tab, choice)| Step::Leave(tab, choice)),
         1 => tab().prop_map(Step::Logout),
         4 => (tab(), select(vec![0, 100, 5_000])).prop_map(|(tab, timeout_ms)| Step::Token(tab, timeout_ms)),
         3 => (tab(), any::<bool>()).prop_map(|(tab, background)| Step::Exists(tab, background)),
-        1 => Just(Step::GiveUp),
+        1 => Just(Step::Cancel),
         3 => (request, fault, 1..7_u32).prop_map(|(request, fault, times)| Step::Fail(request, fault, times)),
         1 => any::<bool>().prop_map(Step::Offline),
-        9 => select(moments).prop_map(Step::Pass),
+        9 => select(durations).prop_map(Step::Pass),
         1 => (tab(), any::<bool>()).prop_map(|(tab, frozen)| Step::Freeze(tab, frozen)),
         1 => (tab(), any::<bool>()).prop_map(|(tab, visible)| Step::Show(tab, visible)),
     ]
@@ -105,51 +105,57 @@ fn case() -> impl Strategy<Value = Case> {
         any::<u64>(),
         prop::collection::vec(step(), 5..MAX_STEPS),
     )
-        .prop_map(|(site, ahead_ms, hearing_ms, seed, steps)| Case { site, ahead_ms, hearing_ms, seed, steps })
+        .prop_map(|(site, clock_ahead_ms, event_delay_ms, seed, steps)| Case {
+            site,
+            clock_ahead_ms,
+            event_delay_ms,
+            seed,
+            steps,
+        })
 }
 
-/// The identity that is stored, whether or not it is over.
+/// Returns the stored identity, even if it has expired.
 fn stored(browser: &Browser) -> Option<UnverifiedClaims> {
     let record = browser.load(browser.world.site.shop(), STORAGE_KEY)?;
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     UnverifiedClaims::decode(record["idToken"].as_str()?)
 }
 
-/// Whose session Authress remembers for this browser.
+/// Returns the user of the session that Authress has for this browser.
 async fn session_user(browser: &Browser) -> Option<String> {
     let shop = browser.world.site.shop();
     let url = format!("{}/api/session/profile", browser.world.site.login()).parse().unwrap();
     let headers = [("origin", shop.to_owned()), ("cookie", browser.request_cookies(&url, true))];
-    let answer = browser.world.serve("GET", &url, &headers, None).await;
-    let profile: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    let response = browser.world.serve("GET", &url, &headers, None).await;
+    let profile: serde_json::Value = serde_json::from_str(&response.text).unwrap();
     profile["userId"].as_str().map(str::to_owned)
 }
 
 struct Model {
     browser: Rc<Browser>,
     tabs: Vec<Tab>,
-    hearing_ms: u64,
-    /// Whom a login has brought since the last logout.
+    event_delay_ms: u64,
+    /// The users that have signed in since the last logout.
     legitimate: RefCell<BTreeSet<String>>,
-    /// Who was found signed in last, unless a login or logout has come since.
+    /// The user that was signed in last, unless there was a login or logout since.
     settled: RefCell<Option<String>>,
     calls: RefCell<Vec<Call<()>>>,
-    handed_out: Rc<Cell<u32>>,
+    returned_tokens: Rc<Cell<u32>>,
     logins: Cell<usize>,
 }
 
 impl Model {
     fn new(case: &Case) -> Self {
         let browser = Browser::new(&World::new(case.site, case.seed));
-        browser.ahead_ms.set(case.ahead_ms);
+        browser.clock_ahead_ms.set(case.clock_ahead_ms);
         let model = Self {
             tabs: vec![Tab::open(&browser), Tab::open(&browser)],
             browser,
-            hearing_ms: case.hearing_ms,
+            event_delay_ms: case.event_delay_ms,
             legitimate: RefCell::default(),
             settled: RefCell::default(),
             calls: RefCell::default(),
-            handed_out: Rc::default(),
+            returned_tokens: Rc::default(),
             logins: Cell::default(),
         };
         model.slow_down();
@@ -161,16 +167,16 @@ impl Model {
     }
 
     fn slow_down(&self) {
-        self.browser.pages().iter().for_each(|page| page.hearing_ms.set(self.hearing_ms));
+        self.browser.pages().iter().for_each(|page| page.event_delay_ms.set(self.event_delay_ms));
     }
 
     fn started<T: 'static>(&self, call: Call<T>) {
-        self.calls.borrow_mut().push(call.ignoring());
+        self.calls.borrow_mut().push(call.without_value());
     }
 
-    async fn carry_out(&mut self, step: Step) {
-        // Of pages that are left nobody hears any more.
-        self.note_returns();
+    async fn perform(&mut self, step: Step) {
+        // The events of pages that have ended are lost.
+        self.note_logins();
         let tab = |index: usize| self.tabs.get(index % self.tabs.len());
         match step {
             Step::Open if self.tabs.len() < MAX_TABS => self.tabs.push(Tab::open(&self.browser)),
@@ -181,20 +187,19 @@ impl Model {
             Step::Login(index, choice, by_code) => {
                 self.begin(tab(index).unwrap(), choice, by_code);
                 pass_ms(100).await;
-                self.travel(tab(index).unwrap(), choice, true).await;
+                self.follow_redirects(tab(index).unwrap(), choice, true).await;
             }
             Step::Link(index) => self.started(tab(index).unwrap().begin_link()),
-            Step::Return(index, choice) => self.travel(tab(index).unwrap(), choice, true).await,
-            Step::Leave(index, choice) => self.travel(tab(index).unwrap(), choice, false).await,
-            // Where it cannot be carried through at Authress the page is left for its logout page, and the
-            // session is there until then.
+            Step::Callback(index, choice) => self.follow_redirects(tab(index).unwrap(), choice, true).await,
+            Step::Leave(index, choice) => self.follow_redirects(tab(index).unwrap(), choice, false).await,
+            // Offline, the page navigates to Authress's logout page, and the session exists until then.
             Step::Logout(index)
                 if !self.browser.is_offline.get() && !tab(index).unwrap().page().lifecycle.is_frozen() =>
             {
                 self.started(tab(index).unwrap().logout());
-                // The call begins, and with it the logout.
+                // The logout starts with the call.
                 pass_ms(1).await;
-                self.note_returns();
+                self.note_logins();
                 self.legitimate.borrow_mut().clear();
                 self.settled.replace(None);
             }
@@ -203,16 +208,16 @@ impl Model {
             Step::Exists(index, background) => self.started(
                 tab(index).unwrap().call(move |client| async move { client.user_session_exists(background).await }),
             ),
-            Step::GiveUp => {
+            Step::Cancel => {
                 let mut calls = self.calls.borrow_mut();
                 if !calls.is_empty() {
-                    calls.remove(0).give_up();
+                    calls.remove(0).cancel();
                 }
             }
             Step::Fail((method, path), fault, times) => self.world().fail(method, path, fault, times),
             Step::Offline(is_offline) => self.browser.set_offline(is_offline),
             Step::Pass(milliseconds) => pass_ms(milliseconds).await,
-            // A browser lets a page finish what it has asked for.
+            // Browsers do not freeze a page with requests in progress.
             Step::Freeze(index, true) if tab(index).unwrap().page().in_flight.get() > 0 => {}
             Step::Freeze(index, frozen) => tab(index).unwrap().set_frozen(frozen),
             Step::Show(index, visible) => tab(index).unwrap().set_visible(visible),
@@ -225,37 +230,41 @@ impl Model {
         self.started(tab.begin(AuthenticateOptions { flow_type, ..login(choice) }));
     }
 
-    /// Goes where the tab was sent. Authress may be a session further from then on.
-    async fn travel(&self, tab: &Tab, choice: Choice, returns: bool) {
+    /// Follows the tab's navigation. Authress may have another session then.
+    async fn follow_redirects(&self, tab: &Tab, choice: Choice, loads_callback: bool) {
         if tab.page().destination.borrow().is_none() || self.browser.is_offline.get() {
             return;
         }
-        let Some(back) = tab.travels(choice).await else { return };
+        let Some(callback) = tab.try_callback_url(choice).await else { return };
         self.settled.replace(None);
         if self.world().site == Site::Same {
             let user = session_user(&self.browser).await;
             self.legitimate.borrow_mut().extend(user);
         }
-        self.note_returns();
-        if returns {
-            tab.load(&back);
+        self.note_logins();
+        if loads_callback {
+            tab.load(&callback);
         }
     }
 
     fn ask_for_token(&self, tab: &Tab, timeout_ms: u32) {
-        let handed_out = self.handed_out.clone();
+        let returned_tokens = self.returned_tokens.clone();
         self.started(tab.call(move |client| async move {
             let Ok(Some(token)) = client.ensure_token(timeout_ms).await else { return };
             let (identity, token) = (client.user_identity(), UnverifiedClaims::decode(token.expose()).unwrap());
-            assert_eq!(identity.as_ref().and_then(UnverifiedClaims::subject), token.subject(), "another user's token");
-            assert_eq!(token.client_id(), Some("app_shop"), "another application's token");
-            assert_eq!(token.issuer(), Some(&*client.settings().origin()), "another issuer's token");
-            handed_out.set(handed_out.get() + 1);
+            assert_eq!(
+                identity.as_ref().and_then(UnverifiedClaims::subject),
+                token.subject(),
+                "a token of another user"
+            );
+            assert_eq!(token.client_id(), Some("app_shop"), "a token of another application");
+            assert_eq!(token.issuer(), Some(&*client.settings().origin()), "a token of another issuer");
+            returned_tokens.set(returned_tokens.get() + 1);
         }));
     }
 
-    /// Learns of the logins that have come back.
-    fn note_returns(&self) {
+    /// Notes the logins that have completed.
+    fn note_logins(&self) {
         for page in self.browser.pages() {
             for (event, snapshot) in page.events.take() {
                 self.world().assert_holds_no_secret(&format!("{event:?} {snapshot:?}"));
@@ -266,23 +275,23 @@ impl Model {
                     self.legitimate.borrow_mut().extend(result.user_id);
                 }
             }
-            for line in page.lines.take() {
+            for line in page.log_lines.take() {
                 self.world().assert_holds_no_secret(&line);
             }
         }
     }
 
-    /// What holds at any moment.
+    /// Checks what holds at any time.
     fn check(&self) {
-        self.note_returns();
+        self.note_logins();
         if let Some(claims) = stored(&self.browser) {
             let user = claims.subject().unwrap();
             assert!(self.legitimate.borrow().contains(user), "{user} is stored without a login");
         }
         let mut exchanges = BTreeSet::new();
-        for answered in self.world().answered() {
-            let is_exchange = answered.path.ends_with("/tokens") && answered.status == 200;
-            assert!(!is_exchange || exchanges.insert(answered.path.clone()), "a code was exchanged twice");
+        for request in self.world().served() {
+            let is_exchange = request.path.ends_with("/tokens") && request.status == 200;
+            assert!(!is_exchange || exchanges.insert(request.path.clone()), "a code was exchanged twice");
         }
         for tab in &self.tabs {
             let href = tab.page().href.borrow().clone();
@@ -291,9 +300,9 @@ impl Model {
         }
     }
 
-    /// What holds once everything has come to rest.
+    /// Checks what holds once all work is done.
     async fn check_at_rest(&mut self) {
-        self.world().heal();
+        self.world().clear_faults();
         self.browser.set_offline(false);
         for tab in &self.tabs {
             tab.set_frozen(false);
@@ -302,7 +311,7 @@ impl Model {
         pass_ms(2 * MINUTE_MS).await;
         self.check();
         for tab in &self.tabs {
-            // A login whose exchange was not answered is completed by the first, or said to have failed.
+            // The first call completes a login whose code exchange had no response, or reports its failure.
             let _ = tab.exists().value().await;
         }
         for tab in &self.tabs {
@@ -312,18 +321,18 @@ impl Model {
         self.check();
         let live: BTreeSet<u64> = self.browser.pages().iter().map(|page| page.id).collect();
         for mut call in self.calls.take() {
-            assert!(call.now().is_some() || !live.contains(&call.page), "a call never settles");
+            assert!(call.try_value().is_some() || !live.contains(&call.page), "a call does not settle");
         }
         let snapshots: BTreeSet<String> = self.tabs.iter().map(Tab::snapshot).collect();
         assert_eq!(snapshots.len(), 1, "tabs disagree");
         let user = self.tabs[0].user();
         let shown = user.clone().unwrap_or_else(|| "signed-out".to_owned());
         assert_eq!(snapshots.into_iter().next(), Some(shown));
-        self.check_kept(user);
+        self.check_still_signed_in(user);
     }
 
-    /// Whoever was signed in still is, unless a logout, a login or the end of the token came between.
-    fn check_kept(&self, user: Option<String>) {
+    /// Checks that a signed-in user stays signed in, unless there was a logout or login, or the token has expired.
+    fn check_still_signed_in(&self, user: Option<String>) {
         let now_s = i64::try_from(self.world().now_ms() / 1000).unwrap();
         let age_s = stored(&self.browser).and_then(|claims| Some(now_s - claims.issued_at()?)).unwrap_or(0);
         let may_be_over = self.world().site != Site::Same && age_s > DAY_S - 15;
@@ -333,11 +342,11 @@ impl Model {
     }
 }
 
-/// Plays a case.
-async fn play(case: Case, seen: Rc<Totals>) {
+/// Runs a case.
+async fn run_case(case: Case, totals: Rc<Totals>) {
     let mut model = Model::new(&case);
     for (index, step) in case.steps.iter().enumerate() {
-        model.carry_out(*step).await;
+        model.perform(*step).await;
         pass_ms(model.world().random() % 40).await;
         model.check();
         if index % 10 == 9 {
@@ -345,12 +354,12 @@ async fn play(case: Case, seen: Rc<Totals>) {
         }
     }
     model.check_at_rest().await;
-    seen.logins.update(|count| count + model.logins.get());
-    seen.tokens.update(|count| count + model.handed_out.get());
-    seen.renewals.update(|count| count + model.world().count("PATCH", "/api/session", 200));
+    totals.logins.update(|count| count + model.logins.get());
+    totals.tokens.update(|count| count + model.returned_tokens.get());
+    totals.renewals.update(|count| count + model.world().count("PATCH", "/api/session", 200));
 }
 
-/// What happened in all cases together.
+/// The totals of all cases.
 #[derive(Debug, Default)]
 struct Totals {
     logins: Cell<usize>,
@@ -359,19 +368,19 @@ struct Totals {
 }
 
 #[test]
-fn whatever_happens_nobody_is_lost_and_nobody_gets_what_is_anothers() {
-    // More of them with the variable PROPTEST_CASES.
+fn in_any_order_no_session_is_lost_and_no_user_gets_the_token_of_another() {
+    // The variable PROPTEST_CASES sets another number of cases.
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { CASES };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let seen = Rc::new(Totals::default());
+    let totals = Rc::new(Totals::default());
     let result = runner.run(&case(), |case| {
-        run(play(case, seen.clone()));
+        run(run_case(case, totals.clone()));
         Ok(())
     });
     if let Err(error) = result {
         panic!("{error}");
     }
-    let enough = seen.logins.get() > 50 && seen.tokens.get() > 10 && seen.renewals.get() > 5;
-    assert!(enough, "the cases are too dull: {seen:?}");
+    let enough = totals.logins.get() > 50 && totals.tokens.get() > 10 && totals.renewals.get() > 5;
+    assert!(enough, "the cases do too little: {totals:?}");
 }

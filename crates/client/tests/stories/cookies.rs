@@ -1,4 +1,4 @@
-//! Cookies that browsers drop, and cookies of others.
+//! Cookies that browsers drop, and cookies of the shop or of other applications.
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, Site, Tab, World, login, run};
@@ -7,13 +7,13 @@ use authress_login_protocol::{
     error::ErrorCode,
 };
 
-/// Too short for any token, long enough to clear cookies.
+/// Too short for a token, long enough to clear cookies.
 const SHORT: usize = 150;
 
 const CROSS: &str = "https://www.other.test/";
 
 #[test]
-fn a_token_that_no_cookie_can_hold_is_kept_over_page_loads() {
+fn a_token_that_is_too_long_for_a_cookie_survives_page_loads() {
     for site in [Site::Cross, Site::Localhost] {
         run(async move {
             let world = World::new(site, 1);
@@ -35,7 +35,7 @@ fn a_token_that_no_cookie_can_hold_is_kept_over_page_loads() {
 }
 
 #[test]
-fn page_and_server_never_see_two_users() {
+fn page_and_server_never_see_different_users() {
     for site in [Site::Cross, Site::Localhost] {
         run(async move {
             let browser = Browser::new(&World::new(site, 2));
@@ -43,7 +43,7 @@ fn page_and_server_never_see_two_users() {
             let anonymous = tab.sign_in().await;
             browser.longest_cookie.set(SHORT);
             tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-            tab.follow(Choice::Person("ada")).await;
+            tab.follow_redirects(Choice::Person("ada")).await;
             let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
             let result = result.value().await.unwrap().unwrap();
             assert_eq!(result.status, LoginStatus::SignedIn);
@@ -60,7 +60,7 @@ fn page_and_server_never_see_two_users() {
 }
 
 #[test]
-fn a_shops_own_user_cookie_keeps_no_shopper_from_an_id() {
+fn a_user_cookie_of_the_shop_does_not_prevent_a_login() {
     run(async {
         let world = World::new(Site::Cross, 3);
         let browser = Browser::new(&world);
@@ -76,7 +76,7 @@ fn a_shops_own_user_cookie_keeps_no_shopper_from_an_id() {
 }
 
 #[test]
-fn a_shops_own_token_cookie_is_not_ahead_of_the_session() {
+fn a_token_cookie_of_the_shop_does_not_replace_the_session() {
     run(async {
         let browser = Browser::new(&World::new(Site::Cross, 4));
         let tab = Tab::open(&browser);

@@ -1,9 +1,9 @@
-//! What listeners are told, and the snapshot that they find then.
+//! The events that listeners get, and the snapshot at that time.
 
 use crate::support::{Browser, Choice, Site, Tab, World, login, pass_ms, run};
 
 #[test]
-fn listeners_hear_each_change_once_and_after_the_snapshot_shows_it() {
+fn listeners_get_each_change_once_and_after_the_snapshot_has_changed() {
     for site in [Site::Same, Site::Cross, Site::Localhost] {
         run(async move {
             let browser = Browser::new(&World::new(site, 1));
@@ -15,8 +15,8 @@ fn listeners_hear_each_change_once_and_after_the_snapshot_shows_it() {
                 tab.exists().value().await.unwrap();
                 assert_eq!(tab.events(), [""; 0], "nothing has changed");
             }
-            tab.begin(login(Choice::Nobody)).value().await.unwrap();
-            tab.follow(Choice::Nobody).await;
+            tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+            tab.follow_redirects(Choice::Anonymous).await;
             pass_ms(1_000).await;
             let user = tab.snapshot();
             assert_eq!(
@@ -26,7 +26,7 @@ fn listeners_hear_each_change_once_and_after_the_snapshot_shows_it() {
             assert_eq!(other.events(), ["signed-in", "Login signed-in"], "{site:?}");
 
             tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-            tab.follow(Choice::Person("ada")).await;
+            tab.follow_redirects(Choice::Person("ada")).await;
             pass_ms(1_000).await;
             assert_ne!(tab.snapshot(), user);
             assert_eq!(other.snapshot(), tab.snapshot());
@@ -43,14 +43,14 @@ fn listeners_hear_each_change_once_and_after_the_snapshot_shows_it() {
 }
 
 #[test]
-fn whoever_waits_for_a_session_hears_of_one_from_another_tab() {
+fn a_call_that_waits_for_a_session_gets_the_session_of_another_tab() {
     run(async {
         let browser = Browser::new(&World::new(Site::Same, 2));
         let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
         let mut waits = tab.call(|client| async move { client.wait_for_user_session().await });
         let token = tab.token(60_000);
         pass_ms(1_000).await;
-        assert!(waits.now().is_none());
+        assert!(waits.try_value().is_none());
         let user = other.sign_in().await;
         waits.value().await;
         assert_eq!(token.value().await.unwrap().unwrap().subject(), Some(&*user));
@@ -58,18 +58,18 @@ fn whoever_waits_for_a_session_hears_of_one_from_another_tab() {
 }
 
 #[test]
-fn nothing_secret_is_told() {
+fn events_and_log_lines_have_no_secrets() {
     for site in [Site::Same, Site::Cross, Site::Localhost] {
         run(async move {
             let world = World::new(site, 3);
             let browser = Browser::new(&world);
             let tab = Tab::open(&browser);
-            for choice in [Choice::Nobody, Choice::Person("ada"), Choice::Cancel] {
+            for choice in [Choice::Anonymous, Choice::Person("ada"), Choice::Cancel] {
                 tab.begin(login(choice)).value().await.unwrap();
-                tab.follow(choice).await;
+                tab.follow_redirects(choice).await;
                 pass_ms(1_000).await;
                 for page in browser.pages() {
-                    world.assert_holds_no_secret(&format!("{:?} {:?}", page.lines.borrow(), page.events.borrow()));
+                    world.assert_holds_no_secret(&format!("{:?} {:?}", page.log_lines.borrow(), page.events.borrow()));
                 }
             }
         });

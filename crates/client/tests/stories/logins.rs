@@ -1,4 +1,4 @@
-//! A login from the call to the return, in each of the three places a shop can be.
+//! Logins from the call to the callback: same-site, cross-site and on localhost.
 
 use crate::support::{Browser, Choice, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
 use authress_login_protocol::authorization::request::AuthenticateOptions;
@@ -6,7 +6,7 @@ use authress_login_protocol::authorization::request::AuthenticateOptions;
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 
 #[test]
-fn an_anonymous_shopper_gets_a_user_id_and_keeps_it_over_a_reload() {
+fn an_anonymous_shopper_gets_a_user_id_that_survives_a_reload() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 1);
@@ -31,7 +31,7 @@ fn a_linked_identity_keeps_the_anonymous_user_id() {
             let tab = Tab::open(&Browser::new(&World::new(site, 2)));
             let user = tab.sign_in().await;
             tab.begin_link().value().await.unwrap();
-            tab.follow(Choice::Person("ada")).await;
+            tab.follow_redirects(Choice::Person("ada")).await;
             assert!(tab.exists().value().await.unwrap());
             assert_eq!(tab.user(), Some(user.clone()), "{site:?}");
             assert!(tab.events().contains(&"Link linked".to_owned()));
@@ -40,8 +40,8 @@ fn a_linked_identity_keeps_the_anonymous_user_id() {
 }
 
 #[test]
-fn a_login_that_cannot_be_completed_where_it_returns_is_warned_of() {
-    for (site, redirect_url, is_warned_of) in [
+fn a_redirect_url_at_which_the_login_cannot_be_completed_logs_a_warning() {
+    for (site, redirect_url, is_warned) in [
         (Site::Same, "/done", false),
         (Site::Same, "https://www.shop.test/", false),
         (Site::Same, "https://elsewhere.test/", true),
@@ -53,9 +53,9 @@ fn a_login_that_cannot_be_completed_where_it_returns_is_warned_of() {
         run(async move {
             let tab = Tab::open(&Browser::new(&World::new(site, 3)));
             let redirect_url = Some(redirect_url.to_owned());
-            tab.begin(AuthenticateOptions { redirect_url, ..login(Choice::Nobody) }).value().await.unwrap();
+            tab.begin(AuthenticateOptions { redirect_url, ..login(Choice::Anonymous) }).value().await.unwrap();
             let is_warning = |line: &String| line.starts_with("The redirect URL is on another origin");
-            assert_eq!(tab.page().lines.borrow().iter().any(is_warning), is_warned_of, "{site:?}");
+            assert_eq!(tab.page().log_lines.borrow().iter().any(is_warning), is_warned, "{site:?}");
         });
     }
 }
@@ -68,13 +68,13 @@ fn a_double_click_begins_one_login_and_one_link() {
                 let world = World::new(site, 3);
                 let tab = Tab::open(&Browser::new(&world));
                 let begun = || world.sent("POST /api/authentication").len();
-                let first = tab.begin(login(Choice::Nobody));
+                let first = tab.begin(login(Choice::Anonymous));
                 pass_ms(pause_ms).await;
-                let second = tab.begin(login(Choice::Nobody));
+                let second = tab.begin(login(Choice::Anonymous));
                 first.value().await.unwrap();
                 second.value().await.unwrap();
                 assert_eq!(begun(), 1, "{site:?} {pause_ms}");
-                tab.follow(Choice::Nobody).await;
+                tab.follow_redirects(Choice::Anonymous).await;
                 assert!(tab.exists().value().await.unwrap());
                 let (first, second) = (tab.begin_link(), tab.begin_link());
                 first.value().await.unwrap();
@@ -86,17 +86,17 @@ fn a_double_click_begins_one_login_and_one_link() {
 }
 
 #[test]
-fn another_press_begins_another_login() {
+fn another_call_begins_another_login() {
     run(async {
         let world = World::new(Site::Cross, 4);
         let tab = Tab::open(&Browser::new(&world));
         let begun = || world.sent("POST /api/authentication").len();
-        // Something else was asked for.
-        let (one, two) = (tab.begin(login(Choice::Nobody)), tab.begin(login(Choice::Person("ada"))));
+        // Other options.
+        let (one, two) = (tab.begin(login(Choice::Anonymous)), tab.begin(login(Choice::Person("ada"))));
         one.value().await.unwrap();
         two.value().await.unwrap();
         assert_eq!(begun(), 2);
-        // The shopper has stayed, or has come back.
+        // The page is still there, or visible again.
         pass_ms(2_001).await;
         tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
         assert_eq!(begun(), 3);
@@ -107,21 +107,21 @@ fn another_press_begins_another_login() {
         // The first one has failed.
         pass_ms(MINUTE_MS).await;
         world.fail("POST", "/api/authentication", Fault::Status(400), 1);
-        assert!(tab.begin(login(Choice::Nobody)).value().await.is_err());
-        tab.begin(login(Choice::Nobody)).value().await.unwrap();
+        assert!(tab.begin(login(Choice::Anonymous)).value().await.is_err());
+        tab.begin(login(Choice::Anonymous)).value().await.unwrap();
         assert_eq!(begun(), 6);
     });
 }
 
 #[test]
-fn a_press_that_is_given_up_takes_no_other_one_along() {
+fn a_cancelled_call_does_not_cancel_a_repeated_one() {
     run(async {
         let world = World::new(Site::Cross, 5);
         let tab = Tab::open(&Browser::new(&world));
-        world.fail("POST", "/api/authentication", Fault::Delay(2_000), 1);
-        let (first, second) = (tab.begin(login(Choice::Nobody)), tab.begin(login(Choice::Nobody)));
+        world.fail("POST", "/api/authentication", Fault::DelayRequest(2_000), 1);
+        let (first, second) = (tab.begin(login(Choice::Anonymous)), tab.begin(login(Choice::Anonymous)));
         pass_ms(45).await;
-        first.give_up();
+        first.cancel();
         second.value().await.unwrap();
         assert_eq!(world.sent("POST /api/authentication").len(), 1);
         assert!(tab.destination().is_some());

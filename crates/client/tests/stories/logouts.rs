@@ -1,4 +1,4 @@
-//! After a logout nobody is signed in, whatever was under way.
+//! After a logout no user is signed in, whatever was in progress.
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
@@ -24,7 +24,7 @@ fn a_logout_ends_the_session_in_all_tabs_and_at_authress() {
             assert_signed_out(&other).await;
             assert_eq!(other.events(), ["signed-out"], "{site:?}");
             if site != Site::Same {
-                tab.follow(Choice::Nobody).await;
+                tab.follow_redirects(Choice::Anonymous).await;
             }
             assert!(!tab.exists().value().await.unwrap(), "{site:?}");
         });
@@ -32,7 +32,7 @@ fn a_logout_ends_the_session_in_all_tabs_and_at_authress() {
 }
 
 #[test]
-fn a_logout_without_a_connection_leaves_by_the_logout_page() {
+fn a_logout_whose_request_fails_uses_the_logout_page() {
     run(async {
         let world = World::new(Site::Same, 2);
         let tab = Tab::open(&Browser::new(&world));
@@ -40,18 +40,18 @@ fn a_logout_without_a_connection_leaves_by_the_logout_page() {
         world.fail("DELETE", RENEWAL, Fault::Status(500), 5);
         tab.logout().value().await.unwrap();
         assert_signed_out(&tab).await;
-        tab.follow(Choice::Nobody).await;
+        tab.follow_redirects(Choice::Anonymous).await;
         assert!(!tab.exists().value().await.unwrap());
     });
 }
 
 #[test]
-fn a_renewal_that_is_answered_after_the_logout_stores_nothing() {
+fn a_renewal_whose_response_arrives_after_the_logout_stores_nothing() {
     run(async {
         let world = World::new(Site::Same, 3);
         let tab = Tab::open(&Browser::new(&world));
         tab.sign_in().await;
-        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayResponse(2_000), 1);
         pass_ms(UNTIL_RENEWAL_MS + 500).await;
         tab.logout().value().await.unwrap();
         assert_signed_out(&tab).await;
@@ -65,7 +65,7 @@ fn a_renewal_that_is_answered_after_the_logout_stores_nothing() {
 }
 
 #[test]
-fn a_renewal_that_is_answered_after_a_logout_in_another_tab_stores_nothing() {
+fn a_renewal_whose_response_arrives_after_a_logout_in_another_tab_stores_nothing() {
     run(async {
         let world = World::new(Site::Same, 4);
         let browser = Browser::new(&world);
@@ -73,7 +73,7 @@ fn a_renewal_that_is_answered_after_a_logout_in_another_tab_stores_nothing() {
         tab.sign_in().await;
         let other = Tab::open(&browser);
         other.set_visible(false);
-        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayResponse(2_000), 1);
         pass_ms(UNTIL_RENEWAL_MS + 500).await;
         other.logout().value().await.unwrap();
         pass_ms(5_000).await;
@@ -83,16 +83,16 @@ fn a_renewal_that_is_answered_after_a_logout_in_another_tab_stores_nothing() {
 }
 
 #[test]
-fn a_renewal_that_is_answered_before_another_tabs_logout_is_heard_of_stores_nothing() {
+fn a_renewal_whose_response_arrives_before_the_message_of_another_tabs_logout_stores_nothing() {
     run(async {
         let world = World::new(Site::Same, 5);
         let browser = Browser::new(&world);
         let tab = Tab::open(&browser);
         tab.sign_in().await;
-        tab.page().hearing_ms.set(50);
+        tab.page().event_delay_ms.set(50);
         let other = Tab::open(&browser);
         other.set_visible(false);
-        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayResponse(2_000), 1);
         pass_ms(UNTIL_RENEWAL_MS - 5_000).await;
         while world.sent("PATCH /api/session").is_empty() {
             pass_ms(1).await;
@@ -107,15 +107,15 @@ fn a_renewal_that_is_answered_before_another_tabs_logout_is_heard_of_stores_noth
 }
 
 #[test]
-fn a_code_whose_exchange_is_answered_after_the_logout_signs_nobody_in() {
+fn a_code_exchange_whose_response_arrives_after_the_logout_stores_nothing() {
     run(async {
         for site in [Site::Same, Site::Cross] {
             let world = World::new(site, 6);
             let tab = Tab::open(&Browser::new(&world));
-            let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Nobody) };
+            let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Anonymous) };
             tab.begin(options).value().await.unwrap();
-            world.fail("POST", "/tokens", Fault::LateAnswer(2_000), 1);
-            tab.follow(Choice::Nobody).await;
+            world.fail("POST", "/tokens", Fault::DelayResponse(2_000), 1);
+            tab.follow_redirects(Choice::Anonymous).await;
             pass_ms(500).await;
             assert_eq!(world.count("POST", "/tokens", 200), 1, "{site:?}");
             tab.logout().value().await.unwrap();
@@ -126,15 +126,15 @@ fn a_code_whose_exchange_is_answered_after_the_logout_signs_nobody_in() {
 }
 
 #[test]
-fn a_session_that_is_looked_for_after_a_lost_exchange_is_not_stored_after_a_logout() {
+fn a_session_that_recovers_a_lost_exchange_is_not_stored_after_a_logout() {
     run(async {
         let world = World::new(Site::Same, 7);
         let tab = Tab::open(&Browser::new(&world));
-        let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Nobody) };
+        let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Anonymous) };
         tab.begin(options).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropAfter, 1);
-        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
-        tab.follow(Choice::Nobody).await;
+        world.fail("POST", "/tokens", Fault::DropResponse, 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayResponse(2_000), 1);
+        tab.follow_redirects(Choice::Anonymous).await;
         pass_ms(500).await;
         assert_eq!((world.count("POST", "/tokens", 400), world.count("PATCH", RENEWAL, 200)), (1, 1));
         tab.logout().value().await.unwrap();
@@ -144,7 +144,7 @@ fn a_session_that_is_looked_for_after_a_lost_exchange_is_not_stored_after_a_logo
 }
 
 #[test]
-fn a_login_begun_after_the_logout_counts() {
+fn a_login_after_the_logout_creates_a_session() {
     run(async {
         let world = World::new(Site::Same, 8);
         let tab = Tab::open(&Browser::new(&world));
@@ -157,14 +157,14 @@ fn a_login_begun_after_the_logout_counts() {
 }
 
 #[test]
-fn a_session_that_is_looked_for_while_the_logout_is_under_way_is_not_found() {
+fn a_tab_finds_no_session_while_another_one_logs_out() {
     run(async {
         let world = World::new(Site::Same, 9);
         let browser = Browser::new(&world);
         let tab = Tab::open(&browser);
         tab.sign_in().await;
         let other = Tab::open(&browser);
-        world.fail("DELETE", RENEWAL, Fault::Delay(1_000), 1);
+        world.fail("DELETE", RENEWAL, Fault::DelayRequest(1_000), 1);
         let logout = tab.logout();
         pass_ms(100).await;
         assert!(!other.exists().value().await.unwrap());

@@ -1,19 +1,19 @@
-//! Stories of shoppers, one test each.
+//! Shoppers' stories, one test each.
 
 mod any_order;
+mod callbacks;
 mod clocks;
 mod cookies;
 mod events;
 mod logins;
 mod logouts;
 mod renewals;
-mod returns;
 mod tabs;
 
 use crate::support::Tab;
 use authress_login_protocol::{error::ErrorCode, session::record::STORAGE_KEY};
 
-/// Nobody is signed in, and nothing of a session is left that script could read.
+/// Asserts that no user is signed in and that script can read nothing of a session.
 async fn assert_signed_out(tab: &Tab) {
     let page = tab.page();
     assert_eq!(tab.user(), None);
@@ -23,7 +23,7 @@ async fn assert_signed_out(tab: &Tab) {
     assert_eq!(tab.token(0).value().await.unwrap_err().code, ErrorCode::TokenTimeout);
 }
 
-/// This user is signed in and gets a token.
+/// Asserts that this user is signed in and has a token.
 async fn assert_signed_in(tab: &Tab, user: &str) {
     assert_eq!((tab.user().as_deref(), tab.snapshot().as_str()), (Some(user), user));
     let token = tab.token(0).value().await.unwrap().expect("a token that script can read");

@@ -1,14 +1,14 @@
-//! The session goes on while the page is in use.
+//! The session is renewed while the page is visible.
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, DAY_MS, Fault, HOUR_MS, MINUTE_MS, Site, Tab, World, pass_ms, run};
 
 const RENEWAL: &str = "/api/session";
-/// From the login on: five minutes and the margin of ten seconds before the end of a day.
+/// From the login to the renewal: a day less five minutes and the margin of ten seconds.
 const UNTIL_RENEWAL_MS: u64 = DAY_MS - 5 * MINUTE_MS - 10_000;
 
 #[test]
-fn one_of_many_tabs_renews_before_the_end() {
+fn one_of_several_tabs_renews_before_the_session_expires() {
     run(async {
         let world = World::new(Site::Same, 1);
         let browser = Browser::new(&world);
@@ -32,7 +32,7 @@ fn one_of_many_tabs_renews_before_the_end() {
 }
 
 #[test]
-fn nobody_renews_for_a_page_that_nobody_sees() {
+fn a_hidden_page_does_not_renew() {
     run(async {
         let world = World::new(Site::Same, 2);
         let tab = Tab::open(&Browser::new(&world));
@@ -48,7 +48,7 @@ fn nobody_renews_for_a_page_that_nobody_sees() {
 }
 
 #[test]
-fn a_frozen_tab_that_holds_the_lock_holds_nobody_up_for_long() {
+fn a_frozen_tab_that_holds_the_lock_delays_other_tabs_by_five_seconds() {
     run(async {
         let world = World::new(Site::Same, 3);
         let browser = Browser::new(&world);
@@ -57,13 +57,13 @@ fn a_frozen_tab_that_holds_the_lock_holds_nobody_up_for_long() {
         let tab = Tab::open(&browser);
         tab.set_visible(false);
         let before = world.count("PATCH", RENEWAL, 200);
-        world.fail("PATCH", RENEWAL, Fault::LateAnswer(2_000), 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayResponse(2_000), 1);
         pass_ms(UNTIL_RENEWAL_MS + 500).await;
-        assert_eq!(world.count("PATCH", RENEWAL, 200), before + 1, "its request is under way");
+        assert_eq!(world.count("PATCH", RENEWAL, 200), before + 1, "its request is in progress");
         frozen.set_frozen(true);
         tab.set_visible(true);
         pass_ms(4_000).await;
-        assert_eq!(world.count("PATCH", RENEWAL, 200), before + 1, "the others wait a while");
+        assert_eq!(world.count("PATCH", RENEWAL, 200), before + 1, "the other tab waits for the lock");
         pass_ms(2_000).await;
         assert_eq!(world.count("PATCH", RENEWAL, 200), before + 2);
         assert_signed_in(&tab, &user).await;
@@ -76,7 +76,7 @@ fn a_frozen_tab_that_holds_the_lock_holds_nobody_up_for_long() {
 }
 
 #[test]
-fn a_closed_tab_gives_its_lock_up_at_once() {
+fn a_closed_tab_releases_its_lock_at_once() {
     run(async {
         let world = World::new(Site::Same, 4);
         let browser = Browser::new(&world);
@@ -84,7 +84,7 @@ fn a_closed_tab_gives_its_lock_up_at_once() {
         let user = closed.sign_in().await;
         let tab = Tab::open(&browser);
         tab.set_visible(false);
-        world.fail("PATCH", RENEWAL, Fault::Delay(60_000), 1);
+        world.fail("PATCH", RENEWAL, Fault::DelayRequest(60_000), 1);
         pass_ms(UNTIL_RENEWAL_MS + 500).await;
         tab.set_visible(true);
         pass_ms(10).await;
@@ -97,7 +97,7 @@ fn a_closed_tab_gives_its_lock_up_at_once() {
 }
 
 #[test]
-fn a_failed_renewal_is_tried_again_after_growing_pauses() {
+fn a_failed_renewal_is_repeated_with_growing_delays() {
     run(async {
         let world = World::new(Site::Same, 5);
         let tab = Tab::open(&Browser::new(&world));
@@ -107,15 +107,15 @@ fn a_failed_renewal_is_tried_again_after_growing_pauses() {
         pass_ms(UNTIL_RENEWAL_MS + MINUTE_MS).await;
         let sent = world.sent("PATCH /api/session").split_off(before);
         assert_eq!(sent.len(), 3 * 5 + 1);
-        let pauses: Vec<u64> = [5, 10, 15].iter().map(|next| (sent[*next] - sent[next - 1]) / 1000).collect();
-        assert_eq!(pauses, [5, 10, 20]);
+        let delays: Vec<u64> = [5, 10, 15].iter().map(|next| (sent[*next] - sent[next - 1]) / 1000).collect();
+        assert_eq!(delays, [5, 10, 20]);
         assert_signed_in(&tab, &user).await;
         assert!(!tab.events().contains(&"signed-out".to_owned()));
     });
 }
 
 #[test]
-fn offline_at_the_end_is_not_signed_out() {
+fn a_device_that_is_offline_at_the_end_stays_signed_in() {
     run(async {
         let world = World::new(Site::Same, 6);
         let browser = Browser::new(&world);
@@ -137,7 +137,7 @@ fn offline_at_the_end_is_not_signed_out() {
 }
 
 #[test]
-fn a_session_that_authress_no_longer_knows_is_over_when_its_token_is() {
+fn a_session_that_authress_has_ended_ends_with_its_token() {
     run(async {
         let world = World::new(Site::Same, 7);
         let browser = Browser::new(&world);
@@ -157,7 +157,7 @@ fn a_session_that_authress_no_longer_knows_is_over_when_its_token_is() {
 }
 
 #[test]
-fn a_time_out_or_too_many_requests_end_no_session() {
+fn request_timeout_and_too_many_requests_do_not_end_a_session() {
     for status in [408, 425, 429] {
         run(async move {
             let world = World::new(Site::Same, 8);
@@ -166,7 +166,7 @@ fn a_time_out_or_too_many_requests_end_no_session() {
             world.fail("PATCH", RENEWAL, Fault::Status(status), u32::MAX);
             pass_ms(DAY_MS + HOUR_MS).await;
             assert_eq!(tab.snapshot(), user, "{status}");
-            world.heal();
+            world.clear_faults();
             pass_ms(10 * MINUTE_MS).await;
             assert_signed_in(&tab, &user).await;
         });
@@ -189,12 +189,12 @@ fn where_cookies_do_not_reach_authress_a_session_ends_with_its_token() {
 }
 
 #[test]
-fn a_session_that_another_tab_began_is_renewed_by_whoever_is_left() {
+fn a_session_is_renewed_after_the_tab_that_began_it_is_closed() {
     run(async {
         let world = World::new(Site::Same, 10);
         let browser = Browser::new(&world);
         let tab = Tab::open(&browser);
-        assert!(!tab.exists().value().await.unwrap(), "Authress has said that it knows of no session");
+        assert!(!tab.exists().value().await.unwrap(), "Authress has no session");
         let other = Tab::open(&browser);
         let user = other.sign_in().await;
         pass_ms(100).await;
@@ -206,7 +206,7 @@ fn a_session_that_another_tab_began_is_renewed_by_whoever_is_left() {
 }
 
 #[test]
-fn after_a_logout_a_session_that_another_tab_began_is_renewed_too() {
+fn a_session_of_another_tab_after_a_logout_is_renewed_too() {
     run(async {
         let world = World::new(Site::Same, 11);
         let browser = Browser::new(&world);
@@ -223,7 +223,7 @@ fn after_a_logout_a_session_that_another_tab_began_is_renewed_too() {
 }
 
 #[test]
-fn a_hidden_token_is_no_failure() {
+fn an_http_only_token_is_no_error() {
     run(async {
         let world = World::new(Site::Same, 12);
         world.hides_tokens.set(true);

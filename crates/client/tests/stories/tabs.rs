@@ -1,4 +1,4 @@
-//! Several tabs, several logins, several applications.
+//! Several tabs, logins and applications at once.
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
@@ -8,18 +8,18 @@ const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 const ADA: Choice = Choice::Person("ada");
 
 #[test]
-fn two_tabs_logins_do_not_take_each_others_place() {
+fn logins_in_two_tabs_do_not_replace_each_other() {
     for site in SITES {
         run(async move {
             let browser = Browser::new(&World::new(site, 1));
             let (one, two) = (Tab::open(&browser), Tab::open(&browser));
-            one.begin(login(Choice::Nobody)).value().await.unwrap();
+            one.begin(login(Choice::Anonymous)).value().await.unwrap();
             two.begin(login(ADA)).value().await.unwrap();
-            let (back_one, back_two) = (one.travel(Choice::Nobody).await, two.travel(ADA).await);
-            two.load(&back_two);
+            let (callback_one, callback_two) = (one.callback_url(Choice::Anonymous).await, two.callback_url(ADA).await);
+            two.load(&callback_two);
             pass_ms(1_000).await;
             assert!(two.events().contains(&"Login signed-in".to_owned()), "{site:?}");
-            one.load(&back_one);
+            one.load(&callback_one);
             pass_ms(1_000).await;
             assert!(one.events().contains(&"Login signed-in".to_owned()), "{site:?}");
             let user = one.user().unwrap();
@@ -30,19 +30,19 @@ fn two_tabs_logins_do_not_take_each_others_place() {
 }
 
 #[test]
-fn a_return_that_is_opened_twice_counts_once() {
+fn a_callback_that_is_opened_twice_is_handled_once() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 2);
             let browser = Browser::new(&world);
             let tab = Tab::open(&browser);
-            tab.begin(login(Choice::Nobody)).value().await.unwrap();
-            let back = tab.travel(Choice::Nobody).await;
-            tab.load(&back);
-            let copy = Tab::open_at(&browser, &back);
+            tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+            let callback = tab.callback_url(Choice::Anonymous).await;
+            tab.load(&callback);
+            let copy = Tab::open_at(&browser, &callback);
             pass_ms(1_000).await;
             let user = tab.user().unwrap();
-            let late = Tab::open_at(&browser, &back);
+            let late = Tab::open_at(&browser, &callback);
             pass_ms(1_000).await;
             for tab in [&tab, &copy, &late] {
                 assert_signed_in(tab, &user).await;
@@ -56,7 +56,7 @@ fn a_return_that_is_opened_twice_counts_once() {
 }
 
 #[test]
-fn all_tabs_hear_how_a_link_went() {
+fn all_tabs_get_the_result_of_a_link() {
     for site in SITES {
         run(async move {
             let browser = Browser::new(&World::new(site, 3));
@@ -66,18 +66,18 @@ fn all_tabs_hear_how_a_link_went() {
             let user = tab.sign_in().await;
             let other = Tab::open(&browser);
             pass_ms(100).await;
-            for (choice, told) in [
+            for (choice, event) in [
                 (Choice::Cancel, "Link cancelled"),
                 (Choice::Person("grace"), "Link already-owned"),
                 (ADA, "Link linked"),
             ] {
                 other.events();
                 tab.begin_link().value().await.unwrap();
-                tab.follow(choice).await;
+                tab.follow_redirects(choice).await;
                 assert!(tab.exists().value().await.unwrap());
                 pass_ms(100).await;
-                assert!(tab.events().contains(&told.to_owned()), "{site:?} {told}");
-                assert!(other.events().contains(&told.to_owned()), "{site:?} {told}");
+                assert!(tab.events().contains(&event.to_owned()), "{site:?} {event}");
+                assert!(other.events().contains(&event.to_owned()), "{site:?} {event}");
                 assert_signed_in(&tab, &user).await;
                 assert_signed_in(&other, &user).await;
             }
@@ -86,7 +86,7 @@ fn all_tabs_hear_how_a_link_went() {
 }
 
 #[test]
-fn a_login_that_is_begun_and_left_changes_nothing() {
+fn a_login_that_is_begun_and_not_completed_changes_nothing() {
     for site in SITES {
         run(async move {
             let browser = Browser::new(&World::new(site, 4));
@@ -97,18 +97,18 @@ fn a_login_that_is_begun_and_left_changes_nothing() {
             assert!(tab.exists().value().await.unwrap());
             assert_signed_in(&tab, &user).await;
             tab.begin(login(ADA)).value().await.unwrap();
-            tab.follow(Choice::Cancel).await;
+            tab.follow_redirects(Choice::Cancel).await;
             assert!(tab.exists().value().await.unwrap());
             assert_signed_in(&tab, &user).await;
         });
     }
 }
 
-/// From the login on, just before a renewal is due.
+/// From the login to two seconds before a renewal is due.
 const BEFORE_RENEWAL_MS: u64 = DAY_MS - 5 * MINUTE_MS - 10_000 - 2_000;
 
 #[test]
-fn a_tab_that_stood_still_with_a_renewal_under_way_does_not_undo_another_tabs_login() {
+fn a_tab_that_is_frozen_during_a_renewal_does_not_undo_the_login_of_another_tab() {
     run(async {
         let world = World::new(Site::Same, 5);
         let browser = Browser::new(&world);
@@ -117,9 +117,9 @@ fn a_tab_that_stood_still_with_a_renewal_under_way_does_not_undo_another_tabs_lo
         let other = Tab::open(&browser);
         other.set_visible(false);
         pass_ms(BEFORE_RENEWAL_MS).await;
-        world.fail("PATCH", "/api/session", Fault::LateAnswer(2_000), 1);
+        world.fail("PATCH", "/api/session", Fault::DelayResponse(2_000), 1);
         pass_ms(2_500).await;
-        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is under way");
+        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is in progress");
         tab.set_frozen(true);
         pass_ms(5_000).await;
         let ada = other.sign_in_as(ADA).await;
@@ -132,7 +132,7 @@ fn a_tab_that_stood_still_with_a_renewal_under_way_does_not_undo_another_tabs_lo
 }
 
 #[test]
-fn a_renewal_that_is_answered_after_another_tabs_login_leaves_all_tabs_with_one_user() {
+fn a_renewal_whose_response_arrives_after_another_tabs_login_leaves_all_tabs_with_one_user() {
     run(async {
         let world = World::new(Site::Same, 6);
         let browser = Browser::new(&world);
@@ -142,12 +142,12 @@ fn a_renewal_that_is_answered_after_another_tabs_login_leaves_all_tabs_with_one_
         other.set_visible(false);
         pass_ms(BEFORE_RENEWAL_MS).await;
         other.begin(login(ADA)).value().await.unwrap();
-        world.fail("PATCH", "/api/session", Fault::LateAnswer(10_000), 1);
+        world.fail("PATCH", "/api/session", Fault::DelayResponse(10_000), 1);
         pass_ms(2_500).await;
-        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is under way");
-        other.follow(ADA).await;
+        assert_eq!(world.count("PATCH", "/api/session", 200), 1, "the renewal is in progress");
+        other.follow_redirects(ADA).await;
         pass_ms(MINUTE_MS).await;
-        // The answer brings the cookies of the session from before: that session it is.
+        // The response sets the cookies of the session from before, so that session counts.
         let user = tab.user().unwrap();
         assert_signed_in(&tab, &user).await;
         assert_signed_in(&other, &user).await;
@@ -155,24 +155,24 @@ fn a_renewal_that_is_answered_after_another_tabs_login_leaves_all_tabs_with_one_
 }
 
 #[test]
-fn a_token_of_another_application_is_not_handed_out() {
+fn a_token_of_another_application_is_not_returned() {
     run(async {
         let world = World::new(Site::Same, 6);
         let browser = Browser::new(&world);
         let admin = Tab::open_application(&browser, "https://admin.shop.test/", "app_admin");
         admin.begin(login(ADA)).value().await.unwrap();
-        admin.follow(ADA).await;
+        admin.follow_redirects(ADA).await;
         pass_ms(1_000).await;
         let token = admin.token(0).value().await.unwrap().unwrap();
         assert_eq!(token.client_id(), Some("app_admin"));
         let tab = Tab::open(&browser);
         tab.sign_in().await;
         admin.begin(login(ADA)).value().await.unwrap();
-        admin.follow(ADA).await;
+        admin.follow_redirects(ADA).await;
         pass_ms(1_000).await;
         for tab in [&tab, &Tab::open(&browser)] {
             for timeout_ms in [0, 2_000] {
-                // The cookie that both applications share has another application's token now: that is no session here.
+                // The cookie that both applications share now has the other one's token: there is no session here.
                 let refused = tab.token(timeout_ms).value().await.unwrap_err();
                 assert_eq!(refused.code, ErrorCode::TokenTimeout);
                 assert_eq!(tab.user(), None, "identity and token say the same");
@@ -182,7 +182,7 @@ fn a_token_of_another_application_is_not_handed_out() {
 }
 
 #[test]
-fn site_data_that_is_deleted_is_a_session_that_is_over() {
+fn deleting_site_data_ends_the_session() {
     for site in SITES {
         run(async move {
             let browser = Browser::new(&World::new(site, 7));

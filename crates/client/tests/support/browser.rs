@@ -1,9 +1,9 @@
-//! What all tabs share: storage, cookies, locks, the network, the device's clock.
+//! The parts of a browser that all tabs share: storage, cookies, locks, the network, the device's clock.
 
 use super::{
-    cookie_jar::{By, CookieJar},
+    cookie_jar::{Access, CookieJar},
     locks::Locks,
-    page::{Heard, Page},
+    page::{Page, PageEvent},
     world::{Fault, World},
 };
 use authress_login_protocol::{
@@ -19,18 +19,18 @@ use std::{
 use tokio::sync::oneshot;
 use url::Url;
 
-/// How long a request or an answer travels, in milliseconds.
-const TRAVEL_MS: u64 = 20;
+/// The network latency of a request, and of a response, in milliseconds.
+const LATENCY_MS: u64 = 20;
 
 pub(crate) struct Browser {
     pub(crate) world: Rc<World>,
     pub(crate) is_offline: Cell<bool>,
-    /// How far the device's clock is ahead, in milliseconds.
-    pub(crate) ahead_ms: Cell<i64>,
+    /// How far the device's clock is ahead of the servers' clock, in milliseconds.
+    pub(crate) clock_ahead_ms: Cell<i64>,
     pub(crate) locks: Rc<Locks>,
     storage: RefCell<BTreeMap<(String, String), String>>,
     jar: RefCell<CookieJar>,
-    /// Drops longer assignments to `document.cookie` in silence, as browsers do.
+    /// Longer assignments to `document.cookie` are dropped silently, as in browsers.
     pub(crate) longest_cookie: Cell<usize>,
     pages: RefCell<Vec<Rc<Page>>>,
 }
@@ -40,7 +40,7 @@ impl Browser {
         Rc::new(Self {
             world: world.clone(),
             is_offline: Cell::new(false),
-            ahead_ms: Cell::new(0),
+            clock_ahead_ms: Cell::new(0),
             locks: Rc::default(),
             storage: RefCell::default(),
             jar: RefCell::default(),
@@ -49,20 +49,20 @@ impl Browser {
         })
     }
 
-    /// The device's time in milliseconds since 1970.
+    /// Returns the time by the device's clock, in milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
-        i64::try_from(self.world.now_ms()).unwrap() + self.ahead_ms.get()
+        i64::try_from(self.world.now_ms()).unwrap() + self.clock_ahead_ms.get()
     }
 
-    /// The connection goes away, or comes back and pages hear of it.
+    /// Takes the device offline or online. Pages get an event when it is online again.
     pub(crate) fn set_offline(&self, is_offline: bool) {
         self.is_offline.set(is_offline);
         if !is_offline {
-            self.pages().iter().for_each(|page| page.hear(Heard::Wake));
+            self.pages().iter().for_each(|page| page.dispatch(PageEvent::Wake));
         }
     }
 
-    /// The pages that are open.
+    /// Returns the open pages.
     pub(crate) fn pages(&self) -> Vec<Rc<Page>> {
         self.pages.borrow_mut().retain(|page| !page.lifecycle.is_gone());
         self.pages.borrow().clone()
@@ -81,7 +81,7 @@ impl Browser {
         storage.keys().filter(|(of, _)| of == origin).map(|(_, key)| key.clone()).collect()
     }
 
-    /// Writes or removes a value; other pages of the origin hear of a change.
+    /// Writes or removes a value. Other pages of the origin get an event if it changes.
     pub(crate) fn store(&self, by: &Page, key: &str, value: Option<&str>) {
         let origin = by.origin();
         let place = (origin.clone(), key.to_owned());
@@ -90,56 +90,56 @@ impl Browser {
             None => self.storage.borrow_mut().remove(&place),
         };
         if before.as_deref() != value {
-            self.tell_others(by, &Heard::Storage(Some(key.to_owned())));
+            self.notify_others(by, &PageEvent::Storage(Some(key.to_owned())));
         }
     }
 
-    pub(crate) fn tell_others(&self, by: &Page, heard: &Heard) {
+    pub(crate) fn notify_others(&self, by: &Page, event: &PageEvent) {
         let others = self.pages().into_iter().filter(|page| page.id != by.id && page.origin() == by.origin());
-        others.for_each(|page| page.hear(heard.clone()));
+        others.for_each(|page| page.dispatch(event.clone()));
     }
 
-    /// The shopper deletes all site data.
+    /// Deletes all site data, as a shopper can.
     pub(crate) fn clear_site_data(&self) {
         self.storage.borrow_mut().clear();
         self.jar.borrow_mut().clear();
-        self.pages().iter().for_each(|page| page.hear(Heard::Storage(None)));
+        self.pages().iter().for_each(|page| page.dispatch(PageEvent::Storage(None)));
     }
 
     pub(crate) fn script_cookies(&self, url: &Url) -> String {
-        self.jar.borrow_mut().get(url, By::Script, self.now_ms())
+        self.jar.borrow_mut().get(url, Access::Script, self.now_ms())
     }
 
     pub(crate) fn assign_cookie(&self, url: &Url, assignment: &str) {
         if assignment.len() <= self.longest_cookie.get() {
-            self.jar.borrow_mut().set(url, assignment, By::Script, self.now_ms());
+            self.jar.borrow_mut().set(url, assignment, Access::Script, self.now_ms());
         }
     }
 
     pub(crate) fn request_cookies(&self, url: &Url, same_site: bool) -> String {
-        self.jar.borrow_mut().get(url, By::Request { same_site }, self.now_ms())
+        self.jar.borrow_mut().get(url, Access::Request { same_site }, self.now_ms())
     }
 
     pub(crate) fn take_cookies(&self, url: &Url, cookies: &[String]) {
         for cookie in cookies {
-            self.jar.borrow_mut().set(url, cookie, By::Request { same_site: true }, self.now_ms());
+            self.jar.borrow_mut().set(url, cookie, Access::Request { same_site: true }, self.now_ms());
         }
     }
 
-    /// A request by script of `page`. It goes on while the page stands still, and ends with it.
+    /// Sends a request of `page`. It continues while the page is frozen and ends with the page.
     pub(crate) async fn fetch(self: &Rc<Self>, page: &Rc<Page>, origin: &str, request: &Request) -> Outcome {
-        let (answer, answered) = oneshot::channel();
+        let (sender, response) = oneshot::channel();
         let (browser, page, request) = (self.clone(), page.clone(), request.clone());
         let url = Url::parse(&[origin, &request.path].concat()).unwrap();
         page.in_flight.update(|count| count + 1);
         super::spawn(async move {
-            let response = browser.exchange(&page, &url, &request, || answer.is_closed()).await;
+            let response = browser.exchange(&page, &url, &request, || sender.is_closed()).await;
             page.in_flight.update(|count| count - 1);
             if let Some(response) = response {
-                let _ = answer.send(response);
+                let _ = sender.send(response);
             }
         });
-        answered.await.map_err(|_| NoResponse::default())
+        response.await.map_err(|_| NoResponse::default())
     }
 
     async fn exchange(
@@ -147,7 +147,7 @@ impl Browser {
         page: &Page,
         url: &Url,
         request: &Request,
-        is_given_up: impl Fn() -> bool,
+        is_cancelled: impl Fn() -> bool,
     ) -> Option<Response> {
         let method = request.method.as_str();
         self.world.note_sent(method, url.path());
@@ -156,17 +156,17 @@ impl Browser {
             return None;
         }
         let fault = self.world.take_fault(method, url.path());
-        super::pass_ms(TRAVEL_MS + if let Some(Fault::Delay(delay)) = fault { delay } else { 0 }).await;
-        let is_cut_off = || self.is_offline.get() || page.lifecycle.is_gone() || is_given_up();
-        if is_cut_off() || fault == Some(Fault::DropBefore) {
+        super::pass_ms(LATENCY_MS + if let Some(Fault::DelayRequest(delay)) = fault { delay } else { 0 }).await;
+        let is_cut_off = || self.is_offline.get() || page.lifecycle.is_gone() || is_cancelled();
+        if is_cut_off() || fault == Some(Fault::DropRequest) {
             return None;
         }
         if let Some(Fault::Status(status)) = fault {
-            super::pass_ms(TRAVEL_MS).await;
+            super::pass_ms(LATENCY_MS).await;
             return (!is_cut_off()).then(|| Response { status, body: Secret::new("{}") });
         }
         let origin = page.origin();
-        let mut headers = vec![("origin", origin.clone()), ("x-powered-by", "the twin of a browser".to_owned())];
+        let mut headers = vec![("origin", origin.clone()), ("x-powered-by", "an in-memory browser".to_owned())];
         if let Some(token) = &request.bearer {
             headers.push(("authorization", format!("Bearer {}", token.expose())));
         }
@@ -175,29 +175,29 @@ impl Browser {
             headers.push(("cookie", self.request_cookies(url, same_site)));
         }
         let body = request.body.as_ref().map(|body| ("application/json", body.expose().to_owned()));
-        let answer = self.world.serve(method, url, &headers, body).await;
-        super::pass_ms(TRAVEL_MS + if let Some(Fault::LateAnswer(delay)) = fault { delay } else { 0 }).await;
-        if is_cut_off() || fault == Some(Fault::DropAfter) {
+        let response = self.world.serve(method, url, &headers, body).await;
+        super::pass_ms(LATENCY_MS + if let Some(Fault::DelayResponse(delay)) = fault { delay } else { 0 }).await;
+        if is_cut_off() || fault == Some(Fault::DropResponse) {
             return None;
         }
-        // Cross-origin resource sharing: <https://fetch.spec.whatwg.org/#cors-check>.
-        assert_eq!(answer.header("access-control-allow-origin"), Some(origin.as_str()));
-        let allows_credentials = answer.header("access-control-allow-credentials") == Some("true");
+        // The CORS check: <https://fetch.spec.whatwg.org/#cors-check>.
+        assert_eq!(response.header("access-control-allow-origin"), Some(origin.as_str()));
+        let allows_credentials = response.header("access-control-allow-credentials") == Some("true");
         assert!(allows_credentials || !request.with_credentials, "{method} {url} does not allow credentials");
         if request.with_credentials {
-            self.take_cookies(url, &answer.set_cookies());
+            self.take_cookies(url, &response.set_cookies());
         }
-        let mut text = answer.text;
+        let mut text = response.text;
         if fault == Some(Fault::WithoutExpiresIn) {
             let mut body: Value = serde_json::from_str(&text).unwrap();
             body.as_object_mut().unwrap().remove("expires_in");
             text = body.to_string();
         }
-        Some(Response { status: answer.status, body: Secret::new(text) })
+        Some(Response { status: response.status, body: Secret::new(text) })
     }
 }
 
-/// Scheme and registrable domain; all names here have public suffixes of one label.
+/// Returns scheme and registrable domain. All names in the tests have public suffixes of one label.
 pub(super) fn site_of(url: &Url) -> String {
     let host = url.host_str().unwrap();
     let labels: Vec<&str> = host.rsplit('.').take(2).collect();

@@ -1,4 +1,4 @@
-//! Cookies as browsers keep them: RFC 6265 sections 5.3 and 5.4, as far as logins need it.
+//! A browser's cookies: RFC 6265 sections 5.3 and 5.4, as far as logins need them.
 
 use url::Url;
 
@@ -13,7 +13,7 @@ struct Cookie {
     http_only: bool,
     secure: bool,
     strict: bool,
-    /// By the device's clock; a session cookie has none.
+    /// By the device's clock in milliseconds since 1970. A session cookie has none.
     expires_ms: Option<i64>,
     created: u64,
 }
@@ -24,19 +24,19 @@ pub(crate) struct CookieJar {
     created: u64,
 }
 
-/// Who sets or reads.
+/// What sets or reads a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum Access {
     Script,
-    /// A request, and whether it comes from a page of the same site.
+    /// A request or its response, and whether the request is same-site.
     Request {
         same_site: bool,
     },
 }
 
 impl CookieJar {
-    /// Carries out a `Set-Cookie` or an assignment to `document.cookie` at `url`.
-    pub(crate) fn set(&mut self, url: &Url, text: &str, by: By, now_ms: i64) {
+    /// Sets a cookie from `Set-Cookie` or from an assignment to `document.cookie`.
+    pub(crate) fn set(&mut self, url: &Url, text: &str, access: Access, now_ms: i64) {
         let mut parts = text.split(';').map(str::trim);
         let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
         let host = url.host_str().unwrap();
@@ -65,7 +65,7 @@ impl CookieJar {
                 "secure" => cookie.secure = true,
                 "httponly" => cookie.http_only = true,
                 "samesite" => cookie.strict = value.eq_ignore_ascii_case("strict"),
-                other => panic!("the cookie attribute {other} is not known here"),
+                other => panic!("the cookie attribute {other} is not supported"),
             }
         }
         let is_public_suffix = !cookie.host_only && !cookie.domain.contains('.');
@@ -73,7 +73,7 @@ impl CookieJar {
         if is_public_suffix || is_insecure || !matches_domain(host, &cookie.domain) {
             return;
         }
-        if by == By::Script && cookie.http_only {
+        if access == Access::Script && cookie.http_only {
             return;
         }
         let same = |other: &Cookie| {
@@ -82,7 +82,7 @@ impl CookieJar {
         };
         if let Some(index) = self.cookies.iter().position(same) {
             let old = &self.cookies[index];
-            if (by == By::Script && old.http_only) || (old.secure && url.scheme() != "https") {
+            if (access == Access::Script && old.http_only) || (old.secure && url.scheme() != "https") {
                 return;
             }
             cookie.created = old.created;
@@ -93,15 +93,15 @@ impl CookieJar {
         }
     }
 
-    /// The `Cookie` header or `document.cookie` at `url`.
-    pub(crate) fn get(&mut self, url: &Url, by: By, now_ms: i64) -> String {
+    /// Returns the `Cookie` header or `document.cookie` for `url`.
+    pub(crate) fn get(&mut self, url: &Url, access: Access, now_ms: i64) -> String {
         self.cookies.retain(|cookie| cookie.expires_ms.is_none_or(|at| at > now_ms));
         let host = url.host_str().unwrap();
         let applies = |cookie: &&Cookie| {
             let at_host = if cookie.host_only { host == cookie.domain } else { matches_domain(host, &cookie.domain) };
-            let seen = match by {
-                By::Script => !cookie.http_only,
-                By::Request { same_site } => same_site || !cookie.strict,
+            let seen = match access {
+                Access::Script => !cookie.http_only,
+                Access::Request { same_site } => same_site || !cookie.strict,
             };
             at_host && seen && matches_path(url.path(), &cookie.path) && (!cookie.secure || url.scheme() == "https")
         };
@@ -110,7 +110,7 @@ impl CookieJar {
         found.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect::<Vec<_>>().join("; ")
     }
 
-    /// The site data is cleared.
+    /// Removes all cookies.
     pub(crate) fn clear(&mut self) {
         self.cookies.clear();
     }
@@ -128,37 +128,37 @@ fn matches_path(path: &str, prefix: &str) -> bool {
 mod tests {
     use super::*;
 
-    const REQUEST: By = By::Request { same_site: true };
+    const REQUEST: Access = Access::Request { same_site: true };
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
     }
 
     #[test]
-    fn script_neither_sees_nor_replaces_what_is_http_only() {
+    fn script_neither_reads_nor_replaces_http_only_cookies() {
         let (mut jar, page) = (CookieJar::default(), url("https://app.shop.test/"));
         jar.set(&page, "s=1; Path=/; HttpOnly; Secure", REQUEST, 0);
-        jar.set(&page, "s=2; Path=/", By::Script, 0);
-        assert_eq!((jar.get(&page, By::Script, 0).as_str(), jar.get(&page, REQUEST, 0).as_str()), ("", "s=1"));
+        jar.set(&page, "s=2; Path=/", Access::Script, 0);
+        assert_eq!((jar.get(&page, Access::Script, 0).as_str(), jar.get(&page, REQUEST, 0).as_str()), ("", "s=1"));
     }
 
     #[test]
-    fn a_domain_and_the_host_alone_are_two_places() {
+    fn a_domain_cookie_and_a_host_only_cookie_exist_side_by_side() {
         let (mut jar, page) = (CookieJar::default(), url("https://app.shop.test/a/b"));
-        jar.set(&page, "t=host; Path=/", By::Script, 0);
-        jar.set(&page, "t=domain; Path=/; Domain=shop.test; Max-Age=5", By::Script, 0);
-        jar.set(&page, "t=deep; Path=/a", By::Script, 0);
-        assert_eq!(jar.get(&page, By::Script, 0), "t=deep; t=host; t=domain");
-        assert_eq!(jar.get(&url("https://login.shop.test/"), By::Script, 0), "t=domain");
-        jar.set(&page, "t=; Path=/; Max-Age=0", By::Script, 0);
-        assert_eq!(jar.get(&url("https://app.shop.test/ab"), By::Script, 4_999), "t=domain");
-        assert_eq!(jar.get(&url("https://app.shop.test/ab"), By::Script, 5_000), "");
+        jar.set(&page, "t=host; Path=/", Access::Script, 0);
+        jar.set(&page, "t=domain; Path=/; Domain=shop.test; Max-Age=5", Access::Script, 0);
+        jar.set(&page, "t=deep; Path=/a", Access::Script, 0);
+        assert_eq!(jar.get(&page, Access::Script, 0), "t=deep; t=host; t=domain");
+        assert_eq!(jar.get(&url("https://login.shop.test/"), Access::Script, 0), "t=domain");
+        jar.set(&page, "t=; Path=/; Max-Age=0", Access::Script, 0);
+        assert_eq!(jar.get(&url("https://app.shop.test/ab"), Access::Script, 4_999), "t=domain");
+        assert_eq!(jar.get(&url("https://app.shop.test/ab"), Access::Script, 5_000), "");
     }
 
     #[test]
-    fn strict_cookies_stay_back_on_the_way_from_another_site() {
+    fn strict_cookies_are_not_sent_cross_site() {
         let (mut jar, page) = (CookieJar::default(), url("https://login.shop.test/"));
         jar.set(&page, "s=1; Path=/; SameSite=Strict", REQUEST, 0);
-        assert_eq!(jar.get(&page, By::Request { same_site: false }, 0), "");
+        assert_eq!(jar.get(&page, Access::Request { same_site: false }, 0), "");
     }
 }

@@ -1,4 +1,4 @@
-//! What a page's life does to its script: it runs, stands still, or is gone.
+//! The lifecycle of a page: its script runs, is frozen, or ends with the page.
 
 use futures_util::future::LocalBoxFuture;
 use std::{
@@ -40,24 +40,24 @@ impl Lifecycle {
     }
 }
 
-/// Script of a page.
+/// A task of a page's script.
 pub(crate) struct Script {
     lifecycle: Rc<Lifecycle>,
     work: Rc<RefCell<Option<LocalBoxFuture<'static, ()>>>>,
 }
 
-/// Gives up what it belongs to.
-pub(crate) struct GiveUp(Rc<RefCell<Option<LocalBoxFuture<'static, ()>>>>);
+/// Cancels its task.
+pub(crate) struct CancelHandle(Rc<RefCell<Option<LocalBoxFuture<'static, ()>>>>);
 
 impl Script {
-    pub(crate) fn new(lifecycle: Rc<Lifecycle>, work: LocalBoxFuture<'static, ()>) -> (Self, GiveUp) {
+    pub(crate) fn new(lifecycle: Rc<Lifecycle>, work: LocalBoxFuture<'static, ()>) -> (Self, CancelHandle) {
         let work = Rc::new(RefCell::new(Some(work)));
-        (Self { lifecycle, work: work.clone() }, GiveUp(work))
+        (Self { lifecycle, work: work.clone() }, CancelHandle(work))
     }
 }
 
-impl GiveUp {
-    pub(crate) fn now(&self) {
+impl CancelHandle {
+    pub(crate) fn cancel(&self) {
         let work = self.0.borrow_mut().take();
         drop(work);
     }

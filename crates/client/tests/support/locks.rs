@@ -1,4 +1,4 @@
-//! Web Locks: <https://www.w3.org/TR/web-locks/>. Exclusive, in the order of asking.
+//! Web Locks (<https://www.w3.org/TR/web-locks/>): exclusive locks, granted in the order of the requests.
 
 use std::{
     cell::RefCell,
@@ -10,7 +10,7 @@ use std::{
 
 #[derive(Debug, Default)]
 pub(crate) struct Locks {
-    /// Of each name those who asked; the first one has the lock.
+    /// The requests for each name. The first one holds the lock.
     queues: RefCell<BTreeMap<String, Vec<Entry>>>,
     last_id: RefCell<u64>,
 }
@@ -22,25 +22,25 @@ struct Entry {
     waker: Option<Waker>,
 }
 
-/// A place in the queue; with the first place the lock. Dropping it gives it up.
+/// A request for a lock, or the lock once it is granted. Dropping it releases the lock.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct LockRequest {
     locks: Rc<Locks>,
     name: String,
     id: u64,
 }
 
 impl Locks {
-    /// Queues up at once and waits for the lock.
-    pub(crate) fn request(self: &Rc<Self>, name: &str, page: u64) -> impl Future<Output = Place> + use<> {
+    /// Queues a request at once and waits for the lock.
+    pub(crate) fn request(self: &Rc<Self>, name: &str, page: u64) -> impl Future<Output = LockRequest> + use<> {
         *self.last_id.borrow_mut() += 1;
         let id = *self.last_id.borrow();
         let entry = Entry { id, page, waker: None };
         self.queues.borrow_mut().entry(name.to_owned()).or_default().push(entry);
-        let mut place = Some(Place { locks: self.clone(), name: name.to_owned(), id });
+        let mut request = Some(LockRequest { locks: self.clone(), name: name.to_owned(), id });
         poll_fn(move |context| {
             let granted = {
-                let waiting = place.as_ref().unwrap();
+                let waiting = request.as_ref().unwrap();
                 let mut queues = waiting.locks.queues.borrow_mut();
                 let queue = queues.get_mut(&waiting.name).unwrap();
                 let index = queue.iter().position(|entry| entry.id == id);
@@ -49,11 +49,11 @@ impl Locks {
                 }
                 index == Some(0)
             };
-            if granted { Poll::Ready(place.take().unwrap()) } else { Poll::Pending }
+            if granted { Poll::Ready(request.take().unwrap()) } else { Poll::Pending }
         })
     }
 
-    /// A page is gone, and with it all that it holds or waits for.
+    /// Releases the locks and requests of a page that has ended.
     pub(crate) fn release_of(&self, page: u64) {
         self.remove(|entry| entry.page == page);
     }
@@ -68,7 +68,7 @@ impl Locks {
     }
 }
 
-impl Drop for Place {
+impl Drop for LockRequest {
     fn drop(&mut self) {
         let id = self.id;
         self.locks.remove(|entry| entry.id == id);

@@ -20,15 +20,15 @@ thread_local! {
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a test on one thread whose clock jumps to whatever is waited for next.
+/// Runs a test on one thread. Its clock jumps to the next timer whenever all tasks wait.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     HAS_FAILED.set(false);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test);
-    assert!(!HAS_FAILED.get(), "something has failed beside the test itself");
+    assert!(!HAS_FAILED.get(), "a task beside the test has failed");
 }
 
-/// Goes on with `task` beside the test. Its panic fails the test at the end.
+/// Runs `task` beside the test. If it panics, the test fails at its end.
 fn spawn(task: impl Future<Output = ()> + 'static) {
     tokio::task::spawn_local(async {
         if AssertUnwindSafe(task).catch_unwind().await.is_err() {
@@ -37,7 +37,7 @@ fn spawn(task: impl Future<Output = ()> + 'static) {
     });
 }
 
-/// Lets this many simulated milliseconds pass, with everything that happens in them.
+/// Advances the simulated time by this many milliseconds and runs everything that is due.
 pub(crate) async fn pass_ms(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }

@@ -1,8 +1,8 @@
-//! One page: from its load until it is left or closed.
+//! One page, from its load until it navigates or is closed.
 
 use super::{
     browser::Browser,
-    lifecycle::{GiveUp, Lifecycle, Script},
+    lifecycle::{CancelHandle, Lifecycle, Script},
     ports::PagePorts,
 };
 use authress_login_client::LoginClient;
@@ -16,9 +16,9 @@ use std::{
 use tokio::sync::{Notify, mpsc};
 use url::Url;
 
-/// What a page hears from outside.
+/// An event of a page.
 #[derive(Clone, Debug)]
-pub(crate) enum Heard {
+pub(crate) enum PageEvent {
     Storage(Option<String>),
     Message(String),
     Wake,
@@ -32,19 +32,19 @@ pub(crate) struct Page {
     pub(crate) is_visible: Cell<bool>,
     pub(crate) is_prerendering: Cell<bool>,
     pub(crate) activated: Notify,
-    /// Where the client has sent the browser.
+    /// Where the client has navigated.
     pub(crate) destination: RefCell<Option<String>>,
-    /// What the client has told the application.
+    /// The events that the client has emitted, with their snapshots.
     pub(crate) events: RefCell<Vec<(Event, Snapshot)>>,
-    /// What the client has told developers.
-    pub(crate) lines: RefCell<Vec<String>>,
-    /// How many of its requests are under way.
+    /// What the client has logged, and its messages to other tabs.
+    pub(crate) log_lines: RefCell<Vec<String>>,
+    /// How many requests are in progress.
     pub(crate) in_flight: Cell<u32>,
-    /// How much later this page hears of other tabs, in milliseconds.
-    pub(crate) hearing_ms: Cell<u64>,
+    /// The delay of events from other tabs, in milliseconds.
+    pub(crate) event_delay_ms: Cell<u64>,
     /// The `sessionStorage` of its tab.
     pub(crate) tab_storage: Rc<RefCell<BTreeMap<String, String>>>,
-    inbox: mpsc::UnboundedSender<Heard>,
+    inbox: mpsc::UnboundedSender<PageEvent>,
 }
 
 impl Page {
@@ -56,7 +56,7 @@ impl Page {
         application_id: &str,
         tab_storage: Rc<RefCell<BTreeMap<String, String>>>,
     ) -> (Rc<Self>, LoginClient<PagePorts>) {
-        let (inbox, mut heard) = mpsc::unbounded_channel();
+        let (inbox, mut events) = mpsc::unbounded_channel();
         let page = Rc::new(Self {
             id: browser.world.random(),
             browser: browser.clone(),
@@ -67,9 +67,9 @@ impl Page {
             activated: Notify::new(),
             destination: RefCell::default(),
             events: RefCell::default(),
-            lines: RefCell::default(),
+            log_lines: RefCell::default(),
             in_flight: Cell::new(0),
-            hearing_ms: Cell::new(1),
+            event_delay_ms: Cell::new(1),
             tab_storage,
             inbox,
         });
@@ -78,12 +78,12 @@ impl Page {
         page.script(client.clone().keep_session());
         let (listener, this) = (client.clone(), page.clone());
         page.script(async move {
-            while let Some(heard) = heard.recv().await {
-                super::pass_ms(this.hearing_ms.get()).await;
-                match heard {
-                    Heard::Storage(key) => listener.on_storage(key.as_deref()),
-                    Heard::Message(message) => listener.on_message(&message),
-                    Heard::Wake => listener.wake(),
+            while let Some(event) = events.recv().await {
+                super::pass_ms(this.event_delay_ms.get()).await;
+                match event {
+                    PageEvent::Storage(key) => listener.on_storage(key.as_deref()),
+                    PageEvent::Message(message) => listener.on_message(&message),
+                    PageEvent::Wake => listener.wake(),
                 }
             }
         });
@@ -91,21 +91,21 @@ impl Page {
     }
 
     /// Runs as script of this page.
-    pub(crate) fn script(&self, work: impl Future<Output = ()> + 'static) -> GiveUp {
-        let (script, give_up) = Script::new(self.lifecycle.clone(), work.boxed_local());
+    pub(crate) fn script(&self, work: impl Future<Output = ()> + 'static) -> CancelHandle {
+        let (script, handle) = Script::new(self.lifecycle.clone(), work.boxed_local());
         super::spawn(script);
-        give_up
+        handle
     }
 
-    pub(crate) fn hear(&self, heard: Heard) {
-        let _ = self.inbox.send(heard);
+    pub(crate) fn dispatch(&self, event: PageEvent) {
+        let _ = self.inbox.send(event);
     }
 
     pub(crate) fn origin(&self) -> String {
         Url::parse(&self.href.borrow()).unwrap().origin().ascii_serialization()
     }
 
-    /// The page is closed or left.
+    /// Ends the page: it is closed or navigates.
     pub(super) fn end(&self) {
         self.lifecycle.end();
         self.browser.locks.release_of(self.id);

@@ -1,8 +1,8 @@
-//! A page as the client's ports.
+//! The client's ports on a page in memory.
 
 use super::{
-    locks::Place,
-    page::{Heard, Page},
+    locks::LockRequest,
+    page::{Page, PageEvent},
 };
 use authress_login_client::{LoginClient, Options, Ports};
 use authress_login_protocol::{
@@ -31,7 +31,7 @@ impl PagePorts {
 }
 
 impl Ports for PagePorts {
-    type Lock = Place;
+    type Lock = LockRequest;
 
     fn page(&self) -> Result<page::Page, Error> {
         page::Page::new(&self.0.href.borrow())
@@ -131,15 +131,15 @@ impl Ports for PagePorts {
         self.0.browser.fetch(&self.0, origin, request).await
     }
 
-    async fn lock(&self, name: &str, wait_ms: u32) -> Option<Place> {
+    async fn lock(&self, name: &str, wait_ms: u32) -> Option<LockRequest> {
         let name = format!("{} {name}", self.0.origin());
-        let place = self.0.browser.locks.request(&name, self.0.id);
-        tokio::time::timeout(std::time::Duration::from_millis(wait_ms.into()), place).await.ok()
+        let request = self.0.browser.locks.request(&name, self.0.id);
+        tokio::time::timeout(std::time::Duration::from_millis(wait_ms.into()), request).await.ok()
     }
 
     fn broadcast(&self, message: &str) {
-        self.0.lines.borrow_mut().push(message.to_owned());
-        self.0.browser.tell_others(&self.0, &Heard::Message(message.to_owned()));
+        self.0.log_lines.borrow_mut().push(message.to_owned());
+        self.0.browser.notify_others(&self.0, &PageEvent::Message(message.to_owned()));
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
@@ -151,10 +151,10 @@ impl Ports for PagePorts {
     }
 
     fn log(&self, title: &str) {
-        self.0.lines.borrow_mut().push(title.to_owned());
+        self.0.log_lines.borrow_mut().push(title.to_owned());
     }
 
     fn warn(&self, title: &str, error: &Error) {
-        self.0.lines.borrow_mut().push(format!("{title}: {error:?}"));
+        self.0.log_lines.borrow_mut().push(format!("{title}: {error:?}"));
     }
 }

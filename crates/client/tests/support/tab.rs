@@ -1,9 +1,9 @@
-//! A tab and the shopper in front of it.
+//! A tab, and what the shopper does in it.
 
 use super::{
     browser::{Browser, site_of},
-    lifecycle::GiveUp,
-    page::{Heard, Page},
+    lifecycle::CancelHandle,
+    page::{Page, PageEvent},
     ports::PagePorts,
 };
 use authress_login_client::{LoginClient, OpenType};
@@ -22,8 +22,8 @@ const REDIRECT: OpenType = OpenType::Redirect { returns_response: false };
 /// What the shopper does at the identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// Nothing is asked: the shop's verifier answers.
-    Nobody,
+    /// The shopper does nothing: the verifier issues an anonymous user id.
+    Anonymous,
     Person(&'static str),
     Cancel,
 }
@@ -33,28 +33,28 @@ pub(crate) struct Tab {
     page: RefCell<(Rc<Page>, LoginClient<PagePorts>)>,
 }
 
-/// A call that a page has made.
+/// A call of the client by a page.
 pub(crate) struct Call<T> {
-    /// The page that has made it.
+    /// The id of the page.
     pub(crate) page: u64,
     result: oneshot::Receiver<T>,
-    script: GiveUp,
+    script: CancelHandle,
 }
 
 impl<T> Call<T> {
-    /// What it comes to, which must be within two simulated minutes.
+    /// Waits for the result, at most two simulated minutes.
     pub(crate) async fn value(self) -> T {
         let settled = timeout(Duration::from_secs(120), self.result).await;
         settled.expect("the call settles").expect("the page lives")
     }
 
-    /// What it has come to, if it has.
-    pub(crate) fn now(&mut self) -> Option<T> {
+    /// Returns the result if the call has settled.
+    pub(crate) fn try_value(&mut self) -> Option<T> {
         self.result.try_recv().ok()
     }
 
-    /// The same, where nobody cares for the result.
-    pub(crate) fn ignoring(self) -> Call<()>
+    /// Returns the call without its result.
+    pub(crate) fn without_value(self) -> Call<()>
     where
         T: 'static,
     {
@@ -67,14 +67,14 @@ impl<T> Call<T> {
         Call { page: self.page, result, script: self.script }
     }
 
-    /// The caller gives it up.
-    pub(crate) fn give_up(self) {
-        self.script.now();
+    /// Cancels the call.
+    pub(crate) fn cancel(self) {
+        self.script.cancel();
     }
 }
 
 impl Tab {
-    /// Opens the shop. The client looks for a return and a session by itself, as in every page.
+    /// Opens the shop. The client looks for a callback and a session by itself, as on every page.
     pub(crate) fn open(browser: &Rc<Browser>) -> Self {
         Self::open_at(browser, &format!("{}/", browser.world.site.shop()))
     }
@@ -83,12 +83,12 @@ impl Tab {
         Self::opened(browser, href, false, "app_shop")
     }
 
-    /// A page of another application.
+    /// Opens a page of another application.
     pub(crate) fn open_application(browser: &Rc<Browser>, href: &str, application_id: &str) -> Self {
         Self::opened(browser, href, false, application_id)
     }
 
-    /// A page that is prepared for a shopper who may never come.
+    /// Prerenders a page.
     pub(crate) fn prerender(browser: &Rc<Browser>, href: &str) -> Self {
         Self::opened(browser, href, true, "app_shop")
     }
@@ -104,7 +104,7 @@ impl Tab {
         self.page.borrow().0.clone()
     }
 
-    /// Another client on the same page, as a second copy of the package makes.
+    /// Creates another client on the same page, as a second copy of the package does.
     pub(crate) fn other_client(&self, application_id: &str) -> LoginClient<PagePorts> {
         PagePorts::client(&self.page(), application_id)
     }
@@ -113,7 +113,7 @@ impl Tab {
         self.page.borrow().1.clone()
     }
 
-    /// Goes to another page of the shop.
+    /// Navigates to another page of the shop.
     pub(crate) fn load(&self, href: &str) {
         self.page().end();
         let application_id = self.client().settings().application_id().to_owned();
@@ -138,16 +138,16 @@ impl Tab {
     pub(crate) fn set_visible(&self, is_visible: bool) {
         self.page().is_visible.set(is_visible);
         if is_visible {
-            self.page().hear(Heard::Wake);
+            self.page().dispatch(PageEvent::Wake);
         }
     }
 
-    /// The shopper comes to a prerendered page.
+    /// Activates a prerendered page.
     pub(crate) fn activate(&self) {
         let page = self.page();
         page.is_prerendering.set(false);
         page.activated.notify_waiters();
-        page.hear(Heard::Wake);
+        page.dispatch(PageEvent::Wake);
     }
 
     /// Calls the client on this page.
@@ -171,7 +171,7 @@ impl Tab {
         self.call(|client| async move { client.user_session_exists(false).await })
     }
 
-    /// The claims of the access token that `ensureToken` gives, or the code of its refusal.
+    /// Calls `ensureToken` and returns the claims of the access token.
     pub(crate) fn token(&self, timeout_ms: u32) -> Call<Result<Option<UnverifiedClaims>, Error>> {
         self.call(move |client| async move {
             let token = client.ensure_token(timeout_ms).await?;
@@ -192,37 +192,37 @@ impl Tab {
         self.call(|client| async move { client.logout(None).await })
     }
 
-    /// Logs in anonymously, from the call to the page after the return.
+    /// Signs in anonymously, from the call to the page after the callback. Returns the user id.
     pub(crate) async fn sign_in(&self) -> String {
-        self.sign_in_as(Choice::Nobody).await
+        self.sign_in_as(Choice::Anonymous).await
     }
 
-    /// Logs in, from the call to the page after the return; the user id.
+    /// Signs in, from the call to the page after the callback. Returns the user id.
     pub(crate) async fn sign_in_as(&self, choice: Choice) -> String {
         self.begin(login(choice)).value().await.unwrap();
-        self.follow(choice).await;
+        self.follow_redirects(choice).await;
         assert!(self.exists().value().await.unwrap());
         self.user().expect("a user id")
     }
 
-    /// Where the client has sent the browser, once.
+    /// Returns where the client has navigated, once.
     pub(crate) fn destination(&self) -> Option<String> {
         self.page().destination.take()
     }
 
-    /// Goes where the client has sent the browser, until it is back at the shop.
-    pub(crate) async fn follow(&self, choice: Choice) {
-        let back = self.travel(choice).await;
-        self.load(&back);
+    /// Follows the client's navigation and the redirects until the browser is at the shop again.
+    pub(crate) async fn follow_redirects(&self, choice: Choice) {
+        let callback = self.callback_url(choice).await;
+        self.load(&callback);
     }
 
-    /// Goes through Authress and the provider; the address with which the browser would return.
-    pub(crate) async fn travel(&self, choice: Choice) -> String {
-        self.travels(choice).await.expect("a way back to the shop")
+    /// Follows the client's navigation and the redirects. Returns the callback URL without loading it.
+    pub(crate) async fn callback_url(&self, choice: Choice) -> String {
+        self.try_callback_url(choice).await.expect("a callback to the shop")
     }
 
-    /// The same; `None` where the way ends at a page of Authress.
-    pub(crate) async fn travels(&self, choice: Choice) -> Option<String> {
+    /// Does the same. Returns `None` if the redirects end at a page of Authress.
+    pub(crate) async fn try_callback_url(&self, choice: Choice) -> Option<String> {
         let mut url = Url::parse(&self.destination().expect("a navigation")).unwrap();
         let mut sites = vec![site_of(&Url::parse(&self.page().origin()).unwrap())];
         for _ in 0..10 {
@@ -233,7 +233,7 @@ impl Tab {
             let is_provider = url.path().starts_with("/sandbox/provider/");
             let form = |name, value| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
             let form = match choice {
-                Choice::Nobody => String::new(),
+                Choice::Anonymous => String::new(),
                 Choice::Person(name) => form("user", name),
                 Choice::Cancel => form("cancel", "1"),
             };
@@ -242,32 +242,32 @@ impl Tab {
             let body = is_provider.then_some(("application/x-www-form-urlencoded", form));
             let method = if is_provider { "POST" } else { "GET" };
             super::pass_ms(40).await;
-            let answer = self.browser.world.serve(method, &url, &headers, body).await;
-            self.browser.take_cookies(&url, &answer.set_cookies());
-            url = url.join(answer.header("location")?).unwrap();
+            let response = self.browser.world.serve(method, &url, &headers, body).await;
+            self.browser.take_cookies(&url, &response.set_cookies());
+            url = url.join(response.header("location")?).unwrap();
         }
-        panic!("too many redirects, at last to {url}");
+        panic!("too many redirects, the last one to {url}");
     }
 
-    /// The user id that the client would show now.
+    /// Returns the user id of the client's identity.
     pub(crate) fn user(&self) -> Option<String> {
         self.client().user_identity().and_then(|claims| claims.subject().map(str::to_owned))
     }
 
-    /// What `getSnapshot` says: `checking`, `signed-out` or the user id.
+    /// Returns the snapshot: `checking`, `signed-out` or the user id.
     pub(crate) fn snapshot(&self) -> String {
         describe(&self.client().snapshot())
     }
 
-    /// What listeners were told since the last time somebody asked.
+    /// Returns the names of the events since the last call.
     pub(crate) fn events(&self) -> Vec<String> {
         self.page().events.take().iter().map(|(event, _)| name(event)).collect()
     }
 }
 
-/// The options of a login.
+/// Returns the options of a login.
 pub(crate) fn login(choice: Choice) -> AuthenticateOptions {
-    let connection = if choice == Choice::Nobody { "sc_shop" } else { "con_acorn" };
+    let connection = if choice == Choice::Anonymous { "sc_shop" } else { "con_acorn" };
     AuthenticateOptions { connection_id: Some(connection.to_owned()), ..AuthenticateOptions::default() }
 }
 

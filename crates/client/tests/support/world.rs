@@ -1,4 +1,4 @@
-//! What is outside of the browser: the real sandbox, the real verifier, time, faults.
+//! Everything outside of the browser: the sandbox's and the verifier's own code, time, faults.
 
 use authress_sandbox::{Config, InProcess};
 use authress_verifier::{ClockReading, Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
@@ -23,17 +23,17 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use url::{Position, Url};
 
-/// The time at the beginning of every test, in milliseconds since 1970.
-const BEGINNING_MS: u64 = 1_800_000_000_000;
+/// The time at the start of every test, in milliseconds since 1970.
+const START_MS: u64 = 1_800_000_000_000;
 
-/// Where shop and Authress are to each other; that decides how sessions travel.
+/// How the shop's site relates to Authress's. It decides how the session reaches the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Site {
-    /// Siblings under https: cookies reach Authress.
+    /// Same-site over https: cookies reach Authress.
     Same,
-    /// Two sites: codes, and no cookies.
+    /// Cross-site: codes, and no cookies.
     Cross,
-    /// Pages on localhost: tokens in the address.
+    /// On localhost: tokens in the address.
     Localhost,
 }
 
@@ -61,46 +61,46 @@ impl Site {
     }
 }
 
-/// What goes wrong with a request of the client.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It does not arrive.
-    DropBefore,
-    /// It is processed and the answer is lost.
-    DropAfter,
-    /// It is answered with this status and not processed.
+    /// The request is lost.
+    DropRequest,
+    /// The request is processed and the response is lost.
+    DropResponse,
+    /// The request is not processed; the response has this status.
     Status(u16),
-    /// It arrives this much later, in milliseconds.
-    Delay(u64),
-    /// It is processed at once and answered this much later, in milliseconds.
-    LateAnswer(u64),
-    /// It is answered without `expires_in`.
+    /// The request arrives later by this many milliseconds.
+    DelayRequest(u64),
+    /// The request is processed at once; the response arrives later by this many milliseconds.
+    DelayResponse(u64),
+    /// The response lacks `expires_in`.
     WithoutExpiresIn,
 }
 
-struct Waiting {
+struct PlannedFault {
     method: &'static str,
     path: &'static str,
     fault: Fault,
     times: u32,
 }
 
-/// A request that a server has answered.
+/// A request to which a server has responded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answered {
+pub(crate) struct ServedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) status: u16,
 }
 
-/// An answer as it left the server.
-pub(crate) struct Answer {
+/// A response of a server.
+pub(crate) struct ServerResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl ServerResponse {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -120,8 +120,8 @@ pub(crate) struct World {
     server_clock: Arc<AtomicU64>,
     started: Instant,
     random: Cell<u64>,
-    faults: RefCell<Vec<Waiting>>,
-    answered: RefCell<Vec<Answered>>,
+    faults: RefCell<Vec<PlannedFault>>,
+    served: RefCell<Vec<ServedRequest>>,
     sent: RefCell<Vec<(u64, String)>>,
     secrets: RefCell<Vec<String>>,
 }
@@ -131,7 +131,7 @@ impl World {
         Self::with(site, seed, |_| ())
     }
 
-    /// The same with another configuration of the sandbox.
+    /// Creates a world with another configuration of the sandbox.
     pub(crate) fn with(site: Site, seed: u64, change: impl FnOnce(&mut Value)) -> Rc<Self> {
         let mut config = json!({
             "listen": "127.0.0.1:8888", "publicUrl": site.login(), "control": true,
@@ -144,7 +144,7 @@ impl World {
             }],
         });
         change(&mut config);
-        let server_clock = Arc::new(AtomicU64::new(BEGINNING_MS));
+        let server_clock = Arc::new(AtomicU64::new(START_MS));
         let config = Config::parse(&config.to_string(), Path::new("")).unwrap();
         let sandbox = InProcess::new(&config, server_clock.clone()).unwrap();
         let access_key = sandbox.access_keys[0].1.expose();
@@ -157,18 +157,18 @@ impl World {
             started: Instant::now(),
             random: Cell::new(seed),
             faults: RefCell::default(),
-            answered: RefCell::default(),
+            served: RefCell::default(),
             sent: RefCell::default(),
             secrets: RefCell::default(),
         })
     }
 
-    /// The servers' time in milliseconds since 1970.
+    /// Returns the time by the servers' clock, in milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> u64 {
-        BEGINNING_MS + u64::try_from(self.started.elapsed().as_millis()).unwrap()
+        START_MS + u64::try_from(self.started.elapsed().as_millis()).unwrap()
     }
 
-    /// The next number of a sequence that the seed decides (SplitMix64).
+    /// Returns the next number of a sequence that depends on the seed (SplitMix64).
     pub(crate) fn random(&self) -> u64 {
         self.random.set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         let mut value = self.random.get();
@@ -177,12 +177,12 @@ impl World {
         value ^ (value >> 31)
     }
 
-    /// Lets requests fail whose path ends in `path`.
+    /// Plans a fault for the next `times` requests whose path ends in `path`.
     pub(crate) fn fail(&self, method: &'static str, path: &'static str, fault: Fault, times: u32) {
-        self.faults.borrow_mut().push(Waiting { method, path, fault, times });
+        self.faults.borrow_mut().push(PlannedFault { method, path, fault, times });
     }
 
-    pub(crate) fn heal(&self) {
+    pub(crate) fn clear_faults(&self) {
         self.faults.borrow_mut().clear();
     }
 
@@ -195,71 +195,71 @@ impl World {
         Some(fault)
     }
 
-    /// How many requests the servers have answered with this status.
+    /// Returns how many responses of the servers had this status.
     pub(crate) fn count(&self, method: &str, path: &str, status: u16) -> usize {
-        let fits = |one: &&Answered| one.method == method && one.path.ends_with(path) && one.status == status;
-        self.answered.borrow().iter().filter(fits).count()
+        let matches = |one: &&ServedRequest| one.method == method && one.path.ends_with(path) && one.status == status;
+        self.served.borrow().iter().filter(matches).count()
     }
 
-    /// A page sends a request, whatever becomes of it.
+    /// Records that a page sends a request, even if it is lost.
     pub(super) fn note_sent(&self, method: &str, path: &str) {
         self.sent.borrow_mut().push((self.now_ms(), format!("{method} {path}")));
     }
 
-    pub(crate) fn answered(&self) -> Vec<Answered> {
-        self.answered.borrow().clone()
+    pub(crate) fn served(&self) -> Vec<ServedRequest> {
+        self.served.borrow().clone()
     }
 
-    /// When a page has sent this request, in milliseconds since 1970.
+    /// Returns when pages have sent this request, in milliseconds since 1970.
     pub(crate) fn sent(&self, request: &str) -> Vec<u64> {
         self.sent.borrow().iter().filter(|(_, one)| one == request).map(|(at_ms, _)| *at_ms).collect()
     }
 
-    /// Panics if `text` holds a token, code, code verifier or session id that was ever sent.
+    /// Panics if `text` contains a token, code, code verifier or session id that was ever sent.
     pub(crate) fn assert_holds_no_secret(&self, text: &str) {
         let secrets = self.secrets.borrow();
-        assert!(!secrets.iter().any(|secret| text.contains(secret)), "something secret is in: {text}");
+        assert!(!secrets.iter().any(|secret| text.contains(secret)), "a secret is in: {text}");
     }
 
-    /// Sends a request to the server that `url` is of.
+    /// Sends a request to the server of `url`.
     pub(crate) async fn serve(
         &self,
         method: &str,
         url: &Url,
         headers: &[(&str, String)],
         body: Option<(&str, String)>,
-    ) -> Answer {
+    ) -> ServerResponse {
         if let Some((_, text)) = &body {
             self.learn_secrets(text);
         }
         let origin = url.origin().ascii_serialization();
-        let answer = if origin == self.site.login() {
+        let response = if origin == self.site.login() {
             self.sandbox(method, &url[Position::BeforePath..], headers, body).await
         } else {
-            assert_eq!(origin, self.site.verifier(), "nobody answers {url}");
+            assert_eq!(origin, self.site.verifier(), "no server has the origin of {url}");
             self.verify(url)
         };
-        self.answered.borrow_mut().push(Answered {
+        self.served.borrow_mut().push(ServedRequest {
             method: method.to_owned(),
             path: url.path().to_owned(),
-            status: answer.status,
+            status: response.status,
         });
-        self.learn_secrets(&answer.text);
-        if let Some(location) = answer.header("location").and_then(|text| Url::parse(text).ok()) {
+        self.learn_secrets(&response.text);
+        if let Some(location) = response.header("location").and_then(|text| Url::parse(text).ok()) {
             for (name, value) in location.query_pairs() {
                 if matches!(&*name, "access_token" | "id_token") || (name == "code" && value != "cookie") {
                     self.secrets.borrow_mut().push(value.into_owned());
                 }
             }
         }
-        for cookie in answer.set_cookies() {
+        for cookie in response.set_cookies() {
             let (name, rest) = cookie.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
             if matches!(name, "authress-session" | "auth-code") && !value.is_empty() {
                 self.secrets.borrow_mut().push(value.to_owned());
             }
         }
-        answer
+        response
     }
 
     async fn sandbox(
@@ -268,7 +268,7 @@ impl World {
         path: &str,
         headers: &[(&str, String)],
         body: Option<(&str, String)>,
-    ) -> Answer {
+    ) -> ServerResponse {
         self.server_clock.store(self.now_ms(), Ordering::Relaxed);
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
@@ -293,10 +293,10 @@ impl World {
                 parts.headers.append(header::SET_COOKIE, format!("{text}{hidden}").parse().unwrap());
             }
         }
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        ServerResponse { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 
-    fn verify(&self, url: &Url) -> Answer {
+    fn verify(&self, url: &Url) -> ServerResponse {
         let request = LoginRequest::parse(url.query().unwrap_or_default()).unwrap();
         let mut entropy = [0; ENTROPY_BYTES];
         entropy.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&self.random().to_le_bytes()));
@@ -305,9 +305,9 @@ impl World {
         match decide(&request, &self.verifier, &entropy, now) {
             Decision::Redirect { location } => {
                 let headers = [(header::LOCATION, location.parse().unwrap())].into_iter().collect();
-                Answer { status: 302, headers, text: String::new() }
+                ServerResponse { status: 302, headers, text: String::new() }
             }
-            Decision::Refuse(refusal) => panic!("the verifier refuses: {refusal:?}"),
+            Decision::Refuse(refusal) => panic!("the verifier rejects the login: {refusal:?}"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Returns that are prepared only, given up, answered late or not at all.
+//! Callbacks: prerendered, cancelled, with late or lost responses, forged, repeated.
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
@@ -12,46 +12,46 @@ use authress_login_protocol::{
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 
 fn by_code() -> AuthenticateOptions {
-    AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Nobody) }
+    AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Anonymous) }
 }
 
 #[test]
-fn a_prerendered_page_uses_nothing_up() {
+fn a_prerendered_page_does_not_use_up_a_callback() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 1);
             let browser = Browser::new(&world);
             let tab = Tab::open(&browser);
-            tab.begin(login(Choice::Nobody)).value().await.unwrap();
-            let back = tab.travel(Choice::Nobody).await;
-            let prepared = Tab::prerender(&browser, &back);
-            let exists = prepared.exists();
+            tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+            let callback = tab.callback_url(Choice::Anonymous).await;
+            let prerendered = Tab::prerender(&browser, &callback);
+            let exists = prerendered.exists();
             let sent = world.sent("PATCH /api/session").len();
             pass_ms(MINUTE_MS).await;
             assert_eq!(world.count("POST", "/tokens", 200), 0, "{site:?}");
-            assert_eq!((world.sent("PATCH /api/session").len(), &*prepared.page().href.borrow()), (sent, &back));
+            assert_eq!((world.sent("PATCH /api/session").len(), &*prerendered.page().href.borrow()), (sent, &callback));
             assert_eq!(browser.load(site.shop(), STORAGE_KEY), None);
             assert!(browser.keys(site.shop()).iter().any(|key| key.starts_with(KEY_PREFIX)), "{site:?}");
-            prepared.activate();
+            prerendered.activate();
             assert!(exists.value().await.unwrap(), "{site:?}");
-            let user = prepared.user().unwrap();
-            assert_signed_in(&prepared, &user).await;
+            let user = prerendered.user().unwrap();
+            assert_signed_in(&prerendered, &user).await;
         });
     }
 }
 
 #[test]
-fn what_a_prerendered_page_left_alone_another_page_takes_up() {
+fn another_page_handles_a_callback_that_was_only_prerendered() {
     for site in SITES {
         run(async move {
             let browser = Browser::new(&World::new(site, 2));
             let tab = Tab::open(&browser);
-            tab.begin(login(Choice::Nobody)).value().await.unwrap();
-            let back = tab.travel(Choice::Nobody).await;
-            let prepared = Tab::prerender(&browser, &back);
+            tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+            let callback = tab.callback_url(Choice::Anonymous).await;
+            let prerendered = Tab::prerender(&browser, &callback);
             pass_ms(1_000).await;
-            prepared.close();
-            tab.load(&back);
+            prerendered.close();
+            tab.load(&callback);
             assert!(tab.exists().value().await.unwrap(), "{site:?}");
         });
     }
@@ -64,35 +64,35 @@ fn a_prerendered_page_begins_no_login_and_no_link() {
         let browser = Browser::new(&world);
         Tab::open(&browser).sign_in().await;
         let before = world.sent("POST /api/authentication").len();
-        let prepared = Tab::prerender(&browser, "https://app.shop.test/");
-        let login = prepared.begin(login(Choice::Nobody));
+        let prerendered = Tab::prerender(&browser, "https://app.shop.test/");
+        let login = prerendered.begin(login(Choice::Anonymous));
         pass_ms(MINUTE_MS).await;
-        assert_eq!((world.sent("POST /api/authentication").len(), prepared.destination()), (before, None));
-        prepared.activate();
+        assert_eq!((world.sent("POST /api/authentication").len(), prerendered.destination()), (before, None));
+        prerendered.activate();
         login.value().await.unwrap();
-        assert!(prepared.destination().is_some());
+        assert!(prerendered.destination().is_some());
 
-        let prepared = Tab::prerender(&browser, "https://app.shop.test/");
-        let link = prepared.begin_link();
+        let prerendered = Tab::prerender(&browser, "https://app.shop.test/");
+        let link = prerendered.begin_link();
         pass_ms(MINUTE_MS).await;
-        assert_eq!((world.sent("POST /api/authentication").len(), prepared.destination()), (before + 1, None));
-        prepared.activate();
+        assert_eq!((world.sent("POST /api/authentication").len(), prerendered.destination()), (before + 1, None));
+        prerendered.activate();
         link.value().await.unwrap();
-        assert!(prepared.destination().is_some());
+        assert!(prerendered.destination().is_some());
     });
 }
 
 #[test]
-fn a_login_that_is_given_up_does_not_leave_the_page() {
-    for fault in [Fault::Delay(2_000), Fault::LateAnswer(2_000), Fault::DropBefore] {
+fn a_cancelled_login_does_not_navigate() {
+    for fault in [Fault::DelayRequest(2_000), Fault::DelayResponse(2_000), Fault::DropRequest] {
         run(async move {
             let world = World::new(Site::Same, 4);
             let browser = Browser::new(&world);
             let tab = Tab::open(&browser);
             world.fail("POST", "/api/authentication", fault, 1);
-            let call = tab.begin(login(Choice::Nobody));
+            let call = tab.begin(login(Choice::Anonymous));
             pass_ms(45).await;
-            call.give_up();
+            call.cancel();
             pass_ms(MINUTE_MS).await;
             assert_eq!(tab.destination(), None, "{fault:?}");
             assert_eq!(browser.keys(&tab.page().origin()), [""; 0], "{fault:?}");
@@ -102,13 +102,13 @@ fn a_login_that_is_given_up_does_not_leave_the_page() {
 }
 
 #[test]
-fn a_lost_answer_to_an_exchange_costs_no_login_where_cookies_reach_authress() {
+fn a_lost_response_to_a_code_exchange_is_recovered_where_cookies_reach_authress() {
     run(async {
         let world = World::new(Site::Same, 5);
         let tab = Tab::open(&Browser::new(&world));
         tab.begin(by_code()).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropAfter, 1);
-        tab.follow(Choice::Nobody).await;
+        world.fail("POST", "/tokens", Fault::DropResponse, 1);
+        tab.follow_redirects(Choice::Anonymous).await;
         let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
         assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::SignedIn);
         let user = tab.user().unwrap();
@@ -118,13 +118,13 @@ fn a_lost_answer_to_an_exchange_costs_no_login_where_cookies_reach_authress() {
 }
 
 #[test]
-fn an_exchange_that_nobody_answers_is_tried_again_by_the_next_call() {
+fn the_next_call_repeats_a_code_exchange_after_a_network_failure() {
     run(async {
         let world = World::new(Site::Cross, 6);
         let tab = Tab::open(&Browser::new(&world));
-        tab.begin(login(Choice::Nobody)).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropBefore, 5);
-        tab.follow(Choice::Nobody).await;
+        tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+        world.fail("POST", "/tokens", Fault::DropRequest, 5);
+        tab.follow_redirects(Choice::Anonymous).await;
         let error = tab.exists().value().await.unwrap_err();
         assert_eq!(error.code, ErrorCode::AuthressSdkNetworkError);
         assert!(tab.exists().value().await.unwrap());
@@ -134,14 +134,14 @@ fn an_exchange_that_nobody_answers_is_tried_again_by_the_next_call() {
 }
 
 #[test]
-fn a_login_that_is_lost_for_good_leaves_the_session_from_before() {
+fn a_login_that_cannot_be_completed_keeps_the_session_from_before() {
     run(async {
         let world = World::new(Site::Cross, 7);
         let tab = Tab::open(&Browser::new(&world));
         let user = tab.sign_in().await;
         tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropAfter, 5);
-        tab.follow(Choice::Person("ada")).await;
+        world.fail("POST", "/tokens", Fault::DropResponse, 5);
+        tab.follow_redirects(Choice::Person("ada")).await;
         assert!(tab.exists().value().await.is_err());
         assert!(tab.exists().value().await.unwrap());
         let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
@@ -151,15 +151,15 @@ fn a_login_that_is_lost_for_good_leaves_the_session_from_before() {
 }
 
 #[test]
-fn a_token_that_runs_out_while_a_login_is_completed_does_not_cost_the_login() {
+fn a_token_that_expires_during_a_code_exchange_does_not_discard_the_login() {
     run(async {
         let world = World::new(Site::Cross, 8);
         let tab = Tab::open(&Browser::new(&world));
         tab.sign_in().await;
         pass_ms(DAY_MS - 10_000 - 2_000).await;
         tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::LateAnswer(5_000), 1);
-        tab.follow(Choice::Person("ada")).await;
+        world.fail("POST", "/tokens", Fault::DelayResponse(5_000), 1);
+        tab.follow_redirects(Choice::Person("ada")).await;
         tab.set_visible(true);
         let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
         let result = result.value().await.unwrap().expect("a result");
@@ -169,19 +169,19 @@ fn a_token_that_runs_out_while_a_login_is_completed_does_not_cost_the_login() {
 }
 
 #[test]
-fn a_planted_return_signs_nobody_in() {
+fn a_callback_url_of_an_attacker_signs_no_user_in() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 9);
             let attacker = Tab::open(&Browser::new(&world));
             attacker.begin(login(Choice::Person("ada"))).value().await.unwrap();
-            let planted = attacker.travel(Choice::Person("ada")).await;
+            let forged = attacker.callback_url(Choice::Person("ada")).await;
             let browser = Browser::new(&world);
-            let tab = Tab::open_at(&browser, &planted);
+            let tab = Tab::open_at(&browser, &forged);
             assert!(!tab.exists().value().await.unwrap(), "{site:?}");
             assert_signed_out(&tab).await;
             let user = tab.sign_in().await;
-            tab.load(&planted);
+            tab.load(&forged);
             assert!(tab.exists().value().await.unwrap());
             assert_signed_in(&tab, &user).await;
         });
@@ -189,20 +189,20 @@ fn a_planted_return_signs_nobody_in() {
 }
 
 #[test]
-fn a_page_that_is_reloaded_during_its_callback_loses_no_login_and_no_link() {
+fn a_page_that_is_reloaded_during_its_callback_loses_neither_login_nor_link() {
     for site in SITES {
         for wait_ms in [0, 2, 10, 20, 30, 40, 60, 200] {
             run(async move {
                 let world = World::new(site, 10);
                 let tab = Tab::open(&Browser::new(&world));
-                tab.begin(login(Choice::Nobody)).value().await.unwrap();
-                tab.follow(Choice::Nobody).await;
+                tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+                tab.follow_redirects(Choice::Anonymous).await;
                 pass_ms(wait_ms).await;
                 tab.reload();
                 let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
                 let result = result.value().await.unwrap();
                 if world.count("POST", "/tokens", 400) > 0 && site == Site::Cross {
-                    // Authress has answered to a page that was gone, and no cookie reaches it: the page is told so.
+                    // Authress has responded to a page that had ended, and no cookie reaches it: the login has failed.
                     assert_eq!(result.unwrap().status, LoginStatus::Failed);
                     return;
                 }
@@ -211,7 +211,7 @@ fn a_page_that_is_reloaded_during_its_callback_loses_no_login_and_no_link() {
                 assert_signed_in(&tab, &user).await;
 
                 tab.begin_link().value().await.unwrap();
-                tab.follow(Choice::Person("ada")).await;
+                tab.follow_redirects(Choice::Person("ada")).await;
                 pass_ms(wait_ms).await;
                 tab.load(&format!("{}/?lang=de", site.shop()));
                 let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
@@ -227,15 +227,15 @@ fn a_page_that_is_reloaded_during_its_callback_loses_no_login_and_no_link() {
 }
 
 #[test]
-fn a_callback_that_was_not_finished_ends_with_the_sign_out() {
+fn a_logout_in_another_tab_discards_an_unfinished_callback() {
     run(async {
         let world = World::new(Site::Cross, 11);
         let browser = Browser::new(&world);
         let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
         other.sign_in().await;
         tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropBefore, 5);
-        tab.follow(Choice::Person("ada")).await;
+        world.fail("POST", "/tokens", Fault::DropRequest, 5);
+        tab.follow_redirects(Choice::Person("ada")).await;
         assert!(tab.exists().value().await.is_err());
         other.logout().value().await.unwrap();
         pass_ms(100).await;
@@ -246,17 +246,17 @@ fn a_callback_that_was_not_finished_ends_with_the_sign_out() {
 }
 
 #[test]
-fn a_forged_callback_does_not_take_the_place_of_an_unfinished_one() {
+fn a_forged_callback_does_not_replace_an_unfinished_one() {
     run(async {
         let world = World::new(Site::Cross, 15);
         let tab = Tab::open(&Browser::new(&world));
-        tab.begin(login(Choice::Nobody)).value().await.unwrap();
-        world.fail("POST", "/tokens", Fault::DropBefore, 5);
-        tab.follow(Choice::Nobody).await;
+        tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+        world.fail("POST", "/tokens", Fault::DropRequest, 5);
+        tab.follow_redirects(Choice::Anonymous).await;
         assert!(tab.exists().value().await.is_err());
         tab.begin(login(Choice::Person("ada"))).value().await.unwrap();
-        let back = tab.travel(Choice::Person("ada")).await;
-        tab.load(&format!("{back}&code=doubled"));
+        let callback = tab.callback_url(Choice::Person("ada")).await;
+        tab.load(&format!("{callback}&code=doubled"));
         let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
         assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::Failed);
         assert!(!tab.page().href.borrow().contains("code="));
@@ -266,14 +266,14 @@ fn a_forged_callback_does_not_take_the_place_of_an_unfinished_one() {
 }
 
 #[test]
-fn a_second_copy_of_the_package_sees_what_the_first_one_made_of_a_callback() {
+fn a_second_copy_of_the_package_finds_the_session_of_a_callback_that_the_first_one_handled() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 12);
             let tab = Tab::open(&Browser::new(&world));
             for _ in 0..2 {
                 tab.begin(by_code()).value().await.unwrap();
-                tab.follow(Choice::Nobody).await;
+                tab.follow_redirects(Choice::Anonymous).await;
                 let second = tab.other_client("app_shop");
                 let exists = tab.call(|_| async move { second.user_session_exists(false).await });
                 assert!(exists.value().await.unwrap(), "{site:?}");
@@ -286,18 +286,18 @@ fn a_second_copy_of_the_package_sees_what_the_first_one_made_of_a_callback() {
 }
 
 #[test]
-fn a_client_of_another_application_leaves_a_callback_alone() {
+fn a_client_of_another_application_ignores_a_callback() {
     for site in SITES {
         run(async move {
             let world = World::new(site, 13);
             let tab = Tab::open(&Browser::new(&world));
             tab.begin(by_code()).value().await.unwrap();
-            let back = tab.travel(Choice::Nobody).await;
-            // It comes first, on a page of the same origin.
-            let admin = Tab::open_application(&tab.browser, &back, "app_admin");
+            let callback = tab.callback_url(Choice::Anonymous).await;
+            // It loads the callback first, on the same origin.
+            let admin = Tab::open_application(&tab.browser, &callback, "app_admin");
             assert!(!admin.exists().value().await.unwrap_or(false), "{site:?}");
-            assert_eq!(*admin.page().href.borrow(), back);
-            tab.load(&back);
+            assert_eq!(*admin.page().href.borrow(), callback);
+            tab.load(&callback);
             let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
             assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::SignedIn, "{site:?}");
         });
@@ -314,15 +314,15 @@ fn the_pages_own_query_survives_a_login() {
                 let href = format!("{}{QUERY}", site.shop());
                 let tab = Tab::open_at(&Browser::new(&world), &href);
                 for _ in 0..2 {
-                    tab.begin(login(Choice::Nobody)).value().await.unwrap();
-                    tab.follow(Choice::Nobody).await;
+                    tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+                    tab.follow_redirects(Choice::Anonymous).await;
                     let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
                     let result = result.value().await.unwrap().expect("a result");
                     assert_eq!(result.status, LoginStatus::SignedIn, "{site:?}");
                     assert_eq!(*tab.page().href.borrow(), href, "{site:?}");
                 }
                 tab.begin_link().value().await.unwrap();
-                tab.follow(Choice::Person("ada")).await;
+                tab.follow_redirects(Choice::Person("ada")).await;
                 let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
                 assert_eq!(result.value().await.unwrap().unwrap().status, LoginStatus::Linked, "{site:?}");
                 assert_eq!(*tab.page().href.borrow(), href, "{site:?}");
