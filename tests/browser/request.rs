@@ -24,7 +24,7 @@ async fn a_response_has_its_status() {
     assert!((400..500).contains(&status), "{status}");
 }
 
-/// What the browser said about a request without a response.
+/// The cause of a request without a response.
 async fn cause(origin: &str) -> JsValue {
     let NoResponse { cause } = send(origin, &request()).await.unwrap_err();
     cause.unwrap().get::<JsValue>().unwrap().clone()
