@@ -9,7 +9,7 @@ pub(crate) struct Connection {
     pub(crate) name: String,
 }
 
-/// A person as whom a tester logs in at a provider.
+/// A person that a tester can log in as at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     /// The provider's own id of this person.
@@ -18,7 +18,7 @@ pub(crate) struct Person {
     pub(crate) email: String,
 }
 
-/// The people for whom every provider has a button.
+/// The people that every provider's login page offers as buttons.
 pub(crate) const PRESET_PEOPLE: [(&str, &str); 3] =
     [("ada", "Ada Lovelace"), ("grace", "Grace Hopper"), ("linus", "Linus Pauling")];
 

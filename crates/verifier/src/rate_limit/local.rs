@@ -21,7 +21,7 @@ pub const CELLS: usize = 1 << 16;
 /// The counters are a table of fixed size (half a megabyte). Clients are hashed into it with a random key of this
 /// process. So a flood of addresses takes no memory and evicts no counter. The price: two clients can share a counter,
 /// and then the rate of one client. With ten thousand clients a minute that happens to one in seven. An attacker cannot
-/// choose with whom.
+/// choose the other client.
 pub struct LocalRateLimiter<C: Clock = DefaultClock> {
     clients: governor::RateLimiter<NetworkPrefix, Cells, C, NoOpMiddleware<C::Instant>>,
     all: governor::RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
