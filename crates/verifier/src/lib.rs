@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// From the bottom to the top: a module uses those above it in this list and none below.
+// In the order of their layers: a module uses only those above it.
 mod decision;
 mod http;
 mod shared_store;

@@ -139,6 +139,19 @@ async fn error_responses_contain_nothing_of_the_request() {
 }
 
 #[tokio::test]
+async fn browsers_get_html_error_pages_on_every_route() {
+    let app = authress_verifier::standalone(verifier(&key()));
+    for (path, code) in [("/v1/login", "MissingParameter"), ("/elsewhere", "NotFound")] {
+        let request = Request::get(path).header(header::ACCEPT, "text/html,*/*;q=0.8").body(Body::empty()).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(response.headers().get_all(header::VARY).iter().collect::<Vec<_>>(), ["accept"], "{path}");
+        let page = String::from_utf8(support::body(response).await).unwrap();
+        assert!(page.contains(code), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_valid_request_is_not_refused() {
     assert!(location(&get(&query(&[("client_id", CLIENT_ID)])).await).is_some());
 }

@@ -96,12 +96,7 @@ pub(crate) fn decode_component(text: &str) -> Result<Cow<'_, str>, RefusalCode> 
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 fn bounded(value: Option<Cow<'_, str>>, parameter: Parameter, max_bytes: usize) -> Result<String, Refusal> {

@@ -1,4 +1,4 @@
-// Shows the check, sends what it gave to the address of this page, and goes where the answer says.
+// Runs the human check, sends its solution to the URL of this page, and navigates to the URL in the response.
 (() => {
   const main = document.querySelector('main');
   const status = document.getElementById('status');
@@ -11,13 +11,13 @@
   };
   again.querySelector('button').addEventListener('click', () => location.reload());
 
-  async function send(answer) {
+  async function send(solution) {
     status.textContent = 'Thank you. You are on your way back to the shop.';
     try {
       const response = await fetch(location.href, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify({ answer }),
+        body: JSON.stringify({ answer: solution }),
         credentials: 'omit',
         redirect: 'error',
       });
@@ -32,7 +32,7 @@
   const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
   const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-  // ALTCHA's proof of work: a number for which the derived key begins with the asked letters.
+  // ALTCHA's proof of work: a number for which the derived key begins with the required prefix.
   async function proofOfWork({ challenge }) {
     const { nonce, salt, cost, keyLength, keyPrefix } = challenge.parameters;
     const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: bytes(salt), iterations: cost };
@@ -44,7 +44,7 @@
       const derivedKey = hex(await crypto.subtle.deriveBits(algorithm, key, keyLength * 8));
       return derivedKey.startsWith(keyPrefix) ? { counter, derivedKey } : null;
     };
-    // Several at once: browsers derive keys on threads of their own.
+    // Several at once, because browsers derive keys on other threads.
     for (let counter = 0; ; counter += 8) {
       const attempts = await Promise.all(Array.from({ length: 8 }, (_, index) => attempt(counter + index)));
       const solution = attempts.find(Boolean);
@@ -52,7 +52,7 @@
     }
   }
 
-  // Turnstile and hCaptcha: their own script, which calls back when it is there.
+  // Turnstile and hCaptcha: the script of the provider, which calls back when it is loaded.
   function widget(name, { script, ...options }) {
     window.onHumanCheckReady = () =>
       window[name].render(document.getElementById('widget'), {

@@ -23,7 +23,7 @@ use self::login::MAX_BODY_BYTES;
 pub use self::login::{Login, STATE_LIFETIME};
 use self::login_service::LoginService;
 pub use self::router::{HEALTH_PATH, LOGIN_PATH, router, router_with_policy, standalone};
-use self::router::{method_not_allowed, not_found};
+use self::router::{health_check, method_not_allowed, not_found};
 use crate::config::{Config, HumanCheckConfig, HumanCheckKind};
 use crate::decision::Refusal;
 use crate::http::{NavigationsOnly, Policy, TrustedProxies, html_error_pages, with_protective_headers};
@@ -165,9 +165,7 @@ impl Policy for ForwardingMonitor {
 }
 
 fn health_checks() -> Router<Service> {
-    Router::new()
-        .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
-        .route(READY_PATH, get(ready).fallback(method_not_allowed))
+    health_check().route(READY_PATH, get(ready).fallback(method_not_allowed))
 }
 
 fn human_gate(

@@ -29,12 +29,16 @@ pub fn router_with_policy<P: Policy>(login: impl Into<Login>, policy: P) -> Rout
 
 /// Returns the login route, the health check, and a 404 for everything else, without rate limits.
 pub fn standalone(login: impl Into<Login>) -> Router {
-    Router::new()
-        .route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
+    health_check()
         .fallback(not_found)
         .layer(map_response(with_protective_headers))
         .layer(from_fn(html_error_pages))
         .merge(router(login))
+}
+
+/// Returns the route of the liveness check.
+pub(crate) fn health_check<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route(HEALTH_PATH, get(|| async { "ok\n" }).fallback(method_not_allowed))
 }
 
 pub(crate) async fn method_not_allowed() -> Refusal {
