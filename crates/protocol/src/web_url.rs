@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 /// An absolute URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUrl {
-    /// The normalised text. The other members are byte positions in it.
+    /// The normalised text. The other fields are byte positions in it.
     href: String,
     scheme_end: usize,
     host_start: usize,

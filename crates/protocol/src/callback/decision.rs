@@ -14,7 +14,7 @@ use crate::{
     settings::Settings,
 };
 
-/// What to do about the address, in the order of the members.
+/// What to do about the address, in the order of the fields.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CallbackDecision {
     /// Whether the callback uses up its pending authorization, which is then removed from storage.

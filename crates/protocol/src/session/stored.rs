@@ -54,7 +54,7 @@ impl StoredSession {
     /// that names another issuer, application or user never counts.
     pub fn access_token(&self, settings: &Settings, user_id: &str) -> Option<Secret> {
         let tokens = || self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
-        let find = |fit| tokens().find(|token| match_token(settings, token, user_id) == fit).map(Secret::new);
+        let find = |wanted| tokens().find(|token| match_token(settings, token, user_id) == wanted).map(Secret::new);
         let stored = || {
             let token = self.record.as_ref()?.str("accessToken")?;
             (match_token(settings, &token, user_id) != TokenMatch::Foreign).then(|| Secret::new(token))
@@ -62,10 +62,9 @@ impl StoredSession {
         find(TokenMatch::Own).or_else(stored).or_else(|| find(TokenMatch::Unknown))
     }
 
-    /// Returns whether the shopper is anonymous: a service client began the session of `identity`, and no identity provider.
-    /// The access token of the same user names the connection, for identity cookies may come without.
+    /// Whether the shopper is anonymous: the session of `identity` began with a service client instead of an identity provider.
     ///
-    /// `pkg/stored-session.js` has the same rule: `tests/vectors/stored-session.json`.
+    /// An access token of the same user takes precedence, since an identity cookie may lack the connection (`azp`).
     pub fn is_anonymous(&self, identity: &UnverifiedClaims) -> bool {
         let has_connection = |token: &UnverifiedClaims| {
             token.subject() == identity.subject() && token.authorized_party().is_some_and(|azp| !azp.is_empty())
@@ -118,8 +117,8 @@ impl StoredSession {
     /// Returns the identity of the record, if it has not expired.
     fn recorded_identity(&self, settings: &Settings, now: ClockReading) -> Option<UnverifiedClaims> {
         let record = self.record.as_ref()?;
-        let is_over = record.i64("expiry").is_some_and(|expiry| expiry < now.device_ms);
-        record_identity(record).filter(|claims| !is_over && is_own_identity(settings, claims))
+        let is_expired = record.i64("expiry").is_some_and(|expiry| expiry < now.device_ms);
+        record_identity(record).filter(|claims| !is_expired && is_own_identity(settings, claims))
     }
 
     /// Whether the record promises an access token that script can read.

@@ -35,16 +35,9 @@ impl Tokens {
         expires_in: Option<i64>,
     ) -> Result<Self, Error> {
         let claims = UnverifiedClaims::decode(id_token.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
-        let foreign =
-            |claims: &UnverifiedClaims| claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
-        if claims.subject().is_none_or(str::is_empty) || foreign(&claims) {
-            return Err(ErrorCode::InvalidServerResponse.into());
-        }
         let user_id = claims.subject().unwrap_or_default();
-        if access_token
-            .as_ref()
-            .is_some_and(|token| match_token(settings, token.expose(), user_id) == TokenMatch::Foreign)
-        {
+        let is_foreign = |token: &Secret| match_token(settings, token.expose(), user_id) == TokenMatch::Foreign;
+        if !is_own_identity(settings, &claims) || access_token.as_ref().is_some_and(is_foreign) {
             return Err(ErrorCode::InvalidServerResponse.into());
         }
         Ok(Self { access_token, id_token, claims, expires_in })
