@@ -55,7 +55,7 @@ impl LoginClient {
         self.login.ports().listen(move |event| match event {
             TabEvent::Message(message) => login.on_message(message),
             TabEvent::StorageChanged(key) => login.on_storage(key),
-            TabEvent::Woken => login.wake(),
+            TabEvent::Resumed => login.wake(),
         });
         spawn_local(self.login.clone().keep_session());
     }

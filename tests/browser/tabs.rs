@@ -6,7 +6,7 @@ use authress_login_wasm::browser::{
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// Tabs that write down what they hear of.
+/// A client's tabs, and the events that it gets.
 fn tabs(name: &str) -> (Rc<Tabs>, Rc<RefCell<Vec<String>>>) {
     let (tabs, heard) = (Tabs::new(name.to_owned()), Rc::new(RefCell::new(Vec::new())));
     let events = Rc::clone(&heard);
@@ -34,7 +34,7 @@ async fn a_page_in_the_back_forward_cache_has_no_channel_and_has_one_again_after
     js("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));");
     one.send("shown");
     sleep(100).await;
-    assert_eq!(*at_other.borrow(), ["Woken", r#"Message("shown")"#]);
+    assert_eq!(*at_other.borrow(), ["Resumed", r#"Message("shown")"#]);
 }
 
 #[wasm_bindgen_test]
@@ -50,7 +50,7 @@ fn the_storage_the_network_and_the_visibility_of_the_page_are_events() {
         document.dispatchEvent(new Event('visibilitychange'));
         delete document.visibilityState;
     ");
-    assert_eq!(*heard.borrow(), [r#"StorageChanged(Some("a"))"#, "StorageChanged(None)", "Woken", "Woken"]);
+    assert_eq!(*heard.borrow(), [r#"StorageChanged(Some("a"))"#, "StorageChanged(None)", "Resumed", "Resumed"]);
 }
 
 #[wasm_bindgen_test]
@@ -59,5 +59,5 @@ async fn a_browser_without_channels_has_events_all_the_same() {
     let (tabs, heard) = tabs("tabs.none");
     tabs.send("lost");
     js("dispatchEvent(new Event('online')); window.BroadcastChannel = kept;");
-    assert_eq!(*heard.borrow(), ["Woken"]);
+    assert_eq!(*heard.borrow(), ["Resumed"]);
 }
