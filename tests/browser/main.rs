@@ -11,6 +11,8 @@ mod page;
 mod random;
 mod request;
 mod server_clock;
+#[path = "../../crates/protocol/tests/shared_vectors.rs"]
+mod shared_vectors;
 mod storage;
 mod support;
 mod tabs;

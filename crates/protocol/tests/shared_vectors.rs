@@ -1,4 +1,6 @@
 //! The vectors that JavaScript reads too: `tests/vectors/README.md` describes their form.
+//!
+//! `tests/browser` includes this file, so that the vectors also hold with the browser's URL and JSON parsers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use authress_login_protocol::{
@@ -14,6 +16,8 @@ use authress_login_protocol::{
     settings::Settings,
 };
 use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_callback_url_is_recognised_by_its_authentication_request() {
@@ -28,12 +32,12 @@ fn a_callback_url_is_recognised_by_its_authentication_request() {
 struct Vectors(Value);
 
 impl Vectors {
-    /// A member of a row, or its default.
+    /// Returns a member of a row, or its default.
     fn member<'a>(&'a self, row: &'a Value, name: &str) -> &'a Value {
         row.get(name).unwrap_or(&self.0["defaults"][name])
     }
 
-    /// Puts the tokens in the place of their names.
+    /// Replaces the names of tokens by the tokens.
     fn with_tokens(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (name, claims) in self.0["tokens"].as_object().unwrap() {
@@ -43,8 +47,8 @@ impl Vectors {
         text
     }
 
-    /// What the core answers to a row.
-    fn answer(&self, row: &Value) -> Value {
+    /// Returns the core's result for a row.
+    fn result(&self, row: &Value) -> Value {
         let text = |name| self.member(row, name).as_str().unwrap();
         let settings = Settings::new(text("authressApiUrl"), Some(text("applicationId"))).unwrap();
         let page = Page::new(text("href")).unwrap();
@@ -67,7 +71,7 @@ impl Vectors {
     }
 }
 
-/// The `exp` that JavaScript shows: when to stop using the identity, or the claim as it stands.
+/// Returns the `exp` that applications get: when to stop using the identity, or the claim itself.
 fn exp(identity: &UnverifiedClaims) -> Value {
     let claims: Value = serde_json::from_str(identity.text()).unwrap();
     identity.usable_until().map_or_else(|| claims["exp"].clone(), Value::from)
@@ -79,7 +83,7 @@ fn a_stored_session_is_read_as_the_vectors_say() {
     let vectors = Vectors(serde_json::from_str(file).unwrap());
     for row in vectors.0["rows"].as_array().unwrap() {
         let expected: Value = serde_json::from_str(&vectors.with_tokens(&row["expected"].to_string())).unwrap();
-        assert_eq!(vectors.answer(row), expected, "{}", row["name"]);
+        assert_eq!(vectors.result(row), expected, "{}", row["name"]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Hashes that the published client has made hold here, value by value.
+//! Proofs of work of the published client are valid here: `tests/vectors/anti-abuse.json`.
 
 use authress_login_protocol::authorization::proof_of_work::{values, verify};
 use serde_json::Value;
