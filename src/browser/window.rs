@@ -1,6 +1,6 @@
 //! The page's global object and its document.
 //!
-//! The only place that gets hold of either, because pages replace and hide what web-sys takes for granted.
+//! Other files reach both through this one, because pages replace and hide what web-sys relies on.
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};

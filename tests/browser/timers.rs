@@ -38,6 +38,15 @@ async fn a_timer_is_never_set_beyond_what_a_browser_can_hold() {
 }
 
 #[wasm_bindgen_test]
+async fn fake_timers_that_throw_for_unknown_timers_end_no_module() {
+    let mut dropped = Box::pin(sleep(60_000));
+    assert!((&mut dropped).now_or_never().is_none());
+    js("window.original = window.clearTimeout; window.clearTimeout = () => { throw new Error('unknown'); };");
+    drop(dropped);
+    js("window.clearTimeout = original;");
+}
+
+#[wasm_bindgen_test]
 async fn a_timer_that_the_page_refuses_is_not_waited_for() {
     js("window.original = window.setTimeout; window.setTimeout = () => { throw new Error('own'); };");
     sleep(60_000).await;
