@@ -140,7 +140,7 @@ impl From<RefusalCode> for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
+    use crate::decision::{MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
 
     #[test]
     fn every_code_is_in_the_readme_with_its_status() {
