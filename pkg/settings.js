@@ -3,7 +3,7 @@
 // crates/protocol/src/settings.rs has the same rules for the settings; tests/vectors/settings.json holds both to them. Options
 // that only the module reads are checked there, in src/options.rs.
 import { LoginError } from './errors.js';
-import { DEFAULT_APPLICATION_ID } from './generated/constants.js';
+import { DEFAULT_APPLICATION_ID, EXTENSION_PREFIX, SERVICE_CLIENT_PREFIX } from './generated/constants.js';
 
 export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { detail, cause });
 
@@ -66,7 +66,8 @@ export function checkedHost(authressApiUrl) {
 
 function checkedApplication(applicationId) {
   const id = trimmed(applicationId);
-  if (id === '' || id.startsWith('sc_') || id.startsWith('ext_')) throw new LoginError('InvalidApplication');
+  if (id === '' || id.startsWith(SERVICE_CLIENT_PREFIX) || id.startsWith(EXTENSION_PREFIX))
+    throw new LoginError('InvalidApplication');
   return id;
 }
 

@@ -10,6 +10,7 @@ import {
   NONCE_PARAMETER,
   PENDING_KEY,
   PENDING_KEY_PREFIX,
+  SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
 } from './generated/constants.js';
 
@@ -73,7 +74,7 @@ export function storedSession(origin, applicationId) {
     if (!isOurs || !isOneUser || !user.exp || !Number.isSafeInteger(user.exp)) return undefined;
     // A service client began the session, and no identity provider. Identity cookies may come without the connection.
     const connection = [access.azp, user.azp].find((azp) => azp && typeof azp === 'string');
-    const isAnonymous = Boolean(connection?.startsWith('sc_'));
+    const isAnonymous = Boolean(connection?.startsWith(SERVICE_CLIENT_PREFIX));
     return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous } };
   } catch {
     return undefined; // The record or a token has another form.

@@ -16,3 +16,7 @@ export const AUTHORIZATION_COOKIE = 'authorization';
 export const EXPIRY_MARGIN_S = 10;
 /** The application without the setting `applicationId`. */
 export const DEFAULT_APPLICATION_ID = 'app_default';
+/** What the id of a service client begins with. */
+export const SERVICE_CLIENT_PREFIX = 'sc_';
+/** What the id of an extension begins with. */
+export const EXTENSION_PREFIX = 'ext_';

@@ -126,6 +126,12 @@ fn constants() -> String {
             "DEFAULT_APPLICATION_ID",
             quoted(settings::DEFAULT_APPLICATION_ID),
         ),
+        (
+            "What the id of a service client begins with.",
+            "SERVICE_CLIENT_PREFIX",
+            quoted(settings::SERVICE_CLIENT_PREFIX),
+        ),
+        ("What the id of an extension begins with.", "EXTENSION_PREFIX", quoted(settings::EXTENSION_PREFIX)),
     ] {
         let _ = write!(text, "/** {comment} */\nexport const {name} = {value};\n");
     }

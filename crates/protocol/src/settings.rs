@@ -9,6 +9,10 @@ use crate::{
 
 /// The application id if none is given.
 pub const DEFAULT_APPLICATION_ID: &str = "app_default";
+/// What the id of a service client begins with: the connection of an anonymous session.
+pub const SERVICE_CLIENT_PREFIX: &str = "sc_";
+/// What the id of an extension begins with.
+pub const EXTENSION_PREFIX: &str = "ext_";
 
 /// The validated settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +109,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
 
 fn parse_application_id(text: &str) -> Result<String, Error> {
     let id = text.trim_ascii();
-    if id.is_empty() || id.starts_with("sc_") || id.starts_with("ext_") {
+    if id.is_empty() || id.starts_with(SERVICE_CLIENT_PREFIX) || id.starts_with(EXTENSION_PREFIX) {
         return Err(ErrorCode::InvalidApplication.into());
     }
     Ok(id.to_owned())

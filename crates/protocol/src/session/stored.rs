@@ -7,7 +7,13 @@ use super::{
     record::{SessionWrite, record_identity, write_record},
     tokens::{TokenMatch, corrected, is_own_identity, match_claims, match_token},
 };
-use crate::{clock::ClockReading, json::JsonObject, jwt::UnverifiedClaims, secret::Secret, settings::Settings};
+use crate::{
+    clock::ClockReading,
+    json::JsonObject,
+    jwt::UnverifiedClaims,
+    secret::Secret,
+    settings::{SERVICE_CLIENT_PREFIX, Settings},
+};
 
 /// The lifetime of an identity without an expiry, in milliseconds: a day.
 const DEFAULT_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
@@ -72,7 +78,7 @@ impl StoredSession {
         let mut tokens = self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
         let access = tokens.find_map(|token| UnverifiedClaims::decode(&token).filter(has_connection));
         let named = access.as_ref().unwrap_or(identity);
-        named.authorized_party().is_some_and(|azp| azp.starts_with("sc_"))
+        named.authorized_party().is_some_and(|azp| azp.starts_with(SERVICE_CLIENT_PREFIX))
     }
 
     /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user. The
