@@ -99,8 +99,8 @@ impl<P: Ports> Context<P> {
         self.ports.emit(event, &snapshot);
     }
 
-    /// Acquires a lock, which is held until the result is dropped. Returns `None` after its waiting time, or if the browser
-    /// has no locks; the caller then continues without it.
+    /// Acquires a lock, which is held until the result is dropped. Returns `None` after its waiting time, or if the
+    /// browser has no locks; the caller then continues without it.
     pub(crate) fn acquire(&self, lock: SessionLock) -> LocalBoxFuture<'_, Option<P::Lock>> {
         Box::pin(async move {
             let name = format!("{} {} {}", self.settings.origin(), self.settings.application_id(), lock.purpose);

@@ -53,8 +53,8 @@ pub trait Ports: Sized + 'static {
 
     /// Returns the time in milliseconds since 1970 by the device's clock, which may be skewed.
     fn now_ms(&self) -> i64;
-    /// Returns the time in milliseconds since 1970 by the server of the page, if it can be asked. It is asked at most once per
-    /// page, by all clients together.
+    /// Returns the time in milliseconds since 1970 by the server of the page, if it can be asked. It is asked at most
+    /// once per page, by all clients together.
     fn server_now_ms(&self) -> impl Future<Output = Option<i64>>;
     /// Waits this many milliseconds.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
@@ -66,8 +66,8 @@ pub trait Ports: Sized + 'static {
     /// Sends a request to the API at `origin`, once.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
 
-    /// Waits at most `wait_ms` milliseconds for an exclusive lock that all tabs of the origin share. Returns `None` after that
-    /// time, or if the browser has no locks.
+    /// Waits at most `wait_ms` milliseconds for an exclusive lock that all tabs of the origin share. Returns `None`
+    /// after that time, or if the browser has no locks.
     fn lock(&self, name: &str, wait_ms: u32) -> impl Future<Output = Option<Self::Lock>>;
     /// Sends a message to the same client in other tabs.
     fn broadcast(&self, message: &str);

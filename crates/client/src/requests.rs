@@ -25,8 +25,8 @@ impl<P: Ports> Context<P> {
         })
     }
 
-    /// Sends a request with a proof of work. `prepare` makes the request from the current time; it is called again if the
-    /// request was refused because of clock skew.
+    /// Sends a request with a proof of work. `prepare` makes the request from the current time; it is called again if
+    /// the request was refused because of clock skew.
     pub(crate) fn send_with_proof_of_work<'a>(
         &'a self,
         prepare: &'a mut (dyn FnMut() -> Result<Box<ProofOfWorkRequest>, Error> + 'a),
@@ -55,8 +55,8 @@ impl<P: Ports> Context<P> {
         })
     }
 
-    /// Whether the request may have been refused because of clock skew that is known only now: then it is worth a second
-    /// attempt.
+    /// Whether the request may have been refused because of clock skew that is known only now: then it is worth a
+    /// second attempt.
     fn detect_clock_skew<'a>(&'a self, outcome: &'a Outcome) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
             if !http::may_be_clock_skew(outcome) || self.skew_ms.get() != 0 {

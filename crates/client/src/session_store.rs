@@ -1,4 +1,5 @@
-//! The session in this browser: reading and writing the record and cookies, the session version, and the observed state.
+//! The session in this browser: reading and writing the record and cookies, the session version, and the observed
+//! state.
 //!
 //! Several tabs write the same record and cookies. A flow that awaits a response therefore compares the session version
 //! before and after, and discards a stale response.
@@ -19,7 +20,8 @@ use authress_login_protocol::{
 };
 use futures_util::future::LocalBoxFuture;
 
-/// How often, and after which delay in milliseconds, to check whether another tab has replaced the session: for a second.
+/// How often, and after which delay in milliseconds, to check whether another tab has replaced the session: for a
+/// second.
 const REPLACEMENT_CHECKS: u32 = 20;
 const REPLACEMENT_DELAY_MS: u32 = 50;
 
@@ -66,8 +68,8 @@ impl<P: Ports> Context<P> {
         self.stored_session().is_being_replaced(&self.settings, self.now())
     }
 
-    /// Waits about a second while another tab replaces the session. A token that belongs to another user for longer is of
-    /// another session, for example at another port of this host, which shares its cookies.
+    /// Waits about a second while another tab replaces the session. A token that belongs to another user for longer is
+    /// of another session, for example at another port of this host, which shares its cookies.
     pub(crate) async fn wait_for_replacement(&self) {
         for _ in 0..REPLACEMENT_CHECKS {
             if self.has_replacement_timed_out.get() || !self.is_being_replaced() {
@@ -95,7 +97,8 @@ impl<P: Ports> Context<P> {
         self.session_counter.get() != version.counter || self.ports.load(STORAGE_KEY) != version.record
     }
 
-    /// Whether the shopper has signed out since `version`. The missing record shows it before another tab's message arrives.
+    /// Whether the shopper has signed out since `version`. The missing record shows it before another tab's message
+    /// arrives.
     pub(crate) fn has_signed_out_since(&self, version: &SessionVersion) -> bool {
         let is_removed = version.record.is_some() && self.ports.load(STORAGE_KEY).is_none();
         self.session_counter.get() != version.counter || is_removed
@@ -129,8 +132,8 @@ impl<P: Ports> Context<P> {
             let now = tokens.correct(self.now());
             self.skew_ms.set(now.skew_ms);
             let write = tokens.session_write(&page, now);
-            // Token cookies with another domain or path would take precedence. The cookie in the usual place is overwritten and
-            // not cleared, so that other tabs always see a session.
+            // Token cookies with another domain or path would take precedence. The cookie in the usual place is
+            // overwritten and not cleared, so that other tabs always see a session.
             let overwritten = usize::from(write.authorization_cookie.is_some());
             let stale = cookies::clear(&page, cookies::AUTHORIZATION);
             stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));

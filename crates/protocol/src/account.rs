@@ -18,8 +18,8 @@ pub fn profile(credentials: SessionCredentials) -> Result<Request, Error> {
     Ok(request(Method::Get, "profile", None, bearer, with_credentials))
 }
 
-/// Returns `DELETE /session/identities/{id}`, which unlinks an identity. `identity_id` is its connection id, or its user id at
-/// that connection.
+/// Returns `DELETE /session/identities/{id}`, which unlinks an identity. `identity_id` is its connection id, or its
+/// user id at that connection.
 pub fn unlink_identity(credentials: SessionCredentials, identity_id: &str) -> Result<Request, Error> {
     if identity_id.is_empty() {
         return Err(ErrorCode::InvalidConnection.into());
@@ -119,8 +119,8 @@ impl Device {
     }
 }
 
-/// Returns the relying party id of WebAuthn credentials: the parent domain of the Authress host, so that the shop can use them
-/// too. A host of two labels or an IP address is its own relying party.
+/// Returns the relying party id of WebAuthn credentials: the parent domain of the Authress host, so that the shop can
+/// use them too. A host of two labels or an IP address is its own relying party.
 pub fn relying_party_id(settings: &Settings) -> String {
     let host = settings.host().host();
     match (settings.host().domain(), host.split_once('.')) {

@@ -1,6 +1,7 @@
 //! Base64 in the URL-safe alphabet without padding (RFC 4648 section 5).
 //!
-//! The crate `base64ct` is not used: it adds two kilobytes to the module and decodes one alphabet only. A test compares both.
+//! The crate `base64ct` is not used: it adds two kilobytes to the module and decodes one alphabet only. A test compares
+//! both.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BITS: u32 = 6;

@@ -1,7 +1,7 @@
 //! The callback URL: its parameters, and the address of the page without them.
 //!
-//! What the parameters mean is decided in [`crate::callback::decision`]. Addresses are edited as text, since an application's
-//! own query may be spelled in ways that parsing and printing would change.
+//! What the parameters mean is decided in [`crate::callback::decision`]. Addresses are edited as text, since an
+//! application's own query may be spelled in ways that parsing and printing would change.
 
 use crate::{
     secret::Secret,
@@ -87,8 +87,8 @@ pub fn without_tokens(href: &str) -> Option<String> {
     without(href, &TOKEN_PARAMETERS)
 }
 
-/// Whether a callback parameter occurs twice. RFC 6749 section 3.1 allows each once. One of the two comes from the page or
-/// from an attacker, and nothing tells which.
+/// Whether a callback parameter occurs twice. RFC 6749 section 3.1 allows each once. One of the two comes from the page
+/// or from an attacker, and nothing tells which.
 pub fn has_duplicate_parameter(href: &str) -> bool {
     let query = Query::of(href);
     CALLBACK_PARAMETERS.iter().any(|name| query.count(name) > 1)
@@ -96,8 +96,8 @@ pub fn has_duplicate_parameter(href: &str) -> bool {
 
 /// Returns the address of a page as it is shown again after its login.
 ///
-/// It keeps the page's own parameters, including those with the name of a callback parameter, and drops the parameters of an
-/// earlier callback from the Authress host of `settings`.
+/// It keeps the page's own parameters, including those with the name of a callback parameter, and drops the parameters
+/// of an earlier callback from the Authress host of `settings`.
 pub fn own_page_url(settings: &Settings, href: &str) -> String {
     let CallbackParameters { nonce, issuer, .. } = CallbackParameters::parse(href);
     let is_callback = nonce.is_some() && issuer.is_some_and(|issuer| settings.is_issuer(&issuer));
@@ -105,8 +105,8 @@ pub fn own_page_url(settings: &Settings, href: &str) -> String {
     cleaned.unwrap_or_else(|| href.to_owned())
 }
 
-/// Returns the address to show after the callback at `href` of a login that began at `page_url`: `page_url` byte for byte,
-/// followed by the parameters that the server added. `None` if the callback is at another page.
+/// Returns the address to show after the callback at `href` of a login that began at `page_url`: `page_url` byte for
+/// byte, followed by the parameters that the server added. `None` if the callback is at another page.
 ///
 /// A server keeps the query of the redirect URL (RFC 6749 section 3.1.2), respells it, or drops it.
 pub fn restore_page_url(href: &str, page_url: &str) -> Option<String> {

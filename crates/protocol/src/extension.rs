@@ -1,5 +1,5 @@
-//! Extensions: third-party applications that log in to a platform with plain OAuth (RFC 6749 section 4.1 with PKCE), and the
-//! platform's login page, which continues such a login.
+//! Extensions: third-party applications that log in to a platform with plain OAuth (RFC 6749 section 4.1 with PKCE),
+//! and the platform's login page, which continues such a login.
 
 use crate::{
     authorization::{

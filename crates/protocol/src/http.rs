@@ -67,7 +67,8 @@ pub struct NoResponse {
 /// The outcome of a request.
 pub type Outcome = Result<Response, NoResponse>;
 
-/// Returns the delay before the next attempt in milliseconds, `None` if the outcome of attempt `attempt` (from 1) is final.
+/// Returns the delay before the next attempt in milliseconds, `None` if the outcome of attempt `attempt` (from 1) is
+/// final.
 ///
 /// A network failure and a server error (5xx) are temporary; any other response is final.
 pub fn retry_delay_ms(attempt: u32, outcome: &Outcome) -> Option<u32> {
@@ -78,9 +79,9 @@ pub fn retry_delay_ms(attempt: u32, outcome: &Outcome) -> Option<u32> {
     (is_temporary && attempt < MAX_ATTEMPTS).then(|| 10 << (attempt - 1).min(8))
 }
 
-/// Whether a request with a proof of work may have been refused because of clock skew: the proof has the time, and a wrong
-/// time makes the body invalid (400, 422). A refusal for credentials (401, 403), for the resource (404, 409) or for the rate
-/// (429) has another reason.
+/// Whether a request with a proof of work may have been refused because of clock skew: the proof has the time, and a
+/// wrong time makes the body invalid (400, 422). A refusal for credentials (401, 403), for the resource (404, 409) or
+/// for the rate (429) has another reason.
 pub fn may_be_clock_skew(outcome: &Outcome) -> bool {
     outcome.as_ref().is_ok_and(|response| matches!(response.status, 400 | 422))
 }

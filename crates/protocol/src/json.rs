@@ -1,6 +1,6 @@
 //! Flat JSON objects (RFC 8259): reading and writing them.
 //!
-//! [`crate::platform`] parses the text. Only the first level is read; a nested object is handed on as JSON text.
+//! `platform` parses the text. Only the first level is read; a nested object is handed on as JSON text.
 
 pub(crate) use crate::platform::JsonObject;
 use crate::platform::quote;
@@ -11,8 +11,8 @@ const LARGEST: f64 = 9_007_199_254_740_991.0;
 impl JsonObject {
     /// Returns a member as a whole number, without its fraction.
     ///
-    /// A `NumericDate` may have a fraction (RFC 7519 section 2). A number that not every parser represents exactly counts as
-    /// absent.
+    /// A `NumericDate` may have a fraction (RFC 7519 section 2). A number that not every parser represents exactly
+    /// counts as absent.
     pub(crate) fn i64(&self, name: &str) -> Option<i64> {
         let number = self.number(name)?;
         (-LARGEST..=LARGEST).contains(&number).then_some(number as i64)

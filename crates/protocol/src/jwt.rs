@@ -42,8 +42,8 @@ impl UnverifiedClaims {
         Self::of_json(String::from_utf8(base64url::decode(payload)?).ok()?, EXPIRY_MARGIN_SECONDS)
     }
 
-    /// Reads an identity: a JWT, or the claims as a JSON object. Authress and the published client use the latter where a JWT
-    /// would be too long for a cookie. Such claims have no margin before `exp`, as in the published client.
+    /// Reads an identity: a JWT, or the claims as a JSON object. Authress and the published client use the latter where
+    /// a JWT would be too long for a cookie. Such claims have no margin before `exp`, as in the published client.
     pub fn decode_identity(text: &str) -> Option<Self> {
         if text.trim_ascii_start().starts_with('{') { Self::of_json(text.to_owned(), 0) } else { Self::decode(text) }
     }
@@ -102,7 +102,8 @@ impl UnverifiedClaims {
         self.0.expires_at.filter(|exp| *exp != 0).map(|exp| exp.saturating_sub(self.0.margin_s))
     }
 
-    /// Whether the token is no longer used at `now_ms`, in milliseconds since 1970. A token without `exp` does not expire.
+    /// Whether the token is no longer used at `now_ms`, in milliseconds since 1970. A token without `exp` does not
+    /// expire.
     pub fn is_expired(&self, now_ms: i64) -> bool {
         self.usable_until().is_some_and(|until| milliseconds(until) < now_ms)
     }

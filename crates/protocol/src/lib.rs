@@ -1,9 +1,9 @@
-//! The Authress login protocol as pure values: what to send, what a response or callback means, what to store, and when a
-//! session ends.
+//! The Authress login protocol as pure values: what to send, what a response or callback means, what to store, and when
+//! a session ends.
 //!
-//! Nothing here performs I/O, reads a clock or draws random numbers. Time and entropy are arguments, and every request and
-//! response is a value, so that all of it runs in native tests. `authress-login-client` performs the steps in order, and
-//! the root package connects it to the browser.
+//! Nothing here performs I/O, reads a clock or draws random numbers. Time and entropy are arguments, and every request
+//! and response is a value, so that all of it runs in native tests. `authress-login-client` performs the steps in
+//! order, and the root package connects it to the browser.
 
 pub mod account;
 pub mod authorization;

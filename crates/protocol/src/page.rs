@@ -36,12 +36,12 @@ impl Page {
         self.url.scheme() == "https"
     }
 
-    /// Whether the session cookie reaches the Authress host from this page: the page is served over https, and both hosts
-    /// share their last two labels and the port. An IP address is same-site only with itself. A name with a trailing dot is
-    /// another site than the name without, as in browsers.
+    /// Whether the session cookie reaches the Authress host from this page: the page is served over https, and both
+    /// hosts share their last two labels and the port. An IP address is same-site only with itself. A name with a
+    /// trailing dot is another site than the name without, as in browsers.
     ///
-    /// As in the published client, public suffixes are not considered: two shops under `co.uk` count as same-site. Authress's
-    /// response (`enableCredentials`) overrides this.
+    /// As in the published client, public suffixes are not considered: two shops under `co.uk` count as same-site.
+    /// Authress's response (`enableCredentials`) overrides this.
     pub fn allows_credentials(&self, settings: &Settings) -> bool {
         if self.is_localhost() || !self.is_https() {
             return false;
@@ -51,8 +51,8 @@ impl Page {
             || site(page).is_some_and(|site_of_page| site(authress) == Some(site_of_page))
     }
 
-    /// Whether a login that begins on this page can be completed at `redirect_url`: it has the same origin, whose storage has
-    /// the code verifier, or Authress's cookies reach it.
+    /// Whether a login that begins on this page can be completed at `redirect_url`: it has the same origin, whose
+    /// storage has the code verifier, or Authress's cookies reach it.
     pub fn can_complete_login_at(&self, redirect_url: &str, settings: &Settings) -> bool {
         let target = Self::new(redirect_url);
         target.is_ok_and(|target| target.origin() == self.origin() || target.allows_credentials(settings))
@@ -89,9 +89,9 @@ impl Page {
 
     /// Resolves a redirect URL relative to this page. Default: this page.
     ///
-    /// Fails with [`ErrorCode::InvalidRedirectUrl`] for a URL that runs script (`javascript:`, `data:`), since the browser
-    /// navigates to it, and for one to which no server can redirect (`file:`, `about:`, `blob:`), which the page's own address
-    /// may be.
+    /// Fails with [`ErrorCode::InvalidRedirectUrl`] for a URL that runs script (`javascript:`, `data:`), since the
+    /// browser navigates to it, and for one to which no server can redirect (`file:`, `about:`, `blob:`), which the
+    /// page's own address may be.
     pub fn resolve(&self, redirect_url: Option<&str>) -> Result<WebUrl, Error> {
         let resolved = match redirect_url {
             Some(redirect_url) => self.url.join(redirect_url).ok_or(ErrorCode::InvalidRedirectUrl)?,

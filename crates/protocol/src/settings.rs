@@ -1,6 +1,8 @@
-//! The settings of a client, validated once: the Authress host, the application, and where the access token may be sent.
+//! The settings of a client, validated once: the Authress host, the application, and where the access token may be
+//! sent.
 //!
-//! `pkg/settings.js` has the same rules for the time before the module is loaded; `tests/vectors/settings.json` compares both.
+//! `pkg/settings.js` has the same rules for the time before the module is loaded; `tests/vectors/settings.json`
+//! compares both.
 
 use crate::{
     error::{Error, ErrorCode},
@@ -26,8 +28,8 @@ impl Settings {
     /// Validates the settings.
     ///
     /// `authress_api_url` is an http(s) URL; without a scheme it is https. A regional host such as
-    /// `acc.api-eu-west.authress.io` becomes the account's login host, `acc.login.authress.io`: tokens name it as issuer.
-    /// White space around both settings is removed.
+    /// `acc.api-eu-west.authress.io` becomes the account's login host, `acc.login.authress.io`: tokens name it as
+    /// issuer. White space around both settings is removed.
     ///
     /// Fails with [`ErrorCode::InvalidAuthressApiUrl`] or [`ErrorCode::InvalidApplication`].
     pub fn new(authress_api_url: &str, application_id: Option<&str>) -> Result<Self, Error> {
@@ -70,8 +72,8 @@ impl Settings {
         &self.host
     }
 
-    /// Whether `issuer` is exactly the origin of the Authress host (RFC 9207 section 2.4). For issuers in URLs, which an
-    /// attacker may choose.
+    /// Whether `issuer` is exactly the origin of the Authress host (RFC 9207 section 2.4). For issuers in URLs, which
+    /// an attacker may choose.
     pub fn is_issuer(&self, issuer: &str) -> bool {
         WebUrl::parse(issuer).is_some_and(|issuer| issuer.origin() == self.host.origin())
     }

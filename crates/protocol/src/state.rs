@@ -55,8 +55,8 @@ impl State {
 
     /// Updates the state. Returns an event if it has changed.
     ///
-    /// A session with an expired token has not ended while it may still be renewed: a device that is offline stays signed
-    /// in.
+    /// A session with an expired token has not ended while it may still be renewed: a device that is offline stays
+    /// signed in.
     pub fn update(&mut self, observed: ObservedState) -> Option<Event> {
         let is_renewable = observed.may_have_remote_session && (observed.record.is_some() || !self.is_signed_in());
         let snapshot = match (observed.identity, &self.snapshot) {

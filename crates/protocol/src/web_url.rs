@@ -1,6 +1,6 @@
 //! Absolute URLs as browsers parse them (WHATWG URL Standard), their queries, and path segments.
 //!
-//! [`crate::platform`] parses and normalises; this module splits the normalised text into its components.
+//! `platform` parses and normalises; this module splits the normalised text into its components.
 
 use crate::platform;
 pub(crate) use platform::{Query, decode, query_of};
@@ -30,7 +30,8 @@ impl WebUrl {
         platform::href(text, Some(&self.href)).and_then(Self::from_normalised)
     }
 
-    /// Splits a normalised URL. The parser has encoded every delimiter that is not one, so searching for them is enough.
+    /// Splits a normalised URL. The parser has encoded every delimiter that is not one, so searching for them is
+    /// enough.
     fn from_normalised(href: String) -> Option<Self> {
         let (scheme, rest) = href.split_once(':')?;
         let scheme_end = scheme.len();

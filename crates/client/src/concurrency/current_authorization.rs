@@ -1,4 +1,5 @@
-//! The login or link that began last, so that a second call for the same one shares it: a double click sends one request.
+//! The login or link that began last, so that a second call for the same one shares it: a double click sends one
+//! request.
 
 use crate::open_type::OpenType;
 use authress_login_protocol::{
@@ -8,8 +9,8 @@ use authress_login_protocol::{
 };
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared, WeakShared};
 
-/// How long after the navigation a repeated call still counts as the same one, in milliseconds: the page is visible until
-/// the next one has loaded.
+/// How long after the navigation a repeated call still counts as the same one, in milliseconds: the page is visible
+/// until the next one has loaded.
 const NAVIGATION_MS: i64 = 2_000;
 
 /// The options of a login or a link.

@@ -16,7 +16,8 @@ impl<P: Ports> LoginClient<P> {
         self.context.credentials()
     }
 
-    /// Sends the request that `prepare` makes from the credentials of the session, and returns the body of the response.
+    /// Sends the request that `prepare` makes from the credentials of the session, and returns the body of the
+    /// response.
     pub async fn send_account_request(
         &self,
         prepare: &dyn Fn(SessionCredentials) -> Result<Request, Error>,

@@ -27,8 +27,8 @@ use futures_util::future::LocalBoxFuture;
 impl<P: Ports> LoginClient<P> {
     /// Begins a login. Returns `None` if the page navigates and the caller gets no response.
     ///
-    /// A repeated call with the same options on the same page shares the first one's login: while it is in progress, and for
-    /// two seconds after the navigation.
+    /// A repeated call with the same options on the same page shares the first one's login: while it is in progress,
+    /// and for two seconds after the navigation.
     pub async fn authenticate(&self, options: &AuthenticateOptions, open: OpenType) -> AuthorizationResult {
         self.begin(AuthorizationOptions::Login(options.clone()), open).await
     }
@@ -89,8 +89,8 @@ impl<P: Ports> LoginClient<P> {
         context.authorize(&prepare, open, None).await
     }
 
-    /// Continues the login of an extension on the platform's login page. Returns the URL at which it continues if that is on
-    /// the page's own host; otherwise the page navigates to it.
+    /// Continues the login of an extension on the platform's login page. Returns the URL at which it continues if that
+    /// is on the page's own host; otherwise the page navigates to it.
     pub async fn update_extension_request(&self, options: &UpdateOptions) -> Result<Option<String>, Error> {
         let context = &self.context;
         let (page, with_credentials) = (context.ports.page()?, context.sends_credentials()?);
@@ -113,8 +113,8 @@ type Prepare<'a> = dyn Fn(Entropy, ClockReading) -> Result<(Box<ProofOfWorkReque
 impl<P: Ports> Context<P> {
     /// Sends the authorization request, stores the pending authorization and navigates.
     ///
-    /// If the URL is on the host of `own_page`, the caller gets the response instead: the page is the application's own login
-    /// page.
+    /// If the URL is on the host of `own_page`, the caller gets the response instead: the page is the application's own
+    /// login page.
     fn authorize<'a>(
         &'a self,
         prepare: &'a Prepare<'a>,
@@ -139,7 +139,8 @@ impl<P: Ports> Context<P> {
             if let Some(pending) = &response.pending {
                 self.store_pending(pending)?;
                 if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {
-                    let title = "The redirect URL is on another origin, which Authress's cookies do not reach: the login cannot be completed there";
+                    let title = "The redirect URL is on another origin, which Authress's cookies do not reach: \
+                                 the login cannot be completed there";
                     self.ports.warn(title, &ErrorCode::InvalidRedirectUrl.into());
                 }
             }

@@ -148,8 +148,8 @@ impl<P: Ports> Context<P> {
         }
     }
 
-    /// Completes a login whose code was rejected, if an earlier attempt has used the code and only its response was lost.
-    /// Authress's session shows whether it has, where cookies reach Authress.
+    /// Completes a login whose code was rejected, if an earlier attempt has used the code and only its response was
+    /// lost. Authress's session shows whether it has, where cookies reach Authress.
     async fn recover_lost_exchange(&self, pending: &PendingAuthorization, error: &Error) -> Result<(), Error> {
         if self.sends_credentials()? {
             let (before, earlier) = (self.session_version(), self.identity());
@@ -175,8 +175,8 @@ impl<P: Ports> Context<P> {
         Ok(())
     }
 
-    /// Stores the session of the callback's tokens. The tokens of a link must be of the user that it began with; otherwise the
-    /// session stays.
+    /// Stores the session of the callback's tokens. The tokens of a link must be of the user that it began with;
+    /// otherwise the session stays.
     fn complete_with_tokens<'a>(
         &'a self,
         pending: &'a PendingAuthorization,

@@ -12,8 +12,8 @@ use authress_login_protocol::{
 use futures_util::future::select;
 use std::pin::pin;
 
-/// The longest sleep before the session is checked again, in milliseconds: the device's clock may be set, and browsers delay
-/// timers.
+/// The longest sleep before the session is checked again, in milliseconds: the device's clock may be set, and browsers
+/// delay timers.
 const MAX_SLEEP_MS: i64 = 10 * 60 * 1000;
 
 impl<P: Ports> LoginClient<P> {
@@ -45,9 +45,9 @@ impl<P: Ports> LoginClient<P> {
 
     /// Returns the access token for a request to `url`, `None` if script cannot read it.
     ///
-    /// The token may be sent to the page's own origin and to `token_origins`, separated by spaces. They are an argument, since
-    /// the clients of a page share the session while each has its own APIs. Fails with [`ErrorCode::OriginNotAllowed`] or
-    /// [`ErrorCode::NotLoggedIn`].
+    /// The token may be sent to the page's own origin and to `token_origins`, separated by spaces. They are an
+    /// argument, since the clients of a page share the session while each has its own APIs. Fails with
+    /// [`ErrorCode::OriginNotAllowed`] or [`ErrorCode::NotLoggedIn`].
     pub async fn token_for(&self, url: &str, token_origins: &str) -> Result<Option<Secret>, Error> {
         let context = &self.context;
         let settings = context.settings.clone().with_token_origins(token_origins)?;

@@ -51,8 +51,8 @@ impl<P: Ports> LoginClient<P> {
         }
     }
 
-    /// Returns the access token, `None` if script cannot read it. Waits up to `timeout_ms` milliseconds for a session; 0 does
-    /// not wait and does not ask Authress.
+    /// Returns the access token, `None` if script cannot read it. Waits up to `timeout_ms` milliseconds for a session;
+    /// 0 does not wait and does not ask Authress.
     ///
     /// Fails with [`ErrorCode::TokenTimeout`] if there is no session in time.
     pub async fn ensure_token(&self, timeout_ms: u32) -> Result<Option<Secret>, Error> {
@@ -104,8 +104,8 @@ impl<P: Ports> Context<P> {
 
     /// Renews the session of this browser's session cookie at Authress. Returns whether there is a session.
     ///
-    /// One tab renews at a time; a tab that waited for another one uses its result. `rejected` is a token that an API rejected
-    /// before it expired. `before` is the session version when the renewal was found to be necessary.
+    /// One tab renews at a time; a tab that waited for another one uses its result. `rejected` is a token that an API
+    /// rejected before it expired. `before` is the session version when the renewal was found to be necessary.
     async fn renew_session(&self, rejected: Option<&Secret>, before: SessionVersion) -> Result<bool, Error> {
         self.ports.activation().await;
         let _lock = self.acquire(SessionLock::renewal()).await;

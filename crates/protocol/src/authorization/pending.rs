@@ -1,8 +1,8 @@
 //! Pending authorizations: logins and links that have begun and whose callback has not come yet.
 //!
-//! Each has a storage key of its own, so that several tabs can sign in at once and none uses up what belongs to another.
-//! The latest one is also stored under the published client's key, so that a shop can switch between the two clients while
-//! a login is pending.
+//! Each has a storage key of its own, so that several tabs can sign in at once and none uses up what belongs to
+//! another. The latest one is also stored under the published client's key, so that a shop can switch between the two
+//! clients while a login is pending.
 
 use super::pkce::CodeVerifier;
 use crate::{
@@ -58,8 +58,8 @@ impl PendingAuthorization {
         format!("{KEY_PREFIX}{nonce}")
     }
 
-    /// Whether a client with these settings began it. A page may have clients of several hosts and applications, and the
-    /// client that began a login handles its callback.
+    /// Whether a client with these settings began it. A page may have clients of several hosts and applications, and
+    /// the client that began a login handles its callback.
     pub fn belongs_to(&self, settings: &Settings) -> bool {
         self.issuer.as_deref().is_none_or(|issuer| settings.is_issuer(issuer))
             && self.application_id.as_deref().is_none_or(|id| id == settings.application_id())
@@ -79,8 +79,8 @@ impl PendingAuthorization {
         self.link_user_id.as_deref().is_none_or(|expected| expected == user_id)
     }
 
-    /// Whether the session that Authress has `now` shows that the code exchange succeeded although its response was lost:
-    /// the user differs from the session `before`, or the requested connection has become the session's.
+    /// Whether the session that Authress has `now` shows that the code exchange succeeded although its response was
+    /// lost: the user differs from the session `before`, or the requested connection has become the session's.
     pub fn is_completed_by(&self, before: Option<&UnverifiedClaims>, now: &UnverifiedClaims) -> bool {
         let is_other_user = before.and_then(UnverifiedClaims::subject) != now.subject();
         let had_connection = before.and_then(UnverifiedClaims::authorized_party) == now.authorized_party();

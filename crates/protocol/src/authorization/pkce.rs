@@ -17,8 +17,8 @@ impl CodeVerifier {
         Self(Secret::new(base64url::encode(&entropy)))
     }
 
-    /// Reads a verifier back from storage, whatever its length. The published client writes up to 234 characters, and this
-    /// client completes logins that the published client began.
+    /// Reads a verifier back from storage, whatever its length. The published client writes up to 234 characters, and
+    /// this client completes logins that the published client began.
     pub fn restore(stored: &str) -> Self {
         Self(Secret::new(stored))
     }

@@ -1,8 +1,8 @@
 //! Authress's proof of work, version 2: the `antiAbuseHash` that binds a request to its values.
 //!
-//! A hash has the form `v2;{time};{number};{digest}`. `time` is in milliseconds since 1970, and `digest` is the base64url
-//! SHA-256 of `{time};{number};{values}`. It must start with `00`, which takes 4,096 tries on average. `values` are those
-//! of the request in the order of [`values`], separated by `|`.
+//! A hash has the form `v2;{time};{number};{digest}`. `time` is in milliseconds since 1970, and `digest` is the
+//! base64url SHA-256 of `{time};{number};{values}`. It must start with `00`, which takes 4,096 tries on average.
+//! `values` are those of the request in the order of [`values`], separated by `|`.
 
 use crate::{base64url, clock::ClockReading, http::Request, json::ObjectWriter, secret::Secret};
 use authress_sha256::{LANES, Messages, digest};
@@ -163,7 +163,8 @@ pub fn verify(hash: &str, values: &str) -> Result<Proof, InvalidHash> {
 /// The values of each kind of request, in the order in which the published client hashes them. Absent and empty values
 /// are left out.
 pub mod values {
-    /// For `POST /authentication` of a login. Audiences are separated by commas; an empty list still adds an empty value.
+    /// For `POST /authentication` of a login. Audiences are separated by commas; an empty list still adds an empty
+    /// value.
     pub fn authenticate(
         connection_id: Option<&str>,
         tenant_lookup_identifier: Option<&str>,

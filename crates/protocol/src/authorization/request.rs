@@ -22,8 +22,8 @@ use crate::{
 /// The options of a login. All are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthenticateOptions {
-    /// The connection (identity provider), or the service client (`sc_…`) for an anonymous user id. Without it the shopper
-    /// chooses on a page of Authress.
+    /// The connection (identity provider), or the service client (`sc_…`) for an anonymous user id. Without it the
+    /// shopper chooses on a page of Authress.
     pub connection_id: Option<String>,
     /// The tenant to log in to. It takes precedence over `connection_id`.
     pub tenant_lookup_identifier: Option<String>,
@@ -215,8 +215,8 @@ fn http_url(text: &str) -> Option<WebUrl> {
 
 /// Returns what every login and link keeps. The nonce comes with the response.
 ///
-/// Authress appends the callback parameters to the redirect URL (RFC 6749 section 3.1.2). Parameters of the page with the
-/// same names, such as a coupon `code`, are left out of the redirect URL: afterwards nothing could tell them apart.
+/// Authress appends the callback parameters to the redirect URL (RFC 6749 section 3.1.2). Parameters of the page with
+/// the same names, such as a coupon `code`, are left out of the redirect URL: afterwards nothing could tell them apart.
 fn pending(
     settings: &Settings,
     page: &Page,

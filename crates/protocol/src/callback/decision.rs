@@ -61,8 +61,8 @@ pub enum CallbackError {
         /// The parameter `errorCode`, Authress's own code.
         error_code: Option<String>,
     },
-    /// The callback cannot be trusted: it names another issuer (RFC 9207 section 2.4), has a parameter twice, lacks the code
-    /// that it announces, or has tokens of another host, application or user.
+    /// The callback cannot be trusted: it names another issuer (RFC 9207 section 2.4), has a parameter twice, lacks the
+    /// code that it announces, or has tokens of another host, application or user.
     Untrusted,
 }
 

@@ -28,8 +28,8 @@ pub enum ExchangeResult {
     Tokens(Tokens),
     /// Authress has set the session in cookies.
     Cookies,
-    /// The code is expired, used or unknown. An earlier attempt whose response was lost may have used it, so Authress must be
-    /// asked for the session before the login counts as failed.
+    /// The code is expired, used or unknown. An earlier attempt whose response was lost may have used it, so Authress
+    /// must be asked for the session before the login counts as failed.
     CodeRejected(Error),
     /// There was no response: the same code can be sent again.
     NetworkFailure(Error),

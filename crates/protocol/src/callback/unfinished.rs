@@ -1,5 +1,5 @@
-//! A callback that is being handled. The tab stores it until it is done, since the page may be reloaded or left before: the
-//! next page of the tab resumes it.
+//! A callback that is being handled. The tab stores it until it is done, since the page may be reloaded or left before:
+//! the next page of the tab resumes it.
 
 use super::decision::{CallbackAction, decide};
 use crate::{

@@ -2,8 +2,8 @@
 //!
 //! This is the only module with `cfg(target_arch)`. Shipped to browsers, the crate `url` would be a third of what a
 //! shopper downloads, and `serde_json` would bring the code that reads and prints floats. The browser's URL parser also
-//! knows international domain names. `tests/browser/web_url.rs` and `tests/browser/json.rs` compare both implementations
-//! in a real browser. What is built on top of the parsers is in [`crate::web_url`] and [`crate::json`].
+//! knows international domain names. `tests/browser/web_url.rs` and `tests/browser/json.rs` compare both
+//! implementations in a real browser. What is built on top of the parsers is in [`crate::web_url`] and [`crate::json`].
 
 #[cfg(target_arch = "wasm32")]
 mod browser;

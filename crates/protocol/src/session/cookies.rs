@@ -45,8 +45,8 @@ pub fn decode_value(value: &str) -> String {
 
 /// Returns the assignment that sets the token cookie for `max_age_seconds`, or for the browser session.
 ///
-/// The cookie is host-only and `SameSite=Strict` as in the published client, and `Secure` on https pages. Returns `None` for
-/// a token with characters that a cookie cannot have (RFC 6265 section 4.1.1).
+/// The cookie is host-only and `SameSite=Strict` as in the published client, and `Secure` on https pages. Returns
+/// `None` for a token with characters that a cookie cannot have (RFC 6265 section 4.1.1).
 pub fn set_authorization(page: &Page, access_token: &str, max_age_seconds: Option<i64>) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'"' | b'\\' | b'%');
     if !access_token.bytes().all(allowed) {
@@ -58,9 +58,9 @@ pub fn set_authorization(page: &Page, access_token: &str, max_age_seconds: Optio
     Some([AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict", &max_age, secure].concat())
 }
 
-/// Returns the assignments that clear a cookie wherever a page here could have set it: for the host alone and each of its
-/// parent domains, with the path `/` and each parent of the current path. The first one is for the domain and path of
-/// [`set_authorization`].
+/// Returns the assignments that clear a cookie wherever a page here could have set it: for the host alone and each of
+/// its parent domains, with the path `/` and each parent of the current path. The first one is for the domain and path
+/// of [`set_authorization`].
 pub fn clear(page: &Page, name: &str) -> Vec<String> {
     let mut domains = vec![""];
     let mut rest = page.domain();

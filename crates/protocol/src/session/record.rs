@@ -25,8 +25,9 @@ pub struct SessionWrite {
 }
 
 impl SessionWrite {
-    /// Whether the access token is missing from `cookies`, read after the assignment. Browsers silently drop cookies of more
-    /// than 4,096 bytes (RFC 6265 section 6.1), cookies that the user forbids, and cookies that would replace an HttpOnly one.
+    /// Whether the access token is missing from `cookies`, read after the assignment. Browsers silently drop cookies of
+    /// more than 4,096 bytes (RFC 6265 section 6.1), cookies that the user forbids, and cookies that would replace an
+    /// HttpOnly one.
     pub fn is_cookie_missing(&self, cookies: &Cookies) -> bool {
         self.access_token.as_ref().is_some_and(|token| {
             !cookies.all(cookies::AUTHORIZATION).any(|value| cookies::decode_value(value) == token.expose())
@@ -34,8 +35,8 @@ impl SessionWrite {
     }
 }
 
-/// Returns when a stored session ends, in milliseconds since 1970 by the device's clock. `None` if the record is unusable or
-/// has no end.
+/// Returns when a stored session ends, in milliseconds since 1970 by the device's clock. `None` if the record is
+/// unusable or has no end.
 pub fn expires_at_ms(record: &str) -> Option<i64> {
     JsonObject::parse(record)?.i64("expiry")
 }

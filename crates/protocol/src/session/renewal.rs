@@ -20,7 +20,8 @@ const LEAD_SHARE: i64 = 5;
 const FIRST_DELAY_MS: u32 = 5_000;
 const MAX_DELAY_MS: u32 = 5 * 60 * 1000;
 
-/// Returns when to renew a stored session, in milliseconds since 1970 by the device's clock. `None` if its record has no end.
+/// Returns when to renew a stored session, in milliseconds since 1970 by the device's clock. `None` if its record has
+/// no end.
 pub fn due_at_ms(record: &str) -> Option<i64> {
     Some(due(expires_at_ms(record)?, lifetime_s(record)))
 }

@@ -1,6 +1,7 @@
 //! The session as this browser has stored it: the identity and the access token, read from the record and the cookies.
 //!
-//! `pkg/stored-session.js` reads the unambiguous case without the module; `tests/vectors/stored-session.json` compares both.
+//! `pkg/stored-session.js` reads the unambiguous case without the module; `tests/vectors/stored-session.json` compares
+//! both.
 
 use super::{
     cookies::{self, Cookies},
@@ -25,7 +26,8 @@ pub enum UserCookie {
     Fresh,
     /// Authress's cookies reach the page, so a cookie without an issuer counts.
     Reachable,
-    /// Authress's cookies do not reach the page. A cookie without an issuer does not count: a shop may have its own `user`.
+    /// Authress's cookies do not reach the page. A cookie without an issuer does not count: a shop may have its own
+    /// `user`.
     Unreachable,
 }
 
@@ -44,8 +46,8 @@ impl StoredSession {
 
     /// Returns the identity of the session, `None` if this browser has stored none.
     ///
-    /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access tokens
-    /// and none is for the identity, there is no session: the tokens are for another application or user.
+    /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access
+    /// tokens and none is for the identity, there is no session: the tokens are for another application or user.
     pub fn identity(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<UnverifiedClaims> {
         let stored = self.recorded_identity(settings, now).filter(|claims| {
             let has_token = || self.access_token(settings, claims.subject().unwrap_or_default()).is_some();
@@ -56,8 +58,8 @@ impl StoredSession {
 
     /// Returns the access token of `user_id` for this host and application, `None` if script cannot read one.
     ///
-    /// A cookie that names issuer and user takes precedence over the record, and the record over an opaque cookie. A token
-    /// that names another issuer, application or user never counts.
+    /// A cookie that names issuer and user takes precedence over the record, and the record over an opaque cookie. A
+    /// token that names another issuer, application or user never counts.
     pub fn access_token(&self, settings: &Settings, user_id: &str) -> Option<Secret> {
         let tokens = || self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
         let find = |wanted| tokens().find(|token| match_token(settings, token, user_id) == wanted).map(Secret::new);
@@ -68,7 +70,8 @@ impl StoredSession {
         find(TokenMatch::Own).or_else(stored).or_else(|| find(TokenMatch::Unknown))
     }
 
-    /// Whether the shopper is anonymous: the session of `identity` began with a service client instead of an identity provider.
+    /// Whether the shopper is anonymous: the session of `identity` began with a service client instead of an identity
+    /// provider.
     ///
     /// An access token of the same user takes precedence, since an identity cookie may lack the connection (`azp`).
     pub fn is_anonymous(&self, identity: &UnverifiedClaims) -> bool {
@@ -81,8 +84,8 @@ impl StoredSession {
         named.authorized_party().is_some_and(|azp| azp.starts_with(SERVICE_CLIENT_PREFIX))
     }
 
-    /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user. The
-    /// tab that signs in writes the token an instant before the record.
+    /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user.
+    /// The tab that signs in writes the token an instant before the record.
     pub fn is_being_replaced(&self, settings: &Settings, now: ClockReading) -> bool {
         let Some(claims) = self.recorded_identity(settings, now).filter(|_| self.record_promises_token()) else {
             return false;
@@ -97,8 +100,8 @@ impl StoredSession {
             && self.cookies.all(cookies::AUTHORIZATION).any(is_for_another)
     }
 
-    /// Returns what to write to store the session of the `user` cookie, and the corrected clock reading. `None` if the cookie
-    /// is missing or does not count.
+    /// Returns what to write to store the session of the `user` cookie, and the corrected clock reading. `None` if the
+    /// cookie is missing or does not count.
     pub fn session_write_of_user_cookie(
         &self,
         settings: &Settings,
@@ -148,7 +151,8 @@ impl StoredSession {
         let (id_token, claims) = self.user_cookie()?;
         let is_from_authress = claims.issuer().is_some() || cookie != UserCookie::Unreachable;
         let is_current = !claims.is_expired(now.server_ms());
-        // Authress may have set an HttpOnly token beside a fresh identity, while a token of another application is readable.
+        // Authress may have set an HttpOnly token beside a fresh identity, while a token of another application is
+        // readable.
         let is_for_another = cookie != UserCookie::Fresh
             && self.cookies.first(cookies::AUTHORIZATION).is_some()
             && self.access_token(settings, claims.subject().unwrap_or_default()).is_none();

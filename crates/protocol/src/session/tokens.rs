@@ -43,8 +43,8 @@ impl Tokens {
         Ok(Self { access_token, id_token, claims, expires_in })
     }
 
-    /// Reads a response `{access_token, id_token, expires_in}`. Returns `None` if it has no id token: then the session is in
-    /// cookies.
+    /// Reads a response `{access_token, id_token, expires_in}`. Returns `None` if it has no id token: then the session
+    /// is in cookies.
     pub fn from_response(settings: &Settings, body: &Secret) -> Result<Option<Self>, Error> {
         let Some(response) = JsonObject::parse(body.expose()) else { return Ok(None) };
         let secret = |name| response.str(name).filter(|token: &String| !token.is_empty()).map(Secret::new);
