@@ -1,134 +1,19 @@
 // The classes that storefronts see. They check their settings at once, load the WebAssembly module by
 // themselves and forward every call to it. What the calls do is written in Rust.
-import { documentProperty } from './document.js';
 import { LoginError, asLoginError } from './errors.js';
-import { yieldToEventLoop } from './event-loop.js';
+import { maySendTokenTo } from './fast-session.js';
 import { makeHost } from './host.js';
-import { alive, hasLived, load, rejectOnCrash } from './load.js';
-import {
-  abortReason,
-  checkedExtension,
-  checkedHost,
-  checkedLimits,
-  checkedSettings,
-  invalidInput,
-} from './settings.js';
-import { maySendTokenTo, storedSession } from './stored-session.js';
-import { hasPage, withoutPage } from './without-page.js';
+import { DEADLINE_MS, ModuleClient, withLimits } from './module-client.js';
+import { PageSession } from './page-session.js';
+import { checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
+import { hasPage } from './without-page.js';
 
-/** How long a call may take unless the caller says otherwise, in milliseconds. */
-const DEADLINE_MS = 30_000;
-/** The same where the browser asks the shopper something. */
+/** The deadline of a call for which the browser asks the shopper something, in milliseconds. */
 const SHOPPER_DEADLINE_MS = 120_000;
-/** How long after the page has loaded the module is loaded if nothing has needed it yet, in milliseconds. */
-const LATER_MS = 2_000;
-/** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** How long `ensureToken` waits for a session, in milliseconds; the module has the same default. */
+const TOKEN_WAIT_MS = 5_000;
 /** The response to a token that is not accepted, RFC 6750 section 3.1. */
 const UNAUTHORIZED = 401;
-
-/** By which method of the module's clients the methods of its parts are called. */
-const CALLS = { undefined: 'call', account: 'callAccount' };
-
-const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
-
-function later(work) {
-  const wait = () => setTimeout(work, LATER_MS);
-  if (documentProperty('readyState') === 'complete') wait();
-  else addEventListener('load', wait, { once: true });
-}
-
-// One client of the module, made when the module is there, and anew after a crash.
-class Loaded {
-  #make;
-  #part;
-  #classes;
-  #client;
-  #making;
-  #onFailure;
-
-  // `part` is where its class is, if that is not on every page. `onFailure` gets what keeps it from being ready.
-  constructor(make, part, onFailure) {
-    this.#make = make;
-    this.#part = part;
-    this.#onFailure = onFailure;
-  }
-
-  async ready(part = this.#part) {
-    try {
-      // It may crash between being there and being used.
-      const isMade = (part) => this.#classes !== undefined && this.#classes === alive(part);
-      while (!isMade(part)) {
-        if (part) await load(part);
-        if (!isMade()) await (this.#making ??= this.#makeClient());
-      }
-    } catch (cause) {
-      const error = asLoginError(cause);
-      this.#onFailure?.(error);
-      throw error;
-    }
-    return this.#client;
-  }
-
-  async #makeClient() {
-    try {
-      const classes = await load(this.#part);
-      this.#client = this.#make(classes);
-      this.#classes = classes;
-      await yieldToEventLoop();
-    } finally {
-      this.#making = undefined;
-    }
-  }
-
-  // Calls a method of the module with its one value until `limits`, which callers give, are reached: `{signal,
-  // timeoutInMillis}`. `deadlineMs` is the deadline without any.
-  call(method, limits, value, part, deadlineMs = DEADLINE_MS) {
-    const { signal, timeoutInMillis } = checkedLimits(limits, deadlineMs);
-    return new Promise((resolve, reject) => {
-      let isGivenUp = false;
-      let cancel;
-      // Fulfilled when the caller has its rejection: the module drops the call.
-      const cancelled = new Promise((resolve) => {
-        cancel = resolve;
-      });
-      const settle = (then) => (value) => {
-        clearTimeout(timer);
-        signal?.removeEventListener?.('abort', onAbort);
-        settled();
-        then(value);
-      };
-      const give = settle(resolve);
-      const fail = settle(reject);
-      const giveUp = (reason) => {
-        fail(reason);
-        isGivenUp = true;
-        cancel();
-      };
-      const settled = rejectOnCrash(fail);
-      const onAbort = () => giveUp(abortReason(signal));
-      const timer =
-        timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
-          ? setTimeout(() => giveUp(new LoginError('RequestTimeout')), timeoutInMillis)
-          : undefined;
-      signal?.addEventListener('abort', onAbort);
-      const result = hasPage()
-        ? this.ready(part).then((client) => (isGivenUp ? undefined : client[CALLS[part]](method, cancelled, value)))
-        : withoutPage(method, value);
-      result.then(give, (error) => fail(asLoginError(error)));
-    });
-  }
-
-  // Undefined until the module is there.
-  callNow(method, ...values) {
-    if (this.#classes !== alive()) return undefined;
-    try {
-      return this.#client?.[method](...values);
-    } catch (error) {
-      throw asLoginError(error);
-    }
-  }
-}
 
 export const UserConfigurationScreen = Object.freeze({ Profile: 'Profile', MFA: 'MFA' });
 
@@ -142,142 +27,59 @@ const STATE = Symbol('state');
 
 const sessionOf = (client) => client[STATE]().session;
 
-const call = (client, method, options) => sessionOf(client).loaded.call(method, options, options);
+const call = (client, method, limits, value) => sessionOf(client).module.call(method, limits, value);
 
 const callAccount = (client, method, limits, value, deadlineMs) =>
-  sessionOf(client).loaded.call(method, limits, value, 'account', deadlineMs);
+  sessionOf(client).module.call(method, limits, value, 'account', deadlineMs);
 
-function emit(session, type, snapshot, result, error) {
-  if (snapshot) session.snapshot = Object.freeze(snapshot);
-  const event = Object.freeze({ type, ...(result && { result: Object.freeze(result) }), ...(error && { error }) });
-  for (const listener of [...session.listeners]) {
-    try {
-      listener(event);
-    } catch (error) {
-      // The page's own error, as with any listener: it reaches window.onerror and stops no other listener.
-      setTimeout(() => {
-        throw error;
-      });
-    }
-  }
-}
-
-function snapshotOf(session) {
-  // The module would say the same, once it is there.
-  const stored = session.snapshot === CHECKING && session.stored();
-  if (stored) session.snapshot = Object.freeze({ status: 'signed-in', userIdentity: stored.identity });
-  return session.snapshot;
-}
-
-/** A file of the package could not be loaded. Without the module no one else ends `checking`; calls that wait for one file
- * fail with one cause. */
-function loadFailed(session, error) {
-  if (error.code !== 'ModuleLoadFailed' || error.cause === session.loadFailure) return;
-  session.loadFailure = error.cause;
-  const snapshot = snapshotOf(session) === CHECKING && { status: 'signed-out', userIdentity: null };
-  emit(session, 'load-failed', snapshot, undefined, error);
-  // One function, so that it is called once however many loads have failed.
-  session.onOnline ??= () => session.listeners.size && check(session);
-  addEventListener('online', session.onOnline, { once: true });
-}
-
-const check = (session) => session.loaded.call('userSessionExists').catch(() => {});
-
-/** The sessions of this page, by host and application. */
-const sessions = new Map();
-
-/**
- * What the clients of one host and application on a page share: the client of the module, which handles a callback once and
- * renews once for all of them, its listeners and its snapshot. On a server each client has its own.
- */
-function sharedSession(origin, applicationId, retainsUserCookie, logger) {
-  const name = `${origin} ${applicationId}`;
-  const session = sessions.get(name) ?? newSession(origin, applicationId);
-  if (hasPage()) sessions.set(name, session);
-  session.retainsUserCookie ||= retainsUserCookie;
-  session.loggers.add(logger);
-  return session;
-}
-
-function newSession(origin, applicationId) {
-  const session = { listeners: new Set(), loggers: new Set(), snapshot: CHECKING };
-  const host = { ...makeHost(session.loggers, asLoginError), emit: (...values) => emit(session, ...values) };
-  // Until the module has been there: it also knows what this page has heard of since.
-  session.stored = () => {
-    if (!hasPage() || hasLived()) return undefined;
-    const stored = storedSession(origin, applicationId);
-    if (stored && !session.isExpected) {
-      session.isExpected = true;
-      later(() => session.loaded.ready().catch(() => {})); // It renews the session.
-    }
-    return stored;
-  };
-  session.loaded = new Loaded(
-    (module) => {
-      const client = new module.LoginClient(origin, applicationId, session.retainsUserCookie, host);
-      client.keepSession();
-      return client;
-    },
-    undefined,
-    (error) => loadFailed(session, error),
-  );
-  return session;
+/** The result of a callback that this page has handled: none where the script knows that there is no callback. */
+async function resultOf(client, method, limits) {
+  checkedLimits(limits);
+  return sessionOf(client).known() ? null : call(client, method, limits);
 }
 
 export class LoginClient {
   constructor(settings, logger) {
-    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck] = checkedSettings(settings);
-    const session = sharedSession(origin, applicationId, retainsUserCookie, logger ?? console);
+    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck, preload] = checkedSettings(settings);
+    const session = PageSession.of(origin, applicationId, retainsUserCookie, logger ?? console);
     this[STATE] = () => ({ session, tokenOrigins });
-    if (!hasPage() || skipsCheck) return;
-    // A callback is handled even if the page never asks; a call that asks learns of a failure. With a session
-    // that is not in doubt there is none, and the page, which may ask at once, comes first.
-    queueMicrotask(() => {
-      if (!session.isExpected)
-        this.userSessionExists({ timeoutInMillis: Infinity, backgroundTrigger: true }).catch(() => {});
-    });
+    // The page, which may ask at once, comes first.
+    if (hasPage()) queueMicrotask(() => session.start(preload, skipsCheck));
   }
 
   subscribe(listener) {
     if (typeof listener !== 'function') throw invalidInput('subscribe needs a function.');
     // Nothing ever happens to a session on a server, and a client that renders many pages there would keep every listener.
     if (!hasPage()) return () => {};
-    // A function of its own, so that a listener given twice is called and removed once each.
-    const entry = (event) => listener(event);
-    const session = sessionOf(this);
-    session.listeners.add(entry);
-    session.firstCheck ??= check(session);
-    return () => {
-      session.listeners.delete(entry);
-    };
+    return sessionOf(this).subscribe(listener);
   }
 
   getSnapshot() {
-    return snapshotOf(sessionOf(this));
+    return sessionOf(this).snapshot;
   }
 
   async authenticate(options) {
-    return call(this, 'authenticate', options);
+    return call(this, 'authenticate', options, options);
   }
 
   async authenticateWithOneTimeCode(options) {
-    return call(this, 'authenticateWithOneTimeCode', options);
+    return call(this, 'authenticateWithOneTimeCode', options, options);
   }
 
   async linkIdentity(options) {
-    return call(this, 'linkIdentity', options);
+    return call(this, 'linkIdentity', options, options);
   }
 
   async linkIdentityWithOneTimeCode(options) {
-    return call(this, 'linkIdentityWithOneTimeCode', options);
+    return call(this, 'linkIdentityWithOneTimeCode', options, options);
   }
 
   async getLinkResult(limits) {
-    return sessionOf(this).loaded.call('getLinkResult', limits);
+    return resultOf(this, 'getLinkResult', limits);
   }
 
   async getLoginResult(limits) {
-    return sessionOf(this).loaded.call('getLoginResult', limits);
+    return resultOf(this, 'getLoginResult', limits);
   }
 
   async unlinkIdentity(identityId, limits) {
@@ -289,22 +91,30 @@ export class LoginClient {
   }
 
   async userSessionExists(options) {
-    const background = checkedLimits(options).backgroundTrigger;
-    if (sessionOf(this).stored()) return true;
-    return sessionOf(this).loaded.call('userSessionExists', options, background);
+    const { backgroundTrigger } = checkedLimits(options);
+    const status = sessionOf(this).known()?.status;
+    if (status === 'signed-in') return true;
+    // In the background Authress is not asked.
+    if (status === 'signed-out' || (status && backgroundTrigger)) return false;
+    return call(this, 'userSessionExists', options, backgroundTrigger);
   }
 
   async waitForUserSession(limits) {
-    return sessionOf(this).loaded.call('waitForUserSession', limits, undefined, undefined, Infinity);
+    const session = sessionOf(this);
+    const status = session.known()?.status;
+    if (status === 'signed-out') return withLimits(limits, Infinity, (cancelled) => session.nextSignIn(cancelled));
+    if (status === 'signed-in') return withLimits(limits, Infinity, async () => true);
+    return session.module.call('waitForUserSession', limits, undefined, undefined, Infinity);
   }
 
   async ensureToken(options) {
-    const { signal, timeoutInMillis: wait } = checkedLimits(options, 0);
-    const stored = sessionOf(this).stored();
-    if (stored) return stored.token;
+    const { signal, timeoutInMillis: wait } = checkedLimits(options, TOKEN_WAIT_MS);
+    const known = sessionOf(this).known();
+    if (known?.token) return known.token;
+    if (known?.status === 'signed-out' && wait === 0) throw new LoginError('TokenTimeout');
     // The module keeps to the time itself; what is added is for loading it.
     const timeoutInMillis = wait < 0 ? Infinity : wait + DEADLINE_MS;
-    return sessionOf(this).loaded.call('ensureToken', { signal, timeoutInMillis }, options);
+    return call(this, 'ensureToken', { signal, timeoutInMillis }, options);
   }
 
   async getToken(options) {
@@ -315,16 +125,15 @@ export class LoginClient {
     // Before the request is made: on servers a relative address is none.
     if (!hasPage()) throw new LoginError('NotLoggedIn');
     const request = new Request(input, init);
-    const ask = (method, value) =>
-      sessionOf(this).loaded.call(method, { signal: request.signal, timeoutInMillis: Infinity }, value);
+    const ask = (method, value) => call(this, method, { signal: request.signal, timeoutInMillis: Infinity }, value);
     const send = (request, token) => {
       if (token) request.headers.set('Authorization', `Bearer ${token}`);
       return fetch(request);
     };
     const { session, tokenOrigins } = this[STATE]();
-    const stored = session.stored();
-    const mayTake = stored && maySendTokenTo(request.url, tokenOrigins);
-    const token = mayTake ? stored.token : await ask('tokenFor', [request.url, tokenOrigins]);
+    const known = maySendTokenTo(request.url, tokenOrigins) ? session.known() : undefined;
+    if (known?.status === 'signed-out') throw new LoginError('NotLoggedIn');
+    const token = known?.token ?? (await ask('tokenFor', [request.url, tokenOrigins]));
     // A body can be read once; the copy is for the second try.
     const again = request.clone();
     const response = await send(request, token);
@@ -361,12 +170,12 @@ export class LoginClient {
   }
 
   async logout(redirectUrl, limits) {
-    return sessionOf(this).loaded.call('logout', limits, redirectUrl);
+    return call(this, 'logout', limits, redirectUrl);
   }
 
   getUserIdentity() {
     const session = sessionOf(this);
-    return session.stored()?.identity ?? session.loaded.callNow('getUserIdentity') ?? null;
+    return session.known()?.userIdentity ?? session.module.callNow('getUserIdentity') ?? null;
   }
 
   getMatchingDomainInfo(url) {
@@ -374,13 +183,13 @@ export class LoginClient {
     try {
       text = String(url);
     } catch {} // What cannot be written as text matches nothing.
-    return sessionOf(this).loaded.callNow('getMatchingDomainInfo', text) ?? false;
+    return sessionOf(this).module.callNow('getMatchingDomainInfo', text) ?? false;
   }
 
   sanitizeQueryParameters() {
     if (hasPage())
       sessionOf(this)
-        .loaded.ready()
+        .module.ready()
         .then((client) => client.sanitizeQueryParameters())
         .catch(() => {});
   }
@@ -396,11 +205,11 @@ export class ExtensionClient {
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     const id = checkedExtension(extensionId);
-    const loaded = new Loaded(
-      (module) => new module.ExtensionClient(origin, id, makeHost([], asLoginError)),
+    const module = new ModuleClient(
+      (classes) => new classes.ExtensionClient(origin, id, makeHost([], asLoginError)),
       'account',
     );
-    this[STATE] = () => loaded;
+    this[STATE] = () => module;
     if (hasPage()) this.requestToken({ silent: true }).catch(() => {});
   }
 

@@ -1,9 +1,9 @@
 // From whatever names or holds the module's bytes to a compiled module, or to an error that says why not and what to do.
 
-/** A module's magic number and version, and the type of a function with a reference and a vector. What the module needs is
- * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
-const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
-/** How long after a failed request the second one is sent, in milliseconds; by then the browser has reported a violation. */
+/** What a module begins with. */
+const MAGIC_NUMBER = [0, 97, 115, 109];
+/** How long after a failed request the second one is sent, and how long a violation may take to be reported, in
+ * milliseconds. */
 const RETRY_MS = 300;
 /** How much of an address a message shows: its end. */
 const LONGEST_ADDRESS = 150;
@@ -14,15 +14,6 @@ const VITE = 'In Vite add authress-login-wasm to optimizeDeps.exclude.';
 
 /** Addresses that have failed before: caches are left out of the next try. */
 const failed = new Set();
-
-/** Whether this page may use WebAssembly, and the browser has what the module needs. That it is forbidden only shows when it is tried. */
-export function isAllowed() {
-  try {
-    return Boolean(new WebAssembly.Module(NEEDED));
-  } catch {
-    return false;
-  }
-}
 
 /** An address as messages show it: no query, which may be secret, and no data: URL, which is the whole file. */
 function shown(address) {
@@ -35,7 +26,7 @@ const advice = (address, isLate) => (/\/\.vite\//.test(address) ? VITE : isLate 
 
 const hasMagicNumber = (bytes) => {
   const start = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, Math.min(bytes.byteLength, 4));
-  return start.length === 4 && start.every((byte, index) => byte === NEEDED[index]);
+  return start.length === 4 && start.every((byte, index) => byte === MAGIC_NUMBER[index]);
 };
 
 /** @param what the bytes are @param todo where they are no module */
@@ -58,24 +49,27 @@ async function compileResponse(response, what, todo, isTyped) {
   try {
     bytes = await response.arrayBuffer();
   } catch (cause) {
-    if (!wasRead) throw unanswered(what, cause);
+    if (!wasRead) throw networkFailure(what, cause);
     throw new TypeError(`${what}, but another script has read it first. Give initWasm() the bytes.`, { cause });
   }
   return compileBytes(bytes, what, todo);
 }
 
-const unanswered = (what, cause) =>
-  Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isUnanswered: true });
+const networkFailure = (what, cause) =>
+  Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isNetworkFailure: true });
 
-/** The response of an address. A request that fails is sent again once, and then explained. */
-async function request(address) {
+const retryDelay = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+
+/** The response of an address. A request that fails is sent again once, and then explained. `first` is the first one's
+ * response, if it has been sent. */
+async function request(address, first) {
   let isForbidden = false;
   const onViolation = ({ blockedURI, disposition }) => {
     if (blockedURI && disposition !== 'report' && address.startsWith(blockedURI)) isForbidden = true;
   };
   document.addEventListener('securitypolicyviolation', onViolation);
   try {
-    return await fetch(address, failed.has(address) ? { cache: 'reload' } : {});
+    return await (first ?? fetch(address, failed.has(address) ? { cache: 'reload' } : {}));
   } catch (cause) {
     const { origin, protocol } = new URL(address);
     const what = `${shown(address)} could not be fetched`;
@@ -84,16 +78,17 @@ async function request(address) {
         `${what}, as no file can. Import authress-login-wasm/inline, in unit tests authress-login-wasm/testing.`,
         { cause },
       );
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await retryDelay();
     const isHere = origin === location.origin;
     const source = /^(data|blob):/.test(protocol) ? protocol : isHere ? "'self'" : origin;
+    try {
+      return await fetch(address, { cache: 'reload' });
+    } catch {}
+    if (first) await retryDelay(); // Only the second request was listened to.
     if (isForbidden)
       throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, {
         cause,
       });
-    try {
-      return await fetch(address, { cache: 'reload' });
-    } catch {}
     // Without CORS a response is as good as none, but for saying that there is a server.
     if (
       !isHere &&
@@ -107,14 +102,14 @@ async function request(address) {
         { cause },
       );
     }
-    throw unanswered(what, cause);
+    throw networkFailure(what, cause);
   } finally {
     document.removeEventListener('securitypolicyviolation', onViolation);
   }
 }
 
-async function compileAt(address, isLate) {
-  const response = await request(address);
+async function compileAt(address, isLate, first) {
+  const response = await request(address, first);
   const type = response.headers.get('content-type') ?? 'no type';
   const what = `${shown(address)} answered with status ${response.status} and ${type}`;
   const todo = advice(address, isLate);
@@ -136,8 +131,9 @@ async function compileAt(address, isLate) {
 /**
  * @param source a URL, bytes, a compiled module, or a promise of one of these
  * @param isLate whether it is needed long after the page was loaded
+ * @param prefetched a request that is under way: `{address, response}`
  */
-export async function compile(source, isLate) {
+export async function compile(source, isLate, prefetched) {
   const it = await source;
   // By their tags: in a test environment they may be of another realm, whose classes are others.
   const tag = Object.prototype.toString.call(it);
@@ -145,7 +141,7 @@ export async function compile(source, isLate) {
   if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);
   const address = new URL(it, document.baseURI).href;
   try {
-    return await compileAt(address, isLate);
+    return await compileAt(address, isLate, prefetched?.address === address ? prefetched.response : undefined);
   } catch (cause) {
     failed.add(address);
     throw cause;

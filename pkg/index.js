@@ -2,4 +2,4 @@
 // comes from.
 export { ExtensionClient, LoginClient, RedirectOpenType, UserConfigurationScreen } from './client.js';
 export { LoginError } from './errors.js';
-export { initWasm } from './load.js';
+export { initWasm } from './module-loader.js';

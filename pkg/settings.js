@@ -80,9 +80,14 @@ function checkedOrigins(origins) {
   throw invalidInput('tokenOrigins needs origins like https://api.example.com.');
 }
 
+function checkedPreload(preload) {
+  if (!['idle', 'eager', 'none'].includes(preload)) throw invalidInput('preload must be idle, eager or none.');
+  return preload;
+}
+
 /**
  * A list of the settings: the origin of the Authress host, the application id, the origins for the token, whether the `user`
- * cookie is retained, and whether the check at the start is skipped.
+ * cookie is retained, whether the check at the start is skipped, and when the module is loaded.
  */
 export const checkedSettings = (settings) =>
   read(settings, (given) => [
@@ -92,6 +97,7 @@ export const checkedSettings = (settings) =>
     checkedOrigins(given.tokenOrigins),
     Boolean(given.retainUserCookie),
     Boolean(given.skipBackgroundCredentialsCheck),
+    checkedPreload(given.preload ?? 'idle'),
   ]);
 
 export function checkedExtension(extensionId) {

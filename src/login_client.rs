@@ -60,6 +60,12 @@ impl LoginClient {
         spawn_local(self.login.clone().keep_session());
     }
 
+    /// Another tab has sent a message before this client listened.
+    #[wasm_bindgen(js_name = onMessage)]
+    pub fn on_message(&self, message: &str) {
+        self.login.on_message(message);
+    }
+
     /// `getUserIdentity`: the claims of the id token with `userId` and `isAnonymous`, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {

@@ -12,6 +12,8 @@ export const CALLBACK_KEY_PREFIX = 'AuthenticationCallback ';
 export const NONCE_PARAMETER = 'nonce';
 /** The cookie with the access token. */
 export const AUTHORIZATION_COOKIE = 'authorization';
+/** The cookie with the identity of the shopper. */
+export const USER_COOKIE = 'user';
 /** Seconds by which an expiry is brought forward. */
 export const EXPIRY_MARGIN_S = 10;
 /** The application without the setting `applicationId`. */

@@ -22,6 +22,20 @@ export interface LoginClientSettings {
   tokenOrigins?: readonly string[];
   /** Do not handle a callback and do not look for a stored session until a method is called. Default `false`. */
   skipBackgroundCredentialsCheck?: boolean;
+  /**
+   * When to load the WebAssembly module if no call needs it earlier. A call that needs the module, and a callback URL, load
+   * it at once.
+   *
+   * - `idle`: while the page is idle after its `load` event, so that a first press finds the module ready. Not if the shopper
+   *   has asked to save data (`navigator.connection.saveData`). With `skipBackgroundCredentialsCheck` only once a method has
+   *   been called.
+   * - `eager`: with the first client.
+   * - `none`: not before a call needs it. Until then a stored session is used and not renewed.
+   *
+   * Default `idle`. Clients of one host and application share the module: `none` counts if all of them have it.
+   * @throws {LoginError} `InvalidInput` from the constructor.
+   */
+  preload?: 'idle' | 'eager' | 'none';
   /** Keep the `user` cookie after reading it. Default `false`. */
   retainUserCookie?: boolean;
 }

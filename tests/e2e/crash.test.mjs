@@ -1,11 +1,11 @@
-// The module crashes: whoever waits is told, and the next call works.
+// A trap of the module: pending calls are rejected, and the next call works.
 //
 // The crash is real: the memory of the instance is overwritten, and the next thing it does traps.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { watch } from '../../pkg/guard.js';
+import { watch } from '../../pkg/crash-guard.js';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
@@ -24,7 +24,7 @@ function exposeMemory() {
 
 const count = (page) => page.evaluate(() => window.instances.length);
 
-/** What the crash itself leaves behind: a report to whoever watches over the page's errors. */
+/** The uncaught error of the trap itself, as error reporters see it. */
 const TRAP =
   /^RuntimeError: (memory access out of bounds|table index is out of bounds|unreachable|indirect call|null function)/;
 

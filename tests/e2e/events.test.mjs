@@ -177,9 +177,11 @@ describe('listeners', () => {
   });
 
   story('may look for a session by themselves, which is known before they are told', async ({ shop, page: tab }) => {
-    const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
+    // A record that only the module can judge.
+    const first = "localStorage.setItem('AuthenticationCredentialsStorage', '{');";
+    const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true }, first });
     await page.open();
-    assert.equal((await page.snapshot()).status, 'checking', 'nobody has asked yet');
+    assert.equal((await page.snapshot()).status, 'checking', 'no method has asked yet');
     const told = await tab.evaluate(
       () =>
         new Promise((resolve) => {

@@ -354,7 +354,7 @@ describe('a module that loads', () => {
           .writeHead(200, { 'content-type': name.endsWith('.js') ? 'text/javascript' : 'application/wasm' })
           .end(dist(name));
       site.files.set(address, (response) => file(response, 'script.js'));
-      for (const name of [CORE, 'fallback.js'])
+      for (const name of [CORE, 'module.js', 'fallback.js'])
         site.files.set(`${address}/dist/${name}`, (response) => file(response, name));
       site.html = `<script src="${address}"></script>`;
       await loaded();
@@ -394,14 +394,18 @@ describe('the state of a page whose module does not load', () => {
     document.cookie = `authorization=${token()}; Path=/`;
   };
 
-  async function tell(stored, work) {
+  /** Runs in the page: a record that only the module can judge. */
+  const storeDoubt = () => localStorage.setItem('AuthenticationCredentialsStorage', '{');
+
+  /** Runs `work` on a page where `store` has stored something. */
+  async function tell(store, work) {
     const context = await browser.newContext();
     context.setDefaultTimeout(60_000);
     try {
       const page = await context.newPage();
       await page.goto(`${site.origin}/`);
       await page.waitForFunction(() => window.it);
-      if (stored) await page.evaluate(storeSession);
+      if (store) await page.evaluate(store);
       await page.evaluate(() => {
         window.events = [];
         window.login = new window.it.LoginClient({
@@ -418,9 +422,21 @@ describe('the state of a page whose module does not load', () => {
     }
   }
 
-  test('is signed out after an event on a first visit, and the module is asked for again later', async () => {
+  test('is signed out on a first visit, before and after the module is missed', async () => {
     site.files.set(`/dist/${CORE}`, html(404));
-    await tell(false, async (page) => {
+    await tell(undefined, async (page) => {
+      assert.equal(await page.evaluate(() => window.first.status), 'signed-out');
+      await page.waitForFunction(() => window.events.length > 1);
+      assert.deepEqual(await page.evaluate(() => window.events), [
+        ['ready', 'signed-out'],
+        ['load-failed', 'signed-out'],
+      ]);
+    });
+  });
+
+  test('is signed out after an event where only the module can tell, which is asked for again later', async () => {
+    site.files.set(`/dist/${CORE}`, html(404));
+    await tell(storeDoubt, async (page) => {
       assert.equal(await page.evaluate(() => window.first.status), 'checking');
       await page.waitForFunction(() => window.events.length > 0);
       assert.deepEqual(await page.evaluate(() => window.events), [['load-failed', 'signed-out']]);
@@ -431,7 +447,7 @@ describe('the state of a page whose module does not load', () => {
 
   test('is found out when the browser is online again', async () => {
     site.files.set(`/dist/${CORE}`, html(503));
-    await tell(false, async (page) => {
+    await tell(storeDoubt, async (page) => {
       await page.waitForFunction(() => window.events.length > 0);
       await page.evaluate(() => window.login.getLinkResult().catch(() => {}));
       site.files.delete(`/dist/${CORE}`);
@@ -448,15 +464,18 @@ describe('the state of a page whose module does not load', () => {
       authorized.push(request.headers.authorization);
       response.writeHead(authorized.length === 1 ? 200 : 401, { 'content-type': 'text/plain' }).end('cart');
     });
-    await tell(true, async (page) => {
+    await tell(storeSession, async (page) => {
       const { status, userIdentity } = await page.evaluate(() => window.first);
       assert.deepEqual([status, userIdentity?.userId, userIdentity?.name], ['signed-in', 'user_1', 'Ada']);
       assert.ok(
         await page.evaluate(() => window.login.getSnapshot() === window.first),
         'one object until something changes',
       );
-      await page.waitForFunction(() => window.events.length > 0);
-      assert.deepEqual(await page.evaluate(() => window.events), [['load-failed', 'signed-in']]);
+      await page.waitForFunction(() => window.events.length > 1);
+      assert.deepEqual(await page.evaluate(() => window.events), [
+        ['ready', 'signed-in'],
+        ['load-failed', 'signed-in'],
+      ]);
       const cart = () =>
         page.evaluate(async () => {
           const response = await window.login.fetch('/api/cart');

@@ -103,7 +103,7 @@ describe('the module', () => {
     });
   }
 
-  story('that is an HTML page is told, and loads later', async (cast) => {
+  story('that is an HTML page is reported, and loads later', async (cast) => {
     const page = '<!doctype html><title>My shop</title>';
     await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }));
     await open(cast);
@@ -117,7 +117,7 @@ describe('the module', () => {
     assert.equal(await initWasm(cast.page, 'default'), null);
   });
 
-  story('that is not there is told', async (cast) => {
+  story('that is not there is reported', async (cast) => {
     await cast.page.route(MODULE, (route) =>
       route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }),
     );
@@ -128,14 +128,14 @@ describe('the module', () => {
     saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm could not be fetched/);
   });
 
-  story('of which a page gives something else is told', async (cast) => {
+  story('of which a page gives something else is reported', async (cast) => {
     await open(cast);
     for (const kind of ['noise', 'nothing'])
       saysWhy(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
     assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is taken after a failure');
   });
 
-  story('of another build than the script is told', async (cast) => {
+  story('of another build than the script is reported', async (cast) => {
     await cast.page.route(MODULE, (route) =>
       route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }),
     );
@@ -190,7 +190,7 @@ describe('the account’s part of the module', () => {
   const story = stories('localhost');
   const PART = '**/account_bg.wasm';
 
-  /** A page with a client that nobody has called yet, and the names of the wasm files that are asked for. */
+  /** A page with a client without any call yet, and the names of the wasm files that are asked for. */
   async function open({ page, stack }) {
     const files = [];
     page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
@@ -199,7 +199,7 @@ describe('the account’s part of the module', () => {
     await page.evaluate(async () => {
       const { LoginClient, initWasm } = await import('authress-login-wasm');
       const settings = await (await fetch('/config.json')).json();
-      const login = new LoginClient({ ...settings, skipBackgroundCredentialsCheck: true });
+      const login = new LoginClient({ ...settings, skipBackgroundCredentialsCheck: true, preload: 'none' });
       window.call = (method) => login[method]().then(JSON.stringify, ({ code, message }) => [code, message]);
       window.initWasm = initWasm;
     });
@@ -208,6 +208,7 @@ describe('the account’s part of the module', () => {
 
   story('is downloaded once, when a method of the account is called', async (cast) => {
     const { files, call } = await open(cast);
+    await cast.page.evaluate(() => window.initWasm());
     assert.equal(await call('userSessionExists'), 'false');
     assert.deepEqual(files, ['authress_login_wasm_bg.wasm']);
     assert.equal(await call('getDevices'), '[]');
@@ -215,7 +216,7 @@ describe('the account’s part of the module', () => {
     assert.deepEqual(files, ['authress_login_wasm_bg.wasm', 'account_bg.wasm']);
   });
 
-  story('that does not come is told; all else goes on, and it comes later', async (cast) => {
+  story('that cannot be loaded is reported; everything else works, and it loads later', async (cast) => {
     await cast.page.route(PART, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
     const { call } = await open(cast);
     const [[code, message], exists] = await Promise.all([call('getDevices'), call('userSessionExists')]);

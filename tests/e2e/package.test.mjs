@@ -57,6 +57,7 @@ describe('the npm package', () => {
       'dist/fallback.js',
       'dist/index.js',
       'dist/inline.js',
+      'dist/module.js',
       'dist/react.cjs',
       'dist/script.js',
       'dist/server.js',
@@ -101,7 +102,7 @@ describe('the npm package', () => {
 
   test('evaluates no strings', () => {
     const files = packed.files.map(({ path }) => path).filter((path) => /\.c?js$/.test(path));
-    assert.equal(files.length, 14);
+    assert.equal(files.length, 15);
     for (const file of files) {
       assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /new Function|\beval\(|setTimeout\(["'`]/, file);
     }
@@ -210,7 +211,7 @@ describe('errors', () => {
     await context.route('**/*.wasm', (route) => (isBlocked ? route.abort() : route.continue()));
     const bare = new BarePage(shop);
     await bare.open();
-    isLoginError((await bare.call('userSessionExists')).error, 'ModuleLoadFailed');
+    isLoginError((await bare.call('getDevices')).error, 'ModuleLoadFailed');
     assert.equal(await page.evaluate(() => window.login.getUserIdentity()), null);
     isBlocked = false;
     await bare.startAnonymous();
@@ -219,6 +220,8 @@ describe('errors', () => {
     isBlocked = true;
     await page.unroute('**/app.js');
     await shop.page.goto(shop.stack.shopUrl);
+    await shop.press('sign-in');
+    await shop.press('provider-con_acorn');
     assert.match(await shop.showsMessage('ModuleLoadFailed'), /webassembly/i);
   });
 });

@@ -18,6 +18,7 @@ describe('values of another realm', () => {
       'https://api.shop.test',
       false,
       false,
+      'idle',
     ]);
     assert.equal(
       checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis,

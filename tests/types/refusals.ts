@@ -28,6 +28,10 @@ export function settings(): void {
   new LoginClient({ authressApiUrl: 'https://login.example.com', tokenOrigins: 'https://api.example.com' });
   // @ts-expect-error A setting nobody knows.
   new LoginClient({ authressApiUrl: 'https://login.example.com', tokenOrigin: [] });
+  // @ts-expect-error There are idle, eager and none.
+  new LoginClient({ authressApiUrl: 'https://login.example.com', preload: 'lazy' });
+  // @ts-expect-error There are idle, eager and none.
+  new LoginClient({ authressApiUrl: 'https://login.example.com', preload: true });
   // @ts-expect-error The module is somewhere, or is its bytes. (To the compiler any object may be a compiled one.)
   initWasm(null);
   // @ts-expect-error An extension must say which one it is.

@@ -63,6 +63,7 @@ const settings: LoginClientSettings = {
   tokenOrigins: ['https://api.example.com'] as const,
   skipBackgroundCredentialsCheck: true,
   retainUserCookie: false,
+  preload: 'none',
 };
 const entries: LogEntry[] = [];
 const logger: Logger = {

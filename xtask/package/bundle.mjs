@@ -11,13 +11,13 @@ const sources = fileURLToPath(new URL('../../pkg', import.meta.url));
 
 /**
  * Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named; `loader` names
- * the file that takes the place of load.js.
+ * the file that takes the place of module-loader.js.
  */
 function generated({ loader, ...modules }) {
   return {
     name: 'generated',
     setup({ onResolve, onLoad }) {
-      if (loader) onResolve({ filter: /^\.\/load\.js$/ }, () => ({ path: join(sources, loader) }));
+      if (loader) onResolve({ filter: /^\.\/module-loader\.js$/ }, () => ({ path: join(sources, loader) }));
       onResolve({ filter: /^generated:/ }, ({ path }) => {
         const module = modules[path.slice('generated:'.length)];
         if (module === undefined) return { errors: [{ text: `${path} is not made here` }] };
@@ -40,7 +40,7 @@ async function bundle(entry, outfile, modules, more) {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    external: ['./fallback.js'],
+    external: ['./fallback.js', './module.js'],
     plugins: [generated(modules)],
     ...more,
   });
@@ -62,16 +62,19 @@ async function bundleSmall(entry, outfile, modules, more) {
 }
 
 /**
- * @param module `{whole, parts, glue}` @param javaScript `{code, glue}` @param folder where the files go
+ * @param module `{whole, parts, glue, build}` @param javaScript `{code, glue}` @param folder where the files go
  */
 export async function writeEntries(module, javaScript, folder) {
   const file = (name) => join(folder, name);
   const { core, ...parts } = module.parts;
   writeFileSync(file('authress_login_wasm_bg.wasm'), core);
   for (const [part, wasm] of Object.entries(parts)) writeFileSync(file(`${part}_bg.wasm`), wasm);
-  const beside = (sources) => ({ glue: text(module.glue), sources: { file: sources } });
+  const build = text(`export default ${JSON.stringify(module.build)};`);
+  const glue = text(module.glue);
+  const beside = (sources) => ({ build, sources: { file: sources } });
   await bundleSmall('index.js', file('index.js'), beside('source-url.js'));
-  // A comment tells whoever finds the file on a page what it is.
+  await bundleSmall('module-instance.js', file('module.js'), { build, glue });
+  // A comment names the file to those who find it on a page.
   const script = {
     format: 'iife',
     globalName: 'AuthressLogin',
@@ -80,8 +83,9 @@ export async function writeEntries(module, javaScript, folder) {
   await bundleSmall('index.js', file('script.js'), beside('source-script.js'), script);
   // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
-  await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), bytes }, { charset: 'ascii' });
-  const withoutModule = { loader: 'load-nothing.js' };
+  const inOneFile = { charset: 'ascii', external: ['./fallback.js'] };
+  await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), glue, bytes }, inOneFile);
+  const withoutModule = { loader: 'no-module.js' };
   await bundleSmall('index.js', file('server.js'), withoutModule);
   await bundle('test-double.js', file('testing.js'), withoutModule, { minify: false });
   // Jest reads no ES modules.

@@ -23,7 +23,7 @@ function compiledEarly(glue) {
 const [${functions.map(({ name }) => name).join(', ')}] = Array.of(${functions.map(({ text }) => text).join(',\n')});`;
 }
 
-/** What would free the module's clients; nobody calls it, and a client's own task keeps it as long as the page lasts. */
+/** Methods and finalizers that free the module's clients: a client's own task keeps it as long as its page. */
 const FREEING = [
   /^ {4}(?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm,
   /^ +\w+Finalization\.register\(.*\n/gm,

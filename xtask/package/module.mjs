@@ -18,18 +18,16 @@ const NAME = 'authress_login_wasm';
 const GLUE_MODULE = `./${NAME}_bg.js`;
 /** The parts that follow the core when they are needed, and where they begin; see parts.mjs. */
 const PARTS = {
-  account: {
-    exports: [
-      'loginclient_callAccount',
-      'extensionclient_new',
-      'extensionclient_call',
-      'extensionclient_getUserIdentity',
-      'extensionclient_getTokenResponse',
-    ],
-  },
+  account: [
+    'loginclient_callAccount',
+    'extensionclient_new',
+    'extensionclient_call',
+    'extensionclient_getUserIdentity',
+    'extensionclient_getTokenResponse',
+  ],
 };
 /** An export of a part: the core alone does not have it. */
-const [BEYOND_CORE] = PARTS.account.exports;
+const [BEYOND_CORE] = PARTS.account;
 /** How much of the whole module's hash says which build something is of, in hexadecimal digits. */
 const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
@@ -93,7 +91,8 @@ function initialValues(glue) {
 
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
-/** `{whole, parts, glue}`: the module's bytes, the same in parts, and the text of a module that makes the glue. */
+/** `{whole, parts, glue, build}`: the module's bytes, the same in parts, the text of a module that makes the glue, and which
+ * build they are of. */
 export async function webAssembly(wasmBindgen, compiled, work) {
   const linked = readFileSync(compiled);
   const plain = join(work, 'plain.wasm');
@@ -131,7 +130,8 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   return {
     whole: marked(whole),
     parts: Object.fromEntries(Object.entries(parts).map(([part, wasm]) => [part, marked(wasm)])),
-    glue: `${makeFactory(glue, BEYOND_CORE, map)}export const build = ${JSON.stringify(build)};\n`,
+    glue: makeFactory(glue, BEYOND_CORE, map),
+    build,
   };
 }
 

@@ -1,10 +1,8 @@
 // Cuts a module into the core, which every page needs, and parts that follow when they are needed. All of them share one
 // memory and one table: to the Rust code it is one program.
 //
-// A part begins at the exports that are named for it, or at a piece of data with pointers to functions. To it belongs what
-// can be reached from there and from nowhere else, by calls, by the table of functions, and by data. So nothing can call
-// into a part that is not there yet, unless it follows the pointers too early: they are zero until then, and a call there
-// is a trap.
+// A part begins at the exports that are named for it. To it belongs what can be reached from there and from nowhere else, by
+// calls, by the table of functions, and by data. So nothing can call into a part that is not there yet.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -82,10 +80,7 @@ const isNamed = (exported, name) =>
   exported === name || (exported.startsWith(`${name}_`) && /^[0-9a-f]+$/.test(exported.slice(name.length + 1)));
 
 const partOf = (exported, parts) =>
-  Object.keys(parts).find((part) => parts[part].exports?.some((name) => isNamed(exported, name))) ?? CORE;
-
-/** Whether a symbol is that of the Rust static with this name: the compiler puts its length before it. */
-const isStatic = (symbol, name) => new RegExp(`${name.length}${name}(17h|$)`).test(symbol);
+  Object.keys(parts).find((part) => parts[part].some((name) => isNamed(exported, name))) ?? CORE;
 
 function grouped(pairs) {
   const groups = new Map([[CORE, []]]);
@@ -96,16 +91,7 @@ function grouped(pairs) {
 /** What of the table and of the data belongs to which part: `{slots: Map, data: [{part, start, end}]}`. */
 function sortLinked(linked, parts) {
   const { edges, exports, slots, data } = readReferences(linked);
-  const doors = Object.entries(parts)
-    .filter(([, { data }]) => data)
-    .map(([part, { data: name }]) => {
-      const [door, ...more] = [...data].filter(([, it]) => isStatic(it.name, name));
-      if (!door || more.length > 0) throw new Error(`there is not one static ${name}, where the part ${part} begins`);
-      return [part, door[0]];
-    });
-  // Who knows where a door is cannot go through it before the part is there.
-  for (const known of edges.values()) for (const [, door] of doors) known.delete(door);
-  const owner = owners(edges, grouped([...[...exports].map(([name, node]) => [partOf(name, parts), node]), ...doors]));
+  const owner = owners(edges, grouped([...exports].map(([name, node]) => [partOf(name, parts), node])));
   const part = (node) => owner.get(node) ?? CORE;
   return {
     slots: new Map([...slots].map(([slot, node]) => [slot, part(node)])),
@@ -271,8 +257,8 @@ function follower(whole, part, view, share) {
 /**
  * @param input `linked`: the module as the linker made it, with `--emit-relocs`; `whole`: the same after wasm-bindgen and
  * wasm-opt; `calls`: what `wasm-opt --print-call-graph` says of the latter; `names`: of its exports, from those that
- * they had to those that they have; `unused`: exports that nobody needs
- * @param parts from the name of a part to where it begins: `exports`, the names that they had, or `data`, a Rust static
+ * they had to those that they have; `unused`: exports without a use
+ * @param parts from the name of a part to the exports where it begins, by the names that they had
  * @returns from the name of a part, the core too, to its bytes
  */
 export function split(input, parts) {

@@ -120,6 +120,7 @@ fn constants() -> String {
             quoted(callback_url::NONCE),
         ),
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
+        ("The cookie with the identity of the shopper.", "USER_COOKIE", quoted(cookies::USER)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),
         (
             "The application without the setting `applicationId`.",

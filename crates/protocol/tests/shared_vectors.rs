@@ -28,6 +28,18 @@ fn a_callback_url_is_recognised_by_its_authentication_request() {
     }
 }
 
+#[test]
+fn cookies_of_a_page_reach_authress_as_the_vectors_say() {
+    let rows: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/reachable-cookies.json")).unwrap();
+    for row in &rows {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let settings = Settings::new(text("authressApiUrl"), None).unwrap();
+        let reaches = Page::new(text("page")).unwrap().allows_credentials(&settings);
+        assert_eq!(reaches, row["reaches"].as_bool().unwrap(), "{row}");
+        assert!(!reaches || text("fast") == "checking", "JavaScript must leave it to the core: {row}");
+    }
+}
+
 /// The file `stored-session.json`.
 struct Vectors(Value);
 

@@ -35,16 +35,18 @@ export class BarePage {
     this.#script = script(settings, listens, first);
   }
 
-  async open(path = '/') {
+  /** @param options of `goto`: until when to wait */
+  async open(path = '/', options = {}) {
     await this.page.route('**/app.js', (route) =>
       route.fulfill({ contentType: 'text/javascript', body: this.#script }),
     );
-    await this.page.goto(this.shop.stack.shopUrl + path);
+    await this.page.goto(this.shop.stack.shopUrl + path, options);
     await this.isReady();
   }
 
   async isReady() {
-    await this.page.waitForURL((url) => url.origin === this.shop.stack.shopUrl);
+    // The client may be there before the page has loaded.
+    await this.page.waitForURL((url) => url.origin === this.shop.stack.shopUrl, { waitUntil: 'commit' });
     await this.page.waitForFunction(() => window.login, null, POLLING);
   }
 
@@ -116,7 +118,7 @@ export class BarePage {
     const { origin, pathname, search } = new URL(path, this.shop.stack.shopUrl);
     // More may stand behind it until the client has cleaned the address.
     const isThere = (url) => url.origin === origin && url.pathname === pathname && url.search.startsWith(search);
-    await this.page.waitForURL(isThere);
+    await this.page.waitForURL(isThere, { waitUntil: 'commit' });
     await this.isReady();
   }
 

@@ -37,7 +37,7 @@ export class Witness {
     // Some browsers ask for a picture of each page by themselves, and then forbid it to themselves.
     const isPicture = (directive) => /^img-src .*\/favicon\.ico$/.test(directive);
     return [
-      ...(this.#files.includes('index.js') && !this.#files.some((file) => right.test(file))
+      ...(this.#files.includes('module.js') && !this.#files.some((file) => right.test(file))
         ? ['the module was not loaded']
         : []),
       ...this.#files.filter((file) => wrong.test(file)).map((file) => `${file} was downloaded`),

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 
 import { checkedHost } from '../../pkg/settings.js';
-import { isCallback, maySendTokenTo, storedSession } from '../../pkg/stored-session.js';
+import { fastSession, isCallback, maySendTokenTo, storedSession } from '../../pkg/fast-session.js';
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
 const callbackUrls = read('callback-url.json');
 const tokenOrigins = read('token-origins.json');
+const reachableCookies = read('reachable-cookies.json');
 const { defaults, tokens, rows } = read('stored-session.json');
 
 const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -67,7 +68,44 @@ describe('without the module', () => {
       const { userId, exp, isAnonymous } = identity;
       assert.deepEqual({ userId, token, exp, isAnonymous }, expected);
     });
+
+    if (row.expected) {
+      test(`never signed out where the core finds a session: ${row.name}`, () => {
+        const { authressApiUrl, applicationId, ...page } = withTokens({ ...defaults, ...row });
+        // On a page that no cookie of Authress reaches, where only what is stored counts.
+        showPage({ ...page, href: page.href.replace('shop.test', 'elsewhere.test') });
+        assert.notEqual(fastSession(checkedHost(authressApiUrl), applicationId)?.status, 'signed-out');
+      });
+    }
   }
+
+  for (const { name, page, authressApiUrl, fast } of reachableCookies) {
+    test(`a page where nothing is stored: ${name}`, () => {
+      showPage({ href: page });
+      assert.deepEqual(fastSession(checkedHost(authressApiUrl), 'app_shop'), { status: fast, userIdentity: null });
+    });
+  }
+
+  for (const [what, page] of Object.entries({
+    'a record that is empty': { localStorage: { AuthenticationCredentialsStorage: '' } },
+    'a cookie named user, even an empty one': { cookie: 'a=b; user=' },
+    'a nonce in the address that is not pending, which the core removes': { href: 'https://www.other.test/?nonce=R1' },
+    'an unfinished callback': { sessionStorage: { 'AuthenticationCallback https://login.shop.test app_shop': '{}' } },
+  })) {
+    test(`the module decides on a page with ${what}`, () => {
+      showPage({ href: 'https://www.other.test/', ...page });
+      assert.equal(fastSession('https://login.shop.test', 'app_shop'), undefined);
+    });
+  }
+
+  test('the module decides where the storage cannot be read', () => {
+    showPage({ href: 'https://www.other.test/' });
+    const refuse = () => {
+      throw new DOMException('Access is denied.', 'SecurityError');
+    };
+    Object.defineProperty(globalThis, 'localStorage', { get: refuse, configurable: true });
+    assert.equal(fastSession('https://login.shop.test', 'app_shop'), undefined);
+  });
 
   for (const { name, page, url, tokenOrigins: origins = '', allowed } of tokenOrigins) {
     test(`the token in a request: ${name}`, () => {

@@ -1,4 +1,4 @@
-// The fast path: a stored session that is not in doubt, without the module.
+// The fast path: a stored session that is not in doubt, or certainly none, without the module.
 //
 // The rules are those of crates/protocol, and narrower: where this file returns nothing, the module decides. Shared vectors
 // hold both to the same results (tests/vectors/README.md).
@@ -12,11 +12,14 @@ import {
   PENDING_KEY_PREFIX,
   SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
+  USER_COOKIE,
 } from './generated/constants.js';
+
+const nonceInAddress = () => new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
 
 /** Whether the address is the callback URL of a login that this browser began, or a callback is unfinished. */
 export function isCallback() {
-  const nonce = new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
+  const nonce = nonceInAddress();
   try {
     const isPending =
       nonce && [PENDING_KEY_PREFIX + nonce, PENDING_KEY].some((key) => localStorage[key]?.includes(nonce));
@@ -79,4 +82,41 @@ export function storedSession(origin, applicationId) {
   } catch {
     return undefined; // The record or a token has another form.
   }
+}
+
+/** Whether nothing of a session, of a callback or of a login elsewhere is here. */
+function isEmpty() {
+  try {
+    const hasUserCookie = (documentProperty('cookie') ?? '')
+      .split(/; */)
+      .some((pair) => pair.startsWith(`${USER_COOKIE}=`));
+    return !hasUserCookie && !isCallback() && !nonceInAddress() && localStorage.getItem(SESSION_KEY) === null;
+  } catch {
+    return false; // The storage of this page cannot be read.
+  }
+}
+
+/** The last two labels of a host, with its port. */
+const site = (host) => host.split('.').slice(-2).join('.');
+
+/**
+ * Whether cookies may reach Authress from this page. Where this is `false` the core says so too
+ * (tests/vectors/reachable-cookies.json).
+ * @param origin of Authress
+ */
+export function mayReachAuthress(origin) {
+  const { protocol, hostname, host } = location;
+  const isLocalhost = hostname === 'localhost' || hostname === '127.0.0.1';
+  return protocol === 'https:' && !isLocalhost && site(host) === site(new URL(origin).host);
+}
+
+/**
+ * What is known without the module: `{status, userIdentity, token}`. The status is `checking` where nothing is stored and
+ * Authress may know of a session. Undefined if there is any doubt, or a callback to handle.
+ */
+export function fastSession(origin, applicationId) {
+  const stored = storedSession(origin, applicationId);
+  if (stored) return { status: 'signed-in', userIdentity: stored.identity, token: stored.token };
+  if (!isEmpty()) return undefined;
+  return { status: mayReachAuthress(origin) ? 'checking' : 'signed-out', userIdentity: null };
 }

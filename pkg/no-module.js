@@ -1,4 +1,4 @@
-// In place of load.js in the package's form for servers, which has no module: without a page none is needed.
+// In place of module-loader.js in the package's form for servers, which has no module: without a page none is needed.
 import { LoginError } from './errors.js';
 import { hasPage } from './without-page.js';
 
@@ -9,9 +9,9 @@ export async function load() {
   throw new LoginError('ModuleLoadFailed', { cause });
 }
 
-export const alive = () => undefined;
-export const hasLived = () => false;
-export const rejectOnCrash = () => () => {};
+export const instance = () => undefined;
+export const hasLoaded = () => false;
+export const rejectOnTrap = () => () => {};
 
 export async function initWasm() {
   if (hasPage()) await load();

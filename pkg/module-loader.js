@@ -1,0 +1,123 @@
+// Loads the module when it is first needed: its bytes, and at the same time the JavaScript that runs them (module-instance.js), which
+// is a file of its own because most pages of a shop need neither.
+//
+// What is named `generated:` comes into being when the package is built; see xtask/package.mjs.
+import build from 'generated:build';
+import sources from 'generated:sources';
+import { LoginError } from './errors.js';
+import { hasPage } from './without-page.js';
+
+/** A module's magic number and version, and the type of a function with a reference and a vector. What the module needs is
+ * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
+const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
+
+/** Calls that a trap rejects. */
+const inFlight = new Set();
+/** Where the files of the module are, if the page has said so. */
+const givenSources = {};
+let importing;
+/** What module-instance.js has started. */
+let module;
+let isLoading = false;
+
+/** Whether this page may use WebAssembly, and the browser has what the module needs. A Content-Security-Policy can forbid
+ * it; Lockdown Mode and some hardened browsers have none. */
+function isAllowed() {
+  try {
+    return Boolean(new WebAssembly.Module(NEEDED));
+  } catch {
+    return false;
+  }
+}
+
+/** Requests the file of the core before the JavaScript that compiles it is there: `{address, response}`. */
+function prefetch() {
+  try {
+    const source = givenSources.core ?? sources.core();
+    const address = source.href ?? source;
+    if (typeof address !== 'string') return undefined;
+    const response = fetch(address);
+    response.catch(() => {}); // compile() repeats the request and explains why it fails.
+    return { address: new URL(address, document.baseURI).href, response };
+  } catch {
+    return undefined;
+  }
+}
+
+/** An optional file of the package: `get` imports it. */
+async function imported(get, advice) {
+  try {
+    return await get(givenSources.core);
+  } catch (cause) {
+    throw new TypeError(`${cause?.message ?? cause}. ${advice}`, { cause });
+  }
+}
+
+async function importModule() {
+  const usesWasm = isAllowed();
+  const prefetched = usesWasm ? prefetch() : undefined;
+  const { build: other, start } = await imported(
+    sources.module,
+    "Reload the page: the site may have a new version. Serve all files of the package's dist, or import authress-login-wasm/inline.",
+  );
+  if (other !== build) {
+    throw new TypeError(
+      'index.js and module.js are of two builds. Reload the page; otherwise serve both from one version.',
+    );
+  }
+  const javaScript = () =>
+    imported(sources.javaScript, "Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.");
+  return start({
+    source: (part) => givenSources[part] ?? sources[part]?.(givenSources.core),
+    prefetched,
+    usesWasm,
+    javaScript,
+    onTrap,
+  });
+}
+
+function onTrap(cause) {
+  isLoading = false;
+  for (const reject of inFlight) reject(new LoginError('InternalError', { cause }));
+  inFlight.clear();
+}
+
+/** The Rust classes, of an instance that has not trapped and has this part. */
+export async function load(part) {
+  try {
+    isLoading = true;
+    importing ??= importModule();
+    module = await importing;
+    return await module.load(part);
+  } catch (cause) {
+    // The next call tries again.
+    if (!module) importing = undefined;
+    if (!instance()) isLoading = false;
+    // What serves the core serves the parts: if they cannot be fetched, it is the network.
+    throw new LoginError(
+      part && instance() && cause?.isNetworkFailure ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The same if they are there already, otherwise undefined. */
+export const instance = (part) => module?.instance(part);
+
+/** Whether there has ever been an instance. */
+export const hasLoaded = () => Boolean(module?.hasLoaded());
+
+/** Calls `reject` if the instance traps before the returned function is called. */
+export function rejectOnTrap(reject) {
+  inFlight.add(reject);
+  return () => inFlight.delete(reject);
+}
+
+/** Loads the module now, and from `source` if it is not being loaded yet; its parts, when they are needed, from `parts`. */
+export async function initWasm(source, parts) {
+  if (!isLoading) givenSources.core = source ?? givenSources.core;
+  Object.assign(givenSources, parts);
+  if (hasPage()) await load();
+}

@@ -1,0 +1,221 @@
+// What the clients of one host and application on a page share: the client of the module, which handles a callback once and
+// renews once for all of them, their listeners and their snapshot. Until the module is there, it answers what the script can
+// tell by itself (fast-session.js).
+import { documentProperty } from './document.js';
+import { asLoginError } from './errors.js';
+import { fastSession } from './fast-session.js';
+import { SESSION_KEY } from './generated/constants.js';
+import { makeHost } from './host.js';
+import { ModuleClient } from './module-client.js';
+import { hasLoaded } from './module-loader.js';
+import { hasPage } from './without-page.js';
+
+/** How long after its load a page may be busy before the module is loaded all the same, in milliseconds. */
+const LONGEST_IDLE_MS = 2_000;
+/** The delay after its load in browsers that do not say when a page is idle, in milliseconds. */
+const IDLE_DELAY_MS = 200;
+
+const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
+const SIGNED_OUT = Object.freeze({ status: 'signed-out', userIdentity: null });
+
+/** The sessions of this page, by host and application. */
+const sessions = new Map();
+
+function whenIdle(work) {
+  const wait = () =>
+    globalThis.requestIdleCallback
+      ? requestIdleCallback(work, { timeout: LONGEST_IDLE_MS })
+      : setTimeout(work, IDLE_DELAY_MS);
+  if (documentProperty('readyState') === 'complete') wait();
+  else addEventListener('load', wait, { once: true });
+}
+
+export class PageSession {
+  listeners = new Set();
+  #loggers = new Set();
+  #retainsUserCookie = false;
+  #origin;
+  #applicationId;
+  #snapshot = CHECKING;
+  #isReady = false;
+  #mayPreload = false;
+  #isChecked = false;
+  #loadFailure;
+  #onOnline;
+  #channel;
+
+  /** The one of this host and application. On a server each client has its own. */
+  static of(origin, applicationId, retainsUserCookie, logger) {
+    const name = `${origin} ${applicationId}`;
+    const session = sessions.get(name) ?? new PageSession(origin, applicationId);
+    if (hasPage()) sessions.set(name, session);
+    session.#retainsUserCookie ||= retainsUserCookie;
+    session.#loggers.add(logger);
+    return session;
+  }
+
+  constructor(origin, applicationId) {
+    this.#origin = origin;
+    this.#applicationId = applicationId;
+    const emit = (type, snapshot, result) => this.#emitFromModule(type, snapshot, result);
+    const host = { ...makeHost(this.#loggers, asLoginError), emit };
+    this.module = new ModuleClient(
+      (classes) => {
+        const client = new classes.LoginClient(origin, applicationId, this.#retainsUserCookie, host);
+        client.keepSession(); // It also listens to other tabs.
+        this.#channel?.close();
+        return client;
+      },
+      undefined,
+      (error) => this.#onLoadFailure(error),
+    );
+    if (hasPage()) this.#listenToOtherTabs();
+  }
+
+  /** Begins, for one of its clients: loads the module now, when the page is idle, or not by itself. */
+  start(preload, skipsCheck) {
+    if (preload !== 'none') this.#mayPreload = true;
+    if (preload === 'eager') this.#load();
+    if (skipsCheck) return;
+    if (this.snapshot !== CHECKING || this.known()) this.#emitReady();
+    // A callback is handled even if the page never asks; a call that asks learns of a failure.
+    else this.#check(true);
+  }
+
+  subscribe(listener) {
+    // A function of its own, so that a listener given twice is called and removed once each.
+    const entry = (event) => listener(event);
+    this.listeners.add(entry);
+    if (!this.#isChecked) {
+      this.#isChecked = true;
+      queueMicrotask(() => {
+        const status = this.known()?.status ?? 'checking';
+        if (status === 'checking') this.#check();
+        else this.#emitReady();
+      });
+    }
+    return () => {
+      this.listeners.delete(entry);
+    };
+  }
+
+  /**
+   * What the script can tell without the module: `{status, userIdentity, token}`; `checking` where nothing is stored and
+   * Authress may know of a session. Undefined where the module has to be asked, and as soon as there is one: it also knows
+   * what this page has heard of since.
+   */
+  known() {
+    if (!hasPage() || hasLoaded()) return undefined;
+    const known = fastSession(this.#origin, this.#applicationId);
+    if (known) this.#preload();
+    return known;
+  }
+
+  get snapshot() {
+    const known = this.#snapshot === CHECKING && this.known();
+    if (known?.status === 'signed-out') this.#snapshot = SIGNED_OUT;
+    if (known?.status === 'signed-in') {
+      this.#snapshot = Object.freeze({ status: known.status, userIdentity: Object.freeze(known.userIdentity) });
+    }
+    return this.#snapshot;
+  }
+
+  /** Waits for a session without the module. */
+  nextSignIn(cancelled) {
+    return new Promise((resolve) => {
+      const listener = () => {
+        if (this.#snapshot.status !== 'signed-in') return;
+        this.listeners.delete(listener);
+        resolve(true);
+      };
+      this.listeners.add(listener);
+      cancelled.then(() => this.listeners.delete(listener));
+    });
+  }
+
+  #check(background) {
+    this.module.call('userSessionExists', { timeoutInMillis: Infinity }, background).catch(() => {});
+  }
+
+  #load() {
+    this.module.ready().catch(() => {}); // Listeners hear of a failure.
+  }
+
+  /** Loads the module when the page is idle: a first press finds it there, and it renews a session. */
+  #preload() {
+    if (!this.#mayPreload || navigator.connection?.saveData) return;
+    this.#mayPreload = false;
+    whenIdle(() => this.#load());
+  }
+
+  #emitReady() {
+    if (this.#isReady || this.listeners.size === 0 || this.snapshot === CHECKING) return;
+    this.#isReady = true;
+    this.#emit('ready');
+  }
+
+  #emitFromModule(type, snapshot, result) {
+    const isRepeated = type === 'ready' && this.#isReady;
+    const { status, userIdentity } = this.#snapshot;
+    // Listeners have had `ready`: for them it is a change, or nothing.
+    if (isRepeated && status === snapshot.status && userIdentity?.userId === snapshot.userIdentity?.userId) return;
+    this.#isReady ||= type === 'ready';
+    if (snapshot) this.#snapshot = Object.freeze(snapshot);
+    this.#emit(isRepeated ? snapshot.status : type, result && { result: Object.freeze(result) });
+  }
+
+  #emit(type, more) {
+    const event = Object.freeze({ type, ...more });
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The page's own error, as with any listener: it reaches window.onerror and stops no other listener.
+        setTimeout(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** Without the module nothing else ends `checking`; calls that wait for one file fail with one cause. */
+  #onLoadFailure(error) {
+    if (error.code !== 'ModuleLoadFailed' || error.cause === this.#loadFailure) return;
+    this.#loadFailure = error.cause;
+    if (this.snapshot === CHECKING) this.#snapshot = SIGNED_OUT;
+    this.#emit('load-failed', { error });
+    // One function, so that it is called once however many loads have failed.
+    this.#onOnline ??= () => this.listeners.size && this.#check();
+    addEventListener('online', this.#onOnline, { once: true });
+  }
+
+  /** Until the module does so itself: another tab may sign in or out. */
+  #listenToOtherTabs() {
+    const check = () => {
+      if (!hasLoaded()) this.#check(true);
+    };
+    const wake = () => {
+      if (this.#snapshot !== CHECKING && this.known()?.status !== this.#snapshot.status) check();
+    };
+    const open = () => {
+      try {
+        this.#channel = new BroadcastChannel(`authress-login ${this.#origin} ${this.#applicationId}`);
+        this.#channel.onmessage = ({ data }) =>
+          this.module.ready().then(
+            (client) => client.onMessage(String(data)),
+            () => {},
+          );
+      } catch {} // Old browsers have none; the storage tells of sessions all the same.
+    };
+    open();
+    // An open channel can keep a page out of the back/forward cache.
+    addEventListener('pagehide', () => this.#channel?.close());
+    addEventListener('pageshow', ({ persisted }) => {
+      if (!persisted || hasLoaded()) return;
+      open();
+      wake();
+    });
+    addEventListener('storage', ({ key }) => (key ?? SESSION_KEY) === SESSION_KEY && check());
+    document.addEventListener('visibilitychange', () => documentProperty('visibilityState') === 'visible' && wake());
+  }
+}
