@@ -11,6 +11,9 @@ import { hasPage } from './without-page.js';
  * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
 const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
 
+/** How long after a failed import the second one begins, in milliseconds. */
+const RETRY_MS = 300;
+
 /** Calls that a trap rejects. */
 const inFlight = new Set();
 /** Where the files of the module are, if the page has said so. */
@@ -44,10 +47,12 @@ function prefetch() {
   }
 }
 
-/** An optional file of the package: `get` imports it. */
+/** Imports another file of the package with `get`, and again if that fails. */
 async function imported(get, advice) {
+  const attempt = async () => get(givenSources.core);
+  const retry = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)).then(attempt);
   try {
-    return await get(givenSources.core);
+    return await attempt().catch(retry);
   } catch (cause) {
     throw new TypeError(`${cause?.message ?? cause}. ${advice}`, { cause });
   }

@@ -166,6 +166,45 @@ describe('a module that does not load', () => {
     });
   });
 
+  test('for one failed request for its JavaScript loads, since that is imported again', () => {
+    let times = 0;
+    site.files.set('/dist/module.js', (response) => {
+      times += 1;
+      if (times === 1) return html(503)(response);
+      return response.writeHead(200, { 'content-type': 'text/javascript' }).end(dist('module.js'));
+    });
+    return onPage(async ({ load }) => {
+      assert.equal(await load(), null);
+      assert.equal(times, 2);
+    });
+  });
+
+  test('because its JavaScript is gone says to reload, and loads once it is there', () => {
+    site.files.set('/dist/module.js', html(404));
+    return onPage(async ({ page, load }) => {
+      assert.match(await load(), /module\.js\. Reload the page: the site may have a new version\. Serve all files/);
+      site.files.delete('/dist/module.js');
+      await page.waitForFunction(() =>
+        window.it.initWasm().then(
+          () => true,
+          () => false,
+        ),
+      );
+    });
+  });
+
+  test('of another build than its JavaScript says so', () => {
+    const other = dist('module.js')
+      .toString()
+      .replace(/"[0-9a-f]{8}"/, '"00000000"');
+    site.files.set('/dist/module.js', (response) =>
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(other),
+    );
+    return onPage(async ({ load }) => {
+      assert.match(await load(), /index\.js and module\.js are of two builds\. Reload the page/);
+    });
+  });
+
   test('from a development server of Vite names the setting', () =>
     onPage(async ({ load }) => {
       site.files.set(`/node_modules/.vite/deps/${CORE}`, html());

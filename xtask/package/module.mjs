@@ -2,9 +2,10 @@
 // without it.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { withoutFeatures } from './features.mjs';
@@ -28,7 +29,8 @@ const PARTS = {
 };
 /** An export of a part: the core alone does not have it. */
 const [BEYOND_CORE] = PARTS.account;
-/** How much of the whole module's hash says which build something is of, in hexadecimal digits. */
+const SOURCES = fileURLToPath(new URL('../../pkg', import.meta.url));
+/** The length of a build's id in hexadecimal digits. */
 const BUILD_LENGTH = 8;
 /** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
  * features it was not told of. */
@@ -91,6 +93,15 @@ function initialValues(glue) {
 
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
+/** Names in the files are short, so those of two builds would fit together and be nonsense: each of them has this id. */
+function buildId(whole) {
+  const hash = createHash('sha256').update(whole);
+  for (const file of readdirSync(SOURCES, { recursive: true }).sort()) {
+    if (/^[^/]+\.js$|^generated\//.test(file)) hash.update(readFileSync(join(SOURCES, file)));
+  }
+  return hash.digest('hex').slice(0, BUILD_LENGTH);
+}
+
 /** `{whole, parts, glue, build}`: the module's bytes, the same in parts, the text of a module that makes the glue, and which
  * build they are of. */
 export async function webAssembly(wasmBindgen, compiled, work) {
@@ -124,8 +135,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   const whole = readFileSync(optimised);
   const unused = unusedExports(glue, [...map.exports.keys()]).map((long) => map.exports.get(long));
   const parts = split({ linked, whole, calls, names: map.exports, unused }, PARTS);
-  // Names are short, so the parts of two builds would fit together without a word, and be nonsense.
-  const build = createHash('sha256').update(whole).digest('hex').slice(0, BUILD_LENGTH);
+  const build = buildId(whole);
   const marked = (wasm) => Buffer.concat([wasm, customSection('build', Buffer.from(build))]);
   return {
     whole: marked(whole),
