@@ -5,7 +5,7 @@ use authress_login_protocol::error::{Error, ErrorCode};
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-/// Describes an error for `asLoginError` in `pkg/errors.js`: `code`, and where there are any `detail`, `status`, `serverCode`
+/// Describes an error for `asLoginError` in `pkg/src/errors.js`: `code`, and where there are any `detail`, `status`, `serverCode`
 /// and `cause`. The class and the messages are in the script alone, which needs them without the module too.
 pub(crate) fn to_js(error: &Error) -> JsValue {
     let cause = error.cause.as_ref().and_then(|cause| cause.get::<JsValue>());

@@ -1,7 +1,7 @@
-//! `LoginClient`: the client as the classes in `pkg/client.js` call it.
+//! `LoginClient`: the client as the classes in `pkg/src/client.js` call it.
 //!
 //! One method takes every asynchronous call, by the name that it has in JavaScript: a method of its own for each would be
-//! an export, a promise and a state machine of its own. A test holds the names to those that `pkg/client.js` calls.
+//! an export, a promise and a state machine of its own. A test holds the names to those that `pkg/src/client.js` calls.
 
 use crate::{
     browser::{Browser, Host, tabs::TabEvent},

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `makeHost` of `pkg/host.js` returns.
+    /// What `makeHost` of `pkg/src/host.js` returns.
     #[derive(Debug)]
     pub type Host;
 

@@ -5,7 +5,7 @@ use authress_login_wasm::{Host, browser::Browser};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(module = "/pkg/host.js")]
+#[wasm_bindgen(module = "/pkg/src/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = makeHost)]
     fn make_host(logger: &JsValue, to_error: &Function) -> Host;

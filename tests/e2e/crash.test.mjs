@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { watch } from '../../pkg/crash-guard.js';
+import { watch } from '../../pkg/src/crash-guard.js';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
-import { LoginError, asLoginError } from '../../pkg/errors.js';
+import { LoginError, asLoginError } from '../../pkg/src/errors.js';
 
 /** Runs a script in a process of its own, since what is frozen stays so. */
 const run = (script) =>
@@ -14,7 +14,7 @@ const run = (script) =>
 
 test('an error is made where the prototypes of the language are frozen', () => {
   const written = run(`
-    import { LoginError, asLoginError } from './pkg/errors.js';
+    import { LoginError, asLoginError } from './pkg/src/errors.js';
     for (const { prototype } of [Object, Array, Function, Promise, Error, TypeError]) Object.freeze(prototype);
     const cause = new TypeError('own');
     const errors = [

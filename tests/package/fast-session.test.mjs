@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 
-import { checkedHost } from '../../pkg/settings.js';
-import { fastSession, isCallback, maySendTokenTo, storedSession } from '../../pkg/fast-session.js';
+import { checkedHost } from '../../pkg/src/settings.js';
+import { fastSession, isCallback, maySendTokenTo, storedSession } from '../../pkg/src/fast-session.js';
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
 const callbackUrls = read('callback-url.json');

@@ -1,10 +1,10 @@
-// The contract between the module and the classes in JavaScript: what src/browser/host.rs imports, pkg/host.js has.
+// The contract between the module and the classes in JavaScript: what src/browser/host.rs imports, pkg/src/host.js has.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { LoginError } from '../../pkg/errors.js';
-import { makeHost } from '../../pkg/host.js';
+import { LoginError } from '../../pkg/src/errors.js';
+import { makeHost } from '../../pkg/src/host.js';
 
 /** The methods of the extern block: `{name, parameters}`, by their names in JavaScript. */
 function importedMethods() {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { LoginError } from '../../pkg/errors.js';
-import { abortReason, checkedLimits } from '../../pkg/settings.js';
+import { LoginError } from '../../pkg/src/errors.js';
+import { abortReason, checkedLimits } from '../../pkg/src/settings.js';
 
 const DEADLINE_MS = 1_000;
 const code = (limits) => {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
 
-const script = read('pkg/client.js');
+const script = read('pkg/src/client.js');
 const classes = script.slice(script.indexOf('export class LoginClient'));
 const [loginClass, extensionClass] = classes.split('export class ExtensionClient');
 
@@ -39,7 +39,7 @@ describe('the names of methods', () => {
   });
 
   test('that need no page are those of the classes', () => {
-    const rules = read('pkg/without-page.js');
+    const rules = read('pkg/src/without-page.js');
     const known = names(classes, /^ {2}(?:async )?(\w+)\(/gm);
     const named = [...names(rules, /\b(\w+): (?:false|null|'\w+')/g), ...names(rules, /method === '(\w+)'/g)];
     assert.ok(named.length > 5);
@@ -52,7 +52,7 @@ describe('the names in the types', () => {
 
   test('of events are those that the module and the script emit', () => {
     const [, events] = /fn event_name([\s\S]*?)\n}\n/.exec(read('src/results.rs'));
-    const byScript = names(read('pkg/page-session.js'), /#emit\('([\w-]+)'/g);
+    const byScript = names(read('pkg/src/page-session.js'), /#emit\('([\w-]+)'/g);
     assert.deepEqual(byScript, ['load-failed', 'ready']);
     const emitted = [...new Set([...names(events, /=> "([\w-]+)"/g), ...byScript])].sort();
     const [, typed] = /export type SessionEvent =([\s\S]*?});\n/.exec(types);

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 
-import { compile } from '../../pkg/compile.js';
-import { documentProperty } from '../../pkg/document.js';
-import { checkedLimits, checkedSettings } from '../../pkg/settings.js';
+import { compile } from '../../pkg/src/compile.js';
+import { documentProperty } from '../../pkg/src/document.js';
+import { checkedLimits, checkedSettings } from '../../pkg/src/settings.js';
 
 describe('values of another realm', () => {
   test('are settings, options and signals', () => {

@@ -1,10 +1,10 @@
-// What pkg/settings.js makes of settings, by the vectors that the core is held to as well.
+// What pkg/src/settings.js makes of settings, by the vectors that the core is held to as well.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { LoginError } from '../../pkg/errors.js';
-import { checkedHost, checkedSettings } from '../../pkg/settings.js';
+import { LoginError } from '../../pkg/src/errors.js';
+import { checkedHost, checkedSettings } from '../../pkg/src/settings.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/settings.json', import.meta.url), 'utf8'));
 const HOST = 'https://login.shop.test';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(new URL('../../tests/package.json', import.meta.url));
 const { build } = require('esbuild');
 const { minify } = require('terser');
-const sources = fileURLToPath(new URL('../../pkg', import.meta.url));
+const sources = fileURLToPath(new URL('../../pkg/src', import.meta.url));
 
 /**
  * Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named; `loader` names
@@ -91,7 +91,7 @@ export async function writeEntries(module, javaScript, folder) {
   // Jest reads no ES modules.
   const forJest = { format: 'cjs', minify: false, packages: 'external' };
   await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
-  for (const name of ['react', 'vue']) await bundle(`${name}.js`, file(`${name}.cjs`), {}, forJest);
+  for (const name of ['react', 'vue']) await bundle(`../${name}.js`, file(`${name}.cjs`), {}, forJest);
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
   await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
 }

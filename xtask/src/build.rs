@@ -130,7 +130,7 @@ fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
 /// Everything that the generated part of the package depends on, one after the other.
 fn made_from(modules: &[PathBuf]) -> Result<Vec<u8>> {
     let mut files = Vec::new();
-    for folder in ["pkg", "pkg/generated", "xtask", "xtask/package"] {
+    for folder in ["pkg", "pkg/src", "pkg/generated", "xtask", "xtask/package"] {
         let folder = workspace::root().join(folder);
         let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         let is_script = |path: &PathBuf| path.extension().is_some_and(|end| end == "js" || end == "mjs");

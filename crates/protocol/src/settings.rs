@@ -1,7 +1,7 @@
 //! The settings of a client, validated once: the Authress host, the application, and where the access token may be
 //! sent.
 //!
-//! `pkg/settings.js` has the same rules for the time before the module is loaded; `tests/vectors/settings.json`
+//! `pkg/src/settings.js` has the same rules for the time before the module is loaded; `tests/vectors/settings.json`
 //! compares both.
 
 use crate::{

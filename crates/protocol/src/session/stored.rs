@@ -1,6 +1,6 @@
 //! The session as this browser has stored it: the identity and the access token, read from the record and the cookies.
 //!
-//! `pkg/fast-session.js` reads the unambiguous case without the module; `tests/vectors/stored-session.json` compares
+//! `pkg/src/fast-session.js` reads the unambiguous case without the module; `tests/vectors/stored-session.json` compares
 //! both.
 
 use super::{

@@ -4,7 +4,7 @@
 import { documentProperty } from './document.js';
 import { asLoginError } from './errors.js';
 import { fastSession } from './fast-session.js';
-import { SESSION_KEY } from './generated/constants.js';
+import { SESSION_KEY } from '../generated/constants.js';
 import { makeHost } from './host.js';
 import { ModuleClient } from './module-client.js';
 import { hasLoaded } from './module-loader.js';

@@ -1,7 +1,7 @@
 // The one class of errors, and the conversion of whatever was thrown into it.
 //
 // Codes and messages are those of crates/protocol/src/error.rs.
-import { MESSAGES } from './generated/errors.js';
+import { MESSAGES } from '../generated/errors.js';
 
 /** So that a message stays below 500 characters, whatever a browser quotes in its own. */
 const LONGEST_CAUSE = 450;

@@ -13,7 +13,7 @@ import {
   SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
   USER_COOKIE,
-} from './generated/constants.js';
+} from '../generated/constants.js';
 
 const nonceInAddress = () => new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
 

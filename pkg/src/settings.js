@@ -3,7 +3,7 @@
 // crates/protocol/src/settings.rs has the same rules for the settings; tests/vectors/settings.json holds both to them. Options
 // that only the module reads are checked there, in src/options.rs.
 import { LoginError } from './errors.js';
-import { DEFAULT_APPLICATION_ID, EXTENSION_PREFIX, SERVICE_CLIENT_PREFIX } from './generated/constants.js';
+import { DEFAULT_APPLICATION_ID, EXTENSION_PREFIX, SERVICE_CLIENT_PREFIX } from '../generated/constants.js';
 
 export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { detail, cause });
 
