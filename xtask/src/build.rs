@@ -12,8 +12,8 @@ use crate::{notices, programs, setup, workspace};
 pub(crate) const SERVERS: [&str; 3] = ["authress-sandbox", "authress-verifier", "authress-demo-shop"];
 
 const MODULE: &str = "authress_login_wasm";
-/// Says what the generated files were made from; it is not published.
-const STAMP: &str = ".made-from";
+/// The inputs of the last build: a build with the same ones has nothing to do. It is not published.
+const INPUTS: &str = ".inputs";
 
 /// How `cargo xtask build` builds.
 #[derive(Args, Debug)]
@@ -43,15 +43,15 @@ pub(crate) fn dist() -> PathBuf {
     workspace::root().join("pkg/dist")
 }
 
-/// What is compiled from the browser client, in this order given to `xtask/package.mjs`.
+/// The modules that are compiled from the browser client, in the order of `xtask/package.mjs`'s arguments.
 const FORMS: [Form; 2] =
     [Form { name: "module", flags: &[VECTORS, REFERENCES] }, Form { name: "portable", flags: &[] }];
 /// WebAssembly's vectors, for the anti-abuse search. wasm2js does not know them.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
-/// The linker says what refers to what, so that the module can be cut into parts.
+/// The linker keeps its relocations: by them the module is split into parts.
 const REFERENCES: &str = "-Clink-arg=--emit-relocs";
-/// Functions of a few instructions become part of their callers. V8 compiles each function when it is first called, on
-/// the page's own thread, and most of the time that this takes is the same for the smallest; see docs/size.md.
+/// Inlines functions of a few instructions. V8 compiles each function when it is first called, on the page's own thread,
+/// and most of that time does not depend on the function's length; see docs/size.md.
 const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=10";
 
 /// One way to compile the browser client.
@@ -61,7 +61,7 @@ struct Form {
 }
 
 impl Form {
-    /// Compiles it; where the module is. Another form may be put there later.
+    /// Compiles it and returns the module's path, which a later form may reuse.
     fn compile(&self, tools: &BuildTools) -> Result<PathBuf> {
         println!("build: the browser client for wasm32, {}", self.name);
         let mut folder = match tools.library {
@@ -82,7 +82,7 @@ impl Form {
     }
 }
 
-/// What `pkg/package.json` publishes from `pkg/dist`: the entries with the modules and their JavaScript form.
+/// The part of the npm package that is generated, in `pkg/dist`: entries, modules, and the JavaScript form.
 pub(crate) fn package(tools: &BuildTools) -> Result<()> {
     // Beside its place, because cargo's folder may be on another disk, from where it could not be moved in one step.
     let work = dist().with_extension(format!("unfinished-{}", std::process::id()));
@@ -103,9 +103,8 @@ fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
         modules.push(kept);
     }
 
-    let made_from = made_from(&modules)?;
-    let stamp = dist().join(STAMP);
-    if std::fs::read(&stamp).is_ok_and(|stamp| stamp == made_from) {
+    let inputs = inputs(&modules)?;
+    if std::fs::read(dist().join(INPUTS)).is_ok_and(|built| built == inputs) {
         println!("build: pkg/dist is up to date");
         return Ok(());
     }
@@ -121,14 +120,14 @@ fn package_in(tools: &BuildTools, work: &Path, compiled: &Path) -> Result<()> {
             .arg(work),
     )?;
     notices::write(&tools.wasm, work)?;
-    std::fs::write(work.join(STAMP), made_from)
-        .with_context(|| format!("cannot write {}", work.join(STAMP).display()))?;
+    std::fs::write(work.join(INPUTS), inputs)
+        .with_context(|| format!("cannot write {}", work.join(INPUTS).display()))?;
     // In one step, so that a server that is running never finds half a package.
     workspace::publish(work, &dist())
 }
 
 /// Everything that the generated part of the package depends on, one after the other.
-fn made_from(modules: &[PathBuf]) -> Result<Vec<u8>> {
+fn inputs(modules: &[PathBuf]) -> Result<Vec<u8>> {
     let mut files = Vec::new();
     for folder in ["pkg", "pkg/src", "pkg/generated", "xtask", "xtask/package"] {
         let folder = workspace::root().join(folder);
