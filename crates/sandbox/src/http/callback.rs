@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::html;
+use super::html::{LoginErrorPage, ProviderListPage};
 use super::response::{page, redirect};
 use super::shared_state::SharedState;
 use crate::endpoints::callback::{self, CallbackResponse};
@@ -23,7 +23,9 @@ pub(super) async fn handle(
     match callback::handle(&mut state, &context, query.as_ref(), &mut entropy) {
         CallbackResponse::Application(response) => redirect(StatusCode::FOUND, &response.location, &response.cookies),
         CallbackResponse::Provider(url) => redirect(StatusCode::FOUND, &url, &[]),
-        CallbackResponse::ProviderList(id) => page(StatusCode::OK, html::provider_list_page(&state.connections, &id)),
-        CallbackResponse::Error(error) => page(StatusCode::BAD_REQUEST, html::error_page(&error)),
+        CallbackResponse::ProviderList(id) => {
+            page(StatusCode::OK, ProviderListPage { connections: &state.connections, request_id: &id })
+        }
+        CallbackResponse::Error(error) => page(StatusCode::BAD_REQUEST, LoginErrorPage { error: &error }),
     }
 }

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::html;
+use super::html::{LoginErrorPage, MessagePage, ProviderListPage};
 use super::response::{page, redirect};
 use super::shared_state::SharedState;
 use crate::endpoints::extension::{self, AuthorizeResponse, ExtensionTokenRequest};
@@ -26,14 +26,16 @@ pub(super) async fn home(
 ) -> Response {
     let query = Query::parse(&query.unwrap_or_default());
     if query.as_ref().is_some_and(|query| query.get("client_id").is_none()) {
-        let sentence = "A local Authress for development. Start a login from an application.";
-        return page(StatusCode::OK, html::message_page("Sandbox", sentence));
+        let message = "A local Authress for development. Start a login from an application.";
+        return page(StatusCode::OK, MessagePage { heading: "Sandbox", message });
     }
     let mut state = shared.lock();
     match extension::authorize(&mut state, &context, query.as_ref(), &mut entropy) {
         AuthorizeResponse::Redirect(url) => redirect(StatusCode::FOUND, &url, &[]),
-        AuthorizeResponse::ProviderList(id) => page(StatusCode::OK, html::provider_list_page(&state.connections, &id)),
-        AuthorizeResponse::Error(error) => page(StatusCode::BAD_REQUEST, html::error_page(&error)),
+        AuthorizeResponse::ProviderList(id) => {
+            page(StatusCode::OK, ProviderListPage { connections: &state.connections, request_id: &id })
+        }
+        AuthorizeResponse::Error(error) => page(StatusCode::BAD_REQUEST, LoginErrorPage { error: &error }),
     }
 }
 

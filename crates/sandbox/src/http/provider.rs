@@ -1,5 +1,6 @@
 //! The fake identity providers' pages.
 
+use askama::Template;
 use axum::Form;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -7,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::html;
+use super::html::{MessagePage, Picture, ProviderPage};
 use super::response;
 use super::shared_state::SharedState;
 use crate::endpoints::provider::{self, cancel, provider_of};
@@ -29,7 +30,7 @@ pub(super) async fn page(
 ) -> Response {
     let state = shared.lock();
     match provider_of(&state, &connection_id, &request_id(query.as_deref())) {
-        Some(connection) => response::page(StatusCode::OK, html::provider_page(connection)),
+        Some(connection) => response::page(StatusCode::OK, ProviderPage { connection }),
         None => not_found(),
     }
 }
@@ -50,8 +51,8 @@ pub(super) async fn choose(
         cancel(&state, &request_id)
     } else {
         let Some(person) = choice.user.as_deref().and_then(Person::from_choice) else {
-            let sentence = "Type a name of 1 to 64 characters, or choose a person. Go back and try again.";
-            return response::page(StatusCode::BAD_REQUEST, html::message_page("Invalid name", sentence));
+            let message = "Type a name of 1 to 64 characters, or choose a person. Go back and try again.";
+            return response::page(StatusCode::BAD_REQUEST, MessagePage { heading: "Invalid name", message });
         };
         provider::choose(&mut state, &connection_id, &request_id, person, &mut entropy)
     };
@@ -61,7 +62,8 @@ pub(super) async fn choose(
 /// The pictures in the id tokens of the providers' people.
 pub(super) async fn picture(Path(name): Path<String>) -> Response {
     let letter = name.chars().next().filter(char::is_ascii_alphanumeric).unwrap_or('?');
-    ([(CONTENT_TYPE, "image/svg+xml")], html::picture(letter)).into_response()
+    let picture = Picture { letter: letter.to_ascii_uppercase() }.render().unwrap_or_default();
+    ([(CONTENT_TYPE, "image/svg+xml")], picture).into_response()
 }
 
 fn request_id(query: Option<&str>) -> String {
@@ -70,6 +72,6 @@ fn request_id(query: Option<&str>) -> String {
 }
 
 fn not_found() -> Response {
-    let sentence = "This provider does not exist, or no login was started under this state.";
-    response::page(StatusCode::NOT_FOUND, html::message_page("Login not found", sentence))
+    let message = "This provider does not exist, or no login was started under this state.";
+    response::page(StatusCode::NOT_FOUND, MessagePage { heading: "Login not found", message })
 }

@@ -1,5 +1,6 @@
 //! Responses: errors, redirects, pages, and the headers of all of them.
 
+use askama::Template;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE};
@@ -48,11 +49,15 @@ pub(super) fn set_cookies(cookies: &[String]) -> HeaderMap {
     headers
 }
 
-pub(super) fn page(status: StatusCode, html: String) -> Response {
+/// An HTML page that runs no scripts and cannot be framed.
+pub(super) fn page(status: StatusCode, template: impl Template) -> Response {
     const POLICY: HeaderValue = HeaderValue::from_static(
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     );
-    (status, [(CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response()
+    match template.render() {
+        Ok(html) => (status, [(CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response(),
+        Err(_) => ApiError::new(500, "InvalidPage", "The page cannot be written.").into_response(),
+    }
 }
 
 pub(super) async fn not_found() -> ApiError {

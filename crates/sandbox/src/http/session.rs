@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::html;
+use super::html::MessagePage;
 use super::response::{page, redirect, set_cookies};
 use super::shared_state::SharedState;
 use crate::endpoints::query::Query;
@@ -37,12 +37,12 @@ pub(super) async fn logout(
     let query = Query::parse(&query.unwrap_or_default()).unwrap_or_default();
     let (application_id, redirect_uri) = (query.get("client_id"), query.get("redirect_uri"));
     let (redirect_url, cookies) = session::logout(&mut shared.lock(), &context, application_id, redirect_uri);
-    let (status, sentence) = match (redirect_url, redirect_uri) {
+    let (status, message) = match (redirect_url, redirect_uri) {
         (Some(url), _) => return redirect(StatusCode::FOUND, &url, &cookies),
         (None, None) => (StatusCode::OK, "You can close this page."),
         (None, Some(_)) => {
             (StatusCode::BAD_REQUEST, "The redirect_uri is not below any of the application's redirectUrls.")
         }
     };
-    (set_cookies(&cookies), page(status, html::message_page("You are signed out", sentence))).into_response()
+    (set_cookies(&cookies), page(status, MessagePage { heading: "You are signed out", message })).into_response()
 }

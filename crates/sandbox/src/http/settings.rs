@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::html;
+use super::html::SettingsPage;
 use super::response;
 use super::shared_state::SharedState;
 use crate::endpoints::query::Query;
@@ -21,5 +21,5 @@ pub(super) async fn page(
     let settings = settings(&shared.lock(), &context, &query);
     let status =
         if settings.application_link == ApplicationLink::NotAllowed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    response::page(status, html::settings_page(&settings, &format!("/settings?{raw}")))
+    response::page(status, SettingsPage::new(&settings, &format!("/settings?{raw}")))
 }
