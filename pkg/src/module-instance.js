@@ -21,7 +21,7 @@ function once(promises, name, make) {
 }
 
 /**
- * @param options `source(part)`: where a part is; `prefetched`: the core's request, if it is under way; `usesWasm`: whether
+ * @param options `source(part)`: where a part is; `prefetched`: where the core is, and the request for it if it is under way; `usesWasm`: whether
  * WebAssembly is allowed; `javaScript()`: imports the form without it; `onTrap(cause)`: is called when an instance traps
  */
 export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
@@ -36,7 +36,7 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
     once(compiled, part, async () => {
       const request = part === CORE ? prefetched : undefined;
       prefetched = undefined;
-      const module = await compile(source(part), part !== CORE, request);
+      const module = await compile(request?.source ?? source(part), part !== CORE, request);
       const [section] = WebAssembly.Module.customSections(module, 'build');
       if (!section || new TextDecoder().decode(section) !== build) {
         throw new TypeError(

@@ -33,15 +33,15 @@ function isAllowed() {
   }
 }
 
-/** Requests the file of the core before the JavaScript that compiles it is there: `{address, response}`. */
+/** Requests the file of the core before the JavaScript that compiles it is there: `{source, address, response}`. */
 function prefetch() {
   try {
     const source = givenSources.core ?? sources.core();
     const address = source.href ?? source;
-    if (typeof address !== 'string') return undefined;
+    if (typeof address !== 'string') return { source };
     const response = fetch(address);
     response.catch(() => {}); // compile() repeats the request and explains why it fails.
-    return { address: new URL(address, document.baseURI).href, response };
+    return { source, address: new URL(address, document.baseURI).href, response };
   } catch {
     return undefined;
   }

@@ -77,7 +77,7 @@ export class PageSession {
     if (preload !== 'none') this.#mayPreload = true;
     if (preload === 'eager') this.#load();
     if (skipsCheck) return;
-    if (this.snapshot !== CHECKING || this.known()) this.#emitReady();
+    if (this.known()) this.#emitReady();
     // A callback is handled even if the page never asks; a call that asks learns of a failure.
     else this.#check(true);
   }
@@ -149,7 +149,8 @@ export class PageSession {
   }
 
   #emitReady() {
-    if (this.#isReady || this.listeners.size === 0 || this.snapshot === CHECKING) return;
+    // The first access settles the snapshot, whether or not there are listeners.
+    if (this.snapshot === CHECKING || this.#isReady || this.listeners.size === 0) return;
     this.#isReady = true;
     this.#emit('ready');
   }
