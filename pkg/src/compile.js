@@ -1,21 +1,20 @@
-// From whatever names or holds the module's bytes to a compiled module, or to an error that says why not and what to do.
+// Compiles the module from its URL or bytes, or throws an error that says why that failed and what to do.
 
-/** What a module begins with. */
+/** The first bytes of a WebAssembly module. */
 const MAGIC_NUMBER = [0, 97, 115, 109];
-/** How long after a failed request the second one is sent, and how long a violation may take to be reported, in
- * milliseconds. */
+/** The delay before a failed request is repeated, and the time in which a policy violation is reported, in milliseconds. */
 const RETRY_MS = 300;
-/** How much of an address a message shows: its end. */
+/** The length of an address in a message; only its end is shown. */
 const LONGEST_ADDRESS = 150;
 
 const DIST = "Serve all files of the package's dist, or import authress-login-wasm/inline.";
 const RELOAD = `Reload the page: the site may have a new version. ${DIST}`;
 const VITE = 'In Vite add authress-login-wasm to optimizeDeps.exclude.';
 
-/** Addresses that have failed before: caches are left out of the next try. */
+/** Addresses that have failed before: the next request bypasses the cache. */
 const failed = new Set();
 
-/** An address as messages show it: no query, which may be secret, and no data: URL, which is the whole file. */
+/** An address for messages: without the query, which may be secret, and without the content of a data: URL. */
 function shown(address) {
   if (/^(data|blob):/.test(address)) return `the ${address.slice(0, 4)}: URL of the module`;
   const path = address.replace(/[?#][\s\S]*/, '');
@@ -29,7 +28,7 @@ const hasMagicNumber = (bytes) => {
   return start.length === 4 && start.every((byte, index) => byte === MAGIC_NUMBER[index]);
 };
 
-/** @param what the bytes are @param todo where they are no module */
+/** @param what describes the bytes in a message @param todo is the advice if they are not a module */
 async function compileBytes(bytes, what, todo) {
   if (!hasMagicNumber(bytes)) throw new TypeError(`${what}, which is no WebAssembly module. ${todo}`);
   return WebAssembly.compile(bytes);
@@ -41,7 +40,7 @@ async function compileResponse(response, what, todo, isTyped) {
     try {
       return await WebAssembly.compileStreaming(response);
     } catch (cause) {
-      // What a page's own fetch returns may only look like a response: its bytes do as well.
+      // A page's own fetch may return something that is not a Response; its bytes are enough.
       if (cause instanceof WebAssembly.CompileError) throw cause;
     }
   }
@@ -60,8 +59,8 @@ const networkFailure = (what, cause) =>
 
 const retryDelay = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 
-/** The response of an address. A request that fails is sent again once, and then explained. `first` is the first one's
- * response, if it has been sent. */
+/** Requests an address. A failed request is repeated once, then explained. `first` is the response of a request that is already
+ * under way. */
 async function request(address, first) {
   let isForbidden = false;
   const onViolation = ({ blockedURI, disposition }) => {
@@ -89,7 +88,7 @@ async function request(address, first) {
       throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, {
         cause,
       });
-    // Without CORS a response is as good as none, but for saying that there is a server.
+    // Without CORS the response only shows that there is a server.
     if (
       !isHere &&
       (await fetch(address, { mode: 'no-cors' }).then(
@@ -130,12 +129,12 @@ async function compileAt(address, isLate, first) {
 
 /**
  * @param source a URL, bytes, a compiled module, or a promise of one of these
- * @param isLate whether it is needed long after the page was loaded
+ * @param isLate whether it may be needed long after the page was loaded
  * @param prefetched a request that is under way: `{address, response}`
  */
 export async function compile(source, isLate, prefetched) {
   const it = await source;
-  // By their tags: in a test environment they may be of another realm, whose classes are others.
+  // By their tags: in a test environment they may come from another realm, with other classes.
   const tag = Object.prototype.toString.call(it);
   if (tag === '[object WebAssembly.Module]') return it;
   if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);

@@ -1,5 +1,4 @@
-// After a trap the memory of an instance is in no state to be used: this is where a trap is seen, and
-// where everything that would still call such an instance ends.
+// Detects a trap of the module. Its memory is inconsistent afterwards, so no later call reaches that instance.
 
 const mapFunctions = (object, wrap) =>
   Object.fromEntries(
@@ -7,31 +6,31 @@ const mapFunctions = (object, wrap) =>
   );
 
 /**
- * Watches over one instance: `imports` and `exports` wrap what goes in and comes out of it. All calls
- * pass here, also those from timers and promises. `onDeath` is called once, with the exception.
+ * Guards one instance: `imports` and `exports` wrap its functions. All calls pass here, also those from timers and promises.
+ * `onTrap` is called once, with the exception.
  *
- * An exception never leaves an export but by a trap, or by an import that threw where Rust did not
- * expect it and cleaned nothing up: after either the instance is dead.
+ * An exception leaves an export only after a trap, or if an import threw where Rust did not expect it and so cleaned nothing
+ * up. After either the instance is unusable.
  */
-export function watch(onDeath) {
-  let death;
+export function watch(onTrap) {
+  let trap;
   return {
     imports: (imports) =>
       mapFunctions(imports, (call) => (...values) => {
-        // An outer call into the instance may go on when an inner one has trapped: here it stops.
-        if (death) throw death.cause;
+        // An outer call of the instance may continue after an inner one has trapped: it ends here.
+        if (trap) throw trap.cause;
         return call(...values);
       }),
     exports: (exports) =>
       mapFunctions(exports, (call) => (...values) => {
-        // The glue may look for parts of a result: there are none.
-        if (death) return [];
+        // The glue may read members of a result: there are none.
+        if (trap) return [];
         try {
           return call(...values);
         } catch (cause) {
-          if (!death) {
-            death = { cause };
-            onDeath(cause);
+          if (!trap) {
+            trap = { cause };
+            onTrap(cause);
           }
           throw cause;
         }

@@ -1,22 +1,22 @@
-// A client of the module: made when the module is there, and anew after a trap.
+// A client inside the module: created when the module is loaded, and again after a trap; and the limits of a call.
 import { LoginError, asLoginError } from './errors.js';
 import { yieldToEventLoop } from './event-loop.js';
 import { instance, load, rejectOnTrap } from './module-loader.js';
 import { abortReason, checkedLimits } from './settings.js';
 import { hasPage, withoutPage } from './without-page.js';
 
-/** How long a call may take unless the caller says otherwise, in milliseconds. */
+/** The default deadline of a call in milliseconds. */
 export const DEADLINE_MS = 30_000;
 
-/** The longest a browser's timer can be set to, in milliseconds: about 24.8 days. */
+/** The longest delay of a browser's timer in milliseconds: about 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** By which method of the module's clients the methods of its parts are called. */
+/** The method of the module's client that calls the methods of a part. */
 const CALLS = { undefined: 'call', account: 'callAccount' };
 
 /**
- * Runs `work(cancelled)` until the limits that a caller has given are reached: `{signal, timeoutInMillis}`. `deadlineMs` is the
- * deadline without any. `cancelled` is a promise that is fulfilled when the caller does not wait for the result any more.
+ * Runs `work(cancelled)` within a caller's limits, `{signal, timeoutInMillis}`; `deadlineMs` is the default deadline. The promise
+ * `cancelled` is fulfilled when the caller has its rejection: the work stops then.
  */
 export function withLimits(limits, deadlineMs, work) {
   const { signal, timeoutInMillis } = checkedLimits(limits, deadlineMs);
@@ -56,8 +56,8 @@ export class ModuleClient {
   #onFailure;
 
   /**
-   * @param make makes the client from the module's classes @param part where its class is, if that is not the core
-   * @param onFailure gets what keeps it from being ready
+   * @param make creates the client from the module's classes @param part that has its class, if it is not the core
+   * @param onFailure is called with the error if the module cannot be loaded
    */
   constructor(make, part, onFailure) {
     this.#make = make;
@@ -67,7 +67,7 @@ export class ModuleClient {
 
   async ready(part = this.#part) {
     try {
-      // It may trap between being there and being used.
+      // The instance may trap before it is used.
       const isMade = (part) => this.#classes !== undefined && this.#classes === instance(part);
       while (!isMade(part)) {
         if (part) await load(part);
@@ -92,7 +92,7 @@ export class ModuleClient {
     }
   }
 
-  /** Calls a method of the module, of this part of it, with its one value. */
+  /** Calls an asynchronous method of the module, or of a part of it, with its one argument. */
   call(method, limits, value, part, deadlineMs = DEADLINE_MS) {
     return withLimits(limits, deadlineMs, async (cancelled) => {
       if (!hasPage()) return withoutPage(method, value);
@@ -105,7 +105,7 @@ export class ModuleClient {
     });
   }
 
-  /** Undefined until the module is there. */
+  /** Calls a synchronous method; undefined until the module is loaded. */
   callNow(method, ...values) {
     if (this.#classes !== instance()) return undefined;
     try {

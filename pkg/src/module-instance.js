@@ -1,5 +1,5 @@
-// Runs the module: compiles its bytes, makes an instance for all clients, and another one should it ever trap. The script
-// imports it when the module is first needed (module-loader.js).
+// Compiles the module and instantiates it, once for all clients and again after a trap. module-loader.js imports this file when
+// the module is first needed; in the package it is dist/module.js.
 import build from 'generated:build';
 import makeGlue from 'generated:glue';
 import { compile } from './compile.js';
@@ -8,10 +8,10 @@ import { yieldToEventLoop } from './event-loop.js';
 
 export { build };
 
-/** The part of the module that comes first. Others are added to it. */
+/** The part that is loaded first; others are added to it. */
 const CORE = 'core';
 
-/** The promise that `promises` has by this name, or a new one; one that fails is forgotten: the next call tries again. */
+/** The promise with this name, or a new one. A rejected promise is removed, so that the next call tries again. */
 function once(promises, name, make) {
   promises[name] ??= make().catch((cause) => {
     promises[name] = undefined;
@@ -21,11 +21,13 @@ function once(promises, name, make) {
 }
 
 /**
- * @param options `source(part)`: where a part is; `prefetched`: where the core is, and the request for it if it is under way; `usesWasm`: whether
- * WebAssembly is allowed; `javaScript()`: imports the form without it; `onTrap(cause)`: is called when an instance traps
+ * Starts to load the module.
+ * @param options `source(part)`: the location of a part; `prefetched`: the location of the core, with a request that is under
+ * way; `usesWasm`: whether WebAssembly is allowed; `javaScript()`: imports the form without it; `onTrap(cause)`: called
+ * when an instance traps
  */
 export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
-  /** Promises, kept for the next instance: from a part to what was downloaded and compiled. */
+  /** Promises of compiled parts, kept for the next instance. */
   const compiled = {};
   let form;
   let loading;
@@ -46,18 +48,18 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
       return module;
     });
 
-  /** How to make an instance: `{makeGlue, instantiate}`. */
+  /** Loads one of the two forms: `{makeGlue, instantiate}`. */
   async function loadForm() {
     if (!usesWasm) return (await javaScript()).default;
     const module = await compiledPart(CORE);
     return { makeGlue, instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports };
   }
 
-  /** An instance: `{classes, add}`; `add` is to be waited for before anything of a part is called. */
+  /** Creates an instance: `{classes, add}`. A part must be added before anything in it is called. */
   async function makeInstance() {
     form ??= loadForm();
     const { makeGlue, instantiate } = await form;
-    // Glue has state of its own, so every instance gets glue of its own.
+    // The glue has the instance's state.
     const classes = makeGlue();
     const guard = watch((cause) => {
       loading = live = undefined;
@@ -92,7 +94,7 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
     hasLoaded: () => hasEverLoaded,
     async load(part) {
       try {
-        // Beside what is being loaded already. Whether it succeeds shows below.
+        // At the same time as the core. A failure shows below.
         if (part && !instance(part) && usesWasm && source(part)) compiledPart(part).catch(() => {});
         loading ??= makeInstance();
         const { classes, add } = await loading;

@@ -1,30 +1,30 @@
-// Loads the module when it is first needed: its bytes, and at the same time the JavaScript that runs them (module-instance.js), which
-// is a file of its own because most pages of a shop need neither.
+// Loads the module when it is first needed: its bytes and, at the same time, the JavaScript that runs them (module-instance.js).
+// That is a file of its own, because most pages of a shop need neither.
 //
-// What is named `generated:` comes into being when the package is built; see xtask/package.mjs.
+// The build provides the imports named `generated:`; see xtask/package.mjs.
 import build from 'generated:build';
 import sources from 'generated:sources';
 import { LoginError } from './errors.js';
 import { hasPage } from './without-page.js';
 
-/** A module's magic number and version, and the type of a function with a reference and a vector. What the module needs is
- * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
+/** A module with one type, of a function with a reference and a vector: the newest features that the module needs (Chrome 96,
+ * Firefox 89, Safari 16.4). */
 const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
 
-/** How long after a failed import the second one begins, in milliseconds. */
+/** The delay before a failed import is repeated, in milliseconds. */
 const RETRY_MS = 300;
 
-/** Calls that a trap rejects. */
+/** Rejects the pending calls after a trap. */
 const inFlight = new Set();
-/** Where the files of the module are, if the page has said so. */
+/** The locations of the module's files from `initWasm`. */
 const givenSources = {};
 let importing;
-/** What module-instance.js has started. */
+/** The result of `start` in module-instance.js. */
 let module;
 let isLoading = false;
 
-/** Whether this page may use WebAssembly, and the browser has what the module needs. A Content-Security-Policy can forbid
- * it; Lockdown Mode and some hardened browsers have none. */
+/** Whether this page can use WebAssembly: a Content-Security-Policy can forbid it, and old browsers, Lockdown Mode and hardened
+ * browsers lack it or a feature. */
 function isAllowed() {
   try {
     return Boolean(new WebAssembly.Module(NEEDED));
@@ -47,7 +47,7 @@ function prefetch() {
   }
 }
 
-/** Imports another file of the package with `get`, and again if that fails. */
+/** Imports another file of the package; a failed import is repeated once. */
 async function imported(get, advice) {
   const attempt = async () => get(givenSources.core);
   const retry = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)).then(attempt);
@@ -87,7 +87,7 @@ function onTrap(cause) {
   inFlight.clear();
 }
 
-/** The Rust classes, of an instance that has not trapped and has this part. */
+/** Loads the module, and a part of it; returns the Rust classes of an instance that has not trapped. */
 export async function load(part) {
   try {
     isLoading = true;
@@ -98,7 +98,7 @@ export async function load(part) {
     // The next call tries again.
     if (!module) importing = undefined;
     if (!instance()) isLoading = false;
-    // What serves the core serves the parts: if they cannot be fetched, it is the network.
+    // The server of the core also serves the parts: if they cannot be fetched, the network is at fault.
     throw new LoginError(
       part && instance() && cause?.isNetworkFailure ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed',
       {
@@ -108,19 +108,19 @@ export async function load(part) {
   }
 }
 
-/** The same if they are there already, otherwise undefined. */
+/** The Rust classes if they are loaded, otherwise undefined. */
 export const instance = (part) => module?.instance(part);
 
-/** Whether there has ever been an instance. */
+/** Whether there has been an instance on this page. */
 export const hasLoaded = () => Boolean(module?.hasLoaded());
 
-/** Calls `reject` if the instance traps before the returned function is called. */
+/** Calls `reject` if the instance traps; the returned function ends that. */
 export function rejectOnTrap(reject) {
   inFlight.add(reject);
   return () => inFlight.delete(reject);
 }
 
-/** Loads the module now, and from `source` if it is not being loaded yet; its parts, when they are needed, from `parts`. */
+/** `initWasm`: loads the module now. `source` counts if the module is not being loaded yet. */
 export async function initWasm(source, parts) {
   if (!isLoading) givenSources.core = source ?? givenSources.core;
   Object.assign(givenSources, parts);

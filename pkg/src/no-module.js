@@ -1,4 +1,4 @@
-// In place of module-loader.js in the package's form for servers, which has no module: without a page none is needed.
+// Replaces module-loader.js in the package's form for servers, which has no module: none is needed without a page.
 import { LoginError } from './errors.js';
 import { hasPage } from './without-page.js';
 

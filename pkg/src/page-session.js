@@ -1,6 +1,6 @@
-// What the clients of one host and application on a page share: the client of the module, which handles a callback once and
-// renews once for all of them, their listeners and their snapshot. Until the module is there, it answers what the script can
-// tell by itself (fast-session.js).
+// The session that the clients of one host and application share on a page: one client of the module, which handles a callback
+// and renews for all of them, their listeners and their snapshot. Until the module is loaded, fast-session.js decides where it
+// can.
 import { documentProperty } from './document.js';
 import { asLoginError } from './errors.js';
 import { fastSession } from './fast-session.js';
@@ -10,15 +10,15 @@ import { ModuleClient } from './module-client.js';
 import { hasLoaded } from './module-loader.js';
 import { hasPage } from './without-page.js';
 
-/** How long after its load a page may be busy before the module is loaded all the same, in milliseconds. */
+/** The module is loaded after this time even if the page is never idle, in milliseconds. */
 const LONGEST_IDLE_MS = 2_000;
-/** The delay after its load in browsers that do not say when a page is idle, in milliseconds. */
+/** The delay after `load` in browsers without `requestIdleCallback`, in milliseconds. */
 const IDLE_DELAY_MS = 200;
 
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 const SIGNED_OUT = Object.freeze({ status: 'signed-out', userIdentity: null });
 
-/** The sessions of this page, by host and application. */
+/** The sessions of this page by host and application. */
 const sessions = new Map();
 
 function whenIdle(work) {
@@ -44,7 +44,7 @@ export class PageSession {
   #onOnline;
   #channel;
 
-  /** The one of this host and application. On a server each client has its own. */
+  /** Returns the session for a host and application. On a server each client has its own. */
   static of(origin, applicationId, retainsUserCookie, logger) {
     const name = `${origin} ${applicationId}`;
     const session = sessions.get(name) ?? new PageSession(origin, applicationId);
@@ -72,18 +72,18 @@ export class PageSession {
     if (hasPage()) this.#listenToOtherTabs();
   }
 
-  /** Begins, for one of its clients: loads the module now, when the page is idle, or not by itself. */
+  /** Starts for a new client: handles a callback and looks for a session, and loads the module as `preload` says. */
   start(preload, skipsCheck) {
     if (preload !== 'none') this.#mayPreload = true;
     if (preload === 'eager') this.#load();
     if (skipsCheck) return;
     if (this.known()) this.#emitReady();
-    // A callback is handled even if the page never asks; a call that asks learns of a failure.
+    // A callback is handled even if the application calls nothing; a later call gets its failure.
     else this.#check(true);
   }
 
   subscribe(listener) {
-    // A function of its own, so that a listener given twice is called and removed once each.
+    // A function of its own, so that a listener that is given twice is called twice and removed once.
     const entry = (event) => listener(event);
     this.listeners.add(entry);
     if (!this.#isChecked) {
@@ -100,9 +100,8 @@ export class PageSession {
   }
 
   /**
-   * What the script can tell without the module: `{status, userIdentity, token}`; `checking` where nothing is stored and
-   * Authress may know of a session. Undefined where the module has to be asked, and as soon as there is one: it also knows
-   * what this page has heard of since.
+   * What is known without the module (`fastSession`), otherwise undefined. Once the module has been loaded only the module
+   * decides: it also knows of later events.
    */
   known() {
     if (!hasPage() || hasLoaded()) return undefined;
@@ -120,7 +119,7 @@ export class PageSession {
     return this.#snapshot;
   }
 
-  /** Waits for a session without the module. */
+  /** Resolves with `true` once there is a session; does not load the module. */
   nextSignIn(cancelled) {
     return new Promise((resolve) => {
       const listener = () => {
@@ -141,7 +140,7 @@ export class PageSession {
     this.module.ready().catch(() => {}); // Listeners hear of a failure.
   }
 
-  /** Loads the module when the page is idle: a first press finds it there, and it renews a session. */
+  /** Loads the module while the page is idle, so that a first press finds it ready and a session is renewed. */
   #preload() {
     if (!this.#mayPreload || navigator.connection?.saveData) return;
     this.#mayPreload = false;
@@ -158,7 +157,7 @@ export class PageSession {
   #emitFromModule(type, snapshot, result) {
     const isRepeated = type === 'ready' && this.#isReady;
     const { status, userIdentity } = this.#snapshot;
-    // Listeners have had `ready`: for them it is a change, or nothing.
+    // Listeners have received `ready`: now it is a change, or nothing.
     if (isRepeated && status === snapshot.status && userIdentity?.userId === snapshot.userIdentity?.userId) return;
     this.#isReady ||= type === 'ready';
     if (snapshot) this.#snapshot = Object.freeze(snapshot);
@@ -179,18 +178,18 @@ export class PageSession {
     }
   }
 
-  /** Without the module nothing else ends `checking`; calls that wait for one file fail with one cause. */
+  /** Ends `checking`, which nothing else does without the module. Calls that wait for the same file fail with one cause. */
   #onLoadFailure(error) {
     if (error.code !== 'ModuleLoadFailed' || error.cause === this.#loadFailure) return;
     this.#loadFailure = error.cause;
     if (this.snapshot === CHECKING) this.#snapshot = SIGNED_OUT;
     this.#emit('load-failed', { error });
-    // One function, so that it is called once however many loads have failed.
+    // One function, so that several failures add one listener.
     this.#onOnline ??= () => this.listeners.size && this.#check();
     addEventListener('online', this.#onOnline, { once: true });
   }
 
-  /** Until the module does so itself: another tab may sign in or out. */
+  /** Listens to other tabs until the module does: one of them may sign in or out. */
   #listenToOtherTabs() {
     const check = () => {
       if (!hasLoaded()) this.#check(true);

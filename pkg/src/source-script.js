@@ -1,7 +1,7 @@
-// A classic script only knows its address while it runs for the first time.
+// The locations of the files for a classic script, which knows its own address only while it first runs.
 const address = globalThis.document?.currentScript?.src;
 
-/** The folder of the files. A CDN serves the script at the package's bare address, too, without saying what file it is. */
+/** The folder of the files. A CDN may serve the script at the package's bare address, without the name of the file. */
 function folder(core) {
   const isAddress = typeof core === 'string' || core instanceof URL;
   if (!address && isAddress) return new URL(core, document.baseURI);
@@ -15,7 +15,7 @@ function folder(core) {
 
 const beside = (file, core) => new URL(file, folder(core));
 
-// `core` is where the page has said that the module is: the other files are expected beside it if the script has no address.
+// `core` is the location from `initWasm`: without an address of the script, the other files are expected beside it.
 export default {
   core: () => beside('authress_login_wasm_bg.wasm'),
   account: (core) => beside('account_bg.wasm', core),

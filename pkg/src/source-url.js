@@ -1,4 +1,4 @@
-// The files of the module lie beside this file: bundlers that know this form of URL copy them and put in their new addresses.
+// The locations of the files beside this one. Bundlers that support this form of URL copy the files and insert the new addresses.
 export default {
   core: () => new URL('./authress_login_wasm_bg.wasm', import.meta.url),
   account: () => new URL('./account_bg.wasm', import.meta.url),

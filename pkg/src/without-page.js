@@ -1,13 +1,13 @@
-// What the methods return where there is no page: while a server renders one, and in workers. Nothing is loaded, stored or
-// sent there; the session begins in the browser.
+// The results of methods without a page: during rendering on a server, and in workers. Nothing is loaded, stored or sent there;
+// the session starts in the browser.
 import { LoginError } from './errors.js';
 
 /** Whether there is a page. Some servers define `window` for libraries that ask for it, none of them a document in it. */
 export const hasPage = () => Boolean(globalThis.window?.document);
 
-/** Results of a visitor who is signed out. */
+/** Results for a visitor who is signed out. */
 const RESULTS = { userSessionExists: false, getLinkResult: null, getLoginResult: null, getConnectionCredentials: null };
-/** Codes of what fails; every other method needs a session, or leaves a page. */
+/** Error codes; every other method needs a session, or leaves the page. */
 const CODES = { ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode' };
 const LEAVES_PAGE = /^(auth|log|update)/;
 

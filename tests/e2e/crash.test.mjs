@@ -108,8 +108,8 @@ describe('a crash of the module', () => {
 describe('the guard of an instance', () => {
   /** An instance whose `outer` calls `inner` by way of the glue, which catches what `inner` throws. */
   function instance() {
-    const deaths = [];
-    const watched = watch((cause) => deaths.push(cause));
+    const traps = [];
+    const watched = watch((cause) => traps.push(cause));
     const trap = new Error('trap');
     const glue = {
       callInner: () => {
@@ -133,23 +133,23 @@ describe('the guard of an instance', () => {
       },
       add: (left, right) => left + right,
     });
-    return { exports, imports, deaths, trap };
+    return { exports, imports, traps, trap };
   }
 
-  test('lets everything through while it lives', () => {
-    const { exports, imports, deaths } = instance();
-    assert.deepEqual([exports.memory, exports.add(2, 3), imports.log('hello'), deaths], [5, 5, 'hello', []]);
+  test('passes every call on until a trap', () => {
+    const { exports, imports, traps } = instance();
+    assert.deepEqual([exports.memory, exports.add(2, 3), imports.log('hello'), traps], [5, 5, 'hello', []]);
   });
 
-  test('sees the first trap once, and nothing reaches a dead instance', () => {
-    const { exports, deaths, trap } = instance();
+  test('reports the first trap once, and no later call reaches the instance', () => {
+    const { exports, traps, trap } = instance();
     assert.throws(() => exports.inner(), trap);
-    assert.deepEqual([exports.add(2, 3), exports.inner(), deaths], [[], [], [trap]]);
+    assert.deepEqual([exports.add(2, 3), exports.inner(), traps], [[], [], [trap]]);
   });
 
   test('ends an outer call that would go on for ever after an inner one has trapped', () => {
-    const { exports, deaths, trap } = instance();
+    const { exports, traps, trap } = instance();
     assert.throws(() => exports.outer(), trap);
-    assert.deepEqual(deaths, [trap]);
+    assert.deepEqual(traps, [trap]);
   });
 });

@@ -1,4 +1,4 @@
-// The files that browsers load: one for each entry of the package, with everything it needs inside.
+// Bundles the entries of the package with esbuild and terser, and writes them beside the `.wasm` files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ const { minify } = require('terser');
 const sources = fileURLToPath(new URL('../../pkg/src', import.meta.url));
 
 /**
- * Imports of `generated:name` are answered by what was made here, or by the file of the sources that is named; `loader` names
- * the file that takes the place of module-loader.js.
+ * An esbuild plugin that resolves `generated:name` to a text that the build made, or to a file of the sources. `loader` is the
+ * file to use instead of module-loader.js.
  */
 function generated({ loader, ...modules }) {
   return {
@@ -48,7 +48,7 @@ async function bundle(entry, outfile, modules, more) {
 
 const text = (contents) => ({ contents, loader: 'js' });
 
-/** The same, minified by what makes the least of what shoppers download. */
+/** Bundles a file that shoppers download: terser makes it smaller than esbuild does. */
 async function bundleSmall(entry, outfile, modules, more) {
   await bundle(entry, outfile, modules, more);
   const isModule = !['iife', 'cjs'].includes(more?.format);
@@ -81,14 +81,14 @@ export async function writeEntries(module, javaScript, folder) {
     banner: { js: '/* authress-login-wasm, Apache-2.0 */' },
   };
   await bundleSmall('index.js', file('script.js'), beside('source-script.js'), script);
-  // A letter for each byte compresses as well as the bytes do; base64 would cost a third more.
+  // One character per byte compresses like the bytes; base64 would add a third.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
   const inOneFile = { charset: 'ascii', external: ['./fallback.js'] };
   await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), glue, bytes }, inOneFile);
   const withoutModule = { loader: 'no-module.js' };
   await bundleSmall('index.js', file('server.js'), withoutModule);
   await bundle('test-double.js', file('testing.js'), withoutModule, { minify: false });
-  // Jest reads no ES modules.
+  // Jest does not read ES modules in packages.
   const forJest = { format: 'cjs', minify: false, packages: 'external' };
   await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
   for (const name of ['react', 'vue']) await bundle(`../${name}.js`, file(`${name}.cjs`), {}, forJest);

@@ -1,12 +1,12 @@
-// Takes back what a module says about the features it was compiled with.
+// Rewrites the custom section `target_features` for the JavaScript form.
 //
-// wasm-bindgen keeps JavaScript values in a second table where a module says that it has reference
-// types, and wasm2js knows one table only. Nothing in the code changes: none of it uses them by itself.
+// wasm-bindgen keeps JavaScript values in a second table if the module declares reference types, and wasm2js supports one
+// table only. The code itself does not change: it uses none of these features.
 import { customSection, withoutCustomSections } from './sections.mjs';
 
 const NAME = 'target_features';
 
-/** The module, claiming no feature but mutable globals, which wasm-bindgen needs for its stack. */
+/** The module with mutable globals as its only feature; wasm-bindgen needs them for its stack. */
 export function withoutFeatures(module) {
   const feature = 'mutable-globals';
   const features = Buffer.concat([

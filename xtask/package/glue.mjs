@@ -1,18 +1,18 @@
-// From wasm-bindgen's JavaScript to a function that makes it: the state it keeps for an instance of the
-// module stands in variables, and after a crash a new instance needs new ones.
+// Turns wasm-bindgen's JavaScript into a function that creates it: the glue keeps an instance's state in variables, and after a
+// trap a new instance needs its own.
 
-/** The export that begins an instance's life. */
+/** The export that starts an instance. */
 const START = '__wbindgen_start';
 const EXPORT = /^export (?=function |class |const |let )/gm;
 const EXPORTED_NAME = /^export (?:function|class|const|let) (\w+)/gm;
 const FUNCTION = /^export function (\w+)(\(.*\) \{\n[\s\S]*?^\}.*)$/gm;
-/** The function inside it, where an exception of the browser becomes a value of the module. */
+/** The inner function of one that converts a JavaScript exception into a value of the module. */
 const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
 
 /**
- * Functions with parentheses around them. Engines take those for functions that are called at once and compile them with
- * the script, away from the page's thread; every other one is compiled when it is first called, on it, and the module
- * calls nearly all of them while it starts. Minifiers leave parentheses around arguments alone.
+ * Puts functions in parentheses. Engines expect such functions to be called at once and compile them with the script, off the
+ * main thread. Others are compiled on the main thread when they are first called, and the module calls nearly all of them
+ * while it starts. Minifiers keep parentheses around arguments.
  */
 function compiledEarly(glue) {
   const functions = [...glue.matchAll(FUNCTION)].map(([, name, rest]) => ({
@@ -38,7 +38,7 @@ function withoutFreeing(glue) {
   return rest;
 }
 
-/** The exports of the module that the glue has no use for. */
+/** The module's exports that the glue does not use. */
 export const unusedExports = (glue, exports) =>
   exports.filter((name) => !withoutFreeing(glue).includes(`wasm.${name}`) && name !== START);
 

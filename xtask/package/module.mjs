@@ -1,5 +1,4 @@
-// From what the compiler made to the two forms of the module: WebAssembly, and JavaScript for browsers
-// without it.
+// Makes the two forms of the module from the compiler's output: WebAssembly, and JavaScript for browsers without WebAssembly.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -15,9 +14,9 @@ import { withoutReferences } from './references.mjs';
 import { customSection } from './sections.mjs';
 
 const NAME = 'authress_login_wasm';
-/** The module's imports come from here, unless their names are shortened. */
+/** The module name of the imports, before names are shortened. */
 const GLUE_MODULE = `./${NAME}_bg.js`;
-/** The parts that follow the core when they are needed, and where they begin; see parts.mjs. */
+/** The parts beside the core, by their exports; see parts.mjs. */
 const PARTS = {
   account: [
     'loginclient_callAccount',
@@ -27,13 +26,12 @@ const PARTS = {
     'extensionclient_getTokenResponse',
   ],
 };
-/** An export of a part: the core alone does not have it. */
+/** An export that the core alone does not have. */
 const [BEYOND_CORE] = PARTS.account;
 const SOURCES = fileURLToPath(new URL('../../pkg', import.meta.url));
 /** The length of a build's id in hexadecimal digits. */
 const BUILD_LENGTH = 8;
-/** What every browser of the last years has and what the compiler uses by default. wasm-opt refuses a module with
- * features it was not told of. */
+/** Features that the compiler uses by default and that the supported browsers have. wasm-opt refuses a module with others. */
 const FEATURES = [
   '--enable-bulk-memory',
   '--enable-bulk-memory-opt',
@@ -44,13 +42,13 @@ const FEATURES = [
   '--enable-sign-ext',
   '--enable-simd',
 ];
-/** A function of up to six operations becomes part of its callers, as in xtask/src/build.rs. */
+/** Inlines functions of up to six operations, as in xtask/src/build.rs. */
 const FEWER_FUNCTIONS = ['--always-inline-max-function-size', '6'];
-/** What is written twice compresses better than what is kept in a local. */
+/** A repeated expression compresses better than a local variable. */
 const REPEATS = '--skip-pass=local-cse';
-/** No access wraps around to the first kilobyte of memory, which is the stack's far end: additions become part of accesses. */
+/** The first kilobyte of memory, the stack's far end, is not accessed: additions become offsets of memory accesses. */
 const ADDRESSES = '--low-memory-unused';
-/** Hints that no engine heeds, and that differ from access to access. */
+/** Removes alignment hints, which engines ignore and which compress badly. */
 const ALIGNMENT = '--dealign';
 const LOWERED = [
   '--llvm-memory-copy-fill-lowering',
@@ -93,7 +91,7 @@ function initialValues(glue) {
 
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
-/** Names in the files are short, so those of two builds would fit together and be nonsense: each of them has this id. */
+/** The id that all files of a build have: names in them are short, so files of two builds would link and misbehave. */
 function buildId(whole) {
   const hash = createHash('sha256').update(whole);
   for (const file of readdirSync(SOURCES, { recursive: true }).sort()) {
@@ -102,8 +100,8 @@ function buildId(whole) {
   return hash.digest('hex').slice(0, BUILD_LENGTH);
 }
 
-/** `{whole, parts, glue, build}`: the module's bytes, the same in parts, the text of a module that makes the glue, and which
- * build they are of. */
+/** `{whole, parts, glue, build}`: the module's bytes, the bytes of its parts, the text of an ES module that creates the glue, and
+ * the id of the build. */
 export async function webAssembly(wasmBindgen, compiled, work) {
   const linked = readFileSync(compiled);
   const plain = join(work, 'plain.wasm');
@@ -123,7 +121,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
     '-o',
     optimised,
   );
-  // Names with hashes in them cost more than anything else of their length.
+  // Names with hashes compress badly.
   const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
   if (names.imports.some(([from]) => from !== GLUE_MODULE))
     throw new Error('the module imports from elsewhere than the glue');
@@ -145,14 +143,14 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   };
 }
 
-/** `{code, glue}`: the texts of modules that make an instance and the glue. */
+/** `{code, glue}`: the texts of ES modules that create an instance and its glue. */
 export async function javaScript(wasmBindgen, compiled, work) {
   const plain = join(work, 'plain.wasm');
   writeFileSync(plain, withoutFeatures(readFileSync(compiled)));
   const { module, glue } = await bindgen(wasmBindgen, plain, join(work, 'javascript'));
   await wasmOpt(...LOWERED, module, '-o', plain);
   const code = await run(process.execPath, [join(binaryen, 'bin/wasm2js'), '-Oz', '--emscripten', plain]);
-  // wasm-bindgen leaves this to the second table, which is not there: how many values the glue's list begins with.
+  // The number of initial values in the glue's list; wasm-bindgen keeps it in the second table, which is missing here.
   const table = `{ __wbindgen_externref_statics_end: () => ${initialValues(glue)} }`;
   const imports = `{ ${JSON.stringify(GLUE_MODULE)}: glue, __wbindgen_externref_xform__: ${table} }`;
   return { code: `${code}\nexport default (glue) => instantiate(${imports});\n`, glue: makeFactory(glue, BEYOND_CORE) };

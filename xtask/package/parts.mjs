@@ -1,8 +1,8 @@
-// Cuts a module into the core, which every page needs, and parts that follow when they are needed. All of them share one
-// memory and one table: to the Rust code it is one program.
+// Splits a module into the core and parts that are loaded when they are needed. All of them share one memory and one table: for
+// the Rust code it is one program.
 //
-// A part begins at the exports that are named for it. To it belongs what can be reached from there and from nowhere else, by
-// calls, by the table of functions, and by data. So nothing can call into a part that is not there yet.
+// A part has named exports. It contains the functions, table entries and data that are reachable from these exports only. So the
+// core cannot call into a part that is not loaded yet.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -11,10 +11,10 @@ import { readReferences } from './references.mjs';
 const path = createRequire(new URL('../../tests/package.json', import.meta.url)).resolve('binaryen');
 const { default: binaryen } = await import(pathToFileURL(path));
 
-/** The part that comes first; the others find in it what they need of it, as imports from this name. */
+/** The part that is loaded first; the others import what they need of it, from this module name. */
 const CORE = 'core';
 const CORE_MODULE = 'b';
-/** The name of the memory, as binaryen reads it. */
+/** The memory's name in binaryen. */
 const MEMORY = '0';
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
@@ -29,7 +29,7 @@ const FEATURES =
   Features.SIMD128 |
   Features.Multivalue;
 
-/** Kinds of exports, by binaryen's numbers for them. */
+/** Kinds of exports by binaryen's numbers. */
 const KINDS = Object.fromEntries(
   ['Function', 'Table', 'Memory', 'Global'].map((kind) => [binaryen[`External${kind}`], kind]),
 );
@@ -64,8 +64,8 @@ function reach(roots, edges) {
 }
 
 /**
- * From each node to its part: the one that alone needs it, otherwise the core.
- * @param edges from a node to all it refers to @param roots from a part, the core too, to where it begins
+ * Maps each node to its part: the only one that reaches it, otherwise the core.
+ * @param edges from a node to the nodes it refers to @param roots from a part, also the core, to its roots
  */
 function owners(edges, roots) {
   const owner = new Map();
@@ -75,7 +75,7 @@ function owners(edges, roots) {
   return owner;
 }
 
-/** wasm-bindgen has hashes at the end of names until it is done with a module. */
+/** In the linked module wasm-bindgen's export names end in a hash. */
 const isNamed = (exported, name) =>
   exported === name || (exported.startsWith(`${name}_`) && /^[0-9a-f]+$/.test(exported.slice(name.length + 1)));
 
@@ -88,7 +88,7 @@ function grouped(pairs) {
   return groups;
 }
 
-/** What of the table and of the data belongs to which part: `{slots: Map, data: [{part, start, end}]}`. */
+/** The parts of table entries and data in the linked module: `{slots: Map, data: [{part, start, end}]}`. */
 function sortLinked(linked, parts) {
   const { edges, exports, slots, data } = readReferences(linked);
   const owner = owners(edges, grouped([...exports].map(([name, node]) => [partOf(name, parts), node])));
@@ -99,7 +99,7 @@ function sortLinked(linked, parts) {
   };
 }
 
-/** The table's functions: `{table, segment, slots}`, from a place to a name. */
+/** The table: `{table, segment, slots}`; `slots` maps an index to the name of a function. */
 function readTable(module) {
   if (module.getNumElementSegments() !== 1)
     throw new Error('the module fills its table in a way that is not known here');
@@ -108,7 +108,7 @@ function readTable(module) {
   return { table, segment: name, slots: new Map(data.map((name, index) => [base + index, name])) };
 }
 
-/** Fills the table anew: a segment for each row of places without a gap. */
+/** Writes the table's entries: one segment for each run of indices without a gap. */
 function fillTable(module, table, slots) {
   const rows = [];
   for (const [slot, name] of slots) {
@@ -129,19 +129,19 @@ function readData(module) {
   });
 }
 
-/** The data with zeros in place of what only other parts than the core need. */
+/** The core's data: zeros replace what belongs to the other parts. */
 function blanked(data, ranges) {
   return data.map(({ start, bytes }) => {
     const within = ({ start: from, end }) => [from, end].map((at) => Math.min(Math.max(at - start, 0), bytes.length));
     const kept = bytes.slice();
     for (const range of ranges) if (range.part !== CORE) kept.fill(0, ...within(range));
-    // The end of one text may be another text.
+    // The linker merges strings: the end of one may be another.
     for (const range of ranges) if (range.part === CORE) kept.set(bytes.subarray(...within(range)), within(range)[0]);
     return { start, bytes: kept };
   });
 }
 
-/** The data that lies in `ranges` alone. */
+/** The data within `ranges`. */
 function cut(data, ranges) {
   return ranges.flatMap((range) =>
     data
@@ -170,7 +170,7 @@ function setMemory(module, pages, data) {
   );
 }
 
-/** What is in the module, and to which part each function, each place in the table and each piece of data belongs. */
+/** The content of the module, with the part of each function, table entry and piece of data. */
 function sorted({ linked, whole, calls, names, unused }, parts) {
   const module = read(whole);
   const functions = each(module.getNumFunctions(), (index) =>
@@ -204,7 +204,7 @@ function sorted({ linked, whole, calls, names, unused }, parts) {
     })),
     exports: exports.map((it) => ({ ...it, part: ofExport(it) })),
     unused,
-    // A function that more than one part needs is in the core, and so is its place in the table.
+    // A function that several parts need is in the core, and so is its table entry.
     slots: [...table.slots].map(([slot, name]) => ({ slot, name, part: owner.get(name) ?? CORE })),
     table,
     globals: each(module.getNumGlobals(), (index) => binaryen.getGlobalInfo(module.getGlobalByIndex(index))),
@@ -215,7 +215,7 @@ function sorted({ linked, whole, calls, names, unused }, parts) {
   };
 }
 
-/** Leaves in the module what is this part's own; data and table are to be filled again. */
+/** Removes what belongs to other parts. Data and table are written afterwards. */
 function keep(module, part, { functions, exports, unused, slots, table }) {
   for (const name of unused) module.removeExport(name);
   for (const it of exports) if (it.part !== part) module.removeExport(it.name);
@@ -228,7 +228,7 @@ function keep(module, part, { functions, exports, unused, slots, table }) {
   );
 }
 
-/** A part that finds the rest in the core; `share(kind, name)` exports it there and gives the name of the export. */
+/** A part that imports the rest from the core. `share(kind, name)` exports it there and returns the name of the export. */
 function follower(whole, part, view, share) {
   const module = read(whole);
   const needed = new Set(view.functions.filter((it) => it.part === part).flatMap((it) => [...it.calls]));
@@ -255,11 +255,12 @@ function follower(whole, part, view, share) {
 }
 
 /**
- * @param input `linked`: the module as the linker made it, with `--emit-relocs`; `whole`: the same after wasm-bindgen and
- * wasm-opt; `calls`: what `wasm-opt --print-call-graph` says of the latter; `names`: of its exports, from those that
- * they had to those that they have; `unused`: exports without a use
- * @param parts from the name of a part to the exports where it begins, by the names that they had
- * @returns from the name of a part, the core too, to its bytes
+ * Splits a module.
+ * @param input `linked`: the linker's output, with `--emit-relocs`; `whole`: the same after wasm-bindgen and wasm-opt; `calls`:
+ * the output of `wasm-opt --print-call-graph` for it; `names`: from the original name of an export to its short one; `unused`:
+ * short names of exports without a use
+ * @param parts from the name of a part to the original names of its exports
+ * @returns from the name of a part, also the core, to its bytes
  */
 export function split(input, parts) {
   const view = sorted(input, parts);
@@ -279,7 +280,7 @@ export function split(input, parts) {
     }
     return shared.get(key);
   };
-  // In the module's own order they compress better.
+  // They compress better in the module's own order.
   const needed = new Set(view.functions.filter(({ part }) => part !== CORE).flatMap(({ calls }) => [...calls]));
   const inCore = view.functions.filter(({ name, module: from, part }) => !from && part === CORE && needed.has(name));
   for (const { name } of inCore) share('Function', name);

@@ -1,5 +1,5 @@
-// What refers to what in a module that the linker made with `--emit-relocs`: it then says of every reference in code
-// and data where it stands and to what it leads, so that nothing has to be guessed from numbers.
+// Reads the references of a module that was linked with `--emit-relocs`: for each reference in code and data, the linker reports
+// its position and its target.
 // https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
 import { CODE, CUSTOM, DATA, ELEMENT, EXPORT, IMPORT, sections, withoutCustomSections } from './sections.mjs';
 
@@ -9,7 +9,7 @@ const UNDEFINED = 0x10;
 const EXPLICIT_NAME = 0x40;
 /** Kinds of symbols. */
 const [FUNCTION, DATA_SYMBOL, , SECTION] = [0, 1, 2, 3];
-/** Types of relocations, by what they lead to; those with an addend. */
+/** Types of relocations by their target; those with an addend. */
 const TO_FUNCTION = new Set([0, 1, 2, 8]);
 const TO_DATA = new Set([3, 4, 5]);
 const TO_NOTHING_OF_OURS = new Set([6, 7, 9, 10, 13, 20]);
@@ -17,7 +17,7 @@ const WITH_ADDEND = new Set([3, 4, 5, 8, 9]);
 
 const isLinking = (name) => name === 'linking' || name.startsWith('reloc.');
 
-/** The module as it would be without `--emit-relocs`. */
+/** The module without what `--emit-relocs` adds. */
 export const withoutReferences = (module) => withoutCustomSections(module, isLinking);
 
 function limits(reader) {
@@ -26,7 +26,7 @@ function limits(reader) {
   if (hasMaximum) reader.unsigned();
 }
 
-/** Whether the import that comes next is a function. */
+/** Reads the next import; whether it is a function. */
 function readImport(reader) {
   reader.text();
   reader.text();
@@ -41,7 +41,7 @@ function readImport(reader) {
   return kind === 0;
 }
 
-/** The number that an `i32.const` expression gives, which is how segments say where they begin. */
+/** Reads a segment's offset, an `i32.const` expression. */
 function offset(reader) {
   const [constant, value, end] = [reader.byte(), reader.signed(), reader.byte()];
   if (constant !== 0x41 || end !== 0x0b) throw new Error('a segment begins at no constant');
@@ -68,10 +68,10 @@ function readSymbol(reader) {
 }
 
 /**
- * What is in a linked module, as nodes: a function by its index, a piece of data by `d` and the number of its symbol.
+ * Reads a linked module. A node is a function, by its index, or a piece of data, by `d` and the number of its symbol.
  *
- * @returns `{edges: Map, exports: Map, slots: Map, data: Map}`: from a node to all it refers to; from an export's name
- * and from a place in the table to a node; from a node to the name and the addresses `{name, start, end}` of data
+ * @returns `{edges: Map, exports: Map, slots: Map, data: Map}`: from a node to the nodes it refers to; from an export's name to
+ * a node; from a table index to a node; from a node to the name and address range `{name, start, end}` of data
  */
 export function readReferences(module) {
   let importedFunctions = 0;

@@ -1,4 +1,4 @@
-// The binary form of a module, as far as the build has to read it itself.
+// Reads and writes the binary format of a module, as far as the build needs it.
 // https://webassembly.github.io/spec/core/binary/modules.html
 
 const HEADER_LENGTH = 8;
@@ -11,7 +11,7 @@ export const ELEMENT = 9;
 export const CODE = 10;
 export const DATA = 11;
 
-/** Reads one thing after the other. */
+/** Reads bytes in sequence. */
 export class Reader {
   constructor(bytes, at = 0, end = bytes.length) {
     Object.assign(this, { bytes, at, end });
@@ -66,7 +66,7 @@ export class Reader {
   }
 }
 
-/** The sections of a module: `{id, name, whole, content}`; `whole` are its bytes, `content` a reader behind the name. */
+/** The sections of a module: `{id, name, whole, content}`. `whole` has all bytes; `content` is a reader positioned after the name. */
 export function* sections(module) {
   const reader = new Reader(module, HEADER_LENGTH);
   while (!reader.isDone) {
@@ -84,7 +84,7 @@ export function customSection(name, content) {
   return Buffer.concat([Buffer.from([CUSTOM, body.length]), body]);
 }
 
-/** The module without those of its custom sections that `isDropped(name)` names, and with `added` at its end. */
+/** The module without the custom sections for which `isDropped(name)` is true, and with `added` at its end. */
 export function withoutCustomSections(module, isDropped, ...added) {
   const kept = [...sections(module)].filter(({ id, name }) => id !== CUSTOM || !isDropped(name));
   return Buffer.concat([module.subarray(0, HEADER_LENGTH), ...kept.map(({ whole }) => whole), ...added]);
