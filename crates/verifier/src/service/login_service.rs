@@ -1,8 +1,9 @@
 //! The login route as a tower service: limits, policy, response and measurement, in one future.
 //!
 //! Every way of serving the verifier goes through it: [`router_with_policy`](crate::router_with_policy) in a shop's own
-//! server, and [`Service`](crate::Service) in the binary and on Lambda. The steps are not axum layers, because each
-//! layer boxes its future, and five of them cost half as much as a signature.
+//! server, and [`Service`](crate::Service) in the binary and on Lambda. The axum router that mounts it takes about 0.3 µs
+//! of the 9 µs of a login. The steps themselves are not axum layers, because each layer boxes its future, and five of
+//! them cost half as much as a signature.
 
 use std::convert::Infallible;
 use std::future::Future;
