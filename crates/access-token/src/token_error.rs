@@ -107,7 +107,7 @@ impl fmt::Display for TokenError {
             Self::OtherSubject => "a service client's token must name the service client itself",
             Self::Expired => "the token has expired; get a new one with ensureToken()",
             Self::NotYetValid => "the token is not valid yet; check the server's clock",
-            Self::OtherAudience => "the token is for another audience; ask for this one when logging in",
+            Self::OtherAudience => "the token is for another audience; request this one when logging in",
             Self::OtherApplication => "the token is for another application; log in at this shop",
             Self::NoUserId => "the token names no user; log in again",
             Self::KeysUnavailable => "tokens cannot be checked now; try again soon",

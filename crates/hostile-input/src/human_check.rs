@@ -1,4 +1,4 @@
-//! The answer of a human check.
+//! Responses to the human check.
 
 use std::ffi::OsString;
 use std::time::Instant;

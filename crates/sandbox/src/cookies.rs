@@ -25,7 +25,7 @@ pub(crate) fn login_cookies(
     cookies
 }
 
-/// The cookie that carries the code when the query says `code=cookie`.
+/// The cookie with the code, for a redirect with `code=cookie`.
 pub(crate) fn auth_code_cookie(code: &str, domain: &str, lifetime_s: u64) -> String {
     page_cookie("auth-code", code, domain, lifetime_s)
 }

@@ -1,4 +1,4 @@
-//! The binary: what it prints, how it starts, refuses and ends.
+//! The binary: its output, its start with valid and invalid arguments, and its end.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -32,7 +32,7 @@ impl Drop for Folder {
     }
 }
 
-/// A process that ends with its test, however that ends.
+/// A process that is killed at the end of its test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -49,7 +49,7 @@ fn config(listen: &str) -> String {
     )
 }
 
-fn assert_refused(output: &Output, sentence: &str) {
+fn assert_start_fails(output: &Output, sentence: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr.contains(sentence), "{stderr}");
@@ -57,13 +57,13 @@ fn assert_refused(output: &Output, sentence: &str) {
 }
 
 #[cfg(unix)]
-fn ask_to_stop(child: &Child) {
+fn terminate(child: &Child) {
     Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
 }
 
 #[test]
 #[cfg(unix)]
-fn it_says_ready_once_writes_a_private_access_key_and_ends_well() {
+fn it_prints_ready_writes_a_private_access_key_and_stops_at_a_signal() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = Folder::new("ready", &config("127.0.0.1:0"));
@@ -75,7 +75,7 @@ fn it_says_ready_once_writes_a_private_access_key_and_ends_well() {
     let key = folder.0.join("key");
     assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(std::fs::read_to_string(&key).unwrap().starts_with("sc_shop."));
-    ask_to_stop(&running.0);
+    terminate(&running.0);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
     let mut stderr = String::new();
     running.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -86,38 +86,38 @@ fn it_says_ready_once_writes_a_private_access_key_and_ends_well() {
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn the_error_names_a_port_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = Folder::new("taken", &config(&taken.local_addr().unwrap().to_string()));
-    assert_refused(&folder.command().output().unwrap(), "already in use");
+    assert_start_fails(&folder.command().output().unwrap(), "already in use");
 }
 
 #[test]
-fn an_address_other_machines_can_reach_is_refused() {
+fn an_address_that_other_machines_can_reach_is_an_error() {
     let folder = Folder::new("reachable", &config("0.0.0.0:0"));
-    assert_refused(&folder.command().output().unwrap(), "loopback");
+    assert_start_fails(&folder.command().output().unwrap(), "loopback");
 }
 
 #[test]
-fn an_unknown_field_is_named() {
+fn the_error_names_an_unknown_field() {
     let folder = Folder::new("unknown", r#"{"listen":"127.0.0.1:0","applications":[],"contol":true}"#);
-    assert_refused(&folder.command().output().unwrap(), "contol");
+    assert_start_fails(&folder.command().output().unwrap(), "contol");
 }
 
 #[test]
-fn without_arguments_it_says_how_to_use_it() {
-    assert_refused(&Command::new(BINARY).output().unwrap(), "usage: authress-sandbox --config FILE");
+fn without_arguments_it_prints_its_usage() {
+    assert_start_fails(&Command::new(BINARY).output().unwrap(), "usage: authress-sandbox --config FILE");
 }
 
 #[test]
-fn a_dropped_answer_leaves_nothing_on_the_connection() {
+fn a_dropped_response_sends_nothing_on_the_connection() {
     let config = config("127.0.0.1:0").replacen('{', r#"{"control":true,"#, 1);
     let folder = Folder::new("drop", &config);
     let mut running = Running(folder.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let host = line.trim().trim_start_matches("ready http://").to_owned();
-    let ask = |head: &str, body: &str| {
+    let send = |head: &str, body: &str| {
         let mut connection = TcpStream::connect(&host).unwrap();
         let length = body.len();
         write!(
@@ -126,14 +126,14 @@ fn a_dropped_answer_leaves_nothing_on_the_connection() {
              Content-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        // A reset is as good as an end here.
-        let _ = connection.read_to_string(&mut answer);
-        answer
+        let mut response = String::new();
+        // The connection may end or be reset.
+        let _ = connection.read_to_string(&mut response);
+        response
     };
     let fault = r#"{"faults":[{"path":"/api/session","drop":true}]}"#;
-    assert!(ask("POST /sandbox/faults", fault).starts_with("HTTP/1.1 200"));
-    assert_eq!(ask("DELETE /api/session", ""), "");
-    assert!(ask("DELETE /api/session", "").starts_with("HTTP/1.1 204"));
-    assert!(ask("GET /sandbox/log", "").contains(r#""status":204},{"method":"DELETE""#), "the request was processed");
+    assert!(send("POST /sandbox/faults", fault).starts_with("HTTP/1.1 200"));
+    assert_eq!(send("DELETE /api/session", ""), "");
+    assert!(send("DELETE /api/session", "").starts_with("HTTP/1.1 204"));
+    assert!(send("GET /sandbox/log", "").contains(r#""status":204},{"method":"DELETE""#), "the request was processed");
 }

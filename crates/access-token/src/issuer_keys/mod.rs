@@ -49,7 +49,7 @@ impl IssuerKeys {
         let Some(mut fetch) = self.fetch_to_wait_for(kid)? else {
             return self.0.cache().keys_for(kid, Instant::now());
         };
-        // An error says that the sender was dropped: the request has ended, in whatever way.
+        // An error means that the sender was dropped: the request has ended.
         let _ = fetch.changed().await;
         let now = Instant::now();
         let mut cache = self.0.cache();

@@ -193,7 +193,7 @@ impl Scopes {
     }
 }
 
-/// Browsers always send `Origin` with these requests; production refuses calls without it.
+/// Browsers always send `Origin` with these requests; production rejects requests without it.
 fn required_origin(context: &RequestContext) -> Result<String, ApiError> {
     let missing =
         || ApiError::new(400, "OriginRequired", "Send this request from a page: the Origin header is missing.");

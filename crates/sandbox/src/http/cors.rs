@@ -1,8 +1,7 @@
 //! Cross-origin resource sharing, with correct headers on every response: to the login client, an error response
 //! without them is a network failure, which it retries five times.
 //!
-//! Every origin is echoed, so that a page that is not configured yet can read the error response that
-//! says so. Credentials are allowed only for origins of a configured application.
+//! Every origin is echoed, so that a page that is not configured yet can read the error response about it. Credentials are allowed only for origins of a configured application.
 
 use axum::extract::{Request, State};
 use axum::http::header::{

@@ -3,6 +3,9 @@
 //! A hash is `v2;{milliseconds since 1970};{number};{digest}`. The digest is the base64url SHA-256 of
 //! `{milliseconds};{number};{values}` and starts with `00`. The values are those of the request, in the order of
 //! `authress_login_protocol::authorization::proof_of_work::values`.
+//!
+//! It is verified here and not by the protocol crate, so that an error of that crate in format or digest fails a test:
+//! the browser's client uses the crate to compute hashes.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
@@ -76,6 +79,7 @@ fn verify(hash: &str, values: &str) -> Result<u64, &'static str> {
 mod tests {
     use super::*;
     use authress_login_protocol::authorization::proof_of_work::search;
+    use proptest::prelude::*;
 
     const NOW_MS: u64 = 1_700_000_000_000;
 
@@ -109,6 +113,13 @@ mod tests {
         let with_zero = search("app_demo", NOW_MS, 1).replace("v2;", "v2;0");
         for hash in [other.as_str(), "v2;1700000000000;1;abc", "", "v1;1;1;00", "v2;+1;1;00", &with_zero] {
             assert_eq!(accept(&mut UsedHashes::default(), hash, "c", NOW_MS), Err("InvalidAntiAbuseHash"), "{hash}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_hash_panics(hash in ".{0,80}|v2;[0-9]{0,25};[0-9]{0,25};00.{0,50}", values in ".{0,20}") {
+            prop_assert!(verify(&hash, &values).is_err());
         }
     }
 }

@@ -26,7 +26,7 @@ impl Application {
     ///
     /// An entry allows its own scheme, port and host; any sub-domain of that host if the host is
     /// a name of two or more labels; its own path and everything below it; any query and
-    /// fragment. User information, white space, control characters and backslashes are refused.
+    /// fragment. User information, white space, control characters and backslashes are not allowed.
     pub(crate) fn allows_redirect(&self, candidate: &str) -> Option<Url> {
         let url = parse_http_url(candidate)?;
         let allowed = self

@@ -108,7 +108,7 @@ impl ServiceClient {
             return Err(CodeError::IssuedInTheFuture);
         }
         if exp.saturating_sub(iat) > MAX_CODE_LIFETIME_S {
-            return Err(CodeError::LivesTooLong);
+            return Err(CodeError::LifetimeTooLong);
         }
         let subject = claim("sub").filter(|sub| is_valid_user_id(sub)).ok_or(CodeError::InvalidUserId)?;
         Ok(VerifiedUser { user_id: subject.to_owned(), email: claim("email").map(str::to_owned) })
@@ -137,7 +137,7 @@ pub(crate) enum CodeError {
     /// `iat` is ahead of the sandbox's clock.
     IssuedInTheFuture,
     /// The JWT would be valid for more than an hour.
-    LivesTooLong,
+    LifetimeTooLong,
     /// `sub` is missing, empty, too long or contains control characters.
     InvalidUserId,
 }
@@ -152,7 +152,7 @@ impl CodeError {
             Self::MissingTimes => "VerifierTokenTimesMissing",
             Self::Expired => "VerifierTokenExpired",
             Self::IssuedInTheFuture => "VerifierTokenIssuedInTheFuture",
-            Self::LivesTooLong => "VerifierTokenLivesTooLong",
+            Self::LifetimeTooLong => "VerifierTokenLivesTooLong",
             Self::InvalidUserId => "VerifierUserIdInvalid",
         }
     }
@@ -172,7 +172,7 @@ impl fmt::Display for CodeError {
             Self::MissingTimes => "iat and exp must be whole seconds",
             Self::Expired => "the verifier's JWT is no longer valid; check both clocks",
             Self::IssuedInTheFuture => "iat is in the future; check both clocks",
-            Self::LivesTooLong => "exp may be at most an hour after iat",
+            Self::LifetimeTooLong => "exp may be at most an hour after iat",
             Self::InvalidUserId => "sub must be a user id of 1 to 256 bytes without control characters",
         };
         f.write_str(sentence)
@@ -231,7 +231,7 @@ mod tests {
             ("client_id", json!("sc_other"), ClientMismatch),
             ("exp", json!(NOW), Expired),
             ("max_age", json!(-1), Expired),
-            ("exp", json!(NOW + 3601), LivesTooLong),
+            ("exp", json!(NOW + 3601), LifetimeTooLong),
             ("iat", json!(NOW + 31), IssuedInTheFuture),
             ("iat", Value::Null, MissingTimes),
             ("exp", json!("soon"), MissingTimes),

@@ -7,7 +7,7 @@ const STEP_S: u64 = 30;
 /// How many steps a clock may be off either way, RFC 6238 section 5.2.
 const ALLOWED_STEPS: u16 = 1;
 const DIGITS: u8 = 6;
-/// 80 bits are common in practice, though RFC 4226 section 4 asks for 128.
+/// 80 bits are common in practice, though RFC 4226 section 4 requires 128.
 const MIN_SECRET_BYTES: usize = 10;
 const MAX_SECRET_BYTES: usize = 128;
 
@@ -36,7 +36,7 @@ fn totp(secret: &str) -> Result<Totp, TotpError> {
         return Err(TotpError::InvalidSecret);
     }
     let builder = Builder::new().with_algorithm(Algorithm::SHA1).with_digits(DIGITS).with_step_duration(STEP_S);
-    // The compliant `build` refuses secrets of less than 128 bits.
+    // The compliant `build` rejects secrets of less than 128 bits.
     Ok(builder.with_skew(ALLOWED_STEPS).with_secret(secret).build_noncompliant())
 }
 
