@@ -3,20 +3,28 @@
 import { LoginClient } from 'authress-login-wasm';
 import { createContext, createElement, useCallback, useContext, useSyncExternalStore } from 'react';
 
-const Context = createContext(null);
-// What a server renders, and a browser first, so that both agree.
-const checking = Object.freeze({ status: 'checking', userIdentity: null });
+/** @import { LoginClientSettings } from 'authress-login-wasm' */
+
+const Context = createContext(/** @type {LoginClient | null} */ (null));
+// A server renders this, and a browser renders it first, so that both agree.
+const checking = Object.freeze({ status: /** @type {const} */ ('checking'), userIdentity: null });
 const onServer = () => checking;
 
-/** Clients made from settings: strict mode renders twice, a page may have several providers, and none needs a second client. */
+/**
+ * Clients by their settings: strict mode renders twice, a page may have several providers, and none needs a second client.
+ * @type {Map<string, LoginClient>}
+ */
 const clients = new Map();
 
+/** @param {LoginClientSettings} settings */
 function clientOf(settings) {
   const key = JSON.stringify(settings);
-  if (!clients.has(key)) clients.set(key, new LoginClient(settings));
-  return clients.get(key);
+  const client = clients.get(key) ?? new LoginClient(settings);
+  clients.set(key, client);
+  return client;
 }
 
+/** @param {{ client?: LoginClient, settings?: LoginClientSettings, children?: import('react').ReactNode }} properties */
 export function LoginClientProvider({ client, settings, children }) {
   return createElement(Context.Provider, { value: client ?? (settings ? clientOf(settings) : null) }, children);
 }
@@ -29,7 +37,7 @@ export function useLoginClient() {
 
 export function useShopper() {
   const client = useLoginClient();
-  const subscribe = useCallback((listener) => client.subscribe(listener), [client]);
+  const subscribe = useCallback((/** @type {() => void} */ listener) => client.subscribe(listener), [client]);
   const snapshot = useCallback(() => client.getSnapshot(), [client]);
   return useSyncExternalStore(subscribe, snapshot, onServer);
 }

@@ -1,6 +1,7 @@
-// Svelte: who is shopping, as a store.
+// Svelte: the session of the shopper, as a store.
 import { readable } from 'svelte/store';
 
+/** @param {import('authress-login-wasm').LoginClient} client */
 export function shopperStore(client) {
   return readable(client.getSnapshot(), (set) => {
     const show = () => set(client.getSnapshot());

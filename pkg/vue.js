@@ -1,14 +1,21 @@
 // Vue: the session of the shopper, as a composable.
 import { getCurrentInstance, inject, onMounted, onScopeDispose, shallowReadonly, shallowRef } from 'vue';
 
+/** @import { LoginClient, SessionSnapshot } from 'authress-login-wasm' */
+
 const KEY = Symbol('authress-login-wasm');
-// What a server renders, and a browser first, so that both agree.
+/**
+ * A server renders this, and a browser renders it first, so that both agree.
+ * @type {SessionSnapshot}
+ */
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
+/** @param {LoginClient} client */
 export function loginClientPlugin(client) {
-  return { install: (app) => app.provide(KEY, client) };
+  return { install: (/** @type {import('vue').App} */ app) => app.provide(KEY, client) };
 }
 
+/** @returns {LoginClient} */
 export function useLoginClient() {
   const client = inject(KEY, null);
   if (!client) throw new Error('useLoginClient and useShopper need app.use(loginClientPlugin(client)).');
@@ -21,6 +28,7 @@ export function useShopper() {
   const show = () => {
     shopper.value = client.getSnapshot();
   };
+  /** @type {(() => void) | undefined} */
   let stop;
   let isOver = false;
   const start = () => {

@@ -1,5 +1,5 @@
-// node xtask/package.mjs WASM-BINDGEN MODULE PORTABLE FOLDER: makes the generated part of the npm package from the
-// compiled module, and from the same without vectors.
+// node xtask/package.mjs WASM-BINDGEN MODULE PORTABLE FOLDER: builds pkg/dist from the compiled module, and from the same module
+// without SIMD.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,15 @@ const [wasmBindgen, module, portable, folder] = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), 'authress-login-wasm-package-'));
 try {
   mkdirSync(folder, { recursive: true });
-  const place = (form) => mkdirSync(join(work, form)) ?? join(work, form);
+  /** @param {string} form */
+  const subfolder = (form) => {
+    const path = join(work, form);
+    mkdirSync(path);
+    return path;
+  };
   const forms = await Promise.all([
-    webAssembly(wasmBindgen, module, place('module')),
-    javaScript(wasmBindgen, portable, place('portable')),
+    webAssembly(wasmBindgen, module, subfolder('module')),
+    javaScript(wasmBindgen, portable, subfolder('portable')),
   ]);
   await writeEntries(...forms, folder);
 } finally {

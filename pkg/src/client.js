@@ -8,6 +8,13 @@ import { PageSession } from './page-session.js';
 import { checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
 import { hasPage } from './without-page.js';
 
+/**
+ * @import {
+ *   AuthenticateOptions, CallLimits, EnsureTokenOptions, LinkIdentityOptions, LoginClientSettings, Logger, OneTimeCodeOptions,
+ *   RegisterDeviceOptions, SessionEvent, UpdateExtensionOptions,
+ * } from 'authress-login-wasm'
+ */
+
 /** The deadline of a call for which the browser asks the shopper something, in milliseconds. */
 const SHOPPER_DEADLINE_MS = 120_000;
 /** How long `ensureToken` waits for a session, in milliseconds; the module has the same default. */
@@ -25,28 +32,44 @@ export const RedirectOpenType = Object.freeze({ Redirect: 'redirect', Tab: 'tab'
  */
 const STATE = Symbol('state');
 
+/** @param {LoginClient} client */
 const sessionOf = (client) => client[STATE]().session;
 
+/** @type {(client: LoginClient, method: string, limits?: unknown, value?: unknown) => Promise<any>} */
 const call = (client, method, limits, value) => sessionOf(client).module.call(method, limits, value);
 
+/**
+ * Calls a method of the account part.
+ * @type {(client: LoginClient, method: string, limits?: unknown, value?: unknown, deadlineMs?: number) => Promise<any>}
+ */
 const callAccount = (client, method, limits, value, deadlineMs) =>
   sessionOf(client).module.call(method, limits, value, 'account', deadlineMs);
 
-/** The result of a callback that this page has handled: none where the script knows that there is no callback. */
+/**
+ * The result of a callback that this page has handled: none if the script knows that there is no callback.
+ * @param {LoginClient} client
+ * @param {string} method
+ * @param {CallLimits} [limits]
+ */
 async function resultOf(client, method, limits) {
   checkedLimits(limits);
   return sessionOf(client).known() ? null : call(client, method, limits);
 }
 
 export class LoginClient {
+  /**
+   * @param {LoginClientSettings} settings
+   * @param {Logger} [logger]
+   */
   constructor(settings, logger) {
     const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck, preload] = checkedSettings(settings);
     const session = PageSession.of(origin, applicationId, retainsUserCookie, logger ?? console);
     this[STATE] = () => ({ session, tokenOrigins });
-    // The page, which may ask at once, comes first.
+    // After the page's own calls, which may follow at once.
     if (hasPage()) queueMicrotask(() => session.start(preload, skipsCheck));
   }
 
+  /** @param {(event: SessionEvent) => void} listener */
   subscribe(listener) {
     if (typeof listener !== 'function') throw invalidInput('subscribe needs a function.');
     // Nothing ever happens to a session on a server, and a client that renders many pages there would keep every listener.
@@ -58,38 +81,50 @@ export class LoginClient {
     return sessionOf(this).snapshot;
   }
 
+  /** @param {AuthenticateOptions} [options] */
   async authenticate(options) {
     return call(this, 'authenticate', options, options);
   }
 
+  /** @param {OneTimeCodeOptions} options */
   async authenticateWithOneTimeCode(options) {
     return call(this, 'authenticateWithOneTimeCode', options, options);
   }
 
+  /** @param {LinkIdentityOptions} options */
   async linkIdentity(options) {
     return call(this, 'linkIdentity', options, options);
   }
 
+  /** @param {LinkIdentityOptions} options */
   async linkIdentityWithOneTimeCode(options) {
     return call(this, 'linkIdentityWithOneTimeCode', options, options);
   }
 
+  /** @param {CallLimits} [limits] */
   async getLinkResult(limits) {
     return resultOf(this, 'getLinkResult', limits);
   }
 
+  /** @param {CallLimits} [limits] */
   async getLoginResult(limits) {
     return resultOf(this, 'getLoginResult', limits);
   }
 
+  /**
+   * @param {string} identityId
+   * @param {CallLimits} [limits]
+   */
   async unlinkIdentity(identityId, limits) {
     return callAccount(this, 'unlinkIdentity', limits, identityId);
   }
 
+  /** @param {UpdateExtensionOptions} options */
   async updateExtensionAuthenticationRequest(options) {
     return callAccount(this, 'updateExtensionAuthenticationRequest', options, options);
   }
 
+  /** @param {{ backgroundTrigger?: boolean } & CallLimits} [options] */
   async userSessionExists(options) {
     const { backgroundTrigger } = checkedLimits(options);
     const status = sessionOf(this).known()?.status;
@@ -99,6 +134,7 @@ export class LoginClient {
     return call(this, 'userSessionExists', options, backgroundTrigger);
   }
 
+  /** @param {CallLimits} [limits] */
   async waitForUserSession(limits) {
     const session = sessionOf(this);
     const status = session.known()?.status;
@@ -107,6 +143,7 @@ export class LoginClient {
     return session.module.call('waitForUserSession', limits, undefined, undefined, Infinity);
   }
 
+  /** @param {EnsureTokenOptions} [options] */
   async ensureToken(options) {
     const { signal, timeoutInMillis: wait } = checkedLimits(options, TOKEN_WAIT_MS);
     const known = sessionOf(this).known();
@@ -117,18 +154,25 @@ export class LoginClient {
     return call(this, 'ensureToken', { signal, timeoutInMillis }, options);
   }
 
+  /** @param {EnsureTokenOptions} [options] */
   async getToken(options) {
     return this.ensureToken(options);
   }
 
+  /**
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit} [init]
+   */
   async fetch(input, init) {
     // Before the request is made: on servers a relative address is none.
     if (!hasPage()) throw new LoginError('NotLoggedIn');
     const request = new Request(input, init);
+    /** @type {(method: string, value: unknown) => Promise<any>} */
     const ask = (method, value) => call(this, method, { signal: request.signal, timeoutInMillis: Infinity }, value);
-    const send = (request, token) => {
-      if (token) request.headers.set('Authorization', `Bearer ${token}`);
-      return fetch(request);
+    /** @type {(prepared: Request, token?: string) => Promise<Response>} */
+    const send = (prepared, token) => {
+      if (token) prepared.headers.set('Authorization', `Bearer ${token}`);
+      return fetch(prepared);
     };
     const { session, tokenOrigins } = this[STATE]();
     const known = maySendTokenTo(request.url, tokenOrigins) ? session.known() : undefined;
@@ -145,30 +189,43 @@ export class LoginClient {
     return other ? send(again, other) : response;
   }
 
+  /** @param {CallLimits} [limits] */
   async getUserProfile(limits) {
     return callAccount(this, 'getUserProfile', limits);
   }
 
+  /** @param {CallLimits} [limits] */
   async getConnectionCredentials(limits) {
     return callAccount(this, 'getConnectionCredentials', limits);
   }
 
+  /** @param {CallLimits} [limits] */
   async getDevices(limits) {
     return callAccount(this, 'getDevices', limits);
   }
 
+  /** @param {RegisterDeviceOptions} options */
   async registerDevice(options) {
     return callAccount(this, 'registerDevice', options, options, SHOPPER_DEADLINE_MS);
   }
 
+  /**
+   * @param {string} deviceId
+   * @param {CallLimits} [limits]
+   */
   async deleteDevice(deviceId, limits) {
     return callAccount(this, 'deleteDevice', limits, deviceId);
   }
 
+  /** @param {Record<string, unknown> & CallLimits} [options] */
   async openUserConfigurationScreen(options) {
     return callAccount(this, 'openUserConfigurationScreen', options, options);
   }
 
+  /**
+   * @param {string} [redirectUrl]
+   * @param {CallLimits} [limits]
+   */
   async logout(redirectUrl, limits) {
     return call(this, 'logout', limits, redirectUrl);
   }
@@ -178,6 +235,7 @@ export class LoginClient {
     return session.known()?.userIdentity ?? session.module.callNow('getUserIdentity') ?? null;
   }
 
+  /** @param {unknown} url */
   getMatchingDomainInfo(url) {
     let text = '';
     try {
@@ -195,6 +253,11 @@ export class LoginClient {
   }
 }
 
+/**
+ * Calls a method that returns at once, as soon as the module is loaded.
+ * @param {ExtensionClient} client
+ * @param {string} method
+ */
 async function now(client, method) {
   if (!hasPage()) return null;
   await client[STATE]().ready();
@@ -202,6 +265,10 @@ async function now(client, method) {
 }
 
 export class ExtensionClient {
+  /**
+   * @param {string} authressCustomDomain
+   * @param {string} extensionId
+   */
   constructor(authressCustomDomain, extensionId) {
     const origin = checkedHost(authressCustomDomain);
     const id = checkedExtension(extensionId);
@@ -221,10 +288,15 @@ export class ExtensionClient {
     return now(this, 'getTokenResponse');
   }
 
+  /** @param {{ code?: string, silent?: boolean } & CallLimits} [options] */
   async requestToken(options) {
     return this[STATE]().call('requestToken', options, options);
   }
 
+  /**
+   * @param {string} [redirectUrl]
+   * @param {CallLimits} [limits]
+   */
   async login(redirectUrl, limits) {
     return this[STATE]().call('login', limits, redirectUrl);
   }

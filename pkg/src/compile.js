@@ -1,10 +1,13 @@
-// Compiles the module from its URL or bytes, or throws an error that says why that failed and what to do.
+// Compiles the module from its URL or its bytes; an error explains the cause and what to do.
 
-/** The first bytes of a WebAssembly module. */
+/** @typedef {import('authress-login-wasm').WasmSource} WasmSource */
+/** @typedef {{ source: any, address?: string, response?: Promise<Response> }} Prefetched */
+
+/** The first bytes of a module. */
 const MAGIC_NUMBER = [0, 97, 115, 109];
 /** The delay before a failed request is repeated, and the time in which a policy violation is reported, in milliseconds. */
 const RETRY_MS = 300;
-/** The length of an address in a message; only its end is shown. */
+/** How much of the end of an address a message shows. */
 const LONGEST_ADDRESS = 150;
 
 const DIST = "Serve all files of the package's dist, or import authress-login-wasm/inline.";
@@ -14,33 +17,49 @@ const VITE = 'In Vite add authress-login-wasm to optimizeDeps.exclude.';
 /** Addresses that have failed before: the next request bypasses the cache. */
 const failed = new Set();
 
-/** An address for messages: without the query, which may be secret, and without the content of a data: URL. */
+/**
+ * An address as messages show it: without the query, which may be secret, and no data: URL, which is the whole file.
+ * @param {string} address
+ */
 function shown(address) {
   if (/^(data|blob):/.test(address)) return `the ${address.slice(0, 4)}: URL of the module`;
   const path = address.replace(/[?#][\s\S]*/, '');
   return path.length > LONGEST_ADDRESS ? `…${path.slice(-LONGEST_ADDRESS)}` : path;
 }
 
+/** @type {(address: string, isLate: boolean) => string} */
 const advice = (address, isLate) => (/\/\.vite\//.test(address) ? VITE : isLate ? RELOAD : DIST);
 
+/** @param {BufferSource} bytes */
 const hasMagicNumber = (bytes) => {
-  const start = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, Math.min(bytes.byteLength, 4));
+  const { buffer = bytes, byteOffset = 0 } = /** @type {Partial<ArrayBufferView>} */ (bytes);
+  const start = new Uint8Array(/** @type {ArrayBuffer} */ (buffer), byteOffset, Math.min(bytes.byteLength, 4));
   return start.length === 4 && start.every((byte, index) => byte === MAGIC_NUMBER[index]);
 };
 
-/** @param what describes the bytes in a message @param todo is the advice if they are not a module */
+/**
+ * @param {BufferSource} bytes
+ * @param {string} what the bytes are
+ * @param {string} todo if they are no module
+ */
 async function compileBytes(bytes, what, todo) {
   if (!hasMagicNumber(bytes)) throw new TypeError(`${what}, which is no WebAssembly module. ${todo}`);
   return WebAssembly.compile(bytes);
 }
 
+/**
+ * @param {Response} response
+ * @param {string} what the response is
+ * @param {string} todo if it is no module
+ * @param {boolean} isTyped whether it has the content type of a module
+ */
 async function compileResponse(response, what, todo, isTyped) {
   const wasRead = response.bodyUsed;
   if (isTyped && WebAssembly.compileStreaming) {
     try {
       return await WebAssembly.compileStreaming(response);
     } catch (cause) {
-      // A page's own fetch may return something that is not a Response; its bytes are enough.
+      // A page's own fetch may return an object that only looks like a response: then its bytes are compiled.
       if (cause instanceof WebAssembly.CompileError) throw cause;
     }
   }
@@ -54,15 +73,22 @@ async function compileResponse(response, what, todo, isTyped) {
   return compileBytes(bytes, what, todo);
 }
 
+/** @type {(what: string, cause: unknown) => TypeError & { isNetworkFailure: true }} */
 const networkFailure = (what, cause) =>
-  Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), { isNetworkFailure: true });
+  Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), {
+    isNetworkFailure: /** @type {const} */ (true),
+  });
 
 const retryDelay = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 
-/** Requests an address. A failed request is repeated once, then explained. `first` is the response of a request that is already
- * under way. */
+/**
+ * The response of an address. A request that fails is sent again once, and then explained.
+ * @param {string} address
+ * @param {Promise<Response> | undefined} first the response to the first request, if it has been sent
+ */
 async function request(address, first) {
   let isForbidden = false;
+  /** @param {SecurityPolicyViolationEvent} event */
   const onViolation = ({ blockedURI, disposition }) => {
     if (blockedURI && disposition !== 'report' && address.startsWith(blockedURI)) isForbidden = true;
   };
@@ -88,7 +114,7 @@ async function request(address, first) {
       throw new TypeError(`${what}: the page's Content-Security-Policy forbids it. Add ${source} to connect-src.`, {
         cause,
       });
-    // Without CORS the response only shows that there is a server.
+    // A response without CORS only shows that there is a server.
     if (
       !isHere &&
       (await fetch(address, { mode: 'no-cors' }).then(
@@ -107,6 +133,11 @@ async function request(address, first) {
   }
 }
 
+/**
+ * @param {string} address
+ * @param {boolean} isLate
+ * @param {Promise<Response> | undefined} first
+ */
 async function compileAt(address, isLate, first) {
   const response = await request(address, first);
   const type = response.headers.get('content-type') ?? 'no type';
@@ -128,17 +159,19 @@ async function compileAt(address, isLate, first) {
 }
 
 /**
- * @param source a URL, bytes, a compiled module, or a promise of one of these
- * @param isLate whether it may be needed long after the page was loaded
- * @param prefetched a request that is under way: `{address, response}`
+ * @param {WasmSource | PromiseLike<WasmSource>} source
+ * @param {boolean} [isLate] whether it is needed long after the page was loaded
+ * @param {Prefetched} [prefetched] a request that has been sent
+ * @returns {Promise<WebAssembly.Module>}
  */
-export async function compile(source, isLate, prefetched) {
+export async function compile(source, isLate = false, prefetched) {
   const it = await source;
   // By their tags: in a test environment they may come from another realm, with other classes.
   const tag = Object.prototype.toString.call(it);
-  if (tag === '[object WebAssembly.Module]') return it;
-  if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(it)) return compileBytes(it, 'initWasm() got bytes', DIST);
-  const address = new URL(it, document.baseURI).href;
+  if (tag === '[object WebAssembly.Module]') return /** @type {WebAssembly.Module} */ (it);
+  if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(it))
+    return compileBytes(/** @type {BufferSource} */ (it), 'initWasm() got bytes', DIST);
+  const address = new URL(/** @type {string | URL} */ (it), document.baseURI).href;
   try {
     return await compileAt(address, isLate, prefetched?.address === address ? prefetched.response : undefined);
   } catch (cause) {

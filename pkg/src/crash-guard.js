@@ -1,29 +1,36 @@
-// Detects a trap of the module. Its memory is inconsistent afterwards, so no later call reaches that instance.
+// After a trap the memory of an instance is in no state to be used. This guard detects the trap, and stops every later call into
+// the instance.
 
+/** @typedef {(...values: any[]) => any} Call */
+
+/** @type {(object: object, wrap: (call: Call) => Call) => Record<string, any>} */
 const mapFunctions = (object, wrap) =>
   Object.fromEntries(
     Object.entries(object).map(([name, value]) => [name, typeof value === 'function' ? wrap(value) : value]),
   );
 
 /**
- * Guards one instance: `imports` and `exports` wrap its functions. All calls pass here, also those from timers and promises.
- * `onTrap` is called once, with the exception.
+ * Guards one instance: `imports` and `exports` wrap all calls out of it and into it, also those from timers and promises.
  *
- * An exception leaves an export only after a trap, or if an import threw where Rust did not expect it and so cleaned nothing
- * up. After either the instance is unusable.
+ * An exception leaves an export after a trap only, or if an import threw where Rust did not expect it and cleaned nothing up.
+ * After either the instance must not be used.
+ * @param {(cause: unknown) => void} onTrap is called once, with the exception
  */
 export function watch(onTrap) {
+  /** @type {{ cause: unknown } | undefined} */
   let trap;
   return {
+    /** @param {object} imports */
     imports: (imports) =>
       mapFunctions(imports, (call) => (...values) => {
-        // An outer call of the instance may continue after an inner one has trapped: it ends here.
+        // An outer call into the instance may go on after an inner one has trapped: it ends here.
         if (trap) throw trap.cause;
         return call(...values);
       }),
+    /** @param {object} exports */
     exports: (exports) =>
       mapFunctions(exports, (call) => (...values) => {
-        // The glue may read members of a result: there are none.
+        // The glue may read parts of a result, of which there are none.
         if (trap) return [];
         try {
           return call(...values);

@@ -4,11 +4,14 @@
  */
 export async function yieldToEventLoop() {
   try {
-    await (globalThis.scheduler?.yield?.() ?? nextMessage());
+    // Its types are not in TypeScript's library yet.
+    const { scheduler } = /** @type {any} */ (globalThis);
+    await (scheduler?.yield?.() ?? nextMessage());
   } catch {} // Rejected where it runs within a task that the page has aborted: that ends no work of this client.
 }
 
 // A message arrives as soon as the event loop reaches it; a timer comes late in a page that is not visible.
+/** @returns {Promise<void>} */
 function nextMessage() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -15,6 +15,8 @@ import {
   USER_COOKIE,
 } from '../generated/constants.js';
 
+/** @import { UserIdentity } from 'authress-login-wasm' */
+
 const nonceInAddress = () => new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
 
 /** Whether the address is the callback URL of a login that this browser began, or a callback is unfinished. */
@@ -33,21 +35,29 @@ export function isCallback() {
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 // The claims of a JWT; its second part is base64url (RFC 7519 section 3).
+/** @type {(token: string) => any} */
 function claims(token) {
   const letters = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
   return JSON.parse(UTF_8.decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
 }
 
+/**
+ * The cookies that script can read, as `name=value`.
+ * @returns {string[]}
+ */
+const cookies = () => (documentProperty('cookie') ?? '').split(/; */);
+
 /** The access tokens that script can read. */
 const accessTokens = () =>
-  (documentProperty('cookie') ?? '')
-    .split(/; */)
+  cookies()
     .filter((pair) => pair.startsWith(`${AUTHORIZATION_COOKIE}=`))
     .map((pair) => pair.slice(AUTHORIZATION_COOKIE.length + 1));
 
 /**
  * Whether a request to `url` may carry the access token: to the page's own origin, or one of `tokenOrigins`. A token that
  * came over https never leaves over http. The core has the same rule: tests/vectors/token-origins.json.
+ * @param {string} url
+ * @param {string} tokenOrigins with spaces between them
  */
 export function maySendTokenTo(url, tokenOrigins) {
   const { origin, protocol } = new URL(url);
@@ -56,8 +66,10 @@ export function maySendTokenTo(url, tokenOrigins) {
 }
 
 /**
- * The stored session, `{token, identity}`; undefined if there is any doubt.
- * @param origin of the Authress host @param applicationId of the session
+ * The stored session; undefined if there is any doubt.
+ * @param {string} origin of the Authress host
+ * @param {string} applicationId of the session
+ * @returns {{ token: string, identity: UserIdentity } | undefined}
  */
 export function storedSession(origin, applicationId) {
   try {
@@ -87,22 +99,23 @@ export function storedSession(origin, applicationId) {
 /** Whether nothing of a session, of a callback or of a login elsewhere is here. */
 function isEmpty() {
   try {
-    const hasUserCookie = (documentProperty('cookie') ?? '')
-      .split(/; */)
-      .some((pair) => pair.startsWith(`${USER_COOKIE}=`));
+    const hasUserCookie = cookies().some((pair) => pair.startsWith(`${USER_COOKIE}=`));
     return !hasUserCookie && !isCallback() && !nonceInAddress() && localStorage.getItem(SESSION_KEY) === null;
   } catch {
     return false; // The storage of this page cannot be read.
   }
 }
 
-/** The last two labels of a host, with its port. */
+/**
+ * The last two labels of a host, with its port.
+ * @param {string} host
+ */
 const site = (host) => host.split('.').slice(-2).join('.');
 
 /**
  * Whether cookies may reach Authress from this page. Where this is `false` the core says so too
  * (tests/vectors/reachable-cookies.json).
- * @param origin of Authress
+ * @param {string} origin of Authress
  */
 export function mayReachAuthress(origin) {
   const { protocol, hostname, host } = location;
@@ -111,8 +124,17 @@ export function mayReachAuthress(origin) {
 }
 
 /**
- * What is known without the module: `{status, userIdentity, token}`. The status is `checking` where nothing is stored and
- * Authress may know of a session. Undefined if there is any doubt, or a callback to handle.
+ * A session's state as it is known without the module. The status is `checking` if nothing is stored and Authress may have a
+ * session.
+ * @typedef {{ status: 'signed-in', userIdentity: UserIdentity, token: string }
+ *   | { status: 'signed-out' | 'checking', userIdentity: null, token?: undefined }} FastSession
+ */
+
+/**
+ * The state of the session without the module; undefined if there is any doubt, or a callback to handle.
+ * @param {string} origin of the Authress host
+ * @param {string} applicationId
+ * @returns {FastSession | undefined}
  */
 export function fastSession(origin, applicationId) {
   const stored = storedSession(origin, applicationId);

@@ -13,14 +13,15 @@ const LOGGED_FIELDS = ['code', 'status', 'serverCode'];
 
 /**
  * The host of a client without listeners.
- * @param {Iterable<object>} loggers of the application; one may lack a level
+ * @param {Iterable<{ log?: (entry: any) => void, warn?: (entry: any) => void }>} loggers of the application; one may lack a level
  * @param {(error: object) => Error} toError converts the module's errors
  * @returns {Host}
  */
 export const makeHost = (loggers, toError) => ({
   log(level, title, error) {
+    /** @type {Record<string, unknown>} */
     const entry = { title };
-    const logged = error && toError(error);
+    const logged = /** @type {any} */ (error && toError(error));
     for (const name of LOGGED_FIELDS) if (logged?.[name] !== undefined) entry[name] = logged[name];
     for (const logger of loggers) logger[level]?.(entry);
   },

@@ -5,26 +5,35 @@ import { instance, load, rejectOnTrap } from './module-loader.js';
 import { abortReason, checkedLimits } from './settings.js';
 import { hasPage, withoutPage } from './without-page.js';
 
-/** The default deadline of a call in milliseconds. */
+/** @import { Classes } from './module-instance.js' */
+
+/** How long a call may take unless the caller says otherwise, in milliseconds. */
 export const DEADLINE_MS = 30_000;
 
 /** The longest delay of a browser's timer in milliseconds: about 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The method of the module's client that calls the methods of a part. */
+/** By which method of the module's clients the methods of its parts are called. */
+/** @type {Record<string, string>} */
 const CALLS = { undefined: 'call', account: 'callAccount' };
 
 /**
- * Runs `work(cancelled)` within a caller's limits, `{signal, timeoutInMillis}`; `deadlineMs` is the default deadline. The promise
- * `cancelled` is fulfilled when the caller has its rejection: the work stops then.
+ * Runs `work` until the limits of the call are reached.
+ * @template Result
+ * @param {unknown} limits `{signal, timeoutInMillis}` of the caller
+ * @param {number} deadlineMs the deadline without any
+ * @param {(cancelled: Promise<void>) => Promise<Result>} work gets a promise that is fulfilled when the call is cancelled
+ * @returns {Promise<Result>}
  */
 export function withLimits(limits, deadlineMs, work) {
   const { signal, timeoutInMillis } = checkedLimits(limits, deadlineMs);
   return new Promise((resolve, reject) => {
-    let cancel;
-    const cancelled = new Promise((resolve) => {
-      cancel = resolve;
+    let cancel = () => {};
+    /** @type {Promise<void>} */
+    const cancelled = new Promise((fulfil) => {
+      cancel = fulfil;
     });
+    /** @type {(then: (value: any) => void) => (value: any) => void} */
     const settle = (then) => (value) => {
       clearTimeout(timer);
       signal?.removeEventListener?.('abort', onAbort);
@@ -32,12 +41,13 @@ export function withLimits(limits, deadlineMs, work) {
       then(value);
     };
     const fail = settle(reject);
+    /** @param {unknown} reason */
     const stop = (reason) => {
       fail(reason);
       cancel();
     };
     const settled = rejectOnTrap(fail);
-    const onAbort = () => stop(abortReason(signal));
+    const onAbort = () => stop(signal && abortReason(signal));
     const timer =
       timeoutInMillis >= 0 && timeoutInMillis <= LONGEST_TIMER_MS
         ? setTimeout(() => stop(new LoginError('RequestTimeout')), timeoutInMillis)
@@ -50,14 +60,18 @@ export function withLimits(limits, deadlineMs, work) {
 export class ModuleClient {
   #make;
   #part;
+  /** @type {Classes | undefined} */
   #classes;
+  /** @type {any} */
   #client;
+  /** @type {Promise<void> | undefined} */
   #making;
   #onFailure;
 
   /**
-   * @param make creates the client from the module's classes @param part that has its class, if it is not the core
-   * @param onFailure is called with the error if the module cannot be loaded
+   * @param {(classes: Classes) => object} make creates the client from the module's classes
+   * @param {string} [part] the part with its class, if that is not the core
+   * @param {(error: LoginError) => void} [onFailure] gets the error if the module cannot be loaded
    */
   constructor(make, part, onFailure) {
     this.#make = make;
@@ -65,10 +79,12 @@ export class ModuleClient {
     this.#onFailure = onFailure;
   }
 
+  /** @param {string} [part] */
   async ready(part = this.#part) {
     try {
       // The instance may trap before it is used.
-      const isMade = (part) => this.#classes !== undefined && this.#classes === instance(part);
+      /** @param {string} [needed] */
+      const isMade = (needed) => this.#classes !== undefined && this.#classes === instance(needed);
       while (!isMade(part)) {
         if (part) await load(part);
         if (!isMade()) await (this.#making ??= this.#makeClient());
@@ -92,20 +108,32 @@ export class ModuleClient {
     }
   }
 
-  /** Calls an asynchronous method of the module, or of a part of it, with its one argument. */
+  /**
+   * Calls a method of the module with its one value.
+   * @param {string} method
+   * @param {unknown} limits
+   * @param {unknown} [value]
+   * @param {string} [part] the part that has the method
+   * @param {number} [deadlineMs]
+   * @returns {Promise<any>}
+   */
   call(method, limits, value, part, deadlineMs = DEADLINE_MS) {
     return withLimits(limits, deadlineMs, async (cancelled) => {
       if (!hasPage()) return withoutPage(method, value);
       let isCancelled = false;
-      cancelled.then(() => {
+      void cancelled.then(() => {
         isCancelled = true;
       });
       const client = await this.ready(part);
-      return isCancelled ? undefined : client[CALLS[part]](method, cancelled, value);
+      return isCancelled ? undefined : client[CALLS[String(part)]](method, cancelled, value);
     });
   }
 
-  /** Calls a synchronous method; undefined until the module is loaded. */
+  /**
+   * Calls a method that returns at once; undefined until the module is loaded.
+   * @param {string} method
+   * @param {...unknown} values
+   */
   callNow(method, ...values) {
     if (this.#classes !== instance()) return undefined;
     try {

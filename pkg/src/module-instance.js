@@ -8,32 +8,57 @@ import { yieldToEventLoop } from './event-loop.js';
 
 export { build };
 
-/** The part that is loaded first; others are added to it. */
+/**
+ * @import { Prefetched, WasmSource } from './compile.js'
+ * @typedef {Record<string, any>} Classes the Rust classes and the rest of the glue, with `has(part)`
+ * @typedef {{ makeGlue: () => Classes, instantiate: (glue: object) => Promise<WebAssembly.Exports> }} Form
+ */
+
+/** The part of the module that is loaded first. Others are added to it. */
 const CORE = 'core';
 
-/** The promise with this name, or a new one. A rejected promise is removed, so that the next call tries again. */
+/**
+ * The promise that `promises` has by this name, or a new one. One that fails is removed, so that the next call tries again.
+ * @template Result
+ * @param {Record<string, Promise<Result> | undefined>} promises
+ * @param {string} name
+ * @param {() => Promise<Result>} make
+ * @returns {Promise<Result>}
+ */
 function once(promises, name, make) {
-  promises[name] ??= make().catch((cause) => {
-    promises[name] = undefined;
-    throw cause;
-  });
-  return promises[name];
+  const promise =
+    promises[name] ??
+    make().catch((cause) => {
+      promises[name] = undefined;
+      throw cause;
+    });
+  promises[name] = promise;
+  return promise;
 }
 
 /**
- * Starts to load the module.
- * @param options `source(part)`: the location of a part; `prefetched`: the location of the core, with a request that is under
- * way; `usesWasm`: whether WebAssembly is allowed; `javaScript()`: imports the form without it; `onTrap(cause)`: called
- * when an instance traps
+ * @param {object} options
+ * @param {(part: string) => WasmSource | PromiseLike<WasmSource>} options.source the location of a part
+ * @param {Prefetched} [options.prefetched] the core's request, if it has been sent
+ * @param {boolean} options.usesWasm whether WebAssembly is allowed
+ * @param {() => Promise<{ default: Form }>} options.javaScript imports the form without it
+ * @param {(cause: unknown) => void} options.onTrap is called when an instance traps
  */
 export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
-  /** Promises of compiled parts, kept for the next instance. */
+  /**
+   * The compiled parts, which are kept for the next instance.
+   * @type {Record<string, Promise<WebAssembly.Module> | undefined>}
+   */
   const compiled = {};
+  /** @type {Promise<Form> | undefined} */
   let form;
+  /** @type {ReturnType<typeof makeInstance> | undefined} */
   let loading;
+  /** @type {Classes | undefined} */
   let live;
   let hasEverLoaded = false;
 
+  /** @param {string} part */
   const compiledPart = (part) =>
     once(compiled, part, async () => {
       const request = part === CORE ? prefetched : undefined;
@@ -48,19 +73,23 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
       return module;
     });
 
-  /** Loads one of the two forms: `{makeGlue, instantiate}`. */
+  /** @returns {Promise<Form>} */
   async function loadForm() {
     if (!usesWasm) return (await javaScript()).default;
     const module = await compiledPart(CORE);
-    return { makeGlue, instantiate: async (glue) => (await WebAssembly.instantiate(module, { a: glue })).exports };
+    return {
+      makeGlue,
+      instantiate: async (glue) =>
+        (await WebAssembly.instantiate(module, { a: /** @type {WebAssembly.ModuleImports} */ (glue) })).exports,
+    };
   }
 
-  /** Creates an instance: `{classes, add}`. A part must be added before anything in it is called. */
+  /** An instance. `add` adds a part, before whose end nothing of it may be called. */
   async function makeInstance() {
     form ??= loadForm();
-    const { makeGlue, instantiate } = await form;
-    // The glue has the instance's state.
-    const classes = makeGlue();
+    const { makeGlue: makeClasses, instantiate } = await form;
+    // Glue has state, so every instance has its own.
+    const classes = makeClasses();
     const guard = watch((cause) => {
       loading = live = undefined;
       onTrap(cause);
@@ -72,9 +101,12 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
     await yieldToEventLoop();
     classes.start();
     const isWhole = classes.isWhole();
+    /** @type {Set<string>} */
     const here = new Set();
-    classes.has = (part) => isWhole || here.has(part);
+    classes.has = (/** @type {string} */ part) => isWhole || here.has(part);
+    /** @type {Record<string, Promise<void> | undefined>} */
     const added = {};
+    /** @param {string} part */
     const add = (part) =>
       once(added, part, async () => {
         if (classes.has(part)) return;
@@ -87,11 +119,13 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
     return { classes, add };
   }
 
+  /** @param {string} [part] */
   const instance = (part) => (part && !live?.has(part) ? undefined : live);
 
   return {
     instance,
     hasLoaded: () => hasEverLoaded,
+    /** @param {string} [part] */
     async load(part) {
       try {
         // At the same time as the core. A failure shows below.

@@ -7,19 +7,31 @@ import sources from 'generated:sources';
 import { LoginError } from './errors.js';
 import { hasPage } from './without-page.js';
 
-/** A module with one type, of a function with a reference and a vector: the newest features that the module needs (Chrome 96,
- * Firefox 89, Safari 16.4). */
+/**
+ * @import { WasmParts, WasmSource } from 'authress-login-wasm'
+ * @import { Classes, start as Start } from './module-instance.js'
+ */
+
+/** A module's magic number and version, and the type of a function with a reference and a vector. What the module needs is
+ * older than these two in every browser (Chrome 96, Firefox 89, Safari 16.4). */
 const NEEDED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 111, 123, 0);
 
-/** The delay before a failed import is repeated, in milliseconds. */
+/** How long after a failed import the second one starts, in milliseconds. */
 const RETRY_MS = 300;
 
-/** Rejects the pending calls after a trap. */
+/**
+ * Rejects the calls that are pending.
+ * @type {Set<(error: LoginError) => void>}
+ */
 const inFlight = new Set();
-/** The locations of the module's files from `initWasm`. */
+/**
+ * The locations that the page has given.
+ * @type {Record<string, any>}
+ */
 const givenSources = {};
+/** @type {ReturnType<typeof importModule> | undefined} */
 let importing;
-/** The result of `start` in module-instance.js. */
+/** @type {ReturnType<typeof Start> | undefined} */
 let module;
 let isLoading = false;
 
@@ -33,7 +45,10 @@ function isAllowed() {
   }
 }
 
-/** Requests the file of the core before the JavaScript that compiles it is there: `{source, address, response}`. */
+/**
+ * Requests the file of the core before the JavaScript that compiles it is loaded.
+ * @returns {import('./compile.js').Prefetched | undefined}
+ */
 function prefetch() {
   try {
     const source = givenSources.core ?? sources.core();
@@ -47,17 +62,22 @@ function prefetch() {
   }
 }
 
-/** Imports another file of the package; a failed import is repeated once. */
+/**
+ * Imports another file of the package, and again if that fails.
+ * @param {(core: unknown) => Promise<any>} get
+ * @param {string} advice if it fails
+ */
 async function imported(get, advice) {
   const attempt = async () => get(givenSources.core);
   const retry = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)).then(attempt);
   try {
     return await attempt().catch(retry);
   } catch (cause) {
-    throw new TypeError(`${cause?.message ?? cause}. ${advice}`, { cause });
+    throw new TypeError(`${/** @type {any} */ (cause)?.message ?? cause}. ${advice}`, { cause });
   }
 }
 
+/** @returns {Promise<ReturnType<typeof Start>>} */
 async function importModule() {
   const usesWasm = isAllowed();
   const prefetched = usesWasm ? prefetch() : undefined;
@@ -73,7 +93,7 @@ async function importModule() {
   const javaScript = () =>
     imported(sources.javaScript, "Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.");
   return start({
-    source: (part) => givenSources[part] ?? sources[part]?.(givenSources.core),
+    source: (/** @type {string} */ part) => givenSources[part] ?? sources[part]?.(givenSources.core),
     prefetched,
     usesWasm,
     javaScript,
@@ -81,13 +101,18 @@ async function importModule() {
   });
 }
 
+/** @param {unknown} cause */
 function onTrap(cause) {
   isLoading = false;
   for (const reject of inFlight) reject(new LoginError('InternalError', { cause }));
   inFlight.clear();
 }
 
-/** Loads the module, and a part of it; returns the Rust classes of an instance that has not trapped. */
+/**
+ * The Rust classes of an instance that has not trapped and has this part.
+ * @param {string} [part]
+ * @returns {Promise<Classes>}
+ */
 export async function load(part) {
   try {
     isLoading = true;
@@ -100,7 +125,9 @@ export async function load(part) {
     if (!instance()) isLoading = false;
     // The server of the core also serves the parts: if they cannot be fetched, the network is at fault.
     throw new LoginError(
-      part && instance() && cause?.isNetworkFailure ? 'AuthressSdkNetworkError' : 'ModuleLoadFailed',
+      part && instance() && /** @type {any} */ (cause)?.isNetworkFailure
+        ? 'AuthressSdkNetworkError'
+        : 'ModuleLoadFailed',
       {
         cause,
       },
@@ -108,19 +135,30 @@ export async function load(part) {
   }
 }
 
-/** The Rust classes if they are loaded, otherwise undefined. */
+/**
+ * The same if they are loaded already, otherwise undefined.
+ * @param {string} [part]
+ * @returns {Classes | undefined}
+ */
 export const instance = (part) => module?.instance(part);
 
 /** Whether there has been an instance on this page. */
 export const hasLoaded = () => Boolean(module?.hasLoaded());
 
-/** Calls `reject` if the instance traps; the returned function ends that. */
+/**
+ * Calls `reject` if the instance traps before the returned function is called.
+ * @param {(error: LoginError) => void} reject
+ */
 export function rejectOnTrap(reject) {
   inFlight.add(reject);
   return () => inFlight.delete(reject);
 }
 
-/** `initWasm`: loads the module now. `source` counts if the module is not being loaded yet. */
+/**
+ * Loads the module now.
+ * @param {WasmSource | PromiseLike<WasmSource>} [source] its location, if it is not being loaded yet
+ * @param {WasmParts} [parts] the locations of its parts
+ */
 export async function initWasm(source, parts) {
   if (!isLoading) givenSources.core = source ?? givenSources.core;
   Object.assign(givenSources, parts);

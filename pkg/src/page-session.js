@@ -10,20 +10,32 @@ import { ModuleClient } from './module-client.js';
 import { hasLoaded } from './module-loader.js';
 import { hasPage } from './without-page.js';
 
-/** The module is loaded after this time even if the page is never idle, in milliseconds. */
+/**
+ * @import { LoginClientSettings, Logger, SessionEvent, SessionSnapshot } from 'authress-login-wasm'
+ * @import { LoginError } from './errors.js'
+ * @typedef {(event: any) => void} Listener
+ */
+
+/** How long after its load a page may be busy before the module is loaded all the same, in milliseconds. */
 const LONGEST_IDLE_MS = 2_000;
 /** The delay after `load` in browsers without `requestIdleCallback`, in milliseconds. */
 const IDLE_DELAY_MS = 200;
 
+/** @type {SessionSnapshot} */
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
+/** @type {SessionSnapshot} */
 const SIGNED_OUT = Object.freeze({ status: 'signed-out', userIdentity: null });
 
-/** The sessions of this page by host and application. */
+/**
+ * The sessions of this page, by host and application.
+ * @type {Map<string, PageSession>}
+ */
 const sessions = new Map();
 
+/** @param {() => void} work */
 function whenIdle(work) {
   const wait = () =>
-    globalThis.requestIdleCallback
+    'requestIdleCallback' in globalThis
       ? requestIdleCallback(work, { timeout: LONGEST_IDLE_MS })
       : setTimeout(work, IDLE_DELAY_MS);
   if (documentProperty('readyState') === 'complete') wait();
@@ -31,7 +43,9 @@ function whenIdle(work) {
 }
 
 export class PageSession {
+  /** @type {Set<Listener>} */
   listeners = new Set();
+  /** @type {Set<Logger>} */
   #loggers = new Set();
   #retainsUserCookie = false;
   #origin;
@@ -40,11 +54,20 @@ export class PageSession {
   #isReady = false;
   #mayPreload = false;
   #isChecked = false;
+  /** @type {unknown} */
   #loadFailure;
+  /** @type {(() => void) | undefined} */
   #onOnline;
+  /** @type {BroadcastChannel | undefined} */
   #channel;
 
-  /** Returns the session for a host and application. On a server each client has its own. */
+  /**
+   * The session of this host and application. On a server each client has its own.
+   * @param {string} origin
+   * @param {string} applicationId
+   * @param {boolean} retainsUserCookie
+   * @param {Logger} logger
+   */
   static of(origin, applicationId, retainsUserCookie, logger) {
     const name = `${origin} ${applicationId}`;
     const session = sessions.get(name) ?? new PageSession(origin, applicationId);
@@ -54,9 +77,14 @@ export class PageSession {
     return session;
   }
 
+  /**
+   * @param {string} origin
+   * @param {string} applicationId
+   */
   constructor(origin, applicationId) {
     this.#origin = origin;
     this.#applicationId = applicationId;
+    /** @type {import('./host.js').Host['emit']} */
     const emit = (type, snapshot, result) => this.#emitFromModule(type, snapshot, result);
     const host = { ...makeHost(this.#loggers, asLoginError), emit };
     this.module = new ModuleClient(
@@ -72,7 +100,11 @@ export class PageSession {
     if (hasPage()) this.#listenToOtherTabs();
   }
 
-  /** Starts for a new client: handles a callback and looks for a session, and loads the module as `preload` says. */
+  /**
+   * Starts for one of its clients, and loads the module as `preload` says.
+   * @param {NonNullable<LoginClientSettings['preload']>} preload
+   * @param {boolean} skipsCheck
+   */
   start(preload, skipsCheck) {
     if (preload !== 'none') this.#mayPreload = true;
     if (preload === 'eager') this.#load();
@@ -82,8 +114,10 @@ export class PageSession {
     else this.#check(true);
   }
 
+  /** @param {Listener} listener */
   subscribe(listener) {
-    // A function of its own, so that a listener that is given twice is called twice and removed once.
+    // A function of its own, so that a listener given twice is called and removed once each.
+    /** @type {Listener} */
     const entry = (event) => listener(event);
     this.listeners.add(entry);
     if (!this.#isChecked) {
@@ -111,7 +145,7 @@ export class PageSession {
   }
 
   get snapshot() {
-    const known = this.#snapshot === CHECKING && this.known();
+    const known = this.#snapshot === CHECKING ? this.known() : undefined;
     if (known?.status === 'signed-out') this.#snapshot = SIGNED_OUT;
     if (known?.status === 'signed-in') {
       this.#snapshot = Object.freeze({ status: known.status, userIdentity: Object.freeze(known.userIdentity) });
@@ -119,7 +153,11 @@ export class PageSession {
     return this.#snapshot;
   }
 
-  /** Resolves with `true` once there is a session; does not load the module. */
+  /**
+   * Waits for a session without the module.
+   * @param {Promise<void>} cancelled
+   * @returns {Promise<true>}
+   */
   nextSignIn(cancelled) {
     return new Promise((resolve) => {
       const listener = () => {
@@ -128,10 +166,11 @@ export class PageSession {
         resolve(true);
       };
       this.listeners.add(listener);
-      cancelled.then(() => this.listeners.delete(listener));
+      void cancelled.then(() => this.listeners.delete(listener));
     });
   }
 
+  /** @param {boolean} [background] */
   #check(background) {
     this.module.call('userSessionExists', { timeoutInMillis: Infinity }, background).catch(() => {});
   }
@@ -142,7 +181,7 @@ export class PageSession {
 
   /** Loads the module while the page is idle, so that a first press finds it ready and a session is renewed. */
   #preload() {
-    if (!this.#mayPreload || navigator.connection?.saveData) return;
+    if (!this.#mayPreload || /** @type {any} */ (navigator).connection?.saveData) return;
     this.#mayPreload = false;
     whenIdle(() => this.#load());
   }
@@ -154,6 +193,11 @@ export class PageSession {
     this.#emit('ready');
   }
 
+  /**
+   * @param {string} type
+   * @param {any} snapshot
+   * @param {object} [result]
+   */
   #emitFromModule(type, snapshot, result) {
     const isRepeated = type === 'ready' && this.#isReady;
     const { status, userIdentity } = this.#snapshot;
@@ -164,6 +208,10 @@ export class PageSession {
     this.#emit(isRepeated ? snapshot.status : type, result && { result: Object.freeze(result) });
   }
 
+  /**
+   * @param {string} type
+   * @param {object} [more]
+   */
   #emit(type, more) {
     const event = Object.freeze({ type, ...more });
     for (const listener of [...this.listeners]) {
@@ -178,14 +226,19 @@ export class PageSession {
     }
   }
 
-  /** Ends `checking`, which nothing else does without the module. Calls that wait for the same file fail with one cause. */
+  /**
+   * Ends `checking`, which otherwise only the module does. Calls that wait for one file fail with one cause.
+   * @param {LoginError} error
+   */
   #onLoadFailure(error) {
     if (error.code !== 'ModuleLoadFailed' || error.cause === this.#loadFailure) return;
     this.#loadFailure = error.cause;
     if (this.snapshot === CHECKING) this.#snapshot = SIGNED_OUT;
     this.#emit('load-failed', { error });
-    // One function, so that several failures add one listener.
-    this.#onOnline ??= () => this.listeners.size && this.#check();
+    // One function, so that it is called once however many loads have failed.
+    this.#onOnline ??= () => {
+      if (this.listeners.size > 0) this.#check();
+    };
     addEventListener('online', this.#onOnline, { once: true });
   }
 

@@ -5,13 +5,19 @@
 import { LoginError } from './errors.js';
 import { DEFAULT_APPLICATION_ID, EXTENSION_PREFIX, SERVICE_CLIENT_PREFIX } from '../generated/constants.js';
 
+/** @type {(detail: string, cause?: unknown) => LoginError} */
 export const invalidInput = (detail, cause) => new LoginError('InvalidInput', { detail, cause });
 
+/** @param {unknown} text */
 const trimmed = (text) => (typeof text === 'string' ? text.trim() : '');
 
 /**
  * The result of `take` for an object of settings or options, or for an empty one in place of undefined and null. Anything
  * else is `InvalidInput` (a list, a string, an event as in `onclick = login.getToken`), and so is a getter that throws.
+ * @template Result
+ * @param {unknown} options
+ * @param {(given: any) => Result} take
+ * @returns {Result}
  */
 export function read(options, take) {
   try {
@@ -23,13 +29,18 @@ export function read(options, take) {
   }
 }
 
-/** The reason that a cancelled call rejects with, as `fetch` does. Browsers from before 2022 give signals no reason. */
+/**
+ * The reason that a cancelled call rejects with, as `fetch` does. Browsers from before 2022 give signals no reason.
+ * @param {AbortSignal} signal
+ */
 export const abortReason = (signal) => signal.reason ?? new DOMException('The call was aborted.', 'AbortError');
 
 /**
  * The limits of a call, `{signal, timeoutInMillis}`, and its `backgroundTrigger`. Throws the reason of a signal that is
  * already aborted.
- * @param deadlineMs the deadline in milliseconds if the caller gives none
+ * @param {unknown} limits
+ * @param {number} deadlineMs the deadline in milliseconds if the caller gives none
+ * @returns {{ signal?: AbortSignal | null, timeoutInMillis: number, backgroundTrigger: boolean, isAborted?: boolean }}
  */
 export function checkedLimits(limits, deadlineMs = 0) {
   const checked = read(limits, ({ signal, timeoutInMillis, backgroundTrigger }) => {
@@ -49,7 +60,10 @@ export function checkedLimits(limits, deadlineMs = 0) {
   return checked;
 }
 
-/** The origin of the Authress host. */
+/**
+ * The origin of the Authress host.
+ * @param {unknown} authressApiUrl
+ */
 export function checkedHost(authressApiUrl) {
   const text = trimmed(authressApiUrl);
   const hasScheme = /^https?:/i.test(text);
@@ -64,6 +78,7 @@ export function checkedHost(authressApiUrl) {
   throw new LoginError('InvalidAuthressApiUrl');
 }
 
+/** @param {unknown} applicationId */
 function checkedApplication(applicationId) {
   const id = trimmed(applicationId);
   if (id === '' || id.startsWith(SERVICE_CLIENT_PREFIX) || id.startsWith(EXTENSION_PREFIX))
@@ -71,7 +86,10 @@ function checkedApplication(applicationId) {
   return id;
 }
 
-/** Origins as one text, with spaces between them. */
+/**
+ * Origins as one text, with spaces between them.
+ * @param {any} origins
+ */
 function checkedOrigins(origins) {
   try {
     const urls = [origins ?? []].flat().map((text) => new URL(text));
@@ -80,6 +98,10 @@ function checkedOrigins(origins) {
   throw invalidInput('tokenOrigins needs origins like https://api.example.com.');
 }
 
+/**
+ * @param {any} preload
+ * @returns {'idle' | 'eager' | 'none'}
+ */
 function checkedPreload(preload) {
   if (!['idle', 'eager', 'none'].includes(preload)) throw invalidInput('preload must be idle, eager or none.');
   return preload;
@@ -88,18 +110,24 @@ function checkedPreload(preload) {
 /**
  * A list of the settings: the origin of the Authress host, the application id, the origins for the token, whether the `user`
  * cookie is retained, whether the check at the start is skipped, and when the module is loaded.
+ * @param {unknown} settings
  */
 export const checkedSettings = (settings) =>
-  read(settings, (given) => [
-    checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
-    // A member that is present and undefined is a missing environment variable, never the default application.
-    checkedApplication('applicationId' in given ? given.applicationId : DEFAULT_APPLICATION_ID),
-    checkedOrigins(given.tokenOrigins),
-    Boolean(given.retainUserCookie),
-    Boolean(given.skipBackgroundCredentialsCheck),
-    checkedPreload(given.preload ?? 'idle'),
-  ]);
+  read(
+    settings,
+    (given) =>
+      /** @type {const} */ ([
+        checkedHost(given.authressApiUrl ?? given.authressLoginHostUrl ?? given.authenticationServiceUrl),
+        // A member that is present and undefined is a missing environment variable, never the default application.
+        checkedApplication('applicationId' in given ? given.applicationId : DEFAULT_APPLICATION_ID),
+        checkedOrigins(given.tokenOrigins),
+        Boolean(given.retainUserCookie),
+        Boolean(given.skipBackgroundCredentialsCheck),
+        checkedPreload(given.preload ?? 'idle'),
+      ]),
+  );
 
+/** @param {unknown} extensionId */
 export function checkedExtension(extensionId) {
   const id = trimmed(extensionId);
   if (id === '') throw new LoginError('InvalidExtension');

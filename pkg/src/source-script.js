@@ -1,7 +1,10 @@
-// The locations of the files for a classic script, which knows its own address only while it first runs.
-const address = globalThis.document?.currentScript?.src;
+// A classic script only knows its address while it runs for the first time.
+const address = /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src;
 
-/** The folder of the files. A CDN may serve the script at the package's bare address, without the name of the file. */
+/**
+ * The folder of the files. A CDN may serve the script at the package's bare address, without the name of the file.
+ * @param {unknown} core
+ */
 function folder(core) {
   const isAddress = typeof core === 'string' || core instanceof URL;
   if (!address && isAddress) return new URL(core, document.baseURI);
@@ -13,12 +16,13 @@ function folder(core) {
   return /\/authress-login-wasm(@[^/]*)?\/?$/.test(pathname) ? `${href.replace(/[/?#]*$/, '')}/dist/` : href;
 }
 
+/** @type {(file: string, core?: unknown) => URL} */
 const beside = (file, core) => new URL(file, folder(core));
 
-// `core` is the location from `initWasm`: without an address of the script, the other files are expected beside it.
+// `core` is the location that the page has given: the other files are beside it if the script has no address.
 export default {
   core: () => beside('authress_login_wasm_bg.wasm'),
-  account: (core) => beside('account_bg.wasm', core),
-  module: (core) => import(beside('module.js', core)),
-  javaScript: (core) => import(beside('fallback.js', core)),
+  account: (/** @type {unknown} */ core) => beside('account_bg.wasm', core),
+  module: (/** @type {unknown} */ core) => import(beside('module.js', core).href),
+  javaScript: (/** @type {unknown} */ core) => import(beside('fallback.js', core).href),
 };

@@ -2,6 +2,7 @@
 export default {
   core: () => new URL('./authress_login_wasm_bg.wasm', import.meta.url),
   account: () => new URL('./account_bg.wasm', import.meta.url),
+  // @ts-expect-error The build makes this file.
   module: () => import('./module.js'),
   javaScript: () => import('./fallback.js'),
 };

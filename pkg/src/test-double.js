@@ -1,20 +1,48 @@
 // authress-login-wasm/testing: the package's exports for the tests of an application. Its clients have no module, no storage
-// and no network; a test says what the session is.
+// and no network; a test sets the session.
 import { LoginError } from './errors.js';
+
+/**
+ * @import { LinkResult, LoginResult, SessionSnapshot, UserIdentity } from 'authress-login-wasm'
+ * @import { ErrorDetails, LoginErrorCode } from './errors.js'
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Set<(event: object) => void>} listeners
+ * @property {SessionSnapshot} snapshot
+ * @property {string | null} token
+ * @property {LinkResult | null} linkResult
+ * @property {LoginResult | null} loginResult
+ * @property {Map<string, LoginError[]>} failures the next failures of each method
+ * @property {((exists: true) => void)[]} waiting
+ */
+/**
+ * A method of the test double.
+ * @typedef {(this: LoginClient, state: State, ...values: any[]) => unknown} Method
+ */
 
 export { RedirectOpenType, UserConfigurationScreen } from './client.js';
 export { LoginError } from './errors.js';
 
+/** @type {SessionSnapshot} */
 const SIGNED_OUT = Object.freeze({ status: 'signed-out', userIdentity: null });
+/** @type {SessionSnapshot} */
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
+/** @type {(userIdentity: any) => SessionSnapshot} */
 const snapshotOf = (userIdentity) => Object.freeze({ status: 'signed-in', userIdentity: Object.freeze(userIdentity) });
 
 export class LoginClient {
-  /** The calls so far: `{method, values}`. */
+  /**
+   * The calls so far.
+   * @type {{ method: string, values: unknown[] }[]}
+   */
   calls = [];
 
+  /** @param {unknown} [settings] */
   constructor(settings) {
+    /** @type {State} */
     const state = {
       listeners: new Set(),
       snapshot: SIGNED_OUT,
@@ -29,8 +57,12 @@ export class LoginClient {
     this.state = () => state;
   }
 
-  // What a test does
+  // For tests.
 
+  /**
+   * @param {Partial<UserIdentity> | null} userIdentity
+   * @param {string} [token]
+   */
   setSession(userIdentity, token = 'test-token') {
     const state = this.state();
     const before = state.snapshot.status;
@@ -46,26 +78,36 @@ export class LoginClient {
     Object.assign(this.state(), { snapshot: CHECKING, token: null });
   }
 
+  /** @param {LinkResult | null} result */
   setLinkResult(result) {
     this.state().linkResult = result;
   }
 
+  /** @param {LoginResult | null} result */
   setLoginResult(result) {
     this.state().loginResult = result;
   }
 
+  /**
+   * @param {string} method
+   * @param {LoginErrorCode} code
+   * @param {ErrorDetails} [more]
+   */
   failNext(method, code, more) {
     const { failures } = this.state();
     failures.set(method, [...(failures.get(method) ?? []), new LoginError(code, more)]);
   }
 
+  /** @param {object} event */
   emit(event) {
     for (const listener of [...this.state().listeners]) listener(Object.freeze(event));
   }
 
-  // What the application calls
+  // For the application.
 
+  /** @param {(event: any) => void} listener */
   subscribe(listener) {
+    /** @param {object} event */
     const entry = (event) => listener(event);
     this.state().listeners.add(entry);
     return () => {
@@ -88,7 +130,10 @@ export class LoginClient {
   sanitizeQueryParameters() {}
 }
 
-/** What each method returns; one that needs a session rejects without one. */
+/**
+ * The results of the methods; one that needs a session rejects without one.
+ * @type {Record<string, Method>}
+ */
 const METHODS = {
   authenticate: () => null,
   authenticateWithOneTimeCode: () => ({}),
@@ -99,10 +144,14 @@ const METHODS = {
   getLinkResult: ({ linkResult }) => linkResult,
   getLoginResult: ({ loginResult }) => loginResult,
   userSessionExists: ({ token }) => token !== null,
-  waitForUserSession: (state) => state.token !== null || new Promise((resolve) => state.waiting.push(resolve)),
+  waitForUserSession: (state) =>
+    state.token !== null ||
+    new Promise((resolve) => {
+      state.waiting.push(resolve);
+    }),
   ensureToken: needsSession(({ token }) => token, 'TokenTimeout'),
   getToken: needsSession(({ token }) => token, 'TokenTimeout'),
-  // In the form that is easiest to look at in a `fetch` of the test's own; jsdom has no Headers and no Request.
+  // With headers as an object, which is the easiest form for a test's own `fetch`; jsdom has no Headers and no Request.
   fetch: needsSession(({ token }, input, init) => {
     const given = init?.headers ?? {};
     const headers = Object.fromEntries(Symbol.iterator in given ? given : Object.entries(given));
@@ -122,6 +171,11 @@ const METHODS = {
   },
 };
 
+/**
+ * @param {(state: State, ...values: any[]) => unknown} method
+ * @param {LoginErrorCode} [code]
+ * @returns {Method}
+ */
 function needsSession(method, code = 'NotLoggedIn') {
   return (state, ...values) => {
     if (state.token === null) throw new LoginError(code);
@@ -130,13 +184,18 @@ function needsSession(method, code = 'NotLoggedIn') {
 }
 
 for (const [method, act] of Object.entries(METHODS)) {
-  LoginClient.prototype[method] = async function (...values) {
+  /**
+   * @this {LoginClient}
+   * @param {...any} values
+   */
+  const call = async function (...values) {
     this.calls.push({ method, values });
     const state = this.state();
     const failure = state.failures.get(method)?.shift();
     if (failure) throw failure;
     return act.call(this, state, ...values);
   };
+  Object.assign(LoginClient.prototype, { [method]: call });
 }
 
 export class ExtensionClient {
@@ -148,6 +207,7 @@ export class ExtensionClient {
     return null;
   }
 
+  /** @param {{ silent?: boolean }} [options] */
   async requestToken(options) {
     if (options?.silent) return null;
     throw new LoginError('InvalidAuthorizationCode');

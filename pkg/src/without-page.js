@@ -1,17 +1,24 @@
-// The results of methods without a page: during rendering on a server, and in workers. Nothing is loaded, stored or sent there;
-// the session starts in the browser.
+// The results of the methods without a page: while a server renders one, and in workers. Nothing is loaded, stored or sent
+// there; the session begins in the browser.
 import { LoginError } from './errors.js';
 
-/** Whether there is a page. Some servers define `window` for libraries that ask for it, none of them a document in it. */
+/** Whether there is a page. Some servers define `window` for libraries that read it, but none a document in it. */
 export const hasPage = () => Boolean(globalThis.window?.document);
 
-/** Results for a visitor who is signed out. */
+/** Results of a visitor who is signed out. */
+/** @type {Record<string, unknown>} */
 const RESULTS = { userSessionExists: false, getLinkResult: null, getLoginResult: null, getConnectionCredentials: null };
-/** Error codes; every other method needs a session, or leaves the page. */
+/** Codes of what fails; every other method needs a session, or leaves a page. */
+/** @type {Record<string, import('./errors.js').LoginErrorCode>} */
 const CODES = { ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode' };
 const LEAVES_PAGE = /^(auth|log|update)/;
 
-/** A promise of the result of `method`; the one of `waitForUserSession` stays pending, as it does while no session begins. */
+/**
+ * The result of a method; that of `waitForUserSession` stays pending, as long as there is no session.
+ * @param {string} method
+ * @param {any} [value] its first argument
+ * @returns {Promise<any>}
+ */
 export async function withoutPage(method, value) {
   if (method === 'waitForUserSession') return new Promise(() => {});
   if (method === 'requestToken' && value?.silent) return null;

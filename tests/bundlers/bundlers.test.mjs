@@ -1,28 +1,38 @@
-// Every way a storefront is built: the packed package is built in, served from plain files, and a shopper gets a
-// session with it in a real browser.
+// Every way to build a storefront: with the packed package it is built and served as plain files, and a shopper gets a
+// session in a real browser.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Authress } from '../e2e/support/authress.mjs';
-import { launch } from '../e2e/support/browser.mjs';
 import { startStack } from '../e2e/support/stack.mjs';
-import { StaticServer, installPacked, workspace } from './support.mjs';
+import { StaticServer, installPacked, launchAt, recordComplaints, seconds, workspace } from './support.mjs';
+
+/**
+ * @import { Browser } from '../e2e/support/browser.mjs'
+ * @import { Stack } from '../e2e/support/stack.mjs'
+ */
 
 const output = join(workspace, 'target/bundlers');
+/** @type {(name: string) => string} */
 const version = (name) =>
   JSON.parse(readFileSync(join(workspace, 'tests/bundlers/node_modules', name, 'package.json'), 'utf8')).version;
 
 const WRITE_DOCS = Boolean(process.env.WRITE_DOCS);
-/** Title, fixture, the function of its build.mjs, the entry of the package. */
+/**
+ * The ways to build, with the function of the fixture's build.mjs and the entry of the package.
+ * @type {[title: string, fixture: string, build: string, entry: string][]}
+ */
 const WAYS = [
   [`Vite ${version('vite')}, build`, 'vite', 'default', '.'],
   [`Vite ${version('vite')}, dev`, 'vite', 'develop', '.'],
   [`webpack ${version('webpack')}`, 'webpack', 'default', '.'],
   [`Next.js ${version('next')}, Turbopack`, 'next', 'default', '.'],
-  // Takes as long as all others together: only when the table is written.
-  ...(WRITE_DOCS ? [[`Next.js ${version('next')}, webpack`, 'next', 'withWebpack', '.']] : []),
+  // It takes as long as all others together, so it runs only when the table is written.
+  .../** @type {[string, string, string, string][]} */ (
+    WRITE_DOCS ? [[`Next.js ${version('next')}, webpack`, 'next', 'withWebpack', '.']] : []
+  ),
   [`Rollup ${version('rollup')} with a plugin for files`, 'rollup', 'default', '.'],
   [`Rollup ${version('rollup')}`, 'rollup-inline', 'default', './inline'],
   [`esbuild ${version('esbuild')}`, 'esbuild', 'default', './inline'],
@@ -31,10 +41,15 @@ const WAYS = [
 ];
 
 describe('a storefront', () => {
+  /** @type {Stack} */
   let stack;
+  /** @type {StaticServer} */
   let server;
+  /** @type {Browser} */
   let browser;
+  /** @type {Authress} */
   let authress;
+  /** @type {string[][]} */
   const rows = [];
 
   before(async () => {
@@ -42,9 +57,7 @@ describe('a storefront', () => {
     stack = await startStack('localhost');
     authress = new Authress(stack);
     server = await StaticServer.start({ authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId });
-    // Authress knows the shop's address; behind it are the fixtures now.
-    const rule = `--host-resolver-rules=MAP ${new URL(stack.shopUrl).host} 127.0.0.1:${server.port}`;
-    browser = await launch({ ...stack, browserArgs: [...stack.browserArgs, rule] });
+    browser = await launchAt(stack, server.port);
   });
   after(async () => {
     await browser?.close();
@@ -76,6 +89,9 @@ describe('a storefront', () => {
     });
   }
 
+  /** @typedef {Record<string, (folder?: string) => Promise<any>>} Project what a fixture's build.mjs exports */
+
+  /** @type {(project: Project, fixture: string, how: string) => Promise<void>} */
   async function build(project, fixture, how) {
     const folder = join(output, `${fixture}-${how}`);
     rmSync(folder, { recursive: true, force: true });
@@ -84,22 +100,20 @@ describe('a storefront', () => {
     server.serve(folder);
   }
 
+  /** @param {Project} project */
   async function develop(project) {
     const { handle, stop } = await project.develop();
     server.delegate(handle);
     return stop;
   }
 
+  /** @param {boolean} isInline whether the script has the bytes of the module */
   async function signIn(isInline) {
     const context = await browser.newContext();
     context.setDefaultTimeout(60_000);
-    const complaints = [];
     try {
       const page = await context.newPage();
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-      });
+      const complaints = recordComplaints(page);
       await page.goto(`${stack.shopUrl}/`);
       await page.waitForFunction(() => window.login);
       assert.equal(await page.evaluate(() => window.login.userSessionExists()), false);
@@ -115,10 +129,10 @@ describe('a storefront', () => {
       await page.waitForFunction(() => window.login);
       const token = await page.evaluate(() => window.login.getToken());
       const signInTime = performance.now() - start;
-      assert.match((await authress.verify(token)).sub, /^user_/);
+      assert.match((await authress.verify(token ?? '')).sub, /^user_/);
       const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const files = [...server.downloaded.keys()];
-      assert.ok(!files.some((file) => file.includes('fallback')), 'nobody needs the JavaScript form here');
+      assert.ok(!files.some((file) => file.includes('fallback')), 'the JavaScript form is not needed here');
       assert.deepEqual(
         complaints.filter((text) => !/WebSocket/i.test(text)),
         [],
@@ -131,9 +145,10 @@ describe('a storefront', () => {
   }
 });
 
-const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
-
-/** Replaces the table in docs/bundlers.md. */
+/**
+ * Replaces the table in docs/bundlers.md.
+ * @param {string[][]} rows
+ */
 function writeTable(rows) {
   const file = join(workspace, 'docs/bundlers.md');
   const table = [

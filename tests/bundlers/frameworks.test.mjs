@@ -1,5 +1,4 @@
-// The bindings to frameworks: a component shows who is shopping, and follows what happens here and in
-// another tab.
+// The bindings to frameworks: a component shows the state of the session, and follows changes here and in another tab.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,24 +6,37 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
-import { launch } from '../e2e/support/browser.mjs';
 import { startStack } from '../e2e/support/stack.mjs';
-import { StaticServer, installPacked, workspace } from './support.mjs';
+import { StaticServer, installPacked, launchAt, recordComplaints, workspace } from './support.mjs';
 
-/** The most a binding may add to what a page downloads, in bytes. */
+/**
+ * @import { Page } from 'playwright-core'
+ * @import { Browser } from '../e2e/support/browser.mjs'
+ * @import { Stack } from '../e2e/support/stack.mjs'
+ */
+
+/** The limit for what a binding adds to a page, in bytes. */
 const LARGEST_BINDING = 1_000;
 
+/**
+ * Imports a framework, or what is made for one. They are installed for the fixtures, without their types.
+ * @type {(specifier: string) => Promise<any>}
+ */
+const fixtureImport = (specifier) => import(specifier);
+
 describe('a component', () => {
+  /** @type {Stack} */
   let stack;
+  /** @type {StaticServer} */
   let server;
+  /** @type {Browser} */
   let browser;
 
   before(async () => {
     installPacked();
     stack = await startStack('localhost');
     server = await StaticServer.start({ authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId });
-    const rule = `--host-resolver-rules=MAP ${new URL(stack.shopUrl).host} 127.0.0.1:${server.port}`;
-    browser = await launch({ ...stack, browserArgs: [...stack.browserArgs, rule] });
+    browser = await launchAt(stack, server.port);
   });
   after(async () => {
     await browser?.close();
@@ -33,7 +45,7 @@ describe('a component', () => {
   });
 
   for (const framework of ['react', 'vue', 'svelte']) {
-    test(`of ${framework} shows who is shopping`, { timeout: 600_000 }, async () => {
+    test(`of ${framework} shows the state of the session`, { timeout: 600_000 }, async () => {
       const folder = join(workspace, 'target/bundlers', framework);
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
@@ -43,11 +55,8 @@ describe('a component', () => {
       context.setDefaultTimeout(60_000);
       try {
         const page = await context.newPage();
-        const complaints = [];
-        page.on('pageerror', (error) => complaints.push(String(error)));
-        page.on('console', (message) => {
-          if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-        });
+        const complaints = recordComplaints(page);
+        /** @type {(tab: Page, status: string) => Promise<unknown>} */
         const shows = (tab, status) => tab.waitForSelector(`#shopper[data-status="${status}"]`, { state: 'attached' });
 
         await page.goto(`${stack.shopUrl}/`);
@@ -62,7 +71,7 @@ describe('a component', () => {
         await page.waitForURL((url) => url.origin === stack.shopUrl && url.search.startsWith('?started'));
         await shows(page, 'signed-in');
         const userId = await page.textContent('#shopper');
-        assert.match(userId, /^user_/);
+        assert.match(userId ?? '', /^user_/);
 
         const other = await context.newPage();
         await other.goto(`${stack.shopUrl}/`);
@@ -73,7 +82,7 @@ describe('a component', () => {
         });
         await shows(other, 'signed-out');
         assert.equal(await other.textContent('#shopper'), '');
-        // A context that is closed while one of its pages is on its way is sometimes never closed.
+        // A context that is closed during a navigation is sometimes never closed.
         await page.waitForURL((url) => url.search === '?bye');
         assert.deepEqual(complaints, []);
       } finally {
@@ -88,16 +97,17 @@ describe('a component', () => {
   }
 
   test('of react is rendered on a server by settings alone, and equal settings share a client', async () => {
-    // Next.js takes a module for a client component by its first line alone.
+    // Next.js takes a module for a client component by its first line only.
     assert.match(readFileSync(join(workspace, 'pkg/react.js'), 'utf8'), /^'use client';\n/);
-    const { createElement } = await import('react');
-    const { renderToString } = await import('react-dom/server');
-    const { LoginClientProvider, useLoginClient, useShopper } = await import('authress-login-wasm/react');
+    const { createElement } = await fixtureImport('react');
+    const { renderToString } = await fixtureImport('react-dom/server');
+    const { LoginClientProvider, useLoginClient, useShopper } = await fixtureImport('authress-login-wasm/react');
     const clients = new Set();
     const Shopper = () => {
       clients.add(useLoginClient());
       return createElement('p', null, useShopper().status);
     };
+    /** @param {object} properties */
     const rendered = (properties) =>
       renderToString(createElement(LoginClientProvider, properties, createElement(Shopper)));
     const settings = { authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' };
@@ -114,7 +124,7 @@ describe('a component', () => {
     const folder = join(workspace, 'target/bundlers/vue-hydration');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const fixture = await import('./fixtures/vue-hydration/build.mjs');
+    const fixture = await fixtureImport('./fixtures/vue-hydration/build.mjs');
     await fixture.default(folder);
     assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /data-status="checking"/);
     server.serve(folder);
@@ -122,14 +132,14 @@ describe('a component', () => {
     context.setDefaultTimeout(60_000);
     try {
       const page = await context.newPage();
-      const complaints = [];
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-      });
+      const complaints = recordComplaints(page);
       await page.goto(`${stack.shopUrl}/`);
       await page.waitForSelector('#shopper[data-status="signed-out"]', { state: 'attached' });
-      assert.equal(await page.evaluate(() => window.known), 'signed-out', 'it was known before the page was hydrated');
+      assert.equal(
+        await page.evaluate(() => window.known),
+        'signed-out',
+        'the state was known before the page was hydrated',
+      );
       assert.equal(await page.textContent('#shopper'), 'signed-out object');
       assert.deepEqual(complaints, []);
     } finally {
@@ -137,14 +147,14 @@ describe('a component', () => {
     }
   });
 
-  test('of vue leaves nothing behind on a server that renders it a thousand times', async () => {
-    const { render, serverClient } = await import('./fixtures/vue-hydration/build.mjs');
+  test('of vue keeps no subscriptions on a server that renders it a thousand times', async () => {
+    const { render, serverClient } = await fixtureImport('./fixtures/vue-hydration/build.mjs');
     const login = serverClient();
     let subscriptions = 0;
     const counted = new Proxy(login, {
       get: (client, name) =>
         name === 'subscribe'
-          ? (listener) => {
+          ? (/** @type {unknown} */ listener) => {
               subscriptions += 1;
               return client.subscribe(listener);
             }

@@ -1,5 +1,6 @@
-// The packed package, installed as npm would, and a static server for what the bundlers made of it.
+// The packed package, installed as by npm; a server for what the bundlers have built; and the browser that opens it.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,8 +8,18 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
+import { launch } from '../e2e/support/browser.mjs';
+import { portOf } from '../e2e/support/ports.mjs';
+
+/**
+ * @import { IncomingMessage, ServerResponse } from 'node:http'
+ * @import { Page } from 'playwright-core'
+ * @import { Stack } from '../e2e/support/stack.mjs'
+ */
+
 export const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const installed = join(workspace, 'tests/bundlers/node_modules/authress-login-wasm');
+/** @type {Record<string, string>} */
 const TYPES = {
   '.css': 'text/css',
   '.html': 'text/html; charset=utf-8',
@@ -18,16 +29,21 @@ const TYPES = {
   '.txt': 'text/plain',
 };
 
-/** Packs the package into `folder`; gives the tarball. */
+/**
+ * Packs the package into `folder`.
+ * @param {string} folder
+ * @returns {{ file: string, files: string[] }} the tarball, and the files in it
+ */
 export function pack(folder) {
   const args = ['pack', join(workspace, 'pkg'), '--json', '--pack-destination', folder];
+  /** @type {[{ filename: string, files: { path: string }[] }]} */
   const [{ filename, files }] = JSON.parse(
     execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
   );
   return { file: join(folder, filename), files: files.map(({ path }) => path).sort() };
 }
 
-/** Puts the packed package where the fixtures find it. */
+/** Installs the packed package for the fixtures. */
 export function installPacked() {
   const folder = mkdtempSync(join(tmpdir(), 'packed-'));
   try {
@@ -41,36 +57,52 @@ export function installPacked() {
   }
 }
 
-/** Serves one folder at a time, or what a development server answers. */
+/** @typedef {(path: string, request: IncomingMessage, response: ServerResponse) => unknown} Handler */
+
+/** Serves one folder at a time, or delegates to a development server. */
 export class StaticServer {
-  #server;
+  #server = createServer((request, response) => this.#handle(request, response));
   #settings;
-  #answer;
-  /** What browsers have downloaded: path to bytes, as brotli makes them. */
+  /** @type {Handler} */
+  #respond = (_, __, response) => response.writeHead(404).end();
+  /**
+   * What browsers have downloaded: path to bytes, compressed with brotli.
+   * @type {Map<string, number>}
+   */
   downloaded = new Map();
-  /** The paths they asked for, one entry for each time. */
+  /**
+   * The paths of all requests.
+   * @type {string[]}
+   */
   requested = [];
 
+  /** @param {object} settings of the login client */
+  constructor(settings) {
+    this.#settings = JSON.stringify(settings);
+  }
+
+  /** @param {object} settings of the login client */
   static async start(settings) {
-    const server = new StaticServer();
-    server.#settings = JSON.stringify(settings);
-    server.#server = createServer((request, response) => server.#handle(request, response));
-    await new Promise((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    const server = new StaticServer(settings);
+    server.#server.listen(0, '127.0.0.1');
+    await once(server.#server, 'listening');
     return server;
   }
 
   get port() {
-    return this.#server.address().port;
+    return portOf(this.#server);
   }
 
+  /** @param {string} folder */
   serve(folder) {
-    this.#forget();
-    this.#answer = (path, response) => this.#file(folder, path, response);
+    this.#clear();
+    this.#respond = (path, _, response) => this.#file(folder, path, response);
   }
 
+  /** @param {import('node:http').RequestListener} handle */
   delegate(handle) {
-    this.#forget();
-    this.#answer = (_, response, request) => handle(request, response);
+    this.#clear();
+    this.#respond = (_, request, response) => handle(request, response);
   }
 
   stop() {
@@ -78,19 +110,28 @@ export class StaticServer {
     this.#server.close();
   }
 
-  #forget() {
+  #clear() {
     this.downloaded = new Map();
     this.requested = [];
   }
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
   #handle(request, response) {
-    const { pathname } = new URL(request.url, 'http://localhost');
+    const { pathname } = new URL(request.url ?? '', 'http://localhost');
     this.requested.push(pathname);
-    if (pathname === '/settings.json') response.setHeader('content-type', TYPES['.json']).end(this.#settings);
+    if (pathname === '/settings.json') response.writeHead(200, { 'content-type': TYPES['.json'] }).end(this.#settings);
     else if (pathname === '/favicon.ico') response.writeHead(204).end();
-    else this.#answer(pathname, response, request);
+    else this.#respond(pathname, request, response);
   }
 
+  /**
+   * @param {string} folder
+   * @param {string} path
+   * @param {ServerResponse} response
+   */
   #file(folder, path, response) {
     const file = join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path));
     if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
@@ -103,7 +144,35 @@ export class StaticServer {
   }
 }
 
+/** @param {Buffer} bytes */
 function brotli(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return brotliCompressSync(bytes, { params }).length;
 }
+
+/**
+ * Starts a browser in which the shop's address, which Authress knows, leads to another server.
+ * @param {Stack} stack
+ * @param {number} port of that server
+ */
+export async function launchAt(stack, port) {
+  const rule = `--host-resolver-rules=MAP ${new URL(stack.shopUrl).host} 127.0.0.1:${port}`;
+  return await launch({ ...stack, browserArgs: [...stack.browserArgs, rule] });
+}
+
+/**
+ * Records the errors and warnings of a page.
+ * @param {Page} page
+ */
+export function recordComplaints(page) {
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  return complaints;
+}
+
+/** @param {number} milliseconds */
+export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;

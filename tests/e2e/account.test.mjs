@@ -1,39 +1,47 @@
-// What a customer does with the account: every method beyond signing in and out.
+// The account: profile, linked identities, devices and settings of a signed-in shopper.
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { addSecurityKey } from './support/security-key.mjs';
 import { stories } from './support/story.mjs';
 
-/** A six-digit code of RFC 6238 for a base32 secret. */
+/** @import { Device, UserProfile } from 'authress-login-wasm' */
+
+/**
+ * A six-digit one-time password (RFC 6238) for a base32 secret.
+ * @param {string} secret
+ */
 function totp(secret, atMs = Date.now()) {
   const bits = [...secret]
     .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
     .join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
   const digest = createHmac('sha1', key).update(counter).digest();
-  const number = digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff;
+  const number = digest.readUInt32BE(Number(digest.at(-1)) & 15) & 0x7fffffff;
   return String(number % 1_000_000).padStart(6, '0');
 }
 
-for (const topology of ['localhost', 'https']) {
+for (const topology of /** @type {const} */ (['localhost', 'https'])) {
   describe(`a customer’s account, ${topology}`, () => {
     const story = stories(topology);
 
-    story('nobody is told that nobody is logged in', async ({ shop }) => {
+    story('needs a session', async ({ shop }) => {
       const page = new BarePage(shop);
       await page.open();
-      for (const call of [
+      /** @type {[method: string, ...values: unknown[]][]} */
+      const calls = [
         ['getUserProfile'],
         ['unlinkIdentity', 'con_acorn'],
         ['deleteDevice', 'd'],
         ['openUserConfigurationScreen'],
         ['registerDevice', { type: 'TOTP', totp: { verificationCode: '1' } }],
-      ]) {
+      ];
+      for (const call of calls) {
         assert.equal((await page.call(...call)).error?.code, 'NotLoggedIn', call[0]);
       }
       assert.deepEqual((await page.call('getDevices')).value, []);
@@ -43,7 +51,7 @@ for (const topology of ['localhost', 'https']) {
       assert.equal(screen.error.code, 'InvalidInput');
     });
 
-    story('a customer reads the profile, links a second identity and unlinks it again', async ({ shop }) => {
+    story('shows the profile, and an identity that is linked and unlinked', async ({ shop }) => {
       const page = new BarePage(shop);
       await page.open();
       await page.startAnonymous();
@@ -51,8 +59,9 @@ for (const topology of ['localhost', 'https']) {
       await page.visitProvider('linkIdentity', 'con_birch', () => page.pick(`second ${topology}`));
       assert.equal((await page.call('getLinkResult')).value.status, 'linked');
       const connections = async () => {
+        /** @type {UserProfile} */
         const { linkedIdentities } = (await page.call('getUserProfile')).value;
-        return linkedIdentities
+        return (linkedIdentities ?? [])
           .map(({ connection }) => connection.connectionId)
           .filter((id) => id.startsWith('con_'))
           .sort();
@@ -64,7 +73,7 @@ for (const topology of ['localhost', 'https']) {
       assert.deepEqual([error.code, error.serverCode, error.status], ['RequestRefused', 'LastIdentity', 409]);
     });
 
-    story('a customer has the provider’s credentials and a second factor by codes', async ({ shop }) => {
+    story('has the provider’s credentials, and a second factor by one-time passwords', async ({ shop }) => {
       const page = new BarePage(shop);
       await page.open();
       await page.startAnonymous();
@@ -73,11 +82,13 @@ for (const topology of ['localhost', 'https']) {
       assert.ok((await page.call('getConnectionCredentials')).value.accessToken);
 
       const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+      /** @param {string} verificationCode */
       const register = (verificationCode) =>
         page.call('registerDevice', { name: 'Phone', type: 'TOTP', totp: { secret, verificationCode } });
       const wrong = (await register('000000')).error;
       assert.deepEqual([wrong.code, wrong.status], ['RequestRefused', 400]);
       const device = (await register(totp(secret))).value;
+      /** @type {Device[]} */
       const devices = (await page.call('getDevices')).value;
       assert.deepEqual(
         devices.map(({ deviceId, name, type }) => [deviceId, name, type]),
@@ -88,21 +99,21 @@ for (const topology of ['localhost', 'https']) {
       assert.equal((await page.call('registerDevice', { type: 'Moon' })).error.code, 'InvalidInput');
     });
 
-    story('a customer sees to the account on its page and comes back', async ({ shop, stack, page: tab }) => {
+    story('is changed on Authress’s settings page, which returns to the shop', async ({ shop, stack, page: tab }) => {
       const page = new BarePage(shop);
       await page.open();
       await page.startAnonymous();
       await page.leave('openUserConfigurationScreen', { startPage: 'MFA', redirectUrl: '/?settled' });
       await tab.waitForURL((url) => url.origin === stack.sandboxUrl && url.pathname === '/settings');
-      const asked = new URL(await tab.url()).searchParams;
-      assert.deepEqual([asked.get('client_id'), asked.get('start_page')], [stack.applicationId, 'MFA']);
+      const query = new URL(await tab.url()).searchParams;
+      assert.deepEqual([query.get('client_id'), query.get('start_page')], [stack.applicationId, 'MFA']);
       await shop.press('back-to-application');
-      await page.returnsTo('/?settled');
+      await page.hasReturnedTo('/?settled');
       assert.equal((await page.call('userSessionExists')).value, true);
     });
 
     story(
-      'a login by one-time code stays on the page until the application goes on',
+      'is signed in to by one-time code, when the application opens the URL',
       async ({ shop, stack, page: tab }) => {
         const page = new BarePage(shop);
         await page.open();
@@ -111,7 +122,7 @@ for (const topology of ['localhost', 'https']) {
         const { value } = await page.call('authenticateWithOneTimeCode', options);
         assert.ok(value.authenticationRequestId);
         await tab.goto(value.authenticationUrl);
-        await page.returnsTo('/?by-code');
+        await page.hasReturnedTo('/?by-code');
         assert.equal((await page.call('userSessionExists')).value, true);
 
         const sub = (await page.call('getUserIdentity')).value.sub;
@@ -121,58 +132,52 @@ for (const topology of ['localhost', 'https']) {
         });
         await tab.goto(link.value.authenticationUrl);
         await page.pick(`by code ${topology}`);
-        await page.returnsTo('/?linked');
+        await page.hasReturnedTo('/?linked');
         assert.equal((await page.call('getLinkResult')).value.status, 'linked');
         assert.equal((await page.call('getUserIdentity')).value.sub, sub);
       },
     );
 
-    story('the application may see to the redirect itself, or have it in a tab', async ({ shop, stack, context }) => {
-      const page = new BarePage(shop);
-      await page.open();
-      const options = { connectionId: stack.shopperConnectionId, redirectUrl: '/?elsewhere' };
-      const wrong = await page.call('authenticate', { ...options, redirectOpenType: 'window' });
-      assert.equal(wrong.error.code, 'InvalidRedirectOpenType');
-      const managed = await page.call('authenticate', { ...options, redirectOpenType: 'client-managed' });
-      assert.equal(
-        new URL(managed.value.authenticationUrl).searchParams.get('state'),
-        managed.value.authenticationRequestId,
-      );
+    story(
+      'is signed in to in another tab, or by a redirect that the application manages',
+      async ({ shop, stack, context }) => {
+        const page = new BarePage(shop);
+        await page.open();
+        const options = { connectionId: stack.shopperConnectionId, redirectUrl: '/?elsewhere' };
+        const wrong = await page.call('authenticate', { ...options, redirectOpenType: 'window' });
+        assert.equal(wrong.error.code, 'InvalidRedirectOpenType');
+        const managed = await page.call('authenticate', { ...options, redirectOpenType: 'client-managed' });
+        assert.equal(
+          new URL(managed.value.authenticationUrl).searchParams.get('state'),
+          managed.value.authenticationRequestId,
+        );
 
-      const opened = context.waitForEvent('page');
-      const inTab = await page.call('authenticate', { ...options, redirectOpenType: 'tab' });
-      assert.ok(inTab.value.authenticationRequestId);
-      const tab = await opened;
-      await tab.waitForURL((url) => url.origin === stack.shopUrl);
-      assert.equal(await tab.evaluate(() => window.opener), null, 'the tab cannot reach back');
-      // What the other tab has brought home serves this one too.
-      await tab.waitForFunction(() => localStorage.getItem('AuthenticationCredentialsStorage'));
-      assert.equal((await page.call('userSessionExists')).value, true);
-    });
+        const opened = context.waitForEvent('page');
+        const inTab = await page.call('authenticate', { ...options, redirectOpenType: 'tab' });
+        assert.ok(inTab.value.authenticationRequestId);
+        const tab = await opened;
+        await tab.waitForURL((url) => url.origin === stack.shopUrl);
+        assert.equal(await tab.evaluate(() => window.opener), null, 'the tab has no access to this page');
+        // The other tab's session is this one's too.
+        await tab.waitForFunction(() => localStorage.getItem('AuthenticationCredentialsStorage'));
+        assert.equal((await page.call('userSessionExists')).value, true);
+      },
+    );
   });
 }
 
-describe('a customer with a security key', () => {
+describe('a security key', () => {
   const story = stories('https');
 
-  story('registers it', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
-    const cdp = await context.newCDPSession(tab);
-    await cdp.send('WebAuthn.enable');
-    const options = {
-      protocol: 'ctap2',
-      transport: 'usb',
-      hasResidentKey: false,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    };
-    await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
+  story('is registered', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
+    await addSecurityKey(context, tab);
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
     const { value, error } = await page.call('registerDevice', { name: 'Key' });
     assert.equal(error, undefined);
     assert.ok(value.deviceId);
+    /** @type {Device[]} */
     const devices = (await page.call('getDevices')).value;
     assert.deepEqual(
       devices.map(({ name, type }) => [name, type]),

@@ -1,4 +1,4 @@
-// A shopper who never logged in gets a user id and a cart from the first press on "Add to cart".
+// Anonymous shoppers: the first press on "Add to cart" gives them a user id and a cart, without an account.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -8,13 +8,13 @@ import { stories } from './support/story.mjs';
 describe('an anonymous shopper', () => {
   const story = stories('localhost');
 
-  story('looks around without being known', async ({ shop, authress, context }) => {
+  story('has no user id before the first press', async ({ shop, authress, context }) => {
     await authress.clearLog();
     await shop.open();
     assert.equal(await shop.shownState(), 'signed-out');
     assert.equal(await shop.shownUserId(), null);
     await shop.showsCart({});
-    assert.deepEqual(await context.cookies(), [], 'no cookie for somebody who only looks');
+    assert.deepEqual(await context.cookies(), [], 'no cookie before the first press');
     assert.deepEqual(await authress.requests(), []);
   });
 
@@ -23,8 +23,8 @@ describe('an anonymous shopper', () => {
     await authress.clearLog();
     await shop.add('mug');
 
-    const words = await shop.showsMessage('ItemAdded');
-    assert.match(words, /mug is in your cart/i);
+    const text = await shop.showsMessage('ItemAdded');
+    assert.match(text, /mug is in your cart/i);
     await shop.showsState('anonymous');
     await shop.showsCart({ mug: 1 });
     const claims = await shop.claims();
@@ -32,7 +32,7 @@ describe('an anonymous shopper', () => {
     assert.match(claims.sub, /^user_[a-z0-9]{20,}$/);
     assert.equal(claims.client_id, stack.applicationId);
     assert.equal(claims.azp, stack.shopperConnectionId);
-    assert.ok(claims.exp > Date.now() / 1000 + 3600, 'the token lasts');
+    assert.ok(claims.exp > Date.now() / 1000 + 3600, 'the token is valid for more than an hour');
     assert.deepEqual(await authress.requests(), ['POST /api/authentication', 'GET /login']);
   });
 
@@ -44,7 +44,7 @@ describe('an anonymous shopper', () => {
     await shop.hasCleanAddresses();
   });
 
-  story('goes back and forward and is still the same', async ({ shop, page }) => {
+  story('keeps the user id through Back and Forward', async ({ shop, page }) => {
     await page.goto('about:blank');
     await shop.open();
     await shop.addAnonymously('bowl');
@@ -61,7 +61,7 @@ describe('an anonymous shopper', () => {
     assert.equal((await shop.claims()).sub, sub);
   });
 
-  story('goes on shopping without leaving the page again', async ({ shop, authress }) => {
+  story('adds more without leaving the page again', async ({ shop, authress }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     await authress.clearLog();
@@ -72,7 +72,7 @@ describe('an anonymous shopper', () => {
     assert.deepEqual(await authress.requests(), []);
   });
 
-  story('gets a user id that nobody else has', async ({ shop, visitor }) => {
+  story('gets a user id of their own', async ({ shop, visitor }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const other = (await visitor()).shop;
@@ -84,7 +84,7 @@ describe('an anonymous shopper', () => {
     await shop.showsCart({ mug: 1 });
   });
 
-  story('can be forgotten and starts anew', async ({ shop, context, stack }) => {
+  story('can sign out, and gets another user id then', async ({ shop, context, stack }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const first = (await shop.claims()).sub;

@@ -1,16 +1,21 @@
-// A login comes back to a page that has parameters, clients and habits of its own.
+// Callbacks to pages that have query parameters, several clients and routers of their own.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { TOPOLOGIES } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
 const OWN_QUERY = '/?utm=x%20y&code=SUMMER20&error=sold-out&iss=me&nonce=n1&expires_in=9&bare#top';
 
-/** Does what leaves the page, and waits for the page that the browser comes back to. */
-async function comesBack(page, act) {
+/**
+ * Runs an action that leaves the page, and waits until the browser has returned.
+ * @param {BarePage} page
+ * @param {() => Promise<unknown>} act
+ */
+async function leaveAndReturn(page, act) {
   await page.page.evaluate(() => {
     window.isLeft = true;
   });
@@ -22,19 +27,26 @@ async function comesBack(page, act) {
   }, true);
 }
 
-/** Leaves for an anonymous user id, by a code whatever the topology, and comes back. */
+/**
+ * Gets an anonymous user id by an authorization code, whatever the topology.
+ * @param {BarePage} page
+ * @param {import('authress-login-wasm').AuthenticateOptions} [options]
+ */
 const signIn = (page, options = {}) =>
-  comesBack(page, () =>
+  leaveAndReturn(page, () =>
     page.leave('authenticate', { connectionId: page.shop.stack.shopperConnectionId, flowType: 'code', ...options }),
   );
 
-const userOf = (page, client = 'login') =>
-  page.page.evaluate((client) => window[client].getUserIdentity()?.userId, client);
+/** @param {BarePage} page */
+const userOf = (page, client = 'login') => page.page.evaluate((name) => window[name].getUserIdentity()?.userId, client);
 
-/** `METHOD /path` of the requests to Authress that are about logins. */
+/**
+ * The requests that exchanged a code, as `METHOD /path`.
+ * @param {import('./support/authress.mjs').Authress} authress
+ */
 const exchanges = async (authress) => (await authress.requests()).filter((request) => request.endsWith('/tokens'));
 
-for (const topology of ['localhost', 'https', 'cross-site']) {
+for (const topology of TOPOLOGIES) {
   describe(`callbacks, ${topology}`, () => {
     const story = stories(topology);
 
@@ -49,15 +61,15 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       }
       await page.leave('linkIdentity', { connectionId: 'con_acorn' });
       await shop.isAtProvider('con_acorn');
-      await comesBack(page, () => page.pick(`own-query-${topology}`));
+      await leaveAndReturn(page, () => page.pick(`own-query-${topology}`));
       assert.equal((await page.call('getLinkResult')).value?.status, 'linked');
       assert.equal(await page.page.evaluate(() => location.href), before);
     });
 
     story(
-      `all clients of a page see one callback, and two presses are one login (${topology})`,
+      `all clients of a page handle one callback, and two presses are one login (${topology})`,
       async ({ shop, stack, authress }) => {
-        const page = new BarePage(shop, { listens: true });
+        const page = new BarePage(shop, { recordsEvents: true });
         const addSecond = () =>
           page.page.evaluate(() => {
             window.second = new window.LoginClient(window.settings);
@@ -69,8 +81,8 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
           Promise.all([window.login, window.second].map((client) => client.userSessionExists())),
         );
         const checks = (await authress.requests()).filter((request) => request === 'PATCH /api/session');
-        assert.ok(checks.length <= 1, 'one client asks for all');
-        await comesBack(page, () =>
+        assert.ok(checks.length <= 1, 'one client checks the session for all');
+        await leaveAndReturn(page, () =>
           page.page.evaluate(
             ([connectionId]) => {
               for (const client of [window.login, window.second])
@@ -96,7 +108,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       `a second copy of the package waits for the first one's session (${topology})`,
       async ({ shop, authress }) => {
         const page = new BarePage(shop, {
-          first: `
+          setup: `
           const address = import.meta.resolve('authress-login-wasm');
           window.copy = import(address + '?copy').then(async (copy) => {
             const second = new copy.LoginClient({ ...await (await fetch('/config.json')).json() });
@@ -113,9 +125,9 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       },
     );
 
-    story(`a client of another application or host leaves a callback alone (${topology})`, async ({ shop }) => {
+    story(`a client of another application or host ignores a callback (${topology})`, async ({ shop }) => {
       const page = new BarePage(shop, {
-        first: `
+        setup: `
           const other = (settings) => new LoginClient(settings).userSessionExists({ backgroundTrigger: true }).catch(() => 'failed');
           const { authressApiUrl } = await (await fetch('/config.json')).json();
           window.others = [
@@ -134,9 +146,9 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
     story(
       `a page that is reloaded or left during its callback loses no login (${topology})`,
       async ({ shop, authress }) => {
-        // The page that comes back is left before its code has been sent.
+        // The page of the callback is left before the code is sent.
         const page = new BarePage(shop, {
-          first: `
+          setup: `
           const send = window.fetch;
           if (localStorage.holds) window.fetch = (url, init) => {
             if (!String(url).endsWith('/tokens')) return send(url, init);
@@ -144,10 +156,12 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
             return new Promise(() => {});
           };`,
         });
-        for (const [path, leave] of [
+        /** @type {[path: string, leave: () => void][]} */
+        const ways = [
           ['/?reload', () => location.reload()],
           ['/?left', () => location.replace('/?lang=de')],
-        ]) {
+        ];
+        for (const [path, leave] of ways) {
           await page.open(path);
           await authress.clearLog();
           await page.page.evaluate(() => localStorage.setItem('holds', '1'));
@@ -159,7 +173,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
             'the address is clean meanwhile',
           );
           await page.page.evaluate(() => localStorage.removeItem('holds'));
-          await comesBack(page, () => page.page.evaluate(leave));
+          await leaveAndReturn(page, () => page.page.evaluate(leave));
           assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
           assert.deepEqual(await page.call('userSessionExists'), { value: true });
           const kept = await page.page.evaluate(() => Object.keys(sessionStorage));
@@ -173,9 +187,9 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
     );
 
     story(`a router that marks its own history entries notices the clean address (${topology})`, async ({ shop }) => {
-      // As Next.js does it: entries with its mark it has made itself, and takes no note of.
+      // Next.js marks its own history entries, and ignores a replacement that keeps the mark.
       const page = new BarePage(shop, {
-        first: `
+        setup: `
           history.replaceState({ __NA: true, tree: [1] }, '');
           const { replaceState } = history;
           window.noted = [];
@@ -192,7 +206,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
 
     story(`a browser that keeps no token cookie keeps the session (${topology})`, async ({ shop, authress }) => {
       const page = new BarePage(shop, {
-        first: `
+        setup: `
           const { get } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
           Object.defineProperty(Document.prototype, 'cookie', { get, set() {}, configurable: true });`,
       });
@@ -206,8 +220,8 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       await page.open('/?later');
       assert.deepEqual(await page.call('getToken'), { value: token });
       assert.equal(await userOf(page), userId);
-      const begun = (await authress.requests()).filter((request) => request === 'POST /api/authentication');
-      assert.equal(begun.length, 1);
+      const started = (await authress.requests()).filter((request) => request === 'POST /api/authentication');
+      assert.equal(started.length, 1);
     });
   });
 }

@@ -1,12 +1,19 @@
-// A shopper whose identity already has an account takes the anonymous cart along to it.
+// Claim tickets: a shopper whose identity already has an account moves the anonymous cart to it.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { stories } from './support/story.mjs';
 
-/** Makes an account with a teapot in its cart, and gives its user id. */
-async function customer(visitor, name) {
+/** @import { Shop } from './support/shop.mjs' */
+
+/**
+ * Creates an account with a teapot in its cart.
+ * @param {import('./support/story.mjs').Cast['visitor']} visitor
+ * @param {string} name
+ * @returns {Promise<string>} its user id
+ */
+async function createCustomer(visitor, name) {
   const { shop, context } = await visitor();
   await shop.open();
   await shop.addAnonymously('teapot');
@@ -17,15 +24,24 @@ async function customer(visitor, name) {
   return sub;
 }
 
-/** Fills an anonymous cart and finds out that the identity has an account. */
-async function meetsAccount(shop, name) {
+/**
+ * Fills an anonymous cart, and links an identity that has an account already.
+ * @param {Shop} shop
+ * @param {string} name
+ */
+async function linkOwnedIdentity(shop, name) {
   await shop.open();
   await shop.addAnonymously('mug');
   await shop.signIn('con_acorn', name);
   await shop.showsMessage('IdentityAlreadyOwned');
 }
 
-/** Signs in to that account with the cart, and gives what the page sent to the shop for it. */
+/**
+ * Signs in to that account with the cart.
+ * @param {Shop} shop
+ * @param {string} name
+ * @returns {Promise<import('playwright-core').Request>} the request that claimed the cart
+ */
 async function takeAlong(shop, name) {
   const sent = shop.page.waitForRequest((request) => request.url().endsWith('/api/cart/claims'));
   await shop.press('take-cart-along');
@@ -35,8 +51,12 @@ async function takeAlong(shop, name) {
   return await sent;
 }
 
-/** Sends what the page sent once more, as this shopper. */
-const bring = async (shop, body) => {
+/**
+ * Claims the cart of a ticket once more, as this shopper.
+ * @param {Shop} shop
+ * @param {string | null} body of the claim
+ */
+const claimAgain = async (shop, body) => {
   const authorization = `Bearer ${await shop.token()}`;
   const response = await fetch(`${shop.stack.shopUrl}/api/cart/claims`, {
     method: 'POST',
@@ -46,12 +66,12 @@ const bring = async (shop, body) => {
   return { status: response.status, code: (await response.json()).errorCode };
 };
 
-describe('a cart goes to the account that the shopper already has', () => {
+describe('a cart is moved to the account that the shopper already has', () => {
   const story = stories('localhost');
 
-  story('with everything that was in both', async ({ shop, visitor }) => {
-    const owner = await customer(visitor, 'both');
-    await meetsAccount(shop, 'both');
+  story('with the contents of both carts', async ({ shop, visitor }) => {
+    const owner = await createCustomer(visitor, 'both');
+    await linkOwnedIdentity(shop, 'both');
     await takeAlong(shop, 'both');
     assert.match(await shop.showsMessage('CartMoved'), /together with what was there/i);
     await shop.showsCart({ teapot: 1, mug: 1 });
@@ -61,30 +81,30 @@ describe('a cart goes to the account that the shopper already has', () => {
     await shop.showsCart({ teapot: 1, mug: 1 });
   });
 
-  story('once, whoever brings the ticket again', { needs: ['request bodies'] }, async ({ shop, visitor }) => {
-    await customer(visitor, 'once');
-    await meetsAccount(shop, 'once');
+  story('once, and no other account can claim it', { needs: ['request bodies'] }, async ({ shop, visitor }) => {
+    await createCustomer(visitor, 'once');
+    await linkOwnedIdentity(shop, 'once');
     const body = (await takeAlong(shop, 'once')).postData();
     await shop.showsMessage('CartMoved');
-    assert.deepEqual(await bring(shop, body), { status: 403, code: 'TicketAlreadyUsed' });
+    assert.deepEqual(await claimAgain(shop, body), { status: 403, code: 'TicketAlreadyUsed' });
 
     const thief = (await visitor()).shop;
     await thief.open();
     await thief.signIn('con_birch', 'thief');
     await thief.showsMessage('SignedIn');
-    assert.deepEqual(await bring(thief, body), { status: 403, code: 'TicketAlreadyUsed' });
-    const forged = JSON.stringify({ ticket: JSON.parse(body).ticket.replace(/.{4}$/, 'AAAA') });
-    assert.deepEqual(await bring(thief, forged), { status: 403, code: 'TicketForged' });
-    assert.deepEqual(await bring(thief, JSON.stringify({ ticket: await shop.token() })), {
+    assert.deepEqual(await claimAgain(thief, body), { status: 403, code: 'TicketAlreadyUsed' });
+    const forged = JSON.stringify({ ticket: JSON.parse(body ?? '').ticket.replace(/.{4}$/, 'AAAA') });
+    assert.deepEqual(await claimAgain(thief, forged), { status: 403, code: 'TicketForged' });
+    assert.deepEqual(await claimAgain(thief, JSON.stringify({ ticket: await shop.token() })), {
       status: 403,
       code: 'TicketForged',
     });
     await thief.showsCart({});
   });
 
-  story('or stays when the shopper changes their mind', async ({ shop, visitor }) => {
-    await customer(visitor, 'changed their mind');
-    await meetsAccount(shop, 'changed their mind');
+  story('or stays when the shopper cancels', async ({ shop, visitor }) => {
+    await createCustomer(visitor, 'cancels');
+    await linkOwnedIdentity(shop, 'cancels');
     const { sub } = await shop.claims();
     await shop.press('take-cart-along');
     await shop.isAtProvider('con_acorn');
@@ -94,9 +114,9 @@ describe('a cart goes to the account that the shopper already has', () => {
     assert.equal((await shop.claims()).sub, sub);
   });
 
-  story('and is not given to somebody without an account', async ({ shop, visitor }) => {
-    await customer(visitor, 'owner');
-    await meetsAccount(shop, 'owner');
+  story('but not to an anonymous shopper', async ({ shop, visitor }) => {
+    await createCustomer(visitor, 'owner');
+    await linkOwnedIdentity(shop, 'owner');
     const response = await fetch(`${shop.stack.shopUrl}/api/cart/claim-ticket`, {
       method: 'POST',
       headers: { authorization: `Bearer ${await shop.token()}` },
@@ -105,7 +125,7 @@ describe('a cart goes to the account that the shopper already has', () => {
     const other = (await visitor()).shop;
     await other.open();
     await other.addAnonymously('vase');
-    assert.deepEqual(await bring(other, body), { status: 403, code: 'StillAnonymous' });
+    assert.deepEqual(await claimAgain(other, body), { status: 403, code: 'StillAnonymous' });
     await other.showsCart({ vase: 1 });
   });
 });

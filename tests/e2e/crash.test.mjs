@@ -1,6 +1,6 @@
-// A trap of the module: pending calls are rejected, and the next call works.
+// Traps of the module: pending calls are rejected, and the next call gets another instance.
 //
-// The crash is real: the memory of the instance is overwritten, and the next thing it does traps.
+// The trap is real: the memory of the instance is overwritten, and its next call traps.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -9,36 +9,43 @@ import { watch } from '../../pkg/src/crash-guard.js';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
-/** Lets the page reach the memory of every instance it makes. */
+/** @import { Cast } from './support/story.mjs' */
+
+/** Runs in the page: gives it access to the memory of every instance that it creates. */
 function exposeMemory() {
   const instantiate = WebAssembly.instantiate;
   window.instances = [];
-  WebAssembly.instantiate = async (...values) => {
-    const made = await instantiate(...values);
-    const memory = Object.values(made.exports).find((it) => it instanceof WebAssembly.Memory);
+  const exposing = async (/** @type {WebAssembly.Module} */ module, /** @type {WebAssembly.Imports} */ imports) => {
+    const instance = await instantiate(module, imports);
+    const memory = Object.values(instance.exports).find((it) => it instanceof WebAssembly.Memory);
     if (memory) window.instances.push(memory); // A part of the module has none of its own.
-    return made;
+    return instance;
   };
+  Object.assign(WebAssembly, { instantiate: exposing });
   window.corrupt = () => new Uint8Array(window.instances.at(-1).buffer).fill(0xff);
 }
 
-const count = (page) => page.evaluate(() => window.instances.length);
+/** @param {import('playwright-core').Page} page */
+const countInstances = (page) => page.evaluate(() => window.instances.length);
 
-/** The uncaught error of the trap itself, as error reporters see it. */
+/** The uncaught error of the trap itself, which the page's error reporting gets. */
 const TRAP =
   /^RuntimeError: (memory access out of bounds|table index is out of bounds|unreachable|indirect call|null function)/;
 
-describe('a crash of the module', () => {
+describe('a trap of the module', () => {
   const story = stories('localhost', { uncaught: TRAP });
 
-  /** A shopper with a session, on a page whose module can be made to crash. */
+  /**
+   * A shopper with a session, on a page whose module can be made to trap.
+   * @param {Cast} cast
+   */
   async function shopper({ shop, page, authress }) {
     await page.addInitScript(exposeMemory);
     const bare = new BarePage(shop);
     await bare.open();
     await bare.startAnonymous();
     const { value } = await bare.call('getToken');
-    assert.equal(await count(page), 1);
+    assert.equal(await countInstances(page), 1);
     return { bare, token: value, userId: (await authress.verify(value)).sub };
   }
 
@@ -49,35 +56,35 @@ describe('a crash of the module', () => {
     assert.deepEqual([error?.code, error?.isLoginError], ['InternalError', true]);
     assert.equal((await bare.call('getToken')).value, token);
     assert.equal((await bare.call('getUserIdentity')).value.userId, userId);
-    assert.equal(await count(cast.page), 2, 'another instance took over');
-    await bare.visitProvider('linkIdentity', 'con_acorn', () => bare.pick('after a crash'));
+    assert.equal(await countInstances(cast.page), 2, 'there is another instance');
+    await bare.visitProvider('linkIdentity', 'con_acorn', () => bare.pick('after a trap'));
     assert.equal((await bare.call('getLinkResult')).value.status, 'linked');
   });
 
-  story('also ends what was added to the module, and it is added again', async (cast) => {
+  story('also ends the added part of the module, which is added again', async (cast) => {
     const { bare, userId } = await shopper(cast);
     const profile = async () => (await bare.call('getUserProfile')).value?.userId;
     assert.equal(await profile(), userId);
     await cast.page.evaluate(() => window.corrupt());
     assert.equal((await bare.call('getUserProfile')).error?.code, 'InternalError');
     assert.equal(await profile(), userId);
-    assert.equal(await count(cast.page), 2);
+    assert.equal(await countInstances(cast.page), 2);
   });
 
-  story('between calls rejects all that are waiting', async (cast) => {
+  story('between calls rejects all pending calls', async (cast) => {
     const { bare, token } = await shopper(cast);
-    // A login that begins would leave the page before anything else can be seen.
+    // A login that succeeds would leave the page before the outcome can be read.
     await cast.authress.fail('POST', '/api/authentication', { status: 503, times: 20 });
     const codes = await cast.page.evaluate(
       async ([connectionId]) => {
-        const waiting = [
+        const calls = [
           window.login.linkIdentity({ connectionId }), // waits for Authress
           window.login.getUserProfile(),
           new window.LoginClient(await (await fetch('/config.json')).json()).getDevices(),
         ];
         const settled = Promise.all(
-          waiting.map((it) =>
-            it.then(
+          calls.map((call) =>
+            /** @type {Promise<unknown>} */ (call).then(
               () => 'resolved',
               (error) => error.code,
             ),
@@ -95,31 +102,36 @@ describe('a crash of the module', () => {
 
   story('can happen again and again', async (cast) => {
     const { bare, token } = await shopper(cast);
-    for (let crashes = 1; crashes <= 3; crashes += 1) {
+    for (let traps = 1; traps <= 3; traps += 1) {
       await cast.page.evaluate(() => window.corrupt());
       assert.equal((await bare.call('userSessionExists')).error?.code, 'InternalError');
-      assert.equal((await bare.call('getUserIdentity')).value, null, 'nothing is known until a call has loaded it');
+      assert.equal(
+        (await bare.call('getUserIdentity')).value,
+        null,
+        'the identity is unknown until a call has created an instance',
+      );
       assert.equal((await bare.call('getToken')).value, token);
-      assert.equal(await count(cast.page), crashes + 1);
+      assert.equal(await countInstances(cast.page), traps + 1);
     }
   });
 });
 
 describe('the guard of an instance', () => {
-  /** An instance whose `outer` calls `inner` by way of the glue, which catches what `inner` throws. */
+  /** An instance whose `outer` calls `inner` through the glue, which catches what `inner` throws. */
   function instance() {
+    /** @type {unknown[]} */
     const traps = [];
-    const watched = watch((cause) => traps.push(cause));
+    const watched = watch((/** @type {unknown} */ cause) => traps.push(cause));
     const trap = new Error('trap');
     const glue = {
       callInner: () => {
         try {
           exports.inner();
         } catch {
-          /* as the glue does */
+          // As the glue of wasm-bindgen does.
         }
       },
-      log: (text) => text,
+      log: (/** @type {string} */ text) => text,
     };
     const imports = watched.imports(glue);
     const exports = watched.exports({
@@ -131,23 +143,23 @@ describe('the guard of an instance', () => {
         imports.callInner();
         while (true) imports.log('still here');
       },
-      add: (left, right) => left + right,
+      add: (/** @type {number} */ left, /** @type {number} */ right) => left + right,
     });
     return { exports, imports, traps, trap };
   }
 
-  test('passes every call on until a trap', () => {
+  test('passes every call on before a trap', () => {
     const { exports, imports, traps } = instance();
     assert.deepEqual([exports.memory, exports.add(2, 3), imports.log('hello'), traps], [5, 5, 'hello', []]);
   });
 
-  test('reports the first trap once, and no later call reaches the instance', () => {
+  test('reports the first trap once, and calls the instance no more', () => {
     const { exports, traps, trap } = instance();
     assert.throws(() => exports.inner(), trap);
     assert.deepEqual([exports.add(2, 3), exports.inner(), traps], [[], [], [trap]]);
   });
 
-  test('ends an outer call that would go on for ever after an inner one has trapped', () => {
+  test('ends an outer call that would never end after an inner one has trapped', () => {
     const { exports, traps, trap } = instance();
     assert.throws(() => exports.outer(), trap);
     assert.deepEqual(traps, [trap]);

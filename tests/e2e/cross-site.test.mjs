@@ -1,36 +1,48 @@
-// Shop and login on different sites: a code comes back, and is exchanged with its PKCE verifier.
+// Shop and login on different sites: the callback has a code, which is exchanged with the PKCE code verifier.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { stories } from './support/story.mjs';
 
+/** @import { Shop } from './support/shop.mjs' */
+
 const EXCHANGE = 'POST /api/authentication/{id}/tokens';
 const USUAL_CODE_LIFETIME_S = 300;
 
-/** The address of the next return to the shop, once the browser has asked for it. */
-async function nextReturn(shop) {
+/**
+ * The URL of the next callback, as soon as the browser requests it.
+ * @param {Shop} shop
+ */
+async function nextCallback(shop) {
   const request = await shop.page.waitForRequest(
-    (request) => request.isNavigationRequest() && isReturn(shop, new URL(request.url())),
+    (it) => it.isNavigationRequest() && isCallback(shop, new URL(it.url())),
   );
   return request.url();
 }
 
-const isReturn = (shop, url) => url.origin === shop.stack.shopUrl && url.searchParams.has('code');
+/** @type {(shop: Shop, url: URL) => boolean} */
+const isCallback = (shop, url) => url.origin === shop.stack.shopUrl && url.searchParams.has('code');
 
-/** Says who it is on the provider's page, and gives the address of the return without opening it. */
-async function returnOf(shop, person) {
+/**
+ * Picks an account on the provider's page without opening the callback.
+ * @param {Shop} shop
+ * @param {string} account
+ * @returns {Promise<string>} the callback URL
+ */
+async function callbackOf(shop, account) {
   const { sandboxUrl, sandboxControlUrl } = shop.stack;
-  const post = { method: 'POST', body: new URLSearchParams({ user: person }) };
+  const post = { method: 'POST', body: new URLSearchParams({ user: account }) };
+  /** @type {{ url: string, request?: RequestInit }} */
   let next = { url: await shop.page.url(), request: post };
   while (next.url.startsWith(sandboxUrl)) {
     const response = await fetch(next.url.replace(sandboxUrl, sandboxControlUrl), {
       redirect: 'manual',
       ...next.request,
     });
-    next = { url: response.headers.get('location') };
+    next = { url: response.headers.get('location') ?? '' };
   }
-  assert.ok(isReturn(shop, new URL(next.url)));
+  assert.ok(isCallback(shop, new URL(next.url)));
   return next.url;
 }
 
@@ -40,22 +52,22 @@ describe('a shop on another site than its login', () => {
   story('an anonymous shopper’s code is exchanged', async ({ shop, authress, context, stack }) => {
     await shop.open();
     await authress.clearLog();
-    const returned = nextReturn(shop);
+    const callback = nextCallback(shop);
     await shop.addAnonymously('mug');
     await shop.showsCart({ mug: 1 });
     const claims = await shop.claims();
     assert.match(claims.sub, /^user_/);
     assert.equal(claims.azp, stack.shopperConnectionId);
     assert.deepEqual(await authress.requests(), ['POST /api/authentication', 'GET /login', EXCHANGE]);
-    const parameters = new URL(await returned).searchParams;
-    assert.ok(!parameters.has('access_token') && !parameters.has('id_token'), 'no token travels in an address');
+    const parameters = new URL(await callback).searchParams;
+    assert.ok(!parameters.has('access_token') && !parameters.has('id_token'), 'no token is in an address');
     await shop.hasCleanAddresses();
     const [cookie, ...more] = await context.cookies(stack.shopUrl);
     assert.deepEqual(more, []);
     assert.deepEqual([cookie.name, cookie.secure, cookie.sameSite], ['authorization', true, 'Strict']);
   });
 
-  story('a customer keeps user id and cart, and can come back', async ({ shop, authress }) => {
+  story('a customer keeps user id and cart, also after signing out and in', async ({ shop, authress }) => {
     await shop.open();
     await shop.addAnonymously('vase');
     const { sub } = await shop.claims();
@@ -77,12 +89,12 @@ describe('a shop on another site than its login', () => {
     assert.equal((await shop.claims()).sub, sub);
   });
 
-  story('a return that is opened again does nothing', async ({ shop, authress, visitor }) => {
+  story('a callback that is opened again has no effect', async ({ shop, authress, visitor }) => {
     await shop.open();
-    const returned = nextReturn(shop);
+    const callback = nextCallback(shop);
     await shop.addAnonymously('mug');
     const before = await shop.claims();
-    const url = await returned;
+    const url = await callback;
     await authress.clearLog();
 
     await shop.page.goto(url);
@@ -98,14 +110,14 @@ describe('a shop on another site than its login', () => {
     assert.equal(await stranger.shownState(), 'signed-out');
     assert.equal(await stranger.token(), null);
     await stranger.hasCleanAddresses();
-    assert.ok(!(await authress.requests()).includes(EXCHANGE), 'nobody tried to exchange the code again');
+    assert.ok(!(await authress.requests()).includes(EXCHANGE), 'the code is not exchanged again');
   });
 
-  story('a return that somebody else began is not taken over', async ({ shop, authress, visitor }) => {
+  story('the callback of another browser’s login is ignored', async ({ shop, authress, visitor }) => {
     const { shop: attacker } = await visitor();
     await attacker.open();
     await attacker.goToProvider('con_acorn');
-    const url = await returnOf(attacker, 'attacker');
+    const url = await callbackOf(attacker, 'attacker');
 
     await shop.open();
     await shop.addAnonymously('mug');
@@ -120,17 +132,17 @@ describe('a shop on another site than its login', () => {
     await shop.hasCleanAddresses();
   });
 
-  story('an answer in another issuer’s name is refused, and the real one still works', async ({ shop, authress }) => {
+  story('a callback with another issuer is rejected, and the real one still works', async ({ shop, authress }) => {
     await shop.open();
     await shop.goToProvider('con_acorn');
-    const real = await returnOf(shop, 'mixed up');
+    const real = await callbackOf(shop, 'mixed up');
     const forged = new URL(real);
     forged.searchParams.set('iss', 'https://login.evil.test');
     await authress.clearLog();
     await shop.page.goto(forged.href);
     await shop.isReady();
     assert.equal(await shop.shownState(), 'signed-out');
-    assert.ok(!(await authress.requests()).includes(EXCHANGE), 'the code was kept from everybody');
+    assert.ok(!(await authress.requests()).includes(EXCHANGE), 'the code was not sent');
     await shop.hasCleanAddresses();
 
     await shop.page.goto(real);
@@ -139,7 +151,7 @@ describe('a shop on another site than its login', () => {
     assert.equal((await shop.claims()).azp, 'con_acorn');
   });
 
-  story('an expired code is told in words, and the next try works', async ({ shop, authress }) => {
+  story('an expired code is explained, and the next try works', async ({ shop, authress }) => {
     await authress.setCodeLifetime(0);
     try {
       await shop.open();
@@ -156,7 +168,7 @@ describe('a shop on another site than its login', () => {
     await shop.claims();
   });
 
-  story('an expired code leaves the earlier session', async ({ shop, authress }) => {
+  story('an expired code does not end the earlier session', async ({ shop, authress }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const before = await shop.claims();
@@ -179,7 +191,7 @@ describe('a shop on another site than its login', () => {
     assert.equal((await shop.claims()).sub, before.sub);
   });
 
-  story('an exchange that fails twice succeeds unnoticed', async ({ shop, authress }) => {
+  story('an exchange that fails twice is retried', async ({ shop, authress }) => {
     await shop.open();
     await authress.fail('POST', '/api/authentication/', { times: 2 });
     await shop.addAnonymously('mug');
@@ -188,7 +200,7 @@ describe('a shop on another site than its login', () => {
     await shop.claims();
   });
 
-  story('an exchange that fails for long is told in words, and loses nothing', async ({ shop, authress }) => {
+  story('an exchange that keeps failing is explained, and the session stays', async ({ shop, authress }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const before = await shop.claims();
@@ -208,11 +220,11 @@ describe('a shop on another site than its login', () => {
   });
 });
 
-describe('a shopper who takes long at the provider', () => {
+describe('a login that took too long at the provider', () => {
   const story = stories('cross-site');
 
   // The sandbox's clock stays ahead, so nothing else can follow on this stack.
-  story('is told so and is as before', async ({ shop, authress }) => {
+  story('is explained, and the session stays', async ({ shop, authress }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const before = await shop.claims();

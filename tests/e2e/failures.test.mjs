@@ -1,35 +1,42 @@
-// Something on the way does not work: the shopper is told in words, loses nothing, and the next try
-// works.
+// Failures of the verifier, of Authress and of the network: the shop explains them, nothing is lost, and the next try works.
 
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 
 import { isErrorPage } from './support/browser.mjs';
 import { stories } from './support/story.mjs';
-import { GARBAGE, VerifierProxy } from './support/verifier-proxy.mjs';
+import { HTML_ERROR_PAGE, INVALID_RESPONSES, VerifierProxy } from './support/verifier-proxy.mjs';
+
+/**
+ * @import { Claims } from './support/authress.mjs'
+ * @import { Shop } from './support/shop.mjs'
+ */
 
 const verifier = await VerifierProxy.start();
 
 describe('the shop’s verifier', () => {
   const story = stories('localhost', { verifier });
 
-  /** After a try that failed: back in the shop, told so, and the next press works. */
+  /**
+   * After a failed try: the shop explains it, and the next press works.
+   * @param {Shop} shop
+   */
   async function worksAgain(shop) {
     assert.match(await shop.showsMessage('CartNotStarted'), /try again/i);
     assert.equal(await shop.shownState(), 'signed-out');
     assert.equal(await shop.token(), null);
     await shop.hasCleanAddresses();
-    await verifier.pass();
+    await verifier.forward();
     await shop.addAnonymously('mug');
     await shop.showsCart({ mug: 1 });
     assert.match((await shop.claims()).sub, /^user_/);
   }
 
-  for (const [how, fail] of [
-    ['refuses connections', 'down'],
-    ['hangs up', 'hangUp'],
-  ]) {
-    story(`${how}: Back leads to the shop, and later it works`, async ({ shop }) => {
+  for (const [name, fail] of /** @type {const} */ ([
+    ['refuses connections', 'refuseConnections'],
+    ['closes connections', 'dropConnections'],
+  ])) {
+    story(`${name}: Back leads to the shop, and later it works`, async ({ shop }) => {
       await shop.open();
       await verifier[fail]();
       const failed = shop.page.waitForEvent('requestfailed', (request) => request.isNavigationRequest());
@@ -42,10 +49,10 @@ describe('the shop’s verifier', () => {
     });
   }
 
-  for (const garbage of Object.keys(GARBAGE).filter((name) => name !== 'a page of noise')) {
-    story(`answers with ${garbage}: the login page explains and leads back`, async ({ shop }) => {
+  for (const invalid of Object.keys(INVALID_RESPONSES).filter((name) => name !== HTML_ERROR_PAGE)) {
+    story(`responds with ${invalid}: the login page explains it and leads back`, async ({ shop }) => {
       await shop.open();
-      verifier.answer(garbage);
+      verifier.respondWith(invalid);
       await shop.add('mug');
       await shop.find('back-to-application').waitFor();
       assert.match(await shop.page.getByRole('alert').innerText(), /user verifier's code is not valid/i);
@@ -55,9 +62,9 @@ describe('the shop’s verifier', () => {
     });
   }
 
-  story('answers with a page of noise: Back leads to the shop, and later it works', async ({ shop }) => {
+  story(`responds with ${HTML_ERROR_PAGE}: Back leads to the shop, and later it works`, async ({ shop }) => {
     await shop.open();
-    verifier.answer('a page of noise');
+    verifier.respondWith(HTML_ERROR_PAGE);
     await shop.add('mug');
     await shop.page.waitForURL(`${new URL(verifier.authorizationUrl).origin}/**`);
     await shop.goBack();
@@ -69,7 +76,7 @@ describe('the shop’s verifier', () => {
 describe('Authress', () => {
   const story = stories('localhost');
 
-  story('fails twice: nobody notices', async ({ shop, authress }) => {
+  story('fails twice: the requests are retried', async ({ shop, authress }) => {
     await shop.open();
     await authress.fail('POST', '/api/authentication', { times: 2 });
     await shop.addAnonymously('mug');
@@ -78,91 +85,105 @@ describe('Authress', () => {
     await shop.claims();
   });
 
-  story('fails for long before the first piece: it is told, and a later press works', async ({ shop, authress }) => {
-    await shop.open();
-    await authress.fail('POST', '/api/authentication', { times: 50 });
-    await shop.add('mug');
-    assert.match(await shop.showsMessage('AuthressSdkNetworkError'), /nothing was lost/i);
-    assert.equal(await authress.failuresLeft(), 45, 'it was asked five times');
-    assert.equal(await shop.shownState(), 'signed-out');
-    await authress.stopFailing();
-    await shop.addAnonymously('mug');
-    await shop.showsCart({ mug: 1 });
-    await shop.claims();
-  });
+  story(
+    'keeps failing before the first piece: it is explained, and a later press works',
+    async ({ shop, authress }) => {
+      await shop.open();
+      await authress.fail('POST', '/api/authentication', { times: 50 });
+      await shop.add('mug');
+      assert.match(await shop.showsMessage('AuthressSdkNetworkError'), /nothing was lost/i);
+      assert.equal(await authress.failuresLeft(), 45, 'it was requested five times');
+      assert.equal(await shop.shownState(), 'signed-out');
+      await authress.stopFailing();
+      await shop.addAnonymously('mug');
+      await shop.showsCart({ mug: 1 });
+      await shop.claims();
+    },
+  );
 
-  /** Somebody with a mug in the cart. */
+  /**
+   * Becomes an anonymous shopper with a mug in the cart.
+   * @param {Shop} shop
+   */
   async function shopper(shop) {
     await shop.open();
     await shop.addAnonymously('mug');
     return await shop.claims();
   }
 
-  /** The shopper has lost nothing, and signing in works now. */
-  async function lostNothing(shop, before, person) {
+  /**
+   * The session and the cart are unchanged, and signing in works now.
+   * @param {Shop} shop
+   * @param {Claims} before
+   * @param {string} account
+   */
+  async function isUnchanged(shop, before, account) {
     await shop.showsState('anonymous');
     await shop.showsCart({ mug: 1 });
     assert.deepEqual(await shop.claims(), before);
-    await shop.signIn('con_acorn', person);
+    await shop.signIn('con_acorn', account);
     await shop.showsMessage('Linked');
     await shop.showsCart({ mug: 1 });
     assert.equal((await shop.claims()).sub, before.sub);
   }
 
-  /** Tries to sign in and stays in the shop. */
-  async function triesToSignIn(shop) {
+  /**
+   * Tries to sign in, and stays in the shop.
+   * @param {Shop} shop
+   */
+  async function tryToSignIn(shop) {
     await shop.press('sign-in');
     await shop.press('provider-con_acorn');
   }
 
-  story('fails for long while signing in: nothing is lost', async ({ shop, authress }) => {
+  story('keeps failing while signing in: nothing is lost', async ({ shop, authress }) => {
     const before = await shopper(shop);
     await authress.fail('POST', '/api/authentication', { times: 50, status: 503 });
-    await triesToSignIn(shop);
+    await tryToSignIn(shop);
     await shop.showsMessage('AuthressSdkNetworkError');
     await authress.stopFailing();
-    await lostNothing(shop, before, 'after a failure');
+    await isUnchanged(shop, before, 'after a failure');
   });
 
-  story('answers with garbage: nothing is lost', async ({ shop, authress }) => {
+  story('sends an invalid response: nothing is lost', async ({ shop, authress }) => {
     const before = await shopper(shop);
     await authress.fail('POST', '/api/authentication', { status: 200, body: '<!doctype html><h1>Hello</h1>' });
-    await triesToSignIn(shop);
+    await tryToSignIn(shop);
     assert.match(await shop.showsMessage('InvalidServerResponse'), /do not understand/i);
     assert.equal(await authress.failuresLeft(), 0);
-    await lostNothing(shop, before, 'after garbage');
+    await isUnchanged(shop, before, 'after an invalid response');
   });
 
-  story('refuses: nothing is lost', async ({ shop, authress }) => {
+  story('refuses the request: nothing is lost', async ({ shop, authress }) => {
     const before = await shopper(shop);
     await authress.fail('POST', '/api/authentication', { status: 429, body: '{"errorCode":"TooManyRequests"}' });
-    await triesToSignIn(shop);
+    await tryToSignIn(shop);
     await shop.showsMessage('RequestRefused');
     assert.equal(await authress.failuresLeft(), 0);
-    await lostNothing(shop, before, 'after a refusal');
+    await isUnchanged(shop, before, 'after a refusal');
   });
 
   story('cannot be reached from an offline browser: nothing is lost', async ({ shop, context }) => {
     const before = await shopper(shop);
     await context.setOffline(true);
-    await triesToSignIn(shop);
+    await tryToSignIn(shop);
     assert.match(await shop.showsMessage('AuthressSdkNetworkError'), /cannot be reached/i);
     await shop.press('add-vase');
     assert.match(await shop.showsMessage('ShopUnreachable'), /your cart is kept/i);
     await context.setOffline(false);
-    await lostNothing(shop, before, 'after a tunnel');
+    await isUnchanged(shop, before, 'after being offline');
   });
 
-  story('fails at the return from the provider: Back and once more', async ({ shop, authress }) => {
+  story('fails at the callback from the provider: the next login works', async ({ shop, authress }) => {
     const before = await shopper(shop);
     await shop.goToProvider('con_acorn');
     await authress.fail('GET', '/login', { status: 500, body: 'broken' });
-    await shop.find('user-other').fill('broken return');
+    await shop.find('user-other').fill('broken callback');
     await shop.press('continue');
     await shop.page.waitForURL(`${shop.stack.sandboxUrl}/login?**`);
     assert.equal(await authress.failuresLeft(), 0);
     await shop.open();
-    await lostNothing(shop, before, 'broken return');
+    await isUnchanged(shop, before, 'broken callback');
   });
 });
 

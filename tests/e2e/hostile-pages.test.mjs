@@ -1,10 +1,11 @@
-// Pages that change what the language and the browser have, on purpose or not: proxies, frozen prototypes, replaced
-// classes, elements that hide properties of the document, old browsers, addresses that are no web page's.
+// Pages that change the language or the browser, on purpose or not: proxies, frozen prototypes, replaced classes, elements
+// that hide properties of the document, old browsers, frames and workers without an address of a web page.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { addSecurityKey } from './support/security-key.mjs';
 import { stories } from './support/story.mjs';
 
 const SESSION = 'AuthenticationCredentialsStorage';
@@ -15,21 +16,22 @@ describe('a page', () => {
   story(
     'may wrap a client in a proxy, as Vue’s reactive and an application’s own do',
     async ({ shop, authress, page: tab }) => {
-      // Nothing is known of the session before a listener asks, and the first listener asks by the proxy.
+      // The first listener starts the check of the session, and does so through the proxy.
       const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
       await page.open();
       await tab.evaluate(() => {
         // Objects that are read through it are wrapped as well, functions are not.
-        const deep = (target) =>
-          new Proxy(target, {
+        /** @type {<Target extends object>(object: Target) => Target} */
+        const deep = (object) =>
+          new Proxy(object, {
             get(target, name, receiver) {
               const value = Reflect.get(target, name, receiver);
               return typeof value === 'object' && value !== null ? deep(value) : value;
             },
           });
-        window.heard = [];
+        window.received = [];
         window.login = deep({ login: new Proxy(window.login, {}) }).login;
-        window.login.subscribe(({ type }) => window.heard.push(type));
+        window.login.subscribe(({ type }) => window.received.push(type));
       });
       await page.hasStatus('signed-out');
       const { value } = await page.call('authenticate', {
@@ -37,32 +39,33 @@ describe('a page', () => {
         redirectOpenType: 'client-managed',
       });
       assert.ok(value.authenticationUrl);
-      assert.deepEqual(await tab.evaluate(() => window.heard), ['ready']);
-      // Each method does by a proxy what it does without one.
+      assert.deepEqual(await tab.evaluate(() => window.received), ['ready']);
+      // Each method works through a proxy as without one.
       const outcomes = await tab.evaluate(async () => {
+        /** @type {Record<string, any>} */
         const wrapped = {
           login: window.login,
           extension: new Proxy(new window.ExtensionClient(window.location.origin, 'ext_planner'), {}),
         };
-        const outcomes = [];
+        const problems = [];
         for (const [client, it] of Object.entries(wrapped)) {
           for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(it))) {
             if (['constructor', 'logout', 'login', 'authenticate', 'subscribe', 'waitForUserSession'].includes(method))
               continue;
             try {
-              // A token is not waited for.
+              // Without waiting for a token.
               await it[method](...(/^(ensure|get)Token$/.test(method) ? [{ timeoutInMillis: 0 }] : []));
             } catch (error) {
               if (!(error instanceof window.LoginError) && method !== 'fetch')
-                outcomes.push(`${client}.${method}: ${error}`);
+                problems.push(`${client}.${method}: ${error}`);
             }
           }
         }
-        return outcomes;
+        return problems;
       });
       assert.deepEqual(outcomes, []);
       await page.leave('authenticate', { connectionId: shop.stack.shopperConnectionId, redirectUrl: '/?started' });
-      await page.returnsTo('/?started');
+      await page.hasReturnedTo('/?started');
       await authress.verify((await page.call('getToken')).value);
     },
   );
@@ -72,6 +75,7 @@ describe('a page', () => {
     await page.open();
     const outcomes = await tab.evaluate(async () => {
       for (const { prototype } of [Object, Array, Function, Promise, Error, TypeError]) Object.freeze(prototype);
+      /** @param {() => unknown} work */
       const code = async (work) => {
         try {
           await work();
@@ -87,7 +91,7 @@ describe('a page', () => {
         [
           () => window.login.getToken({ timeoutInMillis: 0 }),
           () => window.login.waitForUserSession({ timeoutInMillis: 20 }),
-          () => new window.LoginClient({}),
+          () => new window.LoginClient(/** @type {any} */ ({})),
           () => window.login.linkIdentity({ connectionId: 'con_acorn' }),
         ].map((work) => Promise.race([code(work), hung])),
       );
@@ -95,29 +99,32 @@ describe('a page', () => {
     assert.deepEqual(outcomes, ['TokenTimeout', 'RequestTimeout', 'InvalidAuthressApiUrl', 'NotLoggedIn']);
   });
 
-  story('may be in a browser whose signals give no reason', async ({ shop, page: tab }) => {
+  story('may be in a browser whose signals have no reason', async ({ shop, page: tab }) => {
     await tab.addInitScript(() => {
-      delete AbortSignal.prototype.reason;
-      delete AbortSignal.prototype.throwIfAborted;
+      /** @type {Partial<{ reason: unknown, throwIfAborted: unknown }>} */
+      const prototype = AbortSignal.prototype;
+      delete prototype.reason;
+      delete prototype.throwIfAborted;
     });
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
     const outcomes = await tab.evaluate(async () => {
-      const said = (work) =>
+      /** @param {Promise<unknown>} work */
+      const settled = (work) =>
         work.then(
           (value) => typeof value,
           (error) => `${error instanceof DOMException} ${error?.name}`,
         );
       const [before, during, never] = [new AbortController(), new AbortController(), new AbortController()];
       before.abort();
-      const waiting = said(window.login.getLoginResult({ signal: during.signal }));
+      const waiting = settled(window.login.getLoginResult({ signal: during.signal }));
       during.abort();
       return [
         await waiting,
-        await said(window.login.getToken({ signal: before.signal })),
-        await said(window.login.userSessionExists({ signal: before.signal })),
-        await said(window.login.getToken({ signal: never.signal })),
+        await settled(window.login.getToken({ signal: before.signal })),
+        await settled(window.login.userSessionExists({ signal: before.signal })),
+        await settled(window.login.getToken({ signal: never.signal })),
       ];
     });
     assert.deepEqual(outcomes, ['true AbortError', 'true AbortError', 'true AbortError', 'string']);
@@ -125,7 +132,7 @@ describe('a page', () => {
 
   story('may have replaced the class Window', async ({ shop, authress, page: tab }) => {
     await tab.addInitScript(() => {
-      window.Window = class {};
+      Object.assign(window, { Window: class {} });
     });
     const page = new BarePage(shop);
     await page.open();
@@ -135,7 +142,7 @@ describe('a page', () => {
     assert.ok(await tab.evaluate((key) => localStorage.getItem(key), SESSION));
   });
 
-  story('whose storage keeps nothing and says nothing begins no login', async ({ shop, authress, page: tab }) => {
+  story('whose storage silently keeps nothing starts no login', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open('/?here');
     await page.call('userSessionExists');
@@ -150,7 +157,7 @@ describe('a page', () => {
   });
 
   story('may name its elements as the document’s own properties', async ({ shop, authress, context, page: tab }) => {
-    // Before the page’s script is run, and on every page of the login.
+    // Before the page’s script runs, and on every page of the login.
     await tab.addInitScript(() => {
       const observer = new MutationObserver(() => {
         if (!document.body || document.querySelector('form[name=cookie]')) return;
@@ -169,7 +176,7 @@ describe('a page', () => {
     assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
     const { value: token } = await page.call('getToken');
     await authress.verify(token);
-    // Also without the module, by the stored session alone.
+    // Also without the module, from the stored session alone.
     await page.open('/?again');
     assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).value, token);
     await page.logOut();
@@ -179,47 +186,54 @@ describe('a page', () => {
     );
   });
 
-  story('that is no web page has no address to return to, and sends none', async ({ shop, authress, page: tab }) => {
-    const page = new BarePage(shop);
-    await page.open();
-    await page.call('userSessionExists');
-    await authress.clearLog();
-    const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
-    // A frame without an address of its own, which has the storage of the page.
-    const codes = await tab.evaluate(
-      async (settings) => {
-        const frame = document.createElement('iframe');
-        frame.srcdoc = '<!doctype html><title>A frame</title>';
-        const isLoaded = new Promise((resolve) => {
-          frame.onload = resolve;
-        });
-        document.body.append(frame);
-        await isLoaded;
-        const script = frame.contentDocument.createElement('script');
-        script.src = '/node_modules/authress-login-wasm/dist/script.js';
-        const isRun = new Promise((resolve, reject) => {
-          Object.assign(script, { onload: resolve, onerror: reject });
-        });
-        frame.contentDocument.head.append(script);
-        await isRun;
-        const login = new frame.contentWindow.AuthressLogin.LoginClient(settings, {});
-        const code = async (method, options) =>
-          login[method](options).then(
-            () => 'done',
-            (error) => error.code,
-          );
-        return [
-          frame.contentWindow.location.href,
-          await code('authenticate', { connectionId: 'con_acorn' }),
-          await code('authenticate', { connectionId: 'con_acorn', redirectUrl: '/?x' }),
-          await code('logout'),
-        ];
-      },
-      { authressApiUrl, applicationId },
-    );
-    assert.deepEqual(codes, ['about:srcdoc', 'InvalidRedirectUrl', 'InvalidRedirectUrl', 'InvalidRedirectUrl']);
-    assert.deepEqual(await authress.requests(), []);
-  });
+  story(
+    'without an address of its own cannot be a callback, and sends no request',
+    async ({ shop, authress, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.call('userSessionExists');
+      await authress.clearLog();
+      const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
+      // A frame without an address of its own, which has the storage of the page.
+      const codes = await tab.evaluate(
+        async (settings) => {
+          const frame = document.createElement('iframe');
+          frame.srcdoc = '<!doctype html><title>A frame</title>';
+          const isLoaded = new Promise((resolve) => {
+            frame.onload = resolve;
+          });
+          document.body.append(frame);
+          await isLoaded;
+          const inner = frame.contentDocument;
+          if (!inner) throw new Error('the frame has no document');
+          const script = inner.createElement('script');
+          script.src = '/node_modules/authress-login-wasm/dist/script.js';
+          const isRun = new Promise((resolve, reject) => {
+            Object.assign(script, { onload: resolve, onerror: reject });
+          });
+          inner.head.append(script);
+          await isRun;
+          const framed = /** @type {Window} */ (frame.contentWindow);
+          const login = new framed.AuthressLogin.LoginClient(settings, {});
+          /** @type {(method: string, options?: object) => Promise<unknown>} */
+          const code = async (method, options) =>
+            login[method](options).then(
+              () => 'done',
+              (/** @type {any} */ error) => error.code,
+            );
+          return [
+            framed.location.href,
+            await code('authenticate', { connectionId: 'con_acorn' }),
+            await code('authenticate', { connectionId: 'con_acorn', redirectUrl: '/?x' }),
+            await code('logout'),
+          ];
+        },
+        { authressApiUrl, applicationId },
+      );
+      assert.deepEqual(codes, ['about:srcdoc', 'InvalidRedirectUrl', 'InvalidRedirectUrl', 'InvalidRedirectUrl']);
+      assert.deepEqual(await authress.requests(), []);
+    },
+  );
 
   story('may have the client in a worker, which is no page', async ({ shop, authress, context, page: tab }) => {
     const page = new BarePage(shop);
@@ -234,8 +248,7 @@ describe('a page', () => {
       import { LoginClient } from '/node_modules/authress-login-wasm/dist/index.js';
       const login = new LoginClient(${JSON.stringify({ authressApiUrl, applicationId })}, {});
       const code = (method, options) => login[method](options).then((value) => value, (error) => error.code);
-      const heard = [];
-      login.subscribe(({ type }) => heard.push(type));
+      login.subscribe(() => {});
       postMessage([
         await code('userSessionExists'), await code('getToken', { timeoutInMillis: 0 }), login.getUserIdentity(),
         await code('authenticate', { connectionId: 'con_acorn' }), await code('logout'), login.getSnapshot().status,
@@ -247,10 +260,8 @@ describe('a page', () => {
       () =>
         new Promise((resolve, reject) => {
           window.worker = new Worker('/worker.js', { type: 'module' });
-          Object.assign(window.worker, {
-            onmessage: ({ data }) => resolve(data),
-            onerror: ({ message }) => reject(new Error(message)),
-          });
+          window.worker.onmessage = (/** @type {MessageEvent} */ { data }) => resolve(data);
+          window.worker.onerror = (/** @type {ErrorEvent} */ { message }) => reject(new Error(message));
         }),
     );
     assert.deepEqual(outcomes, [false, 'TokenTimeout', null, 'ModuleLoadFailed', 'ModuleLoadFailed', 'checking']);
@@ -258,24 +269,25 @@ describe('a page', () => {
   });
 
   story(
-    'asks its own server for the time once, and only for what a wrong clock can cause',
+    'requests its own server’s time once, and only after errors that clock skew can cause',
     async ({ shop, authress, page: tab }) => {
-      let asked = 0;
+      let timeRequests = 0;
       tab.on('request', (request) => {
-        if (request.method() === 'HEAD') asked += 1;
+        if (request.method() === 'HEAD') timeRequests += 1;
       });
       const page = new BarePage(shop);
       await page.open();
+      /** @param {number} status */
       const refusedWith = async (status) => {
         await authress.fail('POST', '/api/authentication', { status });
         const { error } = await page.call('authenticate', { connectionId: 'con_acorn' });
         assert.deepEqual([error?.code, error?.status], ['RequestRefused', status]);
       };
       for (const status of [401, 403, 404, 409, 429]) await refusedWith(status);
-      assert.equal(asked, 0);
+      assert.equal(timeRequests, 0);
       for (const status of [400, 422, 400]) await refusedWith(status);
-      assert.equal(asked, 1);
-      // Another client of the page asks no more.
+      assert.equal(timeRequests, 1);
+      // Another client of the page does not request it again.
       const { sandboxUrl: authressApiUrl, applicationId } = shop.stack;
       await tab.evaluate(
         (settings) => {
@@ -284,29 +296,19 @@ describe('a page', () => {
         { authressApiUrl, applicationId },
       );
       await refusedWith(400);
-      assert.equal(asked, 1);
+      assert.equal(timeRequests, 1);
     },
   );
 });
 
-describe('a page that has replaced the class of promises', () => {
+describe('a page that has replaced the Promise class', () => {
   const story = stories('https');
 
-  story('registers a security key all the same', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
-    const cdp = await context.newCDPSession(tab);
-    await cdp.send('WebAuthn.enable');
-    const options = {
-      protocol: 'ctap2',
-      transport: 'usb',
-      hasResidentKey: false,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    };
-    await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
-    // As zone.js does; the browser’s own promises are instances of another class then.
+  story('can register a security key', { needs: ['devtools'] }, async ({ shop, page: tab, context }) => {
+    await addSecurityKey(context, tab);
+    // As zone.js does: the browser’s own promises are instances of another class then.
     await tab.addInitScript(() => {
-      window.Promise = class OwnPromise extends Promise {};
+      Object.assign(window, { Promise: class OwnPromise extends Promise {} });
     });
     const page = new BarePage(shop);
     await page.open();

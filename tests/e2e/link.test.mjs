@@ -1,4 +1,4 @@
-// The anonymous shopper becomes a customer: same user id, same cart.
+// Linking: an anonymous shopper signs in and becomes a customer with the same user id and the same cart.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -18,8 +18,8 @@ describe('an anonymous shopper who signs in', () => {
     await authress.clearLog();
 
     await shop.signIn('con_acorn', 'keeps@people.example');
-    const words = await shop.showsMessage('Linked');
-    assert.match(words, /your cart came with you/i);
+    const text = await shop.showsMessage('Linked');
+    assert.match(text, /your cart came with you/i);
     await shop.showsState('signed-in');
     assert.match(await shop.find('shopper-state').innerText(), /keeps@people\.example/);
     await shop.showsCart({ mug: 1, vase: 1 });
@@ -39,7 +39,7 @@ describe('an anonymous shopper who signs in', () => {
     await shop.showsCart({ mug: 2, vase: 1 });
   });
 
-  story('signs out, signs in again and is the same customer', async ({ shop }) => {
+  story('signs out, signs in again and has the same user id', async ({ shop }) => {
     await shop.open();
     await shop.addAnonymously('plate');
     const { sub } = await shop.claims();
@@ -87,30 +87,30 @@ describe('an anonymous shopper who signs in', () => {
     assert.deepEqual(await authress.log(), []);
   });
 
-  story('is told by getLinkResult, once', async ({ shop, authress }) => {
+  story('gets the result from getLinkResult, once', async ({ shop, authress }) => {
     const page = new BarePage(shop);
     await page.open();
     assert.equal((await page.call('getLinkResult')).value, null);
     await page.startAnonymous();
-    assert.equal((await page.call('getLinkResult')).value, null, 'a login is no link');
+    assert.equal((await page.call('getLinkResult')).value, null, 'a login is not a link');
     const { sub } = await authress.verify((await page.call('getToken')).value);
 
     await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('result'));
     const linked = { status: 'linked', connectionId: 'con_birch', userId: sub };
     assert.deepEqual((await page.call('getLinkResult')).value, linked);
-    assert.deepEqual((await page.call('getLinkResult')).value, linked, 'on the same page load it stays');
+    assert.deepEqual((await page.call('getLinkResult')).value, linked, 'it stays for the same page load');
     assert.equal((await page.call('getUserIdentity')).value.email, 'result@people.example');
     await page.page.reload();
     await page.isReady();
     assert.equal((await page.call('getLinkResult')).value, null);
   });
 
-  story('is no anonymous shopper any more', async ({ shop }) => {
+  story('is not anonymous any more', async ({ shop }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
     await page.call('getToken');
-    // By the module, by the stored session before the module is there, and by the access token where the identity names no
+    // From the module; from the stored session before the module is loaded; and from the access token if the identity has no
     // connection.
     const isAnonymous = async () => {
       const { userIdentity } = await page.snapshot();
@@ -122,7 +122,7 @@ describe('an anonymous shopper who signs in', () => {
     await page.isReady();
     assert.equal(await isAnonymous(), true);
     await page.page.evaluate(() => {
-      const record = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+      const record = JSON.parse(localStorage.AuthenticationCredentialsStorage);
       const [header, payload, signature] = record.idToken.split('.');
       const { azp, ...lean } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
       const text = btoa(JSON.stringify(lean)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -162,7 +162,7 @@ describe('an anonymous shopper who signs in', () => {
     }
   });
 
-  story('who has nothing to link yet simply signs in', async ({ shop }) => {
+  story('without a user id signs in as a customer', async ({ shop }) => {
     await shop.open();
     await shop.signIn('con_acorn', 'newcomer');
     await shop.showsMessage('SignedIn');

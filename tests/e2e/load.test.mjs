@@ -1,4 +1,4 @@
-// Where the module comes from, and what is said when it does not come.
+// Loading of the module: when, from where, and the errors if it cannot be loaded.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,9 +7,35 @@ import { describe } from 'node:test';
 import { stories } from './support/story.mjs';
 import { workspace } from './support/stack.mjs';
 
+/**
+ * @import { Page } from 'playwright-core'
+ * @import { Cast } from './support/story.mjs'
+ */
+
+/** @typedef {{ code: string, message: string, cause: string, isLoginError: boolean }} LoadError */
+
 const MODULE = '**/authress_login_wasm_bg.wasm';
 
-/** The bytes of a file of the package, as if another build had made them: their last bytes say which it was. */
+/**
+ * Records the names of the wasm files that a page requests.
+ * @param {Page} page
+ */
+function recordWasm(page) {
+  /** @type {string[]} */
+  const files = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('.wasm')) files.push(fileOf(request.url()));
+  });
+  return files;
+}
+
+/** @type {(url: string) => string} */
+const fileOf = (url) => new URL(url).pathname.split('/').at(-1) ?? '';
+
+/**
+ * The bytes of a file of the package as of another build, whose id is in the last bytes.
+ * @param {string} file
+ */
 function otherBuild(file) {
   const bytes = readFileSync(`${workspace}pkg/dist/${file}`);
   bytes[bytes.length - 1] ^= 1;
@@ -19,18 +45,28 @@ function otherBuild(file) {
 describe('the module', () => {
   const story = stories('localhost');
 
-  /** A page that has the package and does nothing with it. */
+  /**
+   * Opens a page that has the package and does nothing with it.
+   * @param {Cast} cast
+   */
   async function open({ page, stack }) {
     await page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
     await page.goto(stack.shopUrl);
   }
 
-  /** `{code, message}` of what `initWasm` rejects with, null where it resolves. */
+  /**
+   * The error of `initWasm`, null if it resolves.
+   * @param {Page} page
+   * @param {string} kind of the source
+   * @param {string} [url]
+   * @returns {Promise<LoadError | null>}
+   */
   const initWasm = (page, kind, url = '/node_modules/authress-login-wasm/dist/authress_login_wasm_bg.wasm') =>
     page.evaluate(
-      async ([kind, url]) => {
+      async ({ kind, url }) => {
         const { LoginError, initWasm } = await import('authress-login-wasm');
         const bytes = async () => (await fetch(url)).arrayBuffer();
+        /** @type {Record<string, () => any>} */
         const sources = {
           default: () => undefined,
           url: () => new URL(url, location.href),
@@ -49,20 +85,27 @@ describe('the module', () => {
           return { code, message, cause: cause.message, isLoginError: error instanceof LoginError };
         }
       },
-      [kind, url],
+      { kind, url },
     );
 
-  function saysWhy(error, ...words) {
-    assert.deepEqual([error?.code, error?.isLoginError], ['ModuleLoadFailed', true]);
-    for (const word of words) {
-      assert.match(error.message, word);
-      assert.match(error.cause, word);
+  /**
+   * Checks that an error explains why the module was not loaded.
+   * @param {LoadError | null} error
+   * @param {...RegExp} patterns
+   */
+  function explains(error, ...patterns) {
+    assert.ok(error, 'the module is not loaded');
+    assert.deepEqual([error.code, error.isLoginError], ['ModuleLoadFailed', true]);
+    for (const pattern of patterns) {
+      assert.match(error.message, pattern);
+      assert.match(error.cause, pattern);
     }
   }
 
-  story('is not loaded by an import, and once by any number of calls', async (cast) => {
+  story('is not loaded by an import, and once for any number of calls', async (cast) => {
+    /** @type {string[]} */
     const requests = [];
-    cast.page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1)));
+    cast.page.on('request', (request) => requests.push(fileOf(request.url())));
     await open(cast);
     await cast.page.evaluate(() => import('authress-login-wasm').then(() => {}));
     assert.ok(requests.includes('index.js') && !requests.some((file) => file.endsWith('.wasm')));
@@ -70,11 +113,14 @@ describe('the module', () => {
     assert.equal(requests.filter((file) => file.endsWith('.wasm')).length, 1);
   });
 
-  story('is loaded although the page aborts the task that has asked for it', async (cast) => {
+  story('is loaded although the page aborts the task that has started it', async (cast) => {
     await open(cast);
     const outcome = await cast.page.evaluate(async () => {
       const { initWasm } = await import('authress-login-wasm');
+      // The Prioritized Task Scheduling API, which TypeScript's DOM library does not have.
+      const { TaskController, scheduler } = window;
       const controller = new TaskController();
+      /** @type {Promise<void> | undefined} */
       let loading;
       await scheduler.postTask(
         () => {
@@ -83,7 +129,7 @@ describe('the module', () => {
         { signal: controller.signal },
       );
       controller.abort();
-      return await loading.then(
+      return await loading?.then(
         () => 'loaded',
         (error) => error.code,
       );
@@ -92,7 +138,7 @@ describe('the module', () => {
   });
 
   for (const kind of ['url', 'bytes', 'view', 'module', 'promise']) {
-    story(`comes from the ${kind} that a page gives`, async (cast) => {
+    story(`comes from the page’s own ${kind}`, async (cast) => {
       const bytes = readFileSync(`${workspace}pkg/dist/authress_login_wasm_bg.wasm`);
       await cast.page.route('**/elsewhere.wasm', (route) =>
         route.fulfill({ contentType: 'application/wasm', body: bytes }),
@@ -103,11 +149,11 @@ describe('the module', () => {
     });
   }
 
-  story('that is an HTML page is reported, and loads later', async (cast) => {
+  story('that is an HTML page is an error, and is loaded by a later call', async (cast) => {
     const page = '<!doctype html><title>My shop</title>';
     await cast.page.route(MODULE, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }));
     await open(cast);
-    saysWhy(
+    explains(
       await initWasm(cast.page, 'default'),
       /authress_login_wasm_bg\.wasm/,
       /text\/html/,
@@ -117,33 +163,33 @@ describe('the module', () => {
     assert.equal(await initWasm(cast.page, 'default'), null);
   });
 
-  story('that is not there is reported', async (cast) => {
+  story('that is missing is an error', async (cast) => {
     await cast.page.route(MODULE, (route) =>
       route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }),
     );
     await open(cast);
-    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /status 404/);
+    explains(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm/, /status 404/);
     await cast.page.unroute(MODULE);
     await cast.page.route(MODULE, (route) => route.abort());
-    saysWhy(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm could not be fetched/);
+    explains(await initWasm(cast.page, 'default'), /authress_login_wasm_bg\.wasm could not be fetched/);
   });
 
-  story('of which a page gives something else is reported', async (cast) => {
+  story('that is no WebAssembly is an error', async (cast) => {
     await open(cast);
     for (const kind of ['noise', 'nothing'])
-      saysWhy(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
-    assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is taken after a failure');
+      explains(await initWasm(cast.page, kind), /initWasm\(\) got bytes/, /no WebAssembly module/);
+    assert.equal(await initWasm(cast.page, 'bytes'), null, 'another source is used after a failure');
   });
 
-  story('of another build than the script is reported', async (cast) => {
+  story('of another build than the script is an error', async (cast) => {
     await cast.page.route(MODULE, (route) =>
       route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }),
     );
     await open(cast);
-    saysWhy(await initWasm(cast.page, 'default'), /the core part .* two builds/);
+    explains(await initWasm(cast.page, 'default'), /the core part .* two builds/);
   });
 
-  story('works with the wrong type, and a warning', async (cast) => {
+  story('is loaded with the wrong content type, and with a warning', async (cast) => {
     await cast.page.route(MODULE, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, headers: { ...response.headers(), 'content-type': 'application/octet-stream' } });
@@ -157,9 +203,8 @@ describe('the module', () => {
 describe('a login', () => {
   const story = stories('localhost');
 
-  story('needs the core of the module alone, where it begins and on its callback URL', async ({ shop, page }) => {
-    const files = [];
-    page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
+  story('needs only the core of the module, where it starts and on its callback URL', async ({ shop, page }) => {
+    const files = recordWasm(page);
     await shop.open();
     await shop.addAnonymously('mug');
     assert.deepEqual([...new Set(files)], ['authress_login_wasm_bg.wasm']);
@@ -174,10 +219,13 @@ describe('a login', () => {
     const failure = await page.evaluate(async () => {
       const { LoginClient } = await import('authress-login-wasm');
       const login = new LoginClient(await (await fetch('/config.json')).json());
-      return login.getLoginResult().catch(({ code, message }) => ({ code, message }));
+      return login.getLoginResult().then(
+        () => null,
+        ({ code, message }) => ({ code, message }),
+      );
     });
-    assert.equal(failure.code, 'ModuleLoadFailed');
-    assert.match(failure.message, /authress_login_wasm_bg\.wasm answered with status 404/);
+    assert.equal(failure?.code, 'ModuleLoadFailed');
+    assert.match(failure?.message, /authress_login_wasm_bg\.wasm answered with status 404/);
     assert.match(await page.url(), /nonce=/, 'the callback is not handled yet');
     await page.unroute(MODULE);
     await page.reload();
@@ -190,20 +238,27 @@ describe('the account’s part of the module', () => {
   const story = stories('localhost');
   const PART = '**/account_bg.wasm';
 
-  /** A page with a client without any call yet, and the names of the wasm files that are asked for. */
+  /**
+   * Opens a page with a client that has not been called.
+   * @param {Cast} cast
+   */
   async function open({ page, stack }) {
-    const files = [];
-    page.on('request', (request) => request.url().endsWith('.wasm') && files.push(request.url().split('/').at(-1)));
+    const files = recordWasm(page);
     await page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
     await page.goto(stack.shopUrl);
     await page.evaluate(async () => {
       const { LoginClient, initWasm } = await import('authress-login-wasm');
       const settings = await (await fetch('/config.json')).json();
       const login = new LoginClient({ ...settings, skipBackgroundCredentialsCheck: true, preload: 'none' });
-      window.call = (method) => login[method]().then(JSON.stringify, ({ code, message }) => [code, message]);
+      window.call = (/** @type {string} */ method) =>
+        /** @type {any} */ (login)
+          [method]()
+          .then(JSON.stringify, (/** @type {any} */ { code, message }) => [code, message]);
       window.initWasm = initWasm;
     });
-    return { files, call: (method) => page.evaluate((method) => window.call(method), method) };
+    /** @type {(method: string) => Promise<any>} */
+    const call = (method) => page.evaluate((name) => window.call(name), method);
+    return { files, call };
   }
 
   story('is downloaded once, when a method of the account is called', async (cast) => {
@@ -216,7 +271,7 @@ describe('the account’s part of the module', () => {
     assert.deepEqual(files, ['authress_login_wasm_bg.wasm', 'account_bg.wasm']);
   });
 
-  story('that cannot be loaded is reported; everything else works, and it loads later', async (cast) => {
+  story('that cannot be loaded is an error for its methods only, and is loaded by a later call', async (cast) => {
     await cast.page.route(PART, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'not found' }));
     const { call } = await open(cast);
     const [[code, message], exists] = await Promise.all([call('getDevices'), call('userSessionExists')]);
@@ -237,7 +292,7 @@ describe('the account’s part of the module', () => {
     assert.match(message, /the account part .* two builds/);
   });
 
-  story('comes from where the page says', async (cast) => {
+  story('comes from the page’s own URL', async (cast) => {
     const bytes = readFileSync(`${workspace}pkg/dist/account_bg.wasm`);
     await cast.page.route('**/elsewhere.wasm', (route) =>
       route.fulfill({ contentType: 'application/wasm', body: bytes }),

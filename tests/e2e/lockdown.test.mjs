@@ -1,4 +1,4 @@
-// The same stories in a browser that has no WebAssembly.
+// The same stories in a browser without WebAssembly.
 
 import { conditions } from './support/conditions.mjs';
 

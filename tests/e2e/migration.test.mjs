@@ -1,5 +1,4 @@
-// A page that was written for the published client: only its import changes, there and back, and whoever is signed in
-// stays so.
+// Migration: a page written for the published client changes its import, there and back, and shoppers stay signed in.
 
 import assert from 'node:assert/strict';
 import { before, describe } from 'node:test';
@@ -7,81 +6,103 @@ import { before, describe } from 'node:test';
 import { build } from 'esbuild';
 
 import { POLLING } from './support/shop.mjs';
-import { workspace } from './support/stack.mjs';
+import { TOPOLOGIES, workspace } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 
-/** Every call here is one that the published client documents. */
+/** @import { Cast } from './support/story.mjs' */
+
+/** Calls only what the published client documents. */
 const PAGE = `
   import { LoginClient } from 'the-client';
   const { authressApiUrl, applicationId } = await (await fetch('/config.json')).json();
   const login = new LoginClient({ authressApiUrl, applicationId }, {});
-  const look = async () => {
+  const readShopper = async () => {
     if (!(await login.userSessionExists())) return { userId: null };
     const { userId, sub, name } = login.getUserIdentity();
     return { userId, sub, name, token: await login.ensureToken({ timeoutInMillis: 1000 }) };
   };
-  Object.assign(window, { login, shopper: await look() });
+  Object.assign(window, { login, shopper: await readShopper() });
 `;
 
 const PUBLISHED = '@authress/login';
 const OURS = 'authress-login-wasm';
-const pages = new Map();
+/** @typedef {typeof PUBLISHED | typeof OURS} Client */
+
+/**
+ * The page's script with each client.
+ * @type {Map<Client, string>}
+ */
+const scripts = new Map();
 
 before(async () => {
-  for (const client of [PUBLISHED, OURS]) {
+  for (const client of /** @type {const} */ ([PUBLISHED, OURS])) {
     const { outputFiles } = await build({
       stdin: { contents: PAGE.replace('the-client', client), resolveDir: `${workspace}tests` },
-      // Ours is found by the shop's own import map.
+      // The shop's own import map resolves ours.
       bundle: true,
       write: false,
       format: 'esm',
       target: 'es2022',
       external: [OURS],
     });
-    pages.set(client, outputFiles[0].text);
+    scripts.set(client, outputFiles[0].text);
   }
 });
 
 /** The page with one of the clients. */
 class Page {
+  /** @param {Cast} cast */
   constructor({ page, stack, shop }) {
-    Object.assign(this, { page, stack, shop });
+    this.page = page;
+    this.stack = stack;
+    this.shop = shop;
   }
 
+  /** @param {Client} client */
   async serve(client) {
     await this.page.unroute('**/app.js');
     await this.page.route('**/app.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: pages.get(client) }),
+      route.fulfill({ contentType: 'text/javascript', body: scripts.get(client) }),
     );
   }
 
-  /** Opens the page with this client and gives what it shows. */
+  /**
+   * Opens the page with this client.
+   * @param {Client} client
+   * @returns {Promise<any>} the shopper that it shows
+   */
   async openWith(client) {
     await this.serve(client);
     await this.page.goto(`${this.stack.shopUrl}/?with=${client === OURS ? 'ours' : 'published'}`);
     const shopper = await this.shopper();
-    // A stored session may have needed no module; with it nothing changes.
+    // The stored session may have been restored without the module, with which nothing changes.
     if (client === OURS) await this.page.evaluate(async () => (await import('authress-login-wasm')).initWasm());
     return shopper;
   }
 
+  /** @returns {Promise<any>} */
   async shopper() {
     await this.page.waitForURL((url) => url.origin === this.stack.shopUrl);
     await this.page.waitForFunction(() => window.shopper, null, POLLING);
     return this.page.evaluate(() => window.shopper);
   }
 
-  /** Calls a method that leaves the page, and waits until the browser is back. */
+  /**
+   * Calls a method that leaves the page, and waits until the browser has returned.
+   * @param {'authenticate' | 'logout'} method
+   * @param {import('authress-login-wasm').AuthenticateOptions} [options]
+   * @param {() => Promise<void>} [act]
+   */
   async leave(method, options, act = async () => {}) {
     const path = `/?back-from-${method}`;
     await this.page.evaluate(
-      ([method, options]) => {
-        window.login[method](options).catch(() => {});
+      ({ method, value }) => {
+        /** @type {any} */ (window.login)[method](value).catch(() => {});
       },
-      [
+      {
         method,
-        method === 'logout' ? this.stack.shopUrl + path : { ...options, redirectUrl: this.stack.shopUrl + path },
-      ],
+        value: method === 'logout' ? this.stack.shopUrl + path : { ...options, redirectUrl: this.stack.shopUrl + path },
+      },
     );
     await act();
     await this.page.waitForURL((url) => url.origin === this.stack.shopUrl && url.search.startsWith(path.slice(1)));
@@ -89,7 +110,7 @@ class Page {
   }
 }
 
-for (const topology of ['localhost', 'https', 'cross-site']) {
+for (const topology of TOPOLOGIES) {
   describe(`a page of the published client, ${topology}`, () => {
     const story = stories(topology);
 
@@ -99,12 +120,12 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       const shopper = await page.leave('authenticate', { connectionId: cast.stack.shopperConnectionId });
       // The form of its early versions, and of identities that outgrow a cookie.
       for (const asText of [true, false]) {
-        await cast.page.evaluate((asText) => {
+        await cast.page.evaluate((isText) => {
           const record = JSON.parse(localStorage.AuthenticationCredentialsStorage);
-          const { userId, ...claims } = window.login.getUserIdentity();
+          const { userId, ...claims } = window.login.getUserIdentity() ?? {};
           localStorage.AuthenticationCredentialsStorage = JSON.stringify({
             ...record,
-            idToken: asText ? JSON.stringify(claims) : claims,
+            idToken: isText ? JSON.stringify(claims) : claims,
           });
         }, asText);
         await cast.authress.clearLog();
@@ -114,6 +135,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       }
     });
 
+    /** @type {[from: Client, to: Client][]} */
     const swaps = [
       [PUBLISHED, OURS],
       [OURS, PUBLISHED],
@@ -133,12 +155,12 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         assert.deepEqual(await cast.authress.requests(), [], 'without a request');
       });
 
-      story(`completes with ${second} a login that was begun with ${first}`, async (cast) => {
+      story(`completes with ${second} a login that was started with ${first}`, async (cast) => {
         const page = new Page(cast);
         await page.openWith(first);
         const customer = await page.leave('authenticate', { connectionId: 'con_acorn' }, async () => {
           await cast.shop.isAtProvider('con_acorn');
-          // The shop is deployed anew while somebody is away.
+          // The shop is deployed anew while the shopper is at the provider.
           await page.serve(second);
           await cast.shop.find('user-other').fill(`mover ${topology} ${first}`);
           await cast.shop.press('continue');
@@ -146,11 +168,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         assert.equal((await cast.authress.verify(customer.token)).sub, customer.userId);
         assert.deepEqual(await page.openWith(first), customer);
         assert.equal((await page.leave('logout')).userId, null);
-        assert.equal(
-          (await page.openWith(second)).userId,
-          null,
-          'whoever signed out with one is signed out with the other',
-        );
+        assert.equal((await page.openWith(second)).userId, null, 'a logout with one client holds for the other');
       });
     }
   });

@@ -1,4 +1,4 @@
-// What a shop gets from npm: the files, the errors, and that nothing secret leaks.
+// The npm package: its files, its error codes, and that no secret leaks.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -10,35 +10,41 @@ import { after, before, describe, test } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
-import { workspace } from './support/stack.mjs';
+import { TOPOLOGIES, workspace } from './support/stack.mjs';
 
-/** Every code that the types promise. */
+/** Every error code of the types. */
 const types = readFileSync(`${workspace}pkg/types/errors.d.ts`, 'utf8');
-const promised = types
-  .match(/export type LoginErrorCode =([^;]+);/)[1]
-  .match(/\w+/g)
+const declaredCodes = [...(/export type LoginErrorCode =([^;]+);/.exec(types)?.[1] ?? '').matchAll(/\w+/g)]
+  .map(([code]) => code)
   .sort();
-/** Those that were seen happening. */
-const seen = new Set();
+/** Those that a story has caused. */
+const causedCodes = new Set();
 
-/** An error as every caller can rely on it. */
+/**
+ * Checks what callers rely on in an error.
+ * @param {any} error
+ * @param {string} code
+ * @param {Record<string, unknown>} [more]
+ */
 function isLoginError(error, code, more = {}) {
   assert.ok(error, `${code} is expected, and nothing failed`);
   assert.equal(error.code, code);
   assert.equal(error.name, 'LoginError');
   assert.ok(error.isLoginError, 'it is a LoginError and an Error');
-  assert.match(error.message, /^\S+ .{20,}/s, 'it says in words what is wrong');
+  assert.match(error.message, /^\S+ .{20,}/s, 'the message is a sentence');
   for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name);
-  assert.ok(promised.includes(code), `${code} is in the types`);
-  seen.add(code);
+  assert.ok(declaredCodes.includes(code), `${code} is in the types`);
+  causedCodes.add(code);
 }
 
 describe('the npm package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   const installed = join(folder, 'node_modules/authress-login-wasm');
+  /** @type {{ filename: string, files: { path: string }[] }} */
   let packed;
 
   before(() => {
+    /** @param {...string} args */
     const npm = (...args) =>
       execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     [packed] = JSON.parse(npm('pack', `${workspace}pkg`, '--json'));
@@ -47,7 +53,7 @@ describe('the npm package', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  test('holds exactly what a shop needs', () => {
+  test('has exactly these files', () => {
     assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
       'LICENSE',
       'README.md',
@@ -85,11 +91,11 @@ describe('the npm package', () => {
       'vue.js',
     ]);
     const { dependencies, scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-    assert.deepEqual([dependencies, scripts], [undefined, undefined], 'it needs nothing and runs nothing');
+    assert.deepEqual([dependencies, scripts], [undefined, undefined], 'no dependencies and no install scripts');
   });
 
-  test('is found by tools that do not read exports', async () => {
-    // A relative path is resolved without them: by `main`, or by the file's name.
+  test('is resolved by tools that do not read exports', async () => {
+    // A relative path is resolved without `exports`: by `main`, or by the file's name.
     const { resolve } = createRequire(join(folder, 'index.js'));
     const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     for (const entry of ['.', './inline', './testing']) {
@@ -114,9 +120,10 @@ describe('errors', () => {
 
   story('wrong settings throw at once', async ({ shop, page }) => {
     await new BarePage(shop).open();
+    /** @type {(className: string, ...values: unknown[]) => Promise<unknown>} */
     const thrownBy = (className, ...values) =>
       page.evaluate(
-        ([className, values]) => {
+        ({ className, values }) => {
           try {
             new window[className](...values);
             return null;
@@ -125,8 +132,9 @@ describe('errors', () => {
             return { name, code, message, isLoginError: error instanceof window.LoginError && error instanceof Error };
           }
         },
-        [className, values],
+        { className, values },
       );
+    /** @param {object | undefined} settings */
     const thrown = (settings) => thrownBy('LoginClient', settings);
     for (const authressApiUrl of [
       undefined,
@@ -155,7 +163,8 @@ describe('errors', () => {
   story('each failure has its code', async ({ shop, authress, stack }) => {
     const page = new BarePage(shop);
     await page.open();
-    const failure = async (...call) => (await page.call(...call)).error;
+    /** @type {(method: string, ...values: unknown[]) => Promise<unknown>} */
+    const failure = async (method, ...values) => (await page.call(method, ...values)).error;
     isLoginError(await failure('linkIdentity', {}), 'InvalidConnection');
     isLoginError(await failure('linkIdentity', { connectionId: 'con_acorn' }), 'NotLoggedIn');
     isLoginError(await failure('authenticate', { responseLocation: 'moon' }), 'InvalidResponseLocation');
@@ -186,7 +195,7 @@ describe('errors', () => {
     await authress.verify((await page.call('getToken')).value);
   });
 
-  story('a browser without storage is told before it leaves', async ({ shop, page, stack, authress }) => {
+  story('a login without storage fails before the browser leaves the page', async ({ shop, page, stack, authress }) => {
     await page.addInitScript(() => {
       const refuse = () => {
         throw new DOMException('Access is denied.', 'SecurityError');
@@ -198,7 +207,7 @@ describe('errors', () => {
     await authress.clearLog();
     const { error } = await bare.call('authenticate', { connectionId: stack.shopperConnectionId });
     isLoginError(error, 'StorageUnavailable');
-    assert.deepEqual(await authress.requests(), [], 'Authress was not bothered');
+    assert.deepEqual(await authress.requests(), [], 'no request was sent');
 
     await page.unroute('**/app.js');
     await shop.open();
@@ -206,7 +215,7 @@ describe('errors', () => {
     assert.match(await shop.showsMessage('StorageUnavailable'), /allow site data/i);
   });
 
-  story('a module that does not load is told, and loads later', async ({ shop, page, context }) => {
+  story('a module that does not load is an error, and is loaded by a later call', async ({ shop, page, context }) => {
     let isBlocked = true;
     await context.route('**/*.wasm', (route) => (isBlocked ? route.abort() : route.continue()));
     const bare = new BarePage(shop);
@@ -229,20 +238,20 @@ describe('errors', () => {
 describe('errors on another site than the login', () => {
   const story = stories('cross-site');
 
-  story('a login page elsewhere cannot go on with an extension’s login', async ({ shop }) => {
+  story('a login page on another site cannot continue an extension’s login', async ({ shop }) => {
     const page = new BarePage(shop);
     await page.open();
     const update = { connectionId: 'con_acorn', state: 'any' };
     isLoginError((await page.call('updateExtensionAuthenticationRequest', update)).error, 'OriginMismatch');
   });
 
-  test('no promised code was left out', () => {
-    // A bug would be needed for the last one.
-    assert.deepEqual([...seen, 'InternalError'].sort(), promised);
+  test('every declared code was caused by a story', () => {
+    // The last one needs a bug.
+    assert.deepEqual([...causedCodes, 'InternalError'].sort(), declaredCodes);
   });
 });
 
-for (const topology of ['localhost', 'https', 'cross-site']) {
+for (const topology of TOPOLOGIES) {
   describe(`secrets, ${topology}`, () => {
     const story = stories(topology);
 
@@ -250,15 +259,26 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       `stay out of consoles, histories and referrers (${topology})`,
       { needs: ['request bodies'] },
       async ({ shop, context, authress, stack }) => {
+        /** @type {Set<any>} */
         const secrets = new Set();
-        const told = [];
-        await context.exposeBinding('tell', (_, text) => {
-          told.push(text);
+        /** @type {string[]} */
+        const written = [];
+        await context.exposeBinding('recordConsole', (_, text) => {
+          written.push(text);
         });
         await context.addInitScript(() => {
-          for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir', 'table']) {
-            console[level] = (...values) =>
-              window.tell(
+          for (const level of /** @type {const} */ ([
+            'debug',
+            'log',
+            'info',
+            'warn',
+            'error',
+            'trace',
+            'dir',
+            'table',
+          ])) {
+            console[level] = (/** @type {unknown[]} */ ...values) =>
+              window.recordConsole(
                 values
                   .map((value) =>
                     value instanceof Error ? `${value.stack} ${JSON.stringify({ ...value })}` : JSON.stringify(value),
@@ -270,7 +290,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         shop.page.on('request', (request) => {
           const url = new URL(request.url());
           for (const name of ['access_token', 'id_token', 'code']) secrets.add(url.searchParams.get(name));
-          if (request.headers().referer) told.push(`Referer: ${request.headers().referer}`);
+          if (request.headers().referer) written.push(`Referer: ${request.headers().referer}`);
           const body = url.pathname.endsWith('/tokens') ? request.postDataJSON() : null;
           secrets.add(body?.code).add(body?.code_verifier);
         });
@@ -285,7 +305,7 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         await shop.addAnonymously('mug');
         await keepSecrets();
         await shop.press('sign-in');
-        // Some things fail, so that there is something to complain about.
+        // A failure is caused, so that something is logged.
         await authress.fail('POST', '/api/authentication', { times: 5 });
         await shop.press('provider-con_acorn');
         await shop.showsMessage('AuthressSdkNetworkError');
@@ -306,14 +326,14 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
         await shop.signOut();
 
         for (const nothing of [null, undefined, '', 'cookie']) secrets.delete(nothing);
-        assert.ok(secrets.size >= 6, `there were secrets to leak: ${secrets.size}`);
+        assert.ok(secrets.size >= 6, `there are secrets that could leak: ${secrets.size}`);
         assert.ok(
-          told.some((text) => text.includes('AuthressSdkNetworkError')),
+          written.some((text) => text.includes('AuthressSdkNetworkError')),
           'the failure was logged',
         );
         for (const secret of secrets) {
-          assert.ok(secret.length > 20, 'it is no word that is found by chance');
-          assert.ok(!told.some((text) => text.includes(secret)), 'a secret was written to a console or referrer');
+          assert.ok(secret.length > 20, 'it is too long to be found by chance');
+          assert.ok(!written.some((text) => text.includes(secret)), 'a secret was written to a console or referrer');
           assert.ok(!history.some((url) => url.includes(secret)), 'a secret is in the history');
         }
       },

@@ -1,4 +1,4 @@
-// When the module is loaded, and what the script answers before.
+// The setting `preload`: when the module is loaded, and the results of the script without it.
 
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
@@ -8,23 +8,31 @@ import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
-/** Longer than a browser takes to call a page idle. */
+/** @import { Shop } from './support/shop.mjs' */
+
+/** Longer than a browser takes until a page is idle. */
 const BEYOND_IDLE_MS = 2_500;
 
-/** Runs in the page before there is a client: a picture keeps its `load` event back. */
+/** Runs in the page before the client is created: a picture delays the page's `load` event. */
 const HOLD_LOAD = 'document.body.append(Object.assign(new Image(), { src: "/held.png" }));';
 
 const SCRIPT = ['index.js'];
 const MODULE = ['index.js', 'module.js', 'authress_login_wasm_bg.wasm'];
 
-/** A page whose `load` event waits for `release()`; `files()` are the package's that were requested. */
+/**
+ * A page whose `load` event waits for `release()`. `files()` are the package's files that were requested.
+ * @param {Shop} shop
+ * @param {ConstructorParameters<typeof BarePage>[1]} [options]
+ */
 async function heldPage(shop, options = {}) {
+  /** @type {string[]} */
   const requested = [];
   shop.page.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    if (pathname.includes('/authress-login-wasm/dist/')) requested.push(pathname.split('/').at(-1));
+    if (pathname.includes('/authress-login-wasm/dist/')) requested.push(pathname.split('/').at(-1) ?? '');
   });
-  let release;
+  let release = () => {};
+  /** @type {Promise<void>} */
   const released = new Promise((resolve) => {
     release = resolve;
   });
@@ -32,19 +40,22 @@ async function heldPage(shop, options = {}) {
     await released;
     await route.fulfill({ status: 404, contentType: 'text/plain', body: '' });
   });
-  const page = new BarePage(shop, { ...options, first: `${HOLD_LOAD} ${options.first ?? ''}` });
+  const page = new BarePage(shop, { ...options, setup: `${HOLD_LOAD} ${options.setup ?? ''}` });
   return {
     page,
     /** Opens it without waiting for the `load` event. */
-    open: (path) => page.open(path, { waitUntil: 'commit' }),
-    release,
+    open: (path = '/') => page.open(path, { waitUntil: 'commit' }),
+    release: () => release(),
     files: () => [...new Set(requested)].sort((left, right) => MODULE.indexOf(left) - MODULE.indexOf(right)),
-    forget: () => requested.splice(0),
+    clear: () => requested.splice(0),
   };
 }
 
-/** A page with the session of an anonymous visitor, left again. */
-async function signIn(shop) {
+/**
+ * Stores the session of an anonymous shopper.
+ * @param {Shop} shop
+ */
+async function storeSession(shop) {
   const page = new BarePage(shop);
   await page.open();
   await page.startAnonymous();
@@ -55,8 +66,8 @@ async function signIn(shop) {
 describe('a page without a session', () => {
   const story = stories('localhost');
 
-  story('is answered by the script alone until it is idle', async ({ shop }) => {
-    const { page, open, release, files } = await heldPage(shop, { listens: true });
+  story('needs the script only, until it is idle', async ({ shop }) => {
+    const { page, open, release, files } = await heldPage(shop, { recordsEvents: true });
     await open();
     assert.deepEqual(await page.snapshot(), { status: 'signed-out', userIdentity: null });
     await page.hasEvents('ready');
@@ -70,25 +81,21 @@ describe('a page without a session', () => {
     release();
     await until(() => files(), MODULE);
     assert.equal((await page.call('userSessionExists')).value, false);
-    assert.deepEqual(
-      await page.toldEvents(),
-      [{ type: 'ready', status: 'signed-out' }],
-      'the module has nothing to add',
-    );
+    assert.deepEqual(await page.events(), [{ type: 'ready', status: 'signed-out' }], 'the module has nothing to add');
   });
 
-  story('loads the module for the first press, if that comes before the page is idle', async ({ shop, authress }) => {
+  story('loads the module for a press before the page is idle', async ({ shop, authress }) => {
     const { page, open, release, files } = await heldPage(shop);
     await open();
     assert.deepEqual(files(), SCRIPT);
     await page.leave('authenticate', { connectionId: shop.stack.shopperConnectionId, redirectUrl: '/?started' });
-    await page.returnsTo('/?started');
+    await page.hasReturnedTo('/?started');
     await authress.verify((await page.call('getToken')).value);
     release();
   });
 
-  story('loads nothing by itself with preload none, and everything for a call', async ({ shop, authress }) => {
-    const { page, open, release, files } = await heldPage(shop, { settings: { preload: 'none' }, listens: true });
+  story('loads the module for a call only, with preload none', async ({ shop, authress }) => {
+    const { page, open, release, files } = await heldPage(shop, { settings: { preload: 'none' }, recordsEvents: true });
     release();
     await open();
     await page.hasEvents('ready');
@@ -99,7 +106,7 @@ describe('a page without a session', () => {
     assert.deepEqual(files(), MODULE);
   });
 
-  story('loads nothing by itself if the shopper saves data', async ({ shop, authress }) => {
+  story('loads the module for a call only, if the shopper saves data', async ({ shop, authress }) => {
     await shop.page.addInitScript(() => {
       Object.defineProperty(navigator, 'connection', { value: { saveData: true }, configurable: true });
     });
@@ -112,16 +119,16 @@ describe('a page without a session', () => {
     await authress.verify((await page.call('getToken')).value);
   });
 
-  story('loads the module with its client with preload eager', async ({ shop }) => {
+  story('loads the module at once, with preload eager', async ({ shop }) => {
     const { open, release, files } = await heldPage(shop, { settings: { preload: 'eager' } });
     await open();
     await until(() => files(), MODULE);
     release();
   });
 
-  story('loads the module at once where only the module can tell', async ({ shop }) => {
-    const first = "localStorage.setItem('AuthenticationCredentialsStorage', '{');";
-    const { open, release, files } = await heldPage(shop, { first });
+  story('loads the module at once if only the module can check the session', async ({ shop }) => {
+    const setup = "localStorage.setItem('AuthenticationCredentialsStorage', '{');";
+    const { open, release, files } = await heldPage(shop, { setup });
     await open();
     await until(() => files(), MODULE);
     release();
@@ -135,33 +142,34 @@ describe('a page without a session', () => {
     release();
   });
 
-  story('refuses a preload that it does not know', async ({ shop }) => {
+  story('rejects an unknown preload', async ({ shop }) => {
     const page = new BarePage(shop);
     await page.open();
     const thrown = await shop.page.evaluate(() => {
       try {
-        return new window.LoginClient({ authressApiUrl: 'login.shop.test', preload: 'lazy' });
+        new window.LoginClient({ authressApiUrl: 'login.shop.test', preload: /** @type {any} */ ('lazy') });
+        return null;
       } catch ({ code, message }) {
         return { code, message };
       }
     });
-    assert.equal(thrown.code, 'InvalidInput');
-    assert.match(thrown.message, /preload must be idle, eager or none/);
+    assert.equal(thrown?.code, 'InvalidInput');
+    assert.match(thrown?.message, /preload must be idle, eager or none/);
   });
 
-  story('notices a login and a logout in another tab with preload none', async ({ shop, newTab }) => {
-    const { page, open, release, files } = await heldPage(shop, { settings: { preload: 'none' }, listens: true });
+  story('follows a login and a logout in another tab, with preload none', async ({ shop, newTab }) => {
+    const { page, open, release, files } = await heldPage(shop, { settings: { preload: 'none' }, recordsEvents: true });
     release();
     await open();
     await page.hasEvents('ready');
     await shop.page.evaluate(() => {
-      window.arrival = window.login.waitForUserSession();
+      window.hasArrived = window.login.waitForUserSession();
     });
     const other = new BarePage(await newTab());
     await other.open();
     await other.startAnonymous();
     await page.hasEventsInSomeOrder('ready', 'signed-in', 'login-completed');
-    assert.equal(await shop.page.evaluate(() => window.arrival), true);
+    assert.equal(await shop.page.evaluate(() => window.hasArrived), true);
     assert.equal((await page.snapshot()).userIdentity.userId, (await other.call('getUserIdentity')).value.userId);
     assert.deepEqual(files(), MODULE);
 
@@ -178,9 +186,9 @@ describe('a page without a session', () => {
 describe('a page with a stored session', () => {
   const story = stories('localhost');
 
-  story('is answered by the script alone until it is idle', async ({ shop, authress }) => {
-    await signIn(shop);
-    const { page, open, release, files } = await heldPage(shop, { listens: true });
+  story('needs the script only, until it is idle', async ({ shop, authress }) => {
+    await storeSession(shop);
+    const { page, open, release, files } = await heldPage(shop, { recordsEvents: true });
     await open();
     const { value: token } = await page.call('getToken');
     const { sub } = await authress.verify(token);
@@ -191,22 +199,22 @@ describe('a page with a stored session', () => {
     release();
     await until(() => files(), MODULE);
     assert.equal((await page.call('getToken')).value, token);
-    assert.deepEqual(await page.events(), ['ready']);
+    assert.deepEqual(await page.eventTypes(), ['ready']);
   });
 
   story('loads the module at once on a callback URL', async ({ shop }) => {
-    await signIn(shop);
-    const { page, open, release, files, forget } = await heldPage(shop, {
+    await storeSession(shop);
+    const { page, open, release, files, clear } = await heldPage(shop, {
       settings: { preload: 'none' },
-      listens: true,
+      recordsEvents: true,
     });
     await open();
     assert.deepEqual(files(), SCRIPT);
     await page.leave('linkIdentity', { connectionId: 'con_acorn', redirectUrl: '/?back' });
     await shop.isAtProvider('con_acorn');
-    forget();
+    clear();
     await page.pick('preloaded');
-    await page.returnsTo('/?back');
+    await page.hasReturnedTo('/?back');
     await page.hasEvents('ready', 'link-completed');
     assert.deepEqual(files(), MODULE);
     release();
@@ -216,7 +224,7 @@ describe('a page with a stored session', () => {
 describe('a page whose cookies reach Authress', () => {
   const story = stories('https');
 
-  story('does not know whether there is a session, and asks Authress when a listener wants to know', async (cast) => {
+  story('checks the session with Authress when there is a listener', async (cast) => {
     const { page, open, release, files } = await heldPage(cast.shop);
     await open();
     assert.equal((await page.snapshot()).status, 'checking');
@@ -225,7 +233,7 @@ describe('a page whose cookies reach Authress', () => {
     await cast.page.evaluate(() => {
       window.login.subscribe(({ type }) => window.events.push({ type, status: window.login.getSnapshot().status }));
     });
-    await until(() => page.toldEvents(), [{ type: 'ready', status: 'signed-out' }]);
+    await until(() => page.events(), [{ type: 'ready', status: 'signed-out' }]);
     assert.deepEqual(files(), MODULE);
     release();
   });

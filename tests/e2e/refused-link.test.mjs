@@ -1,4 +1,4 @@
-// Signing in did not work out: the anonymous shopper is as before, and is told why in words.
+// Links that fail or are cancelled: the anonymous shopper keeps user id and cart, and the shop explains what happened.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -6,11 +6,17 @@ import { describe } from 'node:test';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
-/** The provider's name for somebody who shopped before. */
+/** @import { Shop } from './support/shop.mjs' */
+
+/** The provider's account of an earlier customer. */
 const CUSTOMER = 'an old customer';
+/** @type {string | undefined} */
 let customerId;
 
-/** The customer's user id; the first call makes the account, with a teapot in its cart. */
+/**
+ * The customer's user id. The first call creates the account, with a teapot in its cart.
+ * @param {import('./support/story.mjs').Cast['visitor']} visitor
+ */
 async function customer(visitor) {
   if (customerId) return customerId;
   const { shop, context } = await visitor();
@@ -23,8 +29,12 @@ async function customer(visitor) {
   return customerId;
 }
 
-/** The shopper is who they were, with the cart they had, and can go on. */
-async function isUnharmed(shop, before) {
+/**
+ * The anonymous shopper has the same session and the same cart, and can go on shopping.
+ * @param {Shop} shop
+ * @param {import('./support/authress.mjs').Claims} before
+ */
+async function isUnchanged(shop, before) {
   await shop.showsState('anonymous');
   await shop.showsCart({ mug: 1 });
   assert.deepEqual(await shop.claims(), before);
@@ -39,16 +49,16 @@ async function isUnharmed(shop, before) {
 describe('an identity that has an account of its own', () => {
   const story = stories('localhost');
 
-  story('does not take over the anonymous shopper', async ({ shop, visitor }) => {
+  story('does not replace the anonymous session', async ({ shop, visitor }) => {
     const owner = await customer(visitor);
     await shop.open();
     await shop.addAnonymously('mug');
     const before = await shop.claims();
     await shop.signIn('con_acorn', CUSTOMER);
-    const words = await shop.showsMessage('IdentityAlreadyOwned');
-    assert.match(words, /you already have an account with acorn id/i);
+    const text = await shop.showsMessage('IdentityAlreadyOwned');
+    assert.match(text, /you already have an account with acorn id/i);
     assert.notEqual(before.sub, owner);
-    await isUnharmed(shop, before);
+    await isUnchanged(shop, before);
   });
 
   story('lets the shopper keep this cart', async ({ shop, visitor }) => {
@@ -60,10 +70,10 @@ describe('an identity that has an account of its own', () => {
     await shop.showsMessage('IdentityAlreadyOwned');
     await shop.press('keep-this-cart');
     await shop.find('keep-this-cart').waitFor({ state: 'detached' });
-    await isUnharmed(shop, before);
+    await isUnchanged(shop, before);
   });
 
-  story('lets the shopper change to the account', async ({ shop, visitor }) => {
+  story('lets the shopper switch to the account', async ({ shop, visitor }) => {
     const owner = await customer(visitor);
     await shop.open();
     await shop.addAnonymously('mug');
@@ -79,7 +89,7 @@ describe('an identity that has an account of its own', () => {
     assert.deepEqual([claims.sub, claims.azp], [owner, 'con_acorn']);
   });
 
-  story('leaves another identity free to be linked', async ({ shop, visitor }) => {
+  story('does not prevent a link to another identity', async ({ shop, visitor }) => {
     await customer(visitor);
     await shop.open();
     await shop.addAnonymously('mug');
@@ -92,7 +102,7 @@ describe('an identity that has an account of its own', () => {
     assert.equal((await shop.claims()).sub, sub);
   });
 
-  story('is named by getLinkResult', async ({ shop, authress, visitor }) => {
+  story('is in the result of getLinkResult', async ({ shop, authress, visitor }) => {
     await customer(visitor);
     const page = new BarePage(shop);
     await page.open();
@@ -110,23 +120,23 @@ describe('an identity that has an account of its own', () => {
   });
 });
 
-describe('a shopper who changes their mind at the provider', () => {
+describe('a shopper who cancels at the provider', () => {
   const story = stories('localhost');
 
-  story('cancels and is as before', async ({ shop }) => {
+  story('keeps user id and cart', async ({ shop }) => {
     await shop.open();
     await shop.addAnonymously('mug');
     const before = await shop.claims();
     await shop.goToProvider('con_acorn');
     await shop.cancel();
     assert.match(await shop.showsMessage('UserCancelled'), /you cancelled the sign-in/i);
-    await isUnharmed(shop, before);
-    await shop.signIn('con_acorn', 'after all');
+    await isUnchanged(shop, before);
+    await shop.signIn('con_acorn', 'after a cancel');
     await shop.showsMessage('Linked');
     assert.equal((await shop.claims()).sub, before.sub);
   });
 
-  story('cancels without having been anybody', async ({ shop }) => {
+  story('stays signed out without a user id', async ({ shop }) => {
     await shop.open();
     await shop.goToProvider('con_acorn');
     await shop.cancel();
@@ -137,7 +147,7 @@ describe('a shopper who changes their mind at the provider', () => {
     await shop.claims();
   });
 
-  story('is known to have cancelled by getLinkResult', async ({ shop, authress }) => {
+  story('gets the result from getLinkResult', async ({ shop, authress }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
@@ -158,7 +168,10 @@ for (const bfcache of [false, true]) {
   describe(`a shopper who presses Back at the provider, ${bfcache ? 'with' : 'without'} bfcache`, () => {
     const story = stories('localhost', { bfcache, needs: [bfcache ? 'bfcache' : 'no bfcache'] });
 
-    /** Goes to the provider and presses Back; the page must come from where this block says. */
+    /**
+     * Goes to the provider and presses Back; the page is from the back/forward cache or not, as this block needs.
+     * @param {Shop} shop
+     */
     const turnBack = async (shop) => {
       await shop.page.evaluate(() => {
         window.wasHereBefore = true;
@@ -170,17 +183,17 @@ for (const bfcache of [false, true]) {
       assert.equal(isKept, bfcache, 'the page comes from the back/forward cache or does not');
     };
 
-    story(`is as before (bfcache ${bfcache})`, async ({ shop }) => {
+    story(`keeps user id and cart (bfcache ${bfcache})`, async ({ shop }) => {
       await shop.open();
       await shop.addAnonymously('mug');
       const before = await shop.claims();
       await turnBack(shop);
       await shop.showsMessage('SignInUnfinished');
       assert.equal(await shop.find('picker').isVisible(), false);
-      await isUnharmed(shop, before);
+      await isUnchanged(shop, before);
     });
 
-    story(`can sign in after all (bfcache ${bfcache})`, async ({ shop }) => {
+    story(`can sign in later (bfcache ${bfcache})`, async ({ shop }) => {
       await shop.open();
       await shop.addAnonymously('mug');
       const { sub } = await shop.claims();
@@ -192,7 +205,7 @@ for (const bfcache of [false, true]) {
       assert.equal((await shop.claims()).sub, sub);
     });
 
-    story(`goes forward again and finishes (bfcache ${bfcache})`, async ({ shop }) => {
+    story(`goes forward again and completes the login (bfcache ${bfcache})`, async ({ shop }) => {
       await shop.open();
       await shop.addAnonymously('mug');
       const { sub } = await shop.claims();
@@ -206,7 +219,7 @@ for (const bfcache of [false, true]) {
       assert.equal((await shop.claims()).sub, sub);
     });
 
-    story(`who was nobody stays nobody (bfcache ${bfcache})`, async ({ shop }) => {
+    story(`stays signed out without a user id (bfcache ${bfcache})`, async ({ shop }) => {
       await shop.open();
       await turnBack(shop);
       await shop.showsMessage('SignInUnfinished');

@@ -1,4 +1,4 @@
-// A stored session answers before the module is there, and as the module would answer.
+// The stored session gives results before the module is loaded, the same as the module's.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -7,10 +7,23 @@ import { BarePage } from './support/bare-page.mjs';
 import { PATIENCE_MS } from './support/limits.mjs';
 import { stories } from './support/story.mjs';
 
-/** What can be wrong with a stored session. `change` runs in the page. */
+/**
+ * What a change of the stored session can use, in the page.
+ * @typedef {object} Stored
+ * @property {(changes: object) => void} store changes the stored record
+ * @property {(rest: string, value: string) => void} setCookie sets the token's cookie, with these attributes
+ * @property {string} token the access token
+ * @property {string} idToken
+ * @property {(jwt: string, changes: object) => string} forge changes the claims of a token
+ */
+
+/**
+ * What can be wrong with a stored session. `change` runs in the page.
+ * @type {Record<string, { isSure?: boolean, change: (stored: Stored) => void }>}
+ */
 const DOUBTS = {
   nothing: { isSure: true, change: () => {} },
-  'the session is over': { change: ({ store }) => store({ expiry: Date.now() - 1 }) },
+  'the session has expired': { change: ({ store }) => store({ expiry: Date.now() - 1 }) },
   'the session has no end': { change: ({ store }) => store({ expiry: undefined }) },
   'the id token is of another issuer': {
     change: ({ store, forge, idToken }) => store({ idToken: forge(idToken, { iss: 'https://else.test' }) }),
@@ -19,7 +32,7 @@ const DOUBTS = {
     change: ({ store, forge, idToken }) => store({ idToken: forge(idToken, { exp: undefined }) }),
   },
   'the record is no record': { change: () => localStorage.setItem('AuthenticationCredentialsStorage', '{') },
-  'the token is gone': { change: ({ setCookie }) => setCookie('; Max-Age=0', '') },
+  'the token is missing': { change: ({ setCookie }) => setCookie('; Max-Age=0', '') },
   'the token is of another issuer': {
     change: ({ setCookie, token, forge }) => setCookie('; Path=/', forge(token, { iss: 'https://else.test' })),
   },
@@ -32,23 +45,29 @@ const DOUBTS = {
   'the token is no JWT': { change: ({ setCookie }) => setCookie('; Path=/', 'opaque') },
 };
 
-/** Runs in the page: makes the session doubtful. */
+/**
+ * Runs in the page: changes the stored session.
+ * @param {(stored: Stored) => void} change
+ */
 function spoil(change) {
+  /** @type {Stored['store']} */
   const store = (changes) => {
-    const record = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+    const record = JSON.parse(localStorage.AuthenticationCredentialsStorage);
     localStorage.setItem('AuthenticationCredentialsStorage', JSON.stringify({ ...record, ...changes }));
   };
+  /** @type {Stored['setCookie']} */
   const setCookie = (rest, value) => {
     document.cookie = `authorization=${value}${rest}; SameSite=Strict`;
   };
-  const token = document.cookie.match(/authorization=([^;]+)/)[1];
+  const token = /authorization=([^;]+)/.exec(document.cookie)?.[1] ?? '';
+  /** @type {Stored['forge']} */
   const forge = (jwt, changes) => {
     const [header, payload, signature] = jwt.split('.');
     const claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
     const text = btoa(JSON.stringify({ ...claims, ...changes }));
     return [header, text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''), signature].join('.');
   };
-  const { idToken } = JSON.parse(localStorage.getItem('AuthenticationCredentialsStorage'));
+  const { idToken } = JSON.parse(localStorage.AuthenticationCredentialsStorage);
   change({ store, setCookie, token, forge, idToken });
 }
 
@@ -56,14 +75,15 @@ describe('a stored session', () => {
   const story = stories('localhost');
 
   for (const [doubt, { isSure = false, change }] of Object.entries(DOUBTS)) {
-    story(`${isSure ? 'needs no module' : 'waits for the module'} where this is wrong: ${doubt}`, async ({ shop }) => {
+    story(`${isSure ? 'is enough' : 'waits for the module'} where this is wrong: ${doubt}`, async ({ shop }) => {
       const page = new BarePage(shop);
       await page.open();
       await page.startAnonymous();
       await page.call('getToken');
       await page.page.evaluate(`(${spoil})(${change})`);
-      // A page that holds the module back shows who answers; what the module says is the measure.
-      let release;
+      // While the module is held back, a result is the stored session's; it must be the same as the module's later.
+      let release = () => {};
+      /** @type {Promise<void>} */
       const held = new Promise((resolve) => {
         release = resolve;
       });

@@ -1,4 +1,4 @@
-// The same stories on pages whose policy forbids WebAssembly, and asks for Trusted Types.
+// The same stories on pages whose Content-Security-Policy forbids WebAssembly and requires Trusted Types.
 
 import { conditions } from './support/conditions.mjs';
 

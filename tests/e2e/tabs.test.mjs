@@ -1,4 +1,4 @@
-// Several tabs of one browser share a session, and do not spoil each other's logins.
+// Several tabs of one browser share a session, and do not disturb each other's logins.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -8,19 +8,22 @@ import { PATIENCE_MS } from './support/limits.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
-/** What a browser does when the shopper turns to this tab; all tabs count as visible here. */
-async function turnTo(shop) {
+/**
+ * Switches to this tab, with the event that browsers dispatch: all tabs count as visible here.
+ * @param {import('./support/shop.mjs').Shop} shop
+ */
+async function switchTo(shop) {
   await shop.page.bringToFront();
   await shop.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
 }
 
-// On localhost tokens come with the return; across sites a code must be exchanged, which only works
-// with the verifier of the login it belongs to.
-for (const topology of ['localhost', 'cross-site']) {
+// On localhost tokens come with the callback; across sites a code must be exchanged, which needs the code verifier of the
+// same login.
+for (const topology of /** @type {const} */ (['localhost', 'cross-site'])) {
   describe(`two tabs, ${topology}`, () => {
     const story = stories(topology);
 
-    story(`two logins under way at once both complete (${topology})`, async ({ shop, newTab }) => {
+    story(`two pending logins both complete (${topology})`, async ({ shop, newTab }) => {
       const other = await newTab();
       await shop.open();
       await other.open();
@@ -38,17 +41,17 @@ for (const topology of ['localhost', 'cross-site']) {
       assert.notEqual(second.sub, first.sub);
 
       // The later login counts, in both tabs.
-      await turnTo(shop);
+      await switchTo(shop);
       await shop.showsUser(second.sub);
       assert.equal((await shop.claims()).sub, second.sub);
       await shop.add('mug');
       await shop.showsCart({ mug: 1 });
     });
 
-    story(`two first presses at the same moment leave one session (${topology})`, async ({ shop, newTab }) => {
+    story(`two first presses at the same time leave one session (${topology})`, async ({ shop, newTab }) => {
       const other = await newTab();
       await Promise.all([shop.open(), other.open()]);
-      // What a tab says of its own cart goes again when the other one's session takes its place.
+      // A tab's message about its own cart disappears when the other tab's session replaces it.
       await Promise.all([shop.add('mug'), other.add('vase')]);
       await Promise.all([shop.showsState('anonymous'), other.showsState('anonymous')]);
       await Promise.all([shop.reload(), other.reload()]);
@@ -60,7 +63,7 @@ for (const topology of ['localhost', 'cross-site']) {
       await shop.page.waitForSelector('[data-testid="cart-item-bowl"]');
     });
 
-    story(`a tab opened during a login leaves it alone (${topology})`, async ({ shop, newTab }) => {
+    story(`a tab opened during a login does not disturb it (${topology})`, async ({ shop, newTab }) => {
       await shop.open();
       await shop.goToProvider('con_acorn');
       const other = await newTab();
@@ -90,7 +93,7 @@ for (const topology of ['localhost', 'cross-site']) {
       await shop.showsCart({ mug: 1, vase: 1 });
       const claims = await shop.claims();
       assert.deepEqual([claims.sub, claims.azp], [sub, 'con_acorn']);
-      await turnTo(other);
+      await switchTo(other);
       await other.showsState('signed-in');
       await other.showsCart({ mug: 1, vase: 1 });
       await other.claims();
@@ -105,7 +108,7 @@ for (const topology of ['localhost', 'cross-site']) {
       await other.showsCart({ mug: 1 });
 
       await shop.signOut();
-      await turnTo(other);
+      await switchTo(other);
       await other.showsState('signed-out');
       await other.showsCart({});
       assert.equal(await other.token(), null);
@@ -114,7 +117,7 @@ for (const topology of ['localhost', 'cross-site']) {
       await other.showsCart({ plate: 1 });
     });
 
-    story(`asking while another tab replaces the session gives the new token (${topology})`, async (cast) => {
+    story(`a call while another tab replaces the session returns the new token (${topology})`, async (cast) => {
       const { shop, context, authress, visitor, stack } = cast;
       const page = new BarePage(shop);
       await page.open();
@@ -127,18 +130,19 @@ for (const topology of ['localhost', 'cross-site']) {
       const { value: token } = await other.call('getToken');
       const record = await otherShop.page.evaluate(() => localStorage.AuthenticationCredentialsStorage);
 
-      // Another tab stores its session in two steps, and this one asks between them.
+      // Another tab stores its session in two steps, and this one calls between them.
       const cookie = (await otherContext.cookies(stack.shopUrl)).find(({ name }) => name === 'authorization');
+      assert.ok(cookie, 'the other profile has an access token');
       await context.addCookies([cookie]);
-      // WebKit shows it to a page that is open already only a moment later, on a busy machine.
+      // On a busy machine WebKit shows it to an open page later.
       await until(() => page.page.evaluate((value) => document.cookie.includes(value), cookie.value), true);
-      const asked = page.call('getToken', { timeoutInMillis: PATIENCE_MS });
-      const answered = await Promise.race([asked, page.call('ensureToken', { timeoutInMillis: 0 })]);
-      assert.equal(answered.error?.code, 'TokenTimeout', 'in between there is no token that fits');
-      await page.page.evaluate((record) => {
-        localStorage.AuthenticationCredentialsStorage = record;
+      const pending = page.call('getToken', { timeoutInMillis: PATIENCE_MS });
+      const first = await Promise.race([pending, page.call('ensureToken', { timeoutInMillis: 0 })]);
+      assert.equal(first.error?.code, 'TokenTimeout', 'in between there is no token that fits');
+      await page.page.evaluate((value) => {
+        localStorage.AuthenticationCredentialsStorage = value;
       }, record);
-      assert.equal((await asked).value, token);
+      assert.equal((await pending).value, token);
       assert.notEqual((await authress.verify(token)).sub, before.sub);
     });
   });

@@ -1,4 +1,4 @@
-// authress-login-wasm/testing: what an application's own tests use in place of the client.
+// authress-login-wasm/testing: the test double that applications use in their own tests.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -12,14 +12,15 @@ const FORMS = {
   'as CommonJS': createRequire(import.meta.url)(`${workspace}pkg/dist/testing.cjs`),
 };
 
-const fails = (promise) =>
+/** @type {(promise: Promise<unknown>) => Promise<string>} */
+const errorCode = (promise) =>
   promise.then(
     () => 'resolved',
     ({ code }) => code,
   );
 
 for (const [form, double] of Object.entries(FORMS)) {
-  describe(`the double of the client, ${form}`, () => {
+  describe(`the test double, ${form}`, () => {
     test('has every export of the package, and every method of its classes', () => {
       assert.deepEqual(
         Object.keys(double)
@@ -28,6 +29,7 @@ for (const [form, double] of Object.entries(FORMS)) {
         Object.keys(real).sort(),
       );
       for (const name of ['LoginClient', 'ExtensionClient']) {
+        /** @type {(module: any) => string[]} */
         const methods = (module) => Object.getOwnPropertyNames(module[name].prototype);
         assert.deepEqual(
           methods(real).filter((method) => !methods(double).includes(method)),
@@ -43,9 +45,9 @@ for (const [form, double] of Object.entries(FORMS)) {
       assert.deepEqual(login.getSnapshot(), { status: 'signed-out', userIdentity: null });
       assert.equal(login.getUserIdentity(), null);
       assert.equal(await login.userSessionExists(), false);
-      for (const method of ['getToken', 'ensureToken']) assert.equal(await fails(login[method]()), 'TokenTimeout');
+      for (const method of ['getToken', 'ensureToken']) assert.equal(await errorCode(login[method]()), 'TokenTimeout');
       for (const method of ['linkIdentity', 'getUserProfile', 'fetch', 'deleteDevice'])
-        assert.equal(await fails(login[method]('/')), 'NotLoggedIn');
+        assert.equal(await errorCode(login[method]('/')), 'NotLoggedIn');
       assert.deepEqual(
         [await login.getLinkResult(), await login.getLoginResult(), await login.getDevices()],
         [null, null, []],
@@ -54,10 +56,13 @@ for (const [form, double] of Object.entries(FORMS)) {
       assert.deepEqual(login.calls.at(-1), { method: 'authenticate', values: [{ connectionId: 'con_a' }] });
     });
 
-    test('has the session that a test gives it, and tells its listeners', async () => {
+    test('has the session that a test sets, and emits events', async () => {
       const login = new double.LoginClient();
+      /** @type {[string, string][]} */
       const events = [];
-      const stop = login.subscribe(({ type }) => events.push([type, login.getSnapshot().status]));
+      const unsubscribe = login.subscribe((/** @type {{ type: string }} */ { type }) =>
+        events.push([type, login.getSnapshot().status]),
+      );
       login.setChecking();
       assert.equal(login.getSnapshot().status, 'checking');
       const waiting = login.waitForUserSession();
@@ -69,8 +74,8 @@ for (const [form, double] of Object.entries(FORMS)) {
       login.setSession({ sub: 'user_1', name: 'Ada' });
       assert.deepEqual(login.getUserIdentity(), { userId: 'user_1', sub: 'user_1', isAnonymous: false, name: 'Ada' });
       await login.logout();
-      assert.equal(await fails(login.getToken()), 'TokenTimeout');
-      stop();
+      assert.equal(await errorCode(login.getToken()), 'TokenTimeout');
+      unsubscribe();
       login.setSession({ userId: 'user_2' });
       assert.deepEqual(events, [
         ['ready', 'signed-in'],
@@ -79,10 +84,10 @@ for (const [form, double] of Object.entries(FORMS)) {
       ]);
     });
 
-    test('fails as a test asks for, gives results, and sends the token with its fetch', async (context) => {
+    test('has the failures and results that a test sets, and sends the token with its fetch', async (context) => {
       const login = new double.LoginClient();
       login.failNext('authenticate', 'RequestRefused', { status: 400, serverCode: 'InvalidConnection' });
-      const error = await login.authenticate({}).catch((error) => error);
+      const error = await login.authenticate({}).catch((/** @type {unknown} */ reason) => reason);
       assert.ok(error instanceof double.LoginError);
       assert.deepEqual([error.code, error.status, error.serverCode], ['RequestRefused', 400, 'InvalidConnection']);
       assert.equal(await login.authenticate({}), null, 'once');
@@ -97,7 +102,7 @@ for (const [form, double] of Object.entries(FORMS)) {
         new Map([['Accept', 'text/plain']]),
       ]) {
         assert.equal(await (await login.fetch('/api/cart', { method: 'PUT', headers })).text(), 'cart');
-        assert.deepEqual(fetched.mock.calls.at(-1).arguments, [
+        assert.deepEqual(fetched.mock.calls.at(-1)?.arguments, [
           '/api/cart',
           { method: 'PUT', headers: { Accept: 'text/plain', Authorization: 'Bearer test-token' } },
         ]);

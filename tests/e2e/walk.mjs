@@ -1,4 +1,4 @@
-// Walks the whole flow once, on a phone, against running servers and prints what each step took.
+// Walks through the whole demo once, on a phone, against running servers, and prints the duration of each step.
 //
 //   node tests/e2e/walk.mjs '<what `cargo xtask stack --json` prints>'
 
@@ -12,10 +12,15 @@ import { Shop } from './support/shop.mjs';
 import { writeSmall } from './support/small-png.mjs';
 import { workspace } from './support/stack.mjs';
 
+/** @import { StackDescription } from './support/stack.mjs' */
+
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const PICTURES = `${workspace}target/demo`;
 const CONNECTION = 'con_acorn';
-/** Steps whose pictures the README shows, and their files there. */
+/**
+ * Steps whose pictures the README shows, and the names of their files.
+ * @type {Record<string, string>}
+ */
 const SHOWN = {
   'open the shop': 'open',
   'add to the cart without an account': 'anonymous',
@@ -23,15 +28,23 @@ const SHOWN = {
   'return as a customer with the same cart': 'customer',
 };
 
-/** A walk and how far it has come. */
+/** A walk, with its current step. */
 class Walk {
   step = 'start the browser';
   #count = 0;
 
+  /**
+   * @param {StackDescription} stack
+   * @param {import('playwright-core').Page} page
+   */
   constructor(stack, page) {
-    this.shop = new Shop(page, { stack, authress: new Authress(stack) });
+    this.shop = new Shop(page, stack, new Authress(stack));
   }
 
+  /**
+   * @param {string} step
+   * @param {(shop: Shop) => Promise<unknown>} work
+   */
   async take(step, work) {
     this.step = step;
     this.#count += 1;
@@ -41,28 +54,34 @@ class Walk {
     console.log(`${String(this.#count).padStart(3)}  ${step.padEnd(44)}${time.padStart(9)}`);
     const path = `${PICTURES}/${this.#count}-${step.replaceAll(/\W+/g, '-')}.png`;
     await this.shop.page.screenshot({ path });
-    // Only on demand: no two machines have the same fonts.
+    // On demand: machines differ in their fonts.
     if (process.env.WRITE_DOCS && SHOWN[step]) writeSmall(path, `${workspace}docs/phone/${SHOWN[step]}.png`);
   }
 }
 
-async function flow(walk, stack) {
+/**
+ * @param {Walk} walk
+ * @param {StackDescription} stack
+ */
+async function takeAllSteps(walk, stack) {
+  /** @type {import('./support/authress.mjs').Claims | undefined} */
   let anonymous;
+  /** @type {(shop: Shop, connectionId: string) => Promise<void>} */
   const isSameShopper = async (shop, connectionId) => {
     const claims = await shop.claims();
-    assert.equal(claims.sub, anonymous.sub, 'the user id has changed');
-    assert.equal(claims.azp, connectionId, 'the token comes from another connection');
+    assert.equal(claims.sub, anonymous?.sub, 'the user id has changed');
+    assert.equal(claims.azp, connectionId, 'the token is of another connection');
   };
   await walk.take('open the shop', async (shop) => {
     await shop.open();
-    assert.equal(await shop.shownState(), 'signed-out', 'the shop knows somebody already');
+    assert.equal(await shop.shownState(), 'signed-out', 'the shopper has a user id already');
   });
   await walk.take('add to the cart without an account', async (shop) => {
     await shop.addAnonymously('mug');
     await shop.showsCart({ mug: 1 });
     anonymous = await shop.claims();
     assert.match(anonymous.sub, /^user_/, 'the user id is not from the verifier');
-    assert.equal(anonymous.azp, stack.shopperConnectionId, 'the token comes from another connection');
+    assert.equal(anonymous.azp, stack.shopperConnectionId, 'the token is of another connection');
     await shop.hasCleanAddresses();
   });
   await walk.take('come back to the same cart', async (shop) => {
@@ -94,15 +113,16 @@ async function flow(walk, stack) {
     await shop.showsCart({ mug: 1 });
     await isSameShopper(shop, CONNECTION);
   });
-  console.log(`     one user id all the way: ${anonymous.sub}`);
+  console.log(`     one user id all the way: ${anonymous?.sub}`);
 }
 
+/** @param {string} text */
 async function main(text) {
   let stack;
   try {
     stack = JSON.parse(text);
   } catch (cause) {
-    throw new Error('give the servers as JSON, as `cargo xtask stack --json` prints them', { cause });
+    throw new Error('pass the servers as JSON, as `cargo xtask stack --json` prints them', { cause });
   }
   mkdirSync(PICTURES, { recursive: true });
   const browser = await launch(stack);
@@ -111,7 +131,7 @@ async function main(text) {
     context.setDefaultTimeout(PATIENCE_MS);
     const walk = new Walk(stack, await context.newPage());
     try {
-      await flow(walk, stack);
+      await takeAllSteps(walk, stack);
     } catch (cause) {
       await walk.shop.page.screenshot({ path: `${PICTURES}/failed.png` }).catch(() => {});
       const [reason] = String(cause.message).split('\n');

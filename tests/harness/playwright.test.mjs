@@ -1,4 +1,4 @@
-// A page that hangs Chromium, and one that only never does what is waited for.
+// Chromium by Playwright: failures of the browser are distinguished from failed checks.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -8,28 +8,34 @@ import { setTimeout } from 'node:timers/promises';
 import { BrowserCrash, DriverTimeout } from '../e2e/support/driver-failure.mjs';
 import { launch } from '../e2e/support/engines/chromium.mjs';
 import { ownGroups, running } from '../e2e/support/process-group.mjs';
-import { Watch } from '../e2e/support/watch.mjs';
+import { Watchdog } from '../e2e/support/watchdog.mjs';
 
-/** How long a check waits that is to fail, and a browser that is to hang. */
+/** The limit of checks that must fail, and of commands of a browser that hangs. */
 const SHORT_MS = 500;
 
 describe('Chromium', () => {
-  let watch;
+  /** @type {Watchdog} */
+  let watchdog;
+  /** @type {import('../e2e/support/browser.mjs').Browser} */
   let browser;
+  /** @type {import('playwright-core').Page} */
   let page;
+  /** @type {number} */
   let group;
   beforeEach(async () => {
-    watch = new Watch();
+    watchdog = new Watchdog();
     const before = ownGroups();
-    browser = await launch({ browserArgs: [] }, { watch });
-    group = ownGroups()
-      .filter((it) => !before.includes(it))
-      .find((it) => running(it).length > 1);
+    browser = await launch({ browserArgs: [] }, { watchdog });
+    group = Number(
+      ownGroups()
+        .filter((it) => !before.includes(it))
+        .find((it) => running(it).length > 1),
+    );
     page = await (await browser.newContext()).newPage();
   });
   afterEach(() => browser.close());
 
-  const isGone = async () => {
+  const hasEnded = async () => {
     while (running(group).length > 0) await setTimeout(20);
   };
   /** The page runs a script that never ends. */
@@ -44,71 +50,72 @@ describe('Chromium', () => {
       })
       .catch(() => {});
     await reached;
-    watch.commandMs = SHORT_MS;
+    watchdog.commandMs = SHORT_MS;
   };
 
   test('ends with all its processes when it is closed', async () => {
     assert.ok(running(group).length > 1);
     await browser.close();
-    await isGone();
-    assert.equal(watch.failure, null);
+    await hasEnded();
+    assert.equal(watchdog.failure, null);
   });
 
-  test('that shows what is not expected works', async () => {
+  test('that does not show what a check waits for is no failure of the browser', async () => {
     await assert.rejects(page.waitForSelector('h1', { timeout: SHORT_MS }), { name: 'TimeoutError' });
     await assert.rejects(page.locator('h1').click({ timeout: SHORT_MS }), { name: 'TimeoutError' });
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
     assert.equal(await page.evaluate(() => 1 + 1), 2);
   });
 
-  test('that hangs is killed, and the wait of the story is no failed check', async () => {
+  test('that hangs while a story waits is killed, which is no failed check', async () => {
     await hang();
     await assert.rejects(page.waitForSelector('h1', { timeout: SHORT_MS }), DriverTimeout);
-    await isGone();
-    await assert.rejects(page.title(), DriverTimeout, 'whatever the story does after that');
+    await hasEnded();
+    await assert.rejects(page.title(), DriverTimeout, 'as does every command after that');
   });
 
-  test('whose page never ends a call works, and the call is a failed check', async () => {
-    watch.pageMs = SHORT_MS;
+  test('whose page never ends a call is no failure of the browser, but a failed check', async () => {
+    watchdog.pageMs = SHORT_MS;
     await assert.rejects(
       page.evaluate(() => new Promise(() => {})),
-      /evaluate: the page has not ended it .* answers other commands/,
+      /evaluate: the page has not ended it .* responds to other commands/,
     );
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
   });
 
-  test('that hangs in a call is killed', async () => {
+  test('that hangs during a call is killed', async () => {
     await hang();
-    watch.pageMs = SHORT_MS;
+    watchdog.pageMs = SHORT_MS;
     await assert.rejects(
       page.evaluate(() => 1),
       DriverTimeout,
     );
-    await isGone();
+    await hasEnded();
   });
 
-  test('that is killed has crashed', async () => {
+  test('that is killed is reported as a crash', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     process.kill(-group, 'SIGKILL');
     await assert.rejects(waiting, BrowserCrash);
-    assert.ok(watch.failure instanceof BrowserCrash);
-    await isGone();
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
   });
 
-  test('whose page crashes has crashed', async () => {
+  test('whose page crashes is reported as a crash', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
+    /** @type {(pid: number) => boolean} */
     const isRenderer = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
     for (const pid of running(group).filter(isRenderer)) process.kill(pid, 'SIGKILL');
     await assert.rejects(waiting, BrowserCrash);
-    assert.ok(watch.failure instanceof BrowserCrash);
-    await isGone();
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
   });
 
-  test('whose page a story closes works', async () => {
+  test('whose page a story closes is no failure of the browser', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     const rejected = assert.rejects(waiting, /has been closed/);
     await page.close();
     await rejected;
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
   });
 });

@@ -1,4 +1,4 @@
-// Nothing that a test has started outlives it, however it ends.
+// Process groups: no process that a test has started outlives it, however it ends.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ const start = async () => {
 };
 
 test('a group is killed with all its processes', async () => {
-  const { pid } = await start();
+  const pid = Number((await start()).pid);
   assert.ok(ownGroups().includes(pid));
   assert.ok(running(pid).length >= 1);
   const group = new ProcessGroup(pid);
@@ -25,18 +25,19 @@ test('a group is killed with all its processes', async () => {
   group.kill();
 });
 
-test('a group whose leader has ended is killed too', async () => {
+test('a group is killed even after its leader has ended', async () => {
   const child = await start();
-  const group = new ProcessGroup(child.pid);
+  const pid = Number(child.pid);
+  const group = new ProcessGroup(pid);
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
-  assert.equal(running(child.pid).length, 1, 'what the leader has started goes on');
+  assert.equal(running(pid).length, 1, 'the process that the leader has started goes on');
   group.kill();
-  while (running(child.pid).length > 0) await setTimeout(20);
+  while (running(pid).length > 0) await setTimeout(20);
 });
 
-test('a group ends with the process that has started it, even a killed one', async () => {
+test('a group ends with the process that has started it, even if that is killed', async () => {
   const fixture = fileURLToPath(new URL('fixtures/browser.mjs', import.meta.url));
   const child = spawn(process.execPath, [fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [text] = await once(child.stdout, 'data');

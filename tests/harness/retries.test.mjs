@@ -1,4 +1,4 @@
-// What is retried, what is not, and what is counted.
+// Retries of stories: which failures are retried, and which are counted.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -8,32 +8,49 @@ import { fileURLToPath } from 'node:url';
 import { BrowserCrash, DriverTimeout } from '../e2e/support/driver-failure.mjs';
 import { MAX_RETRIES } from '../e2e/support/limits.mjs';
 import { Environment } from '../e2e/support/retries.mjs';
-import { Watch } from '../e2e/support/watch.mjs';
+import { Watchdog } from '../e2e/support/watchdog.mjs';
 
-/** Servers and a browser that only count how often they were started and ended. */
-function counted({ watch = () => new Watch(), opening = async () => {} } = {}) {
-  const seen = { opened: 0, closed: 0, reports: [] };
+/** @typedef {{ watchdog: Watchdog, number: number }} Resources */
+
+/**
+ * An environment without servers and browser that counts how often it was opened and closed.
+ * @param {object} [options]
+ * @param {() => Watchdog} [options.watchdog]
+ * @param {(resources: Resources) => Promise<void>} [options.opening]
+ */
+function counted({ watchdog = () => new Watchdog(), opening = async () => {} } = {}) {
+  const seen = { opened: 0, closed: 0, reports: /** @type {string[]} */ ([]) };
+  /** @type {Environment<Resources>} */
   const environment = new Environment({
-    open: async (it) => {
+    open: async (resources) => {
       seen.opened += 1;
-      it.watch = watch();
-      it.number = seen.opened;
-      await opening(it);
+      resources.watchdog = watchdog();
+      resources.number = seen.opened;
+      await opening(resources);
     },
     close: async () => {
       seen.closed += 1;
     },
   });
-  return { seen, run: (attempt, end) => environment.run({ attempt, end }, (sentence) => seen.reports.push(sentence)) };
+  /**
+   * @param {(resources: Resources) => Promise<unknown>} attempt
+   * @param {(resources: Resources, isFailed: boolean) => Promise<void>} [cleanUp]
+   */
+  const run = (attempt, cleanUp) =>
+    environment.run({ attempt, cleanUp }, (sentence) => {
+      seen.reports.push(sentence);
+    });
+  return { seen, run };
 }
 
 describe('a story', () => {
   test('that passes runs once, and the next one has the same browser', async () => {
     const { seen, run } = counted();
+    /** @type {number[]} */
     const numbers = [];
     for (let stories = 0; stories < 2; stories += 1)
-      await run(async (it) => {
-        numbers.push(it.number);
+      await run(async ({ number }) => {
+        numbers.push(number);
       });
     assert.deepEqual([numbers, seen], [[1, 1], { opened: 1, closed: 0, reports: [] }]);
   });
@@ -52,21 +69,21 @@ describe('a story', () => {
   });
 
   test('whose driver hangs is retried with a new browser and new servers', async () => {
-    const { seen, run } = counted({ watch: () => new Watch({ commandMs: 20 }) });
-    await run(async ({ watch, number }) => {
-      if (number === 1) await watch.command('title', () => new Promise(() => {}));
+    const { seen, run } = counted({ watchdog: () => new Watchdog({ commandMs: 20 }) });
+    await run(async ({ watchdog, number }) => {
+      if (number === 1) await watchdog.command('title', () => new Promise(() => {}));
     });
     assert.deepEqual([seen.opened, seen.closed], [2, 1]);
     assert.deepEqual(seen.reports, [
-      'retried from the start: the driver has not answered the command "title" for 20 ms',
+      'retried from the start: the driver has not responded to the command "title" for 20 ms',
     ]);
   });
 
-  test('that explains a failure of the driver in its own words is retried all the same', async () => {
+  test('that turns a failure of the driver into one of its own is retried too', async () => {
     const { seen, run } = counted();
-    await run(async ({ watch, number }) => {
+    await run(async ({ watchdog, number }) => {
       if (number > 1) return;
-      watch.crashed('the browser has ended');
+      watchdog.crashed('the browser has ended');
       throw new assert.AssertionError({ message: 'the shop does not show the cart' });
     });
     assert.equal(seen.opened, 2);
@@ -75,11 +92,12 @@ describe('a story', () => {
   test('whose check fails before the driver does has failed', async () => {
     const { seen, run } = counted();
     const attempt = async () => assert.fail('the cart is empty');
-    const end = async ({ watch }, isFailed) => {
+    /** @type {(resources: Resources, isFailed: boolean) => Promise<void>} */
+    const cleanUp = async ({ watchdog }, isFailed) => {
       assert.ok(isFailed);
-      watch.fail(new DriverTimeout('the browser does not close'));
+      watchdog.fail(new DriverTimeout('the browser does not close'));
     };
-    await assert.rejects(run(attempt, end), /the cart is empty/);
+    await assert.rejects(run(attempt, cleanUp), /the cart is empty/);
     assert.equal(seen.opened, 1);
   });
 
@@ -87,8 +105,8 @@ describe('a story', () => {
     const { seen, run } = counted();
     await run(
       async () => {},
-      async ({ watch }) => {
-        watch.fail(new DriverTimeout('the browser does not close'));
+      async ({ watchdog }) => {
+        watchdog.fail(new DriverTimeout('the browser does not close'));
       },
     );
     assert.deepEqual(seen.reports, ['passed, and then: the browser does not close']);
@@ -99,8 +117,8 @@ describe('a story', () => {
   test(`fails when its driver has failed ${MAX_RETRIES + 1} times`, async () => {
     const { seen, run } = counted();
     await assert.rejects(
-      run(async ({ watch }) => {
-        throw watch.crashed('the browser has ended');
+      run(async ({ watchdog }) => {
+        throw watchdog.crashed('the browser has ended');
       }),
       BrowserCrash,
     );
@@ -109,8 +127,8 @@ describe('a story', () => {
 
   test('is retried if the browser does not start', async () => {
     const { seen, run } = counted({
-      opening: async ({ watch, number }) => {
-        if (number === 1) throw watch.crashed('the browser does not start');
+      opening: async ({ watchdog, number }) => {
+        if (number === 1) throw watchdog.crashed('the browser does not start');
       },
     });
     await run(async ({ number }) => assert.equal(number, 2));
@@ -131,7 +149,7 @@ describe('a story', () => {
   });
 
   test('that never ends fails, and the next one has a new browser', async () => {
-    const { seen, run } = counted({ watch: () => new Watch({ attemptMs: 200 }) });
+    const { seen, run } = counted({ watchdog: () => new Watchdog({ attemptMs: 200 }) });
     await assert.rejects(
       run(() => new Promise(() => {})),
       /has not ended after 200 ms/,

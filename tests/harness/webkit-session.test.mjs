@@ -1,4 +1,4 @@
-// The driver of WebKit with a program in its place that hangs, ends, or loses its browser.
+// Sessions of WebKit's driver, with a fake driver that hangs, ends, or loses its browser.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,60 +12,64 @@ import { BrowserCrash, DriverTimeout } from '../e2e/support/driver-failure.mjs';
 import { Page } from '../e2e/support/engines/webkit/page.mjs';
 import { Session } from '../e2e/support/engines/webkit/session.mjs';
 import { running } from '../e2e/support/process-group.mjs';
-import { Watch } from '../e2e/support/watch.mjs';
+import { Watchdog } from '../e2e/support/watchdog.mjs';
 
 const EXECUTE = 'POST /session/session/execute/sync';
-/** What is to hang does so for this long. Everything else has minutes. */
+/** The limit of commands that hang. All others have minutes. */
 const SHORT_MS = 200;
 
 describe('the driver of WebKit', () => {
+  /** @type {string} */
   let folder;
-  let watch;
+  /** @type {Watchdog} */
+  let watchdog;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fake-driver-'));
-    watch = new Watch();
+    watchdog = new Watchdog();
     process.env.DISPLAY ??= ':0';
     process.env.WEBKIT_DRIVER = fileURLToPath(new URL('fixtures/webdriver.mjs', import.meta.url));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  /** @param {import('./fixtures/webdriver.mjs').Behaviour} behaviour */
   const start = async (behaviour) => {
     process.env.FAKE_DRIVER = JSON.stringify({ folder, ...behaviour });
-    return await Session.start('127.0.0.1:1', watch);
+    return await Session.start('127.0.0.1:1', watchdog);
   };
+  /** @type {(session: Session) => Promise<unknown>} */
   const execute = (session) => session.in(session.current, (driver) => driver.executeScript('return 1'));
-  /** Nothing of the driver is left, nor of what it has started. */
-  const isGone = async () => {
-    // Without a number the driver was killed before it could do anything.
+  /** Waits until the driver and its browser have ended. */
+  const hasEnded = async () => {
+    // Without a process id the driver was killed before it could do anything.
     const group = existsSync(join(folder, 'pid')) && Number(readFileSync(join(folder, 'pid'), 'utf8'));
     while (group && running(group).length > 0) await setTimeout(20);
   };
 
-  test('answers, and ends with its browser', async () => {
+  test('runs commands, and ends with its browser', async () => {
     const session = await start({});
     assert.equal(await execute(session), 'done');
     const group = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     assert.equal(running(group).length, 2);
     await session.close();
-    await isGone();
-    assert.equal(watch.failure, null);
+    await hasEnded();
+    assert.equal(watchdog.failure, null);
     await assert.rejects(execute(session), /has been closed/);
-    assert.equal(watch.failure, null, 'what a story still does afterwards is no failure');
+    assert.equal(watchdog.failure, null, 'a later command is no failure');
   });
 
   test('that hangs in a command is killed with its browser', async () => {
     const session = await start({ hangsAt: EXECUTE });
-    watch.commandMs = SHORT_MS;
+    watchdog.commandMs = SHORT_MS;
     await assert.rejects(execute(session), DriverTimeout);
-    await isGone();
+    await hasEnded();
     await assert.rejects(execute(session), DriverTimeout, 'at once');
     await session.close();
   });
 
-  test('that hangs ends a wait of the story, which is no failed check', async () => {
+  test('that hangs while a story waits ends the wait, which is no failed check', async () => {
     const session = await start({ hangsAt: EXECUTE });
-    watch.commandMs = SHORT_MS;
-    const page = new Page({ patience: 60_000 }, session, session.current, 1);
+    watchdog.commandMs = SHORT_MS;
+    const page = new Page(/** @type {any} */ ({ patience: 60_000 }), session, session.current, 1);
     await assert.rejects(
       page.waitForFunction(() => window.isThere),
       DriverTimeout,
@@ -75,41 +79,41 @@ describe('the driver of WebKit', () => {
 
   for (const hangsAt of ['GET /status', 'POST /session']) {
     test(`that hangs at its start is killed (${hangsAt})`, async () => {
-      watch.startMs = 3_000;
+      watchdog.startMs = 3_000;
       await assert.rejects(start({ hangsAt }), DriverTimeout);
-      await isGone();
+      await hasEnded();
     });
   }
 
   test('that hangs after its start is killed', async () => {
-    watch.commandMs = SHORT_MS;
+    watchdog.commandMs = SHORT_MS;
     await assert.rejects(start({ hangsAt: 'POST /session/session/timeouts' }), DriverTimeout);
-    await isGone();
+    await hasEnded();
   });
 
-  test('that ends by itself has crashed, and its browser ends too', async () => {
+  test('that ends by itself is reported as a crash, and its browser ends too', async () => {
     const session = await start({ endsAt: EXECUTE });
     await assert.rejects(execute(session), BrowserCrash);
-    assert.ok(watch.failure instanceof BrowserCrash);
-    await isGone();
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
     await session.close();
   });
 
-  test('that has lost its browser has crashed', async () => {
+  test('that has lost its browser is reported as a crash', async () => {
     const session = await start({ forgetsAt: EXECUTE });
     await assert.rejects(execute(session), /WebKit has ended by itself/);
-    assert.ok(watch.failure instanceof BrowserCrash);
-    await isGone();
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
     await session.close();
   });
 
-  test('that refuses a command works', async () => {
+  test('that rejects a command is no failure of the driver', async () => {
     const session = await start({});
     await assert.rejects(
       session.in(session.current, (driver) => driver.getTitle()),
       /unknown command/,
     );
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
     await session.close();
   });
 
@@ -117,28 +121,28 @@ describe('the driver of WebKit', () => {
     const session = await start({ portTaken: 2 });
     assert.equal(await execute(session), 'done');
     assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), '3');
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
     await session.close();
-    await isGone();
+    await hasEnded();
   });
 
   test('whose start hangs is started again, which is no failure of a story', async () => {
-    watch.startMs = 3_000;
+    watchdog.startMs = 3_000;
     const session = await start({ hangingStarts: 2 });
     assert.equal(await execute(session), 'done');
     assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), '3');
-    assert.equal(watch.failure, null);
+    assert.equal(watchdog.failure, null);
     await session.close();
-    await isGone();
+    await hasEnded();
   });
 
-  test('whose browser never gets a port has crashed', async () => {
+  test('whose browser never gets a port is reported as a crash', async () => {
     await assert.rejects(start({ portTaken: 100 }), /WebKit does not start: .*Failed to start remote inspector server/);
-    assert.ok(watch.failure instanceof BrowserCrash);
-    await isGone();
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
   });
 
-  test('that is not there says so', async () => {
+  test('that is not installed is reported', async () => {
     process.env.WEBKIT_DRIVER = join(folder, 'no-driver');
     await assert.rejects(start({}), /WebKit does not start: .*ENOENT/);
   });

@@ -1,18 +1,21 @@
-// Errors on pages that have hardened the language (SES lockdown and the like).
+// Errors on pages that freeze the prototypes of the language (SES lockdown, for example).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
 import { LoginError, asLoginError } from '../../pkg/src/errors.js';
 
-/** Runs a script in a process of its own, since what is frozen stays so. */
+/**
+ * Runs a script in a process of its own, since frozen prototypes stay frozen.
+ * @param {string} script
+ */
 const run = (script) =>
   execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
     encoding: 'utf8',
     cwd: new URL('../..', import.meta.url),
   });
 
-test('an error is made where the prototypes of the language are frozen', () => {
+test('an error is created although the prototypes of the language are frozen', () => {
   const written = run(`
     import { LoginError, asLoginError } from './pkg/src/errors.js';
     for (const { prototype } of [Object, Array, Function, Promise, Error, TypeError]) Object.freeze(prototype);

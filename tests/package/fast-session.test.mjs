@@ -1,4 +1,4 @@
-// What JavaScript answers without the module, by the vectors that the core is held to as well (tests/vectors/README.md).
+// The stored session in JavaScript, by the vectors that the core's tests use too (tests/vectors/README.md).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
@@ -6,19 +6,29 @@ import { afterEach, describe, test } from 'node:test';
 import { checkedHost } from '../../pkg/src/settings.js';
 import { fastSession, isCallback, maySendTokenTo, storedSession } from '../../pkg/src/fast-session.js';
 
+/** @type {(name: string) => any} */
 const read = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
 const callbackUrls = read('callback-url.json');
 const tokenOrigins = read('token-origins.json');
 const reachableCookies = read('reachable-cookies.json');
 const { defaults, tokens, rows } = read('stored-session.json');
 
+/** @type {(value: unknown) => string} */
 const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Makes this process look like a page with this address, storage and cookies. */
+/**
+ * Makes this process look like a page with this address, storage and cookies.
+ * @param {{ href: string, localStorage?: object, sessionStorage?: object, cookie?: string, nowMs?: number }} page
+ */
 function showPage({ href, localStorage = {}, sessionStorage = {}, cookie = '', nowMs = 0 }) {
+  /** @type {(entries: object) => Record<string, string>} */
   const texts = (entries) => Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, text(value)]));
+  /** @type {(entries: Record<string, string>) => object} */
   const storage = (entries) =>
-    Object.create({ getItem: (key) => entries[key] ?? null }, Object.getOwnPropertyDescriptors(entries));
+    Object.create(
+      { getItem: (/** @type {string} */ key) => entries[key] ?? null },
+      Object.getOwnPropertyDescriptors(entries),
+    );
   const globals = {
     location: new URL(href),
     localStorage: storage(texts(localStorage)),
@@ -33,11 +43,15 @@ function showPage({ href, localStorage = {}, sessionStorage = {}, cookie = '', n
 const { now } = Date;
 
 afterEach(() => {
-  for (const name of ['location', 'localStorage', 'sessionStorage', 'document']) delete globalThis[name];
+  for (const name of ['location', 'localStorage', 'sessionStorage', 'document'])
+    Reflect.deleteProperty(globalThis, name);
   Date.now = now;
 });
 
-/** Puts the tokens in the place of their names. */
+/**
+ * Replaces the names of tokens by the tokens.
+ * @param {unknown} value
+ */
 const withTokens = (value) =>
   JSON.parse(
     JSON.stringify(value).replace(
@@ -61,10 +75,10 @@ describe('without the module', () => {
     test(`a stored session: ${row.name}`, () => {
       const { authressApiUrl, applicationId, expected, fast, ...page } = withTokens({ ...defaults, ...row });
       showPage(page);
-      const answer = storedSession(checkedHost(authressApiUrl), applicationId);
-      assert.equal(Boolean(answer), fast);
-      if (!answer) return;
-      const { token, identity } = answer;
+      const session = storedSession(checkedHost(authressApiUrl), applicationId);
+      assert.equal(Boolean(session), fast);
+      if (!session) return;
+      const { token, identity } = session;
       const { userId, exp, isAnonymous } = identity;
       assert.deepEqual({ userId, token, exp, isAnonymous }, expected);
     });

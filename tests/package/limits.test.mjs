@@ -1,4 +1,4 @@
-// The limits of a call: signals and deadlines, also of older browsers and of callers without types.
+// Limits of a call: signals and deadlines, also of older browsers and of callers without types.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
@@ -6,7 +6,11 @@ import { LoginError } from '../../pkg/src/errors.js';
 import { abortReason, checkedLimits } from '../../pkg/src/settings.js';
 
 const DEADLINE_MS = 1_000;
-const code = (limits) => {
+/**
+ * The deadline that is read from the limits, or the code of the error.
+ * @param {any} limits
+ */
+const deadlineOf = (limits) => {
   try {
     return checkedLimits(limits, DEADLINE_MS).timeoutInMillis;
   } catch (error) {
@@ -18,22 +22,23 @@ const code = (limits) => {
 describe('a deadline', () => {
   test('is the default where it is left out, null or undefined', () => {
     for (const limits of [undefined, null, {}, { timeoutInMillis: null }, { timeoutInMillis: undefined }])
-      assert.equal(code(limits), DEADLINE_MS);
+      assert.equal(deadlineOf(limits), DEADLINE_MS);
   });
 
   test('is any number, and nothing else', () => {
     for (const timeoutInMillis of [0, -1, 5, Infinity, -Infinity])
-      assert.equal(code({ timeoutInMillis }), timeoutInMillis);
+      assert.equal(deadlineOf({ timeoutInMillis }), timeoutInMillis);
     for (const timeoutInMillis of ['', '5', false, true, NaN, 5n, {}, [], Symbol('5')])
-      assert.equal(code({ timeoutInMillis }), 'InvalidInput');
+      assert.equal(deadlineOf({ timeoutInMillis }), 'InvalidInput');
   });
 });
 
 describe('a signal', () => {
   test('may be left out, and is nothing else than a signal', () => {
-    for (const signal of [undefined, null, new AbortController().signal]) assert.equal(code({ signal }), DEADLINE_MS);
+    for (const signal of [undefined, null, new AbortController().signal])
+      assert.equal(deadlineOf({ signal }), DEADLINE_MS);
     for (const signal of [new AbortController(), 'x', '', 0, false, {}, () => {}]) {
-      assert.equal(code({ signal }), 'InvalidInput');
+      assert.equal(deadlineOf({ signal }), 'InvalidInput');
     }
   });
 
@@ -47,6 +52,7 @@ describe('a signal', () => {
   });
 
   test('of a browser without reasons rejects with an AbortError', () => {
+    /** @type {any} */
     const older = Object.assign(new EventTarget(), { aborted: true });
     assert.throws(
       () => checkedLimits({ signal: older }),
@@ -71,7 +77,7 @@ describe('the object of options', () => {
       new Limits(),
       new Proxy({ timeoutInMillis: 5 }, {}),
     ]) {
-      assert.equal(code(limits), 5);
+      assert.equal(deadlineOf(limits), 5);
     }
   });
 
@@ -92,7 +98,7 @@ describe('the object of options', () => {
       new String('x'),
       new Event('click'),
     ]) {
-      assert.equal(code(limits), 'InvalidInput');
+      assert.equal(deadlineOf(limits), 'InvalidInput');
     }
   });
 
@@ -116,7 +122,7 @@ describe('the object of options', () => {
     ]) {
       assert.throws(
         () => checkedLimits(limits),
-        (error) => error.code === 'InvalidInput' && error.cause === cause,
+        (/** @type {any} */ error) => error.code === 'InvalidInput' && error.cause === cause,
       );
     }
   });

@@ -1,4 +1,4 @@
-// Values of another realm, as test environments mix them (Jest, Vitest with jsdom or happy-dom) and frames do.
+// Values of another realm, as in test environments (Jest, Vitest with jsdom or happy-dom) and frames.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
@@ -40,15 +40,16 @@ describe('values of another realm', () => {
   });
 
   test('are a document whose element hides a property', (t) => {
+    /** @param {string} own */
     const documentOf = (own) => runInNewContext(`Object.create({ get cookie() { return 'a=1'; } }, ${own})`);
     t.after(() => {
-      delete globalThis.document;
+      Reflect.deleteProperty(globalThis, 'document');
     });
     globalThis.document = documentOf('{}');
     assert.equal(documentProperty('cookie'), 'a=1');
     globalThis.document = documentOf('{ cookie: { value: { name: "cookie" } } }');
     assert.equal(documentProperty('cookie'), 'a=1');
-    // What the page itself has put in its place, a manager of consent for example, is what counts.
+    // A property that the page itself has defined, for example its consent manager, is used.
     globalThis.document = documentOf('{ cookie: { get: () => "b=2" } }');
     assert.equal(documentProperty('cookie'), 'b=2');
     assert.equal(documentProperty('prerendering'), undefined);

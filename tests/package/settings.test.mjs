@@ -1,4 +1,4 @@
-// What pkg/src/settings.js makes of settings, by the vectors that the core is held to as well.
+// How pkg/src/settings.js reads settings, by the vectors that the core's tests use too.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -9,7 +9,10 @@ import { checkedHost, checkedSettings } from '../../pkg/src/settings.js';
 const vectors = JSON.parse(readFileSync(new URL('../vectors/settings.json', import.meta.url), 'utf8'));
 const HOST = 'https://login.shop.test';
 
-/** The result, or the code of the refusal. */
+/**
+ * The result, or the code of the error.
+ * @param {() => unknown} work
+ */
 function outcome(work) {
   try {
     return work();
@@ -20,7 +23,7 @@ function outcome(work) {
 }
 
 describe('settings', () => {
-  test('the host is completed or refused as in the core', () => {
+  test('the host is normalised or rejected as in the core', () => {
     for (const [given, expected] of vectors.hosts) {
       assert.equal(
         outcome(() => checkedHost(given)),
@@ -32,7 +35,7 @@ describe('settings', () => {
     }
   });
 
-  test('an application id is trimmed or refused as in the core', () => {
+  test('an application id is trimmed or rejected as in the core', () => {
     for (const [applicationId, expected] of vectors.applications) {
       const read = () => checkedSettings({ authressApiUrl: HOST, applicationId })[1];
       assert.equal(outcome(read), expected ?? 'InvalidApplication', applicationId);
@@ -40,6 +43,7 @@ describe('settings', () => {
   });
 
   test('only an absent application id means the default', () => {
+    /** @param {object} more */
     const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more })[1]);
     assert.equal(read({}), 'app_default');
     for (const applicationId of [undefined, null, 5, {}, ['app_a'], Symbol('app_a')]) {
@@ -52,6 +56,7 @@ describe('settings', () => {
   });
 
   test('token origins are read as in the core', () => {
+    /** @param {unknown} tokenOrigins */
     const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins })[2]);
     for (const [given, expected] of vectors.tokenOrigins)
       assert.equal(read(given), expected ?? 'InvalidInput', String(given));
@@ -73,7 +78,7 @@ describe('settings', () => {
       assert.equal(read(wrong), 'InvalidInput');
   });
 
-  test('what is no object of settings is refused, and so is a getter that throws', () => {
+  test('values that are no settings are rejected, and so is a getter that throws', () => {
     for (const missing of [undefined, null, {}])
       assert.equal(
         outcome(() => checkedSettings(missing)),
@@ -103,7 +108,7 @@ describe('settings', () => {
       };
       assert.throws(
         () => checkedSettings(settings),
-        (error) => error.code === 'InvalidInput' && error.cause === cause,
+        (/** @type {any} */ error) => error.code === 'InvalidInput' && error.cause === cause,
         name,
       );
     }

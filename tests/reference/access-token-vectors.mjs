@@ -1,5 +1,5 @@
-// Writes crates/access-token/tests/vectors.json: tokens made with `jose` and the published SDK, and what
-// the SDK's own verifier says of them. From the folder `tests`:
+// Writes crates/access-token/tests/vectors.json: tokens made with `jose` and the published SDK, and whether the SDK's own
+// verifier accepts them. From the folder `tests`:
 //   node reference/access-token-vectors.mjs
 
 import { createHmac, generateKeyPairSync } from 'node:crypto';
@@ -20,6 +20,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const client = generateKeyPairSync('ed25519');
 
+/** @type {(key: import('node:crypto').KeyObject, more: import('jose').JWK) => Promise<import('jose').JWK>} */
 const jwk = async (key, more) => ({ ...(await exportJWK(key)), use: 'sig', ...more });
 const keys = [
   await jwk(rsa.publicKey, { kid: 'rsa', alg: 'RS512' }),
@@ -43,6 +44,7 @@ const sign = (changes = {}, header = {}, key = ed25519.privateKey) =>
   new SignJWT({ ...claims, ...changes })
     .setProtectedHeader({ alg: 'EdDSA', kid: 'ed', typ: 'at+jwt', ...header })
     .sign(key);
+/** @type {(value: object) => string} */
 const segment = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** RS512's public key as an HMAC secret: works where a library lets the token choose the algorithm. */
@@ -98,11 +100,15 @@ const tokens = [
   ],
 ];
 
-/** What the SDK says of it: it checks neither `typ` nor `client_id`. */
-async function verdict(token) {
+/**
+ * Whether the SDK accepts a token. It checks neither `typ` nor `client_id`.
+ * @param {string} token
+ */
+async function isAcceptedBySdk(token) {
+  /** @type {any} */
   const http = {
     baseUrl: issuer,
-    get: async (url) => ({ data: { keys: url.startsWith(serviceClient) ? clientKeys : keys } }),
+    get: async (/** @type {string} */ url) => ({ data: { keys: url.startsWith(serviceClient) ? clientKeys : keys } }),
   };
   try {
     await TokenVerifier(http, token);
@@ -113,7 +119,8 @@ async function verdict(token) {
 }
 
 const vectors = [];
-for (const [name, token, error] of tokens) vectors.push({ name, token, error, acceptedBySdk: await verdict(token) });
+for (const [name, token, error] of tokens)
+  vectors.push({ name, token, error, acceptedBySdk: await isAcceptedBySdk(token ?? '') });
 const file = fileURLToPath(new URL('../../crates/access-token/tests/vectors.json', import.meta.url));
 writeFileSync(
   file,

@@ -1,23 +1,20 @@
-// The published login client, unchanged, walks a shopper's whole way against the sandbox and the
-// verifier, in a real browser and in each of the three answer modes.
+// The published login client, unchanged, with the sandbox and the verifier: a shopper's whole flow in a real browser, in each
+// of the three topologies.
 //
 // Run after `cargo build -p authress-sandbox -p authress-verifier`, from the folder `tests`:
 //   node --test reference/login-client.test.mjs
 // CHROME names a browser that is not /usr/bin/chromium.
 //
-// What the published client cannot do is asserted as it is, not worked around:
-//   across sites it gets a code after linking but kept no verifier for it, so the link is made and
-//   the page only learns of it at the next login.
+// A limitation of the published client is asserted, not worked around: across sites it gets a code after linking but has kept
+// no code verifier for it, so the link is made and the page has the linked identity after the next login only.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer as createListener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -26,47 +23,18 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { launch } from '../e2e/support/engines/chromium.mjs';
 import { PATIENCE_MS } from '../e2e/support/limits.mjs';
+import { freePort } from '../e2e/support/ports.mjs';
+import { binary, start } from './servers.mjs';
 
 const applicationId = 'app_demo';
 const shopperConnectionId = 'sc_demoShop';
 
-const binary = (name) => {
-  const path = fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
-  assert.ok(existsSync(path), `${path} is missing: run cargo build -p ${name}`);
-  return path;
-};
-
-/** Starts a server that prints `ready {address}`; gives the address and a function that stops it. */
-async function start(name, args, env) {
-  const child = spawn(binary(name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  // Also when a test fails before it can stop what it started.
-  process.once('exit', () => child.kill());
-  let complaints = '';
-  child.stderr.on('data', (text) => {
-    complaints += text;
-  });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const ready = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  const line = String(await Promise.race([ready, exited]));
-  assert.match(line, /^ready /, complaints);
-  const stop = async () => {
-    child.kill('SIGTERM');
-    assert.equal(await exited, 0, `${name} ends well`);
-  };
-  return { address: line.slice('ready '.length), stop };
-}
-
-async function freePort() {
-  const server = createListener().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** The published client as one script; `window.login` is the client of the page. */
+/**
+ * A page with the published client as one script, which has its client in `window.login`.
+ * @param {string} authressApiUrl
+ */
 async function bundledPage(authressApiUrl) {
-  // Without the background check, which can answer for the page's own first check.
+  // Without the background check, whose result the page's own first check may get.
   const settings = { authressApiUrl, applicationId, skipBackgroundCredentialsCheck: true };
   const contents = `import { LoginClient } from '@authress/login';
     window.login = new LoginClient(${JSON.stringify(settings)});`;
@@ -75,13 +43,19 @@ async function bundledPage(authressApiUrl) {
   return `<!doctype html><meta charset="utf-8"><title>page</title><script>${bundle.outputFiles[0].text}</script>`;
 }
 
+/** @typedef {{ pageHost?: string, loginHost?: string, completesLinks: boolean }} Topology */
+
+/** @type {Record<string, Topology>} */
 const topologies = {
   localhost: { completesLinks: true },
   https: { pageHost: 'app.shop.test', loginHost: 'login.shop.test', completesLinks: true },
   'cross-site': { pageHost: 'www.other.test', loginHost: 'login.shop.test', completesLinks: false },
 };
 
-/** Page, sandbox and verifier on free ports. */
+/**
+ * Starts page, sandbox and verifier on free ports, and a browser.
+ * @param {Topology} topology
+ */
 async function startStack({ pageHost, loginHost }) {
   const folder = mkdtempSync(join(tmpdir(), 'login-client-'));
   const [pagePort, sandboxPort, internalPort, verifierPort] = [
@@ -90,13 +64,13 @@ async function startStack({ pageHost, loginHost }) {
     await freePort(),
     await freePort(),
   ];
-  const https = Boolean(pageHost);
-  const pageUrl = https ? `https://${pageHost}` : `http://localhost:${pagePort}`;
-  const sandboxUrl = https ? `https://${loginHost}` : `http://127.0.0.1:${sandboxPort}`;
+  const hosts = pageHost && loginHost ? { pageHost, loginHost } : null;
+  const pageUrl = hosts ? `https://${hosts.pageHost}` : `http://localhost:${pagePort}`;
+  const sandboxUrl = hosts ? `https://${hosts.loginHost}` : `http://127.0.0.1:${sandboxPort}`;
   const keysUrl = `http://127.0.0.1:${internalPort}/.well-known/openid-configuration/jwks`;
   let tls;
-  if (https) {
-    const made = spawnSync(binary('authress-sandbox'), ['certificate', '--out', folder, pageHost, loginHost]);
+  if (hosts) {
+    const made = spawnSync(binary('authress-sandbox'), ['certificate', '--out', folder, ...Object.values(hosts)]);
     assert.equal(made.status, 0, String(made.stderr));
     tls = { certificate: join(folder, 'cert.pem'), privateKey: join(folder, 'key.pem') };
   }
@@ -124,16 +98,19 @@ async function startStack({ pageHost, loginHost }) {
   });
 
   const html = await bundledPage(sandboxUrl);
-  const answer = (_, response) => response.setHeader('content-type', 'text/html').end(html);
+  /** @type {import('node:http').RequestListener} */
+  const respond = (_, response) => {
+    response.setHeader('content-type', 'text/html').end(html);
+  };
   const certificate = tls && { cert: readFileSync(tls.certificate), key: readFileSync(tls.privateKey) };
-  const pages = certificate ? createHttpsServer(certificate, answer) : createHttpServer(answer);
+  const pages = certificate ? createHttpsServer(certificate, respond) : createHttpServer(respond);
   pages.listen(pagePort, '127.0.0.1');
 
   const browserArgs = [];
-  if (https) {
+  if (hosts) {
     const rules = [
-      [pageHost, pagePort],
-      [loginHost, sandboxPort],
+      [hosts.pageHost, pagePort],
+      [hosts.loginHost, sandboxPort],
     ];
     browserArgs.push(
       `--host-resolver-rules=${rules.map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`).join(', ')}`,
@@ -155,7 +132,9 @@ async function startStack({ pageHost, loginHost }) {
 
 for (const [name, topology] of Object.entries(topologies)) {
   describe(`the published client, ${name}`, () => {
+    /** @type {Awaited<ReturnType<typeof startStack>>} */
     let stack;
+    /** @type {import('playwright-core').Page} */
     let page;
     before(async () => {
       stack = await startStack(topology);
@@ -164,32 +143,37 @@ for (const [name, topology] of Object.entries(topologies)) {
     });
     after(() => stack?.stop());
 
-    /** Opens the page anew and lets the client look for a session. */
+    /** Opens the page and checks whether there is a session. */
     const visit = async (path = '/') => {
       await page.goto(stack.pageUrl + path);
       return page.evaluate(() => window.login.userSessionExists());
     };
-    /** Runs a client method that leaves the page. */
+    /**
+     * Calls a method that leaves the page.
+     * @param {string} method
+     * @param {unknown} options
+     */
     const leave = (method, options) =>
       page.evaluate(
-        ([method, options]) => {
+        ({ method, options }) => {
           window.failure = null;
-          window.login[method](options).catch((error) => {
+          window.login[method](options).catch((/** @type {any} */ error) => {
             window.failure = error;
           });
         },
-        [method, options],
+        { method, options },
       );
-    const backOnPage = (path) => page.waitForURL((url) => url.origin === stack.pageUrl && url.pathname === path);
+    /** @param {string} path */
+    const hasReturnedTo = (path) => page.waitForURL((url) => url.origin === stack.pageUrl && url.pathname === path);
     const sessionExists = () => page.evaluate(() => window.login.userSessionExists());
-    /** The claims of the page's access token, after its signature was checked. */
+    /** The verified claims of the page's access token. */
     const claims = async () => {
       const token = await page.evaluate(() => window.login.ensureToken({ timeoutInMillis: 1000 }));
       const expected = { issuer: stack.sandboxUrl, typ: 'at+jwt', algorithms: ['EdDSA'] };
-      const { payload } = await jwtVerify(token, stack.keys, expected);
+      const { payload } = await jwtVerify(token ?? '', stack.keys, expected);
       assert.equal(payload.client_id, applicationId);
       const identity = await page.evaluate(() => window.login.getUserIdentity());
-      assert.equal(identity.userId, payload.sub);
+      assert.equal(identity?.userId, payload.sub);
       return payload;
     };
     const pickAda = async () => {
@@ -197,6 +181,7 @@ for (const [name, topology] of Object.entries(topologies)) {
       await page.click('[data-testid=user-ada]');
     };
 
+    /** @type {string | undefined} */
     let shopper;
 
     test('a new visitor has no session', async () => {
@@ -205,12 +190,12 @@ for (const [name, topology] of Object.entries(topologies)) {
 
     test('an anonymous shopper gets a user id from the verifier', async () => {
       await leave('authenticate', { connectionId: shopperConnectionId, redirectUrl: `${stack.pageUrl}/cart` });
-      await backOnPage('/cart');
+      await hasReturnedTo('/cart');
       assert.equal(await sessionExists(), true);
       const { sub, azp } = await claims();
-      assert.match(sub, /^user_/);
+      assert.match(sub ?? '', /^user_/);
       assert.equal(azp, shopperConnectionId);
-      assert.equal(new URL(page.url()).search, '', 'nothing of the answer stays in the address');
+      assert.equal(new URL(page.url()).search, '', 'no callback parameter stays in the address');
       shopper = sub;
     });
 
@@ -222,7 +207,7 @@ for (const [name, topology] of Object.entries(topologies)) {
     test('linking an identity keeps the user id', async () => {
       await leave('linkIdentity', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/linked` });
       await pickAda();
-      await backOnPage('/linked');
+      await hasReturnedTo('/linked');
       assert.equal(new URL(page.url()).searchParams.get('error'), null);
       assert.equal(await sessionExists(), true);
       const { sub, azp } = await claims();
@@ -232,32 +217,32 @@ for (const [name, topology] of Object.entries(topologies)) {
 
     test('logout ends the session', async () => {
       await leave('logout', `${stack.pageUrl}/bye`);
-      await backOnPage('/bye');
+      await hasReturnedTo('/bye');
       assert.equal(await visit(), false);
     });
 
     test('the linked identity logs in to the same user id', async () => {
       await leave('authenticate', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/account` });
       await pickAda();
-      await backOnPage('/account');
+      await hasReturnedTo('/account');
       assert.equal(await sessionExists(), true);
       const { sub, azp } = await claims();
       assert.equal(sub, shopper);
       assert.equal(azp, 'con_acorn');
-      assert.equal((await page.evaluate(() => window.login.getUserIdentity())).name, 'Ada Lovelace');
+      assert.equal((await page.evaluate(() => window.login.getUserIdentity()))?.name, 'Ada Lovelace');
     });
 
-    test('a second anonymous shopper cannot take the identity and stays logged in', async () => {
+    test('a second anonymous shopper cannot link the same identity, and stays logged in', async () => {
       await leave('logout', `${stack.pageUrl}/bye`);
-      await backOnPage('/bye');
+      await hasReturnedTo('/bye');
       await leave('authenticate', { connectionId: shopperConnectionId, redirectUrl: `${stack.pageUrl}/cart` });
-      await backOnPage('/cart');
+      await hasReturnedTo('/cart');
       assert.equal(await sessionExists(), true);
       const second = (await claims()).sub;
       assert.notEqual(second, shopper);
       await leave('linkIdentity', { connectionId: 'con_acorn', redirectUrl: `${stack.pageUrl}/linked` });
       await pickAda();
-      await backOnPage('/linked');
+      await hasReturnedTo('/linked');
       assert.equal(new URL(page.url()).searchParams.get('errorCode'), 'IdentityAlreadyOwned');
       assert.equal(await sessionExists(), true);
       assert.equal((await claims()).sub, second);

@@ -1,30 +1,27 @@
-// What the verifier signs is accepted where the published SDK's signature is: both sign with the
-// same access key for the same request, and header, claims and address are compared.
+// The verifier's signed statements are accepted like those of the published SDK: both sign the same request with the same
+// access key, and header, claims and login URL are compared.
 //
 // Run after `cargo build -p authress-verifier`, from the folder `tests`:
 //   node --test reference/verifier.test.mjs
 //
 // Deliberate differences, each asserted below:
-//   sub  is minted by the verifier; the SDK is handed one.
-//   jti  is added (random), so that a statement can be recognised when it comes a second time.
+//   sub  is created by the verifier; the SDK gets one from its caller.
+//   jti  is added (random), so that a statement that is replayed can be rejected.
 //   iat  is cut to whole seconds; the SDK rounds, which can be half a second in the future.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { get } from 'node:http';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
 
 import sdk from '@authress/sdk';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 
-const { ServiceClientTokenProvider } = sdk;
+import { start } from './servers.mjs';
 
-const binary = fileURLToPath(new URL('../../target/debug/authress-verifier', import.meta.url));
+const { ServiceClientTokenProvider } = sdk;
 
 const clientId = 'sc_demoShop';
 const keyId = 'k1aB';
@@ -36,61 +33,56 @@ const issuer = `${domain}/v1/clients/${clientId}`;
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const der = privateKey.export({ format: 'der', type: 'pkcs8' });
 
-/** One verifier process. Gives its address and a function that stops it. */
-async function startVerifier(accessKey) {
-  assert.ok(existsSync(binary), `${binary} is missing: run cargo build -p authress-verifier`);
-  const child = spawn(binary, [], {
-    // Every test asks from one address, some of them with one state again and again.
-    env: {
-      AUTHRESS_API_URL: domain,
-      AUTHRESS_ACCESS_KEY: accessKey,
-      LISTEN: '127.0.0.1:0',
-      RATE_LIMIT_CLIENT_BURST: '1000',
-      STATE_REMEMBERED_S: '0',
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const ready = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  const line = await Promise.race([ready, exited]);
-  assert.match(String(line), /^ready http:\/\/127\.0\.0\.1:\d+$/);
-  const stop = async () => {
-    child.kill('SIGTERM');
-    assert.equal(await exited, 0);
-  };
-  return { address: line.slice('ready '.length), stop };
-}
-
-/** The address the verifier answers with. */
+/**
+ * The login URL that the verifier redirects to.
+ * @param {string} address
+ * @param {string} redirectUri
+ * @param {string} state
+ */
 async function loginUrlOfVerifier(address, redirectUri, state) {
   const url = new URL('/v1/login', address);
-  url.search = new URLSearchParams({ client_id: clientId, state, redirect_uri: redirectUri });
-  // Not `fetch`: that says of itself that it is no navigation.
+  url.search = String(new URLSearchParams({ client_id: clientId, state, redirect_uri: redirectUri }));
+  // Not `fetch`: its Fetch Metadata is not that of a navigation.
+  /** @type {import('node:http').IncomingMessage[]} */
   const [response] = await once(get(url), 'response');
   response.resume();
   assert.equal(response.statusCode, 302);
+  assert.ok(response.headers.location);
   return response.headers.location;
 }
 
-const codeOf = (loginUrl) => new URL(loginUrl).searchParams.get('code');
+/** @param {string} loginUrl */
+const codeOf = (loginUrl) => new URL(loginUrl).searchParams.get('code') ?? '';
 
-for (const encoding of ['base64', 'base64url']) {
+/** @type {(code: string) => any} */
+const claimsOf = (code) => decodeJwt(code);
+
+for (const encoding of /** @type {const} */ (['base64', 'base64url'])) {
   describe(`with an access key in ${encoding}`, () => {
     const accessKey = `${clientId}.${keyId}.${accountId}.${der.toString(encoding)}`;
+    /** @type {Awaited<ReturnType<typeof start>>} */
     let verifier;
     before(async () => {
-      verifier = await startVerifier(accessKey);
+      verifier = await start('authress-verifier', [], {
+        // Every test sends its requests from one address, some of them with the same state.
+        AUTHRESS_API_URL: domain,
+        AUTHRESS_ACCESS_KEY: accessKey,
+        LISTEN: '127.0.0.1:0',
+        RATE_LIMIT_CLIENT_BURST: '1000',
+        STATE_REMEMBERED_S: '0',
+      });
     });
     after(() => verifier.stop());
 
+    /** @type {(redirectUri: string, state: string, userId: string) => Promise<string>} */
     const loginUrlOfSdk = (redirectUri, state, userId) =>
       new ServiceClientTokenProvider(accessKey, domain).generateUserLoginUrl(redirectUri, state, clientId, userId);
 
-    test('header and claims are the same but for the deliberate differences', async () => {
+    test('header and claims are the same except for the deliberate differences', async () => {
       const ours = codeOf(await loginUrlOfVerifier(verifier.address, `${domain}/login`, 'S'));
-      const { sub, jti, iat, exp, ...ourClaims } = decodeJwt(ours);
+      const { sub, jti, iat, exp, ...ourClaims } = claimsOf(ours);
       const theirs = codeOf(await loginUrlOfSdk(`${domain}/login`, 'S', sub));
-      const { sub: theirSub, iat: theirIat, exp: theirExp, ...theirClaims } = decodeJwt(theirs);
+      const { sub: theirSub, iat: theirIat, exp: theirExp, ...theirClaims } = claimsOf(theirs);
 
       assert.deepEqual(decodeProtectedHeader(ours), decodeProtectedHeader(theirs));
       assert.deepEqual(ourClaims, theirClaims);
@@ -120,7 +112,7 @@ for (const encoding of ['base64', 'base64url']) {
       }
     });
 
-    test('jose refuses the signature with another key', async () => {
+    test('jose rejects the signature with another key', async () => {
       const code = codeOf(await loginUrlOfVerifier(verifier.address, `${domain}/login`, 'S'));
       const other = generateKeyPairSync('ed25519').publicKey;
       await assert.rejects(jwtVerify(code, other), { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
@@ -128,13 +120,14 @@ for (const encoding of ['base64', 'base64url']) {
 
     test('iat is never in the future', async () => {
       for (let round = 0; round < 20; round += 1) {
-        const { iat } = decodeJwt(codeOf(await loginUrlOfVerifier(verifier.address, `${domain}/login`, 'S')));
+        const { iat } = claimsOf(codeOf(await loginUrlOfVerifier(verifier.address, `${domain}/login`, 'S')));
         assert.ok(iat <= Date.now() / 1000);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await setTimeout(50);
       }
     });
 
-    test('the address is spelled the same, the code apart', async () => {
+    test('the login URL is the same except for the code', async () => {
+      /** @param {string} loginUrl */
       const withoutCode = (loginUrl) => loginUrl.replace(/(?<=[?&]code=)[^&]*/, '');
       for (const redirectUri of [
         `${domain}/login`,

@@ -16,12 +16,12 @@ const packageFolder = fileURLToPath(new URL('../../pkg/', import.meta.url));
 
 /**
  * Makes the report.
- * @param update write it to its place if it has changed
- * @returns `{isCurrent, complaints, committed, made}`: the two reports' lines, and what API Extractor
- * finds wrong with the types
+ * @param {{ update?: boolean }} [options] whether to write it to its place if it has changed
+ * @returns the lines of the `committed` and the `made` report, and API Extractor's complaints about the types
  */
 export function report({ update = false } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'api-report-'));
+  /** @type {string[]} */
   const complaints = [];
   try {
     const { apiReportChanged } = Extractor.invoke(ExtractorConfig.prepare(configuration(scratch)), {
@@ -47,8 +47,12 @@ export function report({ update = false } = {}) {
 
 const REPORT = 'api-report.api.md';
 
+/**
+ * @param {string} scratch
+ * @returns {import('@microsoft/api-extractor').IExtractorConfigPrepareOptions}
+ */
 function configuration(scratch) {
-  const none = { default: { logLevel: 'none', addToApiReportFile: false } };
+  const none = { default: { logLevel: ExtractorLogLevel.None, addToApiReportFile: false } };
   return {
     configObject: {
       projectFolder: packageFolder,
@@ -64,13 +68,13 @@ function configuration(scratch) {
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       messages: {
-        compilerMessageReporting: { default: { logLevel: 'error' } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
-          default: { logLevel: 'error' },
+          default: { logLevel: ExtractorLogLevel.Error },
           // Everything in index.d.ts is public.
-          'ae-missing-release-tag': { logLevel: 'none' },
+          'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           // Not every name needs a sentence.
-          'ae-undocumented': { logLevel: 'none' },
+          'ae-undocumented': { logLevel: ExtractorLogLevel.None },
         },
         // The comments are JSDoc, as editors show it, and not TSDoc.
         tsdocMessageReporting: none,
@@ -81,6 +85,7 @@ function configuration(scratch) {
   };
 }
 
+/** @param {string} file */
 function lines(file) {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
 }

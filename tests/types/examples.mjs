@@ -1,12 +1,18 @@
-// The examples of the README and of docs, as files that a compiler can read.
+// The examples of the READMEs and of docs/, as files for the compiler.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Languages of blocks, and the ends of the files that they become. */
+/**
+ * Languages of blocks, and the extensions of their files.
+ * @type {Record<string, string>}
+ */
 const LANGUAGES = { js: 'js', mjs: 'js', javascript: 'js', jsx: 'jsx', ts: 'ts', typescript: 'ts', tsx: 'tsx' };
 
-/** The Markdown files that users read. */
+/**
+ * The Markdown files for users.
+ * @param {string} workspace
+ */
 export function pages(workspace) {
   const docs = readdirSync(join(workspace, 'docs'))
     .filter((name) => name.endsWith('.md'))
@@ -14,7 +20,13 @@ export function pages(workspace) {
   return ['README.md', 'pkg/README.md', ...docs.sort()];
 }
 
-/** @returns `{page, line, extension, code}` for each example that is script, also the scripts in examples of HTML */
+/** @typedef {{ extension: string, code: string, isClassic?: boolean }} Script */
+
+/**
+ * The examples in JavaScript or TypeScript, also the scripts in examples of HTML.
+ * @param {string} workspace
+ * @returns {(Script & { page: string, line: number })[]}
+ */
 export function examples(workspace) {
   return pages(workspace).flatMap((page) => {
     const text = readFileSync(join(workspace, page), 'utf8');
@@ -26,7 +38,11 @@ export function examples(workspace) {
   });
 }
 
-/** The scripts inside HTML. One that is no module is the page's own script, with the package's global. */
+/**
+ * The scripts inside HTML. One that is no module is a classic script, with the package's global.
+ * @param {string} html
+ * @returns {Script[]}
+ */
 function scripts(html) {
   return [...html.matchAll(/<script( type="module")?>([\s\S]*?)<\/script>/g)].map(({ 1: isModule, 2: code }) => ({
     extension: 'js',
@@ -35,5 +51,8 @@ function scripts(html) {
   }));
 }
 
-/** Names of one example are not those of another. */
+/**
+ * As a module, so that examples do not share names.
+ * @param {string} code
+ */
 const asModule = (code) => (/^\s*(?:import|export)\b/m.test(code) ? code : `${code}\nexport {};\n`);

@@ -1,4 +1,4 @@
-// The examples in README and docs compile against the package's types, so that they cannot fall behind.
+// The examples in the READMEs and docs/ compile with the package's types.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ const options = {
   noEmit: true,
   skipLibCheck: true,
   types: [],
-  // Examples name no types of their parameters, as JavaScript does not.
+  // Examples in JavaScript do not declare the types of parameters.
   noImplicitAny: false,
   strictPropertyInitialization: false,
   target: ts.ScriptTarget.ES2022,
@@ -40,7 +40,11 @@ const options = {
   lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
 };
 
-/** What the compiler has to say about an example, with lines as in the page. */
+/**
+ * The compiler's errors in an example, with the lines of the page.
+ * @param {import('./examples.mjs').Script & { line: number }} example
+ * @param {string | number} index
+ */
 function complaints({ code, extension, line, isClassic }, index) {
   const file = join(project, `example-${index}.${extension}`);
   const reference = isClassic ? '/// <reference types="authress-login-wasm/script" />' : '';
@@ -49,7 +53,7 @@ function complaints({ code, extension, line, isClassic }, index) {
   const program = ts.createProgram(isClassic ? [file] : [file, surroundings], options);
   return ts.getPreEmitDiagnostics(program).map(({ file: source, start, messageText }) => {
     const at =
-      source?.fileName === file ? source.getLineAndCharacterOfPosition(start).line - 1 + line : source?.fileName;
+      source?.fileName === file ? source.getLineAndCharacterOfPosition(start ?? 0).line - 1 + line : source?.fileName;
     return `line ${at}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
 }
@@ -68,7 +72,7 @@ for (const [index, example] of all.entries()) {
   });
 }
 
-test('an example that is wrong does not', () => {
+test('an example with errors does not compile', () => {
   const wrong = {
     code: 'login.authenticate({ connectionId: 1 });\nlogin.signIn();\nexport {};\n',
     extension: 'js',

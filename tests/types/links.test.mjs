@@ -11,6 +11,7 @@ const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const NOT_OURS = new Set(['node_modules', 'target', 'dist', '.git']);
 
 /** The Markdown files of a folder and of those below it. */
+/** @type {(folder: string) => string[]} */
 const pagesIn = (folder) =>
   readdirSync(join(workspace, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -20,10 +21,14 @@ const pagesIn = (folder) =>
 
 const pages = pagesIn('.').sort();
 
+/** @param {string} text */
 const withoutCode = (text) =>
   text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ' '));
 
-/** The anchor that GitHub gives a heading. */
+/**
+ * The anchor that GitHub gives a heading.
+ * @param {string} heading
+ */
 const anchorOf = (heading) =>
   heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -31,12 +36,16 @@ const anchorOf = (heading) =>
     .replace(/[^\p{L}\p{N}_\- ]/gu, '')
     .replaceAll(' ', '-');
 
+/** @param {string} page */
 function anchorsOf(page) {
   const text = readFileSync(join(workspace, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
   return new Set([...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => anchorOf(heading)));
 }
 
-/** What is wrong with the links of a page. */
+/**
+ * What is wrong with the links of a page.
+ * @param {string} page
+ */
 function brokenLinks(page) {
   const text = withoutCode(readFileSync(join(workspace, page), 'utf8'));
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);

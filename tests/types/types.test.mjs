@@ -1,5 +1,4 @@
-// The package's types: real usage compiles, wrong usage does not, and what is public is public on
-// purpose.
+// The package's types: valid usage compiles, invalid usage does not, and the public surface changes on purpose only.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -15,9 +14,9 @@ import { report } from './api-report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packageFolder = fileURLToPath(new URL('../../pkg', import.meta.url));
-const SOURCES = ['usage.ts', 'refusals.ts', 'page-script.ts'];
+const SOURCES = ['usage.ts', 'invalid-usage.ts', 'classic-script.ts'];
 
-// A project of somebody else, which finds the package as it finds any other.
+// Another project, which resolves the package as any other.
 const project = mkdtempSync(join(tmpdir(), 'types-'));
 
 before(() => {
@@ -28,7 +27,10 @@ before(() => {
 });
 after(() => rmSync(project, { recursive: true }));
 
-/** What the compiler says about the project. */
+/**
+ * Compiles the project.
+ * @param {object} compilerOptions
+ */
 function compile(compilerOptions) {
   const always = {
     strict: true,
@@ -97,7 +99,10 @@ test('the report of the public surface is up to date', () => {
   );
 });
 
-/** The exported values of a declaration file, with the methods of classes and the names of constants. */
+/**
+ * The exported values of a declaration file, with the methods of classes and the names of constants.
+ * @param {string} file
+ */
 function declaredMembers(file) {
   const program = ts.createProgram([file], {
     target: ts.ScriptTarget.ES2022,
@@ -105,7 +110,10 @@ function declaredMembers(file) {
     types: [],
   });
   const checker = program.getTypeChecker();
-  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  assert.ok(module, `${file} is a module`);
+  const symbols = checker.getExportsOfModule(module);
   const values = symbols
     .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
     .filter(({ flags }) => flags & ts.SymbolFlags.Value);
@@ -113,7 +121,7 @@ function declaredMembers(file) {
     values.map((symbol) => {
       const members =
         symbol.flags & ts.SymbolFlags.Class
-          ? [...symbol.members.values()].filter(({ flags }) => flags & ts.SymbolFlags.Method)
+          ? [...(symbol.members?.values() ?? [])].filter(({ flags }) => flags & ts.SymbolFlags.Method)
           : checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
       return [symbol.name, members.map(({ name }) => name)];
     }),

@@ -2,7 +2,8 @@
 import { webcrypto } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 
-globalThis.window = { crypto: webcrypto };
+Object.assign(globalThis, { window: { crypto: webcrypto } });
+// @ts-expect-error The published client has types of its entry only.
 const { default: jwtManager } = await import('../node_modules/@authress/login/src/jwtManager.js');
 
 const calls = [

@@ -1,12 +1,15 @@
-// Rewrites the custom section `target_features` for the JavaScript form.
+// Removes the features that a module declares.
 //
-// wasm-bindgen keeps JavaScript values in a second table if the module declares reference types, and wasm2js supports one
-// table only. The code itself does not change: it uses none of these features.
+// wasm-bindgen keeps JavaScript values in a second table if a module declares reference types, and wasm2js supports one table
+// only. The code does not change: it uses no reference types itself.
 import { customSection, withoutCustomSections } from './sections.mjs';
 
 const NAME = 'target_features';
 
-/** The module with mutable globals as its only feature; wasm-bindgen needs them for its stack. */
+/**
+ * The module with the only feature `mutable-globals`, which wasm-bindgen needs for its stack.
+ * @param {Buffer} module
+ */
 export function withoutFeatures(module) {
   const feature = 'mutable-globals';
   const features = Buffer.concat([

@@ -1,4 +1,4 @@
-// Reads and writes the binary format of a module, as far as the build needs it.
+// The binary format of WebAssembly, as far as the build reads it itself.
 // https://webassembly.github.io/spec/core/binary/modules.html
 
 const HEADER_LENGTH = 8;
@@ -11,10 +11,17 @@ export const ELEMENT = 9;
 export const CODE = 10;
 export const DATA = 11;
 
-/** Reads bytes in sequence. */
+/** Reads values one after the other. */
 export class Reader {
+  /**
+   * @param {Buffer} bytes
+   * @param {number} at the offset of the first byte
+   * @param {number} end the offset after the last one
+   */
   constructor(bytes, at = 0, end = bytes.length) {
-    Object.assign(this, { bytes, at, end });
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
   }
 
   get isDone() {
@@ -23,26 +30,28 @@ export class Reader {
 
   byte() {
     if (this.isDone) throw new Error('the module ends too early');
-    return this.bytes[this.at++];
+    const byte = this.bytes[this.at];
+    this.at += 1;
+    return byte;
   }
 
-  /** An integer in LEB128: `[value, bits]`. */
+  /** An integer in LEB128: its value, its length in bits, and its last byte. */
   #integer() {
     let [value, bits] = [0, 0];
     while (true) {
       const byte = this.byte();
       value |= (byte & 0x7f) << bits;
       bits += 7;
-      if (byte < 0x80) return [value, bits, byte];
+      if (byte < 0x80) return { value, bits, last: byte };
     }
   }
 
   unsigned() {
-    return this.#integer()[0] >>> 0;
+    return this.#integer().value >>> 0;
   }
 
   signed() {
-    const [value, bits, last] = this.#integer();
+    const { value, bits, last } = this.#integer();
     return bits < 32 && last & 0x40 ? value | (-1 << bits) : value;
   }
 
@@ -53,12 +62,19 @@ export class Reader {
     return text;
   }
 
-  /** Calls `read` for each member of a list. */
+  /**
+   * Calls `read` for each member of a list.
+   * @template Member
+   * @param {(index: number) => Member} read
+   */
   list(read) {
     return Array.from({ length: this.unsigned() }, (_, index) => read(index));
   }
 
-  /** The next `length` bytes, for a reader of their own. */
+  /**
+   * A reader of the next `length` bytes.
+   * @param {number} length
+   */
   part(length) {
     const part = new Reader(this.bytes, this.at, this.at + length);
     this.at += length;
@@ -66,7 +82,16 @@ export class Reader {
   }
 }
 
-/** The sections of a module: `{id, name, whole, content}`. `whole` has all bytes; `content` is a reader positioned after the name. */
+/**
+ * A section of a module: `whole` are its bytes, `content` reads what follows the name.
+ * @typedef {{ id: number, name: string | undefined, whole: Buffer, content: Reader }} Section
+ */
+
+/**
+ * The sections of a module.
+ * @param {Buffer} module
+ * @returns {Generator<Section, void, void>}
+ */
 export function* sections(module) {
   const reader = new Reader(module, HEADER_LENGTH);
   while (!reader.isDone) {
@@ -78,14 +103,23 @@ export function* sections(module) {
   }
 }
 
-/** A custom section of less than 128 bytes. */
+/**
+ * A custom section of less than 128 bytes.
+ * @param {string} name
+ * @param {Buffer} content
+ */
 export function customSection(name, content) {
   const body = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), content]);
   return Buffer.concat([Buffer.from([CUSTOM, body.length]), body]);
 }
 
-/** The module without the custom sections for which `isDropped(name)` is true, and with `added` at its end. */
+/**
+ * The module without some of its custom sections, and with others at its end.
+ * @param {Buffer} module
+ * @param {(name: string) => boolean} isDropped
+ * @param {...Buffer} added
+ */
 export function withoutCustomSections(module, isDropped, ...added) {
-  const kept = [...sections(module)].filter(({ id, name }) => id !== CUSTOM || !isDropped(name));
+  const kept = [...sections(module)].filter(({ name }) => name === undefined || !isDropped(name));
   return Buffer.concat([module.subarray(0, HEADER_LENGTH), ...kept.map(({ whole }) => whole), ...added]);
 }

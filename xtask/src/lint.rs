@@ -46,6 +46,7 @@ fn checks(tools: &BuildTools) -> Result<Vec<Check>> {
         Check::program("dependencies", dependencies()?),
         Check::program("JavaScript", biome(tools)),
         Check::program("types, browser", tsc(tools, ".")),
+        Check::program("types, tests and build", tsc(tools, "tests")),
         Check::program("clippy, host", clippy(workspace::cargo("clippy"), &["--workspace"])),
         Check::program("clippy, wasm32", clippy(tools.wasm.cargo("clippy"), &[])),
         Check::program("rustdoc, host", rustdoc(workspace::cargo("doc"), &["--workspace"])),

@@ -1,12 +1,44 @@
-// The tools that newcomers build with. Each has a folder here: `package.json` pins the tool, the rest is the least
-// application that its own documentation starts with. The runner adds the packed package and the README's first example.
+// The tools that newcomers build with. Each has a folder here: `package.json` pins the tool, the rest is the smallest
+// application of the tool's own documentation. The runner adds the packed package and the README's first example.
 
+/**
+ * A command for a port.
+ * @typedef {(port: number) => { words: string[], env: Record<string, string> }} ServerCommand
+ */
+
+/**
+ * @typedef {object} Tool
+ * @property {string} name the folder with `package.json`
+ * @property {string} title
+ * @property {string} package the npm package whose version is shown
+ * @property {string} [app] the folder with the application, if it is another one
+ * @property {string} snippet the file of the first example
+ * @property {string} [entry] the entry of the package that the README names for this tool
+ * @property {boolean} [scripts] whether its packages need their install scripts
+ * @property {string[]} [build] the command that makes `files`, or what `server` serves
+ * @property {string} [files] the folder of a static site
+ * @property {ServerCommand} [server]
+ * @property {ServerCommand} [dev] the development server
+ * @property {string[]} [check] the command that runs its tests
+ * @property {boolean} [rendersOnServer] whether the server renders the page
+ * @property {boolean} [isPrerendered] whether the build renders the page
+ * @property {string} [binding] the binding to a framework: the page also shows the status of the session
+ * @property {boolean} [needsReload] whether the development server's first page after an installation may fail
+ */
+
+/** @type {(line: string) => string[]} */
 const words = (line) => line.split(' ');
-/** A server that gets its address on the command line; `{port}` stands for the port. */
+/**
+ * A server that gets its address on the command line; `{port}` stands for the port.
+ * @type {(line: string, env?: Record<string, string>) => ServerCommand}
+ */
 const listens =
   (line, env = {}) =>
-  (port) => ({ words: words(line.replace('{port}', port)), env });
-/** A server that reads its address from the environment. */
+  (port) => ({ words: words(line.replace('{port}', String(port))), env });
+/**
+ * A server that reads its address from the environment.
+ * @type {(line: string) => ServerCommand}
+ */
 const reads = (line) => (port) => ({
   words: words(line),
   env: { HOST: '127.0.0.1', PORT: String(port), ORIGIN: `http://127.0.0.1:${port}` },
@@ -29,18 +61,12 @@ const reactRouter = {
   server: reads('react-router-serve build/server/index.js'),
   dev: listens('react-router dev --host 127.0.0.1 --port {port} --strictPort'),
   rendersOnServer: true,
-  // The development server bundles what the application imports, of any package, while it serves the first page, which
-  // then asks for files that are gone.
+  // The development server bundles the application's packages while it serves the first page, which then requests files
+  // that do not exist any more.
   needsReload: true,
 };
 
-/**
- * `name` is the folder with `package.json`, `app` the folder with the application if it is another one. `snippet` is
- * where the first example goes, with another `entry` of the package if the README says so. `build` makes `files`, or what `server` serves; `dev` is the development server; `check`
- * is a command that tests. With `rendersOnServer` the page must be rendered before any script runs; with `isPrerendered`
- * the build does that. With a `binding` the page also shows the status of the session, on the server too. `needsReload`: the
- * development server's first page after an installation may fail, the second one must not.
- */
+/** @type {readonly Tool[]} */
 export const TOOLS = [
   { name: 'vite-5', title: 'Vite', ...vite },
   { name: 'vite-6', title: 'Vite', ...vite },
@@ -149,5 +175,5 @@ export const TOOLS = [
   },
 ];
 
-/** Those that `cargo xtask test` runs: one for each kind of thing that goes wrong, in about two minutes. */
+/** The tools that `cargo xtask test` runs: one for each kind of problem, in about two minutes. */
 export const SHORT_LIST = ['vite-5', 'sveltekit', 'react-router-7', 'parcel', 'jest', 'vitest', 'workerd'];

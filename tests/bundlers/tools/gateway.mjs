@@ -1,36 +1,50 @@
-// One address for the browser, whatever server is under test behind it.
+// A TCP proxy: one address for the browser, in front of the server that is under test.
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** Passes connections, WebSockets included, on to the port that is set. */
+import { portOf } from '../../e2e/support/ports.mjs';
+
+/** @import { Socket } from 'node:net' */
+
+/** Forwards connections, also WebSockets, to a port. */
 export class Gateway {
-  #server;
+  #server = createServer((socket) => this.#forward(socket));
+  /** @type {Set<Socket>} */
   #sockets = new Set();
+  /** @type {number | undefined} */
   #target;
 
   static async start() {
     const gateway = new Gateway();
-    gateway.#server = createServer((socket) => gateway.#pass(socket));
-    await new Promise((resolve) => gateway.#server.listen(0, '127.0.0.1', resolve));
+    gateway.#server.listen(0, '127.0.0.1');
+    await once(gateway.#server, 'listening');
     return gateway;
   }
 
   get port() {
-    return this.#server.address().port;
+    return portOf(this.#server);
   }
 
-  /** Closes the connections to the server before, which the browser may want to use again. */
-  leadTo(port) {
+  /**
+   * Sets the port, and closes the connections to the previous one, which the browser would reuse.
+   * @param {number | undefined} port
+   */
+  forwardTo(port) {
     this.#target = port;
     for (const socket of this.#sockets) socket.destroy();
   }
 
   stop() {
-    this.leadTo(undefined);
+    this.forwardTo(undefined);
     this.#server.close();
   }
 
-  #pass(socket) {
-    if (!this.#target) return socket.destroy();
+  /** @param {Socket} socket */
+  #forward(socket) {
+    if (!this.#target) {
+      socket.destroy();
+      return;
+    }
     const server = connect(this.#target, '127.0.0.1');
     const ends = [
       [socket, server],

@@ -1,16 +1,23 @@
 // The programs of a tool: commands that end, and servers that are stopped.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 
+import { freePort } from '../../e2e/support/ports.mjs';
+
+/** @typedef {{ folder: string, path: string[], env: Record<string, string> }} Where the folder, search path and variables */
+
 const supervisor = new URL('supervise.mjs', import.meta.url).pathname;
-/** How long a command may take, and a server until it responds. A slow machine needs a tenth of it. */
+/** The limit of a command, and of a server until it responds. A slow machine needs a tenth of it. */
 const LIMIT_MS = 10 * 60_000;
 const HEARTBEAT_MS = 20_000;
 
-/** Says what is going on: outside of the test runner's own lines, and at once. */
-export const say = (text) => process.stdout.write(`  … ${text}\n`);
+/**
+ * Prints the progress at once, outside of the test runner's own lines.
+ * @param {string} text
+ */
+export const report = (text) => process.stdout.write(`  … ${text}\n`);
 
 const quiet = {
   CI: 'true',
@@ -22,6 +29,10 @@ const quiet = {
   DO_NOT_TRACK: '1',
 };
 
+/**
+ * @param {string[]} command
+ * @param {Where} where
+ */
 function start(command, { folder, path, env }) {
   // The runner's own variables would make a tool's test runner, or its Node.js, behave in another way.
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_V8_COVERAGE, FORCE_COLOR, NO_COLOR, ...outer } = process.env;
@@ -31,7 +42,17 @@ function start(command, { folder, path, env }) {
     env: { ...outer, ...quiet, PATH: [...path, outer.PATH].join(':'), ...env },
   });
   child.stdin.on('error', () => {});
-  const program = { child, output: '', exitCode: null };
+  const program = {
+    output: '',
+    /** @type {number | null} */
+    exitCode: null,
+    /** @type {Promise<number | null>} */
+    exited: Promise.resolve(null),
+    stop: async () => {
+      child.stdin.end();
+      await program.exited;
+    },
+  };
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
       program.output += stripVTControlCharacters(text);
@@ -43,14 +64,15 @@ function start(command, { folder, path, env }) {
       resolve(code);
     });
   });
-  program.stop = async () => {
-    child.stdin.end();
-    await program.exited;
-  };
   return program;
 }
 
-/** Runs a command to its end; gives what it printed, or fails with the end of it. */
+/**
+ * Runs a command to its end; fails with the end of its output.
+ * @param {string[]} command
+ * @param {Where} where
+ * @returns {Promise<string>} its output
+ */
 export async function run(command, where) {
   const program = start(command, where);
   const what = command
@@ -59,7 +81,7 @@ export async function run(command, where) {
     .slice(0, 80);
   const began = Date.now();
   const heartbeat = setInterval(
-    () => say(`${what}: ${Math.round((Date.now() - began) / 1000)} s so far`),
+    () => report(`${what}: ${Math.round((Date.now() - began) / 1000)} s so far`),
     HEARTBEAT_MS,
   );
   const limit = setTimeout(program.stop, LIMIT_MS);
@@ -74,7 +96,11 @@ export async function run(command, where) {
   }
 }
 
-/** Starts a server of a tool on a free port of loopback; waits until it responds. */
+/**
+ * Starts a server of a tool on a free port of loopback, and waits until it responds.
+ * @param {import('./catalog.mjs').ServerCommand} command
+ * @param {Where} where
+ */
 export async function serve(command, where) {
   const port = await freePort();
   const { words, env } = command(port);
@@ -85,7 +111,7 @@ export async function serve(command, where) {
       assert.equal(program.exitCode, null, `${words[0]} has ended: ${program.output.slice(-3000)}`);
       assert.ok(Date.now() < deadline, `${words[0]} does not respond: ${program.output.slice(-3000)}`);
       if (await responds(port)) break;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
     }
   } catch (error) {
     await program.stop();
@@ -94,6 +120,7 @@ export async function serve(command, where) {
   return { port, program, stop: program.stop };
 }
 
+/** @param {number} port */
 async function responds(port) {
   try {
     await (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(60_000) })).text();
@@ -101,12 +128,4 @@ async function responds(port) {
   } catch {
     return false;
   }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

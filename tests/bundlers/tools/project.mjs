@@ -1,4 +1,4 @@
-// The project of a newcomer: a folder outside of this workspace with the tool, the application and the packed package.
+// A newcomer's project: a folder outside of this workspace with the tool, the application and the packed package.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -10,14 +10,19 @@ import { run } from './program.mjs';
 const tools = fileURLToPath(new URL('.', import.meta.url));
 /** The same folder as xtask's, which names it. */
 const cache = join(process.env.TOOLS_CACHE ?? join(homedir(), '.cache/authress-login-wasm'), 'bundlers');
-/** What the pinned packages bring is resolved as of this day: the same packages on every machine, without lock files. */
+/** Dependencies of the pinned packages are resolved as of this day: the same on every machine, without lock files. */
 const DAY = '2026-11-28';
-/** For tools that refuse an older Node.js than the one that runs this: one that npm has. */
+/** For tools that need a newer Node.js than the one that runs this: one from npm. */
 const NODE_22 = '22.23.5';
 
 const npm = ['npm', 'install', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `--before=${DAY}`];
 
-/** Installs the tool, unless that has been done; lays out the application anew, with the first example and the settings. */
+/**
+ * Installs the tool, unless it is installed, and writes the application with the first example and the settings.
+ * @param {import('./catalog.mjs').Tool} tool
+ * @param {string} snippet
+ * @param {object} settings
+ */
 export async function prepare(tool, snippet, settings) {
   const folder = join(cache, tool.name);
   const wanted = readFileSync(join(tools, tool.name, 'package.json'), 'utf8');
@@ -50,12 +55,17 @@ export async function prepare(tool, snippet, settings) {
   return { folder, where, version, node: node.version };
 }
 
-/** `npm install` of the packed package, as its README says, with the file in place of the name. */
+/**
+ * Installs the packed package as its README says, with the file instead of the name.
+ * @param {{ folder: string, where: import('./program.mjs').Where }} project
+ * @param {string} tarball
+ * @param {Buffer} expected dist/index.js
+ */
 export async function installPackage({ folder, where }, tarball, expected) {
   const installed = join(folder, 'node_modules/authress-login-wasm');
   rmSync(installed, { recursive: true, force: true });
   await run([...npm, '--ignore-scripts', tarball], where);
-  // npm may take a package of the same name and version from its cache.
+  // npm may use a package of the same name and version from its cache.
   assert.deepEqual(
     readFileSync(join(installed, 'dist/index.js')),
     expected,
@@ -63,6 +73,11 @@ export async function installPackage({ folder, where }, tarball, expected) {
   );
 }
 
+/**
+ * A Node.js that a tool runs with; `folder` if it is not the one that runs this.
+ * @param {string | undefined} range
+ * @returns {Promise<{ version: string, folder?: string }>}
+ */
 async function nodeFor(range) {
   const own = process.versions.node;
   if (!range || atLeast(own, range)) return { version: own };
@@ -78,7 +93,11 @@ async function nodeFor(range) {
   return { version: NODE_22, folder: program };
 }
 
-/** Of ranges as `>=22.17`, and of no others. */
+/**
+ * Whether a version is in a range like `>=22.17`. Others are not supported.
+ * @param {string} version
+ * @param {string} range
+ */
 function atLeast(version, range) {
   assert.match(range, /^>=[\d.]+$/);
   const [has, needs] = [version, range.slice(2)].map((text) => text.split('.').map(Number));

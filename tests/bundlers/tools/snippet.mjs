@@ -1,12 +1,13 @@
-// The first example of the package's README, as newcomers paste it.
+// The first example of the package's README, as newcomers copy it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 const README = new URL('../../../pkg/README.md', import.meta.url);
 
 /**
- * The first JavaScript block, unchanged except for the four values that it asks its reader to fill in, and for `entry`
- * where the README names another entry for the tool.
+ * The first JavaScript block, unchanged except for its four placeholders and for `entry`, if the README names another entry
+ * for the tool.
+ * @param {import('../../e2e/support/stack.mjs').StackDescription} stack
  */
 export function firstSnippet({ sandboxUrl, applicationId, shopperConnectionId, connections }, entry = '') {
   const [, code] = readFileSync(README, 'utf8').match(/^```js\n([\s\S]*?)^```$/m) ?? [];

@@ -1,13 +1,14 @@
-// Runs a program in a process group of its own and ends the whole group when standard input closes: then no development
-// server outlives the test that started it, however that test ends.
+// Runs a program in a process group of its own, and kills the group when standard input closes: no development server
+// outlives the test that started it, however that test ends.
 import { spawn } from 'node:child_process';
 
 const [program, ...args] = process.argv.slice(2);
 const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 
+/** @param {number} code */
 function end(code) {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-Number(child.pid), 'SIGKILL');
   } catch {
     // The group has ended by itself.
   }

@@ -1,5 +1,5 @@
-// The package in the tools that newcomers have: installed as the README says, with its first example unchanged, built,
-// rendered on the server, and a shopper gets a session in a real browser. TOOLS names the tools, or `all`; without it the
+// The package in the tools that newcomers use: installed as the README says, with its first example unchanged, it is built
+// and rendered on the server, and a shopper gets a session in a real browser. TOOLS names the tools, or `all`; without it the
 // short list runs. `cargo xtask bundlers` runs all and writes docs/bundlers.md.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,46 +10,66 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Authress } from '../../e2e/support/authress.mjs';
-import { launch } from '../../e2e/support/browser.mjs';
 import { startStack } from '../../e2e/support/stack.mjs';
-import { StaticServer, pack, workspace } from '../support.mjs';
+import { StaticServer, launchAt, pack, seconds, workspace } from '../support.mjs';
 import { SHORT_LIST, TOOLS } from './catalog.mjs';
 import { Gateway } from './gateway.mjs';
-import { run, say, serve } from './program.mjs';
+import { report, run, serve } from './program.mjs';
 import { installPackage, prepare } from './project.mjs';
 import { firstSnippet } from './snippet.mjs';
 import { writeRows } from './table.mjs';
+
+/**
+ * @import { Browser } from '../../e2e/support/browser.mjs'
+ * @import { Stack } from '../../e2e/support/stack.mjs'
+ * @import { ServerCommand, Tool } from './catalog.mjs'
+ * @import { Row } from './table.mjs'
+ */
+
+/** @typedef {Awaited<ReturnType<typeof prepare>>} Project */
+/** @typedef {Awaited<ReturnType<typeof serve>>} Server */
 
 const named = process.env.TOOLS?.split(',').filter(Boolean) ?? SHORT_LIST;
 const unknown = named.filter((name) => name !== 'all' && !TOOLS.some((tool) => tool.name === name));
 assert.deepEqual(unknown, [], `TOOLS may name ${TOOLS.map(({ name }) => name).join(', ')}`);
 const chosen = TOOLS.filter(({ name }) => named.includes('all') || named.includes(name));
 const BUTTON = 'Add to cart';
-/** How long a page may take, in milliseconds: development servers compile when they are asked. */
+/** How long a page may take, in milliseconds: development servers compile on demand. */
 const PATIENCE_MS = 120_000;
 
 describe('the first example of the README', () => {
   const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+  /** @type {Stack} */
   let stack;
+  /** @type {Authress} */
   let authress;
+  /** @type {Gateway} */
   let gateway;
+  /** @type {StaticServer} */
   let files;
+  /** @type {Browser} */
   let browser;
+  /** @type {string} */
   let tarball;
+  /**
+   * A part of the JavaScript form that is in no other file.
+   * @type {string}
+   */
   let javaScriptForm;
+  /** @type {Row[]} */
   const rows = [];
 
   before(async () => {
     tarball = pack(folder).file;
-    // Data of the module, which stand in the JavaScript form as base64 and nowhere else.
-    [javaScriptForm] = readFileSync(join(workspace, 'pkg/dist/fallback.js'), 'utf8').match(/[A-Za-z0-9+/]{80}/);
+    // The JavaScript form has the data of the module as base64.
+    const data = /[A-Za-z0-9+/]{80}/.exec(readFileSync(join(workspace, 'pkg/dist/fallback.js'), 'utf8'));
+    assert.ok(data);
+    [javaScriptForm] = data;
     stack = await startStack('localhost');
     authress = new Authress(stack);
     gateway = await Gateway.start();
     files = await StaticServer.start({});
-    // Authress knows the shop's address; behind it are the tools' servers now.
-    const rule = `--host-resolver-rules=MAP ${new URL(stack.shopUrl).host} 127.0.0.1:${gateway.port}`;
-    browser = await launch({ ...stack, browserArgs: [...stack.browserArgs, rule] });
+    browser = await launchAt(stack, gateway.port);
   });
   after(async () => {
     await browser?.close();
@@ -62,42 +82,53 @@ describe('the first example of the README', () => {
 
   for (const tool of chosen) {
     test(`works with ${tool.name}`, { timeout: 60 * 60_000 }, async () => {
-      const row = { tool };
+      /** @type {Set<string>} */
+      const warnings = new Set();
+      /** @type {Row} */
+      const row = { tool, warnings: [] };
+      /** @type {string[]} */
       const failures = [];
-      /** A cell of the table: what the step gives, or why it fails. */
+      /**
+       * Fills a cell of the table with the result or the failure of a step.
+       * @param {string} name
+       * @param {() => Promise<string>} action
+       */
       const step = async (name, action) => {
         const began = performance.now();
         try {
           row[name] = (await action()) ?? seconds(performance.now() - began);
-          say(`${tool.name}: ${name}: ok`);
+          report(`${tool.name}: ${name}: ok`);
           return true;
         } catch (error) {
           row[name] = `**fails**: ${String(error.message).split('\n')[0].slice(0, 300)}`;
           failures.push(`${name}: ${error.message}`);
-          say(`${tool.name}: ${name}: ${error.message}`);
+          report(`${tool.name}: ${name}: ${error.message}`);
           return false;
         }
       };
-      const warnings = new Set();
-      let project;
-      const installed = await step('install', async () => {
-        say(`${tool.name}: npm install`);
-        project = await prepare(tool, firstSnippet(stack, tool.entry), {
+      /** @type {Project | undefined} */
+      let prepared;
+      await step('install', async () => {
+        report(`${tool.name}: npm install`);
+        const project = await prepare(tool, firstSnippet(stack, tool.entry), {
           authressApiUrl: stack.sandboxUrl,
           applicationId: stack.applicationId,
         });
         const began = performance.now();
         await installPackage(project, tarball, readFileSync(join(workspace, 'pkg/dist/index.js')));
+        prepared = project;
         Object.assign(row, { version: project.version, node: project.node });
         return seconds(performance.now() - began);
       });
-      if (installed && tool.check) await step('tests', () => check(tool, project));
-      if (installed && tool.build && (await step('build', () => build(tool, project, warnings)))) {
+      const project = prepared;
+      if (project && tool.check) await step('tests', () => check(tool, project));
+      if (project && tool.build && (await step('build', () => build(tool, project, warnings)))) {
         if (tool.files) {
           files.serve(join(project.folder, tool.files));
           if (tool.isPrerendered) await step('render', () => isRendered(tool, files.port));
           await step('built', () => signIn(tool, files.port, warnings));
         } else {
+          assert.ok(tool.server);
           await withServer(tool.server, project, async ({ port, program }) => {
             if (await step('render', () => isRendered(tool, port, program)))
               await step('built', () => signIn(tool, port, warnings));
@@ -109,7 +140,7 @@ describe('the first example of the README', () => {
           );
         }
       }
-      if (installed && tool.dev) {
+      if (project && tool.dev) {
         await withServer(tool.dev, project, async ({ port, program }) => {
           const isThere = !tool.rendersOnServer || (await step('devRender', () => isRendered(tool, port, program)));
           if (isThere) await step('dev', () => signIn(tool, port, warnings, true));
@@ -125,12 +156,16 @@ describe('the first example of the README', () => {
       assert.deepEqual(
         row.warnings.filter((text) => /authress|wasm|\bfallback\b/i.test(text)),
         [],
-        'no tool warns of the package',
+        'no tool warns about the package',
       );
     });
   }
 
-  async function check(tool, { where }) {
+  /**
+   * @param {Tool} tool
+   * @param {Project} project
+   */
+  async function check({ check: command = [] }, { where }) {
     const settings = JSON.stringify({
       authressApiUrl: stack.sandboxUrl,
       applicationId: stack.applicationId,
@@ -138,18 +173,28 @@ describe('the first example of the README', () => {
       shopUrl: stack.shopUrl,
       controlUrl: stack.sandboxControlUrl,
     });
-    const output = await run(tool.check, { ...where, env: { STACK: settings } });
+    const output = await run(command, { ...where, env: { STACK: settings } });
     return output.match(/^result: (.*)$/m)?.[1] ?? 'pass';
   }
 
-  async function build(tool, { where }, warnings) {
+  /**
+   * @param {Tool} tool
+   * @param {Project} project
+   * @param {Set<string>} warnings
+   */
+  async function build({ build: command = [] }, { where }, warnings) {
     const began = performance.now();
-    const output = await run(tool.build, { ...where, env: { NODE_ENV: 'production' } });
+    const output = await run(command, { ...where, env: { NODE_ENV: 'production' } });
     for (const line of output.split('\n'))
       if (/\bwarn(ing)?\b|\(!\)/i.test(line)) warnings.add(line.trim().slice(0, 200));
     return seconds(performance.now() - began);
   }
 
+  /**
+   * @param {ServerCommand} command
+   * @param {Project} project
+   * @param {(server: Server) => Promise<void>} action
+   */
   async function withServer(command, { where }, action) {
     const server = await serve(command, where);
     try {
@@ -159,7 +204,12 @@ describe('the first example of the README', () => {
     }
   }
 
-  /** The page is there before any script runs, and rendering it leaves the server alive. */
+  /**
+   * Checks that the server renders the page, and does not end by it.
+   * @param {Tool} tool
+   * @param {number} port
+   * @param {Server['program']} [program]
+   */
   async function isRendered(tool, port, program) {
     for (let visit = 0; visit < 3; visit++) {
       const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: 'text/html' } });
@@ -170,7 +220,7 @@ describe('the first example of the README', () => {
         `rendering on the server: ${text.slice(0, 500)} ${program?.output.slice(-1000)}`,
       );
       assert.ok(text.includes(BUTTON), `the server's page has no button: ${text.slice(0, 1000)}`);
-      if (tool.binding) assert.match(text, /data-status="checking"/, 'a server does not know the session');
+      if (tool.binding) assert.match(text, /data-status="checking"/, 'the server does not know the session');
     }
     if (program) {
       assert.equal(program.exitCode, null, `the server has ended: ${program.output.slice(-3000)}`);
@@ -179,22 +229,34 @@ describe('the first example of the README', () => {
     return 'ok';
   }
 
-  /** Found by what is in it, since bundlers name files as they like. */
+  /**
+   * The JavaScript form is found by its content, since bundlers rename files.
+   * @param {number} port
+   * @param {string[]} requested
+   */
   async function assertNoJavaScriptForm(port, requested) {
-    for (const { origin, pathname, search } of [...new Set(requested)].map((url) => new URL(url))) {
+    for (const { origin, pathname, search } of [...new Set(requested)].map((it) => new URL(it))) {
       if (origin !== stack.shopUrl) continue;
       const response = await fetch(`http://127.0.0.1:${port}${pathname}${search}`);
       const isForm =
-        /javascript/.test(response.headers.get('content-type')) && (await response.text()).includes(javaScriptForm);
+        /javascript/.test(response.headers.get('content-type') ?? '') &&
+        (await response.text()).includes(javaScriptForm);
       assert.ok(!isForm, `${pathname} has the form for browsers without WebAssembly, which this one does not need`);
     }
   }
 
+  /**
+   * @param {Tool} tool
+   * @param {number} port
+   * @param {Set<string>} warnings
+   */
   async function signIn(tool, port, warnings, isDev = false) {
-    gateway.leadTo(port);
+    gateway.forwardTo(port);
     const context = await browser.newContext();
     context.setDefaultTimeout(PATIENCE_MS);
+    /** @type {string[]} */
     const complaints = [];
+    /** @type {string[]} */
     const requested = [];
     try {
       const page = await context.newPage();
@@ -204,10 +266,14 @@ describe('the first example of the README', () => {
         if (message.type() === 'warning') warnings.add(message.text().slice(0, 200));
       });
       page.on('request', (request) => requested.push(request.url()));
-      /** Until the application runs, also after reloads and redirects; fails with the errors of the page. */
+      /**
+       * Waits until the application runs, also after reloads and redirects; fails with the errors of the page.
+       * @param {boolean} isNew whether it must be another page than before
+       * @param {number} [timeout]
+       */
       const isRunning = async (isNew, timeout = PATIENCE_MS) => {
         try {
-          await page.waitForFunction((isNew) => window.shop && !(isNew && window.isBefore), isNew, { timeout });
+          await page.waitForFunction((another) => window.shop && !(another && window.isBefore), isNew, { timeout });
         } catch (error) {
           assert.fail(`${error.message} ${page.url()} ${complaints.join(' ')} ${(await page.content()).slice(0, 300)}`);
         }
@@ -220,7 +286,7 @@ describe('the first example of the README', () => {
         );
         if (isBroken) warnings.add('dev: the first page needs a reload');
         complaints.length = 0;
-        // Interrupted if the development server reloads the page just now.
+        // It fails if the development server reloads the page at the same time.
         await page.reload().catch(() => {});
       }
       await isRunning(false);
@@ -232,7 +298,7 @@ describe('the first example of the README', () => {
       });
       const began = performance.now();
       await page.click('#cart');
-      // Gone to Authress and the verifier, and back.
+      // To Authress and the verifier, and back.
       await isRunning(true);
       const token = await page.evaluate(() => window.shop.cartToken());
       const time = performance.now() - began;
@@ -280,5 +346,3 @@ test('no server of a tool outlives the process that started it, even if that is 
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 });
-
-const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;

@@ -1,4 +1,4 @@
-// The sandbox from the outside: its control interface, and verification of the tokens it signs.
+// The sandbox from outside: its control interface, and verification of the tokens that it signs.
 
 import assert from 'node:assert/strict';
 
@@ -6,14 +6,22 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { COMMAND_MS } from './limits.mjs';
 
+/**
+ * The claims of an access token that a user has.
+ * @typedef {import('jose').JWTPayload & { sub: string, iss: string, exp: number, client_id: string, azp: string }} Claims
+ */
+
+/** @typedef {{ method: string, path: string }} LogEntry a request as the sandbox has logged it */
+
 export class Authress {
-  #control;
+  #controlUrl;
   #issuer;
   #applicationId;
   #keys;
 
+  /** @param {Pick<import('./stack.mjs').StackDescription, 'sandboxControlUrl' | 'sandboxUrl' | 'applicationId'>} stack */
   constructor({ sandboxControlUrl, sandboxUrl, applicationId }) {
-    this.#control = sandboxControlUrl;
+    this.#controlUrl = sandboxControlUrl;
     this.#issuer = sandboxUrl;
     this.#applicationId = applicationId;
     this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`), {
@@ -21,36 +29,62 @@ export class Authress {
     });
   }
 
-  /** The claims of an access token whose signature, type, issuer, times and application hold. */
+  /**
+   * Verifies signature, type, issuer, times and application of an access token.
+   * @param {string} token
+   * @returns {Promise<Claims>} its claims
+   */
   async verify(token) {
     const claims = await this.verifySignature(token, { audience: this.#issuer });
     assert.equal(claims.client_id, this.#applicationId, 'the token is for this application');
     return claims;
   }
 
-  /** The claims of an access token for whomever, whose signature, type, issuer and times hold. */
+  /**
+   * Verifies signature, type, issuer and times of an access token for any application.
+   * @param {string} token
+   * @param {import('jose').JWTVerifyOptions} [expected]
+   * @returns {Promise<Claims>} its claims
+   */
   async verifySignature(token, expected) {
     const always = { issuer: this.#issuer, typ: 'at+jwt', algorithms: ['EdDSA'] };
-    return (await jwtVerify(token, this.#keys, { ...always, ...expected })).payload;
+    const { payload } = await jwtVerify(token, this.#keys, { ...always, ...expected });
+    return /** @type {Claims} */ (payload);
   }
 
-  /** Answers the next `times` matching requests with `status`. */
+  /**
+   * Responds to the next `times` matching requests with `status`.
+   * @param {string} method
+   * @param {string} path
+   * @param {{ status?: number, times?: number, body?: string }} [response]
+   */
   async fail(method, path, { status = 500, times = 1, body = '{}' } = {}) {
     await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, status, times, body }] });
   }
 
-  /** Answers the next matching request this much later. It is processed at once. */
+  /**
+   * Delays the response to the next matching request, which is processed at once.
+   * @param {string} method
+   * @param {string} path
+   * @param {number} delayMs
+   */
   async delay(method, path, delayMs) {
     await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, delayMs }] });
   }
 
-  /** Processes the next `times` matching requests and closes the connection instead of answering. */
+  /**
+   * Processes the next `times` matching requests and closes the connection without a response.
+   * @param {string} method
+   * @param {string} path
+   * @param {{ times?: number }} [options]
+   */
   async drop(method, path, { times = 1 } = {}) {
     await this.#call('POST', '/sandbox/faults', { faults: [{ method, path, times, drop: true }] });
   }
 
   /** How many of the ordered failures have not happened yet. */
   async failuresLeft() {
+    /** @type {{ faults: { times: number }[] }} */
     const { faults } = await this.#call('GET', '/sandbox/faults');
     return faults.reduce((sum, { times }) => sum + times, 0);
   }
@@ -59,10 +93,12 @@ export class Authress {
     await this.#call('DELETE', '/sandbox/faults');
   }
 
+  /** @param {number} advanceSeconds */
   async advanceClock(advanceSeconds) {
     await this.#call('POST', '/sandbox/clock', { advanceSeconds });
   }
 
+  /** @param {number} seconds */
   async setCodeLifetime(seconds) {
     await this.#call('POST', '/sandbox/code-lifetime', { seconds });
   }
@@ -71,24 +107,31 @@ export class Authress {
     await this.#call('DELETE', '/sandbox/log');
   }
 
-  /** All that was asked of the sandbox since `clearLog`, except for the keys that servers fetch. */
+  /**
+   * All requests to the sandbox since `clearLog`, except for the keys that servers fetch.
+   * @returns {Promise<LogEntry[]>}
+   */
   async log() {
+    /** @type {LogEntry[]} */
     const entries = await this.#call('GET', '/sandbox/log');
     return entries.filter(({ path }) => !path.startsWith('/.well-known/'));
   }
 
-  /**
-   * The log as `METHOD /path`, without the preflights that browsers send. `{id}` stands for the id
-   * of a login.
-   */
+  /** The log as `METHOD /path`, without the browsers' preflights. `{id}` stands for the id of a login. */
   async requests() {
     return (await this.log())
       .filter(({ method }) => method !== 'OPTIONS')
       .map(({ method, path }) => `${method} ${path.replace(/^(\/api\/authentication\/)[^/]+/, '$1{id}')}`);
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>} the JSON of the response
+   */
   async #call(method, path, body) {
-    const response = await fetch(this.#control + path, {
+    const response = await fetch(this.#controlUrl + path, {
       method,
       signal: AbortSignal.timeout(COMMAND_MS),
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),

@@ -1,47 +1,61 @@
-// What is the matter with the browser or the page, for all stories of a process.
+// How WebAssembly is restricted in the browser or on the page, for all stories of a process.
 
+/** @type {{ webAssembly: 'allowed' | 'missing' | 'forbidden' }} */
 export const conditions = {
   /**
-   * `allowed`; `missing`, as in Lockdown Mode; `forbidden` by a strict Content-Security-Policy, which
-   * then also asks for Trusted Types.
+   * `missing`, as in Lockdown Mode; `forbidden` by a strict Content-Security-Policy, which then also requires Trusted
+   * Types.
    */
   webAssembly: 'allowed',
 };
 
-/** The policy of a shop's page as the conditions have it. */
+/**
+ * The policy of the shop's page without WebAssembly and with Trusted Types.
+ * @param {string} policy
+ */
 export const strictPolicy = (policy) =>
   `${policy.replace(" 'wasm-unsafe-eval'", '')}; require-trusted-types-for 'script'; trusted-types 'none'`;
 
-/** Notes the form of the module that pages load, and what their policy did not allow. */
-export class Witness {
+/** Records which form of the module pages load, and what their policy forbids. */
+export class LoadMonitor {
+  /** @type {string[]} */
   #files = [];
+  /** @type {Set<string>} */
   #violations = new Set();
 
-  async watch(context) {
-    context.on('request', (request) => this.#files.push(new URL(request.url()).pathname.split('/').at(-1)));
-    await context.exposeBinding('tellViolation', (_, directive) => {
-      this.#violations.add(directive);
+  /** @param {import('playwright-core').BrowserContext} context */
+  async observe(context) {
+    context.on('request', (request) => this.#files.push(fileOf(request.url())));
+    await context.exposeBinding('reportViolation', (_, violation) => {
+      this.#violations.add(violation);
     });
     await context.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
-        window.tellViolation(`${effectiveDirective} ${blockedURI}`),
+        window.reportViolation(`${effectiveDirective} ${blockedURI}`),
       );
     });
   }
 
-  /** The form that fits the conditions, no other was downloaded, and nothing else was forbidden. */
-  complaints() {
+  /** What went wrong: another form of the module than the conditions allow, or a violation of the policy. */
+  problems() {
     const isAllowed = conditions.webAssembly === 'allowed';
     const [right, wrong] = isAllowed ? [/\.wasm$/, /^fallback\.js$/] : [/^fallback\.js$/, /\.wasm$/];
     const expected = conditions.webAssembly === 'forbidden' ? ['script-src wasm-eval'] : [];
-    // Some browsers ask for a picture of each page by themselves, and then forbid it to themselves.
-    const isPicture = (directive) => /^img-src .*\/favicon\.ico$/.test(directive);
+    // Some browsers request a favicon by themselves, and then forbid it to themselves.
+    /** @type {(violation: string) => boolean} */
+    const isFavicon = (violation) => /^img-src .*\/favicon\.ico$/.test(violation);
     return [
       ...(this.#files.includes('module.js') && !this.#files.some((file) => right.test(file))
         ? ['the module was not loaded']
         : []),
       ...this.#files.filter((file) => wrong.test(file)).map((file) => `${file} was downloaded`),
-      ...[...this.#violations].filter((directive) => !expected.includes(directive) && !isPicture(directive)),
+      ...[...this.#violations].filter((violation) => !expected.includes(violation) && !isFavicon(violation)),
     ];
   }
 }
+
+/**
+ * The name of the file that a URL ends with.
+ * @param {string} url
+ */
+const fileOf = (url) => new URL(url).pathname.split('/').at(-1) ?? '';

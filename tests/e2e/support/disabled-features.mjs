@@ -1,5 +1,5 @@
-// What Chromium is to leave out. Of several such arguments the last one counts, so the driver's list is in it as well,
-// as far as it matters here.
+// The features of Chromium that are disabled. Chromium takes the last argument of this name only, so this one has the
+// driver's features too, as far as they matter here.
 
 const OF_THE_DRIVER = [
   'AimEnabled',

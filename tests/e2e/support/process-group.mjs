@@ -1,4 +1,4 @@
-// A browser or a driver with everything that it has started, as one group that ends as one.
+// A browser or a driver with all the processes that it has started: a process group, which is killed as a whole.
 
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -8,61 +8,74 @@ const GUARD = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null';
 
 export class ProcessGroup {
   #leader;
+  /** @type {import('node:child_process').ChildProcess | null} */
   #guard;
 
-  /** @param leader the id of a process that was started as the leader of its own group */
+  /** @param {number} leader the id of a process that was started as the leader of its own group */
   constructor(leader) {
     this.#leader = leader;
-    this.#guard = spawn('sh', ['-c', GUARD, 'guard', `${leader}`], {
+    const guard = spawn('sh', ['-c', GUARD, 'guard', `${leader}`], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    this.#guard.on('error', () => {});
-    this.#guard.stdin.on('error', () => {});
-    this.#guard.unref();
-    this.#guard.stdin.unref();
+    guard.on('error', () => {});
+    guard.stdin.on('error', () => {});
+    guard.unref();
+    /** @type {import('node:net').Socket} */ (guard.stdin).unref();
+    this.#guard = guard;
   }
 
-  /** Ends all processes of the group at once. */
+  /** Kills all processes of the group. */
   kill() {
     if (this.#guard === null) return;
-    // Before the guard goes, so that it never looks for a group whose number another process may have by then.
+    // Before the guard ends, so that it never kills a group that has the same id by then.
     this.#guard.kill('SIGKILL');
     this.#guard = null;
     try {
       process.kill(-this.#leader, 'SIGKILL');
     } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
     }
   }
 }
 
 /** The ids of the child processes of this process that lead a group of their own. */
 export function ownGroups() {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const [parent, group] = statusOf(pid);
-      return parent === process.pid && group === pid;
-    });
+  return processIds().filter((pid) => {
+    const status = statusOf(pid);
+    return status?.parent === process.pid && status.group === pid;
+  });
 }
 
-/** The ids of the processes of a group that still run. */
+/**
+ * The ids of the processes of a group that still run.
+ * @param {number} group
+ */
 export function running(group) {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => statusOf(pid)[1] === group && statusOf(pid)[2] !== 'Z');
+  return processIds().filter((pid) => {
+    const status = statusOf(pid);
+    return status?.group === group && status.state !== 'Z';
+  });
 }
 
-/** The parent, the process group and the state of a process. */
+function processIds() {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/**
+ * The parent, the process group and the state of a process; undefined if it has ended.
+ * @param {number} pid
+ */
 function statusOf(pid) {
+  let text;
   try {
-    // After the name of the program, which may contain anything.
-    const [state, parent, group] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
-    return [Number(parent), Number(group), state];
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
-    return [];
+    return undefined;
   }
+  // After the name of the program in parentheses, which may contain anything.
+  const [state, parent, group] = text.slice(text.lastIndexOf(') ') + 2).split(' ');
+  return { state, parent: Number(parent), group: Number(group) };
 }

@@ -4,12 +4,19 @@ import assert from 'node:assert/strict';
 
 import { historyOf } from './browser.mjs';
 
-/** Tabs in the background draw no frames, which the driver would wait for otherwise. */
+/**
+ * @import { Page } from 'playwright-core'
+ * @import { Authress } from './authress.mjs'
+ * @import { StackDescription } from './stack.mjs'
+ */
+
+/** How often to poll: tabs in the background draw no frames, for which the driver would wait otherwise. */
 export const POLLING = { polling: 50 };
 
+/** @type {(id: string) => string} */
 const byTestId = (id) => `[data-testid="${id}"]`;
-/** What a return must not leave in an address, and what belongs in none at all. */
-const ANSWER_PARAMETERS = [
+/** Parameters that must not stay in an address after a callback, and tokens, which belong in no address. */
+const CALLBACK_PARAMETERS = [
   'code',
   'nonce',
   'iss',
@@ -22,16 +29,28 @@ const ANSWER_PARAMETERS = [
 ];
 
 export class Shop {
-  constructor(page, { stack, authress }) {
+  /**
+   * The requests of this tab to the sandbox.
+   * @type {import('playwright-core').Request[]}
+   */
+  toSandbox = [];
+  #authress;
+
+  /**
+   * @param {Page} page
+   * @param {StackDescription} stack
+   * @param {Authress} [authress] for `claims`
+   */
+  constructor(page, stack, authress) {
     this.page = page;
     this.stack = stack;
-    this.authress = authress;
-    this.toSandbox = [];
+    this.#authress = authress;
     page.on('request', (request) => {
       if (new URL(request.url()).origin === stack.sandboxUrl) this.toSandbox.push(request);
     });
   }
 
+  /** @param {string} testId */
   find(testId) {
     return this.page.locator(byTestId(testId));
   }
@@ -47,8 +66,9 @@ export class Shop {
   }
 
   async goBack() {
-    // An error page that has just come up cannot be left yet, says the driver.
-    const isTooEarly = (error) => /Not attached to an active page/.test(error.message);
+    // The driver cannot leave an error page that has just been shown.
+    /** @type {(error: unknown) => boolean} */
+    const isTooEarly = (error) => /Not attached to an active page/.test(String(error));
     for (let tries = 20; ; tries -= 1) {
       try {
         return await this.page.goBack({ waitUntil: 'commit' });
@@ -59,19 +79,25 @@ export class Shop {
     }
   }
 
-  /** Waits until the shop is shown and knows who is shopping. */
+  /** Waits until the shop is shown and knows the shopper's state. */
   async isReady() {
     // A page from the back/forward cache does not load again.
     await this.page.waitForURL((url) => url.origin === this.stack.shopUrl, { waitUntil: 'commit' });
     await this.page.waitForSelector(`${byTestId('shopper-state')}:not([data-state="checking"])`);
   }
 
-  /** Waits until the shop shows this state: `signed-out`, `anonymous` or `signed-in`. */
+  /**
+   * Waits until the shop shows this state.
+   * @param {'signed-out' | 'anonymous' | 'signed-in'} state
+   */
   async showsState(state) {
     await this.page.waitForSelector(`${byTestId('shopper-state')}[data-state="${state}"]`);
   }
 
-  /** Waits for a message by its code and gives its words. */
+  /**
+   * Waits for the message of a code and returns its text.
+   * @param {string} code
+   */
   async showsMessage(code) {
     const message = this.page.locator(`${byTestId('message')}[data-code="${code}"]`);
     try {
@@ -85,16 +111,17 @@ export class Shop {
         { cause },
       );
     }
-    const words = (await message.innerText()).trim();
-    assert.ok(words.split(/\s+/).length >= 6, `the message ${code} is in words: ${words}`);
-    return words;
+    const text = (await message.innerText()).trim();
+    assert.ok(text.split(/\s+/).length >= 6, `the message ${code} is in words: ${text}`);
+    return text;
   }
 
-  /** The user id that the shop shows, null when nobody is known. */
+  /** The user id that the shop shows, null when the shopper is signed out. */
   async shownUserId() {
     return (await this.find('shopper-state').getAttribute('data-user-id')) || null;
   }
 
+  /** @param {string} userId */
   async showsUser(userId) {
     await this.page.waitForSelector(`${byTestId('shopper-state')}[data-user-id="${userId}"]`);
   }
@@ -103,28 +130,32 @@ export class Shop {
     return await this.find('shopper-state').getAttribute('data-state');
   }
 
-  /** What is in the cart on the page, as `{productId: quantity}`. */
+  /** The cart on the page, as `{productId: quantity}`. */
   async shownCart() {
     const rows = this.find('cart-items').locator('li');
     return Object.fromEntries(
       await rows.evaluateAll((items) =>
-        items.map((item) => [item.dataset.productId, Number(item.querySelector('.row-quantity').textContent)]),
+        items.map((item) => [item.dataset.productId, Number(item.querySelector('.row-quantity')?.textContent)]),
       ),
     );
   }
 
-  /** Waits until the cart on the page is exactly this. */
+  /**
+   * Waits until the cart on the page is exactly this.
+   * @param {Record<string, number>} expected
+   */
   async showsCart(expected) {
     const wanted = JSON.stringify(Object.entries(expected).sort());
     try {
       await this.page.waitForFunction(
-        (wanted) => {
-          const rows = [...document.querySelectorAll('[data-testid="cart-items"] li')];
-          const shown = rows.map((row) => [
+        (cart) => {
+          /** @type {NodeListOf<HTMLElement>} */
+          const items = document.querySelectorAll('[data-testid="cart-items"] li');
+          const shown = [...items].map((row) => [
             row.dataset.productId,
-            Number(row.querySelector('.row-quantity').textContent),
+            Number(row.querySelector('.row-quantity')?.textContent),
           ]);
-          return JSON.stringify(shown.sort()) === wanted;
+          return JSON.stringify(shown.sort()) === cart;
         },
         wanted,
         POLLING,
@@ -136,39 +167,53 @@ export class Shop {
     assert.equal(await this.find('cart-count').innerText(), String(pieces), 'the count in the header is right');
   }
 
+  /** @param {string} testId */
   async press(testId) {
     // As a person would; a tab in the background takes seconds to be ready for a press.
     await this.page.bringToFront();
     await this.find(testId).click();
   }
 
-  /** Presses "Add to cart". */
+  /**
+   * Presses "Add to cart".
+   * @param {string} productId
+   */
   async add(productId) {
     await this.press(`add-${productId}`);
   }
 
-  /** Adds to the cart as somebody the shop does not know yet, and comes back with a user id. */
+  /**
+   * Adds to the cart as a new shopper, who returns from the login with a user id.
+   * @param {string} productId
+   */
   async addAnonymously(productId) {
     await this.add(productId);
     await this.showsMessage('ItemAdded');
     await this.showsState('anonymous');
   }
 
-  /** Leaves for a provider's page. */
+  /**
+   * Leaves for a provider's page.
+   * @param {string} connectionId
+   */
   async goToProvider(connectionId) {
     await this.press('sign-in');
     await this.press(`provider-${connectionId}`);
     await this.isAtProvider(connectionId);
   }
 
+  /** @param {string} connectionId */
   async isAtProvider(connectionId) {
     await this.page.waitForURL(`${this.stack.sandboxUrl}/sandbox/provider/${connectionId}?**`, { waitUntil: 'commit' });
     await this.find('cancel').waitFor();
   }
 
-  /** Says who it is on the provider's page and returns to the shop. */
-  async pick(person) {
-    await this.find('user-other').fill(person);
+  /**
+   * Picks an account on the provider's page and returns to the shop.
+   * @param {string} account
+   */
+  async pick(account) {
+    await this.find('user-other').fill(account);
     await this.press('continue');
     await this.isReady();
   }
@@ -178,10 +223,14 @@ export class Shop {
     await this.isReady();
   }
 
-  /** Signs in with a provider; an anonymous shopper's identity is linked by that. */
-  async signIn(connectionId, person) {
+  /**
+   * Signs in with a provider; for an anonymous shopper that links the identity.
+   * @param {string} connectionId
+   * @param {string} account
+   */
+  async signIn(connectionId, account) {
     await this.goToProvider(connectionId);
-    await this.pick(person);
+    await this.pick(account);
   }
 
   async signOut() {
@@ -194,7 +243,7 @@ export class Shop {
     await this.showsState('signed-out');
   }
 
-  /** The value of the access token's cookie; null if there is none. Two would be one too many. */
+  /** The access token's cookie, null if there is none. */
   async token() {
     const cookies = await this.page.context().cookies(this.stack.shopUrl);
     const tokens = cookies.filter(({ name }) => name === 'authorization');
@@ -206,24 +255,31 @@ export class Shop {
   async claims() {
     const token = await this.token();
     assert.ok(token, 'there is an access token');
-    const claims = await this.authress.verify(token);
+    assert.ok(this.#authress, 'this tab has a sandbox to verify the token with');
+    const claims = await this.#authress.verify(token);
     assert.equal(await this.shownUserId(), claims.sub, 'the page shows the user of the token');
     return claims;
   }
 
-  /** The addresses that Back and Forward lead to, as far as the browser tells. */
+  /** Removes what the browser has of the session, which Authress keeps. */
+  async loseSession() {
+    await this.page.evaluate(() => localStorage.clear());
+    for (const name of ['authorization', 'user']) await this.page.context().clearCookies({ name });
+  }
+
+  /** The URLs of the tab's history, as far as the browser shows them. */
   async history() {
     return (await historyOf(this.page)).map((url) => new URL(url));
   }
 
-  /** Nothing of a login's answer is left in the shop's address or anywhere in its history. */
+  /** Checks that no callback parameter is left in the shop's address or its history. */
   async hasCleanAddresses() {
     const own = [new URL(await this.page.url()), ...(await this.history())].filter(
       ({ origin }) => origin === this.stack.shopUrl,
     );
     assert.ok(own.length >= 2);
     for (const url of own) {
-      const left = ANSWER_PARAMETERS.filter((name) => url.searchParams.has(name) || url.hash.includes(`${name}=`));
+      const left = CALLBACK_PARAMETERS.filter((name) => url.searchParams.has(name) || url.hash.includes(`${name}=`));
       assert.deepEqual(left, [], `parameters left in an address of ${url.origin}`);
     }
   }

@@ -7,15 +7,43 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { SERVERS_START_MS, SERVERS_STOP_MS } from './limits.mjs';
-import { isSettled } from './watch.mjs';
+import { settlesWithin } from './watchdog.mjs';
+
+/**
+ * `localhost`: shop and login on ports of this machine; `https`: on one site; `cross-site`: on two sites.
+ * @typedef {'localhost' | 'https' | 'cross-site'} Topology
+ */
+
+/**
+ * The running servers, as `xtask stack --json` describes them.
+ * @typedef {object} StackDescription
+ * @property {Topology} topology
+ * @property {string} shopUrl
+ * @property {string} sandboxUrl
+ * @property {string} sandboxControlUrl
+ * @property {string} verifierUrl
+ * @property {string} applicationId
+ * @property {string} extensionId
+ * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
+ * @property {{ connectionId: string, name: string }[]} connections
+ * @property {string[]} browserArgs of Chromium, so that it resolves the host names of the stack
+ * @property {Record<string, string>} addresses `host:port` as pages use it, to the server's address
+ * @property {{ certificate: string, privateKey: string } | null} tls
+ */
+
+/** @typedef {StackDescription & { stop: () => Promise<void> }} Stack */
+
+/** @type {readonly Topology[]} */
+export const TOPOLOGIES = ['localhost', 'https', 'cross-site'];
 
 export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
 
 /**
- * Starts the servers; gives their description as `xtask stack --json` prints it, and `stop()`.
- * @param topology 'localhost', 'https' or 'cross-site'
- * @param authorizationUrl where the sandbox sends anonymous shoppers instead of to the verifier
+ * Starts the servers.
+ * @param {Topology} topology
+ * @param {string} [authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
+ * @returns {Promise<Stack>}
  */
 export async function startStack(topology, authorizationUrl) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
@@ -23,23 +51,30 @@ export async function startStack(topology, authorizationUrl) {
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaints = '';
+  let errors = '';
   child.stderr.on('data', (text) => {
-    complaints += text;
+    errors += text;
   });
-  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  /** @type {Promise<number | string | null>} */
+  const exited = new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
   child.stdin.on('error', () => {});
-  const firstLine = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  // What `xtask` has started ends with it, in whatever way.
-  const endWithin = async (limitMs, ending) => {
-    if (!(await isSettled(ending, limitMs))) child.kill('SIGKILL');
-    return String(await Promise.race([ending, exited]));
+  /** @type {Promise<string>} */
+  const firstLine = new Promise((resolve) => {
+    createInterface(child.stdout).once('line', resolve);
+  });
+  /** @type {(limitMs: number, result: Promise<unknown>) => Promise<string>} */
+  const resultWithin = async (limitMs, result) => {
+    // The servers end with `xtask`, even if that is killed.
+    if (!(await settlesWithin(limitMs, result))) child.kill('SIGKILL');
+    return String(await Promise.race([result, exited]));
   };
-  const line = await endWithin(SERVERS_START_MS, Promise.race([firstLine, exited]));
-  assert.match(line, /^\{/, `the servers did not start (${line}): ${complaints}`);
+  const line = await resultWithin(SERVERS_START_MS, Promise.race([firstLine, exited]));
+  assert.match(line, /^\{/, `the servers did not start (${line}): ${errors}`);
   const stop = async () => {
     child.stdin.end();
-    assert.equal(await endWithin(SERVERS_STOP_MS, exited), '0', `the servers did not end well: ${complaints}`);
+    assert.equal(await resultWithin(SERVERS_STOP_MS, exited), '0', `the servers did not stop well: ${errors}`);
   };
   return { ...JSON.parse(line), stop };
 }

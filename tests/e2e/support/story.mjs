@@ -4,37 +4,80 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 
-import { Abilities } from './abilities.mjs';
 import { Authress } from './authress.mjs';
-import { engineName, isOfThePage, launch, rewritePolicy } from './browser.mjs';
-import { Witness, conditions, strictPolicy } from './conditions.mjs';
+import { engineName, isScriptError, launch, rewritePolicy } from './browser.mjs';
+import { Capabilities } from './capabilities.mjs';
+import { LoadMonitor, conditions, strictPolicy } from './conditions.mjs';
 import { DriverTimeout } from './driver-failure.mjs';
 import { CLOSE_MS, PATIENCE_MS, STORY_MS } from './limits.mjs';
 import { Environment, SKIPPED, reportCount } from './retries.mjs';
 import { Shop } from './shop.mjs';
 import { startStack, workspace } from './stack.mjs';
-import { Watch, isSettled } from './watch.mjs';
+import { Watchdog, settlesWithin } from './watchdog.mjs';
+
+/**
+ * @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+ * @import { Browser } from './browser.mjs'
+ * @import { Capability } from './capabilities.mjs'
+ * @import { Stack, Topology } from './stack.mjs'
+ * @import { VerifierProxy } from './verifier-proxy.mjs'
+ */
+
+/**
+ * A person with a browser profile of their own.
+ * @typedef {object} Visitor
+ * @property {BrowserContext} context
+ * @property {Shop} shop the first tab
+ * @property {Page} page the first tab's page
+ * @property {() => Promise<Shop>} newTab
+ */
+
+/**
+ * What a story gets.
+ * @typedef {Visitor & StoryFixtures} Cast
+ * @typedef {object} StoryFixtures
+ * @property {Stack} stack
+ * @property {Authress} authress
+ * @property {(storageState?: BrowserContextOptions['storageState']) => Promise<Visitor>} visitor opens another profile,
+ * empty or with this storage state
+ * @property {string[]} consoleTexts everything that pages have written to the console
+ */
+
+/** @typedef {(cast: Cast) => Promise<void>} StoryBody */
+/** @typedef {{ needs?: readonly Capability[] }} StoryOptions */
+
+/**
+ * The servers and the browser of a block of stories, and the story that runs.
+ * @typedef {object} Resources
+ * @property {Watchdog} watchdog
+ * @property {Stack} stack
+ * @property {Browser} browser
+ * @property {Capabilities} capabilities
+ * @property {StoryRun | null} run
+ */
 
 const SCREENSHOTS = `${workspace}target/e2e`;
 
 reportCount(engineName);
 
 /**
- * Starts what the stories of this block need, when the first of them begins.
- * @param topology as for `startStack`
- * @param options `{verifier}`: a `VerifierProxy` to put in front of the verifier; `{bfcache}` as
- * for `launch`; `{uncaught}`: what errors that nobody catches may look like; `{needs}` of all stories here
- * @returns a function `story(title, {needs}, async ({shop, visitor, …}) => {…})`; `needs`, which may be
- * left out, names what not every browser's driver can do
+ * Declares a block of stories. Its servers and its browser start with the first story.
+ * @param {Topology} topology
+ * @param {object} [options]
+ * @param {VerifierProxy} [options.verifier] a proxy to put in front of the verifier
+ * @param {boolean} [options.bfcache] as for `launch`
+ * @param {RegExp} [options.uncaught] uncaught errors that are expected
+ * @param {readonly Capability[]} [options.needs] of all stories of the block
  */
 export function stories(topology, { verifier, bfcache, uncaught, needs: common = [] } = {}) {
+  /** @type {Environment<Resources>} */
   const environment = new Environment({
-    open: async (it) => {
-      it.watch = new Watch();
-      it.stack = await startStack(topology, verifier?.authorizationUrl);
-      if (verifier) verifier.target = it.stack.verifierUrl;
-      it.browser = await launch(it.stack, { bfcache, watch: it.watch });
-      it.abilities = new Abilities(it.browser, it.stack);
+    open: async (resources) => {
+      resources.watchdog = new Watchdog();
+      resources.stack = await startStack(topology, verifier?.authorizationUrl);
+      if (verifier) verifier.target = resources.stack.verifierUrl;
+      resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });
+      resources.capabilities = new Capabilities(resources.browser, resources.stack);
     },
     close: async ({ stack, browser }) => {
       await browser?.close();
@@ -43,97 +86,142 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
   });
   after(() => environment.close());
 
-  return (title, options, body = options) =>
-    test(title, { timeout: STORY_MS }, async (context) => {
-      const attempt = async (it) => {
-        const lack = await it.abilities.lacking([...common, ...(options.needs ?? [])]);
+  return story;
+
+  /**
+   * Declares a story.
+   * @overload
+   * @param {string} title
+   * @param {StoryBody} body
+   * @returns {void}
+   */
+  /**
+   * @overload
+   * @param {string} title
+   * @param {StoryOptions} options
+   * @param {StoryBody} body
+   * @returns {void}
+   */
+  /**
+   * @param {string} title
+   * @param {StoryOptions | StoryBody} optionsOrBody
+   * @param {StoryBody} [bodyAfterOptions]
+   */
+  function story(title, optionsOrBody, bodyAfterOptions) {
+    const [{ needs = [] }, body] =
+      typeof optionsOrBody === 'function' ? [{}, optionsOrBody] : [optionsOrBody, bodyAfterOptions];
+    assert.ok(body, 'a story has a body');
+    void test(title, { timeout: STORY_MS }, async (context) => {
+      /** @param {Resources} resources */
+      const attempt = async (resources) => {
+        const lack = await resources.capabilities.missing([...common, ...needs]);
         if (lack) {
           context.skip(lack);
           return SKIPPED;
         }
-        it.scene = new Scene(it);
-        await body(it.scene.cast(await it.scene.visitor()));
-        return it.scene.nothingWentWrongUnseen(uncaught);
+        const run = new StoryRun(resources);
+        resources.run = run;
+        await body(run.cast(await run.visitor()));
+        return run.assertNoSilentFailures(uncaught);
       };
-      const end = async (it, isFailed) => {
-        const { scene } = it;
-        it.scene = null;
-        if (isFailed) await scene?.takePictures(title);
-        await scene?.end();
+      /** @type {(resources: Resources, isFailed: boolean) => Promise<void>} */
+      const cleanUp = async (resources, isFailed) => {
+        const { run } = resources;
+        resources.run = null;
+        if (isFailed) await run?.takeScreenshots(title);
+        await run?.end();
       };
-      await environment.run({ attempt, end }, (sentence) => context.diagnostic(sentence));
+      await environment.run({ attempt, cleanUp }, (sentence) => context.diagnostic(sentence));
     });
+  }
 }
 
-class Scene {
+/** One attempt at a story: its profiles, and what their pages did. */
+class StoryRun {
   #stack;
   #browser;
-  #watch;
+  #watchdog;
   #authress;
+  /** @type {BrowserContext[]} */
   #contexts = [];
+  /** @type {string[]} */
   #consoleTexts = [];
+  /** @type {Error[]} */
   #uncaught = [];
-  #witness = new Witness();
+  #loads = new LoadMonitor();
 
-  constructor({ stack, browser, watch }) {
+  /** @param {Pick<Resources, 'stack' | 'browser' | 'watchdog'>} resources */
+  constructor({ stack, browser, watchdog }) {
     this.#stack = stack;
     this.#browser = browser;
-    this.#watch = watch;
+    this.#watchdog = watchdog;
     this.#authress = new Authress(stack);
   }
 
-  /** What a story gets. */
+  /**
+   * @param {Visitor} visitor
+   * @returns {Cast}
+   */
   cast(visitor) {
     return {
       ...visitor,
       stack: this.#stack,
       authress: this.#authress,
-      /** Another person with another browser, or with the given `storageState`. */
       visitor: (storageState) => this.visitor(storageState),
-      /** Everything that pages wrote to the console. */
       consoleTexts: this.#consoleTexts,
     };
   }
 
-  /** A person with a browser of their own: `{context, shop, page, newTab}`. */
+  /**
+   * @param {BrowserContextOptions['storageState']} [storageState]
+   * @returns {Promise<Visitor>}
+   */
   async visitor(storageState) {
     const context = await this.#browser.newContext({ storageState, viewport: { width: 1000, height: 800 } });
     context.setDefaultTimeout(PATIENCE_MS);
     this.#contexts.push(context);
-    await this.#witness.watch(context);
+    await this.#loads.observe(context);
     const newTab = async () => {
       const page = await context.newPage();
       if (conditions.webAssembly === 'forbidden') await rewritePolicy(page, this.#stack, strictPolicy);
       page.on('console', (message) => this.#consoleTexts.push(message.text()));
-      page.on('pageerror', (error) => isOfThePage(error) && this.#uncaught.push(error));
-      return new Shop(page, { stack: this.#stack, authress: this.#authress });
+      page.on('pageerror', (error) => {
+        if (isScriptError(error)) this.#uncaught.push(error);
+      });
+      return new Shop(page, this.#stack, this.#authress);
     };
     const shop = await newTab();
     return { context, shop, page: shop.page, newTab };
   }
 
-  /** Holds for every story: no uncaught error, no token in any console, the right form of the module. */
-  nothingWentWrongUnseen(uncaught) {
+  /**
+   * Checks what must hold for every story: no uncaught error, no token in a console, the right form of the module.
+   * @param {RegExp | undefined} uncaught errors that are expected
+   */
+  assertNoSilentFailures(uncaught) {
     const unexpected = this.#uncaught.map(String).filter((text) => !uncaught?.test(text));
-    assert.deepEqual(unexpected, [], 'errors that nobody caught');
-    assert.deepEqual(this.#witness.complaints(), []);
-    const telling = this.#consoleTexts.filter((text) => /eyJ[\w-]{8,}\.[\w-]{8,}/.test(text));
-    assert.equal(telling.length, 0, 'a token was written to the console');
+    assert.deepEqual(unexpected, [], 'uncaught errors');
+    assert.deepEqual(this.#loads.problems(), []);
+    const withToken = this.#consoleTexts.filter((text) => /eyJ[\w-]{8,}\.[\w-]{8,}/.test(text));
+    assert.equal(withToken.length, 0, 'a token was written to the console');
   }
 
-  /** Pictures of all pages, unless the browser hangs: nothing may hide why the story failed. */
-  async takePictures(title) {
+  /**
+   * Takes pictures of all pages, unless the browser hangs: nothing may hide why the story failed.
+   * @param {string} title
+   */
+  async takeScreenshots(title) {
     mkdirSync(SCREENSHOTS, { recursive: true });
     const name = title.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
     const pages = this.#contexts.flatMap((context) => context.pages());
     const pictures = pages.map((page, index) => page.screenshot({ path: `${SCREENSHOTS}/${name}-${index + 1}.png` }));
-    await isSettled(Promise.allSettled(pictures), CLOSE_MS);
+    await settlesWithin(CLOSE_MS, Promise.allSettled(pictures));
   }
 
   async end() {
     // The story has its result already. A browser that does not close is replaced before the next one.
-    const isClosed = await isSettled(Promise.all(this.#contexts.map((context) => context.close())), CLOSE_MS);
-    if (!isClosed) this.#watch.fail(new DriverTimeout(`the browser has not closed a profile for ${CLOSE_MS} ms`));
-    if (!this.#watch.failure) await this.#authress.stopFailing();
+    const isClosed = await settlesWithin(CLOSE_MS, Promise.all(this.#contexts.map((context) => context.close())));
+    if (!isClosed) this.#watchdog.fail(new DriverTimeout(`the browser has not closed a profile for ${CLOSE_MS} ms`));
+    if (!this.#watchdog.failure) await this.#authress.stopFailing();
   }
 }

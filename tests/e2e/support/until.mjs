@@ -1,4 +1,4 @@
-// Waiting for what a test can only look at, by the real clock whatever the page's clock shows.
+// Polls a value that a test cannot wait for otherwise, by the real clock whatever the page's clock shows.
 
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
@@ -7,13 +7,19 @@ import { PATIENCE_MS } from './limits.mjs';
 
 const PAUSE_MS = 50;
 
-/** Looks again and again until `look` gives what is expected; fails with the difference otherwise. */
-export async function until(look, expected, message) {
+/**
+ * Reads a value again and again until it is the expected one; fails with the difference otherwise.
+ * @template Value
+ * @param {() => Value | Promise<Value>} read
+ * @param {Value} expected
+ * @param {string} [message]
+ */
+export async function until(read, expected, message) {
   const end = Date.now() + PATIENCE_MS;
-  let seen = await look();
-  while (JSON.stringify(seen) !== JSON.stringify(expected) && Date.now() < end) {
+  let actual = await read();
+  while (JSON.stringify(actual) !== JSON.stringify(expected) && Date.now() < end) {
     await setTimeout(PAUSE_MS);
-    seen = await look();
+    actual = await read();
   }
-  assert.deepEqual(seen, expected, message);
+  assert.deepEqual(actual, expected, message);
 }

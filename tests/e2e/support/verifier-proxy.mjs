@@ -1,19 +1,27 @@
-// Stands in front of the verifier and can fail the way a shop's server does.
+// A proxy in front of the verifier that can fail as a shop's server does.
 
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 
+import { portOf } from './ports.mjs';
+
+/**
+ * @import { IncomingMessage, ServerResponse } from 'node:http'
+ * @typedef {(request: IncomingMessage, response: ServerResponse) => void} Handler
+ */
+
 export class VerifierProxy {
   /** The real verifier's address. */
-  target;
-  #answer = (request, response) => this.#forward(request, response);
+  target = '';
+  /** @type {Handler} */
+  #respond = (request, response) => this.#forward(request, response);
   #server = createServer((request, response) => this.#receive(request, response));
   #port = 0;
 
-  /** Listens on a free port and passes everything on. */
+  /** Listens on a free port and forwards all requests. */
   static async start() {
     const proxy = new VerifierProxy();
-    await proxy.pass();
+    await proxy.forward();
     return proxy;
   }
 
@@ -22,72 +30,86 @@ export class VerifierProxy {
     return `http://127.0.0.1:${this.#port}/v1/login`;
   }
 
-  /** Works from now on. */
-  async pass() {
-    this.#answer = (request, response) => this.#forward(request, response);
+  /** Forwards all requests from now on. */
+  async forward() {
+    this.#respond = (request, response) => this.#forward(request, response);
     if (this.#server.listening) return;
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
-    this.#port = this.#server.address().port;
+    this.#port = portOf(this.#server);
   }
 
   /** Refuses connections from now on. */
-  async down() {
+  async refuseConnections() {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
   }
 
-  /** Takes requests and closes the connection instead of answering, from now on. */
-  hangUp() {
-    this.#answer = (request) => request.socket.destroy();
+  /** Closes connections without a response from now on. */
+  dropConnections() {
+    this.#respond = (request) => request.socket.destroy();
   }
 
-  /** Answers with one of `GARBAGE` from now on. */
-  answer(garbage) {
-    this.#answer = (request, response) =>
-      GARBAGE[garbage](new URL(request.url, this.authorizationUrl).searchParams, response);
+  /**
+   * Responds with one of `INVALID_RESPONSES` from now on.
+   * @param {string} name
+   */
+  respondWith(name) {
+    this.#respond = (request, response) =>
+      INVALID_RESPONSES[name](new URL(request.url ?? '', this.authorizationUrl).searchParams, response);
   }
 
   async stop() {
-    if (this.#server.listening) await this.down();
+    if (this.#server.listening) await this.refuseConnections();
   }
 
+  /** @type {Handler} */
   #receive(request, response) {
-    // Browsers also ask for a picture of a page they show.
-    if (request.url.startsWith('/v1/login?')) this.#answer(request, response);
+    // Browsers also request a favicon.
+    if (request.url?.startsWith('/v1/login?')) this.#respond(request, response);
     else response.writeHead(404).end();
   }
 
+  /** @type {Handler} */
   #forward(request, response) {
-    // With the browser's own headers: the verifier looks at how it is navigated to.
+    // With the browser's own headers: the verifier checks its Fetch Metadata.
     const headers = { ...request.headers, host: new URL(this.target).host };
-    get(this.target + request.url, { headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
+    get(this.target + request.url, { headers }, (forwarded) => {
+      response.writeHead(forwarded.statusCode ?? 502, forwarded.headers);
+      forwarded.pipe(response);
     }).on('error', () => response.destroy());
   }
 }
 
-/** Back to the login page with a code and issuer that nobody vouches for. */
+/**
+ * Redirects back to the login page with a code and issuer of the caller's.
+ * @param {URLSearchParams} parameters of the authorization request
+ * @param {ServerResponse} response
+ * @param {string} code
+ */
 function redirect(parameters, response, code) {
-  const back = new URL(parameters.get('redirect_uri'));
+  const back = new URL(parameters.get('redirect_uri') ?? '');
   back.searchParams.set('code', code);
   back.searchParams.set('iss', `${back.origin}/v1/clients/${parameters.get('client_id')}`);
-  back.searchParams.set('state', parameters.get('state'));
+  back.searchParams.set('state', parameters.get('state') ?? '');
   response.writeHead(302, { location: back.href }).end();
 }
 
+/** @type {(value: object) => string} */
 const segment = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-export const GARBAGE = {
-  'a code that is no token': (parameters, response) => redirect(parameters, response, 'no-token'),
-  'a token that nobody signed': (parameters, response) => {
+export const HTML_ERROR_PAGE = 'an HTML error page';
+
+/** @type {Record<string, (parameters: URLSearchParams, response: ServerResponse) => void>} */
+export const INVALID_RESPONSES = {
+  'a code that is no JWT': (parameters, response) => redirect(parameters, response, 'no-token'),
+  'an unsigned JWT': (parameters, response) => {
     const header = segment({ alg: 'none', typ: 'oauth-authz-req+jwt' });
-    redirect(parameters, response, `${header}.${segment({ sub: 'user_of_nobody' })}.`);
+    redirect(parameters, response, `${header}.${segment({ sub: 'user_unsigned' })}.`);
   },
-  'a page of noise': (_, response) => {
-    response.writeHead(500, { 'content-type': 'text/html' }).end('<title>noise</title>}{');
+  [HTML_ERROR_PAGE]: (_, response) => {
+    response.writeHead(500, { 'content-type': 'text/html' }).end('<title>broken</title>}{');
   },
 };

@@ -1,4 +1,4 @@
-// What stands around the examples in a storefront: things that they use and that are not what they are about.
+// What the examples use of a storefront, and what the examples and the bindings use of the frameworks.
 
 declare const login: import('authress-login-wasm').LoginClient;
 /** React's root, and Vue's app. */
@@ -7,7 +7,7 @@ declare const app: { use(plugin: unknown): void };
 declare function show(what: import('authress-login-wasm').SessionSnapshot): void;
 declare function tell(what: string | undefined): void;
 declare function cartOf(userId: string | undefined): Promise<unknown>;
-/** On a server: what a request brought. */
+/** On a server: the token of a request. */
 declare const token: string;
 
 declare namespace JSX {
@@ -21,10 +21,22 @@ declare module '*?url' {
   export default url;
 }
 
-// As much of the frameworks as the bindings and the examples name; the bindings' own tests use the real ones.
+// As much of the frameworks as the bindings and the examples use; the bindings' own tests use the real ones.
 declare module 'react' {
   export type ReactNode = unknown;
   export type FunctionComponent<Properties> = (properties: Properties) => any;
+  export interface Context<Value> {
+    Provider: FunctionComponent<{ value: Value }>;
+  }
+  export function createContext<Value>(value: Value): Context<Value>;
+  export function createElement(type: unknown, properties: object, ...children: ReactNode[]): any;
+  export function useCallback<Call>(call: Call, dependencies: unknown[]): Call;
+  export function useContext<Value>(context: Context<Value>): Value;
+  export function useSyncExternalStore<Snapshot>(
+    subscribe: (listener: () => void) => () => void,
+    snapshot: () => Snapshot,
+    onServer: () => Snapshot,
+  ): Snapshot;
   export function useEffect(effect: () => void, dependencies: unknown[]): void;
   export function useState(): [any, (value: unknown) => void];
 }
@@ -35,11 +47,21 @@ declare module 'vue' {
   export interface ShallowRef<Value> {
     value: Value;
   }
+  export interface App {
+    provide(key: symbol, value: unknown): void;
+  }
+  export function getCurrentInstance(): object | null;
+  export function inject(key: symbol, missing: null): any;
+  export function onMounted(hook: () => void): void;
+  export function onScopeDispose(hook: () => void): void;
+  export function shallowReadonly<Value>(ref: ShallowRef<Value>): Readonly<ShallowRef<Value>>;
+  export function shallowRef<Value>(value: Value): ShallowRef<Value>;
 }
 declare module 'svelte/store' {
   export interface Readable<Value> {
     subscribe(listener: (value: Value) => void): () => void;
   }
+  export function readable<Value>(value: Value, start: (set: (value: Value) => void) => () => void): Readable<Value>;
 }
 declare module 'vitest' {
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };

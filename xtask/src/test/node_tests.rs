@@ -10,7 +10,7 @@ use crate::setup::TestTools;
 use crate::workspace;
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
-const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-life", "tabs"];
+const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-lifetime", "tabs"];
 
 /// The name of the stage of stories in this engine.
 pub(crate) fn stage_name(engine: Engine) -> &'static str {

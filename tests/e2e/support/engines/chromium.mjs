@@ -4,8 +4,10 @@ import { chromium } from 'playwright-core';
 
 import { conditions } from '../conditions.mjs';
 import { disabledFeatures } from '../disabled-features.mjs';
-import { Watch } from '../watch.mjs';
+import { Watchdog } from '../watchdog.mjs';
 import * as playwright from './playwright.mjs';
+
+/** @import { Engine } from '../browser.mjs' */
 
 const args = [
   '--headless=new',
@@ -21,15 +23,13 @@ const args = [
 
 export const isErrorPage = 'chrome-error://**';
 
-export const isOfThePage = () => true;
+export const isScriptError = () => true;
 
 /**
- * Starts Chromium.
- * @param bfcache keep pages in the back/forward cache, as Chromium does for its users; the driver
- * switches that off otherwise
- * @param watch learns of failures of the browser
+ * @param {Parameters<Engine['launch']>[0]} stack
+ * @param {Parameters<Engine['launch']>[1]} [options]
  */
-export async function launch(stack, { bfcache = false, watch = new Watch() } = {}) {
+export async function launch(stack, { bfcache = false, watchdog = new Watchdog() } = {}) {
   return await playwright.launch(
     chromium,
     {
@@ -37,14 +37,18 @@ export async function launch(stack, { bfcache = false, watch = new Watch() } = {
       args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
       ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
     },
-    watch,
+    watchdog,
   );
 }
 
-/** Makes the shop's pages have another Content-Security-Policy, also those that a redirect leads to. */
+/**
+ * Also for pages that a redirect leads to.
+ * @type {Engine['rewritePolicy']}
+ */
 export async function rewritePolicy(page, stack, rewrite) {
   const session = await page.context().newCDPSession(page);
-  const answer = async ({ requestId, responseStatusCode: responseCode, responseHeaders }) => {
+  /** @param {{ requestId: string, responseStatusCode?: number, responseHeaders?: { name: string, value: string }[] }} event */
+  const respond = async ({ requestId, responseStatusCode: responseCode = 0, responseHeaders = [] }) => {
     if (responseCode >= 300 && responseCode < 400) return session.send('Fetch.continueRequest', { requestId });
     const { body, base64Encoded } = await session.send('Fetch.getResponseBody', { requestId });
     const headers = responseHeaders.map(({ name, value }) => ({
@@ -54,14 +58,16 @@ export async function rewritePolicy(page, stack, rewrite) {
     const encoded = base64Encoded ? body : Buffer.from(body).toString('base64');
     return session.send('Fetch.fulfillRequest', { requestId, responseCode, responseHeaders: headers, body: encoded });
   };
-  // A page that is being closed waits for nothing any more.
-  session.on('Fetch.requestPaused', (event) => answer(event).catch(() => {}));
-  const patterns = [{ urlPattern: `${stack.shopUrl}/*`, resourceType: 'Document', requestStage: 'Response' }];
-  await session.send('Fetch.enable', { patterns });
-  // An answer from here does not count as one from this machine, whose servers the page then may not ask.
+  // The page may be closed meanwhile.
+  session.on('Fetch.requestPaused', (event) => void respond(event).catch(() => {}));
+  await session.send('Fetch.enable', {
+    patterns: [{ urlPattern: `${stack.shopUrl}/*`, resourceType: 'Document', requestStage: 'Response' }],
+  });
+  // A response from here does not count as one of this machine, whose servers the page then may not call.
   await page.context().grantPermissions(['local-network-access']);
 }
 
+/** @type {Engine['historyOf']} */
 export async function historyOf(page) {
   const session = await page.context().newCDPSession(page);
   const { entries } = await session.send('Page.getNavigationHistory');

@@ -3,18 +3,28 @@
 import { firefox } from 'playwright-core';
 
 import { conditions } from '../conditions.mjs';
-import { Watch } from '../watch.mjs';
+import { Watchdog } from '../watchdog.mjs';
 import * as playwright from './playwright.mjs';
 import { openTunnels } from './tunnel.mjs';
 
+/** @import { Browser, Engine } from '../browser.mjs' */
+
 export const isErrorPage = /^about:neterror/;
 
-/** The driver counts what Firefox itself says about a request as an error of the page. */
-export const isOfThePage = (error) =>
+/**
+ * The driver reports Firefox's own messages about requests as errors of the page.
+ * @type {Engine['isScriptError']}
+ */
+export const isScriptError = (error) =>
   !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
 
-export async function launch(stack, { watch = new Watch() } = {}) {
-  const tunnels = stack.topology === 'localhost' ? null : await openTunnels(stack.addresses);
+/**
+ * @param {Parameters<Engine['launch']>[0]} stack
+ * @param {Parameters<Engine['launch']>[1]} [options]
+ * @returns {Promise<Browser>}
+ */
+export async function launch(stack, { watchdog = new Watchdog() } = {}) {
+  const tunnels = stack.topology === 'localhost' ? null : await openTunnels(stack.addresses ?? {});
   const browser = await playwright
     .launch(
       firefox,
@@ -23,11 +33,11 @@ export async function launch(stack, { watch = new Watch() } = {}) {
         executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
         firefoxUserPrefs: {
           'javascript.options.wasm': conditions.webAssembly !== 'missing',
-          // The driver does not notice when such a page comes back.
+          // The driver does not notice when such a page is restored.
           'browser.sessionhistory.max_total_viewers': 0,
         },
       },
-      watch,
+      watchdog,
     )
     .catch(async (error) => {
       await tunnels?.close();
@@ -46,20 +56,23 @@ export async function launch(stack, { watch = new Watch() } = {}) {
   };
 }
 
-/** Makes the shop's pages have another Content-Security-Policy. */
+/** @type {Engine['rewritePolicy']} */
 export async function rewritePolicy(page, stack, rewrite) {
   await page.route(`${stack.shopUrl}/**`, async (route) => {
     if (route.request().resourceType() !== 'document') return await route.fallback();
     const response = await route.fetch({ maxRedirects: 0 });
     const { 'content-security-policy': policy, ...headers } = response.headers();
-    await route.fulfill({
+    return await route.fulfill({
       response,
       headers: { ...headers, ...(policy && { 'content-security-policy': rewrite(policy) }) },
     });
   });
 }
 
-/** Firefox does not tell where Back leads to: the address that is shown must do. */
+/**
+ * Firefox does not show its session history, so the current address is all there is.
+ * @type {Engine['historyOf']}
+ */
 export async function historyOf(page) {
   return [page.url()];
 }

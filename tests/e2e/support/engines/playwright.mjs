@@ -1,27 +1,38 @@
-// Playwright with a limit for every command. It has limits of its own only for what waits for a page: a browser that
-// hangs in `evaluate`, `newPage` or `close` would never be noticed.
+// Playwright with a limit for every command. Its own limits are for commands that wait for a page: a browser that hangs in
+// `evaluate`, `newPage` or `close` would never be noticed.
 
 import { DriverFailure, DriverTimeout } from '../driver-failure.mjs';
 import { CLOSE_MS } from '../limits.mjs';
 import { ProcessGroup, ownGroups } from '../process-group.mjs';
-import { isSettled } from '../watch.mjs';
+import { settlesWithin } from '../watchdog.mjs';
 
-/** Prototypes of Playwright's objects whose methods are watched already. */
-const watched = new WeakSet();
+/**
+ * @import { Browser, BrowserType, LaunchOptions, Page } from 'playwright-core'
+ * @import { Watchdog } from '../watchdog.mjs'
+ */
+
+/** @typedef {(...values: any[]) => any} Method */
+
+/** Prototypes of Playwright's objects whose methods have limits already. */
+const limitedPrototypes = new WeakSet();
 /** Commands that end when code of the page does. */
 const RUNS_IN_PAGE = /^(evaluate|waitForFunction|\$)/;
 /** Properties that hold other objects of Playwright. */
 const PARTS = ['clock', 'keyboard', 'mouse', 'touchscreen'];
 
-/** The browser whose story runs: there is one at a time. */
+/**
+ * The browser whose story runs: there is one at a time.
+ * @type {{ watchdog: Watchdog, browser: Browser } | undefined}
+ */
 let current;
 
 /**
- * Launches a browser.
- * @param type Playwright's `chromium` or `firefox`
- * @returns Playwright's browser; every method of it, and of what it gives, has a limit
+ * Launches a browser. Every method of it, and of the objects that it returns, has a limit.
+ * @param {BrowserType} type Playwright's `chromium` or `firefox`
+ * @param {LaunchOptions} options
+ * @param {Watchdog} watchdog
  */
-export async function launch(type, options, watch) {
+export async function launch(type, options, watchdog) {
   const before = ownGroups();
   const newGroups = () =>
     ownGroups()
@@ -29,97 +40,129 @@ export async function launch(type, options, watch) {
       .map((group) => new ProcessGroup(group));
   let browser;
   try {
-    // Playwright's own limit comes first.
-    const start = () => type.launch({ ...options, timeout: watch.startMs });
-    browser = await watch.command('launch', start, { limitMs: watch.startMs + CLOSE_MS });
+    // Playwright's own limit is the shorter one.
+    const start = () => type.launch({ ...options, timeout: watchdog.startMs });
+    browser = await watchdog.command('launch', start, { limitMs: watchdog.startMs + CLOSE_MS });
   } catch (error) {
     for (const group of newGroups()) group.kill();
-    throw error instanceof DriverFailure ? error : watch.crashed(`the browser does not start: ${error.message}`, error);
+    if (error instanceof DriverFailure) throw error;
+    throw watchdog.crashed(`the browser does not start: ${error instanceof Error ? error.message : error}`, error);
   }
   const groups = newGroups();
   const kill = () => {
     for (const group of groups) group.kill();
   };
-  watch.onFailure(kill);
-  browser.on('disconnected', () => watch.crashed('the browser has ended'));
-  adopt(browser);
+  watchdog.onFailure(kill);
+  browser.on('disconnected', () => watchdog.crashed('the browser has ended'));
+  limitMethods(browser);
+  const launched = { watchdog, browser };
+  current = launched;
   const { newContext, close } = browser;
-  current = { watch, browser };
   return Object.assign(browser, {
+    /** @type {Browser['newContext']} */
     newContext: async (contextOptions) => {
-      current = { watch, browser };
+      current = launched;
       const context = await newContext.call(browser, contextOptions);
-      context.on('page', (page) => page.on('crash', () => watch.crashed('a page of the browser has crashed')));
+      context.on('page', (page) => page.on('crash', () => watchdog.crashed('a page of the browser has crashed')));
       return context;
     },
     close: async () => {
-      watch.close();
-      await isSettled(close.call(browser), CLOSE_MS);
+      watchdog.close();
+      await settlesWithin(CLOSE_MS, close.call(browser));
       kill();
     },
   });
 }
 
-/** Gives every method of objects of this kind a limit, and of the objects that belong to it. */
-function adopt(object) {
+/**
+ * Gives every method of this object's class a limit, and those of the objects that belong to it.
+ * @template Value
+ * @param {Value} object
+ * @returns {Value}
+ */
+function limitMethods(object) {
   const prototype = object && typeof object === 'object' && Object.getPrototypeOf(object);
-  if (!prototype || watched.has(prototype) || !isPlaywright(object)) return object;
-  watched.add(prototype);
+  if (!prototype || limitedPrototypes.has(prototype) || !isPlaywright(object)) return object;
+  limitedPrototypes.add(prototype);
   for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     const isPublic = !name.startsWith('_') && name !== 'constructor';
     if (isPublic && typeof method === 'function') prototype[name] = limited(name, method);
   }
-  for (const name of PARTS) adopt(object[name]);
+  for (const name of PARTS) limitMethods(/** @type {any} */ (object)[name]);
   return object;
 }
 
-/** Objects of Playwright, and no data that it gives. */
+/**
+ * Whether this is an object of Playwright, not data that it returns.
+ * @param {object} object
+ */
 const isPlaywright = (object) => ['_connection', '_frame', '_page', '_browserContext'].some((name) => name in object);
 
+/**
+ * @param {string} name
+ * @param {Method} method
+ * @returns {Method & { unlimited: Method }}
+ */
 function limited(name, method) {
+  /**
+   * @this {unknown}
+   * @param {...any} values
+   */
   const call = function (...values) {
-    // A handler gets objects that nothing else gives.
-    if (name === 'route' && typeof values[1] === 'function') values[1] = handlerOf(values[1]);
+    // Only handlers get the objects of routes.
+    if (name === 'route' && typeof values[1] === 'function') values[1] = limitedHandler(values[1]);
     const result = method.apply(this, values);
-    return typeof result?.then === 'function' ? ended(name, result) : adopt(result);
+    return typeof result?.then === 'function' ? waitFor(name, result) : limitMethods(result);
   };
-  call.unlimited = method;
-  return call;
+  return Object.assign(call, { unlimited: method });
 }
 
-const handlerOf =
+/** @type {(handler: Method) => Method} */
+const limitedHandler =
   (handler) =>
   (route, ...values) =>
-    handler(adopt(route), ...values);
+    handler(limitMethods(route), ...values);
 
-/** Waits for a command of Playwright, and finds out whether a late one is the page's fault or the browser's. */
-async function ended(name, result) {
-  // It has been begun, also if the browser has failed and its end is of no interest any more.
+/**
+ * Waits for a command of Playwright, and finds out whether the page or the browser has delayed a late one.
+ * @param {string} name
+ * @param {Promise<unknown>} result
+ */
+async function waitFor(name, result) {
+  // The command may still fail after the browser has, without a handler.
   result.catch(() => {});
-  const { watch, browser } = current;
-  const limitMs = watch.pageMs;
+  if (!current) throw new Error('no browser was launched');
+  const { watchdog, browser } = current;
+  const limitMs = watchdog.pageMs;
   const explain = async () =>
-    RUNS_IN_PAGE.test(name) && (await pagesAnswer(browser, watch))
-      ? new Error(`${name}: the page has not ended it after ${limitMs} ms, and answers other commands`)
+    RUNS_IN_PAGE.test(name) && (await pagesRespond(browser, watchdog))
+      ? new Error(`${name}: the page has not ended it after ${limitMs} ms, and responds to other commands`)
       : null;
   try {
-    return adopt(await watch.command(name, () => result, { limitMs, explain }));
+    return limitMethods(await watchdog.command(name, () => result, { limitMs, explain }));
   } catch (error) {
-    if (error.name !== 'TimeoutError') throw error;
-    // Either the page does not show what is waited for, or it shows nothing any more.
-    await pagesAnswer(browser, watch);
-    throw watch.failure ?? error;
+    if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+    // Either the page does not show what the story waits for, or it shows nothing any more.
+    await pagesRespond(browser, watchdog);
+    throw watchdog.failure ?? error;
   }
 }
 
-/** Whether all pages answer; it is a failure of the browser if one does not. */
-async function pagesAnswer(browser, watch) {
+/**
+ * Whether all pages respond; it is a failure of the browser if one does not.
+ * @param {Browser} browser
+ * @param {Watchdog} watchdog
+ */
+async function pagesRespond(browser, watchdog) {
   const pages = browser.contexts().flatMap((context) => context.pages());
-  const answers = await Promise.all(
-    pages.map((page) => isSettled(page.evaluate.unlimited.call(page, '1'), watch.commandMs)),
+  const responses = await Promise.all(
+    pages.map((page) => settlesWithin(watchdog.commandMs, unlimitedEvaluate(page).call(page, '1'))),
   );
-  // A browser that another command has found to hang is killed by now, so its pages only seem to answer.
-  if (answers.every((isAnswer) => isAnswer) && !watch.failure) return true;
-  watch.fail(new DriverTimeout(`a page has not answered for ${watch.commandMs} ms`));
+  // A browser that another command has found to hang has been killed, so its pages only seem to respond.
+  if (responses.every((hasResponded) => hasResponded) && !watchdog.failure) return true;
+  watchdog.fail(new DriverTimeout(`a page has not responded for ${watchdog.commandMs} ms`));
   return false;
 }
+
+/** @type {(page: Page) => Method} */
+const unlimitedEvaluate = (page) => /** @type {any} */ (page.evaluate).unlimited;

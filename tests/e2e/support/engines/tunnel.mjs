@@ -1,19 +1,27 @@
-// Leads a browser that knows the names of a stack only by hearsay to the ports where its servers are.
+// A proxy through which a browser that cannot resolve the stack's host names reaches its servers.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 
+import { portOf } from '../ports.mjs';
+
+/** @import { Duplex } from 'node:stream' */
+
 /**
- * A proxy that opens tunnels to the addresses of a stack and to nothing else.
- * @returns `{url, close}`
+ * Starts a proxy that opens tunnels to the addresses of a stack and to nothing else.
+ * @param {Record<string, string>} addresses
  */
 export async function openTunnels(addresses) {
+  /** @type {Set<Duplex>} */
   const sockets = new Set();
   const server = createServer((_, response) => response.writeHead(502).end());
   server.on('connect', (request, browser) => {
-    const [host, port] = (addresses[request.url] ?? '').split(':');
-    if (!port) return browser.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    const [host, port] = (addresses[request.url ?? ''] ?? '').split(':');
+    if (!port) {
+      browser.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      return;
+    }
     const upstream = connect(Number(port), host, () => {
       browser.write('HTTP/1.1 200 OK\r\n\r\n');
       browser.pipe(upstream).pipe(browser);
@@ -40,5 +48,5 @@ export async function openTunnels(addresses) {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, close };
+  return { url: `http://127.0.0.1:${portOf(server)}`, close };
 }

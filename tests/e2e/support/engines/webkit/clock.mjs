@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { buildSync } from 'esbuild';
 
+/** @import { Context } from './context.mjs' */
+
 const {
   outputFiles: [{ text: LIBRARY }],
 } = buildSync({
@@ -24,9 +26,13 @@ export class Clock {
   #isInstalled = false;
   /** How far the pages' clock is ahead, in milliseconds. */
   #aheadMs = 0;
-  /** What it shows while it stands still. */
+  /**
+   * The time that it shows while it is stopped.
+   * @type {number | null}
+   */
   #stoppedAt = null;
 
+  /** @param {Context} context */
   constructor(context) {
     this.#context = context;
   }
@@ -34,40 +40,48 @@ export class Clock {
   async install() {
     if (this.#isInstalled) return;
     this.#isInstalled = true;
-    // Each document has a clock of its own, which begins where the others are.
-    this.#context.gate.scripts.unshift(
-      () => `(() => { ${LIBRARY}; (${begin})(fakeTimers, ${this.#now}, ${this.#isStopped}); })()`,
+    // Each document has a clock of its own, which starts at the time of the others.
+    this.#context.interceptor.scripts.unshift(
+      () => `(() => { ${LIBRARY}; (${start})(fakeTimers, ${this.#now}, ${this.#isStopped}); })()`,
     );
   }
 
+  /** @param {number} time */
   async setSystemTime(time) {
     await this.install();
     this.#aheadMs = time - Date.now();
-    await this.#inPages((time) => window['-clock-']?.setSystemTime(time), time);
+    await this.#inPages((now) => window['-clock-']?.setSystemTime(now), time);
   }
 
-  /** Lets this time have passed at once: what was due meanwhile happens once. */
-  async fastForward(milliseconds) {
-    this.#aheadMs += milliseconds;
+  /**
+   * Moves the clock forward at once: a timer that is due meanwhile fires once.
+   * @param {number} durationMs
+   */
+  async fastForward(durationMs) {
+    this.#aheadMs += durationMs;
     await this.#inPages((milliseconds) => {
       window['-clock-'].jump(milliseconds);
-    }, milliseconds);
+    }, durationMs);
   }
 
+  /** @param {number} time */
   async pauseAt(time) {
     this.#stoppedAt = time;
-    await this.#inPages((time) => {
+    await this.#inPages((now) => {
       window['-clock-'].setTickMode({ mode: 'manual' });
-      window['-clock-'].jump(time - Date.now());
+      window['-clock-'].jump(now - Date.now());
     }, time);
   }
 
-  /** Lets time pass on a clock that stands still. */
-  async runFor(milliseconds) {
-    this.#stoppedAt += milliseconds;
+  /**
+   * Lets a stopped clock run for this long.
+   * @param {number} durationMs
+   */
+  async runFor(durationMs) {
+    this.#stoppedAt = this.#now + durationMs;
     await this.#inPages(async (milliseconds) => {
       await window['-clock-'].tickAsync(milliseconds);
-    }, milliseconds);
+    }, durationMs);
   }
 
   get #isStopped() {
@@ -78,13 +92,22 @@ export class Clock {
     return this.#stoppedAt ?? Date.now() + this.#aheadMs;
   }
 
+  /**
+   * @param {(value: number) => unknown} call
+   * @param {number} value
+   */
   async #inPages(call, value) {
     await Promise.all(this.#context.pages().map((page) => page.evaluate(call, value)));
   }
 }
 
-/** Runs in pages. */
-function begin({ install }, now, isStopped) {
+/**
+ * Runs in pages.
+ * @param {{ install: (options: object) => unknown }} fakeTimers
+ * @param {number} now
+ * @param {boolean} isStopped
+ */
+function start({ install }, now, isStopped) {
   const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'];
   window['-clock-'] = install({ now, toFake, shouldAdvanceTime: !isStopped });
 }

@@ -3,50 +3,87 @@
 import { EventEmitter } from 'node:events';
 
 import { Clock } from './clock.mjs';
-import { Gate } from './gate.mjs';
+import { bind, markTab, reportMessages } from './init-scripts.mjs';
+import { Interceptor } from './interceptor.mjs';
 import { Page } from './page.mjs';
-import { bind, listen, markTab } from './preload.mjs';
 import { Session } from './session.mjs';
 
+/**
+ * @import { WebDriver } from 'selenium-webdriver'
+ * @import { StackDescription } from '../../stack.mjs'
+ * @import { Watchdog } from '../../watchdog.mjs'
+ * @import { RouteHandler } from './interceptor.mjs'
+ * @import { Pattern } from './request.mjs'
+ */
+
+/** @typedef {{ name: string, value: string, domain: string, path?: string, expires?: number, secure?: boolean }} Cookie */
+/** @typedef {{ cookies: Cookie[], origins: { origin: string, localStorage: unknown }[] }} StorageState */
+/** @typedef {(source: { context: Context }, ...values: any[]) => unknown} Binding */
+
+/** @type {Record<string, string>} */
 const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' };
 
 /** Emits `request`, and for all of its pages `console` and `pageerror`. */
 export class Context extends EventEmitter {
   patience = 30_000;
   clock = new Clock(this);
+  interceptor;
   #session;
+  /** @type {Page[]} */
   #pages = [];
   #origins;
+  /** @type {Map<string, Binding>} */
   #bindings = new Map();
-  /** A tab that looks after the cookies of origins that no page shows. */
+  /**
+   * A tab for the cookies of origins that no page shows.
+   * @type {string | undefined}
+   */
   #helper;
+  /** @type {Promise<void> | undefined} */
   #closing;
 
-  static async open(stack, { storageState }, watch) {
-    const context = new Context();
-    context.setMaxListeners(50);
-    context.gate = await Gate.open(stack);
-    context.gate.scripts.push(`(${listen})(${JSON.stringify(Gate.ear)})`, `(${markTab})()`);
-    for (const event of ['request', 'response', 'requestfailed'])
-      context.gate.on(event, (it) => context.emit(event, it));
-    context.gate.on('told', (message) => context.#hear(message));
-    context.#origins = [stack.shopUrl, stack.sandboxUrl];
-    try {
-      context.#session = await Session.start(context.gate.address, watch);
-      if (storageState) await context.#restore(storageState);
-    } catch (error) {
-      await context.close();
-      throw error;
-    }
-    return context;
+  /**
+   * @param {Interceptor} interceptor
+   * @param {Session} session
+   * @param {string[]} origins
+   */
+  constructor(interceptor, session, origins) {
+    super();
+    this.setMaxListeners(50);
+    this.interceptor = interceptor;
+    this.#session = session;
+    this.#origins = origins;
+    interceptor.scripts.push(`(${reportMessages})(${JSON.stringify(Interceptor.reportPath)})`, `(${markTab})()`);
+    for (const event of ['request', 'response', 'requestfailed']) interceptor.on(event, (it) => this.emit(event, it));
+    interceptor.on('report', (message) => this.#receive(message));
   }
 
+  /**
+   * @param {StackDescription} stack
+   * @param {{ storageState?: any }} options
+   * @param {Watchdog} watchdog
+   */
+  static async open(stack, { storageState }, watchdog) {
+    const interceptor = await Interceptor.start(stack);
+    let context;
+    try {
+      const session = await Session.start(interceptor.address, watchdog);
+      context = new Context(interceptor, session, [stack.shopUrl, stack.sandboxUrl]);
+      if (storageState) await context.#restore(storageState);
+      return context;
+    } catch (error) {
+      await (context ?? interceptor).close();
+      throw error;
+    }
+  }
+
+  /** @param {number} milliseconds */
   setDefaultTimeout(milliseconds) {
     this.patience = milliseconds;
   }
 
   async newPage() {
-    // The first window is there from the start.
+    // The browser starts with one window.
     const isFirst = this.#pages.length === 0 && !this.#helper;
     return this.#add(isFirst ? this.#session.current : await this.#session.newTab());
   }
@@ -55,8 +92,9 @@ export class Context extends EventEmitter {
     return [...this.#pages];
   }
 
+  /** @param {string} event */
   async waitForEvent(event) {
-    if (event !== 'page') throw new Error(`nobody waits for ${event} here`);
+    if (event !== 'page') throw new Error(`waiting for ${event} is not supported here`);
     const before = await this.#session.handles();
     const [page] = this.#pages;
     const handle = await page.poll(
@@ -66,38 +104,54 @@ export class Context extends EventEmitter {
     return this.#add(handle);
   }
 
+  /**
+   * @param {Function} call
+   * @param {unknown} [value]
+   */
   async addInitScript(call, value) {
-    this.gate.scripts.push(`(${call})(${JSON.stringify(value) ?? ''})`);
+    this.interceptor.scripts.push(`(${call})(${JSON.stringify(value) ?? ''})`);
   }
 
+  /**
+   * @param {string} name
+   * @param {Binding} call
+   */
   async exposeBinding(name, call) {
     this.#bindings.set(name, call);
     await this.addInitScript(bind, name);
   }
 
+  /**
+   * @param {Pattern} pattern
+   * @param {RouteHandler} handler
+   */
   async route(pattern, handler) {
-    this.gate.addRoute(pattern, handler);
+    this.interceptor.addRoute(pattern, handler);
   }
 
+  /** @param {boolean} isOffline */
   async setOffline(isOffline) {
-    this.gate.isOffline = isOffline;
-    // The browser itself stays online and has to be told otherwise.
+    this.interceptor.isOffline = isOffline;
+    // The browser itself stays online, so its pages get the state and the event from here.
     await Promise.all(
       this.#pages.map((page) =>
-        page.evaluate((isOffline) => {
-          Object.defineProperty(navigator, 'onLine', { get: () => !isOffline, configurable: true });
-          window.dispatchEvent(new Event(isOffline ? 'offline' : 'online'));
+        page.evaluate((/** @type {boolean} */ offline) => {
+          Object.defineProperty(navigator, 'onLine', { get: () => !offline, configurable: true });
+          window.dispatchEvent(new Event(offline ? 'offline' : 'online'));
         }, isOffline),
       ),
     );
   }
 
-  /** The cookies for these addresses, or all that the stack's servers have set. */
+  /**
+   * The cookies for these addresses, or all that the stack's servers have set.
+   * @param {string | string[]} urls
+   */
   async cookies(urls = this.#origins) {
     const all = new Map();
     for (const url of [urls].flat()) {
-      const seen = await this.#at(new URL(url).origin, (driver) => driver.manage().getCookies());
-      for (const { expiry, sameSite, ...cookie } of seen) {
+      const found = await this.#at(new URL(url).origin, (driver) => driver.manage().getCookies());
+      for (const { expiry, sameSite = 'none', ...cookie } of found) {
         const key = [cookie.name, cookie.domain, cookie.path].join(' ');
         all.set(key, { ...cookie, sameSite: SAME_SITE[sameSite.toLowerCase()], expires: expiry ?? -1 });
       }
@@ -105,9 +159,11 @@ export class Context extends EventEmitter {
     return [...all.values()];
   }
 
+  /** @param {Cookie[]} cookies */
   async addCookies(cookies) {
-    for (const { expires, domain, ...cookie } of cookies) {
+    for (const { expires = -1, domain, ...cookie } of cookies) {
       const origin = this.#origins.find((it) => new URL(it).hostname.endsWith(domain.replace(/^\./, '')));
+      if (!origin) throw new Error(`no server of the stack is at ${domain}`);
       const whole = {
         ...cookie,
         ...(expires > 0 && { expiry: Math.round(expires) }),
@@ -117,10 +173,12 @@ export class Context extends EventEmitter {
     }
   }
 
+  /** @param {{ name: string }} cookie */
   async clearCookies({ name }) {
     for (const origin of this.#origins) await this.#at(origin, (driver) => driver.manage().deleteCookie(name));
   }
 
+  /** @returns {Promise<StorageState>} */
   async storageState() {
     const [origin] = this.#origins;
     const stored = await this.#at(origin, (driver) => driver.executeScript('return Object.entries(localStorage)'));
@@ -128,16 +186,18 @@ export class Context extends EventEmitter {
   }
 
   async close() {
-    this.#closing ??= Promise.resolve(this.#session?.close()).then(() => this.gate.close());
+    this.#closing ??= this.#session.close().then(() => this.interceptor.close());
     await this.#closing;
   }
 
+  /** @param {string} handle */
   #add(handle) {
     const page = new Page(this, this.#session, handle, this.#pages.length + 1);
     this.#pages.push(page);
     return page;
   }
 
+  /** @param {StorageState} state */
   async #restore({ cookies, origins }) {
     await this.addCookies(cookies);
     for (const { origin, localStorage: stored } of origins) {
@@ -148,22 +208,26 @@ export class Context extends EventEmitter {
   }
 
   /**
-   * The driver reads cookies and storage of the shown page's origin only; and no `SameSite=Strict` cookies where
-   * another site has led to the page.
+   * Runs driver commands on an empty page of an origin. The driver reads cookies and storage of the shown page's origin
+   * only, and no `SameSite=Strict` cookies where another site has led to the page.
+   * @template Result
+   * @param {string} origin
+   * @param {(driver: WebDriver) => Promise<Result>} work
    */
   async #at(origin, work) {
     this.#helper ??= await this.#session.newTab();
     return await this.#session.in(
       this.#helper,
       async (driver) => {
-        await driver.get(Gate.blank(origin));
+        await driver.get(Interceptor.blank(origin));
         return await work(driver);
       },
-      'read or change what is stored',
+      'read or change cookies or storage',
     );
   }
 
-  #hear({ console: text, uncaught, binding, values }) {
+  /** @param {{ console?: string, uncaught?: string, binding?: string, values?: unknown[] }} message */
+  #receive({ console: text, uncaught, binding, values = [] }) {
     if (binding) this.#bindings.get(binding)?.({ context: this }, ...values);
     else if (uncaught) this.emit('pageerror', uncaught);
     else this.emit('console', { text: () => text });

@@ -1,19 +1,30 @@
-// A place on a page, looked for anew each time.
+// Finds elements of a page, anew for each use, as Playwright's locator does.
 
-/** All elements that a locator's steps lead to. Runs in pages. */
+/** @import { WebElement } from 'selenium-webdriver' */
+/** @import { Page } from './page.mjs' */
+
+/** @typedef {{ selector: string, name?: [source: string, flags: string] }} Step */
+
+/**
+ * All elements that a locator's steps lead to. Runs in pages.
+ * @param {Step[]} steps
+ */
 const find = (steps) =>
   steps.reduce(
-    (roots, { selector, name }) =>
+    (/** @type {ParentNode[]} */ roots, { selector, name }) =>
       roots
         .flatMap((root) => [...root.querySelectorAll(selector)])
-        .filter((it) => !name || new RegExp(...name).test(it.textContent)),
+        .filter((it) => !name || new RegExp(...name).test(it.textContent ?? '')),
     [document],
   );
 
-/** Where an element can be pressed, null if it cannot: something may lie over an edge of the window. Runs in pages. */
-const reach = (element) => {
+/**
+ * Where an element can be pressed, null if it cannot: something may cover an edge of the window. Runs in pages.
+ * @param {HTMLButtonElement} element
+ */
+const pressablePoint = (element) => {
   if (element.disabled) return null;
-  for (const block of ['nearest', 'center', 'end', 'start']) {
+  for (const block of /** @type {const} */ (['nearest', 'center', 'end', 'start'])) {
     element.scrollIntoView({ behavior: 'instant', block });
     const { left, top, width, height } = element.getBoundingClientRect();
     const [x, y] = [left + width / 2, top + height / 2];
@@ -26,11 +37,16 @@ export class Locator {
   #page;
   #steps;
 
+  /**
+   * @param {Page} page
+   * @param {Step[]} steps
+   */
   constructor(page, steps) {
     this.#page = page;
     this.#steps = steps;
   }
 
+  /** @param {string} selector */
   locator(selector) {
     return new Locator(this.#page, [...this.#steps, { selector }]);
   }
@@ -38,23 +54,23 @@ export class Locator {
   async waitFor({ state = 'visible' } = {}) {
     await this.#page.poll(
       () =>
-        this.#look((element, state) => {
-          if (state === 'detached') return !element;
-          return Boolean(element?.checkVisibility({ visibilityProperty: true })) === (state === 'visible');
+        this.#evaluate((element, wanted) => {
+          if (wanted === 'detached') return !element;
+          return Boolean(element?.checkVisibility({ visibilityProperty: true })) === (wanted === 'visible');
         }, state),
       `${this} being ${state}`,
     );
   }
 
   async isVisible() {
-    return await this.#look((element) => Boolean(element?.checkVisibility({ visibilityProperty: true })));
+    return await this.#evaluate((element) => Boolean(element?.checkVisibility({ visibilityProperty: true })));
   }
 
   async click() {
-    // Once it is there and nothing lies on it.
     await this.#act((element) => element.click());
   }
 
+  /** @param {string} text */
   async fill(text) {
     await this.#act(async (element) => {
       await element.clear();
@@ -66,10 +82,15 @@ export class Locator {
     return await this.#read((element) => element.innerText);
   }
 
+  /**
+   * @param {string} name
+   * @param {{ timeout?: number }} [options]
+   */
   async getAttribute(name, { timeout } = {}) {
-    return await this.#read((element, name) => element.getAttribute(name), name, timeout);
+    return await this.#read((element, attribute) => element.getAttribute(attribute), name, timeout);
   }
 
+  /** @param {Function} call */
   async evaluateAll(call) {
     return await this.#page.evaluate(`(steps) => (${call})((${find})(steps))`, this.#steps);
   }
@@ -78,37 +99,53 @@ export class Locator {
     return this.#steps.map(({ selector, name }) => `${selector}${name ? ` /${name[0]}/` : ''}`).join(' ');
   }
 
-  #look(call, value) {
+  /**
+   * Calls a function in the page with the first element, or undefined.
+   * @param {(element: any, value: any) => unknown} call
+   * @param {unknown} [value]
+   */
+  #evaluate(call, value) {
     return this.#page.evaluate(`([steps, value]) => (${call})((${find})(steps)[0], value)`, [this.#steps, value]);
   }
 
+  /**
+   * Calls a function in the page with the first element, as soon as there is one.
+   * @param {(element: any, value: any) => unknown} call
+   * @param {unknown} [value]
+   * @param {number} [timeout]
+   */
   async #read(call, value, timeout) {
-    const [found] = await this.#page.poll(
+    const [result] = await this.#page.poll(
       () =>
         this.#page
           .evaluate(`([steps, value]) => (${find})(steps).slice(0, 1).map((element) => (${call})(element, value))`, [
             this.#steps,
             value,
           ])
-          .then((all) => all.length > 0 && all),
+          .then((/** @type {unknown[]} */ results) => results.length > 0 && results),
       `${this}`,
       timeout,
     );
-    return found;
+    return result;
   }
 
+  /**
+   * Acts on the element as soon as it is shown, does not move, and is not covered.
+   * @param {(element: WebElement) => Promise<void>} work
+   */
   async #act(work) {
     await this.waitFor();
-    let place;
+    /** @type {unknown} */
+    let point;
     await this.#page.poll(async () => {
-      // The driver presses where the element was a moment ago, whatever has moved there meanwhile.
-      const before = place;
-      place = await this.#look(reach);
-      if (!place || place !== before) return false;
+      // The driver presses where the element was before, even if it has moved.
+      const before = point;
+      point = await this.#evaluate(pressablePoint);
+      if (!point || point !== before) return false;
       await this.#page.do(async (driver) => {
         await work(await driver.executeScript(`return (${find})(...arguments)[0]`, this.#steps));
       }, `press or fill ${this}`);
       return true;
-    }, `${this} being ready for it`);
+    }, `${this} being ready`);
   }
 }

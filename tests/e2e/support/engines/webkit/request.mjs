@@ -1,12 +1,23 @@
-// What passes the gate, with the names that Playwright has for it.
+// Requests and responses that the interceptor forwards, with the methods that Playwright has for them.
+
+/**
+ * @import { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+ * @typedef {{ status: number, headers: OutgoingHttpHeaders, body: Buffer }} RawResponse
+ */
 
 export class Request {
+  /**
+   * @param {URL} url
+   * @param {IncomingMessage} incoming
+   * @param {Buffer} body
+   */
   constructor(url, incoming, body) {
     this.address = url;
-    this.rawMethod = incoming.method;
+    this.rawMethod = incoming.method ?? 'GET';
+    /** @type {IncomingHttpHeaders} */
     this.rawHeaders = incoming.headers;
     this.body = body;
-    /** The tab that it comes from, for requests that can tell: see `markTab`. */
+    /** The tab that has sent it, for requests that show it: see `markTab`. */
     this.tab =
       url.pathname === '/app.js' ? (/-tab-=(\d+)/.exec(incoming.headers.cookie ?? '')?.[1] ?? 'no') : undefined;
   }
@@ -32,7 +43,7 @@ export class Request {
   }
 
   postDataJSON() {
-    return JSON.parse(this.postData());
+    return JSON.parse(this.postData() ?? 'null');
   }
 
   isNavigationRequest() {
@@ -43,9 +54,13 @@ export class Request {
 export class Response {
   #request;
 
-  constructor(request, { status, headers, body }) {
+  /**
+   * @param {Request} request
+   * @param {RawResponse} raw
+   */
+  constructor(request, raw) {
     this.#request = request;
-    this.answer = { status, headers, body };
+    this.raw = raw;
   }
 
   request() {
@@ -53,11 +68,11 @@ export class Response {
   }
 
   status() {
-    return this.answer.status;
+    return this.raw.status;
   }
 
   headers() {
-    return this.answer.headers;
+    return this.raw.headers;
   }
 }
 
@@ -68,6 +83,13 @@ export class Route {
   #finish;
   #abort;
 
+  /**
+   * @param {Request} request
+   * @param {object} actions
+   * @param {() => Promise<RawResponse>} actions.forward sends the request to the server
+   * @param {(response: RawResponse) => Promise<void>} actions.finish sends a response to the browser
+   * @param {() => void} actions.abort closes the connection
+   */
   constructor(request, { forward, finish, abort }) {
     this.#request = request;
     this.#forward = forward;
@@ -87,16 +109,25 @@ export class Route {
     await this.#finish(await this.#forward());
   }
 
+  /**
+   * @param {object} options
+   * @param {Response} [options.response]
+   * @param {number} [options.status]
+   * @param {string} [options.contentType]
+   * @param {OutgoingHttpHeaders} [options.headers]
+   * @param {unknown} [options.json]
+   * @param {string | Buffer} [options.body]
+   */
   async fulfill({ response, status = 200, contentType, headers, json, body = '' }) {
     const type = contentType ?? (json === undefined ? undefined : 'application/json');
-    const answer = response?.answer ?? {
+    const raw = response?.raw ?? {
       status,
       headers: {},
       body: Buffer.from(json === undefined ? body : JSON.stringify(json)),
     };
     await this.#finish({
-      ...answer,
-      headers: { ...(headers ?? answer.headers), ...(type && { 'content-type': type }) },
+      ...raw,
+      headers: { ...(headers ?? raw.headers), ...(type && { 'content-type': type }) },
     });
   }
 
@@ -105,7 +136,13 @@ export class Route {
   }
 }
 
-/** Whether an address fits a pattern in which `**` stands for anything and `*` for anything but a slash. */
+/** @typedef {string | RegExp | ((url: URL) => boolean)} Pattern */
+
+/**
+ * Whether an address matches a pattern, in which `**` stands for anything and `*` for anything but a slash.
+ * @param {Pattern} pattern
+ * @returns {(url: string) => boolean}
+ */
 export function matcher(pattern) {
   if (typeof pattern === 'function') return (url) => pattern(new URL(url));
   if (pattern instanceof RegExp) return (url) => pattern.test(url);
@@ -117,4 +154,5 @@ export function matcher(pattern) {
   return (url) => whole.test(url);
 }
 
+/** @type {(text: string) => string} */
 const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -1,4 +1,4 @@
-// Calls end when they are told to: by a signal or a deadline, and with an error that says why.
+// Cancellation and deadlines: calls end by an AbortSignal or after timeoutInMillis, with an error that says why.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -11,8 +11,11 @@ const START = '/api/authentication';
 /** Longer than anything here takes, in milliseconds. */
 const LONG_MS = 60_000;
 
-/** No login is under way, and the browser is where it was. */
-async function stayed(page) {
+/**
+ * No authorization is pending, and the browser is on the same page.
+ * @param {BarePage} page
+ */
+async function isUnchanged(page) {
   const { origin, search } = new URL(await page.page.url());
   assert.deepEqual([origin, search], [page.shop.stack.shopUrl, '?here']);
   const kept = await page.page.evaluate(() => Object.keys(localStorage));
@@ -30,18 +33,18 @@ describe('a signal', () => {
     await page.open('/?here');
     await authress.clearLog();
     await authress.delay('POST', START, LONG_MS);
-    const request = tab.waitForRequest((request) => request.method() === 'POST');
+    const sent = tab.waitForRequest((request) => request.method() === 'POST');
     await tab.evaluate((connectionId) => {
       window.abort = new AbortController();
       window.login.authenticate({ connectionId, signal: window.abort.signal }).catch((error) => {
         window.outcome = [error === window.abort.signal.reason, error.message];
       });
     }, stack.shopperConnectionId);
-    await request;
+    await sent;
     const failed = tab.waitForEvent('requestfailed');
     await tab.evaluate(() => window.abort.abort(new Error('enough')));
     await until(() => tab.evaluate(() => window.outcome), [true, 'enough']);
-    assert.equal((await failed).method(), 'POST', 'the request itself is given up');
+    assert.equal((await failed).method(), 'POST', 'the request itself is aborted');
 
     const { value } = await page.call('authenticate', {
       connectionId: 'con_acorn',
@@ -49,11 +52,11 @@ describe('a signal', () => {
     });
     assert.ok(value.authenticationUrl);
     const nonce = await tab.evaluate(() => JSON.parse(localStorage.AuthenticationRequestNonce).nonce);
-    assert.equal(nonce, value.authenticationRequestId, 'the only login that is under way');
+    assert.equal(nonce, value.authenticationRequestId, 'the only pending authorization');
     assert.equal(new URL(await tab.url()).search, '?here');
   });
 
-  story('that is aborted already keeps everything from happening', async ({ shop, authress, page: tab }) => {
+  story('that is aborted already prevents every call', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open('/?here');
     await page.call('userSessionExists');
@@ -85,7 +88,7 @@ describe('a signal', () => {
         method,
         await window.login[method](...values).then(
           () => 'done',
-          (error) => error === signal.reason,
+          (/** @type {unknown} */ error) => error === signal.reason,
         ),
       ]);
       return Object.fromEntries(await Promise.all(entries));
@@ -93,7 +96,7 @@ describe('a signal', () => {
     assert.deepEqual([...new Set(Object.values(outcomes))], [true], JSON.stringify(outcomes));
     assert.ok(Object.keys(outcomes).length >= 19);
     assert.deepEqual(await authress.requests(), []);
-    await stayed(page);
+    await isUnchanged(page);
   });
 
   story('ends waiting for a session, and nothing else', async ({ shop, newTab, page: tab }) => {
@@ -102,17 +105,17 @@ describe('a signal', () => {
     await tab.evaluate(() => {
       window.abort = new AbortController();
       window.outcomes = {};
-      const keep = (name) => [
-        (value) => {
-          window.outcomes[name] = value;
-        },
-        (error) => {
-          window.outcomes[name] = error.message;
-        },
-      ];
-      window.login.waitForUserSession({ signal: window.abort.signal }).then(...keep('aborted'));
-      window.login.ensureToken({ signal: window.abort.signal, timeoutInMillis: -1 }).then(...keep('token'));
-      window.login.waitForUserSession().then(...keep('patient'));
+      /** @type {(name: string, call: Promise<unknown>) => void} */
+      const keep = (name, call) => {
+        call
+          .catch((/** @type {Error} */ error) => error.message)
+          .then((outcome) => {
+            window.outcomes[name] = outcome;
+          });
+      };
+      keep('aborted', window.login.waitForUserSession({ signal: window.abort.signal }));
+      keep('token', window.login.ensureToken({ signal: window.abort.signal, timeoutInMillis: -1 }));
+      keep('patient', window.login.waitForUserSession());
       window.abort.abort(new Error('no longer'));
     });
     const outcomes = () => tab.evaluate(() => window.outcomes);
@@ -124,23 +127,20 @@ describe('a signal', () => {
   });
 });
 
-describe('a check that several wait for', () => {
+describe('a check that several calls share', () => {
   const story = stories('https');
 
-  story('goes on when one of them gives it up', async ({ shop, authress, context, page: tab }) => {
+  story('goes on when one of them is cancelled', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
     const { sub } = await authress.verify((await page.call('getToken')).value);
-    // Only Authress knows of the session now.
-    await tab.evaluate(() => localStorage.clear());
-    await context.clearCookies({ name: 'authorization' });
-    await context.clearCookies({ name: 'user' });
+    await shop.loseSession();
     await tab.goto(`${shop.stack.shopUrl}/?again`);
     await page.isReady();
     await authress.clearLog();
     await authress.delay('PATCH', '/api/session', 2_000);
-    const asked = tab.waitForRequest((request) => request.method() === 'PATCH');
+    const sent = tab.waitForRequest((request) => request.method() === 'PATCH');
     await tab.evaluate(() => {
       window.abort = new AbortController();
       const { signal } = window.abort;
@@ -148,35 +148,35 @@ describe('a check that several wait for', () => {
       window.second = window.login.userSessionExists();
       window.third = window.login.userSessionExists({ timeoutInMillis: 50 }).catch((error) => error.code);
     });
-    await asked;
+    await sent;
     await tab.evaluate(() => window.abort.abort(new Error('enough')));
     assert.deepEqual(await tab.evaluate(() => Promise.all([window.first, window.second, window.third])), [
       true,
       true,
       'RequestTimeout',
     ]);
-    assert.deepEqual(await authress.requests(), ['PATCH /api/session'], 'it was asked once');
+    assert.deepEqual(await authress.requests(), ['PATCH /api/session'], 'one request for all');
     assert.equal((await authress.verify((await page.call('getToken')).value)).sub, sub);
   });
 
-  story('does not hold a token up for longer than was allowed', async ({ shop, authress, page: tab }) => {
+  story('does not delay a token beyond its deadline', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     await authress.delay('PATCH', '/api/session', LONG_MS);
-    let isAnswered = false;
+    let hasResponded = false;
     tab.on('response', (response) => {
-      isAnswered ||= response.request().method() === 'PATCH';
+      hasResponded ||= response.request().method() === 'PATCH';
     });
     const { error } = await page.call('ensureToken', { timeoutInMillis: 100 });
     assert.equal(error.code, 'TokenTimeout');
-    assert.equal(isAnswered, false, 'Authress has not answered yet');
+    assert.equal(hasResponded, false, 'Authress has not responded yet');
   });
 });
 
 describe('a deadline', () => {
   const story = stories('localhost');
 
-  story('ends a login that nobody answers', async ({ shop, authress, stack, page: tab }) => {
+  story('ends a login without a response', async ({ shop, authress, stack, page: tab }) => {
     const page = new BarePage(shop);
     await page.open('/?here');
     await page.call('userSessionExists');
@@ -189,13 +189,14 @@ describe('a deadline', () => {
     assert.deepEqual([error.code, error.name, error.isLoginError], ['RequestTimeout', 'LoginError', true]);
     assert.match(error.message, /timeoutInMillis/);
     assert.equal((await failed).method(), 'POST');
-    await stayed(page);
+    await isUnchanged(page);
     await page.startAnonymous();
     await authress.verify((await page.call('getToken')).value);
   });
 
-  story('holds for a module that does not arrive', async ({ shop, context }) => {
-    let release;
+  story('also ends the wait for the module', async ({ shop, context }) => {
+    let release = () => {};
+    /** @type {Promise<void>} */
     const held = new Promise((resolve) => {
       release = resolve;
     });
@@ -205,20 +206,23 @@ describe('a deadline', () => {
     });
     const page = new BarePage(shop);
     await page.open('/?here');
-    assert.equal((await page.call('getLoginResult', { timeoutInMillis: 50 })).error.code, 'RequestTimeout');
+    const options = { connectionId: 'con_acorn', redirectOpenType: 'client-managed' };
+    const late = await page.call('authenticate', { ...options, timeoutInMillis: 50 });
+    assert.equal(late.error.code, 'RequestTimeout');
     release();
-    assert.equal((await page.call('userSessionExists')).value, false);
+    assert.ok((await page.call('authenticate', options)).value.authenticationUrl);
   });
 
-  story('may be left out', async ({ shop, authress, page: tab }) => {
+  story('is optional', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open('/?here');
     await page.call('userSessionExists');
     for (const timeoutInMillis of [-1, Infinity, undefined]) {
       await authress.delay('POST', START, 100);
+      /** @type {import('authress-login-wasm').AuthenticateOptions} */
       const options = { connectionId: 'con_acorn', redirectOpenType: 'client-managed', timeoutInMillis };
-      const started = await tab.evaluate((options) => window.login.authenticate(options), options);
-      assert.ok(started.authenticationRequestId, String(timeoutInMillis));
+      const started = await tab.evaluate((given) => window.login.authenticate(given), options);
+      assert.ok(started?.authenticationRequestId, String(timeoutInMillis));
     }
   });
 });
@@ -226,12 +230,12 @@ describe('a deadline', () => {
 describe('an error', () => {
   const story = stories('localhost');
 
-  story('keeps what the browser said about the network', async ({ shop, context, page: tab }) => {
+  story('has the browser’s network error as its cause', async ({ shop, context, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     const failed = () =>
       tab.evaluate(async () => {
-        const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((error) => error);
+        const error = await window.login.authenticate({ connectionId: 'con_acorn' }).catch((reason) => reason);
         const { code, cause, status } = error;
         return [code, cause instanceof TypeError, cause?.message, cause?.cause?.message, status];
       });
@@ -240,12 +244,13 @@ describe('an error', () => {
     assert.deepEqual(await failed(), ['AuthressSdkNetworkError', true, 'Failed to fetch', undefined, undefined]);
   });
 
-  story('about an option names it and keeps its value to itself', async ({ shop }) => {
+  story('about an option names it, and not its value', async ({ shop }) => {
     const page = new BarePage(shop);
     await page.open();
-    // A token where it does not belong must not end up in a log.
+    // A token in the wrong place must not end up in a log.
     const secret = ['eyJhbGciOiJFZERTQSJ9', 'c2VjcmV0LXZhbHVl'];
     const text = secret.join('.');
+    /** @type {[method: string, option: string, value: unknown][]} */
     const wrong = [
       ['authenticate', 'connectionId', secret],
       ['authenticate', 'tenantLookupIdentifier', secret],
@@ -269,7 +274,7 @@ describe('an error', () => {
     for (const [method, option, value] of wrong) {
       const { error } = await page.call(method, { [option]: value });
       const where = `${method} ${option}`;
-      // This one has a code of its own, as in the published client.
+      // This option has a code of its own, as in the published client.
       const code = option === 'responseLocation' ? 'InvalidResponseLocation' : 'InvalidInput';
       assert.deepEqual([error?.code, error?.isLoginError], [code, true], where);
       assert.ok(error.message.includes(option), `${where}: ${error.message}`);

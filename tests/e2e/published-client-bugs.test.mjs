@@ -1,6 +1,5 @@
-// What is known to go wrong with the published client goes right here. What other files show as well
-// is not repeated: lost verifiers of links, logins of two tabs, extensions, secrets in logs, sessions
-// lost by a failed login.
+// Bugs of the published client that this one does not have. Those that other files cover are not repeated: lost code
+// verifiers of links, logins in two tabs, extensions, secrets in logs, sessions lost by a failed login.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -9,24 +8,32 @@ import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
+/** @import { Cast } from './support/story.mjs' */
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RECORD = 'AuthenticationCredentialsStorage';
 
+/** @type {(claims: object) => string} */
 const encode = (claims) => Buffer.from(JSON.stringify(claims)).toString('base64url');
-/** An unsigned id token, as the `user` cookie may hold it. */
+/**
+ * An unsigned id token, as the `user` cookie may hold it.
+ * @param {object} claims
+ */
 const idToken = (claims) => `.${encode(claims)}`;
+/** @param {number} seconds */
 const secondsFromNow = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
-/** A shopper whose session only Authress remembers. */
-async function forgottenShopper({ shop, context, authress, page: tab }) {
+/**
+ * A shopper whose session only Authress has, since the browser has lost its part.
+ * @param {Pick<Cast, 'shop' | 'authress' | 'page'>} cast
+ */
+async function shopperWithLostStorage({ shop, authress, page: tab }) {
   const page = new BarePage(shop);
   await page.open();
   await page.startAnonymous();
   const { sub } = await authress.verify((await page.call('getToken')).value);
-  await tab.evaluate(() => localStorage.clear());
-  await context.clearCookies({ name: 'authorization' });
-  await context.clearCookies({ name: 'user' });
-  await tab.goto(`${shop.stack.shopUrl}/?forgotten`);
+  await shop.loseSession();
+  await tab.goto(`${shop.stack.shopUrl}/?lost`);
   await page.isReady();
   await page.call('userSessionExists', { backgroundTrigger: true });
   await authress.clearLog();
@@ -37,14 +44,14 @@ describe('on localhost', () => {
   const story = stories('localhost');
 
   story(
-    'tokens in an address that nobody asked for are not taken and not left there',
+    'tokens in an address without a pending authorization are not stored, and removed from the address',
     async ({ shop, visitor, page: tab }) => {
       const { shop: attackersShop } = await visitor();
       const attacker = new BarePage(attackersShop);
       await attacker.open();
-      const returned = attacker.page.waitForRequest((request) => request.url().includes('access_token='));
+      const callback = attacker.page.waitForRequest((request) => request.url().includes('access_token='));
       await attacker.startAnonymous();
-      const url = new URL((await returned).url());
+      const url = new URL((await callback).url());
 
       const page = new BarePage(shop);
       await page.open(`/${url.search}`);
@@ -56,15 +63,15 @@ describe('on localhost', () => {
 
       await page.open();
       await page.startAnonymous();
-      const mine = (await page.call('getToken')).value;
+      const token = (await page.call('getToken')).value;
       await page.open(`/${url.search}`);
-      assert.equal((await page.call('getToken')).value, mine);
+      assert.equal((await page.call('getToken')).value, token);
     },
   );
 
-  story('the end of a token is told as such, and not by null', async ({ shop, context, stack }) => {
+  story('an expired token is an error, and not null', async ({ shop, context, stack }) => {
     await context.clock.install();
-    const page = new BarePage(shop, { listens: true });
+    const page = new BarePage(shop, { recordsEvents: true });
     await page.open();
     await page.startAnonymous();
     assert.ok((await page.call('getToken')).value);
@@ -78,7 +85,8 @@ describe('on localhost', () => {
     await page.hasStatus('signed-out');
   });
 
-  story('nobody sends the words null and undefined as a token', async ({ shop, authress, page: tab }) => {
+  story('null and undefined are never sent as a token', async ({ shop, authress, page: tab }) => {
+    /** @type {import('playwright-core').Request[]} */
     const sent = [];
     tab.on('request', (request) => {
       if (request.url().startsWith(shop.stack.sandboxUrl)) sent.push(request);
@@ -86,7 +94,8 @@ describe('on localhost', () => {
     const page = new BarePage(shop);
     await page.open();
     await authress.clearLog();
-    for (const call of [
+    /** @type {[method: string, ...values: unknown[]][]} */
+    const calls = [
       ['getDevices'],
       ['getConnectionCredentials'],
       ['getUserProfile'],
@@ -94,13 +103,13 @@ describe('on localhost', () => {
       ['deleteDevice', 'd'],
       ['registerDevice', { type: 'TOTP', totp: { verificationCode: '123456' } }],
       ['linkIdentity', { connectionId: 'con_acorn' }],
-    ])
-      await page.call(...call);
+    ];
+    for (const call of calls) await page.call(...call);
     for (const request of sent) assert.doesNotMatch(String(request.headers().authorization), /null|^Bearer undefined/);
-    assert.deepEqual(await authress.requests(), [], 'without a session there is nothing to ask');
+    assert.deepEqual(await authress.requests(), [], 'without a session no request is sent');
   });
 
-  story('the page’s own load handler is called, and a client that comes later works', async ({ shop, page: tab }) => {
+  story('the page’s own load handler is called, and a later client works', async ({ shop, page: tab }) => {
     await tab.addInitScript(() => {
       window.loads = [];
       window.onload = () => window.loads.push('own');
@@ -129,7 +138,7 @@ describe('on localhost', () => {
     assert.equal(later, (await page.call('getUserIdentity')).value.userId);
   });
 
-  story('the state of the page’s router outlives the cleaning of the address', async ({ shop, page: tab }) => {
+  story('the history state of the page’s router stays when the address is cleaned', async ({ shop, page: tab }) => {
     await tab.addInitScript(() => {
       if (new URLSearchParams(location.search).has('nonce')) history.replaceState({ route: 'cart' }, '');
     });
@@ -141,10 +150,11 @@ describe('on localhost', () => {
     assert.deepEqual(await tab.evaluate(() => history.state), { route: 'cart' });
   });
 
-  story('an address with nothing to clean is left alone', async ({ shop, page: tab }) => {
+  story('an address with nothing to clean is not replaced', async ({ shop, page: tab }) => {
     await tab.addInitScript(() => {
       window.replaced = 0;
       const replace = History.prototype.replaceState;
+      /** @type {History['replaceState']} */
       History.prototype.replaceState = function (...values) {
         window.replaced += 1;
         return replace.apply(this, values);
@@ -155,14 +165,14 @@ describe('on localhost', () => {
     await page.call('userSessionExists');
     await tab.evaluate(() => window.login.sanitizeQueryParameters());
     await page.call('userSessionExists');
-    const shown = await tab.url();
-    assert.ok(shown.includes('?bare&q=a%20b&p=(f)!*&c=%c3&'), shown);
+    const address = await tab.url();
+    assert.ok(address.includes('?bare&q=a%20b&p=(f)!*&c=%c3&'), address);
     await page.open('/?bare&q=a%20b');
     await page.call('userSessionExists');
     assert.equal(await tab.evaluate(() => window.replaced), 0);
   });
 
-  story('a refusal with the body null is one refusal', async ({ shop, authress }) => {
+  story('a refused request whose body is null is sent once', async ({ shop, authress }) => {
     const page = new BarePage(shop);
     await page.open();
     for (const body of ['null', '{}', '', '[]', '"text"']) {
@@ -172,16 +182,20 @@ describe('on localhost', () => {
       assert.deepEqual([error.code, error.status, error.serverCode], ['RequestRefused', 400, undefined], body);
       assert.doesNotMatch(error.message, /\[object|undefined/);
       assert.equal(await authress.failuresLeft(), 0);
-      // A refusal may be due to a wrong clock, which is then found to be right.
+      // A refusal may be due to clock skew, which is checked and not found.
       assert.deepEqual(await authress.requests(), ['POST /api/authentication'], body);
     }
   });
 
-  story('timers end with the call that needed them, and undefined is no time at all', async ({ shop, page: tab }) => {
+  story('timers end with their call, and an undefined timeout means the default', async ({ shop, page: tab }) => {
     await tab.addInitScript(() => {
       const [set, clear] = [window.setTimeout, window.clearTimeout];
       window.timers = new Map();
-      window.setTimeout = (handler, milliseconds, ...values) => {
+      const counting = (
+        /** @type {Function} */ handler,
+        /** @type {number} */ milliseconds,
+        /** @type {any[]} */ ...values
+      ) => {
         const id = set(() => {
           window.timers.delete(id);
           handler(...values);
@@ -189,10 +203,11 @@ describe('on localhost', () => {
         window.timers.set(id, milliseconds);
         return id;
       };
-      window.clearTimeout = (id) => {
+      const clearing = (/** @type {number} */ id) => {
         window.timers.delete(id);
         clear(id);
       };
+      Object.assign(window, { setTimeout: counting, clearTimeout: clearing });
     });
     const page = new BarePage(shop);
     await page.open();
@@ -213,13 +228,13 @@ describe('on localhost', () => {
     await page.call('ensureToken', { timeoutInMillis: 54_321 });
     await page.call('ensureToken', { timeoutInMillis: -1 });
     await page.call('userSessionExists', { timeoutInMillis: 65_432 });
-    // The driver has timers of its own; what is left besides belongs to no call, but to the session's end.
+    // The driver has timers of its own; the longest one is for the end of the session.
     const long = (await timers()).filter((milliseconds) => milliseconds > 15_000 && milliseconds !== 600_000);
     assert.deepEqual(long, []);
   });
 
   story(
-    'another tab that is opened cannot reach back, and where none can be the page is left',
+    'a tab that a login opens has no opener, and if none can be opened the page is left',
     async ({ shop, context, page: tab }) => {
       const page = new BarePage(shop);
       await page.open('/?here');
@@ -228,7 +243,7 @@ describe('on localhost', () => {
       const other = await opened;
       await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
       assert.equal(await other.evaluate(() => window.opener), null);
-      assert.equal(new URL(await tab.url()).search, '?here', 'this page stays');
+      assert.equal(new URL(await tab.url()).search, '?here', 'the browser stays on this page');
 
       await tab.evaluate(() => {
         window.open = () => null;
@@ -242,11 +257,11 @@ describe('on localhost', () => {
 describe('with cookies', () => {
   const story = stories('https');
 
-  story('a foreground check does not inherit the background’s false', async (cast) => {
-    const { page, sub } = await forgottenShopper(cast);
+  story('a foreground check does not use the background check’s false', async (cast) => {
+    const { page, sub } = await shopperWithLostStorage(cast);
     const outcome = await page.page.evaluate(
       async (settings) => {
-        const client = new window.LoginClient(settings); // Its background check begins now.
+        const client = new window.LoginClient(settings); // Its background check starts now.
         const [background, foreground, token] = await Promise.all([
           client.userSessionExists({ backgroundTrigger: true }),
           client.userSessionExists(),
@@ -261,33 +276,39 @@ describe('with cookies', () => {
     assert.equal((await page.call('getUserIdentity')).value.userId, sub);
   });
 
-  story('no cookie of a session survives a logout, wherever it was set', async ({ shop, context, stack }) => {
-    const page = new BarePage(shop);
-    await page.open();
-    await page.startAnonymous();
-    await page.call('getToken');
-    const { hostname } = new URL(stack.shopUrl);
-    const planted = ['authorization', 'user', 'auth-code', 'AuthUserId'].flatMap((name) =>
-      [hostname, `.${hostname}`, '.shop.test'].map((domain) => ({
-        name,
-        value: 'left',
-        domain,
-        path: '/',
-        secure: true,
-      })),
-    );
-    const own = { name: 'theme', value: 'dark', domain: hostname, path: '/' };
-    await context.addCookies([...planted, own]);
-    await page.leave('logout', '/?bye');
-    await page.returnsTo('/?bye');
-    const left = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
-    assert.deepEqual(
-      left.map(({ name, domain }) => `${name} ${domain}`),
-      [`theme ${hostname}`],
-    );
-  });
+  story(
+    'no cookie of a session survives a logout, on whichever domain it was set',
+    async ({ shop, context, stack }) => {
+      const page = new BarePage(shop);
+      await page.open();
+      await page.startAnonymous();
+      await page.call('getToken');
+      const { hostname } = new URL(stack.shopUrl);
+      const planted = ['authorization', 'user', 'auth-code', 'AuthUserId'].flatMap((name) =>
+        [hostname, `.${hostname}`, '.shop.test'].map((domain) => ({
+          name,
+          value: 'left',
+          domain,
+          path: '/',
+          secure: true,
+        })),
+      );
+      const own = { name: 'theme', value: 'dark', domain: hostname, path: '/' };
+      await context.addCookies([...planted, own]);
+      await page.leave('logout', '/?bye');
+      await page.hasReturnedTo('/?bye');
+      const left = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
+      assert.deepEqual(
+        left.map(({ name, domain }) => `${name} ${domain}`),
+        [`theme ${hostname}`],
+      );
+    },
+  );
 
-  /** Begins a login whose code comes in a cookie. */
+  /**
+   * Logs in with a code that comes in a cookie.
+   * @param {BarePage} page
+   */
   async function loginByCookie(page) {
     const connectionId = page.shop.stack.shopperConnectionId;
     await page.leave('authenticate', {
@@ -296,51 +317,52 @@ describe('with cookies', () => {
       flowType: 'code',
       responseLocation: 'cookie',
     });
-    await page.returnsTo('/?started');
+    await page.hasReturnedTo('/?started');
     assert.equal((await page.call('getLoginResult')).value?.status, 'signed-in');
   }
 
-  story('an exchange whose answer is lost has signed in all the same', async ({ shop, authress, page: tab }) => {
+  story('an exchange whose response is lost is retried, and signs in', async ({ shop, authress, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
-    // Once more by the browser itself, and once more by the client.
+    // The browser itself retries once, and the client once more.
     await authress.drop('POST', '/api/authentication/', { times: 2 });
     await loginByCookie(page);
     await authress.verify((await page.call('getToken')).value);
-    assert.ok((await authress.requests()).filter((request) => request.endsWith('/tokens')).length >= 2, 'it was lost');
+    assert.ok(
+      (await authress.requests()).filter((request) => request.endsWith('/tokens')).length >= 2,
+      'a response was lost',
+    );
     assert.equal(new URL(await tab.url()).search, '?started');
   });
 
-  story(
-    'a code that came in a cookie is gone from there once it was exchanged',
-    async ({ shop, authress, context, stack }) => {
-      const page = new BarePage(shop);
-      await page.open();
-      await loginByCookie(page);
-      await authress.verify((await page.call('getToken')).value);
-      const cookies = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
-      assert.deepEqual(
-        cookies.map(({ name }) => name).filter((name) => name === 'auth-code'),
-        [],
-      );
-    },
-  );
+  story('a code that came in a cookie is removed after the exchange', async ({ shop, authress, context, stack }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await loginByCookie(page);
+    await authress.verify((await page.call('getToken')).value);
+    const cookies = await context.cookies([stack.shopUrl, stack.sandboxUrl]);
+    assert.deepEqual(
+      cookies.map(({ name }) => name).filter((name) => name === 'auth-code'),
+      [],
+    );
+  });
 
-  story('an identity of a host that only looks like ours is none', async ({ shop, context, stack, page: tab }) => {
+  story('an identity of a look-alike issuer is ignored', async ({ shop, context, stack, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
     await page.call('getToken');
-    // The user of the access token: another one's identity would be none beside it.
+    // The user of the access token: an identity of another user would be ignored.
     const { userId } = (await page.call('getUserIdentity')).value;
+    /** @param {string} iss */
     const identityOf = async (iss) => {
-      const token = idToken({ iss, sub: userId, exp: secondsFromNow(3600) });
+      const newIdToken = idToken({ iss, sub: userId, exp: secondsFromNow(3600) });
       await tab.evaluate(
-        ([key, token]) => {
-          // As if its access token were in an HttpOnly cookie: the identity alone is judged.
-          localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken: token, jsCookies: false });
+        ({ key, idToken }) => {
+          // As if the access token were in an HttpOnly cookie: only the identity is checked.
+          localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), idToken, jsCookies: false });
         },
-        [RECORD, token],
+        { key: RECORD, idToken: newIdToken },
       );
       return (await page.call('getUserIdentity')).value?.userId ?? null;
     };
@@ -355,14 +377,15 @@ describe('with cookies', () => {
     ]) {
       assert.equal(await identityOf(iss), null, iss);
     }
-    assert.ok(await tab.evaluate((key) => localStorage[key], RECORD), 'and nothing is wiped by looking');
+    assert.ok(await tab.evaluate((key) => localStorage[key], RECORD), 'and reading removes nothing');
     await context.clearCookies();
     assert.equal(stack.sandboxUrl, 'https://login.shop.test');
   });
 
   story(
-    'an identity without issuer is read any number of times, and an expired one never',
+    'an identity without issuer can be read again and again, an expired one never',
     async ({ shop, context, stack, page: tab }) => {
+      /** @param {object} claims */
       const setUser = (claims) =>
         context.addCookies([{ name: 'user', value: idToken(claims), domain: '.shop.test', path: '/', secure: true }]);
       await setUser({ sub: 'user_old', exp: secondsFromNow(-5) });
@@ -376,7 +399,7 @@ describe('with cookies', () => {
       await setUser({ sub: 'user_bare', exp: secondsFromNow(3600) });
       const before = await tab.evaluate(() => JSON.stringify(localStorage));
       for (let i = 0; i < 3; i += 1) assert.equal((await page.call('getUserIdentity')).value?.userId, 'user_bare');
-      assert.equal(await tab.evaluate(() => JSON.stringify(localStorage)), before, 'looking writes nothing');
+      assert.equal(await tab.evaluate(() => JSON.stringify(localStorage)), before, 'reading writes nothing');
       assert.ok(
         (await context.cookies(stack.shopUrl)).some(({ name }) => name === 'user'),
         'and removes nothing',
@@ -388,37 +411,40 @@ describe('with cookies', () => {
     },
   );
 
-  story('a client for another host asks that host', async (cast) => {
-    const { page } = await forgottenShopper(cast);
-    // The page's policy keeps the requests from leaving, and tells where they were to go.
+  story('a client for another host sends its requests to that host', async (cast) => {
+    const { page } = await shopperWithLostStorage(cast);
+    // The page's policy forbids the requests, and reports where they were to go.
     const outcome = await page.page.evaluate(
       async (settings) => {
-        const asked = new Set();
+        const hosts = new Set();
         document.addEventListener('securitypolicyviolation', (event) => {
-          event.stopPropagation(); // It is meant to happen.
-          asked.add(new URL(event.blockedURI).hostname);
+          event.stopPropagation(); // It is expected.
+          hosts.add(new URL(event.blockedURI).hostname);
         });
         const clients = [settings, { ...settings, authressApiUrl: 'https://login.other.test' }].map(
           (one) => new window.LoginClient(one, {}),
         );
         const found = await Promise.all(clients.map((client) => client.userSessionExists()));
-        // No cookie of this page reaches the other host, so it is not asked for a session; it is for a login.
+        // No cookie of this page reaches the other host, so only a login sends a request.
         await clients[1].authenticate({ connectionId: 'con_acorn' }).catch(() => {});
-        return [found, [...asked]];
+        return [found, [...hosts]];
       },
       { authressApiUrl: cast.stack.sandboxUrl, applicationId: cast.stack.applicationId },
     );
     assert.deepEqual(outcome, [[true, false], ['login.other.test']]);
   });
 
-  story('the state of a login request cannot lead to another address', async ({ shop, page: tab }) => {
+  story('the state of an authorization request cannot change the path of the request', async ({ shop, page: tab }) => {
     const page = new BarePage(shop);
     await page.open();
     await page.call('userSessionExists');
-    const asked = tab.waitForRequest((request) => request.method() === 'PATCH');
+    const sent = tab.waitForRequest((request) => request.method() === 'PATCH');
     await page.call('updateExtensionAuthenticationRequest', { state: '../session?a=/b#c', connectionId: 'con_acorn' });
-    const { pathname, search, hash } = new URL((await asked).url());
+    const { pathname, search, hash } = new URL((await sent).url());
     assert.match(pathname, /^\/api\/authentication\/[^/]+$/);
-    assert.deepEqual([decodeURIComponent(pathname.split('/').at(-1)), search, hash], ['../session?a=/b#c', '', '']);
+    assert.deepEqual(
+      [decodeURIComponent(pathname.split('/').at(-1) ?? ''), search, hash],
+      ['../session?a=/b#c', '', ''],
+    );
   });
 });

@@ -1,23 +1,33 @@
-// A session lasts as long as the shopper is there: through the end of its tokens, without a network,
-// with a wrong clock, in every tab.
+// Renewal of sessions: in time before the token's end, once for all tabs, without a network, and with clock skew.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { TOPOLOGIES } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
+
+/** @import { Cast } from './support/story.mjs' */
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Less than five minutes before the end of the sandbox's tokens, which last a day. */
 const SHORTLY_BEFORE_END_MS = DAY_MS - 3 * MINUTE_MS;
 const RENEWAL = 'PATCH /api/session';
+/**
+ * By an installed clock a page is never idle, so the module has to be loaded with the client.
+ * @type {Partial<import('authress-login-wasm').LoginClientSettings>}
+ */
+const EAGER = { preload: 'eager' };
 
-/** A shopper with a session, whose page's clock can be moved. */
+/**
+ * A shopper with a session, whose page's clock can be moved.
+ * @param {Cast} cast
+ */
 async function shopperWithClock({ shop, context, authress }) {
   await context.clock.install();
-  const page = new BarePage(shop, { listens: true });
+  const page = new BarePage(shop, { recordsEvents: true, settings: EAGER });
   await page.open();
   await page.startAnonymous();
   await page.hasEvents('ready', 'login-completed');
@@ -26,8 +36,15 @@ async function shopperWithClock({ shop, context, authress }) {
   return page;
 }
 
-/** How often pages have asked for a renewal, without the preflights of browsers. */
+/**
+ * The number of renewals that the sandbox has got.
+ * @param {Cast['authress']} authress
+ */
 const renewals = async (authress) => (await authress.requests()).filter((request) => request === RENEWAL).length;
+/**
+ * The number of renewals that the tab has requested.
+ * @param {Cast['shop']} shop
+ */
 const requestedRenewals = ({ toSandbox }) => toSandbox.filter((request) => request.method() === 'PATCH').length;
 
 describe('a session in use', () => {
@@ -38,7 +55,7 @@ describe('a session in use', () => {
     const first = await shopperWithClock(cast);
     const pages = [first];
     for (const tab of [await newTab(), await newTab()]) {
-      const page = new BarePage(tab, { listens: true });
+      const page = new BarePage(tab, { recordsEvents: true, settings: EAGER });
       await page.open();
       await page.hasEvents('ready');
       pages.push(page);
@@ -49,8 +66,9 @@ describe('a session in use', () => {
     await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
     await first.hasEvents('ready', 'login-completed', 'token-renewed');
     for (const page of pages.slice(1)) await page.hasEvents('ready', 'token-renewed');
-    let tokens;
-    // A browser with a process for each tab may show a new cookie to the others a moment after the stored record.
+    /** @type {string[]} */
+    let tokens = [];
+    // A browser with a process for each tab may show a new cookie to the others later than the stored record.
     await until(
       async () => {
         tokens = await Promise.all(pages.map(async (page) => (await page.call('getToken')).value));
@@ -65,16 +83,17 @@ describe('a session in use', () => {
     assert.equal(await renewals(authress), 1);
   });
 
-  story('is not renewed for a page that nobody looks at', async (cast) => {
+  story('is not renewed on a hidden page', async (cast) => {
     const page = await shopperWithClock(cast);
+    /** @param {'hidden' | 'visible'} state */
     const show = (state) =>
-      page.page.evaluate((state) => {
-        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      page.page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
       }, state);
     await show('hidden');
     await cast.context.clock.fastForward(SHORTLY_BEFORE_END_MS);
-    // More time than a request needs to begin.
+    // Takes longer than a request needs to start.
     await page.page.evaluate(async () => {
       await fetch('/config.json', { cache: 'no-store' });
     });
@@ -84,99 +103,109 @@ describe('a session in use', () => {
     assert.equal(await renewals(cast.authress), 1);
   });
 
-  story('is tried again with longer and longer pauses when a renewal fails', async (cast) => {
+  story('is renewed again after increasing pauses when a renewal fails', async (cast) => {
     const { authress, context, shop } = cast;
     const page = await shopperWithClock(cast);
     await authress.fail('PATCH', '/api/session', { status: 503, times: 50 });
     await context.clock.pauseAt(Date.now() + SHORTLY_BEFORE_END_MS);
-    /** Lets time pass, in steps that leave the network its own time, until this many were asked. */
-    const asked = (count) =>
+    /**
+     * Lets the page's clock run, in steps that leave the network its own time, until this many renewals were requested.
+     * @param {number} count
+     */
+    const hasRequested = (count) =>
       until(async () => {
         await context.clock.runFor(100);
         return requestedRenewals(shop);
       }, count);
-    await asked(5);
+    await hasRequested(5);
     await context.clock.runFor(4_000);
     await page.call('getToken', { timeoutInMillis: 0 });
     assert.equal(requestedRenewals(shop), 5, 'not at once');
     await context.clock.runFor(1_000);
-    await asked(10);
+    await hasRequested(10);
     await context.clock.runFor(9_000);
     await page.call('getToken', { timeoutInMillis: 0 });
     assert.equal(requestedRenewals(shop), 10, 'the second pause is longer');
-    assert.deepEqual(await page.events(), ['ready', 'login-completed'], 'nobody is signed out by that');
+    assert.deepEqual(await page.eventTypes(), ['ready', 'login-completed'], 'the shopper stays signed in');
 
     await authress.stopFailing();
     await context.clock.runFor(1_000);
-    await asked(11);
+    await hasRequested(11);
     await page.hasEvents('ready', 'login-completed', 'token-renewed');
   });
 
-  story('outlives its end without a network, and is renewed when that is back', async (cast) => {
-    const { authress, context } = cast;
-    const page = await shopperWithClock(cast);
-    const { userId } = (await page.snapshot()).userIdentity;
-    await context.setOffline(true);
-    await context.clock.fastForward(DAY_MS + MINUTE_MS);
-    assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout', 'the token is over');
-    assert.deepEqual(await page.events(), ['ready', 'login-completed']);
-    assert.equal((await page.snapshot()).userIdentity.userId, userId, 'the shopper is still shown');
-    assert.equal(await renewals(authress), 0);
+  story(
+    'stays without a network after its token has expired, and is renewed when the network is back',
+    async (cast) => {
+      const { authress, context } = cast;
+      const page = await shopperWithClock(cast);
+      const { userId } = (await page.snapshot()).userIdentity;
+      await context.setOffline(true);
+      await context.clock.fastForward(DAY_MS + MINUTE_MS);
+      assert.equal(
+        (await page.call('getToken', { timeoutInMillis: 0 })).error.code,
+        'TokenTimeout',
+        'the token has expired',
+      );
+      assert.deepEqual(await page.eventTypes(), ['ready', 'login-completed']);
+      assert.equal((await page.snapshot()).userIdentity.userId, userId, 'the shopper is still shown');
+      assert.equal(await renewals(authress), 0);
 
-    await context.setOffline(false);
-    await page.hasEvents('ready', 'login-completed', 'token-renewed');
-    assert.equal((await page.snapshot()).userIdentity.userId, userId);
-    assert.equal((await authress.verify((await page.call('getToken')).value)).sub, userId);
-  });
+      await context.setOffline(false);
+      await page.hasEvents('ready', 'login-completed', 'token-renewed');
+      assert.equal((await page.snapshot()).userIdentity.userId, userId);
+      assert.equal((await authress.verify((await page.call('getToken')).value)).sub, userId);
+    },
+  );
 
-  story('ends with its token where Authress knows of it no more', async (cast) => {
+  story('ends with its token if Authress has ended it', async (cast) => {
     const { authress, context } = cast;
     const page = await shopperWithClock(cast);
     await context.clearCookies({ name: 'authress-session' });
     await context.clock.fastForward(SHORTLY_BEFORE_END_MS);
     await until(() => renewals(authress), 1);
-    assert.ok((await page.call('getToken')).value, 'the token that is here is used up');
+    assert.ok((await page.call('getToken')).value, 'the token is used until its end');
     await page.hasEvents('ready', 'login-completed');
 
     await context.clock.fastForward(3 * MINUTE_MS);
     await page.hasEvents('ready', 'login-completed', 'signed-out');
     assert.equal((await page.snapshot()).userIdentity, null);
-    assert.equal(await renewals(authress), 1, 'Authress has said all there is to say');
+    assert.equal(await renewals(authress), 1, 'the renewal is not repeated');
   });
 });
 
 describe('a page in the back/forward cache', () => {
   const story = stories('https', { bfcache: true, needs: ['bfcache'] });
 
-  story('shows that somebody has signed out meanwhile', async ({ shop, newTab }) => {
-    const page = new BarePage(shop, { listens: true });
+  story('follows a logout in another tab', async ({ shop, newTab }) => {
+    const page = new BarePage(shop, { recordsEvents: true });
     await page.open();
     await page.startAnonymous();
     await page.hasEvents('ready', 'login-completed');
-    // Before the page is left: some browsers keep no more than two pages of all tabs together.
+    // Before the page is left: some browsers keep two pages of all tabs at most.
     const other = new BarePage(await newTab());
     await other.open();
     await page.page.evaluate(() => {
       window.addEventListener('pageshow', ({ persisted }) => {
-        window.cameBack = persisted;
+        window.wasRestored = persisted;
       });
     });
     await page.page.goto(`${shop.stack.shopUrl}/config.json`);
     await other.logOut();
 
     await shop.goBack();
-    await until(() => page.page.evaluate(() => window.cameBack), true, 'the page was kept');
+    await until(() => page.page.evaluate(() => window.wasRestored), true, 'the page was kept');
     await page.hasEvents('ready', 'login-completed', 'signed-out');
     assert.deepEqual(await page.snapshot(), { status: 'signed-out', userIdentity: null });
     assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
   });
 });
 
-describe('a return on a page that is only being prepared', () => {
+describe('a callback on a prerendered page', () => {
   const story = stories('cross-site');
 
-  story('uses nothing up until the shopper sees it', async ({ shop, authress, stack, page: tab }) => {
-    // What a browser shows scripts of a prerendered page, for the return alone.
+  story('is not handled before the page is activated', async ({ shop, authress, stack, page: tab }) => {
+    // As scripts see a prerendered page, for the callback only.
     await tab.addInitScript(() => {
       let isPrerendering = new URLSearchParams(location.search).has('nonce');
       Object.defineProperty(document, 'prerendering', { get: () => isPrerendering });
@@ -185,12 +214,12 @@ describe('a return on a page that is only being prepared', () => {
         document.dispatchEvent(new Event('prerenderingchange'));
       };
     });
-    const page = new BarePage(shop, { listens: true });
+    const page = new BarePage(shop, { recordsEvents: true });
     await page.open();
     await page.leave('authenticate', { connectionId: stack.shopperConnectionId, redirectUrl: '/?started' });
     await tab.waitForURL((url) => url.origin === stack.shopUrl && url.searchParams.has('nonce'));
     await page.isReady();
-    // The module has loaded, and has looked at the address.
+    // The module has loaded, and has read the address.
     assert.equal((await page.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
     await tab.evaluate(
       () =>
@@ -199,26 +228,26 @@ describe('a return on a page that is only being prepared', () => {
         }),
     );
     assert.ok(!(await authress.requests()).some((request) => request.endsWith('/tokens')), 'the code is not exchanged');
-    assert.ok(await tab.evaluate(() => localStorage.AuthenticationRequestNonce), 'the login is still under way');
-    assert.deepEqual([await page.events(), (await page.snapshot()).status], [[], 'checking']);
+    assert.ok(await tab.evaluate(() => localStorage.AuthenticationRequestNonce), 'the authorization is still pending');
+    assert.deepEqual([await page.eventTypes(), (await page.snapshot()).status], [[], 'checking']);
 
     await tab.evaluate(() => window.activate());
     await page.hasEvents('ready', 'login-completed');
-    await page.returnsTo('/?started');
+    await page.hasReturnedTo('/?started');
     assert.ok(!new URL(await tab.url()).searchParams.has('code'));
     await authress.verify((await page.call('getToken')).value);
   });
 });
 
-for (const topology of ['localhost', 'https', 'cross-site']) {
+for (const topology of TOPOLOGIES) {
   describe(`a session, ${topology}`, () => {
     const story = stories(topology);
 
-    story(`is over in other tabs at once, which nobody turns to (${topology})`, async ({ shop, newTab }) => {
-      const page = new BarePage(shop, { listens: true });
+    story(`ends in tabs in the background at once (${topology})`, async ({ shop, newTab }) => {
+      const page = new BarePage(shop, { recordsEvents: true });
       await page.open();
       await page.startAnonymous();
-      const other = new BarePage(await newTab(), { listens: true });
+      const other = new BarePage(await newTab(), { recordsEvents: true });
       await other.open();
       await other.hasEvents('ready');
       await shop.page.bringToFront();
@@ -228,14 +257,14 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
       assert.equal((await other.call('getToken', { timeoutInMillis: 0 })).error.code, 'TokenTimeout');
     });
 
-    for (const [wrong, shiftMs] of [
+    for (const [wrong, shiftMs] of /** @type {const} */ ([
       ['fast', DAY_MS],
       ['slow', -DAY_MS],
-    ]) {
-      story(`begins, is linked and lasts with a clock that is a day ${wrong} (${topology})`, async (cast) => {
+    ])) {
+      story(`starts, is linked and is restored with a clock that is a day ${wrong} (${topology})`, async (cast) => {
         const { shop, page: tab, context, authress } = cast;
         await context.addInitScript(shiftClock, shiftMs);
-        const page = new BarePage(shop, { listens: true });
+        const page = new BarePage(shop, { recordsEvents: true });
         await page.open();
         await page.startAnonymous();
         const { sub } = await authress.verify((await page.call('getToken')).value);
@@ -249,23 +278,28 @@ for (const topology of ['localhost', 'https', 'cross-site']) {
           const claims = await authress.verify((await page.call('getToken')).value);
           assert.deepEqual([claims.sub, claims.azp], [sub, 'con_acorn']);
           await page.hasStatus('signed-in');
-          assert.deepEqual(await authress.requests(), [], 'the session is found here');
+          assert.deepEqual(await authress.requests(), [], 'the session is restored without a request');
         }
       });
     }
   });
 }
 
-/** Runs in pages, before their own scripts. */
+/**
+ * Runs in pages, before their own scripts.
+ * @param {number} shiftMs
+ */
 function shiftClock(shiftMs) {
   const RealDate = Date;
-  globalThis.Date = class extends RealDate {
+  const ShiftedDate = class extends RealDate {
+    /** @param {...any} values */
     constructor(...values) {
-      super(...(values.length > 0 ? values : [RealDate.now() + shiftMs]));
+      super(.../** @type {[any]} */ (values.length > 0 ? values : [RealDate.now() + shiftMs]));
     }
 
     static now() {
       return RealDate.now() + shiftMs;
     }
   };
+  Object.assign(globalThis, { Date: ShiftedDate });
 }

@@ -1,5 +1,5 @@
-// Every public method with input that it cannot use: missing, null, of another type, and throwing. None of it is the
-// client's own failure, so no call may end as InternalError, hang, or leave the page.
+// Invalid input to every public method: missing, null, of another type, or throwing. It is no failure of the client, so no
+// call may end as InternalError, hang, or leave the page.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -7,7 +7,12 @@ import { describe } from 'node:test';
 import { BarePage } from './support/bare-page.mjs';
 import { stories } from './support/story.mjs';
 
-/** Options that are good but for the one that is tried, and the names of all. */
+/** @import { Cast } from './support/story.mjs' */
+
+/**
+ * For each method valid options, and the names of all options that are replaced by invalid ones.
+ * @type {Record<string, [valid: object, names: string[]]>}
+ */
 const OPTIONS = {
   authenticate: [
     { connectionId: 'con_acorn' },
@@ -47,8 +52,18 @@ const OPTIONS = {
 };
 const LIMITS = ['signal', 'timeoutInMillis'];
 
-/** Runs in the page: calls every method of `client` with everything; gives `[call, outcome]` for each. */
-async function callWithEverything([client, options, limits]) {
+/**
+ * @param {string} client
+ * @returns {[client: string, options: typeof OPTIONS, limits: string[]]}
+ */
+const input = (client) => [client, OPTIONS, LIMITS];
+
+/**
+ * Runs in the page: calls every method of `client` with every kind of invalid input.
+ * @param {ReturnType<typeof input>} input
+ * @returns {Promise<[call: string, outcome: string][]>}
+ */
+async function callWithInvalidInput([client, options, limits]) {
   const PATIENCE_MS = 60_000;
   const fail = () => {
     throw new Error('the application’s own');
@@ -58,7 +73,8 @@ async function callWithEverything([client, options, limits]) {
     revoke();
     return proxy;
   };
-  const wrong = {
+  /** @type {Record<string, () => any>} */
+  const invalid = {
     undefined: () => undefined,
     null: () => null,
     'empty string': () => '',
@@ -82,6 +98,7 @@ async function callWithEverything([client, options, limits]) {
     controller: () => new AbortController(),
     'object that is no text': () => ({ toString: fail, toJSON: fail }),
     ring: () => {
+      /** @type {{ ring?: object }} */
       const ring = {};
       ring.ring = ring;
       return ring;
@@ -91,14 +108,17 @@ async function callWithEverything([client, options, limits]) {
   };
   const it = window[client];
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(it)).filter((name) => name !== 'constructor');
-  // A session that is over would hide what the others do with wrong input.
-  methods.sort((left, right) => (left === 'logout') - (right === 'logout'));
+  // Last, because the others need a session.
+  methods.sort((left, right) => Number(left === 'logout') - Number(right === 'logout'));
 
+  /** @type {(method: string, values: unknown[]) => Promise<string>} */
   const settled = async (method, values) => {
+    /** @type {number | undefined} */
     let timer;
     try {
+      /** @type {Promise<string>} */
       const hung = new Promise((resolve) => {
-        timer = setTimeout(resolve, PATIENCE_MS, 'hung');
+        timer = window.setTimeout(resolve, PATIENCE_MS, 'hung');
       });
       const done = Promise.resolve(it[method](...values)).then(() => 'done');
       return await Promise.race([done, hung]);
@@ -108,22 +128,25 @@ async function callWithEverything([client, options, limits]) {
       clearTimeout(timer);
     }
   };
+  /** @type {[string, string][]} */
   const outcomes = [];
   for (const method of methods) {
+    /** @type {[call: string, values: unknown[]][]} */
     const calls = [[`${method}()`, []]];
-    for (const [name, make] of Object.entries(wrong)) {
+    for (const [name, make] of Object.entries(invalid)) {
       calls.push([`${method}('x', ${name})`, ['x', make()]]);
-      // An object without a type asks for a security key, which is no wrong input.
+      // An object without a type is valid: it registers a security key.
       if (method !== 'registerDevice' || !['ring', 'object that is no text'].includes(name))
         calls.push([`${method}(${name})`, [make()]]);
     }
-    const [good, own] = options[method] ?? [{}, []];
+    const [valid, own] = options[method] ?? [{}, []];
     for (const option of [...own, ...limits]) {
-      for (const [name, make] of Object.entries(wrong)) {
-        if (method === 'registerDevice' && option === 'type' && [undefined, null, ''].includes(make())) continue;
-        calls.push([`${method}({ ${option}: ${name} })`, [{ ...good, [option]: make() }]]);
+      for (const [name, make] of Object.entries(invalid)) {
+        if (method === 'registerDevice' && option === 'type' && ['undefined', 'null', 'empty string'].includes(name))
+          continue;
+        calls.push([`${method}({ ${option}: ${name} })`, [{ ...valid, [option]: make() }]]);
       }
-      const getter = Object.defineProperty({ ...good }, option, { get: fail, enumerable: true });
+      const getter = Object.defineProperty({ ...valid }, option, { get: fail, enumerable: true });
       calls.push([`${method}({ get ${option}() { throw } })`, [getter]]);
     }
     for (const [call, values] of calls) outcomes.push([call, await settled(method, values)]);
@@ -131,11 +154,14 @@ async function callWithEverything([client, options, limits]) {
   return outcomes;
 }
 
-describe('wrong input', () => {
+describe('invalid input', () => {
   const story = stories('localhost');
 
-  /** An anonymous shopper whose logins Authress refuses and whose page nothing leaves. */
-  async function open(shop, authress, tab) {
+  /**
+   * Opens a page as an anonymous shopper. Authress refuses logins, and navigations do not leave the page.
+   * @param {Cast} cast
+   */
+  async function open({ shop, authress, page: tab }) {
     const page = new BarePage(shop);
     await page.open();
     await page.startAnonymous();
@@ -153,54 +179,57 @@ describe('wrong input', () => {
     return page;
   }
 
+  /** @param {[call: string, outcome: string][]} outcomes */
   const unexpected = (outcomes) =>
     outcomes.filter(([call, outcome]) => {
-      // Its failures are those of fetch itself.
+      // Failures of fetch itself are passed on.
       if (call.startsWith('fetch(') && /^(TypeError|Error|SyntaxError): /.test(outcome)) return false;
       return !/^[A-Za-z]+$/.test(outcome) || ['InternalError', 'ModuleLoadFailed', 'hung'].includes(outcome);
     });
 
-  story(
-    'of any method of a login client is no internal error, and leaves no page',
-    async ({ shop, authress, page: tab }) => {
-      await open(shop, authress, tab);
-      const outcomes = await tab.evaluate(callWithEverything, ['login', OPTIONS, LIMITS]);
-      assert.deepEqual(unexpected(outcomes), []);
-      assert.ok(outcomes.length > 2_000, `${outcomes.length} calls`);
-      assert.equal(await tab.evaluate(() => window.isStillHere), true);
-      // What each option refuses is said about the option, and not by chance about something else.
-      const of = Object.fromEntries(outcomes);
-      for (const [method, [, own]] of Object.entries(OPTIONS)) {
-        if (method === 'requestToken') continue;
-        for (const option of [...own, ...LIMITS]) {
-          // Without effect, as documented: not read.
-          if (option === 'clearUserDataBeforeLogin') continue;
-          assert.equal(of[`${method}({ get ${option}() { throw } })`], 'InvalidInput', `${method} ${option}`);
-        }
+  story('of any method of a login client is no internal error, and leaves no page', async (cast) => {
+    const { page: tab } = cast;
+    await open(cast);
+    const outcomes = await tab.evaluate(callWithInvalidInput, input('login'));
+    assert.deepEqual(unexpected(outcomes), []);
+    assert.ok(outcomes.length > 2_000, `${outcomes.length} calls`);
+    assert.equal(await tab.evaluate(() => window.isStillHere), true);
+    // Each option is checked itself: the error is not about something else by chance.
+    const outcomeOf = Object.fromEntries(outcomes);
+    for (const [method, [, own]] of Object.entries(OPTIONS)) {
+      if (method === 'requestToken') continue;
+      for (const option of [...own, ...LIMITS]) {
+        // It has no effect and is not read, as documented.
+        if (option === 'clearUserDataBeforeLogin') continue;
+        assert.equal(outcomeOf[`${method}({ get ${option}() { throw } })`], 'InvalidInput', `${method} ${option}`);
       }
-    },
-  );
+    }
+  });
 
-  story('of any method of an extension client is none either', async ({ shop, authress, page: tab }) => {
-    await open(shop, authress, tab);
+  story('of any method of an extension client is none either', async (cast) => {
+    const { shop, page: tab } = cast;
+    await open(cast);
     await tab.evaluate((sandboxUrl) => {
       window.extension = new window.ExtensionClient(sandboxUrl, 'ext_planner');
     }, shop.stack.sandboxUrl);
-    const outcomes = await tab.evaluate(callWithEverything, ['extension', OPTIONS, LIMITS]);
+    const outcomes = await tab.evaluate(callWithInvalidInput, input('extension'));
     assert.deepEqual(unexpected(outcomes), []);
     assert.equal(await tab.evaluate(() => window.isStillHere), true);
   });
 
-  story('is refused by its code, before anything is sent', async ({ shop, authress, page: tab }) => {
-    const page = await open(shop, authress, tab);
+  story('is rejected with its code, before a request is sent', async (cast) => {
+    const { authress, page: tab } = cast;
+    const page = await open(cast);
     await authress.clearLog();
     const outcomes = await tab.evaluate(async () => {
+      /** @param {string} name */
       const throwing = (name) =>
         Object.defineProperty({ connectionId: 'con_acorn' }, name, {
           get() {
             throw new Error('own');
           },
         });
+      /** @type {[method: string, ...values: unknown[]][]} */
       const calls = [
         ['authenticate', 'sc_shop'],
         ['authenticate', 42],
@@ -232,32 +261,32 @@ describe('wrong input', () => {
         ['subscribe'],
         ['subscribe', 'x'],
       ];
-      const outcomes = [];
+      const codes = [];
       for (const [method, ...values] of calls) {
         try {
           await window.login[method](...values);
-          outcomes.push('done');
+          codes.push('done');
         } catch (error) {
-          outcomes.push(error.code);
+          codes.push(error.code);
         }
       }
-      return outcomes;
+      return codes;
     });
     const codes = new Set(outcomes);
     codes.delete('InvalidResponseLocation');
     assert.deepEqual([...codes], ['InvalidInput'], outcomes.join(' '));
     assert.equal(outcomes.filter((code) => code === 'InvalidResponseLocation').length, 2);
     assert.deepEqual(await authress.requests(), []);
-    assert.equal((await page.call('userSessionExists')).value, true, 'nothing has ended the session');
+    assert.equal((await page.call('userSessionExists')).value, true, 'the session has not ended');
   });
 
-  story('that means the default is taken for it', async ({ shop, authress, page: tab }) => {
-    const page = await open(shop, authress, tab);
+  story('that stands for the default is accepted', async (cast) => {
+    const page = await open(cast);
     for (const limits of [{ timeoutInMillis: null }, { signal: null }, null, {}]) {
       assert.equal(typeof (await page.call('getToken', limits)).value, 'string');
       assert.equal((await page.call('userSessionExists', limits)).value, true);
     }
-    // Refused by Authress, so it was sent.
+    // Authress has refused it, so it was sent.
     for (const options of [{ responseLocation: '' }, { timeoutInMillis: null }]) {
       const { error } = await page.call('authenticate', { connectionId: 'con_acorn', ...options });
       assert.deepEqual([error?.code, error?.status], ['RequestRefused', 429], JSON.stringify(options));
