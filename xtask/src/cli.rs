@@ -32,7 +32,7 @@ enum Command {
     Build(build::Options),
     /// Set up, then run every test, or only the given parts
     Test(test::Options),
-    /// Check formatting, lints, documentation and JavaScript syntax
+    /// Check formatting, words, dependencies, types, lints and documentation
     Lint,
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 
 use crate::progress::seconds;
 use crate::setup::{self, BuildTools};
-use crate::{programs, workspace};
+use crate::{programs, words, workspace};
 
 /// A check of the list: its name in the output, and what it runs.
 struct Check {
@@ -16,16 +16,20 @@ struct Check {
 }
 
 impl Check {
+    fn new(name: &'static str, run: impl FnOnce() -> Result<()> + 'static) -> Self {
+        Check { name, run: Box::new(run) }
+    }
+
     /// A check that is a program, whose own output says what is wrong.
     fn program(name: &'static str, mut command: Command) -> Self {
-        Check { name, run: Box::new(move || programs::run(&mut command)) }
+        Check::new(name, move || programs::run(&mut command))
     }
 }
 
 /// Runs every check, also after one has failed, so that one run shows everything there is to fix.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
     let mut failed = Vec::new();
-    for Check { name, run } in checks(tools)? {
+    for Check { name, run } in checks(tools) {
         println!("lint: {name}");
         let start = Instant::now();
         match run() {
@@ -40,10 +44,11 @@ pub(crate) fn run(tools: &BuildTools) -> Result<()> {
 }
 
 /// The checks, the fastest first.
-fn checks(tools: &BuildTools) -> Result<Vec<Check>> {
-    Ok(vec![
+fn checks(tools: &BuildTools) -> Vec<Check> {
+    vec![
         Check::program("rustfmt", rustfmt()),
-        Check::program("dependencies", dependencies()?),
+        Check::new("words", words::check),
+        Check::new("dependencies", || programs::run(&mut dependencies()?)),
         Check::program("JavaScript", biome(tools)),
         Check::program("types, browser", tsc(tools, ".")),
         Check::program("types, tests and build", tsc(tools, "tests")),
@@ -51,7 +56,7 @@ fn checks(tools: &BuildTools) -> Result<Vec<Check>> {
         Check::program("clippy, wasm32", clippy(tools.wasm.cargo("clippy"), &[])),
         Check::program("rustdoc, host", rustdoc(workspace::cargo("doc"), &["--workspace"])),
         Check::program("rustdoc, wasm32", rustdoc(tools.wasm.cargo("doc"), &[])),
-    ])
+    ]
 }
 
 fn rustfmt() -> Command {

@@ -1,5 +1,5 @@
 // One entry for each peer: the nearest thing it has to an anonymous login (or a login), the token, a link to another
-// identity, being told of changes, and logout. What a page does not name may be left out by the bundler.
+// identity, notifications of changes, and logout. What a page does not name may be left out by the bundler.
 
 const settings = "{ url: 'https://login.example.com', clientId: 'shop' }";
 
