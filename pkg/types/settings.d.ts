@@ -32,7 +32,8 @@ export interface LoginClientSettings {
    * - `eager`: with the first client.
    * - `none`: not before a call needs it. Until then a stored session is used and not renewed.
    *
-   * Default `idle`. Clients of one host and application share the module: `none` counts if all of them have it.
+   * Default `idle`. Clients of one custom domain and application share the module: `none` has an effect only if all of them
+   * have it.
    * @throws {LoginError} `InvalidInput` from the constructor.
    */
   preload?: 'idle' | 'eager' | 'none';
