@@ -15,7 +15,7 @@ const MODULE: &str = "authress_login_wasm";
 /// The inputs of the last build: a build with the same ones has nothing to do. It is not published.
 const INPUTS: &str = ".inputs";
 
-/// How `cargo xtask build` builds.
+/// Options of `cargo xtask build`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Fail unless the package is the one to publish: made by the pinned compiler, with the standard library from source

@@ -1,5 +1,5 @@
-//! `cargo xtask bundlers`: the package in every bundler and in the tools that newcomers build with, and the tables of
-//! both in docs/bundlers.md.
+//! `cargo xtask bundlers`: builds applications with the package in every bundler and framework, and writes the tables in
+//! docs/bundlers.md.
 
 use anyhow::Result;
 use clap::Args;
@@ -7,7 +7,7 @@ use clap::Args;
 use crate::engines::Engine;
 use crate::{build, programs, setup, test, workspace};
 
-/// What is tried.
+/// Options of `cargo xtask bundlers`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Only these folders of tests/bundlers/tools, separated by commas

@@ -10,7 +10,7 @@ use crate::progress::seconds;
 use crate::stack::{self, Ports, Stack, Topology};
 use crate::{build, ports, programs, setup, workspace};
 
-/// How the demo runs.
+/// Options of `cargo xtask demo`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Walk through the login once in headless Chromium, then exit

@@ -2,19 +2,19 @@
 
 use std::str::FromStr;
 
-/// One of them.
+/// A browser engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
-    /// Chromium's, in which everything runs.
+    /// Chromium, in which every test runs.
     Chromium,
-    /// Firefox's.
+    /// Firefox.
     Firefox,
-    /// WebKitGTK's, the nearest to Safari's that Debian has.
+    /// WebKitGTK, the nearest to Safari that Debian has.
     Webkit,
 }
 
 impl Engine {
-    /// All of them, in the order in which they run.
+    /// All engines, in the order in which tests run in them.
     pub(crate) const ALL: [Engine; 3] = [Engine::Chromium, Engine::Firefox, Engine::Webkit];
 
     /// The name on the command line, and in `ENGINE` for the scripts of `tests/e2e`.

@@ -17,12 +17,12 @@ pub(crate) fn is_available() -> bool {
     programs::find(&["apt-get"]).is_some()
 }
 
-/// Installs `packages`. Packages that are on the system are never removed for them.
+/// Installs `packages`. Fails rather than removing an installed package.
 pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> {
     let names = packages.join(" ");
     if !LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
         let step = Step::new("apt-get update", "know what can be installed", "some seconds");
-        // One unreachable source of several is no reason to stop: the next step shows whether it matters.
+        // One of several sources may be unreachable: the next step shows whether that matters.
         if let Err(failure) = step.dispensable(Duration::from_secs(300)).run(&mut apt_get(&["update"])?) {
             println!("        {failure:#}; continuing with the package lists that are there");
         }
@@ -32,7 +32,7 @@ pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> 
     Step::new(&what, why, expect).run(command.args(packages))
 }
 
-/// `apt-get` as root, never asking anything.
+/// `apt-get` as root, without questions.
 fn apt_get(words: &[&str]) -> Result<Command> {
     let is_root = programs::output(Command::new("id").arg("-u")).as_deref() == Some("0");
     let mut command = if is_root {

@@ -9,7 +9,7 @@ use crate::programs;
 
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-/// A browser and a driver that fit each other.
+/// A browser and a driver of the same major version.
 #[derive(Debug)]
 pub(crate) struct Browser {
     /// The browser's program.
@@ -20,7 +20,7 @@ pub(crate) struct Browser {
     pub(crate) version: String,
 }
 
-/// What CHROME and CHROMEDRIVER name, else what is installed, else Debian's packages.
+/// The programs that CHROME and CHROMEDRIVER name, or else the installed ones, or else Debian's packages.
 pub(crate) fn ensure() -> Result<Browser> {
     if chrome()?.is_none() || driver()?.is_none() {
         if !apt::is_available() {
@@ -58,7 +58,7 @@ fn driver() -> Result<Option<PathBuf>> {
     named("CHROMEDRIVER", &["chromedriver"])
 }
 
-/// The program an environment variable names, which must exist then, or the first of `names` on PATH.
+/// The program that an environment variable names, or else the first of `names` on PATH. A named program must exist.
 pub(super) fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     match std::env::var_os(variable).filter(|value| !value.is_empty()) {
         None => Ok(programs::find(names)),
@@ -67,7 +67,7 @@ pub(super) fn named(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     }
 }
 
-/// The version of a program, which must run.
+/// The version of a program. Fails if the program does not run.
 pub(super) fn checked_version(program: &Path) -> Result<String> {
     programs::version(program).with_context(|| format!("{} does not run: reinstall it", program.display()))
 }

@@ -19,7 +19,7 @@ use crate::{programs, workspace};
 const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy", "lld-19"];
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
-/// The name of the empty crate whose build brings the standard library along.
+/// The name of the empty crate with which the standard library is compiled.
 const EMPTY_CRATE: &str = "only_std";
 
 /// A complete sysroot.
@@ -34,14 +34,14 @@ impl Sysroot {
     /// Makes `command` and whatever it starts use this sysroot; `folders` come first on PATH.
     pub(crate) fn prepare<'a>(&self, command: &'a mut Command, folders: &[PathBuf]) -> &'a mut Command {
         let folders: Vec<PathBuf> = folders.iter().cloned().chain([self.folder.join("bin")]).collect();
-        // What the cargo that started xtask has left in the environment belongs to another compiler.
+        // These variables of the cargo that started xtask belong to another compiler.
         for name in ["RUSTC", "RUSTDOC", "CARGO", "LD_LIBRARY_PATH"] {
             command.env_remove(name);
         }
         command
             .env("PATH", programs::path_with(&folders))
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker)
-            // clippy starts the compiler's library, not the wrapper in `bin`.
+            // clippy loads the compiler as a library, without the wrapper in `bin`.
             .env("SYSROOT", &self.folder)
     }
 }
@@ -54,7 +54,7 @@ pub(crate) fn existing() -> Result<Option<Sysroot>> {
     Ok(folder.is_dir().then_some(Sysroot { folder, linker }))
 }
 
-/// Installs the packages and builds the sysroot, as far as that has not been done.
+/// Installs the packages and builds the sysroot, unless that has been done.
 pub(crate) fn ensure() -> Result<Sysroot> {
     if !is_installed() {
         if !apt::is_available() {
@@ -72,7 +72,7 @@ pub(crate) fn ensure() -> Result<Sysroot> {
     compile(&work)?;
     let finished = work.join("sysroot");
     assemble(&work, &finished)?;
-    // Only a complete sysroot ever stands at this place, so its presence is the proof that it is complete.
+    // Moved in one step, so that a sysroot at this place is always complete.
     workspace::publish(&finished, &folder)?;
     workspace::remove(&work)?;
     Ok(Sysroot { folder, linker })
@@ -122,7 +122,7 @@ fn compile(work: &Path) -> Result<()> {
     Step::new("wasm32 standard library", "compiled from Debian's source", "75 s").run(&mut command)
 }
 
-/// Lays the compiled library and links to Debian's own parts out as rustc expects them.
+/// Arranges the compiled library, and links to Debian's files, as rustc expects them.
 fn assemble(work: &Path, sysroot: &Path) -> Result<()> {
     let wasm_lib = sysroot.join("lib/rustlib").join(TRIPLE).join("lib");
     let bin = sysroot.join("bin");
@@ -150,7 +150,7 @@ fn assemble(work: &Path, sysroot: &Path) -> Result<()> {
         symlink(&program, bin.join(name)).with_context(|| format!("cannot link to {}", program.display()))?;
     }
     for name in ["rustc", "rustdoc"] {
-        // The wrapper finds its sysroot from its own place, because the folder is moved once it is complete.
+        // The wrapper finds its sysroot relative to itself, because the folder is moved once it is complete.
         let script = format!("#!/bin/sh\nexec /usr/bin/{name} --sysroot \"$(dirname \"$(dirname \"$0\")\")\" \"$@\"\n");
         let wrapper = bin.join(name);
         write(&wrapper, &script)?;

@@ -8,7 +8,7 @@ use super::browser::{checked_version, named};
 use super::{apt, tools};
 use crate::programs;
 
-/// Firefox and what wasm-pack drives it by; the end-to-end tests speak to the browser itself.
+/// Firefox, and the driver that wasm-pack needs; the end-to-end tests drive the browser without it.
 #[derive(Debug)]
 pub(crate) struct Firefox {
     /// The browser's program.
@@ -24,11 +24,12 @@ pub(crate) struct Firefox {
 pub(crate) struct Webkit {
     /// `WebKitWebDriver`.
     pub(crate) driver: PathBuf,
-    /// `xvfb-run`: this browser cannot do without a display.
+    /// `xvfb-run`: this browser needs a display.
     pub(crate) xvfb_run: PathBuf,
 }
 
-/// What FIREFOX and GECKODRIVER name, else what is installed, else Debian's package and the driver's own source.
+/// The programs that FIREFOX and GECKODRIVER name, or else the installed ones, or else Debian's package and the driver
+/// from crates.io.
 pub(crate) fn firefox() -> Result<Firefox> {
     let find = || named("FIREFOX", &["firefox-esr", "firefox"]);
     let firefox = match find()? {
@@ -46,7 +47,7 @@ pub(crate) fn firefox() -> Result<Firefox> {
     Ok(Firefox { firefox, driver, version })
 }
 
-/// What WEBKIT_DRIVER names, else what is installed, else Debian's packages.
+/// The program that WEBKIT_DRIVER names, or else the installed one, or else Debian's packages.
 pub(crate) fn webkit() -> Result<Webkit> {
     let driver = || named("WEBKIT_DRIVER", &["WebKitWebDriver"]);
     let xvfb_run = || programs::find(&["xvfb-run"]);

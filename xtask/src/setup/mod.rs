@@ -31,7 +31,7 @@ use crate::engines::Engine;
 use crate::progress::seconds;
 use crate::{programs, workspace};
 
-/// What building needs.
+/// The tools that a build needs.
 #[derive(Debug)]
 pub(crate) struct BuildTools {
     /// The compiler for wasm32.
@@ -68,29 +68,29 @@ impl BuildTools {
     }
 }
 
-/// What testing needs.
+/// The tools that tests need.
 #[derive(Debug)]
 pub(crate) struct TestTools {
-    /// What building needs.
+    /// The tools that a build needs.
     pub(crate) build: BuildTools,
-    /// Runs the browser tests.
+    /// `wasm-pack`, which runs the browser tests.
     pub(crate) wasm_pack: PathBuf,
-    /// What they run in.
+    /// Chromium and its driver.
     pub(crate) browser: Browser,
-    /// Only where it was asked for.
+    /// If the set-up was asked for it.
     firefox: Option<Firefox>,
-    /// Only where it was asked for.
+    /// If the set-up was asked for it.
     webkit: Option<Webkit>,
 }
 
 impl TestTools {
-    /// `node` for a script that drives the browser or a stack of servers: `CHROME`, `CHROMEDRIVER` and `XTASK` name
-    /// the programs it needs.
+    /// A `node` command for a script that drives Chromium or starts servers: the variables `CHROME`, `CHROMEDRIVER` and
+    /// `XTASK` name the programs that it needs.
     pub(crate) fn node_script(&self) -> Command {
         self.for_script(self.build.node.command())
     }
 
-    /// The same for a script that drives this engine.
+    /// A `node` command for a script that drives this engine.
     pub(crate) fn node_script_in(&self, engine: Engine) -> Result<Command> {
         let mut command = match engine {
             Engine::Chromium => self.node_script(),
@@ -142,15 +142,15 @@ pub(crate) fn for_bench() -> Result<Node> {
     node::ensure()
 }
 
-/// What the documentation needs: no compiler for wasm32.
+/// Installs what the documentation needs: no compiler for wasm32.
 pub(crate) fn for_docs() -> Result<Node> {
     node::ensure()
 }
 
-/// Everything with these engines, for `cargo xtask setup`, `test` and `demo --check`. Chromium is always there.
+/// Installs everything for these engines, and Chromium in any case: for `cargo xtask setup`, `test` and `demo --check`.
 pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     let start = Instant::now();
-    // First what fails fastest, then downloads, then what has to be compiled.
+    // What fails fastest first, then downloads, then what has to be compiled.
     let node = node::ensure()?;
     let browser = browser::ensure()?;
     redis::ensure()?;
@@ -177,7 +177,7 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     Ok(TestTools { build: BuildTools::new(wasm, wasm_bindgen, node), wasm_pack, browser, firefox, webkit })
 }
 
-/// What `build`, `lint`, `size` and `demo` need: no browser.
+/// Installs what `build`, `lint`, `size` and `demo` need: no browser.
 pub(crate) fn for_build() -> Result<BuildTools> {
     let node = node::ensure()?;
     Ok(BuildTools::new(wasm_target::ensure()?, tools::wasm_bindgen()?, node))

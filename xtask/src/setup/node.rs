@@ -21,7 +21,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// `node`.
+    /// A `node` command.
     pub(crate) fn command(&self) -> Command {
         Command::new(&self.program)
     }
@@ -29,7 +29,7 @@ impl Node {
     /// Installs the bundlers and checkers of `tests/bundlers`.
     pub(crate) fn install_bundlers(&self) -> Result<()> {
         let why = "the bundlers that the package is tried with";
-        // Not `ci`: its lock file must name the native parts for every platform, and not every registry serves them.
+        // Not `ci`, which needs a lock file with the native packages of every platform: not every registry serves them.
         install_packages(&self.npm, &["install", "--no-save"], &tests().join("bundlers"), why, "about 40 s, 470 MB")
     }
 
@@ -41,7 +41,7 @@ impl Node {
         install_packages(&self.npm, &words, &tests().join("bench/peers"), why, "about 1 min, 280 MB")
     }
 
-    /// `node` with a program of an installed npm package, for instance `wasm-opt`.
+    /// A command that runs a program of an installed npm package, for instance `wasm-opt`.
     pub(crate) fn package_program(&self, name: &str) -> Command {
         let mut command = self.command();
         command.current_dir(workspace::root()).arg(tests().join("node_modules/.bin").join(name));
@@ -70,7 +70,7 @@ fn missing(what: &str) -> String {
 fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect: &str) -> Result<()> {
     let lock_file = folder.join("package-lock.json");
     let lock = std::fs::read(&lock_file).with_context(|| format!("cannot read {}", lock_file.display()))?;
-    // A copy of the lock file, written last: says that these packages are installed, all of them.
+    // A copy of the lock file, written last: it proves that all of its packages are installed.
     let stamp = folder.join("node_modules/.installed-from-package-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The tools that come as Rust source: wasm-bindgen's CLI, wasm-pack, geckodriver and cargo-deny.
+//! The tools that are compiled from crates.io: wasm-bindgen's CLI, wasm-pack, geckodriver and cargo-deny.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,7 +24,7 @@ pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
         version: &version,
         why: "makes the JavaScript side of the module",
         expect: "compiled from source, about 2 min",
-        // Its default features are for downloading things, and bring a TLS library along.
+        // The default features are for downloads, and depend on a TLS library.
         flags: &["--no-default-features"],
     }
     .ensure()
@@ -44,7 +44,7 @@ pub(crate) fn wasm_pack() -> Result<PathBuf> {
     .ensure()
 }
 
-/// The `geckodriver` program: what npm has of it only downloads it from elsewhere.
+/// The `geckodriver` program. The npm package of that name only downloads it from elsewhere.
 pub(crate) fn geckodriver() -> Result<PathBuf> {
     Tool {
         package: "geckodriver",
@@ -121,7 +121,7 @@ impl Tool<'_> {
             println!("        {failure:#}; trying without the tool's lock file");
             Step::new(&what, self.why, self.expect).run(&mut self.cargo_install(&work, &finished))?;
         }
-        // Moved in one step: a half-finished installation never stands where a finished one is looked for.
+        // Moved in one step, so that an unfinished installation is never found.
         workspace::publish(&finished, place)?;
         workspace::remove(&work)
     }
@@ -132,10 +132,10 @@ impl Tool<'_> {
             .args(["install", self.package, "--version", &format!("={}", self.version), "--root"])
             .arg(root)
             .args(self.flags)
-            // The folder the user happens to be in must not lend its configuration to the build.
+            // Not the current folder, whose cargo configuration would apply to the build.
             .current_dir(work)
             .env("CARGO_TARGET_DIR", work.join("target"))
-            // A tool that runs for a second need not be optimised for minutes.
+            // A tool that runs for a second is not worth minutes of optimisation.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_LTO", "off");

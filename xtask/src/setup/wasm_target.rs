@@ -18,12 +18,12 @@ use crate::{programs, workspace};
 /// The target's name.
 pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
 
-/// How the wasm32 build is started.
+/// A compiler for wasm32.
 #[derive(Debug)]
 pub(crate) enum WasmTarget {
     /// The compiler in use has the target.
     Official,
-    /// A sysroot made from Debian's packages stands in.
+    /// A sysroot made from Debian's packages.
     Debian(debian_std::Sysroot),
 }
 
@@ -64,7 +64,7 @@ impl WasmTarget {
         command
     }
 
-    /// For the set-up's closing lines.
+    /// A description for the end of the set-up's output.
     pub(crate) fn description(&self) -> String {
         match self {
             WasmTarget::Official => format!("of {}", rustc_version()),
@@ -73,7 +73,7 @@ impl WasmTarget {
     }
 }
 
-/// Finds or makes it.
+/// Finds or installs the compiler.
 pub(crate) fn ensure() -> Result<WasmTarget> {
     match std::env::var("AUTHRESS_LOGIN_WASM_STD").as_deref() {
         Ok("rustup") => return ensure_official(),
@@ -103,7 +103,7 @@ fn ensure_official() -> Result<WasmTarget> {
             bail!("there is no rustup to add the wasm32 standard library");
         }
         let why = "the standard library for wasm32";
-        // A network that swallows packets must not hold everything up: there is another way.
+        // With a limit: a network that drops packets must not block the set-up, because there is another way.
         Step::new("rustup target add", why, "seconds where rustup's servers can be reached")
             .dispensable(Duration::from_secs(180))
             .run(

@@ -29,7 +29,8 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// `authorization_url` replaces the verifier's own address in the service client.
+    /// The configuration of servers on these ports. `authorization_url` replaces the verifier's address in the service
+    /// client.
     pub(crate) fn new(topology: Topology, ports: Ports, authorization_url: Option<&str>) -> Self {
         let verifier_url = format!("http://127.0.0.1:{}", ports.verifier);
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
@@ -73,7 +74,7 @@ impl Configuration {
             ("AUTHRESS_CLIENT_ID", SHOPPER_CONNECTION_ID.to_owned()),
             ("AUTHRESS_ACCESS_KEY_FILE", folder.join(ACCESS_KEY_FILE).to_string_lossy().into_owned()),
             ("LISTEN", loopback(self.ports.verifier)),
-            // Every shopper here comes from one address.
+            // All shoppers of a test have the same IP address.
             ("RATE_LIMIT_CLIENT_BURST", "1000".to_owned()),
         ]
     }
@@ -94,7 +95,7 @@ impl Configuration {
         })
     }
 
-    /// Everything but the process ids.
+    /// The servers' addresses and ids for tests; the caller adds process ids and the folder of the logs.
     pub(crate) fn description(&self, folder: &Path) -> Value {
         let addresses = self.topology.addresses(self.ports.shop, self.ports.sandbox);
         json!({

@@ -1,4 +1,4 @@
-//! The sandbox, the verifier and the shop as one: started in order on free ports, stopped together.
+//! The sandbox, the verifier and the shop, started in order on free ports and stopped together.
 
 mod configuration;
 mod server;
@@ -17,7 +17,7 @@ use configuration::Configuration;
 use server::{FolderGuard, Server};
 pub(crate) use topology::Topology;
 
-/// Which servers `cargo xtask stack` runs, and what it prints.
+/// Options of `cargo xtask stack`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// How the addresses of the storefront and of Authress relate
@@ -31,7 +31,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// Where the servers listen on loopback.
+/// The servers' ports on loopback.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
     /// The storefront.
@@ -40,7 +40,7 @@ pub(crate) struct Ports {
     pub(crate) sandbox: u16,
     /// The verifier.
     pub(crate) verifier: u16,
-    /// The sandbox once more in plain HTTP, where its main listener speaks TLS.
+    /// The sandbox's second listener in plain HTTP, if its main listener uses TLS.
     pub(crate) internal: u16,
 }
 
@@ -52,11 +52,11 @@ impl Ports {
     }
 }
 
-/// Running servers. They stop when this is dropped, and also when this process ends in any other way, even killed.
+/// Running servers. They stop when this is dropped and when this process ends, even if it was killed.
 #[derive(Debug)]
 pub(crate) struct Stack {
     configuration: Configuration,
-    // The order matters: the servers stop before their folder goes.
+    // Fields are dropped in this order: the servers stop before their folder is removed.
     shop: Server,
     verifier: Server,
     sandbox: Server,
@@ -71,7 +71,7 @@ impl Stack {
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
-            // What it prints would be taken for the one line of JSON that a caller waits for.
+            // Its output must not mix with the line of JSON that a caller waits for.
             programs::run(command.stdout(std::process::Stdio::null()))?;
         }
         let write = |name: &str, value: Value| -> Result<PathBuf> {
@@ -94,12 +94,12 @@ impl Stack {
         &self.configuration.shop_url
     }
 
-    /// Where the servers write what they have to say.
+    /// The folder of the servers' logs.
     pub(crate) fn logs(&self) -> &Path {
         &self.folder.path
     }
 
-    /// What a test has to know about the servers.
+    /// The servers' addresses, ids, processes and logs for tests, as JSON.
     pub(crate) fn description(&self) -> Value {
         let mut description = self.configuration.description(&self.folder.path);
         if let Some(fields) = description.as_object_mut() {
@@ -120,7 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         println!("{:#}", stack.description());
         println!("The servers stop when standard input closes (Ctrl-D) or with Ctrl-C.");
     }
-    // A caller that has gone away cannot read this: then there is nothing left to do but stop.
+    // If the caller cannot read this any more, the servers stop at once.
     if std::io::stdout().flush().is_ok() {
         let mut rest = [0; 256];
         let mut input = std::io::stdin();
@@ -130,8 +130,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Another program can take a port between the moment it was found free and the moment it is used: then other ports
-/// are tried.
+/// Starts the servers on free ports. Another program can take a port before the server does: then other ports are tried.
 pub(crate) fn start_on_free_ports(topology: Topology, authorization_url: Option<&str>) -> Result<Stack> {
     let mut tries = 0;
     loop {

@@ -1,8 +1,8 @@
 //! One server process that cannot outlive this one.
 //!
-//! A small shell stands between: it holds the reading end of a pipe whose writing end only this process has. When the
-//! pipe closes, because the [`Server`] was dropped or because this process ended in whatever way, even killed, the
-//! shell asks the server to stop, and after five seconds ends it. That needs no signal handler here.
+//! A shell process supervises the server. It reads from a pipe whose writing end only this process has. When the pipe
+//! closes, because the [`Server`] was dropped or because this process ended, even if it was killed, the shell sends
+//! SIGTERM to the server, and SIGKILL after five seconds. So this process needs no signal handler.
 
 use std::fs::{DirBuilder, File};
 use std::io::{BufRead, BufReader};
@@ -18,7 +18,7 @@ use anyhow::{Context, Error, Result, anyhow};
 use crate::build;
 use crate::progress;
 
-/// How long a server may take until it accepts connections: on a busy machine many times what it takes alone.
+/// How long a server may take until it accepts connections. On a busy machine it takes many times longer than alone.
 const READY_WITHIN: Duration = Duration::from_secs(180);
 
 const GUARD: &str = r#"
@@ -37,7 +37,7 @@ kill "$timer" 2>/dev/null
 
 const FOLDER_GUARD: &str = r#"cat >/dev/null; rm -rf "$1""#;
 
-/// A server that has said it is ready.
+/// A server that accepts connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     guard: Guard,
@@ -46,8 +46,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server of this workspace and waits for its `ready` line. What it says on standard error goes to
-    /// `NAME.log` in `folder`.
+    /// Starts a server of this workspace and waits for its `ready` line. Its standard error is written to `NAME.log` in
+    /// `folder`.
     pub(crate) fn start(
         name: &str,
         arguments: Vec<String>,
@@ -102,10 +102,10 @@ impl Drop for Server {
 }
 
 fn not_ready(name: &str, how: &str, log: &Path) -> Error {
-    anyhow!("{name} {how}; it said: {}", progress::tail(log, 5))
+    anyhow!("{name} {how}; the end of its log: {}", progress::tail(log, 5))
 }
 
-/// A private folder in the system's temporary folder that goes when this process does.
+/// A private folder in the system's temporary folder. It is removed when this process ends.
 #[derive(Debug)]
 pub(crate) struct FolderGuard {
     guard: Guard,
@@ -131,7 +131,7 @@ impl Drop for FolderGuard {
     }
 }
 
-/// The shell and the pipe it watches.
+/// The shell that supervises a server, and the pipe that it reads from.
 #[derive(Debug)]
 struct Guard {
     child: Child,
@@ -140,7 +140,7 @@ struct Guard {
 
 impl Guard {
     fn start(command: &mut Command) -> Result<Self> {
-        // Its own process group: Ctrl-C reaches this process alone, and the guards then do their work.
+        // A process group of its own: Ctrl-C reaches this process alone, and the guards then stop the servers.
         let mut child =
             command.stdin(Stdio::piped()).process_group(0).spawn().context("cannot start the shell `sh`")?;
         let pipe = child.stdin.take();

@@ -1,20 +1,20 @@
-//! How the storefront's and Authress's addresses relate: that decides how tokens come back (in the query, as cookies,
-//! or as a code).
+//! The relation between the storefront's and Authress's addresses. It decides how tokens come back: in the query, as
+//! cookies, or by an authorization code.
 
 use clap::ValueEnum;
 
-/// One of the three relations.
+/// A relation of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Topology {
-    /// Everything on loopback in plain HTTP: tokens come back in the query.
+    /// All servers on loopback in plain HTTP: tokens come back in the query.
     Localhost,
     /// `app.shop.test` and `login.shop.test`, one site: tokens come as cookies.
     Https,
-    /// `www.other.test` and `login.shop.test`, two sites: a code comes back.
+    /// `www.other.test` and `login.shop.test`, two sites: an authorization code comes back.
     CrossSite,
 }
 
-/// Authress's name in both https topologies.
+/// Authress's host name in both https topologies.
 const LOGIN_HOST: &str = "login.shop.test";
 
 impl Topology {
@@ -32,7 +32,7 @@ impl Topology {
         self != Topology::Localhost
     }
 
-    /// The names a certificate has to cover: the shop's, then Authress's.
+    /// The host names that a certificate has to cover: the shop's, then Authress's.
     pub(crate) fn hosts(self) -> [&'static str; 2] {
         match self {
             Topology::Localhost => ["localhost", "127.0.0.1"],
@@ -51,7 +51,8 @@ impl Topology {
         self.url(1, port)
     }
 
-    /// Where the servers are that a browser knows by name: its addresses, and the real ones.
+    /// Maps each address that the browser uses to the one on which the server listens. Empty for plain HTTP, where they
+    /// are the same.
     pub(crate) fn addresses(self, shop_port: u16, sandbox_port: u16) -> Vec<(String, String)> {
         if !self.is_https() {
             return Vec::new();
@@ -64,7 +65,7 @@ impl Topology {
             .collect()
     }
 
-    /// What Chromium has to be started with so that it finds the names, and accepts the certificate.
+    /// Chromium's arguments for resolving the host names and accepting the certificate.
     pub(crate) fn browser_args(self, shop_port: u16, sandbox_port: u16) -> Vec<String> {
         if !self.is_https() {
             return Vec::new();
@@ -76,7 +77,7 @@ impl Topology {
 
     fn url(self, which: usize, port: u16) -> String {
         let host = self.hosts().get(which).copied().unwrap_or_default();
-        // The browser sees port 443 on both names: `browser_args` leads it to the real ports.
+        // The browser sees port 443 on both names: `browser_args` maps them to the servers' ports.
         if self.is_https() { format!("https://{host}") } else { format!("http://{host}:{port}") }
     }
 }

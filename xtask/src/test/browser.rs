@@ -10,8 +10,8 @@ use crate::engines::Engine;
 use crate::setup::TestTools;
 use crate::workspace;
 
-/// How many seconds all tests may take in an engine, and its driver to start. The runner's own limits, 20 s and 5 s, are
-/// for a machine that does nothing else.
+/// Time limits in seconds for all tests in an engine, and for the start of its driver. The runner's own limits, 20 s and
+/// 5 s, are for a machine that does nothing else.
 const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "300"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
 
 /// The name of the stage in this engine.
@@ -23,7 +23,7 @@ pub(crate) fn stage_name(engine: Engine) -> &'static str {
     }
 }
 
-/// `tests/browser` in this engine.
+/// The command that runs `tests/browser` in this engine.
 pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
     let folder = tools.build.wasm_bindgen.parent().map(PathBuf::from);
     let start = |program: &PathBuf| tools.build.wasm.command_with_path(program, folder.as_slice());
@@ -34,7 +34,7 @@ pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
             let webkit = tools.webkit()?;
             let mut command = start(&webkit.xvfb_run);
             command.arg("--auto-servernum").arg(&tools.wasm_pack);
-            // WebKitGTK's driver takes the same words as Safari's.
+            // wasm-pack knows no WebKitGTK; its driver takes the same arguments as Safari's.
             (command, ["--safari", "--safaridriver"], &webkit.driver)
         }
     };
@@ -42,7 +42,7 @@ pub(crate) fn command(tools: &TestTools, engine: Engine) -> Result<Command> {
     if workspace::locked() {
         command.arg("--locked");
     }
-    // Of several drivers that the environment names, the test runner would take the first it knows.
+    // If the environment names several drivers, the test runner takes the first one it knows.
     for name in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
         command.env_remove(name);
     }

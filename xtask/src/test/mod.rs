@@ -1,4 +1,4 @@
-//! `cargo xtask test`: set-up, then every test, then where the time went.
+//! `cargo xtask test`: installs the tools, runs every test, and prints a table of results and times.
 
 mod browser;
 mod node_tests;
@@ -17,7 +17,7 @@ use crate::{build, lint, size, workspace};
 pub(crate) use node_tests::{bundlers, tools};
 use stage::Stage;
 
-/// Which tests run, and where.
+/// Options of `cargo xtask test`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Parts to run [default: all]
@@ -120,7 +120,7 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     stages
 }
 
-/// What signs, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.
+/// The tests of signing, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.
 fn aws_lc_tests() -> [(&'static str, Command); 2] {
     let mut keys = workspace::cargo("test");
     keys.args(["-p", "authress-jws", "--features", "aws-lc"]);

@@ -1,4 +1,4 @@
-//! What the test run prints at its end.
+//! The closing table of the test run.
 
 use std::time::Duration;
 

@@ -8,18 +8,18 @@ use anyhow::{Context, Result, bail};
 
 use super::tally::Tally;
 
-/// A stage that has ended: a line of the closing table.
+/// A stage that has ended: one line of the closing table.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
     pub(crate) time: Duration,
     pub(crate) tally: Tally,
-    /// Why it failed.
+    /// The error, if the stage failed.
     pub(crate) failure: Option<String>,
 }
 
 impl Stage {
-    /// Runs `work`, which is no test runner.
+    /// Runs `work`, which counts no tests.
     pub(crate) fn run(name: &'static str, work: impl FnOnce() -> Result<()>) -> Self {
         println!("\n==== {name}");
         let start = Instant::now();

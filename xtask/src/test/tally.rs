@@ -36,7 +36,7 @@ impl Tally {
         }
     }
 
-    /// Both together.
+    /// Adds the counts of another stage.
     pub(crate) fn add(&mut self, other: Tally) {
         self.passed += other.passed;
         self.failed += other.failed;

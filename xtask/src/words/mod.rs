@@ -25,7 +25,7 @@ const TEXT: [&str; 21] = [
     "toml", "ts", "tsx", "txt", "vue", "yaml",
 ];
 
-/// Where `cargo xtask words` looks.
+/// Options of `cargo xtask words`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Another git checkout, searched for the terms of this one's glossary
@@ -85,7 +85,7 @@ fn text_files(root: &Path) -> Result<Vec<String>> {
     Ok(list.lines().filter(is_text).map(str::to_owned).collect())
 }
 
-/// The folder that a reader would call the file's home: `crates/verifier`, `tests/e2e`, `docs`.
+/// The folder for which a hit is counted: `crates/verifier`, `tests/e2e`, `docs`.
 fn area(file: &str) -> String {
     let folders: Vec<&str> = file.split('/').collect();
     let depth = if matches!(folders.first(), Some(&("crates" | "tests"))) { 2 } else { 1 };

@@ -1,5 +1,5 @@
-//! Finds terms in text, whatever their spelling: `hand over`, `handOver`, `HandOver`, `hand_over`, `HAND_OVER`, and over the end of
-//! a line of a comment.
+//! Finds terms in text in every spelling: `hand over`, `handOver`, `HandOver`, `hand_over`, `HAND_OVER`, and across the
+//! line ends of comments.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub(crate) struct Scanner<'a> {
     terms: HashMap<String, Vec<Term<'a>>>,
 }
 
-/// A place where a term stands.
+/// A use of a term.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Hit<'a> {
     pub(crate) line: usize,
