@@ -18,7 +18,8 @@ const INPUTS: &str = ".inputs";
 /// Options of `cargo xtask build`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Fail unless the package is the one to publish: made by the pinned compiler, with the standard library from source
+    /// Fail unless the package is the one to publish: made by the pinned compiler, with the standard library from
+    /// source
     #[arg(long)]
     release: bool,
 }
@@ -50,8 +51,8 @@ const FORMS: [Form; 2] =
 const VECTORS: &str = "-Ctarget-feature=+simd128";
 /// The linker keeps its relocations: by them the module is split into parts.
 const REFERENCES: &str = "-Clink-arg=--emit-relocs";
-/// Inlines functions of a few instructions. V8 compiles each function when it is first called, on the page's own thread,
-/// and most of that time does not depend on the function's length; see docs/size.md.
+/// Inlines functions of a few instructions. V8 compiles each function when it is first called, on the page's own
+/// thread, and most of that time does not depend on the function's length; see docs/size.md.
 const FEWER_FUNCTIONS: &str = "-Cllvm-args=-inline-threshold=10";
 
 /// One way to compile the browser client.

@@ -1,5 +1,5 @@
-//! `cargo xtask bundlers`: builds applications with the package in every bundler and framework, and writes the tables in
-//! docs/bundlers.md.
+//! `cargo xtask bundlers`: builds applications with the package in every bundler and framework, and writes the tables
+//! in docs/bundlers.md.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,7 +1,7 @@
 //! Set-up, build, test and demo commands of this workspace: `cargo xtask` lists them.
 //!
-//! This is the first thing a bare machine compiles, so it has few dependencies. It decides nothing about logins; it gets
-//! the tools, runs them in the right order and says what it is doing.
+//! This is the first thing a bare machine compiles, so it has few dependencies. It decides nothing about logins; it
+//! gets the tools, runs them in the right order and says what it is doing.
 
 mod bench;
 mod build;

@@ -1,5 +1,5 @@
-//! Long steps of the set-up: says what runs and why, reports progress, and keeps the output in a file, which is shown if
-//! the step fails.
+//! Long steps of the set-up: says what runs and why, reports progress, and keeps the output in a file, which is shown
+//! if the step fails.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};

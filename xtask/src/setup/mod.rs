@@ -1,4 +1,5 @@
-//! Installs every tool that the other commands need. Repeating it is cheap: each part first checks whether it is installed.
+//! Installs every tool that the other commands need. Repeating it is cheap: each part first checks whether it is
+//! installed.
 //!
 //! No part asks a question. One that cannot be installed ends the set-up with an error that names it.
 

@@ -1,5 +1,5 @@
-//! The pinned compiler. rust-toolchain.toml names it for rustup. This checks the one in use, because RUSTUP_TOOLCHAIN or an
-//! installation without rustup can replace it.
+//! The pinned compiler. rust-toolchain.toml names it for rustup. This checks the one in use, because RUSTUP_TOOLCHAIN
+//! or an installation without rustup can replace it.
 
 use std::process::Command;
 

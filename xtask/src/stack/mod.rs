@@ -130,7 +130,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Starts the servers on free ports. Another program can take a port before the server does: then other ports are tried.
+/// Starts the servers on free ports. Another program can take a port before the server does: then other ports are
+/// tried.
 pub(crate) fn start_on_free_ports(topology: Topology, authorization_url: Option<&str>) -> Result<Stack> {
     let mut tries = 0;
     loop {

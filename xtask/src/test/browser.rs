@@ -10,8 +10,8 @@ use crate::engines::Engine;
 use crate::setup::TestTools;
 use crate::workspace;
 
-/// Time limits in seconds for all tests in an engine, and for the start of its driver. The runner's own limits, 20 s and
-/// 5 s, are for a machine that does nothing else.
+/// Time limits in seconds for all tests in an engine, and for the start of its driver. The runner's own limits, 20 s
+/// and 5 s, are for a machine that does nothing else.
 const LIMITS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "300"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")];
 
 /// The name of the stage in this engine.
