@@ -8,11 +8,14 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde::Deserialize;
 
 use crate::error::DevServerError;
 
-/// The files of a listener's certificate chain and private key, both PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The files of a listener's certificate chain and private key, both PEM: `{certificate, privateKey}` in a configuration
+/// file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TlsFiles {
     /// The certificate, followed by any intermediate ones.
     pub certificate: PathBuf,

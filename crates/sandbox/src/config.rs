@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use authress_dev_server::TlsFiles;
 use serde::Deserialize;
 use url::Url;
 
@@ -25,9 +26,9 @@ pub struct Config {
     /// A second loopback listener that always speaks plain http, for servers that fetch keys.
     #[serde(default)]
     pub internal_listen: Option<SocketAddr>,
-    /// Makes `listen` speak https only.
+    /// Makes `listen` speak https only. Relative paths are relative to the configuration file.
     #[serde(default)]
-    pub tls: Option<TlsConfig>,
+    pub tls: Option<TlsFiles>,
     /// What users log in to.
     pub applications: Vec<ApplicationConfig>,
     /// Connections whose users a shop's own verifier asserts. Default: none.
@@ -50,16 +51,6 @@ pub struct Config {
     /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
     #[serde(default)]
     pub control: bool,
-}
-
-/// PEM files; relative paths are relative to the configuration file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TlsConfig {
-    /// The certificate chain.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub private_key: PathBuf,
 }
 
 /// An application.
@@ -243,8 +234,12 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let rest = r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"http://127.0.0.1:9000/v1/login","accessKeyFile":"k"}]"#;
-        assert_eq!(parse(APP, rest).unwrap().service_clients[0].access_key_file, Path::new("/base/k"));
+        let rest = r#","tls":{"certificate":"c.pem","privateKey":"/k.pem"},
+            "serviceClients":[{"clientId":"sc_a","authorizationUrl":"http://127.0.0.1:9000/v1/login","accessKeyFile":"k"}]"#;
+        let config = parse(APP, rest).unwrap();
+        assert_eq!(config.service_clients[0].access_key_file, Path::new("/base/k"));
+        let tls = TlsFiles { certificate: "/base/c.pem".into(), private_key: "/k.pem".into() };
+        assert_eq!(config.tls, Some(tls));
     }
 
     #[test]

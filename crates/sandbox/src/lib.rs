@@ -58,7 +58,5 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use config::{
-    ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig, TlsConfig,
-};
+pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig};
 pub use sandbox::{InProcess, Sandbox, SandboxError};

@@ -76,10 +76,7 @@ impl Sandbox {
     pub fn prepare(config: &Config) -> Result<Self, SandboxError> {
         let bound = bind(config.listen)?;
         let internal = config.internal_listen.map(bind).transpose()?;
-        let tls = config
-            .tls
-            .as_ref()
-            .map(|tls| TlsFiles { certificate: tls.certificate.clone(), private_key: tls.private_key.clone() });
+        let tls = config.tls.clone();
         tls.as_ref().map_or(Ok(()), TlsFiles::check)?;
         let (state, access_keys) = build(config, bound.local_addr())?;
         for (client, (_, access_key)) in config.service_clients.iter().zip(&access_keys) {

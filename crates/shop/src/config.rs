@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use authress_dev_server::TlsFiles;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -17,7 +18,7 @@ pub struct Config {
     /// The shop's origin in the browser. Default: http(s)://`listen`.
     pub public_url: Option<String>,
     /// Certificate and key when the shop itself speaks HTTPS. Default: plain HTTP.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsFiles>,
     /// The Authress custom domain as in `iss`: scheme and host, no trailing slash. The page logs in there too.
     pub issuer: String,
     /// The URL of the issuer's public keys. Plain HTTP, because it is on this machine.
@@ -32,16 +33,6 @@ pub struct Config {
     pub pages: PathBuf,
     /// The folder of the built npm package.
     pub package: PathBuf,
-}
-
-/// The files of a certificate, both PEM.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Tls {
-    /// The certificate chain.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub private_key: PathBuf,
 }
 
 /// An identity provider.

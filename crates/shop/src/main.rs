@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use authress_demo_shop::config::Config;
 use authress_demo_shop::{Shop, app};
-use authress_dev_server::{TlsFiles, bind, serve, shutdown_signal};
+use authress_dev_server::{bind, serve, shutdown_signal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(&config_path(std::env::args_os().skip(1))?)?;
-    let tls = config.tls.clone().map(|tls| TlsFiles { certificate: tls.certificate, private_key: tls.private_key });
+    let tls = config.tls.clone();
     let public_url = config.public_url.clone();
     let bound = bind(config.listen)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
