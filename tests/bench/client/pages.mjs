@@ -36,7 +36,18 @@ const HINTED = ['visit', 'callback', 'idle'];
 /** Pages on which most shoppers have a session already, or none and no login: without the hint, as documented. */
 const UNHINTED = ['token', 'signed-out', 'elsewhere'];
 /** The published client is one script, which the page names anyway. */
-const HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
+const WASM_HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
+
+/** The documented hints: for the module, and for the bundler's file with the JavaScript that runs it. */
+function hints(outputs) {
+  const scripts = Object.keys(outputs).filter((path) =>
+    Object.keys(outputs[path].inputs).some((input) => input.endsWith('dist/module.js')),
+  );
+  return [
+    ...scripts.map((path) => `<link rel="modulepreload" href="assets/${path.split('/').at(-1)}">`),
+    WASM_HINT,
+  ].join('\n');
+}
 
 const html = (settings, hint) => `<!doctype html>
 <html lang="en">
@@ -89,7 +100,7 @@ export async function buildPages(clients, settings) {
       ...asset(Buffer.from(html(settings, hint)), 'text/html; charset=utf-8'),
       cache: 'no-cache',
     });
-    for (const task of HINTED) files.set(`/${client}/${task}`, page(modules ? HINT : ''));
+    for (const task of HINTED) files.set(`/${client}/${task}`, page(modules ? hints(metafile.outputs) : ''));
     for (const task of UNHINTED) files.set(`/${client}/${task}`, page(''));
   }
   return files;
