@@ -84,7 +84,7 @@ impl Config {
     fn check_folders(&self) -> Result<(), InvalidConfig> {
         let needed = [
             ("pages", self.pages.join("index.html"), "give the storefront's folder www"),
-            ("package", self.package.join("index.js"), "give the npm package's folder pkg"),
+            ("package", self.package.join("package.json"), "give the npm package's folder pkg"),
         ];
         for (field, file, help) in needed {
             if !file.is_file() {
