@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
+use super::extract::media_type;
 use super::html::{LoginErrorPage, MessagePage, ProviderListPage};
 use super::response::{page, redirect};
 use super::shared_state::SharedState;
@@ -47,8 +47,7 @@ pub(super) async fn token(
     mut entropy: Entropy,
     body: Bytes,
 ) -> Result<Json<TokenSet>, TokenError> {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let media_type = media_type(&headers);
     let body: Option<ExtensionTokenRequest> = if media_type.eq_ignore_ascii_case("application/json") {
         serde_json::from_slice(&body).ok()
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

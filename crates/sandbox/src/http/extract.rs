@@ -46,9 +46,7 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, shared: &SharedState) -> Result<Self, Self::Rejection> {
-        let media_type = text(request.headers(), CONTENT_TYPE).unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
+        if !media_type(request.headers()).eq_ignore_ascii_case("application/json") {
             let title = "Send the body as JSON with Content-Type: application/json.";
             return Err(ApiError::new(415, "UnsupportedMediaType", title));
         }
@@ -58,6 +56,11 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonBody<T> {
         let invalid = |error| ApiError::new(400, "InvalidRequest", format!("The body is not valid: {error}."));
         serde_json::from_slice(&bytes).map(Self).map_err(invalid)
     }
+}
+
+/// The media type of the body, without parameters; empty if the header is missing.
+pub(super) fn media_type(headers: &HeaderMap) -> &str {
+    text(headers, CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
