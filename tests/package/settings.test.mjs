@@ -55,6 +55,14 @@ describe('settings', () => {
     );
   });
 
+  test('preload is idle, eager or none, and idle by default', () => {
+    const read = (preload) => outcome(() => checkedSettings({ authressApiUrl: HOST, preload })[5]);
+    for (const preload of ['idle', 'eager', 'none']) assert.equal(read(preload), preload);
+    for (const absent of [undefined, null]) assert.equal(read(absent), 'idle');
+    for (const wrong of ['', 'lazy', 'Idle', true, false, 0, ['idle']])
+      assert.equal(read(wrong), 'InvalidInput', String(wrong));
+  });
+
   test('token origins are read as in the core', () => {
     /** @param {unknown} tokenOrigins */
     const read = (tokenOrigins) => outcome(() => checkedSettings({ authressApiUrl: HOST, tokenOrigins })[2]);
