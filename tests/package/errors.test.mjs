@@ -44,7 +44,7 @@ test('what the module throws becomes the error of its code', () => {
   const cause = new TypeError('own');
   const error = asLoginError({ code: 'RequestRefused', detail: 'More.', status: 409, serverCode: 'Owned', cause });
   assert.ok(error instanceof LoginError);
-  const { code, status, serverCode, message } = error;
+  const { code, status, serverCode, message } = /** @type {any} */ (error);
   assert.deepEqual([code, status, serverCode, error.cause], ['RequestRefused', 409, 'Owned', cause]);
   assert.match(message, / More\.$/);
   assert.equal(asLoginError(error), error);

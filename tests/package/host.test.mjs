@@ -16,20 +16,27 @@ function importedMethods() {
   }));
 }
 
+/** @type {(host: any, name: string) => Function} */
+const methodOf = (host, name) => host[name];
+
 describe('the host', () => {
   test('has every method that the module imports, with its parameters, and no other', () => {
     const methods = importedMethods();
     assert.ok(methods.length > 0);
-    const host = makeHost([], String);
+    const host = makeHost([], () => new Error('unused'));
     assert.deepEqual(Object.keys(host).sort(), methods.map(({ name }) => name).sort());
     for (const { name, parameters } of methods) {
-      assert.ok(host[name].length <= parameters, `${name} takes more than the module gives`);
+      assert.ok(methodOf(host, name).length <= parameters, `${name} takes more than the module gives`);
     }
   });
 
   test('logs a title and the codes of an error, never its message or cause', () => {
+    /** @type {object[]} */
     const entries = [];
-    const host = makeHost([{ log: (entry) => entries.push(entry) }, {}], (error) => new LoginError(error.code, error));
+    const host = makeHost(
+      [{ log: (entry) => entries.push(entry) }, {}],
+      (/** @type {any} */ error) => new LoginError(error.code, error),
+    );
     host.log('log', 'begins', undefined);
     host.log('log', 'failed', {
       code: 'RequestRefused',

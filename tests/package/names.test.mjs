@@ -3,17 +3,36 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
+/** @param {string} path */
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+/** @type {(text: string, pattern: RegExp) => string[]} */
 const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
 
 const script = read('pkg/src/client.js');
 const classes = script.slice(script.indexOf('export class LoginClient'));
 const [loginClass, extensionClass] = classes.split('export class ExtensionClient');
 
-/** The arms of the module's `call` methods. */
+/**
+ * The arms of the module's `call` methods.
+ * @param {string} path
+ */
 const arms = (path) => names(read(path), /^ +"(\w+)" => /gm);
-/** The methods that the module has beside them. */
+/**
+ * The module's other methods.
+ * @param {string} path
+ */
 const exported = (path) => names(read(path), /#\[wasm_bindgen\(js_name = (\w+)\)\]/g);
+
+/**
+ * The part of a text that the pattern's group matches.
+ * @param {string} text
+ * @param {RegExp} pattern
+ */
+function part(text, pattern) {
+  const [, found] = pattern.exec(text) ?? [];
+  assert.ok(found, String(pattern));
+  return found;
+}
 
 describe('the names of methods', () => {
   test('of the core are those that LoginClient calls', () => {
@@ -51,19 +70,18 @@ describe('the names in the types', () => {
   const types = read('pkg/types/session.d.ts');
 
   test('of events are those that the module and the script emit', () => {
-    const [, events] = /fn event_name([\s\S]*?)\n}\n/.exec(read('src/results.rs'));
+    const events = part(read('src/results.rs'), /fn event_name([\s\S]*?)\n}\n/);
     const byScript = names(read('pkg/src/page-session.js'), /#emit\('([\w-]+)'/g);
     assert.deepEqual(byScript, ['load-failed', 'ready']);
     const emitted = [...new Set([...names(events, /=> "([\w-]+)"/g), ...byScript])].sort();
-    const [, typed] = /export type SessionEvent =([\s\S]*?});\n/.exec(types);
+    const typed = part(types, /export type SessionEvent =([\s\S]*?});\n/);
     assert.deepEqual(names(typed, /'([\w-]+)'/g), emitted);
   });
 
   test('of results of logins and links are those of the core', () => {
-    const [, statuses] = /fn as_str([\s\S]*?)\n {4}}\n/.exec(read('crates/protocol/src/callback/login_result.rs'));
-    const [, links] = /export interface LinkResult([\s\S]*?)\n}/.exec(types);
-    const [, logins] = /export interface LoginResult([\s\S]*?)\n}/.exec(types);
-    const typed = [links, logins].flatMap((text) => names(/status: ([^;]*);/.exec(text)[1], /'([\w-]+)'/g));
+    const statuses = part(read('crates/protocol/src/callback/login_result.rs'), /fn as_str([\s\S]*?)\n {4}}\n/);
+    const results = [/export interface LinkResult([\s\S]*?)\n}/, /export interface LoginResult([\s\S]*?)\n}/];
+    const typed = results.flatMap((result) => names(part(part(types, result), /status: ([^;]*);/), /'([\w-]+)'/g));
     assert.deepEqual([...new Set(typed)].sort(), names(statuses, /=> "([\w-]+)"/g));
   });
 });

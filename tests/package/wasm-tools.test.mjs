@@ -1,5 +1,5 @@
 // The part of the build that reads and rewrites WebAssembly and wasm-bindgen's JavaScript: xtask/package. The modules here are
-// small and made by hand; what has a form that is not known must fail.
+// small and made by hand; an unknown form must fail.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
@@ -13,6 +13,13 @@ const HEADER = [0, 97, 115, 109, 1, 0, 0, 0];
 const I32 = 0x7f;
 const [TYPE, FUNCTION, TABLE, MEMORY, EXPORT, ELEMENT, CODE, DATA] = [1, 3, 4, 5, 7, 9, 10, 11];
 
+/** @typedef {[memory: string, coreCall: string, accountCall: string]} Names */
+/** @typedef {[type: number, at: number, symbol: number, addend?: number]} Relocation with the place in the code */
+
+/**
+ * An unsigned number as LEB128.
+ * @param {number} value
+ */
 function leb(value) {
   const bytes = [];
   for (let rest = value; ; rest >>>= 7) {
@@ -20,16 +27,30 @@ function leb(value) {
     bytes.push((rest & 0x7f) | 0x80);
   }
 }
-/** An unsigned number as signed LEB128. */
-const signedLeb = (value) =>
-  leb(value).at(-1) & 0x40 ? [...leb(value).slice(0, -1), leb(value).at(-1) | 0x80, 0] : leb(value);
+/**
+ * An unsigned number as signed LEB128.
+ * @param {number} value
+ */
+function signedLeb(value) {
+  const bytes = leb(value);
+  const last = Number(bytes.at(-1));
+  return last & 0x40 ? [...bytes.slice(0, -1), last | 0x80, 0] : bytes;
+}
+/** @type {(items: number[][]) => number[]} */
 const list = (items) => [...leb(items.length), ...items.flat()];
+/** @type {(string: string) => number[]} */
 const text = (string) => [...leb(string.length), ...Buffer.from(string)];
+/** @type {(id: number, content: number[]) => number[]} */
 const section = (id, content) => [id, ...leb(content.length), ...content];
+/** @type {(name: string, content: number[]) => number[]} */
 const custom = (name, content) => section(0, [...text(name), ...content]);
+/** @type {(value: number) => number[]} */
 const constant = (value) => [0x41, ...signedLeb(value)];
 
-/** A function body without locals. */
+/**
+ * A function body without locals.
+ * @type {(code: number[]) => number[]}
+ */
 const body = (code) => [...leb(code.length + 2), 0, ...code, 0x0b];
 
 const SHARED_TEXT = 1028;
@@ -44,6 +65,7 @@ const BODIES = [
   body([0x10, 0, 0x10, 3, 0x6a]),
   body([...constant(OWN_TEXT), 0x28, 2, 0]),
 ];
+/** @type {(names: Names) => number[]} */
 const moduleWith = ([memory, coreCall, accountCall]) => [
   ...HEADER,
   ...section(TYPE, list([[0x60, 0, 1, I32]])),
@@ -62,13 +84,20 @@ const moduleWith = ([memory, coreCall, accountCall]) => [
   ...section(CODE, list(BODIES)),
   ...section(DATA, list([[0, ...constant(OWN_TEXT), 0x0b, ...list([5, 0, 0, 0, 7, 0, 0, 0].map((byte) => [byte]))]])),
 ];
+/** @type {Names} */
 const NAMES = ['memory', 'core_call', 'account_call'];
 const MODULE = moduleWith(NAMES);
 
-/** Where the first operand of a function stands in the section of code. */
+/**
+ * The place of a function's first operand in the section of code.
+ * @param {number} index
+ */
 const operandOf = (index) => 1 + BODIES.slice(0, index).flat().length + 3;
 
-/** The module with the linker's notes; `relocations` are `[type, place in the code, symbol, addend]`. */
+/**
+ * The module with the linker's sections.
+ * @param {Relocation[]} relocations
+ */
 function linked(relocations) {
   const functions = BODIES.map((_, index) => [0, 0, ...leb(index), ...text(`f${index}`)]);
   const data = [
@@ -92,6 +121,7 @@ function linked(relocations) {
 
 const [FUNCTION_INDEX, MEMORY_ADDRESS] = [0, 4];
 const [OWN, SHARED] = [4, 5];
+/** @type {Relocation[]} */
 const RELOCATIONS = [
   [MEMORY_ADDRESS, operandOf(0), SHARED, 0],
   [FUNCTION_INDEX, operandOf(1), 0],
@@ -115,6 +145,7 @@ describe('sections', () => {
   });
 
   test('have integers of LEB128, and an end', () => {
+    /** @param {...number} bytes */
     const read = (...bytes) => new Reader(Buffer.from(bytes));
     assert.equal(read(0xe5, 0x8e, 0x26).unsigned(), 624485);
     assert.equal(read(0xff, 0xff, 0xff, 0xff, 0x0f).unsigned(), 2 ** 32 - 1);
@@ -181,13 +212,14 @@ describe('a module in parts', () => {
   const parts = split(
     {
       linked: linked(RELOCATIONS),
-      whole: Buffer.from(moduleWith([...names.values()])),
+      whole: Buffer.from(moduleWith(/** @type {Names} */ ([...names.values()]))),
       calls: CALLS,
       names,
       unused: [],
     },
     { account: ['account_call'] },
   );
+  /** @type {(bytes: any, imports: any) => any} */
   const instance = (bytes, imports) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
 
   test('works without the part that is not there', () => {
@@ -231,7 +263,10 @@ export function __wbg_set_wasm(val) {
     wasm = val;
 }
 `;
-  /** What the text of a module exports by default. */
+  /**
+   * The default export of a module.
+   * @param {string} code
+   */
   const evaluate = async (code) => (await import(`data:text/javascript,${encodeURIComponent(code)}`)).default;
 
   test('is made anew for every instance', async () => {
@@ -260,8 +295,8 @@ export function __wbg_set_wasm(val) {
   });
 
   test('of an unknown form is refused', () => {
-    assert.throws(() => makeFactory(`import * as x from 'y';\n${GLUE}`, 'x'), /imports or exports of a form/);
-    assert.throws(() => makeFactory(`${GLUE}export default 5;\n`, 'x'), /imports or exports of a form/);
+    assert.throws(() => makeFactory(`import * as x from 'y';\n${GLUE}`, 'x'), /imports or exports of an unknown form/);
+    assert.throws(() => makeFactory(`${GLUE}export default 5;\n`, 'x'), /imports or exports of an unknown form/);
     assert.throws(
       () => makeFactory(`${GLUE}const ClientFinalization2 = 5, more = ClientFinalization;\n`, 'x'),
       /frees classes/,

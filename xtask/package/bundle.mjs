@@ -4,31 +4,43 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const require = createRequire(new URL('../../tests/package.json', import.meta.url));
-const { build } = require('esbuild');
-const { minify } = require('terser');
+const requireOfTests = createRequire(new URL('../../tests/package.json', import.meta.url));
+/** @type {typeof import('../../tests/node_modules/esbuild/lib/main.js')} */
+const { build } = requireOfTests('esbuild');
+/** @type {{ minify: (code: string, options: object) => Promise<{ code: string }> }} */
+const { minify } = requireOfTests('terser');
 const sources = fileURLToPath(new URL('../../pkg/src', import.meta.url));
+
+/** @typedef {{ contents: string, loader: 'js' } | { file: string }} Generated a text that the build made, or a file of the sources */
+/** @typedef {{ loader?: string, modules?: Record<string, Generated> }} Replacements */
+/** @typedef {import('../../tests/node_modules/esbuild/lib/main.js').BuildOptions} BuildOptions */
 
 /**
  * An esbuild plugin that resolves `generated:name` to a text that the build made, or to a file of the sources. `loader` is the
  * file to use instead of module-loader.js.
+ * @param {Replacements} replacements
  */
-function generated({ loader, ...modules }) {
+function generated({ loader, modules = {} }) {
   return {
     name: 'generated',
+    /** @param {import('../../tests/node_modules/esbuild/lib/main.js').PluginBuild} build */
     setup({ onResolve, onLoad }) {
       if (loader) onResolve({ filter: /^\.\/module-loader\.js$/ }, () => ({ path: join(sources, loader) }));
       onResolve({ filter: /^generated:/ }, ({ path }) => {
         const module = modules[path.slice('generated:'.length)];
         if (module === undefined) return { errors: [{ text: `${path} is not made here` }] };
-        return module.file ? { path: join(sources, module.file) } : { path, namespace: 'generated' };
+        return 'file' in module ? { path: join(sources, module.file) } : { path, namespace: 'generated' };
       });
-      onLoad({ filter: /./, namespace: 'generated' }, ({ path }) => modules[path.slice('generated:'.length)]);
+      onLoad({ filter: /./, namespace: 'generated' }, ({ path }) => {
+        const module = modules[path.slice('generated:'.length)];
+        return 'file' in module ? null : module;
+      });
     },
   };
 }
 
-async function bundle(entry, outfile, modules, more) {
+/** @type {(entry: string, outfile: string, replacements: Replacements, more?: BuildOptions) => Promise<void>} */
+async function bundle(entry, outfile, replacements, more) {
   await build({
     absWorkingDir: sources,
     entryPoints: [entry],
@@ -41,17 +53,21 @@ async function bundle(entry, outfile, modules, more) {
     legalComments: 'none',
     logLevel: 'warning',
     external: ['./fallback.js', './module.js'],
-    plugins: [generated(modules)],
+    plugins: [generated(replacements)],
     ...more,
   });
 }
 
+/** @type {(contents: string) => Generated} */
 const text = (contents) => ({ contents, loader: 'js' });
 
-/** Bundles a file that shoppers download: terser makes it smaller than esbuild does. */
-async function bundleSmall(entry, outfile, modules, more) {
-  await bundle(entry, outfile, modules, more);
-  const isModule = !['iife', 'cjs'].includes(more?.format);
+/**
+ * Bundles a file that shoppers download: terser makes it smaller than esbuild does.
+ * @type {typeof bundle}
+ */
+async function bundleSmall(entry, outfile, replacements, more) {
+  await bundle(entry, outfile, replacements, more);
+  const isModule = !['iife', 'cjs'].includes(more?.format ?? 'esm');
   const { code } = await minify(readFileSync(outfile, 'utf8'), {
     ecma: 2022,
     module: isModule,
@@ -62,36 +78,49 @@ async function bundleSmall(entry, outfile, modules, more) {
 }
 
 /**
- * @param module `{whole, parts, glue, build}` @param javaScript `{code, glue}` @param folder where the files go
+ * Writes the files of the entries.
+ * @param {Awaited<ReturnType<typeof import('./module.mjs').webAssembly>>} module
+ * @param {Awaited<ReturnType<typeof import('./module.mjs').javaScript>>} javaScript
+ * @param {string} folder
  */
 export async function writeEntries(module, javaScript, folder) {
+  /** @param {string} name */
   const file = (name) => join(folder, name);
   const { core, ...parts } = module.parts;
   writeFileSync(file('authress_login_wasm_bg.wasm'), core);
   for (const [part, wasm] of Object.entries(parts)) writeFileSync(file(`${part}_bg.wasm`), wasm);
-  const build = text(`export default ${JSON.stringify(module.build)};`);
+  const id = text(`export default ${JSON.stringify(module.build)};`);
   const glue = text(module.glue);
-  const beside = (sources) => ({ build, sources: { file: sources } });
-  await bundleSmall('index.js', file('index.js'), beside('source-url.js'));
-  await bundleSmall('module-instance.js', file('module.js'), { build, glue });
+  /** @param {string} file the source with the locations of the other files */
+  const beside = (file) => ({ build: id, sources: { file } });
+  await bundleSmall('index.js', file('index.js'), { modules: beside('source-url.js') });
+  await bundleSmall('module-instance.js', file('module.js'), { modules: { build: id, glue } });
   // A comment names the file to those who find it on a page.
+  /** @type {BuildOptions} */
   const script = {
     format: 'iife',
     globalName: 'AuthressLogin',
     banner: { js: '/* authress-login-wasm, Apache-2.0 */' },
   };
-  await bundleSmall('index.js', file('script.js'), beside('source-script.js'), script);
+  await bundleSmall('index.js', file('script.js'), { modules: beside('source-script.js') }, script);
   // One character per byte compresses like the bytes; base64 would add a third.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
+  /** @type {BuildOptions} */
   const inOneFile = { charset: 'ascii', external: ['./fallback.js'] };
-  await bundleSmall('index.js', file('inline.js'), { ...beside('source-inline.js'), glue, bytes }, inOneFile);
+  await bundleSmall(
+    'index.js',
+    file('inline.js'),
+    { modules: { ...beside('source-inline.js'), glue, bytes } },
+    inOneFile,
+  );
   const withoutModule = { loader: 'no-module.js' };
   await bundleSmall('index.js', file('server.js'), withoutModule);
   await bundle('test-double.js', file('testing.js'), withoutModule, { minify: false });
   // Jest does not read ES modules in packages.
+  /** @type {BuildOptions} */
   const forJest = { format: 'cjs', minify: false, packages: 'external' };
   await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
   for (const name of ['react', 'vue']) await bundle(`../${name}.js`, file(`${name}.cjs`), {}, forJest);
   const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
-  await bundle('fallback.js', file('fallback.js'), fallback, { external: [] });
+  await bundle('fallback.js', file('fallback.js'), { modules: fallback }, { external: [] });
 }

@@ -13,6 +13,7 @@ const GUARDED_FUNCTION = /\(function (\(.*\) \{\n[\s\S]*?^\}), arguments\)/gm;
  * Puts functions in parentheses. Engines expect such functions to be called at once and compile them with the script, off the
  * main thread. Others are compiled on the main thread when they are first called, and the module calls nearly all of them
  * while it starts. Minifiers keep parentheses around arguments.
+ * @param {string} glue
  */
 function compiledEarly(glue) {
   const functions = [...glue.matchAll(FUNCTION)].map(([, name, rest]) => ({
@@ -31,31 +32,36 @@ const FREEING = [
   /^const \w+Finalization = [\s\S]*?;\n/gm,
 ];
 
+/**
+ * @param {string} glue
+ */
 function withoutFreeing(glue) {
   const rest = FREEING.reduce((text, pattern) => text.replace(pattern, ''), glue);
-  if (/Finalization\b|Symbol\.dispose|\.free\b/.test(rest))
-    throw new Error('the glue frees classes in a way that is not known here');
+  if (/Finalization\b|Symbol\.dispose|\.free\b/.test(rest)) throw new Error('the glue frees classes in an unknown way');
   return rest;
 }
 
-/** The module's exports that the glue does not use. */
+/**
+ * The module's exports that the glue does not use.
+ * @type {(glue: string, exports: string[]) => string[]}
+ */
 export const unusedExports = (glue, exports) =>
   exports.filter((name) => !withoutFreeing(glue).includes(`wasm.${name}`) && name !== START);
 
 /**
- * The text of an ES module whose default export makes the glue.
- *
- * @param glue what wasm-bindgen wrote for bundlers
- * @param beyondCore an export that the whole module has and its core alone has not
- * @param names short names of the module's imports: `{imports: Map, exports: Map}`
+ * The text of an ES module whose default export creates the glue.
+ * @param {string} glue wasm-bindgen's output for bundlers
+ * @param {string} beyondCore an export that the whole module has and its core has not
+ * @param {{ imports: Map<string, string>, exports: Map<string, string> }} names from original to short names
  */
 export function makeFactory(glue, beyondCore, names = { imports: new Map(), exports: new Map() }) {
   if (/^(import|export \{|export default)/m.test(glue))
-    throw new Error('the glue has imports or exports of a form that is not known here');
+    throw new Error('the glue has imports or exports of an unknown form');
   const exported = [...glue.matchAll(EXPORTED_NAME)].map(([, name]) => name);
   for (const name of names.imports.keys()) {
     if (!exported.includes(name)) throw new Error(`the module imports ${name}, which the glue does not have`);
   }
+  /** @param {string} name */
   const short = (name) => names.exports.get(name) ?? name;
   const members = exported.map((name) => `${JSON.stringify(names.imports.get(name) ?? name)}: ${name}`);
   const body = compiledEarly(withoutFreeing(glue))

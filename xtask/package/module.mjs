@@ -61,12 +61,21 @@ const binaryen = dirname(
   createRequire(new URL('../../tests/package.json', import.meta.url)).resolve('binaryen/package.json'),
 );
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 async function run(program, args) {
   const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 2 ** 28 });
   if (stderr.trim()) console.error(stderr.trim());
   return stdout;
 }
 
+/**
+ * @param {string} program
+ * @param {string} module
+ * @param {string} folder
+ */
 async function bindgen(program, module, folder) {
   await run(program, [
     '--target',
@@ -83,25 +92,39 @@ async function bindgen(program, module, folder) {
   return { module: join(folder, `${NAME}_bg.wasm`), glue: readFileSync(join(folder, `${NAME}_bg.js`), 'utf8') };
 }
 
+/**
+ * @param {string} glue
+ */
 function initialValues(glue) {
   const [, empty, more] = glue.match(/heap = new Array\((\d+)\)\.fill\(undefined\);\s*heap\.push\(([^)]*)\)/) ?? [];
-  if (!more) throw new Error('the glue keeps its values in a form that is not known here');
+  if (!more) throw new Error('the glue keeps its values in an unknown form');
   return Number(empty) + more.split(',').length;
 }
 
+/**
+ * @param {...string} args
+ */
 const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt'), ...FEATURES, ...args]);
 
-/** The id that all files of a build have: names in them are short, so files of two builds would link and misbehave. */
+/**
+ * The id that all files of a build have: names in them are short, so files of two builds would link and misbehave.
+ * @param {Buffer} whole
+ */
 function buildId(whole) {
   const hash = createHash('sha256').update(whole);
-  for (const file of readdirSync(SOURCES, { recursive: true }).sort()) {
+  for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).sort()) {
     if (/^(src|generated)\//.test(file)) hash.update(readFileSync(join(SOURCES, file)));
   }
   return hash.digest('hex').slice(0, BUILD_LENGTH);
 }
 
-/** `{whole, parts, glue, build}`: the module's bytes, the bytes of its parts, the text of an ES module that creates the glue, and
- * the id of the build. */
+/**
+ * Builds the WebAssembly form of the module.
+ * @param {string} wasmBindgen the program
+ * @param {string} compiled the linker's output
+ * @param {string} work a folder for intermediate files
+ * @returns the module's bytes, the bytes of its parts, the text of an ES module that creates the glue, and the id of the build
+ */
 export async function webAssembly(wasmBindgen, compiled, work) {
   const linked = readFileSync(compiled);
   const plain = join(work, 'plain.wasm');
@@ -122,6 +145,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
     optimised,
   );
   // Names with hashes compress badly.
+  /** @type {{ imports: [module: string, long: string, short: string][], exports: [long: string, short: string][] }} */
   const names = JSON.parse(await wasmOpt('--minify-imports-and-exports-and-modules', optimised, '-o', optimised));
   if (names.imports.some(([from]) => from !== GLUE_MODULE))
     throw new Error('the module imports from elsewhere than the glue');
@@ -134,6 +158,7 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   const unused = unusedExports(glue, [...map.exports.keys()]).map((long) => map.exports.get(long));
   const parts = split({ linked, whole, calls, names: map.exports, unused }, PARTS);
   const build = buildId(whole);
+  /** @param {Buffer} wasm */
   const marked = (wasm) => Buffer.concat([wasm, customSection('build', Buffer.from(build))]);
   return {
     whole: marked(whole),
@@ -143,7 +168,13 @@ export async function webAssembly(wasmBindgen, compiled, work) {
   };
 }
 
-/** `{code, glue}`: the texts of ES modules that create an instance and its glue. */
+/**
+ * Builds the JavaScript form of the module.
+ * @param {string} wasmBindgen the program
+ * @param {string} compiled the linker's output
+ * @param {string} work a folder for intermediate files
+ * @returns the texts of ES modules that create an instance and its glue
+ */
 export async function javaScript(wasmBindgen, compiled, work) {
   const plain = join(work, 'plain.wasm');
   writeFileSync(plain, withoutFeatures(readFileSync(compiled)));
