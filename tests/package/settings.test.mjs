@@ -56,6 +56,7 @@ describe('settings', () => {
   });
 
   test('preload is idle, eager or none, and idle by default', () => {
+    /** @param {unknown} preload */
     const read = (preload) => outcome(() => checkedSettings({ authressApiUrl: HOST, preload })[5]);
     for (const preload of ['idle', 'eager', 'none']) assert.equal(read(preload), preload);
     for (const absent of [undefined, null]) assert.equal(read(absent), 'idle');
