@@ -54,6 +54,8 @@ async function bundle(entry, outfile, replacements, more) {
     logLevel: 'warning',
     external: ['./fallback.js', './module.js'],
     plugins: [generated(replacements)],
+    // The package does not depend on the tsconfig.json that checks the types.
+    tsconfigRaw: {},
     ...more,
   });
 }
