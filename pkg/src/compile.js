@@ -141,7 +141,7 @@ async function request(address, first) {
 async function compileAt(address, isLate, first) {
   const response = await request(address, first);
   const type = response.headers.get('content-type') ?? 'no type';
-  const what = `${shown(address)} answered with status ${response.status} and ${type}`;
+  const what = `${shown(address)} returned status ${response.status} and ${type}`;
   const todo = advice(address, isLate);
   if (!response.ok) throw new TypeError(`${what}. ${todo}`);
   // Types are case-insensitive: RFC 9110 section 8.3.1.

@@ -309,7 +309,7 @@ describe('a module that does not load', () => {
   test('from a long address: the message has no query and the end of the path only', () =>
     onPage(async ({ load }) => {
       const message = await failure(load, `${site.origin}/${'folder/'.repeat(200)}module.wasm?token=secret#part`);
-      assert.match(message, /…\S{150} answered with status 404/);
+      assert.match(message, /…\S{150} returned status 404/);
       assert.doesNotMatch(message, /secret/);
     }));
 

@@ -225,7 +225,7 @@ describe('a login', () => {
       );
     });
     assert.equal(failure?.code, 'ModuleLoadFailed');
-    assert.match(failure?.message, /authress_login_wasm_bg\.wasm answered with status 404/);
+    assert.match(failure?.message, /authress_login_wasm_bg\.wasm returned status 404/);
     assert.match(await page.url(), /nonce=/, 'the callback is not handled yet');
     await page.unroute(MODULE);
     await page.reload();
@@ -276,7 +276,7 @@ describe('the account’s part of the module', () => {
     const { call } = await open(cast);
     const [[code, message], exists] = await Promise.all([call('getDevices'), call('userSessionExists')]);
     assert.equal(code, 'ModuleLoadFailed');
-    assert.match(message, /account_bg\.wasm answered with status 404/);
+    assert.match(message, /account_bg\.wasm returned status 404/);
     assert.equal(exists, 'false');
     await cast.page.unroute(PART);
     assert.equal(await call('getDevices'), '[]');
