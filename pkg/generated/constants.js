@@ -2,10 +2,6 @@
 
 /** The record of the session in `localStorage`. */
 export const SESSION_KEY = 'AuthenticationCredentialsStorage';
-/** The pending authorization as the published client stores it. */
-export const PENDING_KEY = 'AuthenticationRequestNonce';
-/** Keys of pending authorizations begin with it; the nonce follows. */
-export const PENDING_KEY_PREFIX = 'AuthenticationRequestNonce.';
 /** Keys of unfinished callbacks in `sessionStorage` begin with it. */
 export const CALLBACK_KEY_PREFIX = 'AuthenticationCallback ';
 /** The callback parameter that names the authorization request. */

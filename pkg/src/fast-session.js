@@ -8,8 +8,6 @@ import {
   CALLBACK_KEY_PREFIX,
   EXPIRY_MARGIN_S,
   NONCE_PARAMETER,
-  PENDING_KEY,
-  PENDING_KEY_PREFIX,
   SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
   USER_COOKIE,
@@ -17,17 +15,16 @@ import {
 
 /** @import { UserIdentity } from 'authress-login-wasm' */
 
-const nonceInAddress = () => new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER);
-
-/** Whether the address is the callback URL of a login that this browser began, or a callback is unfinished. */
+/**
+ * Whether the address is a callback URL, or a callback of this tab is unfinished. Which browser began the login, the module
+ * finds out: it also removes from the address what another browser's callback has left there.
+ */
 export function isCallback() {
-  const nonce = nonceInAddress();
+  const hasNonce = Boolean(new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER));
   try {
-    const isPending =
-      nonce && [PENDING_KEY_PREFIX + nonce, PENDING_KEY].some((key) => localStorage[key]?.includes(nonce));
-    return isPending || Object.keys(sessionStorage).some((key) => key.startsWith(CALLBACK_KEY_PREFIX));
+    return hasNonce || Object.keys(sessionStorage).some((key) => key.startsWith(CALLBACK_KEY_PREFIX));
   } catch {
-    return Boolean(nonce); // The storage of this page cannot be read.
+    return hasNonce; // The storage of this page cannot be read.
   }
 }
 
@@ -100,7 +97,7 @@ export function storedSession(origin, applicationId) {
 function isEmpty() {
   try {
     const hasUserCookie = cookies().some((pair) => pair.startsWith(`${USER_COOKIE}=`));
-    return !hasUserCookie && !isCallback() && !nonceInAddress() && localStorage.getItem(SESSION_KEY) === null;
+    return !hasUserCookie && !isCallback() && localStorage.getItem(SESSION_KEY) === null;
   } catch {
     return false; // The storage of this page cannot be read.
   }

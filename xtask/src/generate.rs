@@ -8,7 +8,6 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
 use authress_login_protocol::{
-    authorization::pending,
     callback::unfinished,
     callback_url,
     error::ErrorCode,
@@ -103,12 +102,6 @@ fn constants() -> String {
     let mut text = header("crates/protocol");
     for (comment, name, value) in [
         ("The record of the session in `localStorage`.", "SESSION_KEY", quoted(record::STORAGE_KEY)),
-        ("The pending authorization as the published client stores it.", "PENDING_KEY", quoted(pending::LEGACY_KEY)),
-        (
-            "Keys of pending authorizations begin with it; the nonce follows.",
-            "PENDING_KEY_PREFIX",
-            quoted(pending::KEY_PREFIX),
-        ),
         (
             "Keys of unfinished callbacks in `sessionStorage` begin with it.",
             "CALLBACK_KEY_PREFIX",
