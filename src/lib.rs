@@ -1,7 +1,7 @@
 //! The browser client: a `LoginClient` for shoppers who never logged in.
 //!
 //! This crate decides nothing. `authress-login-client` knows what to do in which order; here are the browser's APIs that it
-//! works on ([`browser`]) and the conversion of options, results and errors from and to JavaScript. The classes that
+//! works on (`browser`) and the conversion of options, results and errors from and to JavaScript. The classes that
 //! applications see are in `pkg/src/client.js`; `pkg/src/module-loader.js` loads this module.
 #![cfg(target_arch = "wasm32")]
 
