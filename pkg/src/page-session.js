@@ -60,6 +60,8 @@ export class PageSession {
   #onOnline;
   /** @type {BroadcastChannel | undefined} */
   #channel;
+  /** @type {{ known: import('./fast-session.js').FastSession | undefined } | undefined} */
+  #recent;
 
   /**
    * The session of this host and application. On a server each client has its own.
@@ -97,7 +99,9 @@ export class PageSession {
       undefined,
       (error) => this.#onLoadFailure(error),
     );
-    if (hasPage()) this.#listenToOtherTabs();
+    // Later, because the first listener of storage events makes the browser read the storage: 2 to 15 ms on a slow phone,
+    // for which the page's first token would wait.
+    if (hasPage()) whenIdle(() => hasLoaded() || this.#listenToOtherTabs());
   }
 
   /**
@@ -139,7 +143,14 @@ export class PageSession {
    */
   known() {
     if (!hasPage() || hasLoaded()) return undefined;
-    const known = fastSession(this.#origin, this.#applicationId);
+    // Read once for all calls of a page's first task: each reading of the cookies takes milliseconds.
+    if (!this.#recent) {
+      this.#recent = { known: fastSession(this.#origin, this.#applicationId) };
+      setTimeout(() => {
+        this.#recent = undefined;
+      });
+    }
+    const { known } = this.#recent;
     if (known) this.#preload();
     return known;
   }
@@ -261,6 +272,7 @@ export class PageSession {
       } catch {} // Old browsers have none; the storage tells of sessions all the same.
     };
     open();
+    wake(); // Another tab may have signed in or out before.
     // An open channel can keep a page out of the back/forward cache.
     addEventListener('pagehide', () => this.#channel?.close());
     addEventListener('pageshow', ({ persisted }) => {
