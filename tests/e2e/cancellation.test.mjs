@@ -41,6 +41,8 @@ describe('a signal', () => {
       });
     }, stack.shopperConnectionId);
     await sent;
+    // The browser may still be asking by a preflight whether it may send the request.
+    await until(() => authress.failuresLeft(), 0);
     const failed = tab.waitForEvent('requestfailed');
     await tab.evaluate(() => window.abort.abort(new Error('enough')));
     await until(() => tab.evaluate(() => window.outcome), [true, 'enough']);
