@@ -1,7 +1,8 @@
 //! Requests to Authress.
 //!
-//! By `fetch` itself and not by gloo-net's `send`, which panics where a page's own `fetch` throws, rejects with something
-//! that is no `Error`, or resolves with something that is no `Response`. A panic would end the module.
+//! The headers are gloo-net's. The request is sent by `fetch` itself and not by gloo-net's `send`, which panics where a page's
+//! own `fetch` throws, rejects with something that is no `Error`, or resolves with something that is no `Response`. A panic
+//! would end the module.
 
 use super::abort::Abort;
 use authress_login_protocol::{
@@ -9,10 +10,11 @@ use authress_login_protocol::{
     http::{NoResponse, Outcome, Request, Response},
     secret::Secret,
 };
+use gloo_net::http::Headers;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestCredentials, RequestInit};
+use web_sys::{RequestCredentials, RequestInit};
 
 /// How this client names itself. Authress expects the header from every login client.
 const POWERED_BY: &str = concat!("Authress Login SDK; WebAssembly; ", env!("CARGO_PKG_VERSION"));
@@ -30,9 +32,11 @@ pub async fn send(origin: &str, request: &Request) -> Outcome {
 }
 
 async fn try_send(origin: &str, request: &Request) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("Content-Type", "application/json")?;
-    headers.set("X-Powered-By", POWERED_BY)?;
+    let headers = Headers::new();
+    headers.set("Content-Type", "application/json");
+    headers.set("X-Powered-By", POWERED_BY);
+    // From here on by web-sys: gloo's `set` panics on a value that is no header's, and a token comes from a cookie.
+    let headers = headers.into_raw();
     if let Some(token) = &request.bearer {
         headers.set("Authorization", &["Bearer ", token.expose()].concat())?;
     }
