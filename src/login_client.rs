@@ -44,7 +44,7 @@ impl LoginClient {
     ) -> Result<LoginClient, JsValue> {
         let settings = Settings::new(authress_api_url, Some(application_id)).map_err(|error| error::to_js(&error))?;
         let options = login::Options { retain_user_cookie };
-        let channel = format!("authress-login {} {}", settings.origin(), settings.application_id());
+        let channel = ["authress-login ", &settings.origin(), " ", settings.application_id()].concat();
         Ok(Self { login: login::LoginClient::new(settings, options, Browser::new(host, Some(channel))) })
     }
 

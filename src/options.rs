@@ -170,7 +170,7 @@ fn json(value: &JsValue) -> Option<String> {
 }
 
 fn must_be(name: &str, what: &str) -> Error {
-    invalid_input(&format!("{name} must be {what}."))
+    invalid_input(&[name, " must be ", what, "."].concat())
 }
 
 fn is_absent(value: &JsValue) -> bool {

@@ -28,7 +28,7 @@ pub async fn create(relying_party: &str, user_id: &str) -> Result<Credential, Js
         (Some("rp"), "name", relying_party.into()),
         (Some("user"), "id", user_bytes.into()),
         (Some("user"), "name", user_id.into()),
-        (Some("user"), "displayName", format!("User ID: {user_id}").into()),
+        (Some("user"), "displayName", ["User ID: ", user_id].concat().into()),
     ] {
         let target = match path {
             Some(path) => Reflect::get(&options, &path.into())?,

@@ -103,7 +103,7 @@ impl<P: Ports> Context<P> {
     /// browser has no locks; the caller then continues without it.
     pub(crate) fn acquire(&self, lock: SessionLock) -> LocalBoxFuture<'_, Option<P::Lock>> {
         Box::pin(async move {
-            let name = format!("{} {} {}", self.settings.origin(), self.settings.application_id(), lock.purpose);
+            let name = [&self.settings.origin(), self.settings.application_id(), &lock.purpose].join(" ");
             self.ports.lock(&name, lock.wait_ms).await
         })
     }

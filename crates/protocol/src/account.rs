@@ -26,7 +26,7 @@ pub fn unlink_identity(credentials: SessionCredentials, identity_id: &str) -> Re
     }
     let with_credentials = credentials.with_credentials;
     let bearer = credentials.bearer_unless_cookies()?;
-    let path = format!("identities/{}", path_segment(identity_id));
+    let path = ["identities/", &path_segment(identity_id)].concat();
     Ok(request(Method::Delete, &path, None, bearer, with_credentials))
 }
 
@@ -48,7 +48,7 @@ pub fn delete_device(credentials: SessionCredentials, device_id: &str) -> Result
         return Err(Error::with_detail(ErrorCode::InvalidInput, "deleteDevice needs a device id."));
     }
     let with_credentials = credentials.with_credentials;
-    let path = format!("devices/{}", path_segment(device_id));
+    let path = ["devices/", &path_segment(device_id)].concat();
     Ok(request(Method::Delete, &path, None, credentials.bearer()?, with_credentials))
 }
 
@@ -159,7 +159,7 @@ impl UserConfigurationScreen {
             ("start_page", start_page),
             ("redirect_uri", page.resolve(redirect_url)?.as_str()),
         ]);
-        Ok(format!("{}/settings?{query}", settings.origin()))
+        Ok([&settings.origin(), "/settings?", &query].concat())
     }
 }
 
@@ -170,7 +170,7 @@ fn request(
     bearer: Option<Secret>,
     with_credentials: bool,
 ) -> Request {
-    Request { method, path: format!("/api/session/{path}"), body, bearer, with_credentials }
+    Request { method, path: ["/api/session/", path].concat(), body, bearer, with_credentials }
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub fn begin_login(
         ("response_type", "code"),
         ("state", &state),
     ]);
-    let authorization_url = format!("{}/?{query}", settings.origin());
+    let authorization_url = [&settings.origin(), "/?", &query].concat();
     Ok((PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state) }, authorization_url))
 }
 
@@ -142,7 +142,7 @@ pub fn decide(
 
 /// Returns the key in the tab's storage for a code exchange without a response: the page may be reloaded before.
 pub fn unfinished_key(settings: &Settings, extension_id: &str) -> String {
-    format!("ExtensionCallback {} {extension_id}", settings.origin())
+    ["ExtensionCallback ", &settings.origin(), " ", extension_id].concat()
 }
 
 fn unfinished(pending: &PendingExtensionLogin, code: &str) -> Secret {
@@ -250,7 +250,7 @@ pub fn prepare_update(
     }
     let request = Request {
         method: Method::Patch,
-        path: format!("/api/authentication/{}", path_segment(&id)),
+        path: ["/api/authentication/", &path_segment(&id)].concat(),
         body: None,
         bearer: None,
         with_credentials,

@@ -43,7 +43,7 @@ pub fn prepare(
     Ok(Logout {
         request,
         destination: (destination.as_str() != page.href()).then(|| destination.into()),
-        logout_page: format!("{}/logout?{query}", settings.origin()),
+        logout_page: [&settings.origin(), "/logout?", &query].concat(),
     })
 }
 

@@ -95,7 +95,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
     let starts_with = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let has_scheme = starts_with("https:") || starts_with("http:");
     let has_other_scheme = !has_scheme && text.contains("://");
-    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { format!("https://{text}") })?;
+    let host = WebUrl::parse(&if has_scheme { text.to_owned() } else { ["https://", text].concat() })?;
     // Otherwise another scheme would become the host (`ftp://…`), and so would a misspelt one (`https//…`).
     let is_scheme = has_other_scheme || matches!(host.host(), "https" | "http");
     if is_scheme || host.origin().is_none() || host.has_credentials() {
@@ -103,7 +103,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
     }
     match host.host().strip_suffix(".authress.io").and_then(|rest| rest.split_once('.')) {
         Some((account, region)) if !region.contains('.') => {
-            WebUrl::parse(&format!("{}://{account}.login.authress.io", host.scheme()))
+            WebUrl::parse(&[host.scheme(), "://", account, ".login.authress.io"].concat())
         }
         _ => Some(host),
     }

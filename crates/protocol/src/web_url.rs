@@ -90,7 +90,7 @@ impl WebUrl {
 
     /// Returns the origin: scheme, host and port without a trailing slash. `None` for schemes other than http(s).
     pub fn origin(&self) -> Option<String> {
-        (self.is_http() && !self.host().is_empty()).then(|| format!("{}://{}", self.scheme(), self.authority()))
+        (self.is_http() && !self.host().is_empty()).then(|| [self.scheme(), "://", self.authority()].concat())
     }
 
     /// Returns the path, which begins with `/`.

@@ -24,6 +24,6 @@ impl SessionLock {
 
     /// One copy of the package on a page handles the callback with this nonce; another copy then finds its session.
     pub(crate) fn callback(nonce: &str) -> Self {
-        Self { purpose: format!("callback {nonce}"), wait_ms: 10_000 }
+        Self { purpose: ["callback ", nonce].concat(), wait_ms: 10_000 }
     }
 }

@@ -55,7 +55,7 @@ pub struct PendingAuthorization {
 impl PendingAuthorization {
     /// Returns the storage key for a nonce.
     pub fn key(nonce: &str) -> String {
-        format!("{KEY_PREFIX}{nonce}")
+        [KEY_PREFIX, nonce].concat()
     }
 
     /// Whether a client with these settings began it. A page may have clients of several hosts and applications, and

@@ -30,7 +30,7 @@ impl CodeVerifier {
 
     /// Derives another unguessable string for `purpose`, which does not reveal the verifier.
     pub(crate) fn derive(&self, purpose: &str) -> String {
-        base64url::encode(&digest(format!("{purpose}|{}", self.expose()).as_bytes()))
+        base64url::encode(&digest([purpose, "|", self.expose()].concat().as_bytes()))
     }
 
     /// Returns the code challenge, which the authorization request carries.

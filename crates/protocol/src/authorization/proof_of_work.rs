@@ -62,7 +62,7 @@ impl Search {
             if let Some((_, number)) = found {
                 let number = number.to_string();
                 let digest = digest(message(&self.time, &number, &self.values).as_bytes());
-                return Some(format!("v2;{};{number};{}", self.time, base64url::encode(&digest)));
+                return Some(["v2", &self.time, &number, &base64url::encode(&digest)].join(";"));
             }
         }
         None

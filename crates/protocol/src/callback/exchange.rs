@@ -70,7 +70,7 @@ impl CodeExchange {
             .string("code_verifier", self.pending.code_verifier.expose());
         let request = Request {
             method: Method::Post,
-            path: format!("/api/authentication/{nonce}/tokens"),
+            path: ["/api/authentication/", nonce, "/tokens"].concat(),
             body: None,
             bearer: None,
             with_credentials,

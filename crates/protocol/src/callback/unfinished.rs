@@ -24,7 +24,7 @@ pub struct UnfinishedCallback {
 impl UnfinishedCallback {
     /// Returns the key in the tab's storage.
     pub fn key(settings: &Settings) -> String {
-        format!("{KEY_PREFIX}{} {}", settings.origin(), settings.application_id())
+        [KEY_PREFIX, &settings.origin(), " ", settings.application_id()].concat()
     }
 
     /// Writes the record to store of the callback at `page`.

@@ -19,7 +19,7 @@ pub(crate) struct Query(Option<UrlSearchParams>);
 impl Query {
     pub(crate) fn parse(query: &str) -> Self {
         // The constructor removes one leading question mark; a second one belongs to the first name.
-        Self(UrlSearchParams::new_with_str(&format!("?{query}")).ok())
+        Self(UrlSearchParams::new_with_str(&["?", query].concat()).ok())
     }
 
     pub(crate) fn first(&self, name: &str) -> Option<String> {

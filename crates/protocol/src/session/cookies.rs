@@ -52,7 +52,8 @@ pub fn set_authorization(page: &Page, access_token: &str, max_age_seconds: Optio
     if !access_token.bytes().all(allowed) {
         return None;
     }
-    let max_age = max_age_seconds.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    let max_age =
+        max_age_seconds.map(|seconds| ["; Max-Age=", &seconds.max(0).to_string()].concat()).unwrap_or_default();
     let secure = if page.is_https() { "; Secure" } else { "" };
     // One allocation of the final length, so that no shorter copy of the token stays in memory.
     Some([AUTHORIZATION, "=", access_token, "; Path=/; SameSite=Strict", &max_age, secure].concat())
@@ -83,7 +84,7 @@ pub fn clear(page: &Page, name: &str) -> Vec<String> {
     for domain in domains {
         let attribute = if domain.is_empty() { "" } else { "; Domain=" };
         for path in &paths {
-            assignments.push(format!("{name}=; Path={path}; Max-Age=0; SameSite=Strict{attribute}{domain}"));
+            assignments.push([name, "=; Path=", path, "; Max-Age=0; SameSite=Strict", attribute, domain].concat());
         }
     }
     assignments
