@@ -47,15 +47,14 @@ impl Limits {
 pub(crate) fn markdown(rows: &[Row], limits: &Limits, load: &Load) -> String {
     let signatures = limits.signatures;
     let mut text = format!(
-        "# The verifier's speed\n\n\
-         Written by `cargo xtask bench verifier`. One run on one machine, which may be doing other things, too: compare\n\
-         the rows with each other and not with other machines. Each server has one core and one worker thread, `wrk`\n\
-         the other core; {} connections that are kept, {} s after a warm-up of 3 s; every request has a `state` of its\n\
-         own. This verifier has its limits on (higher than the load), remembers every state, counts metrics, and checks\n\
-         every request as it always does; the guide's checks nothing.\n\n\
-         When the run ended, {busy} processes wanted the {cores} cores (load average of a minute). What is measured by the\n\
-         clock suffers from every process that is not part of the benchmark; the column of processor time, in which the\n\
-         system's work for the server counts and its waiting for a core does not, suffers much less.\n\n\
+        "# Verifier benchmarks\n\n\
+         Written by `cargo xtask bench verifier`: one run on one machine. Compare the rows with each other, not with other\n\
+         machines. Each server has one core and one worker thread, `wrk` has the other core: {} kept-alive connections, {} s\n\
+         after a warm-up of 3 s, a new `state` for every request. This verifier has its rate limits on (higher than the load),\n\
+         remembers every state, counts metrics and checks every request; the guide's verifier checks nothing.\n\n\
+         When the run ended, the load average of a minute was {busy} on {cores} cores. Other processes distort the figures by\n\
+         the clock. They distort the figures of processor time much less: those count the system's work for the server, and\n\
+         not its waiting for a core.\n\n\
          | Server | Logins a second, by the clock | Logins a second of processor time | p50 | p99 | Peak memory |\n\
          |---|---:|---:|---:|---:|---:|\n",
         load.connections,
