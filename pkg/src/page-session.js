@@ -18,6 +18,8 @@ import { hasPage } from './without-page.js';
 
 /** How long after its load a page may be busy before the module is loaded all the same, in milliseconds. */
 const LONGEST_IDLE_MS = 2_000;
+/** How long what the script has read of the stored session serves further calls, in milliseconds: a page's first task. */
+const RECENT_MS = 50;
 /** The delay after `load` in browsers without `requestIdleCallback`, in milliseconds. */
 const IDLE_DELAY_MS = 200;
 
@@ -60,7 +62,7 @@ export class PageSession {
   #onOnline;
   /** @type {BroadcastChannel | undefined} */
   #channel;
-  /** @type {{ known: import('./fast-session.js').FastSession | undefined } | undefined} */
+  /** @type {{ known: import('./fast-session.js').FastSession | undefined, at: number } | undefined} */
   #recent;
 
   /**
@@ -143,12 +145,10 @@ export class PageSession {
    */
   known() {
     if (!hasPage() || hasLoaded()) return undefined;
-    // Read once for all calls of a page's first task: each reading of the cookies takes milliseconds.
-    if (!this.#recent) {
-      this.#recent = { known: fastSession(this.#origin, this.#applicationId) };
-      setTimeout(() => {
-        this.#recent = undefined;
-      });
+    // Read once for the first calls of a page: each reading of the cookies takes milliseconds.
+    const now = performance.now();
+    if (!this.#recent || now - this.#recent.at > RECENT_MS) {
+      this.#recent = { known: fastSession(this.#origin, this.#applicationId), at: now };
     }
     const { known } = this.#recent;
     if (known) this.#preload();
@@ -194,7 +194,8 @@ export class PageSession {
   #preload() {
     if (!this.#mayPreload || /** @type {any} */ (navigator).connection?.saveData) return;
     this.#mayPreload = false;
-    whenIdle(() => this.#load());
+    // Another tab may have signed in or out before the module listens.
+    whenIdle(() => (this.#snapshot === CHECKING ? this.#load() : this.#check(true)));
   }
 
   #emitReady() {
@@ -259,6 +260,7 @@ export class PageSession {
       if (!hasLoaded()) this.#check(true);
     };
     const wake = () => {
+      this.#recent = undefined;
       if (this.#snapshot !== CHECKING && this.known()?.status !== this.#snapshot.status) check();
     };
     const open = () => {
