@@ -202,6 +202,23 @@ describe('a page with a stored session', () => {
     assert.deepEqual(await page.eventTypes(), ['ready']);
   });
 
+  for (const preload of /** @type {const} */ (['idle', 'none'])) {
+    story(`notices a logout in another tab before it listens, with preload ${preload}`, async ({ shop, newTab }) => {
+      await storeSession(shop);
+      const other = new BarePage(await newTab());
+      await other.open();
+      const { page, open, release, files } = await heldPage(shop, { settings: { preload }, recordsEvents: true });
+      await open();
+      await page.hasEvents('ready');
+      await other.logOut();
+      assert.deepEqual(files(), SCRIPT);
+      assert.equal((await page.snapshot()).status, 'signed-in', 'it does not listen yet');
+      release();
+      await page.hasEvents('ready', 'signed-out');
+      assert.deepEqual(await page.snapshot(), { status: 'signed-out', userIdentity: null });
+    });
+  }
+
   story('loads the module at once on a callback URL', async ({ shop }) => {
     await storeSession(shop);
     const { page, open, release, files, clear } = await heldPage(shop, {
