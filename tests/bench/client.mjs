@@ -13,7 +13,15 @@ import { clients as clientsUnderTest, workspace } from './client/pages.mjs';
 import { recordings } from './client/recordings.mjs';
 import { results, write } from './client/report.mjs';
 import { round, searches, signedOut } from './client/rounds.mjs';
-import { CONDITIONS } from './client/shopper.mjs';
+import { CONDITION_NAMES } from './client/shopper.mjs';
+
+/**
+ * @import { Bench } from './client/bench.mjs'
+ * @import { ClientName } from './client/pages.mjs'
+ * @import { Facts } from './client/report.mjs'
+ * @import { Samples, Values } from './client/rounds.mjs'
+ * @import { Condition } from './client/shopper.mjs'
+ */
 
 const { values: options } = parseArgs({
   options: {
@@ -33,28 +41,41 @@ const SEARCHES = options.quick
   : { ours: 500, baseline: 500, reference: 60 };
 const SEARCH_PORTIONS = 5;
 
-const conditions = Object.keys(CONDITIONS).filter((condition) => !options.quick || condition !== '4x');
+const conditions = CONDITION_NAMES.filter((condition) => !options.quick || condition !== '4x');
 const clients = clientsUnderTest(options.baseline);
-const names = Object.keys(clients);
-const samples = Object.fromEntries(
-  conditions.map((condition) => [condition, Object.fromEntries(names.map((client) => [client, {}]))]),
+const names = /** @type {ClientName[]} */ (Object.keys(clients));
+const samples = /** @type {Samples} */ (
+  Object.fromEntries(
+    conditions.map((condition) => [condition, Object.fromEntries(names.map((client) => [client, {}]))]),
+  )
 );
 const loadBefore = loadavg()[0].toFixed(1);
 const startedAt = performance.now();
+/** @type {(text: string) => void} */
 const say = (text) => console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
 
-/** Runs `act` for each client. The order rotates, so that no client always has the warmer machine. */
+/**
+ * Runs `act` for each client. The order rotates, so that no client always has the warmer machine.
+ * @param {number} turn
+ * @param {(client: ClientName) => void | Promise<void>} act
+ */
 async function inTurn(turn, act) {
   const first = Math.max(turn, 0) % names.length;
   for (const client of [...names.slice(first), ...names.slice(0, first)]) await act(client);
 }
 
+/**
+ * @param {Condition} condition
+ * @param {ClientName} client
+ * @param {Values} values
+ */
 function keep(condition, client, values) {
   const kept = samples[condition][client];
   for (const [measure, list] of Object.entries(values)) (kept[measure] ??= []).push(...list);
 }
 
 let taken = 0;
+/** @param {Bench} bench */
 async function measure(bench) {
   for (let turn = -1; turn < count && performance.now() - startedAt < LIMIT_MS; turn += 1) {
     say(turn < 0 ? 'warming up' : `sample ${turn + 1} of ${count}`);
@@ -82,6 +103,7 @@ async function measure(bench) {
   return bench.browser.version();
 }
 
+/** @param {Bench} bench */
 async function measureSameSite(bench) {
   say('no session, one site');
   for (let turn = -1; turn < taken; turn += 1) {
@@ -94,11 +116,17 @@ async function measureSameSite(bench) {
   }
 }
 
+/** @type {(name: string) => string} */
 const version = (name) =>
   JSON.parse(readFileSync(join(workspace, 'tests/node_modules', name, 'package.json'), 'utf8')).version;
 
+/**
+ * @param {string} chromium its version
+ * @returns {Facts}
+ */
 function facts(chromium) {
   const [{ model }] = cpus();
+  /** @type {(...words: string[]) => string} */
   const git = (...words) => execFileSync('git', words, { cwd: workspace, encoding: 'utf8' }).trim();
   const isChanged = git('status', '--porcelain', '--', 'src', 'crates', 'pkg') !== '';
   const words = [

@@ -12,6 +12,11 @@ import { clients as clientsUnderTest, workspace } from './client/pages.mjs';
 import { withShopper } from './client/rounds.mjs';
 import { summary } from './client/statistics.mjs';
 
+/**
+ * @import { Bench } from './client/bench.mjs'
+ * @import { ClientName } from './client/pages.mjs'
+ */
+
 const SAMPLES = 5;
 const TABS = [1, 10, 50];
 const LEFTOVERS = [0, 10, 100, 500];
@@ -24,11 +29,15 @@ const RECORD = 'AuthenticationCredentialsStorage';
 const PENDING = 'AuthenticationRequestNonce';
 
 const clients = clientsUnderTest();
+const names = /** @type {ClientName[]} */ (Object.keys(clients));
+/** @type {(value: number) => string} */
 const ms = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
+/** @type {(values: number[]) => string} */
 const spread = (values) => {
   const { median, p90 } = summary(values);
   return `${ms(median)} (${ms(p90)})`;
 };
+/** @type {(head: string[], rows: (string | number)[][]) => string} */
 const table = (head, rows) =>
   [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
@@ -36,6 +45,9 @@ const table = (head, rows) =>
 
 /**
  * The stored session expires, and every tab wants the next token.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {number} tabs
  * @returns the requests that reached Authress, and milliseconds until the last tab has the new token
  */
 async function renewal(bench, client, tabs) {
@@ -63,7 +75,11 @@ async function renewal(bench, client, tabs) {
   });
 }
 
-/** Runs in a page: lets the stored session expire, and calls every tab. @returns when, in milliseconds since 1970 */
+/**
+ * Runs in a page: lets the stored session expire, and calls every tab.
+ * @param {string} key of the storage
+ * @returns when, in milliseconds since 1970
+ */
 function expire(key) {
   const record = JSON.parse(localStorage[key]);
   localStorage[key] = JSON.stringify({ ...record, expiry: Date.now() - 1 });
@@ -71,7 +87,11 @@ function expire(key) {
   return performance.timeOrigin + performance.now();
 }
 
-/** Runs in a page: waits for the call, then for another token than today's. @returns when it is there */
+/**
+ * Runs in a page: waits for the call, then for another token than today's.
+ * @param {number} timeoutInMillis
+ * @returns when it is there
+ */
 async function nextToken(timeoutInMillis) {
   const { login } = window;
   const before = await login.ensureToken({ timeoutInMillis });
@@ -89,11 +109,12 @@ async function nextToken(timeoutInMillis) {
   return performance.timeOrigin + performance.now();
 }
 
+/** @param {Bench} bench */
 async function renewals(bench) {
   const rows = [];
   for (const tabs of TABS) {
     const cells = [];
-    for (const client of Object.keys(clients)) {
+    for (const client of names) {
       const results = [];
       for (let sample = 0; sample < SAMPLES; sample += 1) results.push(await renewal(bench, client, tabs));
       const requests = results.map(({ requests }) => requests);
@@ -105,12 +126,17 @@ async function renewals(bench) {
   return rows;
 }
 
-/** Milliseconds from `authenticate()` to its POST, with this many logins begun earlier and never completed. */
+/**
+ * Milliseconds from `authenticate()` to its POST, with this many logins begun earlier and never completed.
+ * @param {Bench} bench
+ * @param {number} count
+ */
 async function leftovers(bench, count) {
   return withShopper(bench, 'ours', CONDITION, undefined, async (shopper) => {
     await shopper.open('idle');
     await shopper.page.evaluate(
       ([prefix, count]) => {
+        /** @type {(nonce: string) => object} */
         const record = (nonce) => ({
           nonce,
           codeVerifier: 'v'.repeat(86),
@@ -122,22 +148,29 @@ async function leftovers(bench, count) {
           localStorage[`${prefix}.${nonce}`] = JSON.stringify({ ...record(nonce), createdAt: Date.now() });
         }
       },
-      [PENDING, count],
+      /** @type {const} */ ([PENDING, count]),
     );
     const { call } = await shopper.starts(SAMPLES, { connectionId: bench.stack.shopperConnectionId });
     return call;
   });
 }
 
-/** Milliseconds from the script's first line until a stored session's token of this size is there. */
+/**
+ * Milliseconds from the script's first line until a stored session's token of this size is there.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {number} bytes
+ */
 async function tokenOfSize(bench, client, bytes) {
   return withShopper(bench, client, CONDITION, undefined, async (shopper) => {
     await shopper.open('visit');
     const context = shopper.page.context();
     const cookie = (await context.cookies(shopper.origin)).find(({ name }) => name === 'authorization');
+    assert.ok(cookie);
     const [header, claims, signature] = cookie.value.split('.');
+    /** @type {(padding: number) => string} */
     const longer = (padding) => {
-      const padded = { ...JSON.parse(Buffer.from(claims, 'base64url')), padding: 'x'.repeat(padding) };
+      const padded = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), padding: 'x'.repeat(padding) };
       return [header, Buffer.from(JSON.stringify(padded)).toString('base64url'), signature].join('.');
     };
     const missing = Math.max(0, bytes - longer(0).length);
@@ -153,6 +186,7 @@ async function tokenOfSize(bench, client, bytes) {
   });
 }
 
+/** @type {string[]} */
 const growth = [];
 await withBench(clients, 'https', async (bench) => {
   const rows = await renewals(bench);
@@ -170,7 +204,7 @@ await withBench(clients, 'cross-site', async (bench) => {
   const tokens = [];
   for (const bytes of TOKEN_BYTES) {
     const cells = [];
-    for (const client of Object.keys(clients)) cells.push(spread(await tokenOfSize(bench, client, bytes)));
+    for (const client of names) cells.push(spread(await tokenOfSize(bench, client, bytes)));
     tokens.push([`${bytes / 1024} kB`, ...cells]);
   }
   console.log('token sizes', tokens);

@@ -8,20 +8,22 @@ import { createServer } from 'node:http';
 
 import sdk from '@authress/sdk';
 
-const { ACCESS_KEY, API_URL } = process.env;
+import { portOf } from '../e2e/support/ports.mjs';
+
+const { ACCESS_KEY, API_URL } = /** @type {Record<string, string>} */ (process.env);
 const serviceClientId = ACCESS_KEY.split('.')[0];
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const shortId = () => Array.from({ length: 25 }, () => alphabet[randomInt(alphabet.length)]).join('');
 
 const server = createServer(async (request, response) => {
-  const parameters = new URL(request.url, 'http://localhost').searchParams;
+  const parameters = new URL(String(request.url), 'http://localhost').searchParams;
   const tokenProvider = new sdk.ServiceClientTokenProvider(ACCESS_KEY, API_URL);
   const location = await tokenProvider.generateUserLoginUrl(
-    parameters.get('redirect_uri'),
-    parameters.get('state'),
+    /** @type {string} */ (parameters.get('redirect_uri')),
+    /** @type {string} */ (parameters.get('state')),
     serviceClientId,
     `user_${shortId()}`,
   );
   response.writeHead(302, { location }).end();
 });
-server.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${server.address().port}`));
+server.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${portOf(server)}`));

@@ -1,6 +1,7 @@
 // node tests/bench/sizes.mjs: what a page downloads with this package, and with each of its peers for the same job.
 // Replaces the table in docs/benchmarks.md.
 
+import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,10 @@ import { PEERS, SHIPPED } from './peers/peers.mjs';
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const peers = fileURLToPath(new URL('peers', import.meta.url));
 
+/**
+ * The sizes of the files together: minified, gzip, brotli.
+ * @param {Uint8Array[]} files
+ */
 function sizes(files) {
   const all = files.map((bytes) => {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
@@ -22,6 +27,10 @@ function sizes(files) {
   return all.reduce((left, right) => left.map((size, index) => size + right[index]));
 }
 
+/**
+ * @param {string} contents
+ * @param {string} resolveDir
+ */
 async function bundled(contents, resolveDir) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir },
@@ -39,6 +48,7 @@ async function bundled(contents, resolveDir) {
   return outputFiles[0].contents;
 }
 
+/** @type {(name: string, folder: string) => string} */
 const versionOf = (name, folder) =>
   JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
 
@@ -58,7 +68,9 @@ for (const { title, from, file } of SHIPPED) {
     sizes: sizes([readFileSync(join(peers, 'node_modules', from, file))]),
   });
 }
-const own = PEERS.find(({ from }) => from === '@authress/login').code.replace('@authress/login', './pkg/dist/index.js');
+const published = PEERS.find(({ from }) => from === '@authress/login');
+assert.ok(published);
+const own = published.code.replace('@authress/login', './pkg/dist/index.js');
 const module = readFileSync(join(workspace, 'pkg/dist/authress_login_wasm_bg.wasm'));
 const { version } = JSON.parse(readFileSync(join(workspace, 'pkg/package.json'), 'utf8'));
 rows.push({

@@ -5,7 +5,24 @@ import { launchFor } from './browser.mjs';
 import { buildPages } from './pages.mjs';
 import { Server } from './server.mjs';
 
-/** Runs `work({browser, stack, server})` with the pages of these clients behind the shop's name in this topology. */
+/**
+ * @import { Browser } from 'playwright-core'
+ * @import { Stack, Topology } from '../../e2e/support/stack.mjs'
+ * @import { Clients } from './pages.mjs'
+ */
+
+/**
+ * What a benchmark runs on.
+ * @typedef {{ browser: Browser, stack: Stack, server: Server }} Bench
+ */
+
+/**
+ * Runs `work` with the pages of these clients behind the shop's name in this topology.
+ * @template Result
+ * @param {Clients} clients
+ * @param {Topology} topology
+ * @param {(bench: Bench) => Promise<Result>} work
+ */
 export async function withBench(clients, topology, work) {
   const stack = await startStack(topology);
   let server;

@@ -6,7 +6,16 @@ import { join } from 'node:path';
 
 import { launch } from '../../e2e/support/browser.mjs';
 
-/** Starts Chromium with `port` behind the shop's name. */
+/**
+ * @import { Browser } from 'playwright-core'
+ * @import { StackDescription } from '../../e2e/support/stack.mjs'
+ */
+
+/**
+ * Starts Chromium with `port` behind the shop's name.
+ * @param {StackDescription} stack
+ * @param {number} port
+ */
 export async function launchFor(stack, port) {
   const shop = `MAP ${new URL(stack.shopUrl).host}:443`;
   const browserArgs = stack.browserArgs
@@ -17,9 +26,10 @@ export async function launchFor(stack, port) {
     .map((argument) =>
       argument === '--ignore-certificate-errors' ? `${argument}-spki-list=${keyHash(stack)}` : argument,
     );
-  return launch({ ...stack, browserArgs });
+  return /** @type {Browser} */ (await launch({ ...stack, browserArgs }));
 }
 
+/** @param {StackDescription} stack */
 function keyHash({ logs }) {
   const { publicKey } = new X509Certificate(readFileSync(join(logs, 'cert.pem')));
   return createHash('sha256')

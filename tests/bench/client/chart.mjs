@@ -19,14 +19,23 @@ const STYLE = `
     .ours { fill: #4493f8 } .reference { fill: #d29922 } .mark { stroke: #f0f6fc }
   }`;
 
+/** @type {(text: string) => string} */
 const escapeHtml = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.codePointAt(0)};`);
+/** @type {(value: number) => string} */
 const number = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
 
-/** @param rows `{condition, ours, reference}` with `median` and `p90` each */
+/** @import { Summary } from './statistics.mjs' */
+
+/** @typedef {Pick<Summary, 'median' | 'p90'>} Bar */
+/** @typedef {{ condition: string, ours: Bar, reference: Bar }} Group */
+
+/** @param {{ title: string, what: string, unit: string, rows: Group[] }} measure */
 export function chart({ title, what, unit, rows }) {
   const most = Math.max(...rows.flatMap(({ ours, reference }) => [ours.p90, reference.p90]), Number.MIN_VALUE);
+  /** @type {(value: number) => number} */
   const scale = (value) => (value / most) * (WIDTH - LABELS - FIGURES);
   const height = TOP + rows.length * GROUP + 8;
+  /** @type {(bar: Bar, name: string, y: number) => string} */
   const bar = ({ median, p90 }, name, y) => {
     const end = LABELS + scale(p90);
     return `
@@ -34,6 +43,7 @@ export function chart({ title, what, unit, rows }) {
   <path class="mark" d="M${(LABELS + scale(median)).toFixed(1)} ${y + BAR / 2}H${end.toFixed(1)}m0 -5v10"/>
   <text class="quiet" x="${(end + 6).toFixed(1)}" y="${y + 12}">${number(median)} ${unit} (${number(p90)})</text>`;
   };
+  /** @type {(group: Group, index: number) => string} */
   const group = ({ condition, ours, reference }, index) => {
     const y = TOP + index * GROUP;
     return `

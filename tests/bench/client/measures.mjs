@@ -3,10 +3,25 @@
 /** The condition that the targets hold for. */
 export const TARGET_CONDITION = '4x, phone network';
 
+/** @import { ClientName } from './pages.mjs' */
+
 /**
- * `targets`: the highest ratio of our figure to another client's, of the median and of the 90th percentile. `meanLimit` and
- * `limit` are for our own figure alone. `what` is the definition that the charts show.
+ * The highest ratio of our figure to another client's, of the median and of the 90th percentile.
+ * @typedef {{ median: number, p90?: number }} Target
  */
+
+/**
+ * `meanLimit` and `limit` are for our own figure alone. `what` is the definition that the charts show.
+ * @typedef {object} Measure
+ * @property {string} title
+ * @property {string} unit
+ * @property {string} [what]
+ * @property {Partial<Record<ClientName, Target>>} [targets] by the other client
+ * @property {number} [meanLimit]
+ * @property {number} [limit]
+ */
+
+/** @type {Record<string, Measure>} */
 export const MEASURES = {
   restoreWarm: {
     title: 'Restore, warm cache',
@@ -75,7 +90,10 @@ export const MEASURES = {
 };
 
 const TASK = { unit: 'ms', limit: 50 };
-/** From recordings: the most script in one task. */
+/**
+ * From recordings: the most script in one task.
+ * @type {Record<string, Measure>}
+ */
 export const TASKS = {
   visitTask: { ...TASK, title: 'First visit' },
   restoreColdTask: { ...TASK, title: 'Restore, cold cache' },

@@ -4,7 +4,9 @@
 // whether there is a session, `/idle` leaves the rest to the benchmark.
 import { LoginClient } from 'client-under-test';
 
-const { settings, connectionId } = JSON.parse(document.getElementById('settings').textContent);
+const { settings, connectionId } = JSON.parse(
+  /** @type {HTMLElement} */ (document.getElementById('settings')).textContent,
+);
 const task = location.pathname.split('/').at(-1);
 // Read before a client cleans the address.
 const isCallback = new URLSearchParams(location.search).has('nonce');
@@ -28,6 +30,7 @@ async function shop() {
 }
 
 // In a task of its own: what the browser's driver does for it is no work of the client.
+/** @type {(outcome: object) => unknown} */
 const report = (outcome) => setTimeout(() => window.reportOutcome(outcome));
 shop().then(
   (outcome) => report({ ...outcome, task }),

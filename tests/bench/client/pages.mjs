@@ -1,7 +1,7 @@
 // What the benchmark's server serves: the same page once for each client.
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
@@ -13,12 +13,42 @@ const output = join(workspace, 'target/bench-client');
 const MODULE = 'authress_login_wasm_bg.wasm';
 const PUBLISHED = '@authress/login';
 
+/** @import { LoginClientSettings } from 'authress-login-wasm' */
+
 /**
- * The clients under test by name, which is also the name of their folder on the server: the entry that a page is bundled
- * with, and the folder of its WebAssembly files, if it has any.
+ * There is a `baseline` only in a run that compares with an earlier build.
+ * @typedef {keyof Clients} ClientName
+ */
+
+/**
+ * A client under test: the entry that a page is bundled with, and the folder of its WebAssembly files, if it has any.
+ * @typedef {{ entry: string, folder?: string }} Client
+ */
+
+/** @typedef {{ ours: Client, baseline?: Client, reference: Client }} Clients */
+
+/**
+ * A file as the server sends it: `body` is compressed, `raw` its size before.
+ * @typedef {{ type: string, body: Buffer, raw: number, cache: string }} Asset
+ */
+
+/**
+ * The files by their paths.
+ * @typedef {Map<string, Asset>} Files
+ */
+
+/**
+ * What every page gets.
+ * @typedef {{ settings: LoginClientSettings, connectionId: string }} PageSettings
+ */
+
+/**
+ * The clients under test by name, which is also the name of their folder on the server.
  * @param {string} [baseline] the `dist` folder of an earlier build of this package
+ * @returns {Clients}
  */
 export function clients(baseline) {
+  /** @type {(folder: string) => Client} */
   const built = (folder) => {
     const entry = join(folder, 'index.js');
     if (!existsSync(entry)) throw new Error(`${entry} is missing: give the dist folder of a build of this package`);
@@ -38,17 +68,18 @@ const UNHINTED = ['token', 'signed-out', 'elsewhere'];
 /** The published client is one script, which the page names anyway. */
 const WASM_HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
 
-/** The documented hints: for the module, and for the bundler's file with the JavaScript that runs it. */
+/**
+ * The documented hints: for the module, and for the bundler's file with the JavaScript that runs it.
+ * @param {import('esbuild').Metafile['outputs']} outputs
+ */
 function hints(outputs) {
   const scripts = Object.keys(outputs).filter((path) =>
     Object.keys(outputs[path].inputs).some((input) => input.endsWith('dist/module.js')),
   );
-  return [
-    ...scripts.map((path) => `<link rel="modulepreload" href="assets/${path.split('/').at(-1)}">`),
-    WASM_HINT,
-  ].join('\n');
+  return [...scripts.map((path) => `<link rel="modulepreload" href="assets/${basename(path)}">`), WASM_HINT].join('\n');
 }
 
+/** @type {(settings: PageSettings, hint: string) => string} */
 const html = (settings, hint) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -65,11 +96,16 @@ ${hint}
 </html>
 `;
 
-/** Builds the page of each client as a bundler would. @returns the bytes of each file by its address, compressed */
+/**
+ * Builds the page of each client as a bundler would.
+ * @param {Clients} clients
+ * @param {PageSettings} settings
+ */
 export async function buildPages(clients, settings) {
   rmSync(output, { recursive: true, force: true });
+  /** @type {Files} */
   const files = new Map();
-  for (const [client, { entry, folder: modules }] of Object.entries(clients)) {
+  for (const [client, { entry, folder: modules }] of /** @type {[string, Client][]} */ (Object.entries(clients))) {
     const folder = join(output, client);
     mkdirSync(folder, { recursive: true });
     const { metafile } = await build({
@@ -87,15 +123,18 @@ export async function buildPages(clients, settings) {
       // When the script begins to run, before anything of the client does.
       banner: { js: 'performance.mark("script");' },
     });
-    const names = Object.keys(metafile.outputs).map((path) => path.split('/').at(-1));
-    for (const name of modules ? readdirSync(modules).filter((name) => name.endsWith('.wasm')) : []) {
-      copyFileSync(join(modules, name), join(folder, name));
-      names.push(name);
+    const names = Object.keys(metafile.outputs).map((path) => basename(path));
+    if (modules) {
+      for (const name of readdirSync(modules).filter((name) => name.endsWith('.wasm'))) {
+        copyFileSync(join(modules, name), join(folder, name));
+        names.push(name);
+      }
     }
     for (const name of names) {
       const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript; charset=utf-8';
       files.set(`/${client}/assets/${name}`, asset(readFileSync(join(folder, name)), type));
     }
+    /** @type {(hint: string) => Asset} */
     const page = (hint) => ({
       ...asset(Buffer.from(html(settings, hint)), 'text/html; charset=utf-8'),
       cache: 'no-cache',
@@ -106,6 +145,11 @@ export async function buildPages(clients, settings) {
   return files;
 }
 
+/**
+ * @param {Buffer} raw
+ * @param {string} type
+ * @returns {Asset}
+ */
 function asset(raw, type) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length };
   return {

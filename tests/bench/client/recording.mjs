@@ -26,11 +26,24 @@ const SCRIPT = new Set([
 const TASKS = ['RunTask', 'ThreadControllerImpl::RunTask'];
 const MICROSECONDS = 1000;
 
-/** Records all that happens while `act` runs. @returns `{script, task, peakHeap}` in milliseconds and bytes */
+/** @import { Browser } from 'playwright-core' */
+
+/**
+ * An event of the recording, in Chromium's trace event format: times in microseconds.
+ * @typedef {{ name: string, ph: string, pid: number, tid: number, ts: number, dur: number, args: any }} TraceEvent
+ */
+
+/**
+ * Records all that happens while `act` runs.
+ * @param {Browser} browser
+ * @param {() => Promise<unknown>} act
+ * @returns {Promise<{ script: number, task: number, peakHeap: number }>} in milliseconds and bytes
+ */
 export async function record(browser, act) {
   const cdp = await browser.newBrowserCDPSession();
+  /** @type {TraceEvent[]} */
   const events = [];
-  cdp.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  cdp.on('Tracing.dataCollected', ({ value }) => events.push(.../** @type {any[]} */ (value)));
   const complete = new Promise((resolve) => {
     cdp.once('Tracing.tracingComplete', resolve);
   });
@@ -48,6 +61,7 @@ export async function record(browser, act) {
 /**
  * `script`: the most time that one task of a page spent on script. `task`: the longest of the tasks that spent any,
  * with what else the browser did in it, such as the first layout.
+ * @param {TraceEvent[]} events
  */
 export function longestTasks(events) {
   // The browser's own windows can have pages too.
@@ -80,7 +94,10 @@ export function longestTasks(events) {
   return longest;
 }
 
-/** Those that are inside no other one. */
+/**
+ * Those that are inside no other one.
+ * @param {TraceEvent[]} slices in their order
+ */
 function outermost(slices) {
   let end = -Infinity;
   return slices.filter(({ ts, dur }) => {
@@ -90,6 +107,7 @@ function outermost(slices) {
   });
 }
 
+/** @param {TraceEvent[]} events */
 function peakHeap(events) {
   return Math.max(
     0,
@@ -97,4 +115,5 @@ function peakHeap(events) {
   );
 }
 
+/** @type {(event: TraceEvent) => string} */
 const thread = ({ pid, tid }) => `${pid} ${tid}`;

@@ -3,10 +3,24 @@
 import { record } from './recording.mjs';
 import { withShopper } from './rounds.mjs';
 
-/** @returns the longest tasks of each part in milliseconds, and the memory of a first visit in bytes */
+/**
+ * @import { Bench } from './bench.mjs'
+ * @import { ClientName } from './pages.mjs'
+ * @import { Values } from './rounds.mjs'
+ * @import { Condition, Shopper } from './shopper.mjs'
+ */
+
+/**
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ * @returns {Promise<Values>} the longest tasks of each part in milliseconds, and the memory of a first visit in bytes
+ */
 export async function recordings(bench, client, condition) {
   const { shopperConnectionId: connectionId } = bench.stack;
+  /** @type {Values} */
   const values = {};
+  /** @type {(name: string, shopper: Shopper, act: () => Promise<unknown>) => Promise<number>} */
   const recorded = async (name, shopper, act) => {
     const { script, task, peakHeap } = await record(bench.browser, async () => {
       await act();
@@ -50,9 +64,11 @@ export async function recordings(bench, client, condition) {
 
 /** Runs in the page: keeps the memory of the module that is made there. */
 function noteMemory() {
-  const { instantiate } = WebAssembly;
-  WebAssembly.instantiate = async (...values) => {
-    const made = await instantiate.apply(WebAssembly, values);
+  /** @type {{ instantiate: (...values: any[]) => Promise<any> }} */
+  const webAssembly = WebAssembly;
+  const { instantiate } = webAssembly;
+  webAssembly.instantiate = async (...values) => {
+    const made = await instantiate.apply(webAssembly, values);
     // A part of the module has no memory of its own.
     window.moduleMemory ??= Object.values((made.instance ?? made).exports).find(
       (it) => it instanceof WebAssembly.Memory,

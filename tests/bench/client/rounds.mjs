@@ -14,7 +14,31 @@ const AUDIENCES = [
   'https://api.example.com/users-xy',
 ];
 
-/** Runs `act` in a fresh browser profile. */
+/**
+ * @import { Bench } from './bench.mjs'
+ * @import { ClientName } from './pages.mjs'
+ * @import { Condition, StorageState } from './shopper.mjs'
+ */
+
+/**
+ * What was measured of one client, by the measure.
+ * @typedef {Record<string, number[]>} Values
+ */
+
+/**
+ * Everything that was measured.
+ * @typedef {Record<Condition, Record<ClientName, Values>>} Samples
+ */
+
+/**
+ * Runs `act` in a fresh browser profile.
+ * @template Result
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ * @param {StorageState | undefined} storageState
+ * @param {(shopper: Shopper) => Promise<Result>} act
+ */
 export async function withShopper(bench, client, condition, storageState, act) {
   const shopper = await Shopper.arrive(bench, client, condition, storageState);
   try {
@@ -24,9 +48,14 @@ export async function withShopper(bench, client, condition, storageState, act) {
   }
 }
 
-/** @returns the values of each measure, and the state of a profile that has a session */
+/**
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ */
 export async function round(bench, client, condition) {
   const { shopperConnectionId: connectionId } = bench.stack;
+  /** @type {Values} */
   const values = {};
 
   const storageState = await withShopper(bench, client, condition, undefined, async (shopper) => {
@@ -71,7 +100,12 @@ export async function round(bench, client, condition) {
   return values;
 }
 
-/** The page of a visitor without a session and without a login: until it knows, and what it has downloaded until then. */
+/**
+ * The page of a visitor without a session and without a login: until it knows, and what it has downloaded until then.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ */
 export async function signedOut(bench, client, condition) {
   return withShopper(bench, client, condition, undefined, async (shopper) => {
     bench.server.forget();
@@ -81,7 +115,13 @@ export async function signedOut(bench, client, condition) {
   });
 }
 
-/** The searches of many starts with long values. */
+/**
+ * The searches of many starts with long values.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ * @param {number} times
+ */
 export async function searches(bench, client, condition, times) {
   return withShopper(bench, client, condition, undefined, async (shopper) => {
     await shopper.open('idle');

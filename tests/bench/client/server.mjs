@@ -4,31 +4,57 @@ import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { join } from 'node:path';
 
+import { portOf } from '../../e2e/support/ports.mjs';
+
+/**
+ * @import { Http2SecureServer, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
+ * @import { Files } from './pages.mjs'
+ */
+
 export class Server {
+  /** @type {Http2SecureServer} */
   #server;
+  /** @type {Set<ServerHttp2Session>} */
   #sessions = new Set();
+  /**
+   * The size of each file that was sent, by its path.
+   * @type {Map<string, number>}
+   */
   #sent = new Map();
 
-  /** @param files as `buildPages` gives them @param folder with the certificate of the stack */
-  static async start(files, folder) {
-    const server = new Server();
+  /**
+   * @param {Files} files
+   * @param {string} folder with the certificate
+   */
+  constructor(files, folder) {
+    /** @type {(name: string) => Buffer} */
     const pem = (name) => readFileSync(join(folder, name));
-    server.#server = createSecureServer(
+    this.#server = createSecureServer(
       { cert: pem('cert.pem'), key: pem('key.pem'), allowHTTP1: true },
-      (request, response) => server.#answer(files, request, response),
+      (request, response) => this.#respond(files, request, response),
     );
-    server.#server.on('session', (session) => {
-      server.#sessions.add(session);
-      session.once('close', () => server.#sessions.delete(session));
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
     });
-    await new Promise((resolve) => {
+  }
+
+  /**
+   * @param {Files} files as `buildPages` gives them
+   * @param {string} folder with the certificate of the stack
+   */
+  static async start(files, folder) {
+    const server = new Server(files, folder);
+    /** @type {Promise<void>} */
+    const listening = new Promise((resolve) => {
       server.#server.listen(0, '127.0.0.1', resolve);
     });
+    await listening;
     return server;
   }
 
   get port() {
-    return this.#server.address().port;
+    return portOf(this.#server);
   }
 
   forget() {
@@ -46,8 +72,12 @@ export class Server {
     this.#server.close();
   }
 
-  #answer(files, request, response) {
-    this.log?.(request);
+  /**
+   * @param {Files} files
+   * @param {Http2ServerRequest} request
+   * @param {Http2ServerResponse} response
+   */
+  #respond(files, request, response) {
     const path = request.url.split('?')[0];
     const file = files.get(path);
     if (!file) return response.writeHead(404).end();

@@ -11,43 +11,99 @@ const SETTLING_MS = 250;
 const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
 
 /** The devices and networks that are measured, by their names in the report. */
-export const CONDITIONS = {
+const CONDITIONS = {
   '1x': { cpu: 1 },
   '4x': { cpu: 4 },
   '4x, phone network': { cpu: 4, network: PHONE },
 };
 
+/**
+ * @import { AuthenticateOptions } from 'authress-login-wasm'
+ * @import { BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+ * @import { Bench } from './bench.mjs'
+ * @import { ClientName } from './pages.mjs'
+ */
+
+/** @typedef {keyof typeof CONDITIONS} Condition */
+
+export const CONDITION_NAMES = /** @type {Condition[]} */ (Object.keys(CONDITIONS));
+
+/**
+ * How much slower than this machine, and behind which network.
+ * @typedef {{ cpu: number, network?: typeof PHONE }} Device
+ */
+
+/**
+ * The state of a profile that has visited before.
+ * @typedef {Awaited<ReturnType<BrowserContext['storageState']>>} StorageState
+ */
+
+/**
+ * Times in milliseconds, since this page and since the first page of the visit began to load; whether there is a token or
+ * a session.
+ * @typedef {{ at: number, sinceBegan: number, token?: boolean, exists?: boolean, failure?: undefined }} Success
+ */
+
+/**
+ * What `page.js` reports.
+ * @typedef {Success | { failure: string }} Outcome
+ */
+
+/** @typedef {{ start: number, end: number, bytes: number, transferred: number }} ResourceTimes */
+
+/** @typedef {{ page: Page, cdp: CDPSession }} Tab */
+
 export class Shopper {
   #bench;
   #client;
   #context;
-  #condition;
+  #device;
+  #tab;
+  /** @type {((outcome: Outcome) => void) | undefined} */
   #resolveOutcome;
 
-  /** @param bench `{browser, stack}` @param client its name @param storageState of an earlier visit */
+  /**
+   * @param {Bench} bench
+   * @param {ClientName} client
+   * @param {BrowserContext} context
+   * @param {Device} device
+   * @param {Tab} tab of this context, on this device
+   */
+  constructor(bench, client, context, device, tab) {
+    this.#bench = bench;
+    this.#client = client;
+    this.#context = context;
+    this.#device = device;
+    this.#tab = tab;
+  }
+
+  /**
+   * @param {Bench} bench
+   * @param {ClientName} client
+   * @param {Condition} condition
+   * @param {StorageState} [storageState] of an earlier visit
+   */
   static async arrive(bench, client, condition, storageState) {
-    const shopper = new Shopper();
-    shopper.#bench = bench;
-    shopper.#client = client;
-    shopper.#context = await bench.browser.newContext({ storageState });
-    shopper.#context.setDefaultTimeout(PATIENCE_MS);
-    await shopper.#context.exposeBinding('reportOutcome', (_, outcome) => shopper.#resolveOutcome?.(outcome));
-    shopper.#condition = CONDITIONS[condition];
-    await shopper.newTab();
+    const context = await bench.browser.newContext({ storageState });
+    context.setDefaultTimeout(PATIENCE_MS);
+    await context.exposeBinding('reportOutcome', (_, outcome) => shopper.#resolveOutcome?.(outcome));
+    const device = CONDITIONS[condition];
+    const shopper = new Shopper(bench, client, context, device, await openTab(context, device));
     return shopper;
   }
 
   /** Closes the tab and opens another: what the old one's process kept in its own memory is gone. */
   async newTab() {
-    await this.page?.close();
-    this.page = await this.#context.newPage();
-    // There are no workers and no frames: all that is to be slow belongs to this target.
-    this.cdp = await this.#context.newCDPSession(this.page);
-    const { cpu, network } = this.#condition;
-    await this.cdp.send('Network.enable');
-    if (network) await this.cdp.send('Network.emulateNetworkConditions', network);
-    await this.cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
-    await pause(SETTLING_MS);
+    await this.page.close();
+    this.#tab = await openTab(this.#context, this.#device);
+  }
+
+  get page() {
+    return this.#tab.page;
+  }
+
+  get cdp() {
+    return this.#tab.cdp;
   }
 
   async leave() {
@@ -62,24 +118,35 @@ export class Shopper {
     return this.#context.storageState();
   }
 
-  /** Opens a page and waits for its outcome. */
+  /**
+   * Opens a page and waits for its outcome.
+   * @param {string} task of `page.js`
+   * @param {string} [search] the query of the page's URL
+   * @returns {Promise<Success>}
+   */
   async open(task, search = '') {
+    /** @type {Promise<Outcome>} */
     const reported = new Promise((resolve) => {
       this.#resolveOutcome = resolve;
     });
     await this.page.goto(`${this.origin}/${this.#client}/${task}${search}`, { waitUntil: 'commit' });
-    const timeout = () => this.#resolveOutcome({ failure: `no outcome within ${PATIENCE_MS} ms` });
+    const timeout = () => this.#resolveOutcome?.({ failure: `no outcome within ${PATIENCE_MS} ms` });
     const timer = setTimeout(timeout, PATIENCE_MS);
     const outcome = await reported;
     clearTimeout(timer);
     assert.equal(outcome.failure, undefined, `${this.#client} on /${task}`);
-    return outcome;
+    return /** @type {Success} */ (outcome);
   }
 
-  /** When what happened on this page, in milliseconds since the navigation began. */
+  /**
+   * When what happened on this page, in milliseconds since the navigation began.
+   * @returns {Promise<{ ran: number, script: ResourceTimes, module?: ResourceTimes, requests: ResourceTimes[] }>}
+   */
   async timeline() {
     return this.page.evaluate(() => {
+      /** @type {(part: string) => PerformanceEntry | undefined} */
       const entry = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
+      /** @type {(entry: any) => ResourceTimes} */
       const times = (it) =>
         it && { start: it.startTime, end: it.responseEnd, bytes: it.encodedBodySize, transferred: it.transferSize };
       return {
@@ -110,23 +177,28 @@ export class Shopper {
 
   /**
    * Calls `authenticate` repeatedly and records when each POST is handed to the browser; none of them gets a response.
-   * @returns `{call, search}`: milliseconds to the POST, from each call and from when its randomness was drawn, after
-   * which both clients search a hash, write the request and do nothing else
+   * @param {number} times
+   * @param {AuthenticateOptions} options
+   * @returns {Promise<{ call: number[], search: number[] }>} milliseconds to the POST, from each call and
+   * from when its randomness was drawn, after which both clients search a hash, write the request and do nothing else
    */
   async starts(times, options) {
     return this.page.evaluate(
       async ([times, options]) => {
         const { fetch } = window;
         const { getRandomValues } = crypto;
+        /** @type {{ call: number[], search: number[] }} */
         const durations = { call: [], search: [] };
         for (let i = 0; i < times; i += 1) {
-          let sent;
+          /** @type {(at: number) => void} */
+          let sent = () => {};
+          /** @type {Promise<number>} */
           const isSent = new Promise((resolve) => {
             sent = resolve;
           });
-          let drawnAt;
+          let drawnAt = NaN;
           crypto.getRandomValues = (values) => {
-            const filled = getRandomValues.call(crypto, values);
+            const filled = /** @type {typeof values} */ (getRandomValues.call(crypto, values));
             drawnAt = performance.now();
             return filled;
           };
@@ -149,18 +221,22 @@ export class Shopper {
           durations.search.push(sentAt - drawnAt);
         }
         window.fetch = fetch;
-        delete crypto.getRandomValues;
+        delete (/** @type {Partial<Crypto>} */ (crypto).getRandomValues);
         return durations;
       },
-      [times, options],
+      /** @type {const} */ ([times, options]),
     );
   }
 
-  /** Begins a login and completes it without the browser. @returns the query of the callback URL */
+  /**
+   * Begins a login and completes it without the browser.
+   * @param {AuthenticateOptions} options
+   * @returns {Promise<string>} the query of the callback URL
+   */
   async loginWithoutBrowser(options) {
     const authenticationUrl = await this.page.evaluate(async (options) => {
       const real = window.fetch;
-      let url;
+      let url = '';
       // The client leaves a login page on the page's own host to the page: so the browser stays.
       window.fetch = async (...request) => {
         const response = await real(...request);
@@ -182,7 +258,28 @@ export class Shopper {
   }
 }
 
-/** The `Location` of a redirect. Not by `fetch`, whose Fetch Metadata says that it is no navigation: the verifier rejects it. */
+/**
+ * Opens a tab that is as slow as the device.
+ * @param {BrowserContext} context
+ * @param {Device} device
+ * @returns {Promise<Tab>}
+ */
+async function openTab(context, { cpu, network }) {
+  const page = await context.newPage();
+  // There are no workers and no frames: all that is to be slow belongs to this target.
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Network.enable');
+  if (network) await cdp.send('Network.emulateNetworkConditions', network);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: cpu });
+  await pause(SETTLING_MS);
+  return { page, cdp };
+}
+
+/**
+ * The `Location` of a redirect. Not by `fetch`, whose Fetch Metadata says that it is no navigation: the verifier rejects it.
+ * @param {string} address
+ * @returns {Promise<string>}
+ */
 async function redirectOf(address) {
   const { headers } = await new Promise((resolve, reject) => {
     get(address, { agent: false }, (response) => resolve(response.resume())).on('error', reject);

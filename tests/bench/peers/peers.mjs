@@ -154,6 +154,10 @@ export const SHIPPED = [
   },
 ];
 
+/**
+ * @param {string} title
+ * @param {string} from
+ */
 function auth0(title, from) {
   return {
     title,
@@ -167,6 +171,7 @@ function auth0(title, from) {
   };
 }
 
+/** @param {string} auth */
 function supabase(auth) {
   return `export const login = () => ${auth}.signInAnonymously();
       export const token = () => ${auth}.getSession();
@@ -175,6 +180,11 @@ function supabase(auth) {
       export const logout = () => ${auth}.signOut();`;
 }
 
+/**
+ * @param {string} title
+ * @param {string} make
+ * @param {string} link
+ */
 function firebase(title, make, link) {
   return {
     title,

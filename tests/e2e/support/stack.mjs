@@ -26,6 +26,7 @@ import { settlesWithin } from './watchdog.mjs';
  * @property {string} extensionId
  * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
  * @property {{ connectionId: string, name: string }[]} connections
+ * @property {string} logs the folder of the servers' logs and of their certificate
  * @property {string[]} browserArgs of Chromium, so that it resolves the host names of the stack
  * @property {Record<string, string>} addresses `host:port` as pages use it, to the server's address
  * @property {{ certificate: string, privateKey: string } | null} tls
