@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 
 use crate::progress::seconds;
 use crate::setup::{self, BuildTools};
-use crate::{programs, words, workspace};
+use crate::{circles, programs, words, workspace};
 
 /// A check of the list: its name in the output, and what it runs.
 struct Check {
@@ -48,6 +48,7 @@ fn checks(tools: &BuildTools) -> Vec<Check> {
     vec![
         Check::program("rustfmt", rustfmt()),
         Check::new("words", words::check),
+        Check::new("circles", circles::check),
         Check::new("dependencies", || programs::run(&mut dependencies()?)),
         Check::program("JavaScript", biome(tools)),
         Check::program("types, browser", tsc(tools, ".")),

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod bundlers;
+mod circles;
 mod cli;
 mod demo;
 mod engines;

@@ -1,4 +1,5 @@
-//! The order of the modules in `lib.rs`: each uses only those above it, so there are no import circles between folders.
+//! The order of the modules in `lib.rs`: each uses only those above it. This is stricter than the check of `cargo xtask
+//! lint`, which finds circles in every crate: it also fails if a lower layer uses a higher one without a circle.
 
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

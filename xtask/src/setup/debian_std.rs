@@ -11,8 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::apt;
-use super::wasm_target::TRIPLE;
+use super::{TRIPLE, apt};
 use crate::progress::Step;
 use crate::{programs, workspace};
 

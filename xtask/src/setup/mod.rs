@@ -32,6 +32,9 @@ use crate::engines::Engine;
 use crate::progress::seconds;
 use crate::{programs, workspace};
 
+/// The target that the module is compiled for.
+const TRIPLE: &str = "wasm32-unknown-unknown";
+
 /// The tools that a build needs.
 #[derive(Debug)]
 pub(crate) struct BuildTools {

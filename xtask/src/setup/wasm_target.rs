@@ -11,12 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, anyhow, bail};
 
-use super::{apt, debian_std};
+use super::{TRIPLE, apt, debian_std};
 use crate::progress::Step;
 use crate::{programs, workspace};
-
-/// The target's name.
-pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
 
 /// A compiler for wasm32.
 #[derive(Debug)]
