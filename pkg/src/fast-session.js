@@ -93,6 +93,15 @@ export function storedSession(origin, applicationId) {
   }
 }
 
+/** Whether a session is stored, current or not; also where the storage of this page cannot be read. */
+export function isSessionStored() {
+  try {
+    return localStorage.getItem(SESSION_KEY) !== null;
+  } catch {
+    return true;
+  }
+}
+
 /** Whether nothing of a session, of a callback or of a login elsewhere is here. */
 function isEmpty() {
   try {

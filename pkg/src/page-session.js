@@ -3,7 +3,7 @@
 // can.
 import { documentProperty } from './document.js';
 import { asLoginError } from './errors.js';
-import { fastSession } from './fast-session.js';
+import { fastSession, isSessionStored } from './fast-session.js';
 import { SESSION_KEY } from '../generated/constants.js';
 import { makeHost } from './host.js';
 import { ModuleClient } from './module-client.js';
@@ -54,6 +54,7 @@ export class PageSession {
   #applicationId;
   #snapshot = CHECKING;
   #isReady = false;
+  #hasModuleState = false;
   #mayPreload = false;
   #isChecked = false;
   /** @type {unknown} */
@@ -103,7 +104,7 @@ export class PageSession {
     );
     // Later, because the first listener of storage events makes the browser read the storage: 2 to 15 ms on a slow phone,
     // for which the page's first token would wait.
-    if (hasPage()) whenIdle(() => hasLoaded() || this.#listenToOtherTabs());
+    if (hasPage()) whenIdle(() => this.#listenToOtherTabs());
   }
 
   /**
@@ -117,7 +118,7 @@ export class PageSession {
     if (skipsCheck) return;
     if (this.known()) this.#emitReady();
     // A callback is handled even if the application calls nothing; a later call gets its failure.
-    else this.#check(true);
+    else void this.#check(true);
   }
 
   /** @param {Listener} listener */
@@ -181,9 +182,22 @@ export class PageSession {
     });
   }
 
-  /** @param {boolean} [background] */
+  /**
+   * @param {boolean} [background]
+   * @returns {Promise<unknown>}
+   */
   #check(background) {
-    this.module.call('userSessionExists', { timeoutInMillis: Infinity }, background).catch(() => {});
+    return this.module.call('userSessionExists', { timeoutInMillis: Infinity }, background).catch(() => {});
+  }
+
+  /**
+   * Ends the session that the script has found, if another tab has removed it. Once the module has emitted an event it
+   * does that itself; before, it cannot tell a session that has ended from one that Authress may still have.
+   */
+  #endIfRemoved() {
+    if (this.#hasModuleState || this.#snapshot.status !== 'signed-in' || isSessionStored()) return;
+    this.#snapshot = SIGNED_OUT;
+    this.#emit('signed-out');
   }
 
   #load() {
@@ -195,7 +209,7 @@ export class PageSession {
     if (!this.#mayPreload || /** @type {any} */ (navigator).connection?.saveData) return;
     this.#mayPreload = false;
     // Another tab may have signed in or out before the module listens.
-    whenIdle(() => (this.#snapshot === CHECKING ? this.#load() : this.#check(true)));
+    whenIdle(() => (this.#snapshot === CHECKING ? this.#load() : this.#check(true).then(() => this.#endIfRemoved())));
   }
 
   #emitReady() {
@@ -211,6 +225,7 @@ export class PageSession {
    * @param {object} [result]
    */
   #emitFromModule(type, snapshot, result) {
+    this.#hasModuleState = true;
     const isRepeated = type === 'ready' && this.#isReady;
     const { status, userIdentity } = this.#snapshot;
     // Listeners have received `ready`: now it is a change, or nothing.
@@ -261,9 +276,11 @@ export class PageSession {
     };
     const wake = () => {
       this.#recent = undefined;
+      this.#endIfRemoved();
       if (this.#snapshot !== CHECKING && this.known()?.status !== this.#snapshot.status) check();
     };
     const open = () => {
+      if (hasLoaded()) return;
       try {
         this.#channel = new BroadcastChannel(`authress-login ${this.#origin} ${this.#applicationId}`);
         this.#channel.onmessage = ({ data }) =>
@@ -282,7 +299,11 @@ export class PageSession {
       open();
       wake();
     });
-    addEventListener('storage', ({ key }) => (key ?? SESSION_KEY) === SESSION_KEY && check());
+    addEventListener('storage', ({ key }) => {
+      if ((key ?? SESSION_KEY) !== SESSION_KEY) return;
+      this.#endIfRemoved();
+      check();
+    });
     document.addEventListener('visibilitychange', () => documentProperty('visibilityState') === 'visible' && wake());
   }
 }

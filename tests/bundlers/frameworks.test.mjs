@@ -61,7 +61,9 @@ describe('a component', () => {
 
         await page.goto(`${stack.shopUrl}/`);
         await shows(page, 'signed-out');
-        assert.deepEqual([...new Set(await page.evaluate(() => window.renderings))], ['checking', 'signed-out']);
+        // Nothing is stored, so that the script knows at once. Vue's binding starts as a server would render it.
+        const first = framework === 'vue' ? ['checking', 'signed-out'] : ['signed-out'];
+        assert.deepEqual([...new Set(await page.evaluate(() => window.renderings))], first);
 
         await page.evaluate((connectionId) => {
           window.login.authenticate({ connectionId, redirectUrl: '/?started' }).catch((error) => {

@@ -127,6 +127,6 @@ fn aws_lc_tests() -> [(&'static str, Command); 2] {
     // With --workspace, although one package has these tests: the dependencies' features, and with them the builds, are
     // those of the native tests.
     let mut verifier = workspace::cargo("test");
-    verifier.args(["--workspace", "--features", "authress-verifier/aws-lc", "--test", "answers", "--test", "binary"]);
+    verifier.args(["--workspace", "--features", "authress-verifier/aws-lc", "--test", "responses", "--test", "binary"]);
     [("keys, aws-lc", keys), ("verifier, aws-lc", verifier)]
 }
