@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::PRIVATE_KEY;
 
-/// Any body, and any value as the answer in a valid body, is rejected: no login is redirected.
+/// Every body is rejected, also a valid one with any solution in it: no login is redirected.
 pub fn human_check(data: &[u8]) {
     thread_local! {
         static SERVICE: (tokio::runtime::Runtime, Router) = service();

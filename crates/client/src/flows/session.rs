@@ -57,10 +57,9 @@ impl<P: Ports> LoginClient<P> {
     /// Fails with [`ErrorCode::TokenTimeout`] if there is no session in time.
     pub async fn ensure_token(&self, timeout_ms: u32) -> Result<Option<Secret>, Error> {
         if timeout_ms > 0 {
-            let wait = pin!(self.wait_for_session());
-            match select(wait, pin!(self.context.ports.sleep(timeout_ms))).await {
-                Either::Left((found, _)) => found?,
-                Either::Right(_) => {} // Without a session the next line fails.
+            let wait = pin!(self.wait_for_token());
+            if let Either::Left((token, _)) = select(wait, pin!(self.context.ports.sleep(timeout_ms))).await {
+                return token;
             }
         }
         self.context.token().map_err(|_| ErrorCode::TokenTimeout.into())
@@ -77,14 +76,18 @@ impl<P: Ports> LoginClient<P> {
         }
     }
 
-    async fn wait_for_session(&self) -> Result<(), Error> {
-        let checked = self.user_session_exists(false).await;
-        // A callback that could not be handled does not end the session from before.
-        if self.context.identity().is_none() {
-            checked?;
-            self.wait_for_user_session().await;
+    async fn wait_for_token(&self) -> Result<Option<Secret>, Error> {
+        let mut checked = self.user_session_exists(false).await.map(drop);
+        loop {
+            let change = self.context.notifier.next();
+            // One reading decides: another tab that renews the session changes the cookies between two readings.
+            if let Ok(token) = self.context.token() {
+                return Ok(token);
+            }
+            // A callback that could not be handled does not end the session from before.
+            std::mem::replace(&mut checked, Ok(()))?;
+            change.await;
         }
-        Ok(())
     }
 }
 

@@ -78,7 +78,7 @@ impl ProofOfWork {
         }
         let Some(signature) = payload.challenge.signature.clone() else { return refused("unsigned") };
         let secret = self.secret.clone();
-        // One derivation takes up to some tens of milliseconds, which would block other requests.
+        // One derivation can take tens of milliseconds, and would block other requests.
         let verified = tokio::task::spawn_blocking(move || {
             let options = VerifySolutionOptions::new(&payload.challenge, &payload.solution, secret.expose());
             match verify_solution(options) {
