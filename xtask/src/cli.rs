@@ -123,6 +123,7 @@ mod tests {
     fn options_are_accepted_in_any_order_and_both_spellings() {
         for words in [
             "stack --json --topology https --authorization-url=http://127.0.0.1:1/",
+            "stack --dialect strict",
             "test --engines all",
             "test lint native --engines=webkit,chromium",
             "demo --port 5173 --check",
@@ -148,6 +149,7 @@ mod tests {
             "demo --port 0",
             "demo --port 65536",
             "stack --topology tls",
+            "stack --dialect lax",
             "bundlers --only vite",
             "bench",
             "bench client --samples few",

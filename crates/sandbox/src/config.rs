@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use authress_dev_server::TlsFiles;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::dialect::Dialect;
@@ -44,11 +45,10 @@ pub struct Config {
     /// shows a list of its providers.
     #[serde(default)]
     pub login_page: Option<String>,
-    /// Whether the redirect to an application drops the query of the redirect URL. Default: no, its parameters are
-    /// kept, as RFC 6749 section 3.1.2 demands.
-    #[serde(default)]
-    pub drops_redirect_query: bool,
-    /// Whether `/sandbox/faults`, `clock`, `log` and `code-lifetime` exist. Default: no.
+    /// How the sandbox behaves where servers differ: `"default"`, `"strict"` or an object of [`Dialect`]'s switches.
+    #[serde(default, deserialize_with = "dialect")]
+    pub dialect: Dialect,
+    /// Whether `/sandbox/faults`, `clock`, `log`, `code-lifetime` and `dialect` exist. Default: no.
     #[serde(default)]
     pub control: bool,
 }
@@ -95,6 +95,10 @@ pub struct ConnectionConfig {
     pub connection_id: String,
     /// The name that users see.
     pub name: String,
+}
+
+fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
+    Dialect::from_json(&serde_json::Value::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Why a configuration cannot be used.
@@ -148,10 +152,6 @@ impl Config {
     pub(crate) fn extensions(&self) -> Result<Vec<Application>, ConfigError> {
         let build = |config: &ExtensionConfig| with_allow_list(&config.extension_id, &config.redirect_urls);
         self.extensions.iter().map(build).collect()
-    }
-
-    pub(crate) fn dialect(&self) -> Dialect {
-        Dialect { drops_redirect_query: self.drops_redirect_query }
     }
 
     pub(crate) fn login_page(&self) -> Result<Option<Url>, ConfigError> {
@@ -254,6 +254,7 @@ mod tests {
             (APP, r#","extensions":[{"extensionId":"app_x","redirectUrls":[]}]"#, "ext_"),
             (APP, r#","extensions":[{"extensionId":"ext_x","redirectUrls":["javascript:x"]}]"#, "redirectUrls"),
             (APP, r#","loginPage":"/login""#, "loginPage"),
+            (APP, r#","dialect":{"isuer":"below"}"#, "isuer"),
             (APP, r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"/login","accessKeyFile":"k"}]"#, "sc_a"),
         ];
         for (applications, rest, named) in cases {

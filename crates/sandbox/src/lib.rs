@@ -59,4 +59,8 @@ mod tokens;
 mod tests;
 
 pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig};
+pub use dialect::{
+    AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, NoSession, RefusedLink,
+    RenewalResponse, UnknownTenant, UserIds,
+};
 pub use sandbox::{InProcess, Sandbox, SandboxError};

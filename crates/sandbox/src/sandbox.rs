@@ -151,7 +151,8 @@ pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, Access
     let mut entropy = Entropy::from_system().ok_or(SandboxError::EntropyUnavailable)?;
     let signing_key = SigningKey::generate(entropy.id()).map_err(no_entropy)?;
     let mut state = State::new(config.public_url(bound)?, signing_key);
-    state.dialect = config.dialect();
+    state.dialect = config.dialect.clone();
+    state.configured_dialect = config.dialect.clone();
     state.applications =
         config.applications()?.into_iter().map(|application| (application.id.clone(), application)).collect();
     state.extensions = config.extensions()?.into_iter().map(|extension| (extension.id.clone(), extension)).collect();

@@ -31,6 +31,8 @@ pub(crate) const CODE_LIFETIME_MS: u64 = 5 * 60 * 1000;
 pub(crate) struct State {
     pub(crate) public_url: PublicUrl,
     pub(crate) dialect: Dialect,
+    /// The dialect of before a test changed switches.
+    pub(crate) configured_dialect: Dialect,
     pub(crate) applications: HashMap<String, Application>,
     /// Third-party applications, which log in by plain OAuth; they have allow-lists like applications.
     pub(crate) extensions: HashMap<String, Application>,
@@ -67,6 +69,7 @@ impl State {
         Self {
             public_url,
             dialect: Dialect::default(),
+            configured_dialect: Dialect::default(),
             applications: HashMap::new(),
             extensions: HashMap::new(),
             login_page: None,

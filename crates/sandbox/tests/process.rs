@@ -106,7 +106,44 @@ fn the_error_names_an_unknown_field() {
 
 #[test]
 fn without_arguments_it_prints_its_usage() {
-    assert_start_fails(&Command::new(BINARY).output().unwrap(), "usage: authress-sandbox --config FILE");
+    let output = Command::new(BINARY).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("--config <FILE>") && stderr.contains("certificate"), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn the_dialect_of_the_command_line_replaces_that_of_the_configuration() {
+    let config = config("127.0.0.1:0").replacen('{', r#"{"control":true,"dialect":{"noSession":403},"#, 1);
+    let folder = Folder::new("dialect", &config);
+    for (arguments, status) in [(vec![], 403), (vec!["--dialect", "strict"], 400), (vec!["--dialect=default"], 404)] {
+        let mut command = folder.command();
+        let mut running =
+            Running(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+        let mut line = String::new();
+        BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let dialect = send(line.trim().trim_start_matches("ready http://"), "GET /sandbox/dialect", "");
+        assert!(dialect.contains(&format!(r#""noSession":{status},"#)), "{dialect}");
+    }
+    let unknown = folder.command().args(["--dialect", "lax"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("default or strict"));
+}
+
+/// Sends a request and returns the whole response.
+fn send(host: &str, head: &str, body: &str) -> String {
+    let mut connection = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(
+        connection,
+        "{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut response = String::new();
+    // The connection may end or be reset.
+    let _ = connection.read_to_string(&mut response);
+    response
 }
 
 #[test]
@@ -117,20 +154,7 @@ fn a_dropped_response_sends_nothing_on_the_connection() {
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let host = line.trim().trim_start_matches("ready http://").to_owned();
-    let send = |head: &str, body: &str| {
-        let mut connection = TcpStream::connect(&host).unwrap();
-        let length = body.len();
-        write!(
-            connection,
-            "{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut response = String::new();
-        // The connection may end or be reset.
-        let _ = connection.read_to_string(&mut response);
-        response
-    };
+    let send = |head: &str, body: &str| send(&host, head, body);
     let fault = r#"{"faults":[{"path":"/api/session","drop":true}]}"#;
     assert!(send("POST /sandbox/faults", fault).starts_with("HTTP/1.1 200"));
     assert_eq!(send("DELETE /api/session", ""), "");

@@ -103,6 +103,19 @@ export class Authress {
     await this.#call('POST', '/sandbox/code-lifetime', { seconds });
   }
 
+  /**
+   * Changes switches of the sandbox's dialect until the end of the story.
+   * @param {Record<string, unknown>} switches by their names in the sandbox's configuration
+   */
+  async setDialect(switches) {
+    await this.#call('POST', '/sandbox/dialect', switches);
+  }
+
+  /** Restores the dialect with which the sandbox was started. */
+  async resetDialect() {
+    await this.#call('DELETE', '/sandbox/dialect');
+  }
+
   async clearLog() {
     await this.#call('DELETE', '/sandbox/log');
   }

@@ -15,9 +15,15 @@ import { settlesWithin } from './watchdog.mjs';
  */
 
 /**
+ * How the sandbox behaves where servers differ; its README describes both.
+ * @typedef {'default' | 'strict'} Dialect
+ */
+
+/**
  * The running servers, as `xtask stack --json` describes them.
  * @typedef {object} StackDescription
  * @property {Topology} topology
+ * @property {Dialect} dialect
  * @property {string} shopUrl
  * @property {string} sandboxUrl
  * @property {string} sandboxControlUrl
@@ -37,6 +43,12 @@ import { settlesWithin } from './watchdog.mjs';
 /** @type {readonly Topology[]} */
 export const TOPOLOGIES = ['localhost', 'https', 'cross-site'];
 
+/** @type {readonly Dialect[]} */
+const DIALECTS = ['default', 'strict'];
+
+/** The sandbox's dialect in this run. */
+export const dialect = dialectNamed(process.env.DIALECT ?? 'default');
+
 export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
 
@@ -48,7 +60,7 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
  */
 export async function startStack(topology, authorizationUrl) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
-  const args = ['stack', '--topology', topology, '--json'];
+  const args = ['stack', '--topology', topology, '--dialect', dialect, '--json'];
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -78,4 +90,11 @@ export async function startStack(topology, authorizationUrl) {
     assert.equal(await resultWithin(SERVERS_STOP_MS, exited), '0', `the servers did not stop well: ${errors}`);
   };
   return { ...JSON.parse(line), stop };
+}
+
+/** @param {string} name */
+function dialectNamed(name) {
+  const known = DIALECTS.find((dialect) => dialect === name);
+  assert.ok(known, `DIALECT is ${DIALECTS.join(' or ')}, not ${name}`);
+  return known;
 }

@@ -222,6 +222,8 @@ class StoryRun {
     // The story has its result already. A browser that does not close is replaced before the next one.
     const isClosed = await settlesWithin(CLOSE_MS, Promise.all(this.#contexts.map((context) => context.close())));
     if (!isClosed) this.#watchdog.fail(new DriverTimeout(`the browser has not closed a profile for ${CLOSE_MS} ms`));
-    if (!this.#watchdog.failure) await this.#authress.stopFailing();
+    if (this.#watchdog.failure) return;
+    await this.#authress.stopFailing();
+    await this.#authress.resetDialect();
   }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Ports, Topology};
+use super::{Dialect, Ports, Topology};
 use crate::workspace;
 
 const APPLICATION_ID: &str = "app_demo";
@@ -18,6 +18,7 @@ const ACCESS_KEY_FILE: &str = "access-key";
 #[derive(Debug)]
 pub(crate) struct Configuration {
     topology: Topology,
+    dialect: Dialect,
     ports: Ports,
     /// The storefront, as the browser sees it.
     pub(crate) shop_url: String,
@@ -31,11 +32,12 @@ pub(crate) struct Configuration {
 impl Configuration {
     /// The configuration of servers on these ports. `authorization_url` replaces the verifier's address in the service
     /// client.
-    pub(crate) fn new(topology: Topology, ports: Ports, authorization_url: Option<&str>) -> Self {
+    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, authorization_url: Option<&str>) -> Self {
         let verifier_url = format!("http://127.0.0.1:{}", ports.verifier);
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
         Configuration {
             topology,
+            dialect,
             ports,
             shop_url: topology.shop_url(ports.shop),
             sandbox_url: topology.sandbox_url(ports.sandbox),
@@ -50,6 +52,7 @@ impl Configuration {
         let mut config = json!({
             "listen": loopback(self.ports.sandbox),
             "publicUrl": self.sandbox_url,
+            "dialect": self.dialect.name(),
             "applications": [{ "applicationId": APPLICATION_ID, "redirectUrls": [self.shop_url] }],
             "extensions": [{ "extensionId": EXTENSION_ID, "redirectUrls": [self.shop_url] }],
             "serviceClients": [{
@@ -100,6 +103,7 @@ impl Configuration {
         let addresses = self.topology.addresses(self.ports.shop, self.ports.sandbox);
         json!({
             "topology": self.topology.name(),
+            "dialect": self.dialect.name(),
             "shopUrl": self.shop_url,
             "sandboxUrl": self.sandbox_url,
             "sandboxControlUrl": self.sandbox_control_url,
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn plain_http_needs_no_second_listener() {
-        let configuration = Configuration::new(Topology::Localhost, PORTS, None);
+        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, None);
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
@@ -148,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_extension_lives_on_the_shops_origin() {
-        let configuration = Configuration::new(Topology::Localhost, PORTS, None);
+        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, None);
         let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
         assert_eq!(extension["extensionId"], configuration.description(Path::new("/f"))["extensionId"]);
         assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
@@ -156,9 +160,11 @@ mod tests {
 
     #[test]
     fn the_shop_asks_for_keys_without_tls() {
-        let configuration = Configuration::new(Topology::Https, PORTS, Some("http://127.0.0.1:9/v1/login"));
+        let configuration =
+            Configuration::new(Topology::Https, Dialect::Strict, PORTS, Some("http://127.0.0.1:9/v1/login"));
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
+        assert_eq!(sandbox["dialect"], "strict");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:9/v1/login");
         let shop = configuration.shop(Path::new("/f"));
         assert_eq!(shop["jwksUrl"], "http://127.0.0.1:4/.well-known/openid-configuration/jwks");

@@ -15,7 +15,7 @@ use crate::build;
 use crate::{ports, programs};
 use configuration::Configuration;
 use server::{FolderGuard, Server};
-pub(crate) use topology::Topology;
+pub(crate) use topology::{Dialect, Topology};
 
 /// Options of `cargo xtask stack`.
 #[derive(Args, Debug)]
@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// How the addresses of the storefront and of Authress relate
     #[arg(long, value_enum, default_value_t = Topology::Localhost)]
     topology: Topology,
+    /// How the sandbox behaves where servers differ
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
     /// The service client's Authorization Url, in place of the verifier's
     #[arg(long, value_name = "URL")]
     authorization_url: Option<String>,
@@ -65,9 +68,14 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Starts all three and returns when each has said that it is ready.
-    pub(crate) fn start(topology: Topology, ports: Ports, authorization_url: Option<&str>) -> Result<Self> {
+    pub(crate) fn start(
+        topology: Topology,
+        dialect: Dialect,
+        ports: Ports,
+        authorization_url: Option<&str>,
+    ) -> Result<Self> {
         let folder = FolderGuard::create()?;
-        let configuration = Configuration::new(topology, ports, authorization_url);
+        let configuration = Configuration::new(topology, dialect, ports, authorization_url);
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
@@ -113,7 +121,7 @@ impl Stack {
 
 /// `cargo xtask stack`: runs the servers until standard input closes.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let stack = start_on_free_ports(options.topology, options.authorization_url.as_deref())?;
+    let stack = start_on_free_ports(options.topology, options.dialect, options.authorization_url.as_deref())?;
     if options.json {
         println!("{}", stack.description());
     } else {
@@ -132,11 +140,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Starts the servers on free ports. Another program can take a port before the server does: then other ports are
 /// tried.
-pub(crate) fn start_on_free_ports(topology: Topology, authorization_url: Option<&str>) -> Result<Stack> {
+pub(crate) fn start_on_free_ports(
+    topology: Topology,
+    dialect: Dialect,
+    authorization_url: Option<&str>,
+) -> Result<Stack> {
     let mut tries = 0;
     loop {
         let ports = Ports::free()?;
-        match Stack::start(topology, ports, authorization_url) {
+        match Stack::start(topology, dialect, ports, authorization_url) {
             Err(failure) if tries < 2 && format!("{failure:#}").contains("in use") => {
                 eprintln!("xtask: {failure:#}; trying other ports");
                 tries += 1;

@@ -1,5 +1,5 @@
-//! The relation between the storefront's and Authress's addresses. It decides how tokens come back: in the query, as
-//! cookies, or by an authorization code.
+//! What varies between stacks: the relation between the storefront's and Authress's addresses, which decides how tokens
+//! come back (in the query, as cookies, or by an authorization code), and the sandbox's dialect.
 
 use clap::ValueEnum;
 
@@ -12,6 +12,26 @@ pub(crate) enum Topology {
     Https,
     /// `www.other.test` and `login.shop.test`, two sites: an authorization code comes back.
     CrossSite,
+}
+
+/// How the sandbox behaves where servers differ: a name of `authress_sandbox::Dialect`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// As this project has assumed from the beginning.
+    #[default]
+    Default,
+    /// As public evidence shows the real Authress.
+    Strict,
+}
+
+impl Dialect {
+    /// The name, as on the command line and in the sandbox's configuration.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Dialect::Default => "default",
+            Dialect::Strict => "strict",
+        }
+    }
 }
 
 /// Authress's host name in both https topologies.

@@ -8,6 +8,7 @@ use authress_login_protocol::{
     error::ErrorCode,
     session::record::STORAGE_KEY,
 };
+use serde_json::json;
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 
@@ -310,7 +311,8 @@ fn the_pages_own_query_survives_a_login() {
     for site in SITES {
         for drops_redirect_query in [false, true] {
             run(async move {
-                let world = World::with(site, 14, |config| config["dropsRedirectQuery"] = drops_redirect_query.into());
+                let dialect = json!({ "dropsRedirectQuery": drops_redirect_query });
+                let world = World::with(site, 14, |config| config["dialect"] = dialect);
                 let href = format!("{}{QUERY}", site.shop());
                 let tab = Tab::open_at(&Browser::new(&world), &href);
                 for _ in 0..2 {

@@ -16,7 +16,8 @@ pub(crate) fn renew(
 ) -> Result<(TokenSet, Vec<String>), ApiError> {
     let ids = state.trusted_session_ids(context).to_vec();
     let Some((session_id, grant)) = state.sessions.renew(&ids, context.now_ms) else {
-        return Err(ApiError::new(404, "SessionNotFound", "There is no session; log in first."));
+        let status = state.dialect.no_session.into();
+        return Err(ApiError::new(status, "SessionNotFound", "There is no session; log in first."));
     };
     let tokens = issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy);
     let page = context.origin.as_deref().and_then(parse_http_url);

@@ -1,4 +1,4 @@
-//! `/sandbox/*` for tests: faults, clock, log, code lifetime.
+//! `/sandbox/*` for tests: faults, clock, log, code lifetime, switches of the dialect.
 //!
 //! Browsers may not use it: requests with an `Origin` are rejected, so that a website that the developer
 //! visits cannot control the sandbox.
@@ -18,13 +18,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body::Frame;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::extract::JsonBody;
 use super::shared_state::SharedState;
 use crate::clock::system_now_ms;
 use crate::control::faults::Fault;
 use crate::control::request_log::Entry;
+use crate::dialect::Dialect;
 use crate::error::ApiError;
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +47,8 @@ struct CodeLifetimeBody {
 }
 
 /// The paths of [`routes`], which are neither logged nor failed.
-const CONTROL_PATHS: [&str; 4] = ["/sandbox/faults", "/sandbox/clock", "/sandbox/log", "/sandbox/code-lifetime"];
+const CONTROL_PATHS: [&str; 5] =
+    ["/sandbox/faults", "/sandbox/clock", "/sandbox/log", "/sandbox/code-lifetime", "/sandbox/dialect"];
 
 pub(super) fn routes() -> Router<SharedState> {
     Router::new()
@@ -54,6 +56,7 @@ pub(super) fn routes() -> Router<SharedState> {
         .route("/sandbox/clock", get(read_clock).post(advance_clock))
         .route("/sandbox/log", get(read_log).delete(clear_log))
         .route("/sandbox/code-lifetime", post(set_code_lifetime))
+        .route("/sandbox/dialect", get(read_dialect).post(set_switches).delete(reset_dialect))
         .route_layer(from_fn(reject_browsers))
 }
 
@@ -173,6 +176,28 @@ async fn set_code_lifetime(
     JsonBody(body): JsonBody<CodeLifetimeBody>,
 ) -> StatusCode {
     shared.lock().code_lifetime_ms = u64::from(body.seconds) * 1000;
+    StatusCode::NO_CONTENT
+}
+
+async fn read_dialect(State(shared): State<SharedState>) -> Json<Dialect> {
+    Json(shared.lock().dialect.clone())
+}
+
+/// Changes some switches of the dialect and keeps the others.
+async fn set_switches(
+    State(shared): State<SharedState>,
+    JsonBody(switches): JsonBody<Map<String, Value>>,
+) -> Result<Json<Dialect>, ApiError> {
+    let mut state = shared.lock();
+    let invalid = |sentence| ApiError::new(400, "InvalidDialect", sentence);
+    state.dialect = state.dialect.with(switches).map_err(invalid)?;
+    Ok(Json(state.dialect.clone()))
+}
+
+/// Restores the dialect of the configuration.
+async fn reset_dialect(State(shared): State<SharedState>) -> StatusCode {
+    let mut state = shared.lock();
+    state.dialect = state.configured_dialect.clone();
     StatusCode::NO_CONTENT
 }
 

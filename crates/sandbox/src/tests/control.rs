@@ -63,3 +63,20 @@ async fn another_host_name_is_not_served() {
     response.assert_error(421, "HostNotServed");
     assert_eq!(sandbox.send("GET", "/sandbox/log", &[("host", "127.0.0.1:8888")], None).await.status, 200);
 }
+
+#[tokio::test]
+async fn switches_of_the_dialect_can_be_changed_and_restored() {
+    let sandbox = TestSandbox::local();
+    let renew = || sandbox.page_request("PATCH", "/api/session", Some(json!({})));
+    for status in [409, 403] {
+        let switches = json!({ "noSession": status, "renewal": "cookies" });
+        let dialect = sandbox.send("POST", "/sandbox/dialect", &[], Some(switches)).await.json();
+        assert_eq!((&dialect["noSession"], &dialect["checksInvites"]), (&json!(status), &json!(false)));
+        renew().await.assert_error(status, "SessionNotFound");
+    }
+    let typo = sandbox.send("POST", "/sandbox/dialect", &[], Some(json!({ "noSesion": 400 }))).await;
+    typo.assert_error(400, "InvalidDialect");
+    assert_eq!(sandbox.send("GET", "/sandbox/dialect", &[], None).await.json()["noSession"], json!(403));
+    assert_eq!(sandbox.send("DELETE", "/sandbox/dialect", &[], None).await.status, 204);
+    renew().await.assert_error(404, "SessionNotFound");
+}
