@@ -84,7 +84,10 @@ async fn check(file: Option<&Path>) -> Done {
     if let Some((next, _)) = config.verifier.next_key() {
         text.push_str(&format!("; after five minutes {next} signs"));
     }
-    text.push_str(&format!("\n# responses redirect to {}\n", config.verifier.login_url()));
+    text.push('\n');
+    for login_url in config.verifier.login_urls() {
+        text.push_str(&format!("# responses redirect to {login_url}\n"));
+    }
     let prefix = config.store.as_ref().map(|store| store.prefix.clone());
     let (service, _) = Service::new(config)?;
     let store = service.check_store().await;
@@ -128,7 +131,10 @@ async fn serve_logins(file: Option<PathBuf>) -> Done {
     raise_open_files(server.connections);
     let listener = bind("LISTEN", listen).await?;
     let stop = termination()?;
-    let (issuer, login_url) = (config.verifier.issuer().to_owned(), config.verifier.login_url().to_owned());
+    let (issuers, login_urls) = {
+        let list = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<Vec<_>>().join(" ");
+        (list(&mut config.verifier.issuers()), list(&mut config.verifier.login_urls()))
+    };
     let (service, router) = Service::new(config)?;
     if let Some(address) = metrics_listen {
         let listener = bind("METRICS_LISTEN", address).await?;
@@ -138,8 +144,8 @@ async fn serve_logins(file: Option<PathBuf>) -> Done {
     }
     reload_keys_on_hangup(file, service.login.clone(), service.metrics.clone())?;
     tracing::info!(
-        issuer,
-        redirect_uri = login_url,
+        issuer = issuers,
+        redirect_uri = login_urls,
         key_id = service.login.verifier().key_id(Instant::now()),
         "answering logins"
     );
@@ -268,8 +274,8 @@ fn reload_keys_on_hangup(_: Option<PathBuf>, _: Login, _: Metrics) -> std::io::R
 fn read_keys(file: Option<&Path>, old: &Verifier) -> Result<Verifier, Box<dyn Error>> {
     let Config { verifier, warnings, .. } = Config::read(file)?;
     report(&warnings);
-    if verifier.issuer() != old.issuer() {
-        return Err("the Authress domain or the service client has changed. Restart to use the new one".into());
+    if !verifier.issuers().eq(old.issuers()) {
+        return Err("an Authress domain or the service client has changed. Restart to use the new one".into());
     }
     Ok(verifier.keep_key_activation_time(old))
 }

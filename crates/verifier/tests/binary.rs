@@ -51,6 +51,33 @@ fn the_key_can_come_from_a_file_with_a_line_break() {
 }
 
 #[test]
+fn each_named_host_gets_its_own_responses_also_without_a_client_id() {
+    let key = key();
+    let hosts = "https://login.example.com, https://acc-1.login.authress.io";
+    let verifier = start_with(&key, &[("AUTHRESS_API_URL", hosts)]);
+    for (state, host) in [("1", "https://login.example.com"), ("2", "https://acc-1.login.authress.io")] {
+        let path = format!("/v1/login?state={state}&redirect_uri={host}/login");
+        let response = verifier.get(&path);
+        assert!(response.contains(&format!("\r\nlocation: {host}/login?code=")), "{response}");
+        let statement = verify(&code_in(&response), &key.published, None).unwrap();
+        assert_eq!(statement.claim_str("iss"), Some(&*format!("{host}/v1/clients/sc_shop")));
+        assert_eq!(statement.claim_str("client_id"), Some("sc_shop"));
+    }
+    let other = verifier.get("/v1/login?state=3&redirect_uri=https://acc-2.login.authress.io/login");
+    assert!(other.starts_with("HTTP/1.1 400 ") && other.contains("RedirectUriNotAllowed"), "{other}");
+    let log = verifier.stop();
+    assert!(log.contains("https://acc-1.login.authress.io/login"), "{log}");
+}
+
+#[test]
+fn a_host_that_is_named_twice_is_a_start_error() {
+    let key = key();
+    let hosts = "https://login.example.com https://login.example.com";
+    let message = start_error(command(&[("AUTHRESS_ACCESS_KEY", &key.text), ("AUTHRESS_API_URL", hosts)]), &key);
+    assert!(message.contains("DuplicateApiUrl: host 2 of AUTHRESS_API_URL"), "{message}");
+}
+
+#[test]
 fn a_head_request_has_no_body_on_the_wire_and_uses_up_no_state() {
     let verifier = start(&key());
     let response = exchange(&verifier.address, &login_request("S", &[]).replacen("GET", "HEAD", 1));

@@ -8,6 +8,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use authress_verifier::{ClockReading, Decision, ENTROPY_BYTES, LoginRequest, Verifier, decide};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use proptest::prelude::*;
 use support::{DOMAIN, LOGIN_URL, assert_refused, get, key, query, verifier};
 use url::Url;
@@ -161,6 +162,36 @@ async fn other_spellings_of_a_loopback_address_are_refused() {
     }
 }
 
+#[tokio::test]
+async fn every_known_trick_is_refused_by_a_verifier_of_several_hosts() {
+    let verifier = verifier_of_several_hosts();
+    for attack in ATTACKS {
+        assert_eq!(response_url(&verifier, attack), None, "{attack:?}");
+    }
+    for mixed in [
+        "https://acc-1.login.authress.io.login.example.com/login",
+        "https://login.example.com,acc-1.login.authress.io/login",
+        "https://acc-1.login.authress.io@attacker.example/login",
+        "https://acc-1.login.authress.io:8888/login",
+        "http://acc-1.login.authress.io/login",
+        "https://127.0.0.1:8888/login",
+        "https://acc-2.login.authress.io/login",
+        "https://acc-1.api.authress.io/login",
+    ] {
+        assert_eq!(response_url(&verifier, mixed), None, "{mixed}");
+    }
+    for own in [LOGIN_URL, "https://ACC-1.login.authress.io:443/login", "http://127.0.0.1:8888/login?a=b"] {
+        assert!(response_url(&verifier, own).is_some(), "{own}");
+    }
+}
+
+/// The hosts of [`verifier_of_several_hosts`].
+const HOSTS: [&str; 3] = [DOMAIN, "https://acc-1.login.authress.io", "http://127.0.0.1:8888"];
+
+fn verifier_of_several_hosts() -> Verifier {
+    verifier(&key()).with_other_domains(HOSTS[1..].iter().map(|host| host.parse().unwrap()))
+}
+
 /// The address that is answered to a `redirect_uri`, if it is not refused.
 fn response_url(verifier: &Verifier, redirect_uri: &str) -> Option<String> {
     let request = LoginRequest::parse(&query(&[("redirect_uri", redirect_uri)])).ok()?;
@@ -220,6 +251,15 @@ fn redirect_uris() -> impl Strategy<Value = String> {
             }
         ),
         "https://login\\.example\\.com/login\\?\\PC{0,40}",
+        // One change in the URL of another host.
+        (0..HOSTS.len(), 0..40_usize, 0..2_usize, proptest::sample::select(PIECES)).prop_map(
+            |(host, position, removed, piece)| {
+                let url = format!("{}/login", HOSTS[host]);
+                let start = position.min(url.len());
+                format!("{}{piece}{}", &url[..start], &url[(start + removed).min(url.len())..])
+            }
+        ),
+        proptest::sample::select(&HOSTS[..]).prop_map(|host| format!("{host}/login?a=b")),
     ]
 }
 
@@ -242,6 +282,25 @@ proptest! {
             // The parser agrees that the requested URL is the one of the response.
             let requested = Url::parse(&redirect_uri).unwrap();
             prop_assert_eq!((requested.origin(), requested.path()), (url.origin(), url.path()));
+        }
+    }
+
+    #[test]
+    fn host_and_issuer_of_every_response_are_those_of_the_requested_host(redirect_uri in redirect_uris()) {
+        let verifier = verifier_of_several_hosts();
+        if let Some(location) = response_url(&verifier, &redirect_uri) {
+            let (requested, url) = (Url::parse(&redirect_uri).unwrap(), Url::parse(&location).unwrap());
+            let origin = url.origin().ascii_serialization();
+            prop_assert!(HOSTS.contains(&origin.as_str()), "{}", origin);
+            prop_assert_eq!((requested.origin(), requested.path()), (url.origin(), "/login"));
+            let parameter = |name: &str| url.query_pairs().find(|(other, _)| other == name).unwrap().1.into_owned();
+            let issuer = format!("{origin}/v1/clients/sc_shop");
+            prop_assert_eq!(parameter("iss"), issuer.as_str());
+            let claims = parameter("code").split('.').nth(1).unwrap().to_owned();
+            let claims: serde_json::Value =
+                serde_json::from_slice(&Base64UrlUnpadded::decode_vec(&claims).unwrap()).unwrap();
+            prop_assert_eq!(&claims["iss"], &issuer);
+            prop_assert_eq!(&claims["aud"], "acc-1.accounts.authress.io");
         }
     }
 

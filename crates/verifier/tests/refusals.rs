@@ -15,13 +15,28 @@ use tower::ServiceExt;
 
 #[tokio::test]
 async fn missing_parameter() {
-    for parameter in ["state", "redirect_uri", "client_id"] {
-        let without: Vec<_> =
-            query(&[]).split('&').filter(|pair| !pair.starts_with(parameter)).map(str::to_owned).collect();
-        assert_refused(get(&without.join("&")).await, 400, "MissingParameter", Some(parameter)).await;
+    for parameter in ["state", "redirect_uri"] {
+        assert_refused(get(&query_without(parameter)).await, 400, "MissingParameter", Some(parameter)).await;
         assert_refused(get(&query(&[(parameter, "")])).await, 400, "MissingParameter", Some(parameter)).await;
     }
     assert_refused(send(Method::GET, "/v1/login").await, 400, "MissingParameter", Some("state")).await;
+}
+
+/// The query of a valid request without one of its parameters.
+fn query_without(parameter: &str) -> String {
+    let query = query(&[]);
+    query.split('&').filter(|pair| !pair.starts_with(parameter)).collect::<Vec<_>>().join("&")
+}
+
+#[tokio::test]
+async fn a_request_without_a_client_id_is_for_the_service_client_of_the_access_key() {
+    for query in
+        [query_without("client_id"), query(&[("client_id", "")]), format!("{}&client_id", query_without("client_id"))]
+    {
+        let response = get(&query).await;
+        assert!(location(&response).is_some_and(|url| url.starts_with(LOGIN_URL)), "{query}");
+        assert!(location(&response).unwrap().contains("clients%2Fsc_shop&"), "{query}");
+    }
 }
 
 #[tokio::test]
@@ -32,6 +47,7 @@ async fn duplicate_parameter() {
         ("%73tate=S", "state"),
         ("redirect_uri=https://attacker.example/login", "redirect_uri"),
         ("client_id=sc_shop", "client_id"),
+        ("client_id", "client_id"),
     ] {
         for duplicate in [format!("{}&{extra}", query(&[])), format!("{extra}&{}", query(&[]))] {
             assert_refused(get(&duplicate).await, 400, "DuplicateParameter", Some(parameter)).await;

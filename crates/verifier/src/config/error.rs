@@ -72,10 +72,25 @@ pub enum ConfigError {
         /// Why.
         reason: InvalidStoreUrl,
     },
-    /// `authress.api_url` is not set.
+    /// `authress.api_url` is not set, or names no host.
     MissingApiUrl,
-    /// `authress.api_url` is not an Authress domain.
-    InvalidApiUrl(AuthressDomainError),
+    /// A host of `authress.api_url` is not an Authress domain.
+    InvalidApiUrl {
+        /// Which of the hosts, counted from 1.
+        position: usize,
+        /// Why.
+        reason: AuthressDomainError,
+    },
+    /// `authress.api_url` names a host twice.
+    DuplicateApiUrl {
+        /// The second occurrence, counted from 1.
+        position: usize,
+    },
+    /// `authress.api_url` names too many hosts.
+    TooManyApiUrls {
+        /// The most hosts.
+        limit: usize,
+    },
     /// Neither `authress.access_key` nor `authress.access_key_file` is set.
     MissingAccessKey,
     /// Both `authress.access_key` and `authress.access_key_file` are set.
@@ -131,7 +146,9 @@ impl ConfigError {
             Self::SecretInFile { .. } => "SecretInConfigFile",
             Self::Invalid { .. } | Self::InvalidNumber { .. } | Self::InvalidStoreUrl { .. } => "InvalidSetting",
             Self::MissingApiUrl => "MissingApiUrl",
-            Self::InvalidApiUrl(_) => "InvalidApiUrl",
+            Self::InvalidApiUrl { .. } => "InvalidApiUrl",
+            Self::DuplicateApiUrl { .. } => "DuplicateApiUrl",
+            Self::TooManyApiUrls { .. } => "TooManyApiUrls",
             Self::MissingAccessKey => "MissingAccessKey",
             Self::TwoAccessKeys => "TwoAccessKeys",
             Self::UnreadableSecretFile { .. } => "UnreadableSecretFile",
@@ -200,9 +217,17 @@ impl fmt::Display for ConfigError {
             }
             Self::MissingApiUrl => write!(
                 f,
-                "AUTHRESS_API_URL is not set. Set it to the Authress custom domain, such as https://login.example.com"
+                "AUTHRESS_API_URL is not set. Set it to the Authress custom domain that the page uses, such as \
+                 https://login.example.com"
             ),
-            Self::InvalidApiUrl(reason) => write!(f, "AUTHRESS_API_URL {reason}"),
+            Self::InvalidApiUrl { position: 1, reason } => write!(f, "AUTHRESS_API_URL {reason}"),
+            Self::InvalidApiUrl { position, reason } => write!(f, "host {position} of AUTHRESS_API_URL {reason}"),
+            Self::DuplicateApiUrl { position } => {
+                write!(f, "host {position} of AUTHRESS_API_URL is named twice. Remove one")
+            }
+            Self::TooManyApiUrls { limit } => {
+                write!(f, "AUTHRESS_API_URL names more hosts than allowed. Name at most {limit} hosts of one account")
+            }
             Self::MissingAccessKey => f.write_str(
                 "neither AUTHRESS_ACCESS_KEY nor AUTHRESS_ACCESS_KEY_FILE is set. \
                  Create an access key for the service client in Authress and set one of them",

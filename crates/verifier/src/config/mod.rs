@@ -3,6 +3,7 @@
 //! Secrets are never taken from the command line, which every user of the machine can read, nor from the TOML file,
 //! which is backed up and shared.
 
+mod api_url;
 mod error;
 mod human_check;
 mod secret_file;
@@ -22,7 +23,7 @@ pub use self::human_check::{HumanCheckConfig, HumanCheckKind};
 pub use self::settings::{SETTINGS, Setting};
 use self::sources::Sources;
 pub use self::warning::{ConfigWarning, NoNextKey};
-use crate::decision::{AccessKey, AuthressDomain, KEY_PROPAGATION, UserIdPrefix, Verifier};
+use crate::decision::{AccessKey, KEY_PROPAGATION, UserIdPrefix, Verifier};
 use crate::http::{ForwardingHeader, ServerLimits, TrustedProxies};
 use crate::rate_limit::Limits;
 use crate::shared_store::{StoreUrl, WhenDown};
@@ -32,7 +33,7 @@ use crate::shared_store::{StoreUrl, WhenDown};
 pub struct Config {
     /// The address of the listener for logins.
     pub listen: SocketAddr,
-    /// The Authress domain, the service client and its access keys.
+    /// The Authress domains, the service client and its access keys.
     pub verifier: Verifier,
     /// How long used states are remembered; `None`: not at all.
     pub state_lifetime: Option<Duration>,
@@ -127,8 +128,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut settings = Sources::read(environment, file)?;
         let mut warnings = std::mem::take(&mut settings.warnings);
-        let (verifier, no_next_key) = verifier(&settings, now)?;
-        warnings.extend(no_next_key.map(ConfigWarning::NoNextKey));
+        let (verifier, about_verifier) = verifier(&settings, now)?;
+        warnings.extend(about_verifier);
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
         let store = store(&settings, verifier.issuer())?;
         let human_check = human_check::read(&settings, store.is_some())?;
@@ -177,22 +178,30 @@ impl Config {
     }
 }
 
-fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Option<NoNextKey>), ConfigError> {
-    let domain = settings.get("authress.api_url").ok_or(ConfigError::MissingApiUrl)?.0;
-    let domain: AuthressDomain = domain.parse().map_err(ConfigError::InvalidApiUrl)?;
+fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Vec<ConfigWarning>), ConfigError> {
+    let (domain, other_domains) =
+        api_url::parse(settings.get("authress.api_url").ok_or(ConfigError::MissingApiUrl)?.0)?;
     let access_key = access_key(settings)?;
     if settings.get("authress.client_id").is_some_and(|(client_id, _)| client_id != access_key.client_id()) {
         return Err(ConfigError::ClientIdMismatch { client_id_of_key: access_key.client_id().to_owned() });
     }
     let prefix: UserIdPrefix = settings.parsed("user_id.prefix", "at most 16 lower-case letters and digits")?;
     let next = settings.get(NEXT_KEY_FILE).map(|(path, _)| next_key(path, &access_key)).transpose()?;
-    let verifier = Verifier::new(domain, access_key).with_user_id_prefix(prefix);
+    let mut warnings = Vec::new();
+    let account_id = access_key.account_id();
+    if std::iter::once(&domain).chain(&other_domains).any(|domain| domain.is_foreign_authress_host(account_id)) {
+        warnings.push(ConfigWarning::ApiUrlOfOtherAccount { account_id: account_id.to_owned() });
+    }
+    let verifier = Verifier::new(domain, access_key).with_other_domains(other_domains).with_user_id_prefix(prefix);
     match next {
-        None => Ok((verifier, None)),
-        Some(Err(reason)) => Ok((verifier, Some(reason))),
+        None => Ok((verifier, warnings)),
+        Some(Err(reason)) => {
+            warnings.push(ConfigWarning::NoNextKey(reason));
+            Ok((verifier, warnings))
+        }
         Some(Ok(next)) => {
             let verifier = verifier.with_next_key(next, now + KEY_PROPAGATION).map_err(ConfigError::InvalidNextKey)?;
-            Ok((verifier, None))
+            Ok((verifier, warnings))
         }
     }
 }
@@ -333,10 +342,42 @@ mod tests {
     }
 
     #[test]
+    fn a_login_may_be_at_any_of_the_named_hosts() {
+        let hosts = "https://login.example.com, https://acc-1.login.authress.io";
+        let config = config(&[("AUTHRESS_API_URL", hosts), KEY, ("REDIS_URL", "redis://redis.example")]).unwrap();
+        let issuers: Vec<_> = config.verifier.issuers().collect();
+        let (first, second) = ("https://login.example.com", "https://acc-1.login.authress.io");
+        assert_eq!(issuers, [first, second].map(|host| format!("{host}/v1/clients/sc_shop")));
+        assert_eq!(
+            config.verifier.login_urls().collect::<Vec<_>>(),
+            [first, second].map(|host| format!("{host}/login"))
+        );
+        assert_eq!(config.verifier.issuer(), issuers[0]);
+        assert!(config.store.unwrap().prefix.ends_with("login.example.com/v1/clients/sc_shop"));
+        assert_eq!(config.warnings, []);
+    }
+
+    #[test]
+    fn a_host_of_authress_that_is_not_of_the_keys_account_is_a_warning() {
+        for host in ["https://acc-2.login.authress.io", "https://acc-1.api-eu-west.authress.io"] {
+            let warnings = config(&[("AUTHRESS_API_URL", &format!("{},{host}", URL.1)), KEY]).unwrap().warnings;
+            let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+            assert_eq!(warning.code(), "ApiUrlOfOtherAccount");
+            assert!(warning.to_string().contains("https://acc-1.login.authress.io"), "{warning}");
+        }
+    }
+
+    #[test]
     fn each_failure_names_its_variable() {
         for (variables, code, variable) in [
             (&[KEY][..], "MissingApiUrl", "AUTHRESS_API_URL"),
             (&[KEY, ("AUTHRESS_API_URL", "login.example.com")], "InvalidApiUrl", "AUTHRESS_API_URL"),
+            (&[KEY, ("AUTHRESS_API_URL", " , ")], "MissingApiUrl", "AUTHRESS_API_URL"),
+            (
+                &[KEY, ("AUTHRESS_API_URL", "https://login.example.com https://login.example.com/")],
+                "DuplicateApiUrl",
+                "host 2 of AUTHRESS_API_URL",
+            ),
             (&[URL], "MissingAccessKey", "AUTHRESS_ACCESS_KEY"),
             (&[URL, KEY, ("AUTHRESS_ACCESS_KEY_FILE", "key")], "TwoAccessKeys", "AUTHRESS_ACCESS_KEY_FILE"),
             (&[URL, ("AUTHRESS_ACCESS_KEY_FILE", "/nowhere")], "UnreadableSecretFile", "AUTHRESS_ACCESS_KEY_FILE"),

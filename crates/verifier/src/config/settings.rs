@@ -36,7 +36,12 @@ const fn secret(key: &'static str, help: &'static str) -> Setting {
 
 /// All settings, in the order of the documentation.
 pub const SETTINGS: &[Setting] = &[
-    setting("authress.api_url", "", "the Authress custom domain, such as https://login.example.com (required)"),
+    setting(
+        "authress.api_url",
+        "",
+        "the Authress custom domain that pages use, such as https://login.example.com (required); \
+         further hosts of the account after commas or spaces",
+    ),
     secret("authress.access_key", "the service client's access key (this or the file is required)"),
     setting("authress.access_key_file", "", "a file with the access key"),
     setting(

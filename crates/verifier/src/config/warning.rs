@@ -4,13 +4,19 @@ use std::fmt;
 
 use super::settings::variable;
 
-/// A setting that is valid but suspicious. It prints no value of any setting.
+/// A setting that is valid but suspicious. It prints no value of any setting but the ids of the access key, which are not
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigWarning {
     /// A variable has the prefix of a group of settings, but is not a setting.
     UnknownVariable {
         /// Its name.
         name: String,
+    },
+    /// `authress.api_url` names a host of Authress that is not the login host of the access key's account.
+    ApiUrlOfOtherAccount {
+        /// The account of the access key.
+        account_id: String,
     },
     /// The file in `authress.next_access_key_file` contains no next key.
     NoNextKey(NoNextKey),
@@ -34,6 +40,7 @@ impl ConfigWarning {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownVariable { .. } => "UnknownVariable",
+            Self::ApiUrlOfOtherAccount { .. } => "ApiUrlOfOtherAccount",
             Self::NoNextKey(NoNextKey::Missing) => "NextKeyMissing",
             Self::NoNextKey(NoNextKey::Empty) => "NextKeyEmpty",
             Self::NoNextKey(NoNextKey::SameKey) => "NextKeyIsTheSame",
@@ -49,6 +56,11 @@ impl fmt::Display for ConfigWarning {
             Self::UnknownVariable { name } => {
                 write!(f, "the environment variable {name} is not a setting of this program. --help lists all settings")
             }
+            Self::ApiUrlOfOtherAccount { account_id } => write!(
+                f,
+                "AUTHRESS_API_URL names a host below authress.io, but the access key's account logs in at \
+                 https://{account_id}.login.authress.io. Use that host, or the account's custom domain"
+            ),
             Self::NoNextKey(reason) => {
                 let file = variable("authress.next_access_key_file");
                 let reason = match reason {

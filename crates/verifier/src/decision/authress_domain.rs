@@ -1,11 +1,11 @@
-//! The Authress domain of a verifier.
+//! An Authress domain of a verifier.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// The configured Authress custom domain, for example `https://login.example.com`.
+/// A host of the Authress account at which pages log in: the custom domain, for example `https://login.example.com`.
 ///
 /// It consists of a scheme, a host and optionally a port. `http` is allowed for loopback hosts only (`localhost`,
 /// `*.localhost`, `127.0.0.0/8`, `[::1]`), because the signed statement is part of a URL to this domain.
@@ -32,6 +32,13 @@ impl AuthressDomain {
     /// Returns the `iss` of statements by the service client. Client ids need no encoding in a path.
     pub fn issuer(&self, client_id: &str) -> String {
         format!("{}/v1/clients/{client_id}", self.origin())
+    }
+
+    /// Returns whether this is one of Authress's own hosts, but not the login host of this account. The account of an
+    /// access key is the first label of its hosts: `{account}.login.authress.io` for pages.
+    pub(crate) fn is_foreign_authress_host(&self, account_id: &str) -> bool {
+        self.authority.ends_with(".authress.io")
+            && !self.authority.eq_ignore_ascii_case(&format!("{account_id}.login.authress.io"))
     }
 
     pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
@@ -173,6 +180,22 @@ mod tests {
             ("https://login.example.com.", NotOnlyAnOrigin),
         ] {
             assert_eq!(text.parse::<AuthressDomain>(), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_authress_belong_to_one_account() {
+        let is_foreign = |host: &str| {
+            let domain: AuthressDomain = format!("https://{host}").parse().unwrap();
+            domain.is_foreign_authress_host("acc-1")
+        };
+        for own in ["login.example.com", "acc-1.login.authress.io", "ACC-1.login.authress.io", "authress.io.example"] {
+            assert!(!is_foreign(own), "{own}");
+        }
+        for foreign in
+            ["acc-2.login.authress.io", "acc-1.api.authress.io", "acc-1.api-eu-west.authress.io", "login.authress.io"]
+        {
+            assert!(is_foreign(foreign), "{foreign}");
         }
     }
 

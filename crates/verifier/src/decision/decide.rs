@@ -38,16 +38,32 @@ impl ClockReading {
     }
 }
 
-/// Approves login requests for one Authress domain and service client, and signs user ids with its access key.
+/// Approves login requests for one service client, and signs user ids with its access key.
 #[derive(Debug)]
 pub struct Verifier {
-    domain: AuthressDomain,
+    host: LoginHost,
+    /// Further hosts of the same account, at which pages log in as well.
+    other_hosts: Vec<LoginHost>,
     signer: Signer,
     next: Option<NextKey>,
+    prefix: UserIdPrefix,
+}
+
+/// A host of the Authress account, with the issuer of the statements that are sent to it.
+#[derive(Debug)]
+struct LoginHost {
+    domain: AuthressDomain,
     issuer: String,
     /// `issuer`, percent-encoded for the query of the response.
     encoded_issuer: String,
-    prefix: UserIdPrefix,
+}
+
+impl LoginHost {
+    fn new(domain: AuthressDomain, client_id: &str) -> Self {
+        let issuer = domain.issuer(client_id);
+        let encoded_issuer = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
+        Self { domain, issuer, encoded_issuer }
+    }
 }
 
 #[derive(Debug)]
@@ -60,16 +76,22 @@ struct NextKey {
 impl Verifier {
     /// Creates a verifier for the Authress domain and the service client of the access key.
     pub fn new(domain: AuthressDomain, access_key: AccessKey) -> Self {
-        let issuer = domain.issuer(access_key.client_id());
-        let encoded_issuer = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
         Self {
-            domain,
+            host: LoginHost::new(domain, access_key.client_id()),
+            other_hosts: Vec::new(),
             signer: Signer::new(access_key),
             next: None,
-            issuer,
-            encoded_issuer,
             prefix: UserIdPrefix::default(),
         }
+    }
+
+    /// Also answers logins at other hosts of the same account. The host of the `redirect_uri` decides where a response
+    /// redirects to and which issuer its statement has.
+    #[must_use]
+    pub fn with_other_domains(mut self, domains: impl IntoIterator<Item = AuthressDomain>) -> Self {
+        let client_id = self.signer.access_key().client_id();
+        self.other_hosts.extend(domains.into_iter().map(|domain| LoginHost::new(domain, client_id)));
+        self
     }
 
     /// Adds the next access key, which signs from `activation` on.
@@ -94,14 +116,28 @@ impl Verifier {
         Self { prefix, ..self }
     }
 
-    /// Returns the `iss` of the statements that this verifier signs.
+    /// Returns the `iss` of the statements for the first host.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.host.issuer
     }
 
-    /// Returns the URL that responses redirect to.
+    /// Returns the `iss` of the statements for each host, the first host's first.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.hosts().map(|host| host.issuer.as_str())
+    }
+
+    /// Returns the URL that responses redirect to, at the first host.
     pub fn login_url(&self) -> &str {
-        self.domain.login_url()
+        self.host.domain.login_url()
+    }
+
+    /// Returns the URLs that responses redirect to, the first host's first.
+    pub fn login_urls(&self) -> impl Iterator<Item = &str> {
+        self.hosts().map(|host| host.domain.login_url())
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &LoginHost> {
+        std::iter::once(&self.host).chain(&self.other_hosts)
     }
 
     /// Returns the id of the key that signs at `now`. Not a secret.
@@ -131,12 +167,19 @@ impl Verifier {
     /// # Errors
     /// A [`Refusal`] that names the parameter.
     pub fn approve<'a>(&'a self, request: &'a LoginRequest) -> Result<Approved<'a>, Refusal> {
-        if request.client_id != self.signer.access_key().client_id() {
+        let own_id = self.signer.access_key().client_id();
+        if request.client_id.as_deref().is_some_and(|client_id| client_id != own_id) {
             return Err(RefusalCode::ForeignClient.of(Parameter::ClientId));
         }
-        let login_url = LoginUrl::parse(&self.domain, &request.redirect_uri);
-        let login_url = login_url.map_err(|code| code.of(Parameter::RedirectUri))?;
-        Ok(Approved { verifier: self, request, login_url })
+        for host in self.hosts() {
+            match LoginUrl::parse(&host.domain, &request.redirect_uri) {
+                Ok(login_url) => return Ok(Approved { verifier: self, request, host, login_url }),
+                // Another of the hosts may be the one.
+                Err(RefusalCode::RedirectUriNotAllowed) => {}
+                Err(code) => return Err(code.of(Parameter::RedirectUri)),
+            }
+        }
+        Err(RefusalCode::RedirectUriNotAllowed.of(Parameter::RedirectUri))
     }
 
     fn signer_at(&self, now: Instant) -> &Signer {
@@ -161,6 +204,7 @@ pub enum NextKeyError {
 pub struct Approved<'a> {
     verifier: &'a Verifier,
     request: &'a LoginRequest,
+    host: &'a LoginHost,
     login_url: LoginUrl<'a>,
 }
 
@@ -175,12 +219,12 @@ impl Approved<'_> {
     ///
     /// `entropy` must come from a cryptographic source and must not be used again, because it becomes the user id.
     pub fn sign(self, entropy: &[u8; ENTROPY_BYTES], now: ClockReading) -> String {
-        let Self { verifier, request, login_url } = self;
+        let Self { verifier, request, host, login_url } = self;
         let (for_user_id, for_token_id) = halves(entropy);
         let user_id = user_id::from_entropy(&verifier.prefix, for_user_id);
         let signer = verifier.signer_at(now.monotonic);
-        let code = signer.sign(&verifier.issuer, &user_id, for_token_id, now.since_1970);
-        login_url.response_url(&code, &verifier.encoded_issuer, &request.state)
+        let code = signer.sign(&host.issuer, &user_id, for_token_id, now.since_1970);
+        login_url.response_url(&code, &host.encoded_issuer, &request.state)
     }
 }
 
@@ -189,7 +233,7 @@ impl Approved<'_> {
 pub enum Decision {
     /// Redirect (302) to this URL. It contains a credential: never log it.
     Redirect {
-        /// `{Authress domain}/login` with `code`, `iss` and `state`.
+        /// `/login` at the host of the `redirect_uri`, with `code`, `iss` and `state`.
         location: String,
     },
     /// Respond with an error, without a redirect.

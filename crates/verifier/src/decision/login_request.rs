@@ -1,4 +1,4 @@
-//! The login request of Authress: three query parameters, parsed strictly.
+//! The login request of Authress: `state`, `redirect_uri` and usually `client_id`, parsed strictly.
 
 use std::borrow::Cow;
 
@@ -20,14 +20,15 @@ pub const MAX_REDIRECT_URI_BYTES: usize = 1024;
 /// The longest `client_id`, in bytes after decoding. Access keys have the same limit.
 pub const MAX_CLIENT_ID_BYTES: usize = 64;
 
-/// A login request: each parameter occurs exactly once, has a bounded size, and consists of visible ASCII (`0x21` to
+/// A login request: no parameter occurs twice, and each has a bounded size and consists of visible ASCII (`0x21` to
 /// `0x7e`). RFC 6749 appendix A also allows the space; no id or URL of Authress has one, and without it a value cannot
 /// end in invisible characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginRequest {
     pub(crate) state: String,
     pub(crate) redirect_uri: String,
-    pub(crate) client_id: String,
+    /// `None` if the request names no service client. Authress documents `state` and `redirect_uri` only.
+    pub(crate) client_id: Option<String>,
 }
 
 impl LoginRequest {
@@ -62,7 +63,12 @@ impl LoginRequest {
         Ok(Self {
             state: bounded(state, Parameter::State, MAX_STATE_BYTES)?,
             redirect_uri: bounded(redirect_uri, Parameter::RedirectUri, MAX_REDIRECT_URI_BYTES)?,
-            client_id: bounded(client_id, Parameter::ClientId, MAX_CLIENT_ID_BYTES)?,
+            // RFC 6749 section 3.1: a parameter without a value counts as omitted.
+            client_id: match client_id {
+                None => None,
+                Some(value) if value.is_empty() => None,
+                given => Some(bounded(given, Parameter::ClientId, MAX_CLIENT_ID_BYTES)?),
+            },
         })
     }
 }
@@ -131,7 +137,15 @@ mod tests {
                 .unwrap();
         assert_eq!(request.state, "a+b");
         assert_eq!(request.redirect_uri, "https://x/login");
-        assert_eq!(request.client_id, "sc_1");
+        assert_eq!(request.client_id.as_deref(), Some("sc_1"));
+    }
+
+    #[test]
+    fn a_request_may_name_no_service_client() {
+        for query in ["state=s&redirect_uri=r", "state=s&redirect_uri=r&client_id=", "client_id&redirect_uri=r&state=s"]
+        {
+            assert_eq!(LoginRequest::parse(query).unwrap().client_id, None, "{query}");
+        }
     }
 
     #[test]
@@ -148,7 +162,7 @@ mod tests {
             ("state&redirect_uri=r&client_id=c", Parameter::State),
             ("State=s&redirect_uri=r&client_id=c", Parameter::State),
             ("state=s;redirect_uri=r&client_id=c", Parameter::RedirectUri),
-            ("state=s&redirect_uri=r", Parameter::ClientId),
+            ("state=s&redirect_uri=&client_id=c", Parameter::RedirectUri),
         ] {
             assert_eq!(refusal(query), (RefusalCode::MissingParameter, Some(parameter)), "{query}");
         }
@@ -208,7 +222,7 @@ mod tests {
         #[test]
         fn accepted_values_are_bounded_visible_ascii(query in "(state|redirect_uri|client_id|[a-z%=&+]|\\PC|=|&){0,40}") {
             if let Ok(request) = LoginRequest::parse(&query) {
-                for value in [&request.state, &request.redirect_uri, &request.client_id] {
+                for value in [&request.state, &request.redirect_uri].into_iter().chain(&request.client_id) {
                     prop_assert!(!value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()));
                 }
             }

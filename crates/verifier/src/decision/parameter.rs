@@ -9,7 +9,7 @@ pub enum Parameter {
     State,
     /// `redirect_uri`: where the response redirects to.
     RedirectUri,
-    /// `client_id`: the service client.
+    /// `client_id`: the service client. It may be missing.
     ClientId,
 }
 

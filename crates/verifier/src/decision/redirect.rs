@@ -1,7 +1,7 @@
 //! The redirect rule: where a signed statement may be sent.
 //!
-//! Anyone who receives the statement can log in as the new user, so it goes to the configured Authress domain's
-//! `/login` and nowhere else. The rule compares text and does not normalise: `/./login`, `/%6cogin` and `\login` do not
+//! Anyone who receives the statement can log in as the new user, so it goes to the `/login` of a configured Authress
+//! domain and nowhere else. The rule compares text and does not normalise: `/./login`, `/%6cogin` and `\login` do not
 //! match, even where a URL parser would call them equal. The response URL is built from the configuration; only the
 //! query of the request's `redirect_uri` is kept.
 

@@ -37,7 +37,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// `state`, `redirect_uri` or `client_id` is missing or empty: usually the URL was opened by hand.
+    /// `state` or `redirect_uri` is missing or empty: usually the URL was opened by hand.
     MissingParameter, BAD_REQUEST,
         "This parameter is missing. Start the login in the shop, do not open this address directly.";
     /// `state`, `redirect_uri` or `client_id` occurs more than once (RFC 6749 section 3.1).
@@ -53,15 +53,15 @@ refusals! {
         "The query is not percent-encoded UTF-8. Encode it as application/x-www-form-urlencoded.";
     /// The query is too long.
     QueryTooLong, URI_TOO_LONG, "The query is too long. The limit is 4096 bytes.";
-    /// `client_id` is not the service client of the access key.
+    /// `client_id` is another service client than the one of the access key.
     ForeignClient, BAD_REQUEST,
         "This verifier is configured for another service client. Compare the service client's Authorization Url \
          with the access key of the verifier.";
-    /// `redirect_uri` is not the configured Authress domain's `/login`: a wrong configuration, or an attempt to have a
-    /// signed user id sent elsewhere.
+    /// `redirect_uri` is not the `/login` of a configured Authress domain: a wrong configuration, or an attempt to have
+    /// a signed user id sent elsewhere.
     RedirectUriNotAllowed, BAD_REQUEST,
-        "The redirect_uri must be the /login URL of the Authress domain that this verifier is configured for. \
-         Compare it with AUTHRESS_API_URL.";
+        "The redirect_uri must be the /login URL of an Authress domain that this verifier is configured for. \
+         AUTHRESS_API_URL must name the very host that the page uses.";
     /// `redirect_uri` is the right URL, but its query is not allowed.
     RedirectUriQueryNotAllowed, BAD_REQUEST,
         "The query of the redirect_uri must be percent-encoded and must not contain code, iss or state.";

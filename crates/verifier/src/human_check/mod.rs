@@ -68,7 +68,7 @@ pub struct Widget {
     pub sources: &'static str,
 }
 
-/// A hash of `state`, `redirect_uri` and `client_id` that binds a solution to one login. 43 characters of base64url.
+/// A hash of `state`, `redirect_uri` and `client_id`, if there is one, that binds a solution to one login. 43 characters of base64url.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginBinding(String);
 
@@ -76,7 +76,7 @@ impl LoginBinding {
     /// Computes the hash of a login request.
     pub fn of(request: &LoginRequest) -> Self {
         let mut hash = Sha256::new();
-        for part in [&request.state, &request.redirect_uri, &request.client_id] {
+        for part in [&request.state, &request.redirect_uri, request.client_id.as_deref().unwrap_or_default()] {
             // The length prevents that one part can end where the next begins.
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
@@ -98,7 +98,7 @@ mod tests {
         let request = LoginRequest {
             state: state.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
-            client_id: client_id.to_owned(),
+            client_id: Some(client_id.to_owned()),
         };
         LoginBinding::of(&request).as_str().to_owned()
     }
