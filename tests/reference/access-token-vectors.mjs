@@ -35,7 +35,7 @@ const claims = {
   sub: 'user_a',
   client_id: 'app_shop',
   azp: 'con_acorn',
-  aud: [issuer],
+  aud: ['ADZMCGNJ0'], // an id of the account, as Authress names it when no audience is requested
   scope: 'openid profile',
   iat: now,
   exp: now + 3600,
@@ -62,7 +62,8 @@ const good = await sign();
 const tokens = [
   ['EdDSA', good, null],
   ['RS512', await sign({}, { alg: 'RS512', kid: 'rsa' }, rsa.privateKey), null],
-  ['aud as a text', await sign({ aud: issuer }), null],
+  ['aud as a text', await sign({ aud: 'ADZMCGNJ0' }), null],
+  ['no aud', await sign({ aud: undefined }), null],
   ['a service client for itself, made by the SDK', await provider.getToken(), null],
   ['RS256 with the RS512 key', await sign({}, { alg: 'RS256', kid: 'rsa' }, rsa.privateKey), 'TokenMalformed'],
   [

@@ -1,11 +1,9 @@
 //! Which access tokens are accepted: the whole policy in one pure function.
 
-use std::fmt;
-use std::net::Ipv4Addr;
-
 use authress_jws::{KeyRing, Verified};
 use serde_json::{Map, Value};
 
+use crate::issuers::{AccountHost, InvalidIssuer, Named};
 use crate::token_error::TokenError;
 
 /// The default of the allowed clock skew between issuer and shop, in seconds.
@@ -17,7 +15,7 @@ pub const MAX_USER_ID_BYTES: usize = 256;
 /// Which access tokens are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPolicy {
-    issuer: String,
+    host: AccountHost,
     audience: Option<String>,
     application_id: Option<String>,
     service_clients: Vec<String>,
@@ -25,23 +23,18 @@ pub struct TokenPolicy {
 }
 
 impl TokenPolicy {
-    /// Accepts users' tokens whose `iss` is exactly `issuer`, the Authress custom domain: scheme and host,
-    /// no slash at the end. `http` is allowed for loopback addresses and `localhost`.
+    /// Accepts users' tokens of `issuer`, the Authress custom domain: scheme and host, no slash at the end. `http` is
+    /// allowed for loopback addresses and `localhost`.
+    ///
+    /// The `iss` of a token must be exactly this. Only if it is a host of Authress that names an account,
+    /// `https://{account}.login.authress.io`, `https://{account}.api.authress.io` or
+    /// `https://{account}.api-{region}.authress.io`, all of these hosts of this account are the same issuer.
     ///
     /// # Errors
     /// [`InvalidIssuer`].
     pub fn new(issuer: &str) -> Result<Self, InvalidIssuer> {
-        let url = reqwest::Url::parse(issuer).map_err(|_| InvalidIssuer)?;
-        let is_local = url.host_str().is_some_and(|host| {
-            let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-            host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || is_loopback
-        });
-        let is_origin = url.origin().is_tuple() && url.origin().ascii_serialization() == issuer;
-        if !is_origin || !(url.scheme() == "https" || (url.scheme() == "http" && is_local)) {
-            return Err(InvalidIssuer);
-        }
         Ok(Self {
-            issuer: issuer.to_owned(),
+            host: AccountHost::parse(issuer)?,
             audience: None,
             application_id: None,
             service_clients: Vec::new(),
@@ -50,6 +43,11 @@ impl TokenPolicy {
     }
 
     /// Requires this `aud` (RFC 7519 section 4.1.3), alone or among others.
+    ///
+    /// Use it only for an audience that the application asks for when a user logs in (the client's option `audiences`)
+    /// and that is registered for the application in Authress. **A token for which no audience was asked names the
+    /// account's id (`["ADZMCGNJ0"]`) or no audience at all, never the issuer**: with this rule it is refused with
+    /// [`TokenError::OtherAudience`]. Without this rule `aud` is not looked at.
     #[must_use]
     pub fn for_audience(self, audience: impl Into<String>) -> Self {
         Self { audience: Some(audience.into()), ..self }
@@ -75,15 +73,32 @@ impl TokenPolicy {
         Self { leeway_s, ..self }
     }
 
-    /// The issuer of users' tokens.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    /// The issuer of users' tokens. For a host of Authress it is the account's login host.
+    pub fn issuer(&self) -> String {
+        self.host.of_users()
     }
 
-    /// All issuers whose tokens are accepted: the users' first, then one for each service client.
+    /// All issuers whose tokens are accepted: the users' first, then one for each service client. Each publishes its own
+    /// keys. Of an account's hosts it is the login host for users and the `api` host for service clients.
     pub fn issuers(&self) -> impl Iterator<Item = String> {
-        let clients = self.service_clients.iter().map(|client_id| format!("{}/v1/clients/{client_id}", self.issuer));
-        std::iter::once(self.issuer.clone()).chain(clients)
+        let clients = self.service_clients.iter().map(|client_id| self.host.of_client(client_id));
+        std::iter::once(self.issuer()).chain(clients)
+    }
+
+    /// Which of [`TokenPolicy::issuers`] the `iss` of a token stands for. The keys of a token are fetched from there,
+    /// from a URL that contains nothing of the token.
+    pub fn accepted_issuer(&self, iss: &str) -> Option<String> {
+        match self.accepted(iss)? {
+            Named::Users => Some(self.issuer()),
+            Named::Client(client_id) => Some(self.host.of_client(client_id)),
+        }
+    }
+
+    fn accepted<'a>(&self, iss: &'a str) -> Option<Named<'a>> {
+        self.host.read(iss).filter(|named| match named {
+            Named::Users => true,
+            Named::Client(client_id) => self.service_clients.iter().any(|known| known == client_id),
+        })
     }
 
     /// Verifies a token at `now` in seconds since 1970. `issuer` is one of [`TokenPolicy::issuers`],
@@ -99,7 +114,9 @@ impl TokenPolicy {
         if !token.header.typ.as_deref().is_some_and(is_access_token_type) {
             return Err(TokenError::WrongType);
         }
-        if token.claim_str("iss") != Some(issuer) || !self.issuers().any(|known| known == issuer) {
+        let iss = token.claim_str("iss").unwrap_or_default();
+        let named = self.accepted(iss).ok_or(TokenError::OtherIssuer)?;
+        if self.accepted_issuer(iss).as_deref() != Some(issuer) {
             return Err(TokenError::OtherIssuer);
         }
         self.check_times(&token, now)?;
@@ -111,11 +128,10 @@ impl TokenPolicy {
             Some(_) | None => return Err(TokenError::NoUserId),
         };
         // A service client has its own key: without this rule it could sign tokens for any user.
-        let client_id = issuer.strip_prefix(&self.issuer).and_then(|path| path.strip_prefix("/v1/clients/"));
-        match client_id {
-            Some(client_id) if client_id != user_id => return Err(TokenError::OtherSubject),
-            Some(_) => {}
-            None => {
+        match named {
+            Named::Client(client_id) if client_id != user_id => return Err(TokenError::OtherSubject),
+            Named::Client(_) => {}
+            Named::Users => {
                 let application_id = self.application_id.as_deref();
                 if application_id.is_some() && token.claim_str("client_id") != application_id {
                     return Err(TokenError::OtherApplication);
@@ -162,21 +178,6 @@ impl AccessToken {
     }
 }
 
-/// The issuer is not an origin, or one without TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidIssuer;
-
-impl fmt::Display for InvalidIssuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the issuer must be the Authress custom domain such as https://login.example.com, in lower case, without \
-             a path or slash at the end; http is for this machine only",
-        )
-    }
-}
-
-impl std::error::Error for InvalidIssuer {}
-
 /// RFC 9068 section 2.1 with the short and the long form of media types (RFC 7515 section 4.1.9).
 fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
@@ -207,6 +208,9 @@ mod tests {
     const ISSUER: &str = "https://login.example.com";
     const NOW: i64 = 1_800_000_000;
 
+    /// What `aud` names when the application asked for no audience: an id of the account.
+    const ACCOUNT: &str = "ADZMCGNJ0";
+
     struct Issuer(SigningKey);
 
     impl Issuer {
@@ -221,7 +225,7 @@ mod tests {
         /// A valid token with some claims changed; `null` removes one.
         fn token(&self, typ: &str, changes: &[(&str, Value)]) -> String {
             let mut claims = json!({
-                "iss": ISSUER, "sub": "user_a", "client_id": "app_shop", "azp": "sc_shop", "aud": ["t1", ISSUER],
+                "iss": ISSUER, "sub": "user_a", "client_id": "app_shop", "azp": "sc_shop", "aud": [ACCOUNT],
                 "scope": "openid profile", "iat": NOW - 10, "exp": NOW + 100,
             });
             for (name, value) in changes {
@@ -287,11 +291,33 @@ mod tests {
     #[test]
     fn the_audience_is_checked_when_it_is_configured() {
         let issuer = Issuer::new();
-        let with = |audience: &str| policy().for_audience(audience);
-        assert!(issuer.verify(&with(ISSUER), &[]).is_ok());
-        assert!(issuer.verify(&with("t1"), &[("aud", json!("t1"))]).is_ok());
-        for aud in [Value::Null, json!("t2"), json!([]), json!(["t11"]), json!({"t1": true})] {
-            assert_eq!(issuer.verify(&with("t1"), &[("aud", aud.clone())]), Err(TokenError::OtherAudience), "{aud}");
+        let for_api = policy().for_audience("https://api.example.com");
+        for aud in [json!("https://api.example.com"), json!([ACCOUNT, "https://api.example.com"])] {
+            assert!(issuer.verify(&for_api, &[("aud", aud.clone())]).is_ok(), "{aud}");
+        }
+        for aud in [
+            json!("https://api.example.com/"),
+            json!([]),
+            json!(["https://api.example.com.evil.test"]),
+            json!([["https://api.example.com"]]),
+            json!({"https://api.example.com": true}),
+        ] {
+            assert_eq!(issuer.verify(&for_api, &[("aud", aud.clone())]), Err(TokenError::OtherAudience), "{aud}");
+        }
+    }
+
+    #[test]
+    fn tokens_without_a_requested_audience_are_accepted_unless_one_is_required() {
+        let issuer = Issuer::new();
+        for aud in [json!([ACCOUNT]), json!(ACCOUNT), Value::Null] {
+            assert!(issuer.verify(&policy(), &[("aud", aud.clone())]).is_ok(), "{aud}");
+            // The issuer is never the audience of such a token.
+            for required in [ISSUER, "app_shop", "https://api.example.com", ""] {
+                let error = issuer.verify(&policy().for_audience(required), &[("aud", aud.clone())]).unwrap_err();
+                assert_eq!(error, TokenError::OtherAudience, "{aud} {required}");
+                let text = error.to_string();
+                assert!(text.contains("register it for the application") && text.contains("request it when"), "{text}");
+            }
         }
     }
 
@@ -321,22 +347,58 @@ mod tests {
         assert_eq!(verify(&policy().with_service_client("sc_other"), "sc_erp"), Err(TokenError::OtherIssuer));
     }
 
+    /// A policy for a host of Authress, with a service client.
+    fn of_account(host: &str) -> TokenPolicy {
+        TokenPolicy::new(&format!("https://{host}")).unwrap().with_service_client("sc_erp")
+    }
+
     #[test]
-    fn an_issuer_is_an_origin_with_tls_or_on_loopback() {
-        for good in ["https://login.example.com", "http://127.0.0.1:8888", "http://localhost:1", "https://x.test:8443"]
-        {
-            assert!(TokenPolicy::new(good).is_ok(), "{good}");
+    fn users_and_service_clients_of_one_account_are_accepted_from_each_of_its_hosts() {
+        let issuer = Issuer::new();
+        for configured in ["acc.login.authress.io", "acc.api.authress.io", "acc.api-eu-west.authress.io"] {
+            let policy = of_account(configured);
+            let of_policy: Vec<String> = policy.issuers().collect();
+            assert_eq!(of_policy, ["https://acc.login.authress.io", "https://acc.api.authress.io/v1/clients/sc_erp"]);
+            for host in ["acc.login.authress.io", "acc.api.authress.io", "acc.api-na-east.authress.io"] {
+                let (users, client) = (format!("https://{host}"), format!("https://{host}/v1/clients/sc_erp"));
+                for (iss, sub, known) in [(&users, "user_a", &of_policy[0]), (&client, "sc_erp", &of_policy[1])] {
+                    assert_eq!(policy.accepted_issuer(iss).as_ref(), Some(known));
+                    let token = issuer.token("at+jwt", &[("iss", json!(iss)), ("sub", json!(sub))]);
+                    let verified = policy.verify(&token, known, &issuer.keys(), NOW).map(|token| token.user_id);
+                    assert_eq!(verified.as_deref(), Ok(sub), "{configured} {iss}");
+                }
+                // A service client cannot sign for a user, from whichever host.
+                let token = issuer.token("at+jwt", &[("iss", json!(client)), ("sub", json!("user_a"))]);
+                let verified = policy.verify(&token, &of_policy[1], &issuer.keys(), NOW);
+                assert_eq!(verified, Err(TokenError::OtherSubject));
+                // Nor with its own key in the name of the users' issuer: the caller has chosen that key by the `iss`.
+                assert_eq!(policy.verify(&token, &of_policy[0], &issuer.keys(), NOW), Err(TokenError::OtherIssuer));
+            }
         }
-        for wrong in [
-            "",
-            "login.example.com",
-            "https://login.example.com/",
-            "http://login.example.com",
-            "http://127.evil.test",
-            "https://A.test",
-            "data:x",
+    }
+
+    #[test]
+    fn other_accounts_and_other_hosts_are_refused() {
+        let issuer = Issuer::new();
+        let policy = of_account("acc.login.authress.io");
+        for iss in [
+            "https://other.login.authress.io",
+            "https://acc.login.authress.io.evil.test",
+            "https://login.example.com",
+            "https://acc.api.authress.io/v1/clients/sc_other",
+            "https://acc.api.authress.io/v1/clients/sc_erp/",
+            "https://acc.api.authress.io/v1/clients/sc_erp/../sc_erp",
+            "https://other.api.authress.io/v1/clients/sc_erp",
         ] {
-            assert_eq!(TokenPolicy::new(wrong), Err(InvalidIssuer), "{wrong}");
+            assert_eq!(policy.accepted_issuer(iss), None, "{iss}");
+            let token = issuer.token("at+jwt", &[("iss", json!(iss)), ("sub", json!("sc_erp"))]);
+            for known in policy.issuers().chain([iss.to_owned()]) {
+                let verified = policy.verify(&token, &known, &issuer.keys(), NOW);
+                assert_eq!(verified, Err(TokenError::OtherIssuer), "{iss} {known}");
+            }
         }
+        // A custom domain stands for itself: nothing says which account it is of.
+        let policy = self::policy().with_service_client("sc_erp");
+        assert_eq!(policy.accepted_issuer("https://acc.api.authress.io/v1/clients/sc_erp"), None);
     }
 }

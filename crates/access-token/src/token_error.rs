@@ -31,7 +31,7 @@ pub enum TokenError {
     Expired,
     /// `nbf` has not come yet.
     NotYetValid,
-    /// Issued for another audience.
+    /// Issued for another audience, or for none: the application did not ask for the audience that this API requires.
     OtherAudience,
     /// Issued for another application.
     OtherApplication,
@@ -107,7 +107,10 @@ impl fmt::Display for TokenError {
             Self::OtherSubject => "a service client's token must name the service client itself",
             Self::Expired => "the token has expired; get a new one with ensureToken()",
             Self::NotYetValid => "the token is not valid yet; check the server's clock",
-            Self::OtherAudience => "the token is for another audience; request this one when logging in",
+            Self::OtherAudience => {
+                "the token is not for the audience that this API requires; register it for the application and request \
+                 it when logging in (audiences), or require none: by default aud is the account's id or missing"
+            }
             Self::OtherApplication => "the token is for another application; log in at this shop",
             Self::NoUserId => "the token names no user; log in again",
             Self::KeysUnavailable => "tokens cannot be checked now; try again soon",

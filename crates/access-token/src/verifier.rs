@@ -63,9 +63,11 @@ impl TokenVerifier {
     /// # Errors
     /// [`TokenError`].
     pub async fn verify(&self, token: &str) -> Result<AccessToken, TokenError> {
-        // Not trusted yet: issuer and key id only select the keys, and only configured issuers have keys.
+        // Not trusted yet: issuer and key id only select the keys, and only configured issuers have keys. The URL of the
+        // keys is never made of the token.
         let unverified = Unverified::read(token).ok_or(TokenError::Malformed)?;
-        let known = self.issuers.iter().find(|(issuer, _)| *issuer == unverified.iss);
+        let issuer = self.policy.accepted_issuer(&unverified.iss).ok_or(TokenError::OtherIssuer)?;
+        let known = self.issuers.iter().find(|(known, _)| *known == issuer);
         let (issuer, keys) = known.ok_or(TokenError::OtherIssuer)?;
         let ring = keys.for_kid(&unverified.kid).await?;
         self.policy.verify(token, issuer, &ring, (self.now)())

@@ -108,7 +108,7 @@ impl TryFrom<WireJwk> for Jwk {
             return Err(JwkError::NotAnEd25519SignatureKey);
         }
         let mut x = [0_u8; 32];
-        match Base64UrlUnpadded::decode(&wire.x, &mut x) {
+        match Base64UrlUnpadded::decode(without_padding(&wire.x), &mut x) {
             Ok(decoded) if decoded.len() == 32 => {}
             Ok(_) | Err(_) => return Err(JwkError::InvalidPublicKey),
         }
@@ -118,6 +118,12 @@ impl TryFrom<WireJwk> for Jwk {
         }
         Ok(Self { kid: wire.kid, public_key })
     }
+}
+
+/// Returns base64url without padding, which RFC 7518 section 6 does not allow in keys. A padded key is the same key, and a
+/// service that pads its keys must not make every token invalid.
+pub(crate) fn without_padding(base64url: &str) -> &str {
+    base64url.trim_end_matches('=')
 }
 
 impl From<Jwk> for WireJwk {
@@ -194,6 +200,15 @@ mod tests {
         });
         for x in ["", "AAAA", "not base64!", &"A".repeat(44), &identity_point] {
             assert!(read(&[("x", json!(x))]).is_err(), "{x:?}");
+        }
+    }
+
+    #[test]
+    fn a_padded_key_is_the_same_key() {
+        let jwk: Jwk = serde_json::from_value(wire(&[])).unwrap();
+        assert_eq!(read(&[("x", json!(format!("{}=", jwk.x())))]).unwrap(), jwk);
+        for x in ["=".to_owned(), "A=".repeat(22), format!("={}", jwk.x())] {
+            assert!(read(&[("x", json!(x))]).is_err(), "{x}");
         }
     }
 

@@ -6,6 +6,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
 use serde::Deserialize;
 
+use crate::jwk::without_padding;
+
 /// A public RSA key for `RS512` signatures, of 2048 to 8192 bits.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WireRsaJwk")]
@@ -68,7 +70,7 @@ impl TryFrom<WireRsaJwk> for RsaJwk {
         let alg_fits = wire.alg.is_none_or(|alg| alg == "RS512");
         let purpose_fits = wire.purpose.is_none_or(|purpose| purpose == "sig");
         let number = |text: &str| {
-            let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| UnusableRsaKey)?;
+            let bytes = Base64UrlUnpadded::decode_vec(without_padding(text)).map_err(|_| UnusableRsaKey)?;
             Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect::<Vec<u8>>())
         };
         let (modulus, exponent) = (number(&wire.n)?, number(&wire.e)?);
@@ -99,6 +101,7 @@ mod tests {
     fn a_key_for_another_purpose_or_of_a_smaller_size_is_rejected() {
         assert!(read(&[]).is_some());
         assert!(read(&[("alg", Value::Null), ("use", Value::Null)]).is_some());
+        assert_eq!(read(&[("e", json!("AQAB=="))]), read(&[("e", json!("AQAB"))]), "padding is not part of a key");
         for (name, value) in [
             ("kty", json!("EC")),
             ("alg", json!("RS256")),

@@ -216,6 +216,27 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_the_tests_of_authresss_sdks_publish_are_parsed() {
+        for (text, parts) in [
+            (
+                "clientId.uDeF.acc-test_account_id.MC4CAQAwBQYDK2VwBCIEIE99LFw2c3DCiYwrY/Qkg1nIDiagoHtdCwb88RxarVYA",
+                ("clientId", "uDeF", "acc-test_account_id"),
+            ),
+            (
+                "CLINET.KEY.ACCOUNT.MC4CAQAwBQYDK2VwBCIEIIM7npIckfT431rYzEeF+hCqvHogpOllmVSgINwqQv+g",
+                ("CLINET", "KEY", "ACCOUNT"),
+            ),
+            (
+                "sc_aAKceYi7VJDCU8vB7HcTo3Q.pogP.ignore-account-id.MC4CAQAwBQYDK2VwBCIEIDVjjrIVCH3dVRq4ixRzBwjVHSoB2QzZ2iJuHq1Wshwp",
+                ("sc_aAKceYi7VJDCU8vB7HcTo3Q", "pogP", "ignore-account-id"),
+            ),
+        ] {
+            let key: AccessKey = text.parse().unwrap();
+            assert_eq!((key.client_id(), key.key_id(), key.account_id()), parts);
+        }
+    }
+
+    #[test]
     fn surrounding_white_space_is_ignored() {
         assert!(format!("\n sc_shop.k1.acc-1.{STANDARD}\r\n").parse::<AccessKey>().is_ok());
     }
