@@ -1,5 +1,6 @@
 //! The configuration file: its JSON form, and the values made from it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use url::Url;
 use crate::dialect::Dialect;
 use crate::model::application::Application;
 use crate::model::connection::Connection;
+use crate::model::invite::DEFAULT_LIFETIME_S;
 use crate::site::{PublicUrl, parse_http_url};
 
 /// The configuration of a sandbox, read from JSON. Unknown fields are errors.
@@ -35,7 +37,8 @@ pub struct Config {
     /// Connections whose users a shop's own verifier asserts. Default: none.
     #[serde(default)]
     pub service_clients: Vec<ServiceClientConfig>,
-    /// The fake identity providers. Default: `con_acorn` and `con_birch`.
+    /// The fake identity providers. Default: `con_acorn` and `con_birch`, which allow links; the second one has large
+    /// profiles.
     #[serde(default = "default_connections")]
     pub connections: Vec<ConnectionConfig>,
     /// Third-party applications, which log in by plain OAuth. Default: none.
@@ -45,6 +48,12 @@ pub struct Config {
     /// shows a list of its providers.
     #[serde(default)]
     pub login_page: Option<String>,
+    /// Ids of which each stands for one login, see [`Dialect::checks_invites`]. Default: none.
+    #[serde(default)]
+    pub invites: Vec<InviteConfig>,
+    /// Tenants, which stand for a connection. Default: none.
+    #[serde(default)]
+    pub tenants: Vec<TenantConfig>,
     /// How the sandbox behaves where servers differ: `"default"`, `"strict"` or an object of [`Dialect`]'s switches.
     #[serde(default, deserialize_with = "dialect")]
     pub dialect: Dialect,
@@ -62,6 +71,9 @@ pub struct ApplicationConfig {
     /// The allowed redirect URLs: each entry allows its scheme, port and host, sub-domains of
     /// that host, and its path with everything below.
     pub redirect_urls: Vec<String>,
+    /// The audiences that it may request, see [`Dialect::checks_audiences`]. Default: none.
+    #[serde(default)]
+    pub audiences: Vec<String>,
 }
 
 /// A service client.
@@ -95,6 +107,42 @@ pub struct ConnectionConfig {
     pub connection_id: String,
     /// The name that users see.
     pub name: String,
+    /// Whether its identities can be linked. Default: as [`Dialect::links_by_default`] says.
+    #[serde(default)]
+    pub linking: Option<LinkingConfig>,
+    /// Whether it says so much about people that their identity outgrows a cookie, see
+    /// [`Dialect::large_identity_cookie`]. Default: no.
+    #[serde(default)]
+    pub large_profiles: bool,
+}
+
+/// Authress's setting of a connection that allows links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LinkingConfig {
+    /// A user may link an identity by asking for it.
+    Explicit,
+}
+
+/// An invite.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InviteConfig {
+    /// What a login names as `inviteId`.
+    pub invite_id: String,
+    /// In seconds after the start of the sandbox. Default: 7 days.
+    #[serde(default = "default_invite_lifetime")]
+    pub expires_in_seconds: u64,
+}
+
+/// A tenant.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TenantConfig {
+    /// What a login names as `tenantLookupIdentifier`.
+    pub tenant_lookup_identifier: String,
+    /// The connection with which its people log in.
+    pub connection_id: String,
 }
 
 fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
@@ -145,13 +193,22 @@ impl Config {
     }
 
     pub(crate) fn applications(&self) -> Result<Vec<Application>, ConfigError> {
-        let build = |config: &ApplicationConfig| with_allow_list(&config.application_id, &config.redirect_urls);
+        let build = |config: &ApplicationConfig| {
+            let application = with_allow_list(&config.application_id, &config.redirect_urls)?;
+            Ok(application.with_audiences(&config.audiences))
+        };
         self.applications.iter().map(build).collect()
     }
 
     pub(crate) fn extensions(&self) -> Result<Vec<Application>, ConfigError> {
         let build = |config: &ExtensionConfig| with_allow_list(&config.extension_id, &config.redirect_urls);
         self.extensions.iter().map(build).collect()
+    }
+
+    /// The connection of each tenant.
+    pub(crate) fn tenants(&self) -> HashMap<String, String> {
+        let pair = |tenant: &TenantConfig| (tenant.tenant_lookup_identifier.clone(), tenant.connection_id.clone());
+        self.tenants.iter().map(pair).collect()
     }
 
     pub(crate) fn login_page(&self) -> Result<Option<Url>, ConfigError> {
@@ -163,8 +220,12 @@ impl Config {
     }
 
     pub(crate) fn connections(&self) -> Vec<Connection> {
-        let build =
-            |config: &ConnectionConfig| Connection { id: config.connection_id.clone(), name: config.name.clone() };
+        let build = |config: &ConnectionConfig| Connection {
+            id: config.connection_id.clone(),
+            name: config.name.clone(),
+            links: config.linking == Some(LinkingConfig::Explicit),
+            has_large_profiles: config.large_profiles,
+        };
         self.connections.iter().map(build).collect()
     }
 
@@ -183,6 +244,10 @@ impl Config {
             if !plain || ids.iter().skip(position + 1).any(|other| other == id) {
                 return Err(ConfigError(format!("the id {id:?} must be unique and made of letters, digits, _ and -")));
             }
+        }
+        if let Some(tenant) = self.tenants.iter().find(|tenant| !ids.contains(&tenant.connection_id.as_str())) {
+            let TenantConfig { tenant_lookup_identifier: id, connection_id } = tenant;
+            return Err(ConfigError(format!("the connection {connection_id} of the tenant {id} is not configured")));
         }
         for client in &self.service_clients {
             if !client.client_id.starts_with("sc_") || parse_http_url(&client.authorization_url).is_none() {
@@ -208,9 +273,18 @@ fn with_allow_list(id: &str, redirect_urls: &[String]) -> Result<Application, Co
 }
 
 fn default_connections() -> Vec<ConnectionConfig> {
-    [("con_acorn", "Acorn ID"), ("con_birch", "Birch Accounts")]
-        .map(|(id, name)| ConnectionConfig { connection_id: id.to_owned(), name: name.to_owned() })
+    [("con_acorn", "Acorn ID", false), ("con_birch", "Birch Accounts", true)]
+        .map(|(id, name, large_profiles)| ConnectionConfig {
+            connection_id: id.to_owned(),
+            name: name.to_owned(),
+            linking: Some(LinkingConfig::Explicit),
+            large_profiles,
+        })
         .to_vec()
+}
+
+fn default_invite_lifetime() -> u64 {
+    DEFAULT_LIFETIME_S
 }
 
 #[cfg(test)]
@@ -254,6 +328,8 @@ mod tests {
             (APP, r#","extensions":[{"extensionId":"app_x","redirectUrls":[]}]"#, "ext_"),
             (APP, r#","extensions":[{"extensionId":"ext_x","redirectUrls":["javascript:x"]}]"#, "redirectUrls"),
             (APP, r#","loginPage":"/login""#, "loginPage"),
+            (APP, r#","tenants":[{"tenantLookupIdentifier":"acme","connectionId":"con_x"}]"#, "con_x"),
+            (APP, r#","connections":[{"connectionId":"con_a","name":"x","linking":"explicit"}]"#, "EXPLICIT"),
             (APP, r#","dialect":{"isuer":"below"}"#, "isuer"),
             (APP, r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"/login","accessKeyFile":"k"}]"#, "sc_a"),
         ];

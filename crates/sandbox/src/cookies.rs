@@ -2,7 +2,7 @@
 
 use cookie::{Cookie, CookieBuilder, SameSite};
 
-use crate::model::session::SESSION_LIFETIME_S;
+use crate::dialect::Dialect;
 use crate::site::PublicUrl;
 use crate::tokens::TokenSet;
 
@@ -10,24 +10,27 @@ use crate::tokens::TokenSet;
 pub(crate) const SESSION_COOKIE: &str = "authress-session";
 
 /// The `Set-Cookie` values of a login or a renewed session. With `domain` the tokens are in cookies of that domain,
-/// which the page's scripts can read; without, there is only the session cookie of this host.
+/// which the page's scripts can read, unless the dialect hides the access token; without, there is only the session cookie of this host.
 pub(crate) fn login_cookies(
     public_url: &PublicUrl,
+    dialect: &Dialect,
     domain: Option<&str>,
     session_id: &str,
     tokens: Option<&TokenSet>,
 ) -> Vec<String> {
-    let mut cookies = vec![session_cookie(public_url, domain, session_id, SESSION_LIFETIME_S)];
+    let mut cookies = vec![session_cookie(public_url, domain, session_id, dialect.session_lifetime_seconds)];
     if let (Some(domain), Some(tokens)) = (domain, tokens) {
-        cookies.push(page_cookie("authorization", &tokens.access_token, domain, tokens.expires_in));
-        cookies.push(page_cookie("user", &tokens.id_token, domain, tokens.expires_in));
+        let hidden = !dialect.enable_access_to_token;
+        let authorization = page_cookie("authorization", &tokens.access_token, domain, tokens.expires_in);
+        cookies.push(authorization.http_only(hidden).to_string());
+        cookies.push(page_cookie("user", &tokens.identity, domain, tokens.expires_in).to_string());
     }
     cookies
 }
 
 /// The cookie with the code, for a redirect with `code=cookie`.
 pub(crate) fn auth_code_cookie(code: &str, domain: &str, lifetime_s: u64) -> String {
-    page_cookie("auth-code", code, domain, lifetime_s)
+    page_cookie("auth-code", code, domain, lifetime_s).to_string()
 }
 
 /// The `Set-Cookie` values that remove every cookie of [`login_cookies`] from this host and from `domains`.
@@ -35,7 +38,7 @@ pub(crate) fn logout_cookies(public_url: &PublicUrl, domains: &[String]) -> Vec<
     let mut cookies = vec![session_cookie(public_url, None, "", 0)];
     for domain in domains {
         cookies.push(session_cookie(public_url, Some(domain), "", 0));
-        cookies.extend(["authorization", "user", "auth-code"].map(|name| page_cookie(name, "", domain, 0)));
+        cookies.extend(["authorization", "user", "auth-code"].map(|name| page_cookie(name, "", domain, 0).to_string()));
     }
     cookies
 }
@@ -58,8 +61,8 @@ fn session_cookie(public_url: &PublicUrl, domain: Option<&str>, value: &str, max
 }
 
 /// A cookie that the page's scripts can read.
-fn page_cookie(name: &str, value: &str, domain: &str, max_age_s: u64) -> String {
-    strict_cookie(name, value, max_age_s).secure(true).domain(domain).to_string()
+fn page_cookie<'a>(name: &'a str, value: &'a str, domain: &'a str, max_age_s: u64) -> CookieBuilder<'a> {
+    strict_cookie(name, value, max_age_s).secure(true).domain(domain)
 }
 
 fn strict_cookie<'a>(name: &'a str, value: &'a str, max_age_s: u64) -> CookieBuilder<'a> {
@@ -75,7 +78,7 @@ mod tests {
     fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
         let url = PublicUrl::parse("https://login.shop.test").unwrap();
         assert_eq!(
-            login_cookies(&url, Some("shop.test"), "s1", None),
+            login_cookies(&url, &Dialect::default(), Some("shop.test"), "s1", None),
             ["authress-session=s1; HttpOnly; SameSite=Strict; Secure; Path=/; Domain=shop.test; Max-Age=7776000"]
         );
     }

@@ -20,11 +20,11 @@ const DAY_S: u64 = 24 * 60 * 60;
 pub struct Dialect {
     /// What the `user` cookie contains.
     pub identity_cookie: IdentityCookie,
-    /// Whether profiles are large: an identity that does not fit into a cookie as a JWT is sent as the claims in JSON.
-    pub large_profiles: bool,
+    /// What the `user` cookie contains instead for people with a large profile, for whom a JWT outgrows a cookie.
+    pub large_identity_cookie: LargeIdentityCookie,
     /// What `PATCH /api/session` responds with.
     pub renewal: RenewalResponse,
-    /// What the response says where there is no session: its status.
+    /// The status of the response to a renewal where there is no session.
     pub no_session: NoSession,
     /// What a callback that reports an error contains beside `nonce` and `iss`.
     pub callback_errors: CallbackErrors,
@@ -79,6 +79,16 @@ pub enum IdentityCookie {
     IdToken,
     /// A JWT without header and signature, and without `aud`, `azp` and `client_id`.
     Lean,
+}
+
+/// The content of the `user` cookie for a large profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LargeIdentityCookie {
+    /// The same as for a small one.
+    Jwt,
+    /// The claims in JSON, percent-encoded.
+    Json,
 }
 
 /// The response to a renewal.
@@ -190,7 +200,7 @@ impl Default for Dialect {
     fn default() -> Self {
         Self {
             identity_cookie: IdentityCookie::IdToken,
-            large_profiles: false,
+            large_identity_cookie: LargeIdentityCookie::Jwt,
             renewal: RenewalResponse::Tokens,
             no_session: NoSession::NotFound,
             callback_errors: CallbackErrors::WithCode,
@@ -223,7 +233,7 @@ impl Dialect {
     pub fn strict() -> Self {
         Self {
             identity_cookie: IdentityCookie::Lean,
-            large_profiles: true,
+            large_identity_cookie: LargeIdentityCookie::Json,
             renewal: RenewalResponse::Cookies,
             no_session: NoSession::BadRequest,
             callback_errors: CallbackErrors::WithoutCode,

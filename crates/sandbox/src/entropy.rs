@@ -26,6 +26,12 @@ impl Entropy {
         self.0.fill_bytes(&mut bits);
         format!("{:032x}", u128::from_be_bytes(bits))
     }
+
+    /// This many random decimal digits.
+    pub(crate) fn digits(&mut self, count: usize) -> String {
+        // The remainder prefers small digits a little, which no id needs to hide.
+        (0..count).map(|_| char::from(b'0' + u8::try_from(self.0.next_u32() % 10).unwrap_or_default())).collect()
+    }
 }
 
 impl fmt::Debug for Entropy {

@@ -12,11 +12,29 @@ pub(crate) struct ApiError {
     /// Stable, unlike the title.
     pub(crate) code: &'static str,
     pub(crate) title: String,
+    /// The code that Authress is known to use with status 422, if this is invalid input.
+    unprocessable_as: Option<&'static str>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into() }
+        Self { status, code, title: title.into(), unprocessable_as: None }
+    }
+
+    /// Invalid input: 400, or 422 with the same code, as the dialect has it.
+    pub(crate) fn invalid_input(code: &'static str, title: impl Into<String>) -> Self {
+        Self { unprocessable_as: Some(code), ..Self::new(400, code, title) }
+    }
+
+    /// The same with another code for status 422.
+    pub(crate) fn unprocessable_as(self, code: &'static str) -> Self {
+        Self { unprocessable_as: Some(code), ..self }
+    }
+
+    /// The same error with status 422, if this is invalid input.
+    pub(crate) fn unprocessable(&self) -> Option<Self> {
+        let code = self.unprocessable_as?;
+        Some(Self::new(422, code, self.title.clone()))
     }
 
     pub(crate) fn unauthorized() -> Self {

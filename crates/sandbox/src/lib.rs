@@ -2,11 +2,14 @@
 //!
 //! It implements the login protocol as strictly as production is known to: allowed redirect URLs, PKCE,
 //! single-use anti-abuse hashes, states and codes, signed tokens, credentialed CORS on every
-//! response. Where production's behaviour is not known it is strict. All state is kept in
+//! response. Where evidence of production's behaviour is weak or contradicts what this project assumes, a switch of the
+//! [`Dialect`] decides; this crate's README has a table of them. All state is kept in
 //! memory and lost when the process ends, and it listens on loopback only. **It is not an
 //! authentication service**: at its fake identity providers, everyone can log in as anyone.
 //!
 //! # Where production's behaviour is not known
+//!
+//! The default dialect follows these rules, and so does every other one where it has no switch:
 //!
 //! - **Redirect URLs.** An entry of `redirectUrls` allows its scheme, port and host, sub-domains of a host of
 //!   two or more labels, its path and what is below it, any query and fragment.
@@ -28,7 +31,7 @@
 //!   registration, the fields, challenge and origin are checked and the attestation is not.
 //! - **Extensions** get a code and never a session: the platform's session in the browser stays as it was.
 //!   Their tokens do not give access to the user's account.
-//! - **Tenants** do not exist; invitations and connection properties are ignored.
+//! - **Tenants** stand for a connection. Connection properties are ignored, and so are invites without the switch.
 //!
 //! # Structure
 //!
@@ -60,7 +63,7 @@ mod tests;
 
 pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig};
 pub use dialect::{
-    AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, NoSession, RefusedLink,
-    RenewalResponse, UnknownTenant, UserIds,
+    AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, LargeIdentityCookie,
+    NoSession, RefusedLink, RenewalResponse, UnknownTenant, UserIds,
 };
 pub use sandbox::{InProcess, Sandbox, SandboxError};

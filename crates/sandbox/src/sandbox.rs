@@ -12,7 +12,7 @@ use axum::Router;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, system_now_ms};
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::http::router;
@@ -78,7 +78,7 @@ impl Sandbox {
         let internal = config.internal_listen.map(bind).transpose()?;
         let tls = config.tls.clone();
         tls.as_ref().map_or(Ok(()), TlsFiles::check)?;
-        let (state, access_keys) = build(config, bound.local_addr())?;
+        let (state, access_keys) = build(config, bound.local_addr(), Clock::default())?;
         for (client, (_, access_key)) in config.service_clients.iter().zip(&access_keys) {
             let path = &client.access_key_file;
             write_private_file(path, access_key.expose())
@@ -136,8 +136,7 @@ impl InProcess {
     /// # Errors
     /// [`SandboxError::Config`], [`SandboxError::EntropyUnavailable`].
     pub fn new(config: &Config, now_ms: Arc<AtomicU64>) -> Result<Self, SandboxError> {
-        let (mut state, access_keys) = build(config, config.listen)?;
-        state.clock = Clock::simulated(now_ms);
+        let (state, access_keys) = build(config, config.listen, Clock::simulated(now_ms))?;
         Ok(Self { router: router(SharedState::new(state), config.control), access_keys })
     }
 }
@@ -146,7 +145,7 @@ impl InProcess {
 pub(crate) type AccessKeys = Vec<(String, Secret)>;
 
 /// Makes a new state, and the access keys of its service clients.
-pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, AccessKeys), SandboxError> {
+pub(crate) fn build(config: &Config, bound: SocketAddr, clock: Clock) -> Result<(State, AccessKeys), SandboxError> {
     let no_entropy = |_| SandboxError::EntropyUnavailable;
     let mut entropy = Entropy::from_system().ok_or(SandboxError::EntropyUnavailable)?;
     let signing_key = SigningKey::generate(entropy.id()).map_err(no_entropy)?;
@@ -158,6 +157,12 @@ pub(crate) fn build(config: &Config, bound: SocketAddr) -> Result<(State, Access
     state.extensions = config.extensions()?.into_iter().map(|extension| (extension.id.clone(), extension)).collect();
     state.login_page = config.login_page()?;
     state.connections = config.connections();
+    state.tenants = config.tenants();
+    state.clock = clock;
+    let now_ms = state.clock.now_ms(system_now_ms());
+    for invite in &config.invites {
+        state.invites.add(invite.invite_id.clone(), now_ms.saturating_add(invite.expires_in_seconds * 1000));
+    }
     let mut access_keys = vec![];
     for client in &config.service_clients {
         let invalid = |_| ConfigError(format!("authorizationUrl of {} is not a URL", client.client_id));

@@ -2,7 +2,9 @@
 
 use url::{Host, Url};
 
-/// The origin under which browsers reach the sandbox, which is also the issuer of its tokens.
+use crate::dialect::IssuerHost;
+
+/// The origin under which browsers reach the sandbox.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicUrl {
     url: Url,
@@ -18,7 +20,7 @@ impl PublicUrl {
         bare.then_some(Self { url, origin })
     }
 
-    /// Without a trailing slash: the `iss` of every token.
+    /// Without a trailing slash.
     pub(crate) fn as_str(&self) -> &str {
         &self.origin
     }
@@ -29,6 +31,21 @@ impl PublicUrl {
 
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// The issuer of tokens and callbacks. Where there is no such host, it is this origin.
+    pub(crate) fn issuer(&self, host: IssuerHost) -> String {
+        let (Some(Host::Domain(name)), port) = (self.url.host(), self.url.port()) else {
+            return self.origin.clone();
+        };
+        let name = match (host, name.split_once('.')) {
+            (IssuerHost::Public, _) => name.to_owned(),
+            (IssuerHost::Below, _) => format!("tenant.{name}"),
+            (IssuerHost::Above, Some((_, above))) if above.contains('.') => above.to_owned(),
+            (IssuerHost::Above, _) => name.to_owned(),
+        };
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{name}{port}", self.url.scheme())
     }
 
     /// The registered callback of every identity provider and user verifier.
@@ -132,6 +149,22 @@ mod tests {
         for bad in ["login.shop.test", "https://x.test/path", "https://x.test/?a", "ftp://x.test", "https://u@x.test"] {
             assert!(PublicUrl::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_issuer_may_be_below_or_above_the_public_host() {
+        let issuers = |url: &str| {
+            let url = PublicUrl::parse(url).unwrap();
+            [IssuerHost::Public, IssuerHost::Below, IssuerHost::Above].map(|host| url.issuer(host))
+        };
+        assert_eq!(
+            issuers("https://login.shop.test"),
+            ["https://login.shop.test", "https://tenant.login.shop.test", "https://shop.test"]
+        );
+        let [public, below, above] = issuers("https://shop.test:8443");
+        assert_eq!([&public, &above], ["https://shop.test:8443"; 2]);
+        assert_eq!(below, "https://tenant.shop.test:8443");
+        assert_eq!(issuers("http://127.0.0.1:8888"), ["http://127.0.0.1:8888"; 3]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::control::faults::Faults;
 use crate::control::request_log::RequestLog;
 use crate::dialect::Dialect;
+use crate::entropy::Entropy;
 use crate::error::ApiError;
 use crate::model::anti_abuse::UsedHashes;
 use crate::model::application::Application;
@@ -16,12 +17,15 @@ use crate::model::authentication_request::{Requests, no_requests};
 use crate::model::authorization_code::{ExtensionCodes, ProviderCodes, no_codes};
 use crate::model::connection::Connection;
 use crate::model::device::Devices;
+use crate::model::grant::Grant;
 use crate::model::identity::Identities;
+use crate::model::invite::Invites;
+use crate::model::login_count::LoginCount;
 use crate::model::service_client::ServiceClient;
 use crate::model::session::Sessions;
 use crate::request_context::RequestContext;
 use crate::site::PublicUrl;
-use crate::tokens::verify_access_token;
+use crate::tokens::{TokenSet, issue, verify_access_token};
 
 /// How long an application may take to exchange a code, in milliseconds, unless a test sets another time.
 pub(crate) const CODE_LIFETIME_MS: u64 = 5 * 60 * 1000;
@@ -49,6 +53,10 @@ pub(crate) struct State {
     pub(crate) identities: Identities,
     pub(crate) devices: Devices,
     pub(crate) used_hashes: UsedHashes,
+    pub(crate) invites: Invites,
+    /// The connection of each tenant, by the tenant's lookup identifier.
+    pub(crate) tenants: HashMap<String, String>,
+    pub(crate) logins: LoginCount,
     pub(crate) code_lifetime_ms: u64,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
@@ -83,6 +91,9 @@ impl State {
             identities: Identities::default(),
             devices: Devices::default(),
             used_hashes: UsedHashes::default(),
+            invites: Invites::default(),
+            tenants: HashMap::new(),
+            logins: LoginCount::default(),
             code_lifetime_ms: CODE_LIFETIME_MS,
             clock: Clock::default(),
             faults: Faults::default(),
@@ -94,8 +105,23 @@ impl State {
         self.connections.iter().find(|connection| connection.id == id)
     }
 
+    /// Whether identities of this connection can be linked. Service clients have no such setting.
+    pub(crate) fn allows_links(&self, connection_id: &str) -> bool {
+        self.dialect.links_by_default || self.connection(connection_id).is_none_or(|connection| connection.links)
+    }
+
     pub(crate) fn public_keys(&self) -> JwkSet {
         JwkSet { keys: vec![self.signing_key.public_jwk()] }
+    }
+
+    /// The issuer of tokens and callbacks.
+    pub(crate) fn issuer(&self) -> String {
+        self.public_url.issuer(self.dialect.issuer)
+    }
+
+    /// Signs an access token and an id token for `grant`.
+    pub(crate) fn issue(&self, grant: &Grant, now_ms: u64, entropy: &mut Entropy) -> TokenSet {
+        issue(&self.signing_key, &self.issuer(), &self.dialect, grant, now_ms, entropy)
     }
 
     /// Whether pages of any configured application live on this origin.
@@ -127,7 +153,7 @@ impl State {
             });
             return user.ok_or_else(ApiError::unauthorized);
         };
-        let token = verify_access_token(&self.signing_key, &self.public_url, bearer, context.now_ms)
+        let token = verify_access_token(&self.signing_key, &self.issuer(), bearer, context.now_ms)
             .filter(|token| application_id.is_none_or(|id| id == token.application_id))
             .ok_or_else(ApiError::unauthorized)?;
         if self.extensions.contains_key(&token.application_id) {

@@ -60,7 +60,7 @@ impl Configuration {
                 "authorizationUrl": self.authorization_url,
                 "accessKeyFile": folder.join(ACCESS_KEY_FILE),
             }],
-            "connections": connections(),
+            "connections": sandbox_connections(),
             "control": true,
         });
         if let (true, Some(fields)) = (self.topology.is_https(), config.as_object_mut()) {
@@ -126,6 +126,16 @@ fn connections() -> Value {
     ])
 }
 
+/// The shop's providers as an account is set up for it, and one that is not: it does not allow links. Only stories name
+/// it.
+fn sandbox_connections() -> Value {
+    json!([
+        { "connectionId": "con_acorn", "name": "Acorn ID", "linking": "EXPLICIT" },
+        { "connectionId": "con_birch", "name": "Birch Accounts", "linking": "EXPLICIT", "largeProfiles": true },
+        { "connectionId": "con_cedar", "name": "Cedar Mail" },
+    ])
+}
+
 fn tls(folder: &Path) -> Value {
     json!({ "certificate": folder.join("cert.pem"), "privateKey": folder.join("key.pem") })
 }
@@ -147,6 +157,11 @@ mod tests {
         assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
         assert!(sandbox.get("internalListen").is_none());
+        // The shop offers providers that the sandbox has, by the same names.
+        for offered in connections().as_array().unwrap() {
+            let same = |one: &&Value| one["connectionId"] == offered["connectionId"] && one["name"] == offered["name"];
+            assert!(sandbox["connections"].as_array().unwrap().iter().any(|one| same(&one)), "{offered}");
+        }
         assert_eq!(configuration.shop(Path::new("/f"))["tls"], Value::Null);
     }
 

@@ -3,6 +3,7 @@
 use authress_login_protocol::authorization::proof_of_work::values;
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::{RefusedLink, UnknownTenant};
 use crate::endpoints::pkce::is_s256_challenge;
 use crate::entropy::Entropy;
 use crate::error::ApiError;
@@ -12,6 +13,9 @@ use crate::model::authentication_request::{
 use crate::request_context::RequestContext;
 use crate::site::{parse_http_url, shared_cookie_domain};
 use crate::state::State;
+
+/// Why a link at this connection is refused.
+pub(crate) const LINKING_DISABLED: &str = "This connection does not allow links; set its linking to EXPLICIT.";
 
 /// The body of `POST /api/authentication`. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -69,12 +73,14 @@ pub(crate) fn start(
     let origin = required_origin(context)?;
     let application_id = required("applicationId", body.application_id)?;
     let Some(application) = state.applications.get(&application_id) else {
-        return Err(ApiError::new(400, "InvalidApplication", "No application with this applicationId is configured."));
+        return Err(ApiError::invalid_input(
+            "InvalidApplication",
+            "No application with this applicationId is configured.",
+        ));
     };
     let redirect_url_text = required("redirectUrl", body.redirect_url)?;
     let Some(mut redirect_url) = application.allows_redirect(&redirect_url_text) else {
-        return Err(ApiError::new(
-            400,
+        return Err(ApiError::invalid_input(
             "InvalidRedirectUrl",
             "The redirectUrl is not below any of the application's redirectUrls; add it there.",
         ));
@@ -85,7 +91,7 @@ pub(crate) fn start(
     let code_challenge = required("codeChallenge", body.code_challenge)?;
     if !is_s256_challenge(body.code_challenge_method.as_deref(), &code_challenge) {
         let title = "PKCE is mandatory: send codeChallengeMethod S256 and the base64url SHA-256 of the verifier.";
-        return Err(ApiError::new(400, "InvalidCodeChallenge", title));
+        return Err(ApiError::invalid_input("InvalidCodeChallenge", title));
     }
     let response_location = parse_response_location(body.response_location.as_deref())?;
     let wants_code = parse_flow_type(body.flow_type.as_deref())?;
@@ -94,9 +100,13 @@ pub(crate) fn start(
     let is_link = body.link_identity == Some(true);
     let link_to_user =
         if is_link { Some(state.authenticated_user(context, Some(&application_id))?.user_id) } else { None };
-    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
-
+    let invite_id = body.invite_id.clone().filter(|id| !id.is_empty() && state.dialect.checks_invites);
     let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
+    let chosen = chosen_connection(state, connection_id.clone(), tenant.as_deref(), is_link)?;
+    check_audiences(state, &application_id, body.audiences.as_deref().unwrap_or_default())?;
+    if let Some(id) = &invite_id {
+        state.invites.check(id, context.now_ms)?;
+    }
     let hashed = if is_link {
         values::link_identity(connection_id.as_deref(), tenant.as_deref(), &application_id)
     } else {
@@ -113,12 +123,13 @@ pub(crate) fn start(
         redirect_url,
         redirect_url_text,
         code_challenge,
-        connection_id,
+        connection_id: chosen,
         wants_code,
         response_location,
         audiences: body.audiences.unwrap_or_default(),
         scope: body.requested_scopes.map_or_else(|| DEFAULT_SCOPE.to_owned(), Scopes::joined),
         link_to_user,
+        invite_id,
         expires_at_ms: context.now_ms + REQUEST_LIFETIME_MS,
         progress: Progress::AwaitingProvider,
     };
@@ -156,13 +167,13 @@ pub(crate) fn update(
     let is_link = request.link_to_user.is_some();
     if connection_id.is_none() && tenant.is_none() {
         let title = "Name the connectionId or the tenantLookupIdentifier to log in with.";
-        return Err(ApiError::new(400, "InvalidConnection", title));
+        return Err(ApiError::invalid_input("InvalidConnection", title));
     }
     let hashed = values::update_request(connection_id.as_deref(), tenant.as_deref(), id);
     state.used_hashes.accept(&hash, &hashed, id, context.now_ms)?;
-    check_connection(state, connection_id.as_deref(), tenant.as_deref(), is_link)?;
+    let chosen = chosen_connection(state, connection_id, tenant.as_deref(), is_link)?;
     let request = state.requests.get_mut(&id.to_owned()).ok_or_else(unknown)?;
-    request.connection_id = connection_id;
+    request.connection_id = chosen;
     let request = request.clone();
     let page = parse_http_url(&origin);
     Ok(AuthenticationResponse {
@@ -179,7 +190,7 @@ pub(crate) fn authentication_url(state: &State, request: &AuthenticationRequest)
         return format!("{public_url}/login?state={}", request.id);
     };
     match state.service_clients.get(connection_id) {
-        Some(client) => client.authentication_url(&request.id, &state.public_url),
+        Some(client) => client.authentication_url(&request.id, &state.public_url, &state.dialect),
         None => format!("{public_url}/sandbox/provider/{connection_id}?state={}", request.id),
     }
 }
@@ -203,7 +214,7 @@ fn required_origin(context: &RequestContext) -> Result<String, ApiError> {
 fn required(name: &str, value: Option<String>) -> Result<String, ApiError> {
     value
         .filter(|value| !value.is_empty())
-        .ok_or_else(|| ApiError::new(400, "InvalidRequest", format!("The field {name} is missing.")))
+        .ok_or_else(|| ApiError::invalid_input("InvalidRequest", format!("The field {name} is missing.")))
 }
 
 fn parse_response_location(text: Option<&str>) -> Result<ResponseLocation, ApiError> {
@@ -211,7 +222,9 @@ fn parse_response_location(text: Option<&str>) -> Result<ResponseLocation, ApiEr
         None | Some("cookie") => Ok(ResponseLocation::Cookie),
         Some("query") => Ok(ResponseLocation::Query),
         Some("none") => Ok(ResponseLocation::None),
-        Some(_) => Err(ApiError::new(400, "InvalidResponseLocation", "responseLocation is cookie, query or none.")),
+        Some(_) => {
+            Err(ApiError::invalid_input("InvalidResponseLocation", "responseLocation is cookie, query or none."))
+        }
     }
 }
 
@@ -219,8 +232,7 @@ fn parse_response_location(text: Option<&str>) -> Result<ResponseLocation, ApiEr
 fn parse_flow_type(text: Option<&str>) -> Result<bool, ApiError> {
     let words: Vec<&str> = text.unwrap_or("token id_token").split_ascii_whitespace().collect();
     if words.is_empty() || words.iter().any(|word| !["code", "token", "id_token"].contains(word)) {
-        return Err(ApiError::new(
-            400,
+        return Err(ApiError::invalid_input(
             "InvalidFlowType",
             "flowType is any of code, token and id_token, space-separated.",
         ));
@@ -228,29 +240,45 @@ fn parse_flow_type(text: Option<&str>) -> Result<bool, ApiError> {
     Ok(words.contains(&"code"))
 }
 
-fn check_connection(
+/// The connection that a request names, itself or by its tenant. `None` lets the user choose.
+fn chosen_connection(
     state: &State,
-    connection_id: Option<&str>,
+    connection_id: Option<String>,
     tenant: Option<&str>,
     is_link: bool,
-) -> Result<(), ApiError> {
-    if tenant.is_some() {
-        return Err(ApiError::new(404, "TenantNotFound", "The sandbox has no tenants; use a connectionId."));
-    }
-    let Some(id) = connection_id else {
-        let missing = ApiError::new(400, "InvalidConnection", "Name the connectionId of the identity to link.");
-        return if is_link { Err(missing) } else { Ok(()) };
+) -> Result<Option<String>, ApiError> {
+    let of_tenant = tenant.map(|tenant| state.tenants.get(tenant).cloned().ok_or_else(|| unknown_tenant(state)));
+    let invalid = |title| Err(ApiError::invalid_input("InvalidConnection", title));
+    let Some(id) = connection_id.or(of_tenant.transpose()?) else {
+        return if is_link { invalid("Name the connectionId of the identity to link.") } else { Ok(None) };
     };
-    if state.connection(id).is_some() {
-        return Ok(());
+    let is_provider = state.connection(&id).is_some();
+    if !is_provider && !state.service_clients.contains_key(&id) {
+        return invalid("No connection with this connectionId is configured.");
     }
-    match (state.service_clients.contains_key(id), is_link) {
-        (true, false) => Ok(()),
-        (true, true) => {
-            Err(ApiError::new(400, "InvalidConnection", "Service client users cannot be linked; link a provider."))
-        }
-        (false, _) => {
-            Err(ApiError::new(400, "InvalidConnection", "No connection with this connectionId is configured."))
-        }
+    if is_link && !is_provider && !state.dialect.links_service_clients {
+        return invalid("Service client users cannot be linked; link a provider.");
     }
+    if is_link && state.dialect.refused_link == RefusedLink::NoCallback && !state.allows_links(&id) {
+        return Err(ApiError::invalid_input("ConnectionLinkingDisabled", LINKING_DISABLED));
+    }
+    Ok(Some(id))
+}
+
+fn unknown_tenant(state: &State) -> ApiError {
+    let title = "No tenant has this tenantLookupIdentifier; use a connectionId.";
+    match state.dialect.unknown_tenant {
+        UnknownTenant::NotFound => ApiError::new(404, "TenantNotFound", title),
+        UnknownTenant::InvalidIdentifier => ApiError::invalid_input("InvalidTenantIdentifier", title),
+    }
+}
+
+fn check_audiences(state: &State, application_id: &str, audiences: &[String]) -> Result<(), ApiError> {
+    let application = state.applications.get(application_id);
+    let is_known = |audience: &String| application.is_some_and(|application| application.has_audience(audience));
+    if state.dialect.checks_audiences && !audiences.iter().all(is_known) {
+        let title = "An audience is not among those of the application; add it there.";
+        return Err(ApiError::invalid_input("InvalidAudience", title));
+    }
+    Ok(())
 }

@@ -2,8 +2,10 @@
 
 use url::Url;
 
+use crate::dialect::CallbackErrors;
 use crate::model::authentication_request::{AuthenticationRequest, ExtensionRequest, ResponseLocation};
 use crate::site::{PublicUrl, is_localhost, shared_cookie_domain};
+use crate::state::State;
 use crate::tokens::TokenSet;
 
 /// A redirect to the application with the cookies that go with it.
@@ -61,23 +63,23 @@ impl ResponseMode {
 pub(crate) enum ResponseParameters<'a> {
     /// A code, or the word `cookie` if the code is in a cookie.
     Code(&'a str),
-    Tokens(&'a TokenSet),
+    Tokens {
+        tokens: &'a TokenSet,
+        /// The session's id, if the page gets it.
+        session_token: Option<&'a str>,
+    },
     /// Nothing: the result is in cookies.
     None,
-    /// RFC 6749 section 4.1.2.1, with Authress's error code.
-    Error {
-        error: &'a str,
-        code: &'a str,
-        description: &'a str,
-    },
+    /// RFC 6749 section 4.1.2.1, with an error code if the dialect has them.
+    Error { error: &'a str, code: &'a str, description: &'a str },
 }
 
 /// Returns the redirect URL with `nonce`, `iss` and the parameters; for an extension without `nonce` and with
 /// its own `state` (RFC 6749 section 4.1.2, RFC 9207 section 2). The URL's own query is kept, as RFC 6749 section 3.1.2
 /// demands.
 pub(crate) fn redirect_location(
+    state: &State,
     request: &AuthenticationRequest,
-    public_url: &PublicUrl,
     parameters: ResponseParameters<'_>,
 ) -> String {
     let mut url = request.redirect_url.clone();
@@ -89,20 +91,29 @@ pub(crate) fn redirect_location(
         Some(ExtensionRequest { state: Some(state) }) => append(&mut url, &[("state", state)]),
         Some(ExtensionRequest { state: None }) => (),
     }
-    append(&mut url, &[("iss", public_url.as_str())]);
+    append(&mut url, &[("iss", &state.issuer())]);
     match parameters {
         ResponseParameters::Code(code) => append(&mut url, &[("code", code)]),
-        ResponseParameters::Tokens(tokens) => append(
-            &mut url,
-            &[
-                ("expires_in", &tokens.expires_in.to_string()),
-                ("access_token", &tokens.access_token),
-                ("id_token", &tokens.id_token),
-            ],
-        ),
+        ResponseParameters::Tokens { tokens, session_token } => {
+            append(
+                &mut url,
+                &[
+                    ("expires_in", &tokens.expires_in.to_string()),
+                    ("access_token", &tokens.access_token),
+                    ("id_token", &tokens.id_token),
+                ],
+            );
+            if let Some(session_token) = session_token {
+                append(&mut url, &[("session_token", session_token)]);
+            }
+        }
         ResponseParameters::None => (),
         ResponseParameters::Error { error, code, description } => {
-            append(&mut url, &[("error", error), ("errorCode", code), ("error_description", description)]);
+            append(&mut url, &[("error", error)]);
+            if state.dialect.callback_errors == CallbackErrors::WithCode {
+                append(&mut url, &[("errorCode", code)]);
+            }
+            append(&mut url, &[("error_description", description)]);
         }
     }
     url.into()
@@ -115,7 +126,9 @@ fn append(url: &mut Url, pairs: &[(&str, &str)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
     use crate::model::authentication_request::Progress;
+    use authress_jws::SigningKey;
 
     fn request(redirect_url: &str) -> AuthenticationRequest {
         AuthenticationRequest {
@@ -131,9 +144,14 @@ mod tests {
             audiences: vec![],
             scope: String::new(),
             link_to_user: None,
+            invite_id: None,
             expires_at_ms: 0,
             progress: Progress::AwaitingProvider,
         }
+    }
+
+    fn local() -> State {
+        State::new(PublicUrl::parse("http://127.0.0.1:8888").unwrap(), SigningKey::generate("k").unwrap())
     }
 
     fn mode(redirect_url: &str, change: impl FnOnce(&mut AuthenticationRequest)) -> ResponseMode {
@@ -170,7 +188,6 @@ mod tests {
 
     #[test]
     fn the_applications_own_query_and_fragment_are_kept_and_appended_to() {
-        let public_url = PublicUrl::parse("http://127.0.0.1:8888").unwrap();
         let callback = "nonce=R&iss=http%3A%2F%2F127.0.0.1%3A8888&code=C";
         for (redirect_url, kept) in [
             (
@@ -181,8 +198,18 @@ mod tests {
             ("http://localhost:5173/cart#top", ""),
         ] {
             let request = request(redirect_url);
-            let location = redirect_location(&request, &public_url, ResponseParameters::Code("C"));
+            let location = redirect_location(&local(), &request, ResponseParameters::Code("C"));
             assert_eq!(location, format!("http://localhost:5173/cart?{kept}{callback}#top"));
         }
+    }
+
+    #[test]
+    fn an_error_has_a_code_only_in_a_dialect_with_codes() {
+        let error = ResponseParameters::Error { error: "access_denied", code: "UserCancelled", description: "No." };
+        let mut state = local();
+        let location = |state: &State| redirect_location(state, &request("http://localhost:5173/"), error);
+        assert!(location(&state).ends_with("&error=access_denied&errorCode=UserCancelled&error_description=No."));
+        state.dialect = Dialect::strict();
+        assert!(location(&state).ends_with("&error=access_denied&error_description=No."));
     }
 }

@@ -3,7 +3,8 @@
 use authress_secret::Secret;
 
 use crate::cookies::{auth_code_cookie, login_cookies};
-use crate::endpoints::authentication::authentication_url;
+use crate::dialect::RefusedLink;
+use crate::endpoints::authentication::{LINKING_DISABLED, authentication_url};
 use crate::endpoints::authorization_response::{
     AuthorizationResponse, ResponseMode, ResponseParameters, redirect_location,
 };
@@ -15,8 +16,8 @@ use crate::model::authorization_code::ExtensionCode;
 use crate::model::grant::{Grant, Profile};
 use crate::model::identity::{AlreadyOwned, Identity, IdentityKey};
 use crate::request_context::RequestContext;
+use crate::site::is_localhost;
 use crate::state::State;
-use crate::tokens::issue;
 
 /// How the sandbox responds to a callback.
 #[derive(Debug)]
@@ -53,7 +54,12 @@ pub(crate) fn handle(
         }
         RequestStatus::Expired => {
             let description = "The login took longer than five minutes; start again.";
-            return error_response(state, &request, "invalid_request", "AuthenticationRequestExpired", description);
+            let (error, code) = if state.dialect.names_expired {
+                ("Expired", "Expired")
+            } else {
+                ("invalid_request", "AuthenticationRequestExpired")
+            };
+            return error_response(state, &request, error, code, description);
         }
     }
     if let Some(error) = query.get("error") {
@@ -69,7 +75,7 @@ pub(crate) fn handle(
             None => CallbackResponse::ProviderList(request.id),
         };
     };
-    match verify_identity(state, &request, code, query.get("iss"), context.now_ms) {
+    match verify_identity(state, &request, code, query.get("iss"), context.now_ms, entropy) {
         Ok(identity) => complete(state, context, &request, identity, entropy),
         Err(page) => CallbackResponse::Error(page),
     }
@@ -80,6 +86,8 @@ struct VerifiedIdentity {
     key: IdentityKey,
     profile: Profile,
     anonymous: bool,
+    /// The id of a new user.
+    new_user_id: String,
 }
 
 /// Checks the code: a signed JWT of a user verifier, or the code of a fake provider.
@@ -89,18 +97,19 @@ fn verify_identity(
     code: &str,
     iss: Option<&str>,
     now_ms: u64,
+    entropy: &mut Entropy,
 ) -> Result<VerifiedIdentity, ErrorPage> {
-    let error_page = |public_url, code, message: String| {
+    let error_page = |state: &State, code, message: String| {
         let parameters = ResponseParameters::Error { error: "server_error", code, description: &message };
-        ErrorPage { code, application_url: Some(redirect_location(request, public_url, parameters)), message }
+        ErrorPage { code, application_url: Some(redirect_location(state, request, parameters)), message }
     };
     if let Some(client) = request.connection_id.as_ref().and_then(|id| state.service_clients.get(id)) {
-        let user = client.verify_code(code, iss, &state.public_url, now_ms).map_err(|error| {
-            error_page(&state.public_url, error.code(), format!("The user verifier's code is not valid: {error}."))
+        let user = client.verify_code(code, iss, &state.public_url, &state.dialect, now_ms).map_err(|error| {
+            error_page(state, error.code(), format!("The user verifier's code is not valid: {error}."))
         })?;
-        let key = IdentityKey { connection_id: client.id.clone(), subject: user.user_id };
+        let key = IdentityKey { connection_id: client.id.clone(), subject: user.user_id.clone() };
         let profile = Profile { email: user.email, ..Profile::default() };
-        return Ok(VerifiedIdentity { key, profile, anonymous: true });
+        return Ok(VerifiedIdentity { key, profile, anonymous: true, new_user_id: user.user_id });
     }
     let issued = state.provider_codes.get(&code.to_owned()).filter(|issued| {
         let same_connection = request.connection_id.as_ref().is_none_or(|id| *id == issued.connection_id);
@@ -108,11 +117,18 @@ fn verify_identity(
     });
     let Some(issued) = issued.cloned() else {
         let message = "The provider's code belongs to another login, or was used before.".to_owned();
-        return Err(error_page(&state.public_url, "ProviderCodeInvalid", message));
+        return Err(error_page(state, "ProviderCodeInvalid", message));
     };
     state.provider_codes.remove(&code.to_owned());
-    let key = IdentityKey { connection_id: issued.connection_id, subject: issued.person.subject.clone() };
-    Ok(VerifiedIdentity { key, profile: issued.person.profile(state.public_url.as_str()), anonymous: false })
+    let position = state.connections.iter().position(|connection| connection.id == issued.connection_id);
+    let is_large = state.connection(&issued.connection_id).is_some_and(|connection| connection.has_large_profiles);
+    let person = &issued.person;
+    Ok(VerifiedIdentity {
+        profile: person.profile(state.public_url.as_str(), is_large),
+        anonymous: false,
+        new_user_id: person.user_id(state.dialect.user_ids, position.unwrap_or_default(), entropy),
+        key: IdentityKey { connection_id: issued.connection_id, subject: issued.person.subject },
+    })
 }
 
 /// Finds or creates the user, starts the session and redirects to the application.
@@ -123,19 +139,24 @@ fn complete(
     identity: VerifiedIdentity,
     entropy: &mut Entropy,
 ) -> CallbackResponse {
-    let VerifiedIdentity { key, profile, anonymous } = identity;
+    let VerifiedIdentity { key, profile, anonymous, new_user_id } = identity;
+    if request.link_to_user.is_some() && !state.allows_links(&key.connection_id) {
+        return refuse_link(state, request, "ConnectionLinkingDisabled", LINKING_DISABLED);
+    }
     let connection_id = key.connection_id.clone();
     let user_id = match (&request.link_to_user, state.identities.owner(&key)) {
         (Some(current), _) => current.clone(),
         (None, Some(owner)) => owner.to_owned(),
-        (None, None) if anonymous => key.subject.clone(),
-        (None, None) => format!("usr_{}", entropy.id()),
+        (None, None) => new_user_id,
     };
     let provider_token = (!anonymous).then(|| Secret::new(format!("provider-{}", entropy.id())));
     let identity = Identity { user_id: user_id.clone(), profile: profile.clone(), provider_token, anonymous };
     if let Err(AlreadyOwned) = state.identities.attach(key, identity) {
         let description = "This identity already belongs to another user and cannot be linked.";
-        return error_response(state, request, "access_denied", "IdentityAlreadyOwned", description);
+        return refuse_link(state, request, "IdentityAlreadyOwned", description);
+    }
+    if let Some(id) = &request.invite_id {
+        state.invites.take(id);
     }
     let grant = Grant {
         user_id,
@@ -151,7 +172,8 @@ fn complete(
     // The browser's earlier session ends with the new one, so that its cookie, if leaked, is worth nothing.
     state.sessions.end(&context.session_ids);
     let session_id = entropy.id();
-    state.sessions.start(session_id.clone(), grant.clone(), context.now_ms);
+    let lifetime_s = state.dialect.session_lifetime_seconds;
+    state.sessions.start(session_id.clone(), grant.clone(), context.now_ms, lifetime_s);
     let response = respond_to_application(state, context, request, grant, session_id, entropy);
     CallbackResponse::Application(response)
 }
@@ -168,7 +190,7 @@ fn respond_to_application(
     let (progress, location, cookies) = match &mode {
         ResponseMode::Code | ResponseMode::CodeInCookie(_) => {
             let code = entropy.id();
-            let mut cookies = login_cookies(&state.public_url, mode.cookie_domain(), &session_id, None);
+            let mut cookies = login_cookies(&state.public_url, &state.dialect, mode.cookie_domain(), &session_id, None);
             let in_query = match mode.cookie_domain() {
                 Some(domain) => {
                     cookies.push(auth_code_cookie(&code, domain, state.code_lifetime_ms.div_ceil(1000)));
@@ -176,20 +198,24 @@ fn respond_to_application(
                 }
                 None => code.as_str(),
             };
-            let location = redirect_location(request, &state.public_url, ResponseParameters::Code(in_query));
+            let location = redirect_location(state, request, ResponseParameters::Code(in_query));
             let expires_at_ms = context.now_ms + state.code_lifetime_ms;
             (Progress::CodeIssued(Box::new(IssuedCode { code, grant, session_id, expires_at_ms })), location, cookies)
         }
         ResponseMode::TokensInQuery | ResponseMode::TokensInCookies(_) => {
-            let tokens = issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy);
-            let cookies = login_cookies(&state.public_url, mode.cookie_domain(), &session_id, Some(&tokens));
+            let tokens = state.issue(&grant, context.now_ms, entropy);
+            let cookies =
+                login_cookies(&state.public_url, &state.dialect, mode.cookie_domain(), &session_id, Some(&tokens));
             let in_query = mode == ResponseMode::TokensInQuery;
-            let parameters = if in_query { ResponseParameters::Tokens(&tokens) } else { ResponseParameters::None };
-            (Progress::Finished, redirect_location(request, &state.public_url, parameters), cookies)
+            let gets_session = state.dialect.session_token_on_localhost && is_localhost(&request.redirect_url);
+            let session_token = gets_session.then_some(session_id.as_str());
+            let in_query_parameters = ResponseParameters::Tokens { tokens: &tokens, session_token };
+            let parameters = if in_query { in_query_parameters } else { ResponseParameters::None };
+            (Progress::Finished, redirect_location(state, request, parameters), cookies)
         }
         ResponseMode::SessionOnly => {
-            let cookies = login_cookies(&state.public_url, None, &session_id, None);
-            let location = redirect_location(request, &state.public_url, ResponseParameters::None);
+            let cookies = login_cookies(&state.public_url, &state.dialect, None, &session_id, None);
+            let location = redirect_location(state, request, ResponseParameters::None);
             (Progress::Finished, location, cookies)
         }
     };
@@ -214,7 +240,7 @@ fn respond_to_extension(
     };
     state.extension_codes.insert(code.clone(), issued);
     set_progress(state, request, Progress::Finished);
-    let location = redirect_location(request, &state.public_url, ResponseParameters::Code(&code));
+    let location = redirect_location(state, request, ResponseParameters::Code(&code));
     AuthorizationResponse { location, cookies: vec![] }
 }
 
@@ -226,9 +252,34 @@ fn error_response(
     code: &'static str,
     description: &'static str,
 ) -> CallbackResponse {
-    set_progress(state, request, Progress::Finished);
     let parameters = ResponseParameters::Error { error, code, description };
-    let location = redirect_location(request, &state.public_url, parameters);
+    end_without_login(state, request, parameters)
+}
+
+/// Ends a link that is refused, as the dialect does.
+fn refuse_link(
+    state: &mut State,
+    request: &AuthenticationRequest,
+    code: &'static str,
+    description: &'static str,
+) -> CallbackResponse {
+    match state.dialect.refused_link {
+        RefusedLink::CallbackError => error_response(state, request, "access_denied", code, description),
+        RefusedLink::PlainCallback => end_without_login(state, request, ResponseParameters::None),
+        RefusedLink::NoCallback => {
+            set_progress(state, request, Progress::Finished);
+            CallbackResponse::Error(ErrorPage::new(code, description))
+        }
+    }
+}
+
+fn end_without_login(
+    state: &mut State,
+    request: &AuthenticationRequest,
+    parameters: ResponseParameters<'_>,
+) -> CallbackResponse {
+    set_progress(state, request, Progress::Finished);
+    let location = redirect_location(state, request, parameters);
     CallbackResponse::Application(AuthorizationResponse { location, cookies: vec![] })
 }
 

@@ -14,7 +14,7 @@ use crate::model::authentication_request::{
 };
 use crate::request_context::RequestContext;
 use crate::state::State;
-use crate::tokens::{TokenSet, issue};
+use crate::tokens::TokenSet;
 
 /// How the sandbox responds to an authorization request.
 #[derive(Debug)]
@@ -90,6 +90,7 @@ pub(crate) fn authorize(
         audiences: vec![],
         scope: DEFAULT_SCOPE.to_owned(),
         link_to_user: None,
+        invite_id: None,
         expires_at_ms: context.now_ms + REQUEST_LIFETIME_MS,
         progress: Progress::AwaitingProvider,
     };
@@ -105,7 +106,7 @@ pub(crate) fn authorize(
         None
     };
     if let Some(error) = error {
-        return AuthorizeResponse::Redirect(redirect_location(&request, &state.public_url, error));
+        return AuthorizeResponse::Redirect(redirect_location(state, &request, error));
     }
     let id = request.id.clone();
     state.requests.insert(id.clone(), request);
@@ -152,5 +153,5 @@ pub(crate) fn exchange(
     }
     let grant = issued.grant.clone();
     state.extension_codes.remove(&body.code);
-    Ok(issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy))
+    Ok(state.issue(&grant, context.now_ms, entropy))
 }

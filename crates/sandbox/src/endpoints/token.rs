@@ -11,7 +11,7 @@ use crate::model::authentication_request::Progress;
 use crate::request_context::RequestContext;
 use crate::site::{parse_http_url, shared_cookie_domain};
 use crate::state::State;
-use crate::tokens::{TokenSet, issue};
+use crate::tokens::TokenSet;
 
 /// The token request: RFC 6749 section 4.1.3 as JSON, with the anti-abuse hash.
 #[derive(Debug, Default, Deserialize)]
@@ -77,10 +77,10 @@ pub(crate) fn exchange(
     }
     let (grant, session_id) = (issued.grant.clone(), issued.session_id.clone());
     request.progress = Progress::Finished;
-    let tokens = issue(&state.signing_key, &state.public_url, &grant, context.now_ms, entropy);
+    let tokens = state.issue(&grant, context.now_ms, entropy);
     let domain = parse_http_url(origin).and_then(|page| shared_cookie_domain(&page, state.public_url.url()));
     let cookies = match &domain {
-        Some(domain) => login_cookies(&state.public_url, Some(domain), &session_id, Some(&tokens)),
+        Some(domain) => login_cookies(&state.public_url, &state.dialect, Some(domain), &session_id, Some(&tokens)),
         None => vec![],
     };
     Ok(TokenResponse { tokens, cookies })

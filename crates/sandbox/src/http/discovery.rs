@@ -11,13 +11,13 @@ use crate::error::ApiError;
 /// OpenID Connect Discovery 1.0, section 3.
 pub(super) async fn openid_configuration(State(shared): State<SharedState>) -> Json<Value> {
     let state = shared.lock();
-    let issuer = state.public_url.as_str();
+    let host = state.public_url.as_str();
     Json(json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/"),
-        "token_endpoint": format!("{issuer}/api/authentication/oauth/tokens"),
-        "jwks_uri": format!("{issuer}/.well-known/openid-configuration/jwks"),
-        "end_session_endpoint": format!("{issuer}/logout"),
+        "issuer": state.issuer(),
+        "authorization_endpoint": format!("{host}/"),
+        "token_endpoint": format!("{host}/api/authentication/oauth/tokens"),
+        "jwks_uri": format!("{host}/.well-known/openid-configuration/jwks"),
+        "end_session_endpoint": format!("{host}/logout"),
         "scopes_supported": ["openid", "profile", "email"],
         "response_types_supported": ["code", "token id_token"],
         "subject_types_supported": ["public"],

@@ -53,7 +53,7 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonBody<T> {
         let bytes = Bytes::from_request(request, shared).await.map_err(|rejection: BytesRejection| {
             ApiError::new(rejection.status().as_u16(), "InvalidRequest", "The body is too large or incomplete.")
         })?;
-        let invalid = |error| ApiError::new(400, "InvalidRequest", format!("The body is not valid: {error}."));
+        let invalid = |error| ApiError::invalid_input("InvalidRequest", format!("The body is not valid: {error}."));
         serde_json::from_slice(&bytes).map(Self).map_err(invalid)
     }
 }

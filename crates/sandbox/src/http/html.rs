@@ -82,7 +82,8 @@ mod tests {
             assert!(!html.contains("<script") && !html.contains("'\"&"), "{html}");
             html
         };
-        let connection = Connection { id: "con_a".to_owned(), name: hostile.to_owned() };
+        let connection =
+            Connection { id: "con_a".to_owned(), name: hostile.to_owned(), links: true, has_large_profiles: false };
         let html = rendered(&ProviderPage { connection: &connection });
         assert!(html.contains("&#60;script&#62;&#39;&#34;&#38;"), "{html}");
         rendered(&ProviderListPage { connections: &[connection], request_id: hostile });

@@ -12,6 +12,7 @@ mod extension;
 mod extract;
 mod host;
 mod html;
+mod login_limit;
 mod provider;
 mod response;
 mod session;
@@ -30,7 +31,12 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// All routes. The control routes exist only with `control`.
 pub(crate) fn router(shared: SharedState, control: bool) -> Router {
-    let routes = Router::new()
+    let logins = Router::new()
+        .route("/api/authentication", post(authentication::start))
+        .route("/api/authentication/{id}", patch(authentication::update))
+        .route("/api/authentication/{id}/tokens", post(authentication::token))
+        .route_layer(from_fn_with_state(shared.clone(), login_limit::check));
+    let routes = logins
         .route("/", get(extension::home))
         .route("/login", get(callback::handle))
         .route("/logout", get(session::logout))
@@ -38,9 +44,6 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/.well-known/openid-configuration/jwks", get(discovery::keys))
         .route("/v1/clients/{client}/.well-known/openid-configuration/jwks", get(discovery::service_client_keys))
-        .route("/api/authentication", post(authentication::start))
-        .route("/api/authentication/{id}", patch(authentication::update))
-        .route("/api/authentication/{id}/tokens", post(authentication::token))
         .route("/api/authentication/oauth/tokens", post(extension::token))
         .route("/api/session", patch(session::renew).delete(session::end))
         .route("/api/session/profile", get(account::profile))
@@ -55,6 +58,7 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .fallback(any(response::not_found))
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(shared.clone(), response::status_of_invalid_input))
         .layer(from_fn_with_state(shared.clone(), control::inject_faults))
         .layer(from_fn_with_state(shared.clone(), cors::allow))
         .layer(from_fn_with_state(shared.clone(), control::log))

@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::header::{X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::shared_state::SharedState;
+use crate::dialect::InvalidInput;
 use crate::entropy::Entropy;
 use crate::error::{ApiError, TokenError};
 
@@ -17,13 +19,33 @@ impl IntoResponse for ApiError {
         // The id only serves to find the error in a log; it may be guessable.
         let mut entropy = Entropy::from_system().unwrap_or_else(|| Entropy::from_seed([0; 32]));
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self.body(&mut entropy))).into_response()
+        let mut response = (status, Json(self.body(&mut entropy))).into_response();
+        if let Some(unprocessable) = self.unprocessable() {
+            response.extensions_mut().insert(unprocessable);
+        }
+        response
     }
 }
 
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         (StatusCode::BAD_REQUEST, Json(self.body())).into_response()
+    }
+}
+
+/// Writes the error of a response anew, if the dialect has another status for invalid input. The errors themselves do
+/// not know the dialect: extractors and checks make them, without the sandbox's state.
+pub(super) async fn status_of_invalid_input(
+    State(shared): State<SharedState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    let unprocessable: Option<ApiError> = response.extensions_mut().remove();
+    let is_unprocessable = shared.lock().dialect.invalid_input == InvalidInput::UnprocessableContent;
+    match unprocessable {
+        Some(error) if is_unprocessable => error.into_response(),
+        Some(_) | None => response,
     }
 }
 

@@ -4,24 +4,28 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::html::MessagePage;
 use super::response::{page, redirect, set_cookies};
 use super::shared_state::SharedState;
 use crate::endpoints::query::Query;
-use crate::endpoints::session;
+use crate::endpoints::session::{self, Renewal};
 use crate::entropy::Entropy;
 use crate::error::ApiError;
 use crate::request_context::RequestContext;
-use crate::tokens::TokenSet;
 
 pub(super) async fn renew(
     State(shared): State<SharedState>,
     context: RequestContext,
     mut entropy: Entropy,
-) -> Result<(HeaderMap, Json<TokenSet>), ApiError> {
-    let (tokens, cookies) = session::renew(&mut shared.lock(), &context, &mut entropy)?;
-    Ok((set_cookies(&cookies), Json(tokens)))
+) -> Result<Response, ApiError> {
+    let Renewal { tokens, cookies } = session::renew(&mut shared.lock(), &context, &mut entropy)?;
+    let headers = set_cookies(&cookies);
+    Ok(match tokens {
+        Some(tokens) => (headers, Json(tokens)).into_response(),
+        None => (headers, Json(json!({}))).into_response(),
+    })
 }
 
 pub(super) async fn end(State(shared): State<SharedState>, context: RequestContext) -> (StatusCode, HeaderMap) {

@@ -9,6 +9,8 @@ use crate::site::parse_http_url;
 pub(crate) struct Application {
     pub(crate) id: String,
     allowed: Vec<Url>,
+    /// The audiences that it may request.
+    audiences: Vec<String>,
 }
 
 impl Application {
@@ -19,7 +21,16 @@ impl Application {
             url.ok_or_else(|| text.clone())
         };
         let allowed = redirect_urls.iter().map(parse).collect::<Result<_, _>>()?;
-        Ok(Self { id: id.to_owned(), allowed })
+        Ok(Self { id: id.to_owned(), allowed, audiences: vec![] })
+    }
+
+    /// The same application with these audiences.
+    pub(crate) fn with_audiences(self, audiences: &[String]) -> Self {
+        Self { audiences: audiences.to_vec(), ..self }
+    }
+
+    pub(crate) fn has_audience(&self, audience: &str) -> bool {
+        self.audiences.iter().any(|one| one == audience)
     }
 
     /// Returns the parsed URL if the application may use it as a redirect URL.

@@ -44,6 +44,8 @@ pub(crate) struct AuthenticationRequest {
     pub(crate) scope: String,
     /// The user id that a new identity is linked to, if this is a link.
     pub(crate) link_to_user: Option<String>,
+    /// The invite that the login uses up.
+    pub(crate) invite_id: Option<String>,
     pub(crate) expires_at_ms: u64,
     pub(crate) progress: Progress,
 }

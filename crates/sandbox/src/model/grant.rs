@@ -1,6 +1,7 @@
 //! What a login grants to an application: user, connection, audiences and scope.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// The profile claims of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -11,6 +12,9 @@ pub(crate) struct Profile {
     pub(crate) email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) picture: Option<String>,
+    /// What else the provider says about the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<Value>,
 }
 
 /// What a login granted: everything that goes into the tokens.

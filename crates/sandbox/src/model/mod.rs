@@ -10,5 +10,7 @@ pub(crate) mod connection;
 pub(crate) mod device;
 pub(crate) mod grant;
 pub(crate) mod identity;
+pub(crate) mod invite;
+pub(crate) mod login_count;
 pub(crate) mod service_client;
 pub(crate) mod session;

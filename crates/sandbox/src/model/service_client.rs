@@ -8,6 +8,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::Value;
 use url::Url;
 
+use crate::dialect::Dialect;
 use crate::entropy::Entropy;
 use crate::site::PublicUrl;
 
@@ -20,7 +21,10 @@ const CODE_TYPE: &str = "oauth-authz-req+jwt";
 const MAX_CODE_LIFETIME_S: i64 = 3600;
 /// How far `iat` may be ahead, in seconds: SDKs round it to the nearest second, and clocks differ.
 const MAX_CLOCK_SKEW_S: i64 = 30;
+/// The longest user id, in bytes, where Authress's grammar is not enforced.
 const MAX_USER_ID_BYTES: usize = 256;
+/// The longest user id in Authress's grammar, in characters.
+const MAX_USER_ID_CHARS: usize = 128;
 
 /// A service client with the public half of its access key.
 #[derive(Debug, Clone)]
@@ -58,12 +62,13 @@ impl ServiceClient {
     }
 
     /// The URL of the verifier with the parameters of an authentication request.
-    pub(crate) fn authentication_url(&self, request_id: &str, issuer: &PublicUrl) -> String {
+    pub(crate) fn authentication_url(&self, request_id: &str, public_url: &PublicUrl, dialect: &Dialect) -> String {
         let mut url = self.authorization_url.clone();
-        url.query_pairs_mut()
-            .append_pair("client_id", &self.id)
-            .append_pair("state", request_id)
-            .append_pair("redirect_uri", &issuer.login_url());
+        if dialect.client_id_for_verifiers {
+            url.query_pairs_mut().append_pair("client_id", &self.id);
+        }
+        let login_url = public_url.login_url();
+        url.query_pairs_mut().append_pair("state", request_id).append_pair("redirect_uri", &login_url);
         url.into()
     }
 
@@ -72,10 +77,11 @@ impl ServiceClient {
         &self,
         code: &str,
         iss: Option<&str>,
-        issuer: &PublicUrl,
+        public_url: &PublicUrl,
+        dialect: &Dialect,
         now_ms: u64,
     ) -> Result<VerifiedUser, CodeError> {
-        let expected_issuer = issuer.service_client_issuer(&self.id);
+        let expected_issuer = public_url.service_client_issuer(&self.id);
         if iss != Some(expected_issuer.as_str()) {
             return Err(CodeError::IssuerMismatch);
         }
@@ -110,13 +116,24 @@ impl ServiceClient {
         if exp.saturating_sub(iat) > MAX_CODE_LIFETIME_S {
             return Err(CodeError::LifetimeTooLong);
         }
-        let subject = claim("sub").filter(|sub| is_valid_user_id(sub)).ok_or(CodeError::InvalidUserId)?;
+        let subject = claim("sub").filter(|sub| is_valid_user_id(sub, dialect)).ok_or(CodeError::InvalidUserId)?;
         Ok(VerifiedUser { user_id: subject.to_owned(), email: claim("email").map(str::to_owned) })
     }
 }
 
-fn is_valid_user_id(id: &str) -> bool {
+fn is_valid_user_id(id: &str, dialect: &Dialect) -> bool {
+    if dialect.checks_user_ids {
+        return follows_grammar(id);
+    }
     !id.trim().is_empty() && id.len() <= MAX_USER_ID_BYTES && !id.contains(char::is_control)
+}
+
+/// Whether a user id follows `^[a-zA-Z0-9+._|/~:@\s-]{1,128}$`, the pattern of Authress's management API.
+pub(crate) fn follows_grammar(id: &str) -> bool {
+    let allowed = |character: char| {
+        character.is_ascii_alphanumeric() || character.is_whitespace() || "+._|/~:@-".contains(character)
+    };
+    (1..=MAX_USER_ID_CHARS).contains(&id.chars().count()) && id.chars().all(allowed)
 }
 
 /// Why a verifier's code is rejected.
@@ -138,7 +155,7 @@ pub(crate) enum CodeError {
     IssuedInTheFuture,
     /// The JWT would be valid for more than an hour.
     LifetimeTooLong,
-    /// `sub` is missing, empty, too long or contains control characters.
+    /// `sub` is missing, empty, too long or contains characters that a user id cannot have.
     InvalidUserId,
 }
 
@@ -173,7 +190,9 @@ impl fmt::Display for CodeError {
             Self::Expired => "the verifier's JWT is no longer valid; check both clocks",
             Self::IssuedInTheFuture => "iat is in the future; check both clocks",
             Self::LifetimeTooLong => "exp may be at most an hour after iat",
-            Self::InvalidUserId => "sub must be a user id of 1 to 256 bytes without control characters",
+            Self::InvalidUserId => {
+                "sub must be a user id of 1 to 128 of the characters a-z, A-Z, 0-9, +._|/~:@- and white space"
+            }
         };
         f.write_str(sentence)
     }
@@ -210,7 +229,7 @@ mod tests {
         let (client, key) = client_and_key();
         let mut claims = claims();
         change(&mut claims);
-        client.verify_code(&key.sign_jwt(CODE_TYPE, &claims), Some(ISS), &issuer(), NOW_MS)
+        client.verify_code(&key.sign_jwt(CODE_TYPE, &claims), Some(ISS), &issuer(), &Dialect::default(), NOW_MS)
     }
 
     #[test]
@@ -248,7 +267,7 @@ mod tests {
     #[test]
     fn the_type_key_and_issuer_parameter_are_checked() {
         let (client, key) = client_and_key();
-        let check = |code: &str, iss| client.verify_code(code, iss, &issuer(), NOW_MS);
+        let check = |code: &str, iss| client.verify_code(code, iss, &issuer(), &Dialect::default(), NOW_MS);
         let good = key.sign_jwt(CODE_TYPE, &claims());
         assert_eq!(check(&good, None), Err(CodeError::IssuerMismatch));
         assert_eq!(check(&good, Some("http://127.0.0.1:8888/v1/clients/sc_other")), Err(CodeError::IssuerMismatch));
@@ -264,8 +283,29 @@ mod tests {
     fn the_authorization_url_keeps_its_own_query() {
         let (client, _) = client_and_key();
         assert_eq!(
-            client.authentication_url("R", &issuer()),
+            client.authentication_url("R", &issuer(), &Dialect::default()),
             "http://127.0.0.1:9000/v1/login?shop=1&client_id=sc_shop&state=R&redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Flogin"
         );
+        assert_eq!(
+            client.authentication_url("R", &issuer(), &Dialect::strict()),
+            "http://127.0.0.1:9000/v1/login?shop=1&state=R&redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Flogin"
+        );
+    }
+
+    #[test]
+    fn the_grammar_of_user_ids_is_enforced_in_a_strict_dialect() {
+        let (client, key) = client_and_key();
+        let is_accepted = |user_id: &str, dialect: &Dialect| {
+            let mut claims = claims();
+            claims["sub"] = json!(user_id);
+            client.verify_code(&key.sign_jwt(CODE_TYPE, &claims), Some(ISS), &issuer(), dialect, NOW_MS).is_ok()
+        };
+        let long = "u".repeat(129);
+        for good in ["user_1", "google-oauth2|1095", "slack|T0/U1", "Authress|a:b@c d", "+.~-", &long[1..]] {
+            assert!(is_accepted(good, &Dialect::strict()) && is_accepted(good, &Dialect::default()), "{good}");
+        }
+        for bad in ["user(1)", "us\u{e9}r", "user%31", &long] {
+            assert!(!is_accepted(bad, &Dialect::strict()) && is_accepted(bad, &Dialect::default()), "{bad}");
+        }
     }
 }

@@ -3,9 +3,6 @@
 use crate::bounded_map::BoundedMap;
 use crate::model::grant::Grant;
 
-/// How long a session lasts after its last use, in seconds: 90 days.
-pub(crate) const SESSION_LIFETIME_S: u64 = 90 * 24 * 60 * 60;
-
 const MAX_SESSIONS: usize = 20_000;
 
 /// The sessions by their id, which is the cookie's value.
@@ -26,8 +23,9 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn start(&mut self, id: String, grant: Grant, now_ms: u64) {
-        self.0.insert(id, Session { grant, expires_at_ms: expiry(now_ms) });
+    /// Starts a session that lasts `lifetime_s` seconds after its last use.
+    pub(crate) fn start(&mut self, id: String, grant: Grant, now_ms: u64, lifetime_s: u64) {
+        self.0.insert(id, Session { grant, expires_at_ms: expiry(now_ms, lifetime_s) });
     }
 
     /// Returns id and grant of the first of these sessions that exists and has not expired.
@@ -39,10 +37,10 @@ impl Sessions {
     }
 
     /// Renews the first of these sessions that exists and has not expired.
-    pub(crate) fn renew(&mut self, ids: &[String], now_ms: u64) -> Option<(String, Grant)> {
+    pub(crate) fn renew(&mut self, ids: &[String], now_ms: u64, lifetime_s: u64) -> Option<(String, Grant)> {
         let id = self.find(ids, now_ms)?.0.to_owned();
         let session = self.0.get_mut(&id)?;
-        session.expires_at_ms = expiry(now_ms);
+        session.expires_at_ms = expiry(now_ms, lifetime_s);
         Some((id, session.grant.clone()))
     }
 
@@ -53,8 +51,8 @@ impl Sessions {
     }
 }
 
-fn expiry(now_ms: u64) -> u64 {
-    now_ms.saturating_add(SESSION_LIFETIME_S * 1000)
+fn expiry(now_ms: u64, lifetime_s: u64) -> u64 {
+    now_ms.saturating_add(lifetime_s.saturating_mul(1000))
 }
 
 #[cfg(test)]
@@ -63,6 +61,7 @@ mod tests {
     use crate::model::grant::Profile;
 
     const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    const LIFETIME_S: u64 = 90 * 24 * 60 * 60;
 
     fn one_session() -> (Sessions, Vec<String>) {
         let grant = Grant {
@@ -74,16 +73,16 @@ mod tests {
             profile: Profile::default(),
         };
         let mut sessions = Sessions::default();
-        sessions.start("s1".to_owned(), grant, 0);
+        sessions.start("s1".to_owned(), grant, 0, LIFETIME_S);
         (sessions, vec!["stale".to_owned(), "s1".to_owned()])
     }
 
     #[test]
-    fn a_session_lasts_90_days_after_its_last_use() {
+    fn a_session_lasts_its_lifetime_after_its_last_use() {
         let (mut sessions, ids) = one_session();
-        assert!(sessions.renew(&ids, 89 * DAY_MS).is_some());
+        assert!(sessions.renew(&ids, 89 * DAY_MS, LIFETIME_S).is_some());
         assert!(sessions.find(&ids, 178 * DAY_MS).is_some());
-        assert!(sessions.renew(&ids, 179 * DAY_MS).is_none());
+        assert!(sessions.renew(&ids, 179 * DAY_MS, LIFETIME_S).is_none());
     }
 
     #[test]

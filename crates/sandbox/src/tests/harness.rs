@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use url::Url;
 
-use crate::clock::system_now_ms;
+use crate::clock::{Clock, system_now_ms};
 use crate::config::Config;
 use crate::http::router;
 use crate::http::shared_state::SharedState;
@@ -103,26 +103,37 @@ pub(super) struct Pending {
 impl TestSandbox {
     /// Page on localhost, sandbox on 127.0.0.1.
     pub(super) fn local() -> Self {
-        Self::new(LOCAL, LOCAL_PAGE, None)
+        Self::new(LOCAL, LOCAL_PAGE, json!({}))
+    }
+
+    /// Like [`TestSandbox::local`], in another dialect: its name, or an object of switches.
+    pub(super) fn local_in(dialect: Value) -> Self {
+        Self::new(LOCAL, LOCAL_PAGE, json!({ "dialect": dialect }))
+    }
+
+    /// Like [`TestSandbox::same_site`], in another dialect.
+    pub(super) fn same_site_in(dialect: Value) -> Self {
+        Self::new(HTTPS, HTTPS_PAGE, json!({ "dialect": dialect }))
     }
 
     /// Like [`TestSandbox::local`], with a login page of the platform for extensions.
     pub(super) fn with_login_page(url: &str) -> Self {
-        Self::new(LOCAL, LOCAL_PAGE, Some(url))
+        Self::new(LOCAL, LOCAL_PAGE, json!({ "loginPage": url }))
     }
 
     /// Page and sandbox are siblings under https.
     pub(super) fn same_site() -> Self {
-        Self::new(HTTPS, HTTPS_PAGE, None)
+        Self::new(HTTPS, HTTPS_PAGE, json!({}))
     }
 
     /// Page and sandbox share nothing.
     pub(super) fn cross_site() -> Self {
-        Self::new(HTTPS, CROSS_SITE_PAGE, None)
+        Self::new(HTTPS, CROSS_SITE_PAGE, json!({}))
     }
 
-    fn new(public_url: &'static str, page: &'static str, login_page: Option<&str>) -> Self {
-        let config = json!({
+    /// A sandbox with these fields of the configuration besides the usual ones.
+    pub(super) fn new(public_url: &'static str, page: &'static str, fields: Value) -> Self {
+        let mut config = json!({
             "listen": "127.0.0.1:8888", "publicUrl": public_url, "control": true,
             "applications": [
                 { "applicationId": "app_demo", "redirectUrls": [LOCAL_PAGE, HTTPS_PAGE, CROSS_SITE_PAGE] },
@@ -132,14 +143,14 @@ impl TestSandbox {
                 { "extensionId": "ext_demo", "redirectUrls": [EXTENSION_PAGE] },
                 { "extensionId": "ext_other", "redirectUrls": [EXTENSION_PAGE] },
             ],
-            "loginPage": login_page,
             "serviceClients": [
                 { "clientId": "sc_shop", "authorizationUrl": "http://127.0.0.1:9000/v1/login", "accessKeyFile": "unused" },
                 { "clientId": "sc_other", "authorizationUrl": "http://127.0.0.1:9001/v1/login", "accessKeyFile": "unused2" },
             ],
         });
+        config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let config = Config::parse(&config.to_string(), Path::new("")).unwrap();
-        let (state, access_keys) = build(&config, config.listen).unwrap();
+        let (state, access_keys) = build(&config, config.listen, Clock::default()).unwrap();
         let parts: Vec<&str> = access_keys[0].1.expose().split('.').collect();
         let verifier_key = SigningKey::from_pkcs8_der(parts[1], &Base64::decode_vec(parts[3]).unwrap()).unwrap();
         let issuer_keys = state.public_keys();

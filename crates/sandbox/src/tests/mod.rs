@@ -4,6 +4,7 @@ mod callback;
 mod control;
 mod cors;
 mod devices;
+mod dialect;
 mod errors;
 mod extension;
 mod faults;

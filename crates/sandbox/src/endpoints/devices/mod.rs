@@ -61,7 +61,7 @@ pub(crate) fn register(
     let user_id = state.authenticated_user(context, None)?.user_id;
     if body.name.chars().count() > MAX_NAME_CHARS || body.name.contains(char::is_control) {
         let title = "A device's name has at most 64 characters and no control characters.";
-        return Err(ApiError::new(400, "InvalidDeviceName", title));
+        return Err(ApiError::invalid_input("InvalidDeviceName", title).unprocessable_as("InvalidRequest"));
     }
     let credential_id = match body.device_type {
         DeviceType::Totp => check_totp(&body, context.now_ms).map(|()| None)?,
@@ -99,19 +99,21 @@ fn check_totp(body: &DeviceBody, now_ms: u64) -> Result<(), ApiError> {
     let code = body.code.as_str().unwrap_or_default();
     totp::check(secret, code, now_ms / 1000).map_err(|error| match error {
         TotpError::InvalidSecret => {
-            ApiError::new(400, "InvalidTotpSecret", "totpData.secret must be base32 of 10 to 128 bytes.")
+            let title = "totpData.secret must be base32 of 10 to 128 bytes.";
+            ApiError::invalid_input("InvalidTotpSecret", title).unprocessable_as("InvalidRequest")
         }
-        TotpError::WrongCode => ApiError::new(
-            400,
-            "InvalidVerificationCode",
-            "The code is not the one for this secret now; check the clock of the authenticator and try the next code.",
-        ),
+        TotpError::WrongCode => {
+            let title = "The code is not the one for this secret now; check the clock of the authenticator and try \
+                         the next code.";
+            ApiError::invalid_input("InvalidVerificationCode", title).unprocessable_as("DeviceProcessingFailed")
+        }
     })
 }
 
 /// Returns the id of the credential.
 fn check_web_authn(state: &State, code: Value, user_id: &str) -> Result<String, ApiError> {
-    let invalid = |title| ApiError::new(400, "InvalidWebAuthnRegistration", title);
+    let invalid =
+        |title| ApiError::invalid_input("InvalidWebAuthnRegistration", title).unprocessable_as("InvalidDevice");
     let registration: Registration = serde_json::from_value(code)
         .map_err(|_| invalid("code must have the text fields credentialId, type, userId, attestation and client."))?;
     web_authn::check(&registration, user_id, |origin| state.knows_origin(origin)).map_err(invalid)?;
