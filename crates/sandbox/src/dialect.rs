@@ -20,7 +20,7 @@ const DAY_S: u64 = 24 * 60 * 60;
 pub struct Dialect {
     /// What the `user` cookie contains.
     pub identity_cookie: IdentityCookie,
-    /// What the `user` cookie contains instead for people with a large profile, for whom a JWT outgrows a cookie.
+    /// What the `user` cookie contains instead if a profile is so large that a JWT outgrows a cookie.
     pub large_identity_cookie: LargeIdentityCookie,
     /// What `PATCH /api/session` responds with.
     pub renewal: RenewalResponse,
