@@ -12,6 +12,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -53,6 +54,22 @@ async function loginUrlOfVerifier(address, redirectUri, state) {
 
 /** @param {string} loginUrl */
 const codeOf = (loginUrl) => new URL(loginUrl).searchParams.get('code') ?? '';
+
+// Made by the SDK and in the form of its newer version 3.2; Rust compares the verifier's own statement with them.
+const vectors = JSON.parse(readFileSync(new URL('../vectors/login-statements.json', import.meta.url), 'utf8'));
+
+test('the statement of the published SDK is the one of the vectors', async () => {
+  const [first] = vectors.statements;
+  const provider = new ServiceClientTokenProvider(vectors.accessKey);
+  const issuedAt = Date.now() / 1000;
+  const loginUrl = await provider.generateUserLoginUrl(vectors.redirectUri, vectors.state, 'clientId', first.userId);
+  const { iat = 0, exp = 0, ...claims } = claimsOf(codeOf(loginUrl));
+  const { iat: theirIat, exp: theirExp, ...theirClaims } = first.claims;
+  assert.deepEqual(claims, theirClaims);
+  assert.deepEqual(decodeProtectedHeader(codeOf(loginUrl)), first.header);
+  assert.equal(exp - iat, theirExp - theirIat);
+  assert.ok(Math.abs(iat - issuedAt) <= 5);
+});
 
 /** @type {(code: string) => any} */
 const claimsOf = (code) => decodeJwt(code);

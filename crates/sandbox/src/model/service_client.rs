@@ -239,6 +239,32 @@ mod tests {
         assert!(check_with(|claims| claims["iat"] = json!(NOW + 1)).is_ok());
     }
 
+    /// The statements that `tests/vectors/make-login-statements.mjs` writes, with this sandbox's names and clock.
+    #[test]
+    fn the_statements_of_both_versions_of_the_sdk_are_accepted() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../../tests/vectors/login-statements.json")).unwrap();
+        assert_eq!(vectors["issuedAt"], NOW);
+        let (client, key) = client_and_key();
+        let statements = vectors["statements"].as_array().unwrap();
+        assert_eq!(statements.len(), 3);
+        for statement in statements {
+            let mut claims = statement["claims"].clone();
+            for name in ["iss", "aud", "client_id"] {
+                claims[name] = self::claims()[name].clone();
+            }
+            let code = key.sign_jwt(statement["header"]["typ"].as_str().unwrap(), &claims);
+            let check = |now_ms| client.verify_code(&code, Some(ISS), &issuer(), now_ms);
+            let user = check(NOW_MS).unwrap();
+            assert_eq!(user.user_id, statement["userId"]);
+            assert_eq!(user.email.as_deref(), claims["email"].as_str());
+            // Each is valid as long as it says: a minute or an hour.
+            let lifetime_ms = claims["max_age"].as_u64().unwrap() * 1000;
+            assert!(check(NOW_MS + lifetime_ms - 1000).is_ok(), "{claims}");
+            assert_eq!(check(NOW_MS + lifetime_ms), Err(CodeError::Expired), "{claims}");
+        }
+    }
+
     #[test]
     fn each_wrong_claim_has_its_own_error() {
         use CodeError::*;
