@@ -29,7 +29,7 @@ export const MESSAGES = {
     'Authress could not be reached or did not respond after several attempts. Check the connection and try again; nothing was lost.',
   RequestTimeout:
     'The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.',
-  RequestRefused: 'Authress refused the request.',
+  RequestRefused: 'Authress refused the request (set-up checklist: docs/set-up.md).',
   InvalidServerResponse:
     'The response of the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
   ModuleLoadFailed: 'The login module could not be loaded: {cause}',

@@ -72,7 +72,7 @@ error_codes! {
     /// Network or caller: the call exceeded its timeout.
     RequestTimeout: "The call took longer than allowed. Try again, or allow more time with timeoutInMillis; nothing was lost.",
     /// Server: Authress refused the request. `serverCode` and `status` say why.
-    RequestRefused: "Authress refused the request.",
+    RequestRefused: "Authress refused the request (set-up checklist: docs/set-up.md).",
     /// Server: the response is invalid, or its tokens are of another host, application or user.
     InvalidServerResponse: "The response of the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.",
     /// Package: the WebAssembly module could not be loaded.

@@ -88,6 +88,7 @@ async fn check(file: Option<&Path>) -> Done {
     for login_url in config.verifier.login_urls() {
         text.push_str(&format!("# responses redirect to {login_url}\n"));
     }
+    text.push_str(&set_up(&config.verifier));
     let prefix = config.store.as_ref().map(|store| store.prefix.clone());
     let (service, _) = Service::new(config)?;
     let store = service.check_store().await;
@@ -96,6 +97,24 @@ async fn check(file: Option<&Path>) -> Done {
     }
     write_out(&text)?;
     store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
+}
+
+/// The checklist for the Authress account, and what of it this program knows.
+fn set_up(verifier: &Verifier) -> String {
+    let key_ids = [Some(verifier.key_id(Instant::now())), verifier.next_key().map(|(key_id, _)| key_id)];
+    let (origins, key_ids) = (
+        verifier.login_urls().filter_map(|url| url.strip_suffix("/login")).collect::<Vec<_>>().join(" or "),
+        key_ids.into_iter().flatten().collect::<Vec<_>>().join(", "),
+    );
+    format!(
+        "# Compare the following with Authress; the set-up checklist is docs/set-up.md\n\
+         # step 1: pages have authressApiUrl {origins}, which is on the shop's own site\n\
+         # step 4: service client {client} of account {account} may replace user token generation; its Authorization \
+         Url is the public https address of /v1/login\n\
+         # step 8: it has the access key {key_ids}, which can sign in as any user\n",
+        client = verifier.client_id(),
+        account = verifier.account_id(),
+    )
 }
 
 /// Runs one thread for each core. With a single one, the current-thread runtime saves the work-stealing.

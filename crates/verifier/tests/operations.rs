@@ -73,10 +73,42 @@ fn check_prints_the_effective_settings_without_secrets() {
 }
 
 #[test]
+fn check_prints_what_to_compare_with_the_set_up_checklist() {
+    let key = key();
+    let hosts = "https://login.example.com https://acc-2.login.authress.io";
+    let mut command = command(&[("AUTHRESS_ACCESS_KEY", &key.text), ("AUTHRESS_API_URL", hosts)]);
+    let Output { status, stdout, .. } = command.arg("--check").output().unwrap();
+    assert_eq!(status.code(), Some(0));
+    let text = String::from_utf8(stdout).unwrap();
+    for line in [
+        "# warning: ApiUrlOfOtherAccount: ",
+        "# responses redirect to https://login.example.com/login\n",
+        "# responses redirect to https://acc-2.login.authress.io/login\n",
+        "the set-up checklist is docs/set-up.md\n",
+        "# step 1: pages have authressApiUrl https://login.example.com or https://acc-2.login.authress.io,",
+        "# step 4: service client sc_shop of account acc-1 ",
+        "# step 8: it has the access key k1,",
+    ] {
+        assert!(text.contains(line), "{line:?}\n{text}");
+    }
+    // Every step that is printed is a heading of the checklist.
+    let checklist = include_str!("../../../docs/set-up.md");
+    for step in text.lines().filter_map(|line| line.strip_prefix("# step ")) {
+        let number = step.split(':').next().unwrap();
+        assert!(checklist.contains(&format!("\n## {number}. ")), "{step}");
+    }
+}
+
+#[test]
 fn check_fails_for_invalid_settings() {
     for (variables, code) in [
         (&[("AUTHRESS_ACCESS_KEY", "x")][..], "AccessKeyWrongNumberOfParts"),
         (&[("AUTHRESS_ACCESS_KEY", &key().text), ("REDIS_URL", "hunter2")], "InvalidSetting"),
+        (&[("AUTHRESS_ACCESS_KEY", &key().text), ("AUTHRESS_API_URL", "https://a.test hunter2")], "InvalidApiUrl"),
+        (
+            &[("AUTHRESS_ACCESS_KEY", &key().text), ("AUTHRESS_API_URL", "https://a.test,https://A.test")],
+            "DuplicateApiUrl",
+        ),
         (&[("AUTHRESS_ACCESS_KEY", &key().text), ("SERVER_CONNECTIONS", "many")], "InvalidSetting"),
     ] {
         let Output { status, stderr, .. } = command(variables).arg("--check").output().unwrap();

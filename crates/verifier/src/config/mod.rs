@@ -189,7 +189,11 @@ fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Vec<ConfigWar
     let next = settings.get(NEXT_KEY_FILE).map(|(path, _)| next_key(path, &access_key)).transpose()?;
     let mut warnings = Vec::new();
     let account_id = access_key.account_id();
-    if std::iter::once(&domain).chain(&other_domains).any(|domain| domain.is_foreign_authress_host(account_id)) {
+    let mut of_authress = std::iter::once(&domain).chain(&other_domains).filter(|domain| domain.is_of_authress());
+    if of_authress.clone().count() == other_domains.len() + 1 {
+        warnings.push(ConfigWarning::NoCustomDomain);
+    }
+    if !of_authress.all(|domain| domain.is_login_host_of(account_id)) {
         warnings.push(ConfigWarning::ApiUrlOfOtherAccount { account_id: account_id.to_owned() });
     }
     let verifier = Verifier::new(domain, access_key).with_other_domains(other_domains).with_user_id_prefix(prefix);
@@ -364,6 +368,21 @@ mod tests {
             let [warning] = &warnings[..] else { panic!("{warnings:?}") };
             assert_eq!(warning.code(), "ApiUrlOfOtherAccount");
             assert!(warning.to_string().contains("https://acc-1.login.authress.io"), "{warning}");
+        }
+    }
+
+    #[test]
+    fn a_verifier_without_a_custom_domain_gets_a_warning_that_names_the_step() {
+        let codes = |hosts| {
+            let warnings = config(&[("AUTHRESS_API_URL", hosts), KEY]).unwrap().warnings;
+            assert!(warnings.iter().all(|warning| warning.to_string().contains("docs/set-up.md")), "{warnings:?}");
+            warnings.iter().map(ConfigWarning::code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("https://acc-1.login.authress.io"), ["NoCustomDomain"]);
+        for none in
+            ["https://login.example.com", "http://127.0.0.1:8888", "https://acc-1.login.authress.io, https://a.example"]
+        {
+            assert_eq!(codes(none), [] as [&str; 0], "{none}");
         }
     }
 

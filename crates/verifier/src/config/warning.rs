@@ -18,6 +18,8 @@ pub enum ConfigWarning {
         /// The account of the access key.
         account_id: String,
     },
+    /// `authress.api_url` names no custom domain, so that sessions cannot be renewed.
+    NoCustomDomain,
     /// The file in `authress.next_access_key_file` contains no next key.
     NoNextKey(NoNextKey),
     /// `human_check.secret` is a secret that the provider publishes for tests.
@@ -41,6 +43,7 @@ impl ConfigWarning {
         match self {
             Self::UnknownVariable { .. } => "UnknownVariable",
             Self::ApiUrlOfOtherAccount { .. } => "ApiUrlOfOtherAccount",
+            Self::NoCustomDomain => "NoCustomDomain",
             Self::NoNextKey(NoNextKey::Missing) => "NextKeyMissing",
             Self::NoNextKey(NoNextKey::Empty) => "NextKeyEmpty",
             Self::NoNextKey(NoNextKey::SameKey) => "NextKeyIsTheSame",
@@ -60,6 +63,10 @@ impl fmt::Display for ConfigWarning {
                 f,
                 "AUTHRESS_API_URL names a host below authress.io, but the access key's account logs in at \
                  https://{account_id}.login.authress.io. Use that host, or the account's custom domain"
+            ),
+            Self::NoCustomDomain => f.write_str(
+                "AUTHRESS_API_URL names no custom domain. Sessions at authress.io cannot be renewed: an anonymous \
+                 shopper loses the cart after 24 hours at most. See step 1 of docs/set-up.md",
             ),
             Self::NoNextKey(reason) => {
                 let file = variable("authress.next_access_key_file");

@@ -34,11 +34,15 @@ impl AuthressDomain {
         format!("{}/v1/clients/{client_id}", self.origin())
     }
 
-    /// Returns whether this is one of Authress's own hosts, but not the login host of this account. The account of an
-    /// access key is the first label of its hosts: `{account}.login.authress.io` for pages.
-    pub(crate) fn is_foreign_authress_host(&self, account_id: &str) -> bool {
+    /// Returns whether this is one of Authress's own hosts, and not a custom domain.
+    pub(crate) fn is_of_authress(&self) -> bool {
         self.authority.ends_with(".authress.io")
-            && !self.authority.eq_ignore_ascii_case(&format!("{account_id}.login.authress.io"))
+    }
+
+    /// Returns whether this is the host of Authress at which the users of this account log in. The account of an access
+    /// key is the first label of its hosts.
+    pub(crate) fn is_login_host_of(&self, account_id: &str) -> bool {
+        self.authority.eq_ignore_ascii_case(&format!("{account_id}.login.authress.io"))
     }
 
     pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
@@ -187,7 +191,7 @@ mod tests {
     fn hosts_of_authress_belong_to_one_account() {
         let is_foreign = |host: &str| {
             let domain: AuthressDomain = format!("https://{host}").parse().unwrap();
-            domain.is_foreign_authress_host("acc-1")
+            domain.is_of_authress() && !domain.is_login_host_of("acc-1")
         };
         for own in ["login.example.com", "acc-1.login.authress.io", "ACC-1.login.authress.io", "authress.io.example"] {
             assert!(!is_foreign(own), "{own}");

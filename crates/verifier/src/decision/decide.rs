@@ -116,6 +116,16 @@ impl Verifier {
         Self { prefix, ..self }
     }
 
+    /// Returns the id of the service client. Not a secret.
+    pub fn client_id(&self) -> &str {
+        self.signer.access_key().client_id()
+    }
+
+    /// Returns the id of the Authress account. Not a secret.
+    pub fn account_id(&self) -> &str {
+        self.signer.access_key().account_id()
+    }
+
     /// Returns the `iss` of the statements for the first host.
     pub fn issuer(&self) -> &str {
         &self.host.issuer
@@ -167,8 +177,7 @@ impl Verifier {
     /// # Errors
     /// A [`Refusal`] that names the parameter.
     pub fn approve<'a>(&'a self, request: &'a LoginRequest) -> Result<Approved<'a>, Refusal> {
-        let own_id = self.signer.access_key().client_id();
-        if request.client_id.as_deref().is_some_and(|client_id| client_id != own_id) {
+        if request.client_id.as_deref().is_some_and(|client_id| client_id != self.client_id()) {
             return Err(RefusalCode::ForeignClient.of(Parameter::ClientId));
         }
         for host in self.hosts() {

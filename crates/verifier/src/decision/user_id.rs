@@ -91,6 +91,14 @@ mod tests {
         assert_eq!(from_entropy(&UserIdPrefix::default(), [0xff; 16]), "user_7zzzzzzzzzzzzzzzzzzzzzzzzz");
     }
 
+    /// Authress's SDK for Python documents this alphabet, at most 128 characters in bodies and 64 in paths.
+    #[test]
+    fn the_longest_id_has_the_form_of_authresss_user_ids() {
+        let id = from_entropy(&"1234567890abcdef".parse().unwrap(), [0xff; 16]);
+        assert_eq!(id.len(), 48);
+        assert!(id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+._|/~:@- ".contains(&byte)));
+    }
+
     #[test]
     fn each_of_the_128_bits_changes_the_id() {
         let ids: HashSet<String> =
