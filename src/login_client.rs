@@ -48,6 +48,12 @@ impl LoginClient {
         Ok(Self { login: login::LoginClient::new(settings, options, Browser::new(host, Some(channel))) })
     }
 
+    /// Continues from the session that listeners already know: that of the stored `record`, or none.
+    #[wasm_bindgen(js_name = continueFrom)]
+    pub fn continue_from(&self, record: Option<String>) {
+        self.login.continue_from(record.as_deref());
+    }
+
     /// Keeps the session renewed and in step with other tabs from now on.
     #[wasm_bindgen(js_name = keepSession)]
     pub fn keep_session(&self) {

@@ -66,7 +66,7 @@ export function maySendTokenTo(url, tokenOrigins) {
  * The stored session; undefined if there is any doubt.
  * @param {string} origin of the Authress host
  * @param {string} applicationId of the session
- * @returns {{ token: string, identity: UserIdentity } | undefined}
+ * @returns {{ token: string, identity: UserIdentity, record: string } | undefined}
  */
 export function storedSession(origin, applicationId) {
   try {
@@ -87,18 +87,9 @@ export function storedSession(origin, applicationId) {
     // A service client began the session, and no identity provider. Identity cookies may come without the connection.
     const connection = [access.azp, user.azp].find((azp) => azp && typeof azp === 'string');
     const isAnonymous = Boolean(connection?.startsWith(SERVICE_CLIENT_PREFIX));
-    return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous } };
+    return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous }, record };
   } catch {
     return undefined; // The record or a token has another form.
-  }
-}
-
-/** Whether a session is stored, current or not; also where the storage of this page cannot be read. */
-export function isSessionStored() {
-  try {
-    return localStorage.getItem(SESSION_KEY) !== null;
-  } catch {
-    return true;
   }
 }
 
@@ -132,8 +123,8 @@ export function mayReachAuthress(origin) {
 /**
  * A session's state as it is known without the module. The status is `checking` if nothing is stored and Authress may have a
  * session.
- * @typedef {{ status: 'signed-in', userIdentity: UserIdentity, token: string }
- *   | { status: 'signed-out' | 'checking', userIdentity: null, token?: undefined }} FastSession
+ * @typedef {{ status: 'signed-in', userIdentity: UserIdentity, token: string, record: string }
+ *   | { status: 'signed-out' | 'checking', userIdentity: null, token?: undefined, record?: undefined }} FastSession
  */
 
 /**
@@ -144,7 +135,10 @@ export function mayReachAuthress(origin) {
  */
 export function fastSession(origin, applicationId) {
   const stored = storedSession(origin, applicationId);
-  if (stored) return { status: 'signed-in', userIdentity: stored.identity, token: stored.token };
+  if (stored) {
+    const { identity, token, record } = stored;
+    return { status: 'signed-in', userIdentity: identity, token, record };
+  }
   if (!isEmpty()) return undefined;
   return { status: mayReachAuthress(origin) ? 'checking' : 'signed-out', userIdentity: null };
 }

@@ -8,7 +8,7 @@ const LOGGED_FIELDS = ['code', 'status', 'serverCode'];
  * The methods that src/browser/host.rs imports; a test compares the two.
  * @typedef {object} Host
  * @property {(level: 'log' | 'warn', title: string, error?: object) => void} log
- * @property {(event: string, snapshot?: object, result?: object) => void} emit
+ * @property {(event: string, snapshot?: object, result?: object, record?: string) => void} emit
  */
 
 /**

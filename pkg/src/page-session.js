@@ -3,7 +3,7 @@
 // can.
 import { documentProperty } from './document.js';
 import { asLoginError } from './errors.js';
-import { fastSession, isSessionStored } from './fast-session.js';
+import { fastSession } from './fast-session.js';
 import { SESSION_KEY } from '../generated/constants.js';
 import { makeHost } from './host.js';
 import { ModuleClient } from './module-client.js';
@@ -53,8 +53,13 @@ export class PageSession {
   #origin;
   #applicationId;
   #snapshot = CHECKING;
+  /**
+   * The stored record that the snapshot shows, none if there is no session; undefined until a session or none is certain. The
+   * module continues from it, so that listeners hear of every change since and of nothing twice.
+   * @type {{ record: string | undefined } | undefined}
+   */
+  #known;
   #isReady = false;
-  #hasModuleState = false;
   #mayPreload = false;
   #isChecked = false;
   /** @type {unknown} */
@@ -90,11 +95,12 @@ export class PageSession {
     this.#origin = origin;
     this.#applicationId = applicationId;
     /** @type {import('./host.js').Host['emit']} */
-    const emit = (type, snapshot, result) => this.#emitFromModule(type, snapshot, result);
+    const emit = (type, snapshot, result, record) => this.#emitFromModule(type, snapshot, result, record);
     const host = { ...makeHost(this.#loggers, asLoginError), emit };
     this.module = new ModuleClient(
       (classes) => {
         const client = new classes.LoginClient(origin, applicationId, this.#retainsUserCookie, host);
+        if (this.#known) client.continueFrom(this.#known.record);
         client.keepSession(); // It also listens to other tabs.
         this.#channel?.close();
         return client;
@@ -130,9 +136,8 @@ export class PageSession {
     if (!this.#isChecked) {
       this.#isChecked = true;
       queueMicrotask(() => {
-        const status = this.known()?.status ?? 'checking';
-        if (status === 'checking') this.#check();
-        else this.#emitReady();
+        this.#emitReady();
+        if (!this.#known) this.#check();
       });
     }
     return () => {
@@ -158,10 +163,10 @@ export class PageSession {
 
   get snapshot() {
     const known = this.#snapshot === CHECKING ? this.known() : undefined;
-    if (known?.status === 'signed-out') this.#snapshot = SIGNED_OUT;
-    if (known?.status === 'signed-in') {
-      this.#snapshot = Object.freeze({ status: known.status, userIdentity: Object.freeze(known.userIdentity) });
-    }
+    if (!known || known.status === 'checking') return this.#snapshot;
+    const { status, userIdentity, record } = known;
+    this.#snapshot = userIdentity ? Object.freeze({ status, userIdentity: Object.freeze(userIdentity) }) : SIGNED_OUT;
+    this.#known = { record };
     return this.#snapshot;
   }
 
@@ -190,16 +195,6 @@ export class PageSession {
     return this.module.call('userSessionExists', { timeoutInMillis: Infinity }, background).catch(() => {});
   }
 
-  /**
-   * Ends the session that the script has found, if another tab has removed it. Once the module has emitted an event it
-   * does that itself; before, it cannot tell a session that has ended from one that Authress may still have.
-   */
-  #endIfRemoved() {
-    if (this.#hasModuleState || this.#snapshot.status !== 'signed-in' || isSessionStored()) return;
-    this.#snapshot = SIGNED_OUT;
-    this.#emit('signed-out');
-  }
-
   #load() {
     this.module.ready().catch(() => {}); // Listeners hear of a failure.
   }
@@ -209,12 +204,12 @@ export class PageSession {
     if (!this.#mayPreload || /** @type {any} */ (navigator).connection?.saveData) return;
     this.#mayPreload = false;
     // Another tab may have signed in or out before the module listens.
-    whenIdle(() => (this.#snapshot === CHECKING ? this.#load() : this.#check(true).then(() => this.#endIfRemoved())));
+    whenIdle(() => (this.#snapshot === CHECKING ? this.#load() : this.#check(true)));
   }
 
   #emitReady() {
     // The first access settles the snapshot, whether or not there are listeners.
-    if (this.snapshot === CHECKING || this.#isReady || this.listeners.size === 0) return;
+    if (this.snapshot === CHECKING || !this.#known || this.#isReady || this.listeners.size === 0) return;
     this.#isReady = true;
     this.#emit('ready');
   }
@@ -223,16 +218,15 @@ export class PageSession {
    * @param {string} type
    * @param {any} snapshot
    * @param {object} [result]
+   * @param {string} [record]
    */
-  #emitFromModule(type, snapshot, result) {
-    this.#hasModuleState = true;
-    const isRepeated = type === 'ready' && this.#isReady;
-    const { status, userIdentity } = this.#snapshot;
-    // Listeners have received `ready`: now it is a change, or nothing.
-    if (isRepeated && status === snapshot.status && userIdentity?.userId === snapshot.userIdentity?.userId) return;
+  #emitFromModule(type, snapshot, result, record) {
     this.#isReady ||= type === 'ready';
-    if (snapshot) this.#snapshot = Object.freeze(snapshot);
-    this.#emit(isRepeated ? snapshot.status : type, result && { result: Object.freeze(result) });
+    if (snapshot) {
+      this.#snapshot = Object.freeze(snapshot);
+      this.#known = { record };
+    }
+    this.#emit(type, result && { result: Object.freeze(result) });
   }
 
   /**
@@ -276,7 +270,6 @@ export class PageSession {
     };
     const wake = () => {
       this.#recent = undefined;
-      this.#endIfRemoved();
       if (this.#snapshot !== CHECKING && this.known()?.status !== this.#snapshot.status) check();
     };
     const open = () => {
@@ -300,9 +293,7 @@ export class PageSession {
       wake();
     });
     addEventListener('storage', ({ key }) => {
-      if ((key ?? SESSION_KEY) !== SESSION_KEY) return;
-      this.#endIfRemoved();
-      check();
+      if ((key ?? SESSION_KEY) === SESSION_KEY) check();
     });
     document.addEventListener('visibilitychange', () => documentProperty('visibilityState') === 'visible' && wake());
   }

@@ -8,9 +8,16 @@ extern "C" {
     #[derive(Debug)]
     pub type Host;
 
-    /// Emits an event to the application's listeners. Without a snapshot the state is what it was.
+    /// Emits an event to the application's listeners. Without a snapshot the state is what it was; otherwise `record` is
+    /// the stored one that it shows.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn emit(this: &Host, event: &str, snapshot: JsValue, result: JsValue) -> Result<(), JsValue>;
+    pub(super) fn emit(
+        this: &Host,
+        event: &str,
+        snapshot: JsValue,
+        result: JsValue,
+        record: Option<&str>,
+    ) -> Result<(), JsValue>;
 
     /// Logs a title, and the code of an error that [`crate::error::to_js`] has described.
     #[wasm_bindgen(method, catch)]

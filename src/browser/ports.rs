@@ -14,7 +14,7 @@ use authress_login_protocol::{
     jwt::UnverifiedClaims,
     page::Page,
     session::{cookies::Cookies, stored::StoredSession},
-    state::{Event, Snapshot},
+    state::{Event, State},
 };
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -159,13 +159,13 @@ impl Ports for Browser {
         wasm_bindgen_futures::spawn_local(task);
     }
 
-    fn emit(&self, event: &Event, snapshot: &Snapshot) {
+    fn emit(&self, event: &Event, state: &State) {
         let (snapshot, result) = match event {
             // The end of a login changes nothing that the snapshot shows.
             Event::LoginEnded(result) => (JsValue::UNDEFINED, results::login_result(result)),
-            _ => (results::snapshot(snapshot, |claims| self.user_identity(claims)), JsValue::UNDEFINED),
+            _ => (results::snapshot(state.snapshot(), |claims| self.user_identity(claims)), JsValue::UNDEFINED),
         };
-        let _ = self.host.emit(results::event_name(event), snapshot, result);
+        let _ = self.host.emit(results::event_name(event), snapshot, result, state.record());
     }
 
     fn log(&self, title: &str) {

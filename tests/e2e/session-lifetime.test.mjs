@@ -81,6 +81,26 @@ describe('a session in use', () => {
     assert.equal(await renewals(authress), 1);
   });
 
+  story('is renewed by another tab before this one loads the module', async ({ shop, newTab }) => {
+    const first = new BarePage(shop);
+    await first.open();
+    await first.startAnonymous();
+    const tab = new BarePage(await newTab(), { recordsEvents: true, settings: { preload: 'none' } });
+    await tab.open();
+    await tab.hasEvents('ready');
+    // In the first tab, since WebKit does not show the others, and a hidden page renews nothing.
+    const ahead = new BarePage(shop, {
+      recordsEvents: true,
+      settings: { preload: 'eager' },
+      setup: `const { now } = Date; Date.now = () => now.call(Date) + ${SHORTLY_BEFORE_END_MS};`,
+    });
+    await ahead.open();
+    await ahead.hasEvents('ready', 'token-renewed');
+    // The module starts with the renewed session; the listeners know the one from before.
+    assert.equal((await tab.call('getDevices')).error, undefined);
+    await tab.hasEvents('ready', 'token-renewed');
+  });
+
   story('is not renewed on a hidden page', async (cast) => {
     const page = await shopperWithClock(cast);
     /** @param {'hidden' | 'visible'} state */

@@ -95,8 +95,8 @@ impl<P: Ports> Context<P> {
 
     /// Emits an event to the listeners of this tab.
     pub(crate) fn emit(&self, event: &Event) {
-        let snapshot = self.state.borrow().snapshot().clone();
-        self.ports.emit(event, &snapshot);
+        let state = self.state.borrow().clone();
+        self.ports.emit(event, &state);
     }
 
     /// Acquires a lock, which is held until the result is dropped. Returns `None` after its waiting time, or if the

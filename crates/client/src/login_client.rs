@@ -4,7 +4,11 @@ use crate::{
     context::{Context, Options},
     ports::Ports,
 };
-use authress_login_protocol::{jwt::UnverifiedClaims, settings::Settings, state::Snapshot};
+use authress_login_protocol::{
+    jwt::UnverifiedClaims,
+    settings::Settings,
+    state::{Snapshot, State},
+};
 use std::rc::Rc;
 
 /// A login client for one Authress host and application, in one tab. Clones share their state.
@@ -23,6 +27,11 @@ impl<P: Ports> LoginClient<P> {
     /// Creates a client. It reads and sends nothing yet.
     pub fn new(settings: Settings, options: Options, ports: P) -> Self {
         Self { context: Rc::new(Context::new(settings, options, ports)) }
+    }
+
+    /// Continues from the session that listeners already know: that of the stored `record`, or none.
+    pub fn continue_from(&self, record: Option<&str>) {
+        self.context.state.replace(State::of_record(record));
     }
 
     /// Returns the platform.

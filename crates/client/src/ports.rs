@@ -5,7 +5,7 @@ use authress_login_protocol::{
     http::{Outcome, Request},
     page::Page,
     session::cookies::Cookies,
-    state::{Event, Snapshot},
+    state::{Event, State},
 };
 
 /// The platform: the page, its storage and cookies, the network, clock and randomness, other tabs, and the application.
@@ -76,7 +76,7 @@ pub trait Ports: Sized + 'static {
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
 
     /// Emits an event to the application's listeners, with the snapshot after it.
-    fn emit(&self, event: &Event, snapshot: &Snapshot);
+    fn emit(&self, event: &Event, state: &State);
     /// Logs something that is no error.
     fn log(&self, title: &str);
     /// Logs an error. `title` says what failed.

@@ -1,6 +1,6 @@
 //! The state that applications see: the snapshot, and the events that announce its changes.
 
-use crate::{callback::login_result::LoginResult, jwt::UnverifiedClaims};
+use crate::{callback::login_result::LoginResult, jwt::UnverifiedClaims, session::record::identity_of};
 
 /// The snapshot of the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +53,17 @@ impl State {
         &self.snapshot
     }
 
+    /// Returns the stored record at the last event.
+    pub fn record(&self) -> Option<&str> {
+        self.record.as_deref()
+    }
+
+    /// Returns the state of a page whose listeners know the session of `record`, or that there is none.
+    pub fn of_record(record: Option<&str>) -> Self {
+        let identity = record.and_then(identity_of);
+        Self { snapshot: identity.map_or(Snapshot::SignedOut, Snapshot::SignedIn), record: record.map(str::to_owned) }
+    }
+
     /// Updates the state. Returns an event if it has changed.
     ///
     /// A session with an expired token has not ended while it may still be renewed: a device that is offline stays
@@ -79,7 +90,8 @@ impl State {
         event
     }
 
-    fn is_signed_in(&self) -> bool {
+    /// Whether there was a session at the last event.
+    pub fn is_signed_in(&self) -> bool {
         matches!(self.snapshot, Snapshot::SignedIn(_))
     }
 }
@@ -155,6 +167,20 @@ mod tests {
         assert_eq!(state.update(ended(Some("1"), true)), None);
         assert_eq!(state.snapshot(), &Snapshot::SignedIn(identity("user_a")));
         assert_eq!(state.update(ended(Some("1"), false)), Some(Event::SignedOut));
+    }
+
+    #[test]
+    fn a_state_that_listeners_know_is_continued() {
+        let token = format!("e30.{}.", base64url::encode(br#"{"sub":"user_a"}"#));
+        let record = |expiry: u32| format!(r#"{{"idToken":"{token}","expiry":{expiry},"jsCookies":true}}"#);
+        let known = || State::of_record(Some(&record(1)));
+        assert_eq!(known().snapshot(), &Snapshot::SignedIn(identity("user_a")));
+        assert_eq!(known().update(session("user_a", &record(1))), None);
+        assert_eq!(known().update(session("user_a", &record(2))), Some(Event::TokenRenewed));
+        assert_eq!(known().update(session("user_b", &record(2))), Some(Event::SignedIn));
+        assert_eq!(known().update(ended(None, true)), Some(Event::SignedOut), "although Authress may have a session");
+        assert_eq!(State::of_record(None).update(ended(None, true)), None);
+        assert_eq!(State::of_record(None).update(session("user_a", &record(1))), Some(Event::SignedIn));
     }
 
     #[test]

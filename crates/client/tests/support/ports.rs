@@ -11,7 +11,7 @@ use authress_login_protocol::{
     page,
     session::cookies::Cookies,
     settings::Settings,
-    state::{Event, Snapshot},
+    state::{Event, State},
 };
 use std::rc::Rc;
 use url::Url;
@@ -146,8 +146,8 @@ impl Ports for PagePorts {
         self.0.script(task);
     }
 
-    fn emit(&self, event: &Event, snapshot: &Snapshot) {
-        self.0.events.borrow_mut().push((event.clone(), snapshot.clone()));
+    fn emit(&self, event: &Event, state: &State) {
+        self.0.events.borrow_mut().push((event.clone(), state.snapshot().clone()));
     }
 
     fn log(&self, title: &str) {

@@ -43,7 +43,12 @@ pub fn expires_at_ms(record: &str) -> Option<i64> {
 
 /// Returns the lifetime of the id token of a stored session, in seconds, if the token has one.
 pub fn lifetime_s(record: &str) -> Option<i64> {
-    record_identity(&JsonObject::parse(record)?)?.lifetime_s()
+    identity_of(record)?.lifetime_s()
+}
+
+/// Returns the identity of a stored session, even an expired one.
+pub fn identity_of(record: &str) -> Option<UnverifiedClaims> {
+    record_identity(&JsonObject::parse(record)?)
 }
 
 /// Returns the identity of a record. Early versions of the published client stored the claims as an object.
