@@ -45,8 +45,8 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) has_no_remote_session: Cell<bool>,
     /// Counts logins and logouts; part of the session version.
     pub(crate) session_counter: Cell<u32>,
-    /// Whether a wait for another tab that seemed to replace the session has timed out.
-    pub(crate) has_replacement_timed_out: Cell<bool>,
+    /// Whether a wait for another tab that seemed to write the session has timed out.
+    pub(crate) has_write_timed_out: Cell<bool>,
     pub(crate) local_check: SingleFlight,
     pub(crate) renewal: SingleFlight,
 }
@@ -65,7 +65,7 @@ impl<P: Ports> Context<P> {
             current_authorization: RefCell::default(),
             has_no_remote_session: Cell::new(false),
             session_counter: Cell::new(0),
-            has_replacement_timed_out: Cell::new(false),
+            has_write_timed_out: Cell::new(false),
             local_check: SingleFlight::default(),
             renewal: SingleFlight::default(),
         }

@@ -20,10 +20,10 @@ use authress_login_protocol::{
 };
 use futures_util::future::LocalBoxFuture;
 
-/// How often, and after which delay in milliseconds, to check whether another tab has replaced the session: for a
+/// How often, and after which delay in milliseconds, to check whether another tab has written the session: for a
 /// second.
-const REPLACEMENT_CHECKS: u32 = 20;
-const REPLACEMENT_DELAY_MS: u32 = 50;
+const WRITE_CHECKS: u32 = 20;
+const WRITE_CHECK_DELAY_MS: u32 = 50;
 
 /// The version of the session at one time, to compare with later.
 #[derive(Debug)]
@@ -68,16 +68,22 @@ impl<P: Ports> Context<P> {
         self.stored_session().is_being_replaced(&self.settings, self.now())
     }
 
-    /// Waits about a second while another tab replaces the session. A token that belongs to another user for longer is
+    /// Whether another tab is writing the session: it is not whole yet, or its token has just disappeared.
+    fn is_being_written(&self) -> bool {
+        let has_lost_token = || self.stored_session().has_lost_token(&self.settings, self.now());
+        self.is_being_replaced() || (self.state.borrow().is_signed_in() && has_lost_token())
+    }
+
+    /// Waits about a second while another tab writes the session. A token that belongs to another user for longer is
     /// of another session, for example at another port of this host, which shares its cookies.
-    pub(crate) async fn wait_for_replacement(&self) {
-        for _ in 0..REPLACEMENT_CHECKS {
-            if self.has_replacement_timed_out.get() || !self.is_being_replaced() {
+    pub(crate) async fn wait_for_write(&self) {
+        for _ in 0..WRITE_CHECKS {
+            if self.has_write_timed_out.get() || !self.is_being_written() {
                 return;
             }
-            self.ports.sleep(REPLACEMENT_DELAY_MS).await;
+            self.ports.sleep(WRITE_CHECK_DELAY_MS).await;
         }
-        self.has_replacement_timed_out.set(true);
+        self.has_write_timed_out.set(true);
     }
 
     fn user_cookie(&self) -> UserCookie {
@@ -191,11 +197,12 @@ impl<P: Ports> Context<P> {
 impl<P: Ports> Context<P> {
     /// Observes the session, emits an event if it has changed, and returns whether there is one.
     pub(crate) fn refresh_state(&self) -> bool {
-        let is_being_replaced = self.is_being_replaced();
-        if is_being_replaced && !self.has_replacement_timed_out.get() {
-            return false; // The other tab stores the record next, and this tab gets the event.
+        let is_being_written = self.is_being_written();
+        if is_being_written && !self.has_write_timed_out.get() {
+            self.notifier.notify(); // The task that keeps the session checks again.
+            return false;
         }
-        self.has_replacement_timed_out.set(is_being_replaced);
+        self.has_write_timed_out.set(is_being_written);
         let identity = self.identity();
         let is_signed_in = identity.is_some();
         let record = self.ports.load(STORAGE_KEY);

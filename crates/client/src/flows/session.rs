@@ -97,7 +97,7 @@ impl<P: Ports> Context<P> {
         let handled = self.handle_callback().await;
         // A callback alone is enough work for one task.
         self.ports.yield_to_event_loop().await;
-        self.wait_for_replacement().await;
+        self.wait_for_write().await;
         if handled.is_ok() && self.identity().is_none() {
             self.store_user_cookie(false);
         }
@@ -112,6 +112,7 @@ impl<P: Ports> Context<P> {
     async fn renew_session(&self, rejected: Option<&Secret>, before: SessionVersion) -> Result<bool, Error> {
         self.ports.activation().await;
         let _lock = self.acquire(SessionLock::renewal()).await;
+        self.wait_for_write().await;
         let is_renewed = match rejected {
             Some(rejected) => self.token().ok().flatten().is_some_and(|token| token != *rejected),
             None => self.has_changed_since(&before) && self.identity().is_some(),

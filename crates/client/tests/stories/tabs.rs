@@ -2,7 +2,7 @@
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
-use authress_login_protocol::error::ErrorCode;
+use authress_login_protocol::{error::ErrorCode, session::record::STORAGE_KEY};
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 const ADA: Choice = Choice::Person("ada");
@@ -51,6 +51,50 @@ fn a_callback_that_is_opened_twice_is_handled_once() {
             }
             assert!(world.count("POST", "/tokens", 200) <= 1);
             assert_eq!(world.count("POST", "/tokens", 400), 0);
+        });
+    }
+}
+
+#[test]
+fn a_tab_that_sees_no_cookies_for_an_instant_gets_the_renewed_session() {
+    for site in SITES {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 9));
+            let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
+            let user = tab.sign_in().await;
+            pass_ms(1_000).await;
+            other.events();
+
+            browser.hides_cookies.set(true);
+            let origin = tab.page().origin();
+            let record = browser.load(&origin, STORAGE_KEY).unwrap();
+            let renewed = record.replacen("\"expiry\":", "\"expiry\":1", 1);
+            browser.store(&tab.page(), STORAGE_KEY, Some(&renewed));
+            let token = other.token(60_000);
+            pass_ms(200).await;
+            assert_eq!((other.events(), other.snapshot()), (vec![], user.clone()), "{site:?}");
+            browser.hides_cookies.set(false);
+            pass_ms(200).await;
+            assert_eq!(other.events(), ["token-renewed"], "{site:?}");
+            assert_eq!(token.value().await.unwrap().unwrap().subject(), Some(&*user));
+            assert_eq!(browser.world.count("PATCH", "/api/session", 200), 0, "{site:?}");
+        });
+    }
+}
+
+#[test]
+fn a_session_whose_token_cookie_is_gone_ends_where_it_cannot_be_renewed() {
+    for site in [Site::Cross, Site::Localhost] {
+        run(async move {
+            let browser = Browser::new(&World::new(site, 9));
+            let tab = Tab::open(&browser);
+            tab.sign_in().await;
+            tab.events();
+            browser.hides_cookies.set(true);
+            tab.set_visible(true);
+            pass_ms(2_000).await;
+            assert_eq!((tab.snapshot().as_str(), tab.events()), ("signed-out", vec!["signed-out".to_owned()]));
+            assert_eq!(tab.token(0).value().await.unwrap_err().code, ErrorCode::TokenTimeout);
         });
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Browser {
     jar: RefCell<CookieJar>,
     /// Longer assignments to `document.cookie` are dropped silently, as in browsers.
     pub(crate) longest_cookie: Cell<usize>,
+    /// Whether script sees no cookies, as in WebKit for an instant while another tab writes one.
+    pub(crate) hides_cookies: Cell<bool>,
     pages: RefCell<Vec<Rc<Page>>>,
 }
 
@@ -45,6 +47,7 @@ impl Browser {
             storage: RefCell::default(),
             jar: RefCell::default(),
             longest_cookie: Cell::new(4_096),
+            hides_cookies: Cell::new(false),
             pages: RefCell::default(),
         })
     }
@@ -107,6 +110,9 @@ impl Browser {
     }
 
     pub(crate) fn script_cookies(&self, url: &Url) -> String {
+        if self.hides_cookies.get() {
+            return String::new();
+        }
         self.jar.borrow_mut().get(url, Access::Script, self.now_ms())
     }
 

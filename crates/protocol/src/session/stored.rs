@@ -100,6 +100,16 @@ impl StoredSession {
             && self.cookies.all(cookies::AUTHORIZATION).any(is_for_another)
     }
 
+    /// Whether the stored session has no access token that script can read, neither its own nor another's, although the
+    /// record promises one. WebKit shows a tab no cookies at all for an instant while another tab writes one.
+    pub fn has_lost_token(&self, settings: &Settings, now: ClockReading) -> bool {
+        self.record_promises_token()
+            && self.cookies.first(cookies::AUTHORIZATION).is_none()
+            && self
+                .recorded_identity(settings, now)
+                .is_some_and(|claims| self.access_token(settings, claims.subject().unwrap_or_default()).is_none())
+    }
+
     /// Returns what to write to store the session of the `user` cookie, and the corrected clock reading. `None` if the
     /// cookie is missing or does not count.
     pub fn session_write_of_user_cookie(
