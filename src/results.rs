@@ -67,12 +67,16 @@ pub(crate) fn started(response: &AuthenticationResponse) -> JsValue {
 
 /// The result of a login or link.
 pub(crate) fn login_result(result: &LoginResult) -> JsValue {
-    texts(&[
+    let object = texts(&[
         ("status", Some(result.status.as_str())),
         ("connectionId", result.connection_id.as_deref()),
         ("userId", result.user_id.as_deref()),
         ("serverCode", result.server_code.as_deref()),
-    ])
+    ]);
+    if result.may_be_owned() {
+        let _ = Reflect::set(&object, &"mayBeOwned".into(), &JsValue::TRUE);
+    }
+    object
 }
 
 /// An object with the members that have a value.

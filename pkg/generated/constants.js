@@ -12,6 +12,8 @@ export const AUTHORIZATION_COOKIE = 'authorization';
 export const USER_COOKIE = 'user';
 /** Seconds by which an expiry is brought forward. */
 export const EXPIRY_MARGIN_S = 10;
+/** Tokens with a shorter lifetime in seconds lose less. */
+export const SHORT_TOKEN_S = 50;
 /** The application without the setting `applicationId`. */
 export const DEFAULT_APPLICATION_ID = 'app_default';
 /** What the id of a service client begins with. */

@@ -10,6 +10,7 @@ import {
   NONCE_PARAMETER,
   SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
+  SHORT_TOKEN_S,
   USER_COOKIE,
 } from '../generated/constants.js';
 
@@ -84,6 +85,8 @@ export function storedSession(origin, applicationId) {
     const isOurs = user.iss === origin && access.iss === origin && access.client_id === applicationId;
     const isOneUser = user.sub && typeof user.sub === 'string' && user.sub === access.sub;
     if (!isOurs || !isOneUser || !user.exp || !Number.isSafeInteger(user.exp)) return undefined;
+    // The margin before the end of a short token is shorter.
+    if (user.exp - user.iat < SHORT_TOKEN_S) return undefined;
     // A service client began the session, and no identity provider. Identity cookies may come without the connection.
     const connection = [access.azp, user.azp].find((azp) => azp && typeof azp === 'string');
     const isAnonymous = Boolean(connection?.startsWith(SERVICE_CLIENT_PREFIX));

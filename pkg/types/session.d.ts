@@ -28,12 +28,18 @@ export interface AuthenticationStarted {
 /** The result of a link. */
 export interface LinkResult {
   /**
-   * - `linked`: the identity now signs in to this user id;
-   * - `already-owned`: the identity signed in before and has another user id;
-   * - `cancelled`: the shopper turned back at the identity provider;
-   * - `failed`: anything else; `serverCode` has Authress's code, if it sent one.
+   * - `linked`: the identity now signs in to this user id: the new access token or the user's profile shows it;
+   * - `already-owned`: Authress said that the identity signed in before and has another user id;
+   * - `cancelled`: Authress said that the shopper turned back at the identity provider;
+   * - `failed`: anything else, also a callback without an error when nothing shows that the identity is linked.
+   *   `serverCode` has Authress's code, if it sent one.
    */
   status: 'linked' | 'already-owned' | 'cancelled' | 'failed';
+  /**
+   * Set when the link was refused or failed: the identity may belong to another user. Offer to sign in with the same
+   * connection, which leads to that user's account.
+   */
+  mayBeOwned?: true;
   /** The requested connection. */
   connectionId?: string;
   /** The user id to which the identity was to be linked. */

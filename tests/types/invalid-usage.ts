@@ -78,6 +78,8 @@ export async function results(): Promise<void> {
   (await login.getLinkResult()).status;
   // @ts-expect-error A link has no status `signed-in`.
   (await login.getLinkResult())?.status === 'signed-in';
+  // @ts-expect-error Only a link may meet the identity of another user.
+  (await login.getLoginResult())?.mayBeOwned;
   // @ts-expect-error A login has no status `already-owned`.
   (await login.getLoginResult())?.status === 'already-owned';
 }

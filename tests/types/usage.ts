@@ -145,7 +145,8 @@ export async function links(): Promise<void> {
 }
 
 /** Names every outcome of a link: a new one would not compile. */
-function linkOutcome({ status, userId, connectionId, serverCode }: LinkResult): string {
+function linkOutcome({ status, userId, connectionId, serverCode, mayBeOwned }: LinkResult): string {
+  holds<Same<typeof mayBeOwned, true | undefined>>();
   switch (status) {
     case 'linked':
       return userId;

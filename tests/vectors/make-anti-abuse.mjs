@@ -41,6 +41,18 @@ const calls = [
   },
   { call: 'linkIdentity', connectionId: 'con_a', tenantLookupIdentifier: undefined, applicationId: 'app_shop' },
   { call: 'linkIdentity', connectionId: undefined, tenantLookupIdentifier: 'tenant', applicationId: 'app_shop' },
+  {
+    call: 'updateExtensionAuthenticationRequest',
+    connectionId: 'con_a',
+    tenantLookupIdentifier: undefined,
+    authenticationRequestId: 'req-1',
+  },
+  {
+    call: 'updateExtensionAuthenticationRequest',
+    connectionId: undefined,
+    tenantLookupIdentifier: 'tenant',
+    authenticationRequestId: 'req-1',
+  },
   { call: 'tokenExchange', client_id: 'app_shop', authenticationRequestId: 'req-1', code: 'a|b;c' },
 ];
 

@@ -115,6 +115,7 @@ fn constants() -> String {
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
         ("The cookie with the identity of the shopper.", "USER_COOKIE", quoted(cookies::USER)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),
+        ("Tokens with a shorter lifetime in seconds lose less.", "SHORT_TOKEN_S", jwt::SHORT_TOKEN_SECONDS.to_string()),
         (
             "The application without the setting `applicationId`.",
             "DEFAULT_APPLICATION_ID",

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, ErrorCode},
     http::{Method, Request},
-    json::{JsonObject, ObjectWriter},
+    json::{JsonObject, ObjectWriter, quote},
     page::Page,
     secret::Secret,
     session::credentials::SessionCredentials,
@@ -16,6 +16,16 @@ pub fn profile(credentials: SessionCredentials) -> Result<Request, Error> {
     let with_credentials = credentials.with_credentials;
     let bearer = credentials.bearer_unless_cookies()?;
     Ok(request(Method::Get, "profile", None, bearer, with_credentials))
+}
+
+/// Whether a profile shows that this user has an identity of a connection. Not every profile names its user.
+pub fn has_identity(profile: &Secret, user_id: &str, connection_id: &str) -> bool {
+    let Some(profile) = JsonObject::parse(profile.expose()) else { return false };
+    let is_of_user = profile.str("userId").is_none_or(|id| id == user_id);
+    let Some(identities) = profile.list("linkedIdentities").filter(|_| is_of_user) else { return false };
+    // Within a string the quotes would be escaped, so that this is a member.
+    let member = ["\"connectionId\":", &quote(connection_id)].concat();
+    identities.as_bytes().windows(member.len()).any(|part| part == member.as_bytes())
 }
 
 /// Returns `DELETE /session/identities/{id}`, which unlinks an identity. `identity_id` is its connection id, or its
@@ -193,6 +203,28 @@ mod tests {
         assert_eq!(bearer(devices(credentials(None, true))), None);
         for refused in [profile(credentials(None, false)), devices(credentials(None, false))] {
             assert_eq!(refused.unwrap_err().code, ErrorCode::NotLoggedIn);
+        }
+    }
+
+    #[test]
+    fn a_profile_shows_the_identities_of_its_user() {
+        let linked = r#"{"userId":"user_a","linkedIdentities":[{"connection":{"connectionId":"sc_shop","userId":"user_a"}},
+            {"connection":{"connectionId":"con_a","userId":"google-oauth2|1095"}}]}"#;
+        let has = |profile: &str, user, connection| has_identity(&Secret::new(profile), user, connection);
+        assert!(has(linked, "user_a", "con_a"));
+        assert!(has(&linked.replace("userId", "sub"), "user_a", "con_a"), "a profile that names no user");
+        assert!(!has(linked, "user_b", "con_a"));
+        assert!(!has(linked, "user_a", "con_b"));
+        for profile in [
+            "",
+            "[]",
+            "{}",
+            r#"{"linkedIdentities":null}"#,
+            r#"{"linkedIdentities":{"0":{"connection":{"connectionId":"con_a"}}}}"#,
+            r#"{"linkedIdentities":[null,"con_a",5,[],{"connection":"con_a"},{"connection":{"connectionId":"con_ab"}}]}"#,
+            r#"{"linkedIdentities":[{"name":"\"connectionId\":\"con_a\""}],"connection":{"connectionId":"con_a"}}"#,
+        ] {
+            assert!(!has(profile, "user_a", "con_a"), "{profile}");
         }
     }
 

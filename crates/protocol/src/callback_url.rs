@@ -48,6 +48,8 @@ pub struct CallbackParameters {
     pub error: Option<String>,
     /// Authress's own code for the error.
     pub error_code: Option<String>,
+    /// The text about the error (RFC 6749 section 4.1.2.1).
+    pub error_description: Option<String>,
 }
 
 impl CallbackParameters {
@@ -63,6 +65,7 @@ impl CallbackParameters {
             expires_in: query.get("expires_in").and_then(|seconds| seconds.parse().ok()),
             error: query.get("error"),
             error_code: query.get("errorCode"),
+            error_description: query.get("error_description"),
         }
     }
 }
@@ -100,7 +103,7 @@ pub fn has_duplicate_parameter(href: &str) -> bool {
 /// of an earlier callback from the Authress host of `settings`.
 pub fn own_page_url(settings: &Settings, href: &str) -> String {
     let CallbackParameters { nonce, issuer, .. } = CallbackParameters::parse(href);
-    let is_callback = nonce.is_some() && issuer.is_some_and(|issuer| settings.is_issuer(&issuer));
+    let is_callback = nonce.is_some() && issuer.is_some_and(|issuer| settings.is_own_callback_issuer(&issuer));
     let cleaned = if is_callback { without_callback_parameters(href) } else { without_tokens(href) };
     cleaned.unwrap_or_else(|| href.to_owned())
 }

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
     json::{JsonObject, ObjectWriter},
-    jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
+    jwt::{UnverifiedClaims, margin_s},
     page::Page,
     secret::Secret,
     settings::Settings,
@@ -198,7 +198,7 @@ pub fn read_outcome(settings: &Settings, outcome: Outcome, now: ClockReading) ->
     // A lifetime counts from now, so that clock skew does not matter.
     let lifetime_s = response.i64("expires_in").or(claims.lifetime_s());
     let expires_at_ms =
-        lifetime_s.map(|seconds| now.device_ms.saturating_add(milliseconds(seconds - EXPIRY_MARGIN_SECONDS)));
+        lifetime_s.map(|seconds| now.device_ms.saturating_add(milliseconds(seconds.saturating_sub(margin_s(seconds)))));
     let expires_at_ms = expires_at_ms.or(claims.usable_until().map(|seconds| now.device_ms_of(seconds)));
     Ok(ExtensionToken { access_token: Secret::new(token), claims, expires_at_ms })
 }

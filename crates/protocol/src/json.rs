@@ -2,8 +2,7 @@
 //!
 //! `platform` parses the text. Only the first level is read; a nested object is handed on as JSON text.
 
-pub(crate) use crate::platform::JsonObject;
-use crate::platform::quote;
+pub(crate) use crate::platform::{JsonObject, quote};
 
 /// The largest whole number that every JSON parser represents exactly (RFC 8259 section 6).
 const LARGEST: f64 = 9_007_199_254_740_991.0;

@@ -8,6 +8,15 @@ use std::rc::Rc;
 
 /// How long before its expiry a token is no longer used, in seconds: requests take time.
 pub const EXPIRY_MARGIN_SECONDS: i64 = 10;
+/// A token with a shorter lifetime has a shorter margin, in seconds: a fifth of it. Otherwise a token of five seconds
+/// would be over before it arrives.
+pub const SHORT_TOKEN_SECONDS: i64 = EXPIRY_MARGIN_SECONDS * MARGIN_SHARE;
+const MARGIN_SHARE: i64 = 5;
+
+/// Returns how long before its expiry a token with this lifetime is no longer used. Both are in seconds.
+pub(crate) fn margin_s(lifetime_s: i64) -> i64 {
+    (lifetime_s / MARGIN_SHARE).clamp(0, EXPIRY_MARGIN_SECONDS)
+}
 
 /// The claims of a token whose signature has not been verified.
 #[derive(Clone, Debug)]
@@ -30,6 +39,7 @@ struct Claims {
     authorized_party: Option<String>,
     issued_at: Option<i64>,
     expires_at: Option<i64>,
+    lifetime_s: Option<i64>,
     /// How long before `exp` the token is no longer used, in seconds.
     margin_s: i64,
 }
@@ -39,24 +49,32 @@ impl UnverifiedClaims {
     /// neither.
     pub fn decode(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?;
-        Self::of_json(String::from_utf8(base64url::decode(payload)?).ok()?, EXPIRY_MARGIN_SECONDS)
+        Self::of_json(String::from_utf8(base64url::decode(payload)?).ok()?, true)
     }
 
     /// Reads an identity: a JWT, or the claims as a JSON object. Authress and the published client use the latter where
     /// a JWT would be too long for a cookie. Such claims have no margin before `exp`, as in the published client.
     pub fn decode_identity(text: &str) -> Option<Self> {
-        if text.trim_ascii_start().starts_with('{') { Self::of_json(text.to_owned(), 0) } else { Self::decode(text) }
+        if text.trim_ascii_start().starts_with('{') {
+            Self::of_json(text.to_owned(), false)
+        } else {
+            Self::decode(text)
+        }
     }
 
-    fn of_json(text: String, margin_s: i64) -> Option<Self> {
+    fn of_json(text: String, has_margin: bool) -> Option<Self> {
         let json = JsonObject::parse(&text)?;
+        let (issued_at, expires_at) = (json.i64("iat").filter(|iat| *iat != 0), json.i64("exp"));
+        let lifetime_s = issued_at.zip(expires_at).map(|(iat, exp)| exp.saturating_sub(iat));
+        let margin_s = if has_margin { lifetime_s.map_or(EXPIRY_MARGIN_SECONDS, margin_s) } else { 0 };
         Some(Self(Rc::new(Claims {
             subject: json.str("sub"),
             issuer: json.str("iss"),
             client_id: json.str("client_id"),
             authorized_party: json.str("azp"),
-            issued_at: json.i64("iat"),
-            expires_at: json.i64("exp"),
+            issued_at,
+            expires_at,
+            lifetime_s,
             margin_s,
             text,
         })))
@@ -89,12 +107,12 @@ impl UnverifiedClaims {
 
     /// Returns the claim `iat`, when the token was issued, in seconds since 1970.
     pub fn issued_at(&self) -> Option<i64> {
-        self.0.issued_at.filter(|iat| *iat != 0)
+        self.0.issued_at
     }
 
     /// Returns the lifetime of the token in seconds: `exp` minus `iat`.
     pub fn lifetime_s(&self) -> Option<i64> {
-        Some(self.0.expires_at?.saturating_sub(self.issued_at()?))
+        self.0.lifetime_s
     }
 
     /// Returns until when to use the token, in seconds since 1970: `exp` minus the margin.
@@ -127,6 +145,15 @@ mod tests {
         assert_eq!(claims.usable_until(), Some(990));
         assert!(!claims.is_expired(990_000));
         assert!(claims.is_expired(990_001));
+    }
+
+    #[test]
+    fn the_last_fifth_of_a_short_token_is_not_used() {
+        let until = |claims: &str| UnverifiedClaims::decode(&token(claims)).unwrap().usable_until();
+        for (iat, expected) in [(1, 990), (950, 990), (951, 991), (995, 999), (999, 1000), (1000, 1000), (2000, 1000)] {
+            assert_eq!(until(&format!(r#"{{"iat":{iat},"exp":1000}}"#)), Some(expected), "{iat}");
+        }
+        assert_eq!(until(r#"{"exp":9999999}"#), Some(9_999_989));
     }
 
     #[test]

@@ -72,17 +72,29 @@ impl Settings {
         &self.host
     }
 
-    /// Whether `issuer` is exactly the origin of the Authress host (RFC 9207 section 2.4). For issuers in URLs, which
-    /// an attacker may choose.
+    /// Whether `issuer` is exactly the origin of the Authress host.
     pub fn is_issuer(&self, issuer: &str) -> bool {
         WebUrl::parse(issuer).is_some_and(|issuer| issuer.origin() == self.host.origin())
+    }
+
+    /// Whether a callback of `issuer` is of this Authress host (RFC 9207 section 2.4): scheme and port are those of the
+    /// settings, and one host name is the other or a subdomain of it. Authress names the host of a tenant or of an
+    /// account where the settings have the host above it.
+    pub fn is_own_callback_issuer(&self, issuer: &str) -> bool {
+        let has_scheme = issuer.strip_prefix(self.host.scheme()).is_some_and(|rest| rest.starts_with(':'));
+        has_scheme && self.is_related(issuer, WebUrl::authority)
     }
 
     /// Whether a token of `issuer` is of this Authress host: one host name is the other or a subdomain of it, as in the
     /// published client.
     pub fn is_own_token_issuer(&self, issuer: &str) -> bool {
+        self.is_related(issuer, WebUrl::host)
+    }
+
+    /// Whether `name` of one URL is that of the other or of a subdomain.
+    fn is_related(&self, issuer: &str, name: fn(&WebUrl) -> &str) -> bool {
         let Some(issuer) = WebUrl::parse(issuer) else { return false };
-        let (theirs, ours) = (issuer.host(), self.host.host());
+        let (theirs, ours) = (name(&issuer), name(&self.host));
         theirs == ours || is_subdomain(theirs, ours) || is_subdomain(ours, theirs)
     }
 }
@@ -165,22 +177,39 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_in_a_url_must_be_the_origin_of_the_host() {
+    fn the_issuer_of_a_callback_is_the_host_or_one_below_or_above_it() {
         let settings = Settings::new("https://login.example.com", None).unwrap();
-        assert!(settings.is_issuer("https://login.example.com"));
-        assert!(settings.is_issuer("https://login.example.com/"));
+        for exact in ["https://login.example.com", "https://login.example.com/"] {
+            assert!(settings.is_issuer(exact) && settings.is_own_callback_issuer(exact), "{exact}");
+        }
+        for related in ["https://tenant.login.example.com", "https://example.com"] {
+            assert!(settings.is_own_callback_issuer(related) && !settings.is_issuer(related), "{related}");
+        }
         for foreign in [
             "http://login.example.com",
             "https://login.example.com:444",
+            "http://tenant.login.example.com",
+            "https://tenant.login.example.com:444",
             "https://login.example.com.evil.test",
             "https://evil-login.example.com",
             "https://login.example.com@evil.test",
-            "https://example.com",
+            "https://other.example.com",
+            "https://com",
             "login.example.com",
             "",
         ] {
-            assert!(!settings.is_issuer(foreign), "{foreign}");
+            assert!(!settings.is_own_callback_issuer(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn the_account_of_a_shared_host_is_an_own_issuer() {
+        let settings = Settings::new("https://login.authress.io", None).unwrap();
+        assert!(settings.is_own_callback_issuer("https://acc.login.authress.io"));
+        assert!(settings.is_own_token_issuer("https://acc.login.authress.io"));
+        let settings = Settings::new("http://127.0.0.1:8888", None).unwrap();
+        assert!(settings.is_own_callback_issuer("http://127.0.0.1:8888"));
+        assert!(!settings.is_own_callback_issuer("http://0.0.1:8888"));
     }
 
     #[test]

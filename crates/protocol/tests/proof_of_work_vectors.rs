@@ -6,7 +6,7 @@ use serde_json::Value;
 #[test]
 fn hashes_of_the_published_client_verify() {
     let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/anti-abuse.json")).unwrap();
-    assert!(vectors.len() >= 7);
+    assert!(vectors.len() >= 9);
     for vector in &vectors {
         let text = |name: &str| vector["values"][name].as_str();
         let values = match vector["call"].as_str().unwrap() {
@@ -31,6 +31,11 @@ fn hashes_of_the_published_client_verify() {
                 text("client_id").unwrap(),
                 text("authenticationRequestId").unwrap(),
                 text("code").unwrap(),
+            ),
+            "updateExtensionAuthenticationRequest" => values::update_request(
+                text("connectionId"),
+                text("tenantLookupIdentifier"),
+                text("authenticationRequestId").unwrap(),
             ),
             other => panic!("no such call: {other}"),
         };

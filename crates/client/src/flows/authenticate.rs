@@ -133,10 +133,10 @@ impl<P: Ports> Context<P> {
             };
             let outcome = self.send_with_proof_of_work(&mut prepare).await?;
             let authorization = authorization.ok_or(ErrorCode::InternalError)?;
-            let response = http::success(outcome)
+            let (response, pending) = http::success(outcome)
                 .and_then(|body| authorization.read_response(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
-            if let Some(pending) = &response.pending {
+            if let Some(pending) = &pending {
                 self.store_pending(pending)?;
                 if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {
                     let title = "The redirect URL is on another origin, which Authress's cookies do not reach: \

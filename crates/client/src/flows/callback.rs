@@ -2,15 +2,17 @@
 
 use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports};
 use authress_login_protocol::{
+    account,
     authorization::pending::{LEGACY_KEY, PendingAuthorization},
     callback::{
-        decision::{CallbackAction, CallbackError, decide},
+        decision::{CallbackAction, decide},
         exchange::{CodeExchange, ExchangeResult},
         login_result::LoginResult,
         unfinished::UnfinishedCallback,
     },
     callback_url,
     error::{Error, ErrorCode},
+    http,
     jwt::UnverifiedClaims,
     session::{
         cookies,
@@ -21,6 +23,17 @@ use authress_login_protocol::{
     tab_message::TabMessage,
 };
 use futures_util::future::LocalBoxFuture;
+
+/// The session after a callback.
+#[derive(Clone, Copy)]
+enum NewSession<'a> {
+    /// The callback has brought tokens.
+    Tokens(&'a Tokens),
+    /// Authress has set it in cookies, if there is one.
+    Cookies,
+    /// It was renewed and is stored.
+    Renewed,
+}
 
 impl<P: Ports> Context<P> {
     /// Handles the callback in the address, or the one that an earlier page of this tab has not finished.
@@ -36,14 +49,12 @@ impl<P: Ports> Context<P> {
         let handled = match action {
             CallbackAction::Ignore => return Ok(()),
             CallbackAction::Fail(pending, error) => {
-                self.publish_error(&pending, &error);
+                self.ports.warn("The login failed or was cancelled", &error.to_error());
+                self.publish(LoginResult::from_error(&pending, &error));
                 Ok(())
             }
-            CallbackAction::StoreTokens(pending, tokens) => self.complete_with_tokens(&pending, &tokens).await,
-            CallbackAction::StoreCookies(pending) => {
-                self.complete_with_cookies(&pending);
-                Ok(())
-            }
+            CallbackAction::StoreTokens(pending, tokens) => self.complete(&pending, NewSession::Tokens(&tokens)).await,
+            CallbackAction::StoreCookies(pending) => self.complete(&pending, NewSession::Cookies).await,
             CallbackAction::Exchange(exchange) => self.exchange_code(exchange).await,
         };
         // After a network failure the next call, or the next page of the tab, handles the callback again.
@@ -126,87 +137,125 @@ impl<P: Ports> Context<P> {
             clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
         }
         let pending = exchange.pending();
-        match result {
-            ExchangeResult::Tokens(tokens) => self.complete_with_tokens(pending, &tokens).await,
-            ExchangeResult::Cookies => {
-                self.complete_with_cookies(pending);
-                Ok(())
+        let tokens;
+        let session = match result {
+            ExchangeResult::Tokens(of_response) => {
+                tokens = of_response;
+                NewSession::Tokens(&tokens)
             }
+            ExchangeResult::Cookies => NewSession::Cookies,
             ExchangeResult::CodeRejected(error) => {
                 self.ports.warn("The authorization code has expired or was used before", &error);
-                self.recover_lost_exchange(pending, &error).await
+                if !self.recover_lost_exchange(pending).await? {
+                    if !self.has_signed_out_since(&before) {
+                        self.publish(LoginResult::from_session(pending, None, false, Some(&error)));
+                    }
+                    return Ok(());
+                }
+                NewSession::Renewed
             }
             ExchangeResult::NetworkFailure(error) => {
                 self.ports.warn("The login could not be completed yet", &error);
-                Err(error)
+                return Err(error);
             }
             ExchangeResult::Failed(error) => {
                 self.ports.warn("The login could not be completed", &error);
-                self.publish(LoginResult::from_failed_exchange(pending, &error));
-                Err(error)
+                self.publish(LoginResult::from_session(pending, None, false, Some(&error)));
+                return Err(error);
             }
-        }
+        };
+        self.complete(pending, session).await
     }
 
-    /// Completes a login whose code was rejected, if an earlier attempt has used the code and only its response was
-    /// lost. Authress's session shows whether it has, where cookies reach Authress.
-    async fn recover_lost_exchange(&self, pending: &PendingAuthorization, error: &Error) -> Result<(), Error> {
-        if self.sends_credentials()? {
-            let (before, earlier) = (self.session_version(), self.identity());
-            let outcome = self.send(&renewal::request(true)).await;
-            if self.has_signed_out_since(&before) {
-                return self.discard_stale_response().map(drop);
-            }
-            match renewal::read_outcome(&self.settings, outcome) {
-                RenewalResult::Tokens(tokens) if pending.is_completed_by(earlier.as_ref(), tokens.claims()) => {
-                    return self.complete_with_tokens(pending, &tokens).await;
-                }
-                RenewalResult::Cookies => {
-                    self.store_user_cookie(true);
-                    if self.identity().is_some_and(|now| pending.is_completed_by(earlier.as_ref(), &now)) {
-                        self.complete_with_cookies(pending);
-                        return Ok(());
-                    }
-                }
-                RenewalResult::Tokens(_) | RenewalResult::NoSession | RenewalResult::Unknown(_) => {}
-            }
+    /// Renews the session, where cookies reach Authress, after a code was rejected: an earlier attempt may have used the
+    /// code, and only its response was lost. Returns whether the session may be that of the code: another user's, or one
+    /// of the connection that was asked for. What completes a link is judged by [`Self::complete`].
+    async fn recover_lost_exchange(&self, pending: &PendingAuthorization) -> Result<bool, Error> {
+        if !self.sends_credentials()? {
+            return Ok(false);
         }
-        self.publish(LoginResult::from_failed_exchange(pending, error));
-        Ok(())
+        let (before, earlier, had_connection) = (self.session_version(), self.identity(), self.session_names(pending));
+        let outcome = self.send(&renewal::request(true)).await;
+        if self.has_signed_out_since(&before) {
+            self.discard_stale_response()?;
+            return Ok(false);
+        }
+        match renewal::read_outcome(&self.settings, outcome) {
+            RenewalResult::Tokens(tokens) if pending.accepts_user(tokens.user_id()) => {
+                self.store_tokens(&tokens, &self.session_version()).await?;
+            }
+            RenewalResult::Cookies => self.store_user_cookie(true),
+            RenewalResult::Tokens(_) | RenewalResult::NoSession | RenewalResult::Unknown(_) => return Ok(false),
+        }
+        let is_other_user = || {
+            let (earlier, now) = (earlier.as_ref(), self.identity());
+            earlier.and_then(UnverifiedClaims::subject) != now.as_ref().and_then(UnverifiedClaims::subject)
+        };
+        let has_connection = !had_connection && self.session_names(pending);
+        Ok(pending.link_user_id.is_some() || has_connection || is_other_user())
     }
 
-    /// Stores the session of the callback's tokens. The tokens of a link must be of the user that it began with;
-    /// otherwise the session stays.
-    fn complete_with_tokens<'a>(
+    /// Stores the session that the callback has brought, and publishes the result. A link has succeeded only if
+    /// something shows it, whatever the callback has brought.
+    fn complete<'a>(
         &'a self,
         pending: &'a PendingAuthorization,
-        tokens: &'a Tokens,
+        session: NewSession<'a>,
     ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            if pending.accepts_user(tokens.user_id()) {
-                self.advance_session_version();
-                let version = self.session_version();
-                self.store_tokens(tokens, &version).await?;
-                self.refresh_state();
+            self.advance_session_version();
+            let version = self.session_version();
+            match session {
+                // The tokens of a link must be of the user that it began with; otherwise the session stays.
+                NewSession::Tokens(tokens) if !pending.accepts_user(tokens.user_id()) => {}
+                NewSession::Tokens(tokens) => self.store_tokens(tokens, &version).await?,
+                NewSession::Cookies => self.store_user_cookie(true),
+                NewSession::Renewed => {}
             }
-            self.publish(LoginResult::from_session(pending, Some(tokens.user_id())));
+            let is_new = matches!(session, NewSession::Renewed) || self.has_changed_since(&version);
+            self.refresh_state();
+            // Without a new session a login has failed. Another tab may have stored the cookie before.
+            let identity = self.identity().filter(|identity| match session {
+                NewSession::Tokens(tokens) => identity.subject() == Some(tokens.user_id()),
+                NewSession::Cookies | NewSession::Renewed => {
+                    is_new || pending.link_user_id.is_some() || pending.is_before(identity)
+                }
+            });
+            let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
+            let counter = self.session_counter.get();
+            let is_linked = match pending.link_user_id.as_deref() {
+                Some(expected) if user_id == Some(expected) => self.is_linked(pending, expected, is_new).await,
+                Some(_) | None => false,
+            };
+            // Otherwise the shopper has signed out while the profile was requested.
+            if self.session_counter.get() == counter {
+                self.publish(LoginResult::from_session(pending, user_id, is_linked, None));
+            }
             Ok(())
         })
     }
 
-    /// Stores the session that Authress has set in cookies.
-    fn complete_with_cookies(&self, pending: &PendingAuthorization) {
-        self.advance_session_version();
-        self.store_user_cookie(true);
-        self.refresh_state();
-        let identity = self.identity();
-        let user_id = identity.as_ref().and_then(UnverifiedClaims::subject);
-        self.publish(LoginResult::from_session(pending, user_id));
+    /// Whether something shows that a link has succeeded: a token that its callback has brought, or else the profile.
+    /// Without a response nothing does.
+    async fn is_linked(&self, pending: &PendingAuthorization, user_id: &str, is_new: bool) -> bool {
+        if is_new && self.session_names(pending) {
+            return true;
+        }
+        let (Some(connection_id), None) = (&pending.connection_id, &pending.tenant_lookup_identifier) else {
+            return false;
+        };
+        let Ok(request) = self.credentials().and_then(account::profile) else { return false };
+        let profile = http::success(self.send(&request).await);
+        profile.is_ok_and(|profile| account::has_identity(&profile, user_id, connection_id))
     }
 
-    fn publish_error(&self, pending: &PendingAuthorization, error: &CallbackError) {
-        self.ports.warn("The login failed or was cancelled", &error.to_error());
-        self.publish(LoginResult::from_error(pending, error));
+    /// Whether a token of the stored session names the connection of `pending`: the identity, or the access token that
+    /// script can read.
+    fn session_names(&self, pending: &PendingAuthorization) -> bool {
+        let Some(identity) = self.identity() else { return false };
+        let access = self.token().ok().flatten().and_then(|token| UnverifiedClaims::decode(token.expose()));
+        let access = access.filter(|access| access.subject() == identity.subject());
+        pending.is_named_by(&identity) || access.is_some_and(|access| pending.is_named_by(&access))
     }
 
     /// Keeps the result for `getLoginResult` and `getLinkResult`, and emits it in all tabs.

@@ -54,8 +54,14 @@ impl<P: Ports> LoginClient<P> {
         if !context.ports.page()?.may_send_token_to(url, &settings) {
             return Err(ErrorCode::OriginNotAllowed.into());
         }
-        self.user_session_exists(false).await?;
-        context.token()
+        loop {
+            let is_signed_in = self.user_session_exists(false).await?;
+            let token = context.token();
+            // Another tab that replaces the session changes the cookies between the two readings.
+            if token.is_ok() || !is_signed_in {
+                return token;
+            }
+        }
     }
 
     /// Renews the session after an API rejected the token `rejected`. Returns the new token, `None` if there is none.

@@ -2,7 +2,7 @@
 
 use super::{assert_signed_in, assert_signed_out};
 use crate::support::{Browser, Choice, DAY_MS, Fault, MINUTE_MS, Site, Tab, World, login, pass_ms, run};
-use authress_login_protocol::{error::ErrorCode, session::record::STORAGE_KEY};
+use authress_login_protocol::{error::ErrorCode, jwt::UnverifiedClaims, session::record::STORAGE_KEY};
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
 const ADA: Choice = Choice::Person("ada");
@@ -237,6 +237,36 @@ fn deleting_site_data_ends_the_session() {
             assert_signed_out(&tab).await;
             assert!(!tab.exists().value().await.unwrap());
             assert_eq!(tab.snapshot(), "signed-out", "{site:?}");
+        });
+    }
+}
+
+#[test]
+fn a_token_for_a_request_is_found_while_another_tab_replaces_the_session() {
+    for turns in 0..40 {
+        run(async move {
+            let world = World::new(Site::Localhost, 8);
+            let elsewhere = Browser::new(&world);
+            let signed_in = Tab::open(&elsewhere);
+            let ada = signed_in.sign_in_as(ADA).await;
+            let browser = Browser::new(&world);
+            let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
+            let user = tab.sign_in().await;
+            pass_ms(100).await;
+            let token = tab.call(|client| async move { client.token_for("http://localhost:5173/api", "").await });
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            // The other tab writes the token an instant before the record.
+            let url = "http://localhost:5173/".parse().unwrap();
+            let cookies = elsewhere.script_cookies(&url);
+            let ours = cookies.split("; ").find(|cookie| cookie.starts_with("authorization=")).unwrap();
+            browser.assign_cookie(&url, &format!("{ours}; Path=/"));
+            pass_ms(20).await;
+            browser.store(&other.page(), STORAGE_KEY, elsewhere.load(Site::Localhost.shop(), STORAGE_KEY).as_deref());
+            let token = token.value().await.unwrap().expect("a token");
+            let token = UnverifiedClaims::decode(token.expose()).unwrap();
+            assert!([Some(&*user), Some(&*ada)].contains(&token.subject()), "after {turns} turns");
         });
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
     secret::Secret,
-    settings::Settings,
+    settings::{SERVICE_CLIENT_PREFIX, Settings},
     web_url::is_path_segment,
 };
 
@@ -79,13 +79,20 @@ impl PendingAuthorization {
         self.link_user_id.as_deref().is_none_or(|expected| expected == user_id)
     }
 
-    /// Whether the session that Authress has `now` shows that the code exchange succeeded although its response was
-    /// lost: the user differs from the session `before`, or the requested connection has become the session's.
-    pub fn is_completed_by(&self, before: Option<&UnverifiedClaims>, now: &UnverifiedClaims) -> bool {
-        let is_other_user = before.and_then(UnverifiedClaims::subject) != now.subject();
-        let had_connection = before.and_then(UnverifiedClaims::authorized_party) == now.authorized_party();
-        let has_connection = self.connection_id.is_some() && self.connection_id.as_deref() == now.authorized_party();
-        is_other_user || (has_connection && !had_connection)
+    /// Whether a token was issued after this login or link began.
+    pub fn is_before(&self, token: &UnverifiedClaims) -> bool {
+        let began_at_s = self.created_at_ms.saturating_add(self.clock_skew_ms) / 1000;
+        token.issued_at().is_some_and(|issued_at| issued_at >= began_at_s)
+    }
+
+    /// Whether a token names the connection that was asked for: the user has signed in through it. The connection of a
+    /// tenant is not known here; it is any identity provider.
+    pub fn is_named_by(&self, token: &UnverifiedClaims) -> bool {
+        let Some(connection) = token.authorized_party() else { return false };
+        match self.tenant_lookup_identifier {
+            Some(_) => !connection.starts_with(SERVICE_CLIENT_PREFIX),
+            None => self.connection_id.as_deref() == Some(connection),
+        }
     }
 
     /// Writes the record to store. The published client ignores the members that it does not know.
@@ -233,19 +240,42 @@ mod tests {
         assert!(is_stale("{}", 0));
     }
 
+    fn token(claims: &str) -> UnverifiedClaims {
+        UnverifiedClaims::decode(&format!("e30.{}.", crate::base64url::encode(claims.as_bytes()))).unwrap()
+    }
+
     #[test]
-    fn a_login_is_completed_by_another_user_or_by_its_connection() {
-        let claims = |user: &str, connection: &str| {
-            let claims = format!(r#"{{"sub":"{user}","azp":"{connection}"}}"#);
-            UnverifiedClaims::decode(&format!("e30.{}.", crate::base64url::encode(claims.as_bytes()))).unwrap()
+    fn a_token_was_issued_after_the_login_began() {
+        let pending = PendingAuthorization { created_at_ms: 1_800_000_000_999, clock_skew_ms: 0, ..pending() };
+        for (claims, is_before) in [
+            (r#"{"iat":1800000000}"#, true),
+            (r#"{"iat":1800000300}"#, true),
+            (r#"{"iat":1799999999}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(pending.is_before(&token(claims)), is_before, "{claims}");
+        }
+        let skewed = PendingAuthorization { clock_skew_ms: -86_400_000, ..pending };
+        assert!(skewed.is_before(&token(r#"{"iat":1799913600}"#)), "by the clock of the server");
+    }
+
+    #[test]
+    fn a_token_names_the_connection_that_was_asked_for() {
+        let shows = |tenant: Option<&str>, claims: &str| {
+            let tenant_lookup_identifier = tenant.map(str::to_owned);
+            PendingAuthorization { tenant_lookup_identifier, ..pending() }.is_named_by(&token(claims))
         };
-        let before = claims("user_a", "sc_shop");
-        assert!(pending().is_completed_by(None, &claims("user_a", "sc_shop")));
-        assert!(pending().is_completed_by(Some(&before), &claims("user_b", "con_a")));
-        assert!(pending().is_completed_by(Some(&before), &claims("user_a", "con_a")));
-        assert!(!pending().is_completed_by(Some(&before), &before), "the session has not changed");
-        let linked = claims("user_a", "con_a");
-        assert!(!pending().is_completed_by(Some(&linked), &linked));
+        for (claims, shows_connection, shows_tenant) in [
+            (r#"{"azp":"con_a"}"#, true, true),
+            (r#"{"azp":"con_b"}"#, false, true),
+            (r#"{"azp":"sc_shop"}"#, false, false),
+            ("{}", false, false),
+        ] {
+            assert_eq!(shows(None, claims), shows_connection, "{claims}");
+            assert_eq!(shows(Some("tenant"), claims), shows_tenant, "{claims}");
+        }
+        let any = PendingAuthorization { connection_id: None, ..pending() };
+        assert!(!any.is_named_by(&token("{}")), "no connection was asked for");
     }
 
     #[test]

@@ -79,9 +79,6 @@ pub struct AuthorizationRequest {
 /// The response to an authorization request.
 #[derive(Clone, Debug)]
 pub struct AuthenticationResponse {
-    /// What to store before the browser navigates. `None` if Authress named no authentication request: then there is no
-    /// callback to this page.
-    pub pending: Option<Box<PendingAuthorization>>,
     /// The URL at which the login continues.
     pub authentication_url: Option<WebUrl>,
     /// The id of the authentication request.
@@ -177,11 +174,15 @@ pub fn prepare_link(
 }
 
 impl AuthorizationRequest {
-    /// Reads the body of a successful response.
+    /// Reads the body of a successful response. Also returns what to store before the browser navigates: `None` if
+    /// Authress named no authentication request, since then there is no callback to this page.
     ///
     /// Fails with [`ErrorCode::InvalidServerResponse`] if it names neither an http(s) URL nor a usable authentication
     /// request.
-    pub fn read_response(self, body: &Secret) -> Result<AuthenticationResponse, Error> {
+    pub fn read_response(
+        self,
+        body: &Secret,
+    ) -> Result<(AuthenticationResponse, Option<Box<PendingAuthorization>>), Error> {
         let response = JsonObject::parse(body.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
         let authentication_url = match response.str("authenticationUrl").filter(|url| !url.is_empty()) {
             Some(url) => Some(http_url(&url).ok_or(ErrorCode::InvalidServerResponse)?),
@@ -198,7 +199,7 @@ impl AuthorizationRequest {
             pending.nonce.clone_from(nonce);
             pending
         });
-        Ok(AuthenticationResponse { pending, authentication_url, authentication_request_id })
+        Ok((AuthenticationResponse { authentication_url, authentication_request_id }, pending))
     }
 }
 
@@ -366,9 +367,9 @@ mod tests {
         let (_, authorization) = login(AuthenticateOptions::default());
         let verifier = authorization.pending.code_verifier.clone();
         let body = r#"{"authenticationUrl":"https://verify.test/v1/login","authenticationRequestId":"R","enableCredentials":true}"#;
-        let response = authorization.read_response(&Secret::new(body)).unwrap();
+        let (response, pending) = authorization.read_response(&Secret::new(body)).unwrap();
         assert!(response.navigates_from(&page()));
-        let pending = response.pending.unwrap();
+        let pending = pending.unwrap();
         assert_eq!((pending.nonce.as_str(), pending.enable_credentials), ("R", Some(true)));
         assert_eq!(pending.code_verifier, verifier);
     }
@@ -383,11 +384,11 @@ mod tests {
     #[test]
     fn a_url_on_the_pages_host_is_returned_to_the_application() {
         let body = r#"{"authenticationUrl":"https://app.shop.test:9000/login","authenticationRequestId":"R"}"#;
-        let response = login(AuthenticateOptions::default()).1.read_response(&Secret::new(body)).unwrap();
+        let (response, _) = login(AuthenticateOptions::default()).1.read_response(&Secret::new(body)).unwrap();
         assert!(!response.navigates_from(&page()));
         let response =
             login(AuthenticateOptions::default()).1.read_response(&Secret::new(r#"{"authenticationRequestId":"R"}"#));
-        assert!(!response.unwrap().navigates_from(&page()));
+        assert!(!response.unwrap().0.navigates_from(&page()));
     }
 
     #[test]

@@ -60,9 +60,11 @@ pub enum CallbackError {
         error: String,
         /// The parameter `errorCode`, Authress's own code.
         error_code: Option<String>,
+        /// The parameter `error_description`.
+        description: Option<String>,
     },
-    /// The callback cannot be trusted: it names another issuer (RFC 9207 section 2.4), has a parameter twice, lacks the
-    /// code that it announces, or has tokens of another host, application or user.
+    /// The callback cannot be trusted: it names a foreign issuer (RFC 9207 section 2.4), has a parameter twice, lacks
+    /// the code that it announces, or has tokens of another host, application or user.
     Untrusted,
 }
 
@@ -70,7 +72,7 @@ impl CallbackError {
     /// Returns the error to log.
     pub fn to_error(&self) -> Error {
         match self {
-            Self::AuthorizationServer { error, error_code } => {
+            Self::AuthorizationServer { error, error_code, .. } => {
                 Error::from(ErrorCode::RequestRefused).with_server_code(error_code.as_ref().unwrap_or(error))
             }
             Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
@@ -91,7 +93,7 @@ pub fn decide(
 ) -> CallbackDecision {
     let href = page.href();
     let parameters = CallbackParameters::parse(href);
-    let is_own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_issuer(issuer));
+    let is_own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_own_callback_issuer(issuer));
     let pending =
         parameters.nonce.as_deref().and_then(|nonce| find_pending(nonce).filter(|pending| pending.nonce == nonce));
     let Some(pending) = pending else {
@@ -125,8 +127,8 @@ fn action(
     pending: Box<PendingAuthorization>,
 ) -> CallbackAction {
     if let Some(error) = parameters.error.clone() {
-        let error = CallbackError::AuthorizationServer { error, error_code: parameters.error_code.clone() };
-        return CallbackAction::Fail(pending, error);
+        let (error_code, description) = (parameters.error_code.clone(), parameters.error_description.clone());
+        return CallbackAction::Fail(pending, CallbackError::AuthorizationServer { error, error_code, description });
     }
     if let Some(code) = &parameters.code {
         let code = match code.expose() {

@@ -9,8 +9,9 @@ use crate::{
 
 /// Authress's error code for an identity that has logged in before: it has a user id of its own.
 const ALREADY_OWNED: &str = "IdentityAlreadyOwned";
-/// Authress's error code for a login that the shopper cancelled at the identity provider.
-const CANCELLED: &str = "UserCancelled";
+/// What the codes and descriptions for a login that the shopper cancelled at the identity provider have in common:
+/// `UserCancelled`, `user_cancelled_login`, "The user canceled the authentication".
+const CANCEL: &[u8] = b"ancel";
 
 /// The purpose of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +27,14 @@ pub enum Purpose {
 pub enum LoginStatus {
     /// The login created a session.
     SignedIn,
-    /// The identity is linked: it now logs in to this user id.
+    /// The identity is linked: it now logs in to this user id. A token or the profile shows it.
     Linked,
-    /// The identity is not linked: it has logged in before and has another user id. The session stays.
+    /// The identity is not linked: Authress said that it has logged in before and has another user id. The session
+    /// stays.
     AlreadyOwned,
-    /// The shopper cancelled. The session stays.
+    /// The shopper cancelled, as Authress said. The session stays.
     Cancelled,
-    /// The login or link failed. The session stays.
+    /// The login or link failed, or nothing shows that it succeeded. The session stays.
     Failed,
 }
 
@@ -67,37 +69,55 @@ pub struct LoginResult {
 }
 
 impl LoginResult {
-    /// Returns the result of a callback that created a session. A link has succeeded if the user id is still the same.
-    pub fn from_session(pending: &PendingAuthorization, session_user_id: Option<&str>) -> Self {
-        let status = match (pending.link_user_id.as_deref(), session_user_id) {
-            (None, Some(_)) => LoginStatus::SignedIn,
-            (Some(expected), Some(user_id)) if expected == user_id => LoginStatus::Linked,
-            (_, Some(_) | None) => LoginStatus::Failed,
+    /// Returns the result of a callback without an error response. `user_id` is that of the session afterwards.
+    ///
+    /// A link has succeeded only if a token or the profile shows it (`is_linked`): a callback without an error, of a
+    /// user with the same id, is also what a refusal may look like. `error` says why a code was of no use.
+    pub fn from_session(
+        pending: &PendingAuthorization,
+        user_id: Option<&str>,
+        is_linked: bool,
+        error: Option<&Error>,
+    ) -> Self {
+        let is_login = pending.link_user_id.is_none();
+        let status = match error {
+            _ if is_linked => LoginStatus::Linked,
+            None if is_login && user_id.is_some() => LoginStatus::SignedIn,
+            Some(_) | None => LoginStatus::Failed,
         };
-        let result = Self::new(pending, status, None);
-        match result.purpose {
-            Purpose::Login => Self { user_id: session_user_id.map(str::to_owned), ..result },
-            Purpose::Link => result,
+        let error = error.filter(|_| !is_linked).and_then(|error| error.server_code.as_deref());
+        let mut result = Self::new(pending, status, error);
+        if status == LoginStatus::SignedIn {
+            result.user_id = user_id.map(str::to_owned);
         }
+        result
+    }
+
+    /// Whether another user may own the identity: a link has failed, and the reason is not certain. Signing in with the
+    /// identity leads to that user's account.
+    pub fn may_be_owned(&self) -> bool {
+        self.purpose == Purpose::Link && matches!(self.status, LoginStatus::AlreadyOwned | LoginStatus::Failed)
     }
 
     /// Returns the result of a callback that failed.
     pub fn from_error(pending: &PendingAuthorization, error: &CallbackError) -> Self {
-        let CallbackError::AuthorizationServer { error, error_code } = error else {
+        let CallbackError::AuthorizationServer { error, error_code, description } = error else {
             return Self::new(pending, LoginStatus::Failed, None);
         };
-        let is_link = pending.link_user_id.is_some();
-        let status = match (error.as_str(), error_code.as_deref()) {
-            (_, Some(ALREADY_OWNED)) if is_link => LoginStatus::AlreadyOwned,
-            (_, Some(CANCELLED)) | ("access_denied", None) => LoginStatus::Cancelled,
+        let (code, is_link) = (error_code.as_deref().unwrap_or(error), pending.link_user_id.is_some());
+        let is_cancelled = match (error_code, description) {
+            (Some(_), _) => says_cancelled(code),
+            (None, Some(description)) => says_cancelled(code) || says_cancelled(description),
+            // Access can be denied by the shopper or by the server (RFC 6749 section 4.1.2.1). For a login the former is
+            // likelier; a link that the server refused must not look like one that the shopper cancelled.
+            (None, None) => says_cancelled(code) || (!is_link && code == "access_denied"),
+        };
+        let status = match code {
+            ALREADY_OWNED if is_link => LoginStatus::AlreadyOwned,
+            _ if is_cancelled => LoginStatus::Cancelled,
             _ => LoginStatus::Failed,
         };
-        Self::new(pending, status, Some(error_code.as_deref().unwrap_or(error)))
-    }
-
-    /// Returns the result of a code exchange that failed.
-    pub fn from_failed_exchange(pending: &PendingAuthorization, error: &Error) -> Self {
-        Self::new(pending, LoginStatus::Failed, error.server_code.as_deref())
+        Self::new(pending, status, Some(code))
     }
 
     /// Writes the message to other tabs. It has no secrets.
@@ -135,6 +155,11 @@ impl LoginResult {
     }
 }
 
+/// Whether a code or description says that the shopper cancelled.
+fn says_cancelled(text: &str) -> bool {
+    text.as_bytes().windows(CANCEL.len()).any(|part| part == CANCEL)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,31 +184,45 @@ mod tests {
     }
 
     #[test]
-    fn a_link_has_succeeded_only_if_the_user_id_is_the_same() {
-        let status = |user| LoginResult::from_session(&pending(Some("user_a")), user).status;
-        assert_eq!(status(Some("user_a")), LoginStatus::Linked);
-        assert_eq!(status(Some("user_b")), LoginStatus::Failed);
-        assert_eq!(status(None), LoginStatus::Failed);
+    fn a_link_has_succeeded_only_if_something_shows_it() {
+        let pending = pending(Some("user_a"));
+        let refused = Error::from_refusal(400, r#"{"error":"invalid_grant"}"#);
+        for (error, server_code) in [(None, None), (Some(&refused), Some("invalid_grant"))] {
+            let linked = LoginResult::from_session(&pending, Some("user_a"), true, error);
+            assert_eq!((linked.status, linked.user_id.as_deref()), (LoginStatus::Linked, Some("user_a")));
+            assert_eq!((linked.may_be_owned(), linked.server_code), (false, None));
+            for user_id in [Some("user_a"), Some("user_b"), None] {
+                let failed = LoginResult::from_session(&pending, user_id, false, error);
+                assert_eq!((failed.status, failed.user_id.as_deref()), (LoginStatus::Failed, Some("user_a")));
+                assert_eq!((failed.may_be_owned(), failed.server_code.as_deref()), (true, server_code));
+            }
+        }
     }
 
     #[test]
     fn a_login_has_succeeded_if_there_is_a_user() {
-        let result = LoginResult::from_session(&pending(None), Some("user_a"));
-        assert_eq!((result.status, result.user_id.as_deref()), (LoginStatus::SignedIn, Some("user_a")));
-        assert_eq!(LoginResult::from_session(&pending(None), None).status, LoginStatus::Failed);
+        let result = |user_id, error| LoginResult::from_session(&pending(None), user_id, false, error);
+        let signed_in = result(Some("user_a"), None);
+        assert_eq!((signed_in.status, signed_in.user_id.as_deref()), (LoginStatus::SignedIn, Some("user_a")));
+        let refused = Error::from_refusal(400, r#"{"error":"invalid_grant"}"#);
+        for failed in [result(None, None), result(Some("user_a"), Some(&refused))] {
+            assert_eq!((failed.status, failed.user_id.as_deref()), (LoginStatus::Failed, None));
+            assert!(!failed.may_be_owned());
+        }
+    }
+
+    fn of_error(link: Option<&str>, error: &str, error_code: Option<&str>, description: Option<&str>) -> LoginResult {
+        let (error_code, description) = (error_code.map(str::to_owned), description.map(str::to_owned));
+        let error = CallbackError::AuthorizationServer { error: error.into(), error_code, description };
+        LoginResult::from_error(&pending(link), &error)
     }
 
     #[test]
     fn error_codes_decide_the_status() {
-        let status = |link: Option<&str>, error: &str, error_code: Option<&str>| {
-            let error =
-                CallbackError::AuthorizationServer { error: error.into(), error_code: error_code.map(str::to_owned) };
-            LoginResult::from_error(&pending(link), &error).status
-        };
+        let status = |link, error, error_code| of_error(link, error, error_code, Some("Cancelled or not")).status;
         for link in [Some("user_a"), None] {
             assert_eq!(status(link, "access_denied", Some("UserCancelled")), LoginStatus::Cancelled);
-            assert_eq!(status(link, "access_denied", None), LoginStatus::Cancelled);
-            assert_eq!(status(link, "server_error", None), LoginStatus::Failed);
+            assert_eq!(status(link, "access_denied", Some("user_cancelled_login")), LoginStatus::Cancelled);
             assert_eq!(status(link, "access_denied", Some("Other")), LoginStatus::Failed);
         }
         assert_eq!(status(Some("user_a"), "access_denied", Some("IdentityAlreadyOwned")), LoginStatus::AlreadyOwned);
@@ -191,9 +230,39 @@ mod tests {
     }
 
     #[test]
-    fn a_message_reads_back() {
+    fn without_a_code_the_words_for_a_cancelled_login_decide() {
         for link in [Some("user_a"), None] {
-            let result = LoginResult::from_session(&pending(link), Some("user_a"));
+            for (error, description) in [
+                ("user_cancelled_authorize", None),
+                ("access_denied", Some("The login was cancelled.")),
+                ("access_denied", Some("AADSTS65004: the user canceled the authentication.")),
+                ("access_denied", Some("User Cancelled")),
+            ] {
+                assert_eq!(of_error(link, error, None, description).status, LoginStatus::Cancelled, "{description:?}");
+            }
+            for (error, description) in [
+                ("access_denied", Some("This identity already belongs to another user and cannot be linked.")),
+                ("access_denied", Some("")),
+                ("server_error", None),
+                ("canc", Some("el")),
+            ] {
+                let result = of_error(link, error, None, description);
+                assert_eq!((result.status, result.server_code.as_deref()), (LoginStatus::Failed, Some(error)));
+                assert_eq!(result.may_be_owned(), link.is_some());
+            }
+        }
+        let denied = |link| of_error(link, "access_denied", None, None);
+        assert_eq!(denied(None).status, LoginStatus::Cancelled);
+        assert_eq!(denied(Some("user_a")).status, LoginStatus::Failed, "nothing says who denied the link");
+        assert!(denied(Some("user_a")).may_be_owned());
+    }
+
+    #[test]
+    fn a_message_reads_back() {
+        let result = |link, is_linked| LoginResult::from_session(&pending(link), Some("user_a"), is_linked, None);
+        let login = result(None, false);
+        let links = [true, false].map(|is_linked| result(Some("user_a"), is_linked));
+        for result in links.into_iter().chain([login]) {
             assert_eq!(LoginResult::from_json(&result.to_json()), Some(result));
         }
         for text in ["", "{}", r#"{"status":"linked"}"#, r#"{"status":"moon","isLink":true}"#] {

@@ -133,10 +133,30 @@ fn the_callback_of_an_extension_is_ignored() {
 
 #[test]
 fn a_callback_of_another_issuer_fails_and_its_login_stays_pending() {
-    for issuer in ["https://evil.test", "https://login.shop.test.evil.test", "https://evil-login.shop.test", "x"] {
+    for issuer in [
+        "https://evil.test",
+        "https://login.shop.test.evil.test",
+        "https://evil-login.shop.test",
+        "https://other.shop.test",
+        "http://login.shop.test",
+        "https://tenant.login.shop.test:8443",
+        "x",
+    ] {
         let decision = decided(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");
         assert!(!decision.consumes_pending, "{issuer}");
         assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted), "{issuer}");
+    }
+}
+
+#[test]
+fn a_callback_of_a_host_below_or_above_the_configured_one_is_handled() {
+    for issuer in ["https://tenant.login.shop.test", "https://shop.test"] {
+        let decision = decided(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");
+        assert!(decision.consumes_pending, "{issuer}");
+        assert!(matches!(decision.action, CallbackAction::Exchange(_)), "{issuer}");
+        let unknown = decided(&format!("https://app.shop.test/?code=C&nonce=other&iss={issuer}"), "");
+        assert_eq!(unknown.clean_href.as_deref(), Some("https://app.shop.test/"), "{issuer}");
+        assert_eq!(unknown.action, CallbackAction::Ignore, "{issuer}");
     }
 }
 
@@ -184,6 +204,7 @@ fn an_error_response_keeps_its_codes_and_the_address_is_cleaned() {
     let error = CallbackError::AuthorizationServer {
         error: "access_denied".into(),
         error_code: Some("IdentityAlreadyOwned".into()),
+        description: Some("no".into()),
     };
     assert_eq!(decision.action, CallbackAction::Fail(pending("R"), error));
 }
@@ -207,6 +228,7 @@ fn any_value() -> impl Strategy<Value = String> {
         Just("R".to_owned()),
         Just(AUTHRESS.to_owned()),
         Just("https://evil.test".to_owned()),
+        Just("https://tenant.login.shop.test".to_owned()),
         Just("cookie".to_owned()),
         Just(token(AUTHRESS, "user_a")),
         Just(token("https://evil.test", "user_a")),
@@ -228,7 +250,7 @@ proptest! {
         let accepted = matches!(decision.action, CallbackAction::Exchange(_) | CallbackAction::StoreTokens(..) | CallbackAction::StoreCookies(_));
         if accepted {
             prop_assert_eq!(first("nonce"), Some("R"));
-            prop_assert!(first("iss").is_none_or(|issuer| settings().is_issuer(issuer)));
+            prop_assert!(first("iss").is_none_or(|issuer| settings().is_own_callback_issuer(issuer)));
         }
         if let CallbackAction::StoreTokens(_, tokens) = &decision.action {
             prop_assert_eq!(tokens.user_id(), "user_a");
@@ -237,7 +259,7 @@ proptest! {
         }
         let is_duplicate = callback_url::has_duplicate_parameter(url.as_str());
         prop_assert!(!(accepted && is_duplicate));
-        let is_own = first("iss").is_none_or(|issuer| settings().is_issuer(issuer)) && !is_duplicate;
+        let is_own = first("iss").is_none_or(|issuer| settings().is_own_callback_issuer(issuer)) && !is_duplicate;
         prop_assert_eq!(decision.consumes_pending, accepted || (matches!(&decision.action, CallbackAction::Fail(..)) && is_own));
     }
 }

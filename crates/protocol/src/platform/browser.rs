@@ -70,8 +70,17 @@ impl JsonObject {
 
     /// Returns a member that is an object, as JSON text.
     pub(crate) fn object(&self, name: &str) -> Option<String> {
+        self.nested(name, "{")
+    }
+
+    /// Returns a member that is a list, as JSON text without white space.
+    pub(crate) fn list(&self, name: &str) -> Option<String> {
+        self.nested(name, "[")
+    }
+
+    fn nested(&self, name: &str, start: &str) -> Option<String> {
         let value = self.get(name).filter(JsValue::is_object)?;
-        JSON::stringify(&value).ok().map(String::from).filter(|text| text.starts_with('{'))
+        JSON::stringify(&value).ok().map(String::from).filter(|text| text.starts_with(start))
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<f64> {

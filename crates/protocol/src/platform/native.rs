@@ -58,6 +58,11 @@ impl JsonObject {
         self.0.get(name).filter(|value| value.is_object()).map(Value::to_string)
     }
 
+    /// Returns a member that is a list, as JSON text without white space.
+    pub(crate) fn list(&self, name: &str) -> Option<String> {
+        self.0.get(name).filter(|value| value.is_array()).map(Value::to_string)
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         self.0.get(name)?.as_f64()
     }

@@ -4,6 +4,7 @@ use crate::{
     clock::milliseconds,
     error::{Error, ErrorCode},
     http::{self, Method, Outcome, Request},
+    jwt::margin_s,
     secret::Secret,
     session::{
         record::{expires_at_ms, lifetime_s},
@@ -16,6 +17,9 @@ use crate::{
 const MAX_LEAD_MS: i64 = 5 * 60 * 1000;
 /// Short sessions are renewed in the last fifth of their lifetime.
 const LEAD_SHARE: i64 = 5;
+/// The shortest time from one renewal to the next, in milliseconds. A session with a shorter lifetime, such as the five
+/// seconds that Authress issues for none at all, has ended by then; a call that needs a token renews it before.
+const FLOOR_MS: i64 = 30 * 1000;
 /// The delay after the first failed renewal, in milliseconds. It doubles each time up to five minutes.
 const FIRST_DELAY_MS: u32 = 5_000;
 const MAX_DELAY_MS: u32 = 5 * 60 * 1000;
@@ -27,8 +31,11 @@ pub fn due_at_ms(record: &str) -> Option<i64> {
 }
 
 fn due(expires_at_ms: i64, lifetime_s: Option<i64>) -> i64 {
-    let lead = lifetime_s.map_or(MAX_LEAD_MS, |seconds| milliseconds(seconds) / LEAD_SHARE);
-    expires_at_ms.saturating_sub(lead.clamp(0, MAX_LEAD_MS))
+    let lead_ms = lifetime_s.map(|seconds| seconds.max(0)).map_or(MAX_LEAD_MS, |seconds| {
+        let usable_ms = milliseconds(seconds.saturating_sub(margin_s(seconds)));
+        (milliseconds(seconds) / LEAD_SHARE).min(usable_ms - FLOOR_MS)
+    });
+    expires_at_ms.saturating_sub(lead_ms.min(MAX_LEAD_MS))
 }
 
 /// Returns the delay after this many failed renewals in a row, in milliseconds.
@@ -86,7 +93,9 @@ mod tests {
         let claims = base64url::encode(br#"{"iss":"https://login.shop.test","sub":"user_a"}"#);
         assert_eq!(renewal(200, "{}"), RenewalResult::Cookies);
         assert_eq!(renewal(204, ""), RenewalResult::Cookies);
-        assert_eq!(renewal(404, ""), RenewalResult::NoSession);
+        for status in [400, 401, 403, 404, 409, 410] {
+            assert_eq!(renewal(status, ""), RenewalResult::NoSession, "{status}");
+        }
         for status in [408, 429, 500, 503] {
             assert!(matches!(renewal(status, ""), RenewalResult::Unknown(_)), "{status}");
         }
@@ -99,7 +108,17 @@ mod tests {
         assert_eq!(due(86_400_000, Some(86_400)), 86_100_000);
         assert_eq!(due(60_000, Some(60)), 48_000);
         assert_eq!(due(600_000, None), 300_000);
-        assert_eq!(due(60_000, Some(-5)), 60_000);
+    }
+
+    #[test]
+    fn renewals_are_half_a_minute_apart_whatever_the_lifetime() {
+        for (lifetime_s, usable_ms) in [(1, 1_000), (5, 4_000), (30, 24_000), (40, 32_000), (60, 50_000)] {
+            let due_after_ms = due(usable_ms, Some(lifetime_s));
+            assert!((30_000..60_000).contains(&due_after_ms), "{lifetime_s}: {due_after_ms}");
+        }
+        for lifetime_s in [0, -5, i64::MIN] {
+            assert_eq!(due(60_000, Some(lifetime_s)), 90_000, "{lifetime_s}");
+        }
     }
 
     #[test]

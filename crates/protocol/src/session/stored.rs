@@ -58,8 +58,9 @@ impl StoredSession {
 
     /// Returns the access token of `user_id` for this host and application, `None` if script cannot read one.
     ///
-    /// A cookie that names issuer and user takes precedence over the record, and the record over an opaque cookie. A
-    /// token that names another issuer, application or user never counts.
+    /// A cookie that names issuer and user takes precedence over the record, and the record over an opaque cookie. Of
+    /// two issuers the very host of the settings comes first. A token that names another issuer, application or user
+    /// never counts.
     pub fn access_token(&self, settings: &Settings, user_id: &str) -> Option<Secret> {
         let tokens = || self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
         let find = |wanted| tokens().find(|token| match_token(settings, token, user_id) == wanted).map(Secret::new);
@@ -67,7 +68,10 @@ impl StoredSession {
             let token = self.record.as_ref()?.str("accessToken")?;
             (match_token(settings, &token, user_id) != TokenMatch::Foreign).then(|| Secret::new(token))
         };
-        find(TokenMatch::Own).or_else(stored).or_else(|| find(TokenMatch::Unknown))
+        find(TokenMatch::Own)
+            .or_else(|| find(TokenMatch::Related))
+            .or_else(stored)
+            .or_else(|| find(TokenMatch::Unknown))
     }
 
     /// Whether the shopper is anonymous: the session of `identity` began with a service client instead of an identity
@@ -93,7 +97,8 @@ impl StoredSession {
         let is_for_another = |value| {
             let token = UnverifiedClaims::decode(&cookies::decode_value(value));
             token.is_some_and(|token| {
-                token.subject().is_some_and(|user_id| match_claims(settings, &token, user_id) == TokenMatch::Own)
+                let matched = token.subject().map(|user_id| match_claims(settings, &token, user_id));
+                matches!(matched, Some(TokenMatch::Own | TokenMatch::Related))
             })
         };
         self.access_token(settings, claims.subject().unwrap_or_default()).is_none()

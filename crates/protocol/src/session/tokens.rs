@@ -8,7 +8,7 @@ use crate::{
     clock::{ClockReading, milliseconds},
     error::{Error, ErrorCode},
     json::JsonObject,
-    jwt::{EXPIRY_MARGIN_SECONDS, UnverifiedClaims},
+    jwt::{UnverifiedClaims, margin_s},
     page::Page,
     secret::Secret,
     settings::Settings,
@@ -87,7 +87,7 @@ impl Tokens {
     /// tokens' own `exp`.
     fn expiry_ms(&self, now: ClockReading) -> Option<i64> {
         if let Some(seconds) = self.expires_in {
-            return Some(now.device_ms.saturating_add(milliseconds((seconds - EXPIRY_MARGIN_SECONDS).max(0))));
+            return Some(now.device_ms.saturating_add(milliseconds(seconds.saturating_sub(margin_s(seconds)).max(0))));
         }
         let access = self.access_token.as_ref().and_then(|token| UnverifiedClaims::decode(token.expose()));
         [self.claims.usable_until(), access.and_then(|claims| claims.usable_until())]
@@ -112,8 +112,10 @@ pub(super) fn is_own_identity(settings: &Settings, claims: &UnverifiedClaims) ->
 /// Whether an access token is for this host, application and user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenMatch {
-    /// It names this issuer and user, and no other application.
+    /// It names exactly this issuer, this user, and no other application.
     Own,
+    /// It names an issuer below or above this one, this user and this application.
+    Related,
     /// It is opaque, or names neither of them.
     Unknown,
     /// It names another issuer, application or user.
@@ -128,9 +130,12 @@ pub(super) fn match_claims(settings: &Settings, claims: &UnverifiedClaims, user_
     let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer))
         || claims.client_id().is_some_and(|id| id != settings.application_id())
         || claims.subject().is_some_and(|subject| subject != user_id);
-    match (is_foreign, claims.issuer().is_some() && claims.subject().is_some()) {
-        (true, _) => TokenMatch::Foreign,
-        (false, true) => TokenMatch::Own,
-        (false, false) => TokenMatch::Unknown,
+    let Some(issuer) = claims.issuer().filter(|_| !is_foreign && claims.subject().is_some()) else {
+        return if is_foreign { TokenMatch::Foreign } else { TokenMatch::Unknown };
+    };
+    match (settings.is_issuer(issuer), claims.client_id()) {
+        (true, _) => TokenMatch::Own,
+        (false, Some(_)) => TokenMatch::Related,
+        (false, None) => TokenMatch::Unknown,
     }
 }
