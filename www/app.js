@@ -108,30 +108,32 @@ async function showOutcome({ link, login }, intent) {
  * @param {Shopper} shopper
  */
 function showLinkOutcome(link, shopper) {
-  const { connectionId } = link;
+  if (link.status === 'linked') return view.showMessage(messages.linked(shopper));
+  if (!link.mayBeOwned) return view.showMessage(messages.explainCode('UserCancelled'));
+  const isOwned = link.status === 'already-owned';
+  offerAccount(link.connectionId, isOwned ? 'IdentityAlreadyOwned' : link.serverCode);
+}
+
+/**
+ * Explains a link that was refused or failed, and offers the account that the identity may have.
+ * @param {string | undefined} connectionId
+ * @param {string | undefined} code of Authress
+ */
+function offerAccount(connectionId, code) {
   const provider = config.connections.find((connection) => connection.connectionId === connectionId);
-  switch (link.status) {
-    case 'linked':
-      return view.showMessage(messages.linked(shopper));
-    case 'already-owned':
-      return view.showMessage(messages.alreadyOwned(provider?.name ?? 'this provider'), [
-        {
-          label: 'Take this cart to that account',
-          testId: 'take-cart-along',
-          onPress: (button) => takeCartAlong(button, connectionId),
-        },
-        {
-          label: 'Sign in to that account',
-          testId: 'switch-account',
-          onPress: (button) => leave(button, { kind: 'switch' }, () => session.switchAccount(connectionId)),
-        },
-        { label: 'Keep this cart', testId: 'keep-this-cart' },
-      ]);
-    case 'cancelled':
-      return view.showMessage(messages.explainCode('UserCancelled'));
-    default:
-      return view.showMessage(messages.explainCode(link.serverCode, 'LinkFailed'));
-  }
+  view.showMessage(messages.linkFailed(provider?.name ?? 'this provider', code), [
+    {
+      label: 'Take this cart to that account',
+      testId: 'take-cart-along',
+      onPress: (button) => takeCartAlong(button, connectionId),
+    },
+    {
+      label: 'Sign in to that account',
+      testId: 'switch-account',
+      onPress: (button) => leave(button, { kind: 'switch' }, () => session.switchAccount(connectionId)),
+    },
+    { label: 'Keep this cart', testId: 'keep-this-cart' },
+  ]);
 }
 
 /**
@@ -256,7 +258,17 @@ async function openProviderPicker() {
   await sessionRestored;
   view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
     const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
-    await leave(button, { kind }, () => session.signIn(connectionId));
+    await leave(
+      button,
+      { kind },
+      () => session.signIn(connectionId),
+      // Authress may refuse a link before the browser leaves the page, too.
+      (failure) => {
+        const isRefused = kind === 'link' && failure.code === 'RequestRefused';
+        if (isRefused) offerAccount(connectionId, failure.serverCode);
+        return isRefused;
+      },
+    );
   });
 }
 
@@ -277,8 +289,9 @@ async function signOut(button) {
  * @param {HTMLElement} button
  * @param {Intent} intent what to complete after the callback
  * @param {() => Promise<void>} go
+ * @param {(failure: any) => boolean} [explain] shows a failure; false if it has nothing to say about it
  */
-async function leave(button, intent, go) {
+async function leave(button, intent, go, explain) {
   if (view.isBusy(button)) return;
   view.setBusy(button, true);
   saveIntent(intent);
@@ -288,7 +301,7 @@ async function leave(button, intent, go) {
     takeIntent();
     view.setBusy(button, false);
     view.closePicker();
-    view.showMessage(messages.explain(failure));
+    if (!explain?.(failure)) view.showMessage(messages.explain(failure));
     view.showShopper(session.shopper);
   }
 }

@@ -86,6 +86,7 @@ const CODES = {
     'It can be moved only once. Look in the cart: everything should be there.',
   ),
   TicketUnavailable: error('Your cart could not be moved now', 'Try again in a moment.'),
+  TicketSameUser: info('This is your account’s cart', 'You are signed in, with the same cart as before.'),
   TicketForged: error(
     'Your cart could not be moved',
     'The shop has been restarted. You can add what you had chosen again.',
@@ -177,14 +178,21 @@ export function cartMoved(shopper) {
 }
 
 /**
- * The message after a refused link: the identity has an account of its own, so it cannot have the anonymous user id too.
+ * The message after a link that was refused or failed. The identity may have an account of its own, and then it cannot have
+ * the anonymous user id too.
  * @param {string} providerName
+ * @param {string | undefined} code of the login service
  * @returns {Message}
  */
-export function alreadyOwned(providerName) {
+export function linkFailed(providerName, code) {
+  if (code !== 'IdentityAlreadyOwned') {
+    const { text, ...message } = explainCode(code, 'LinkFailed');
+    const offer = `If you already have an account with ${providerName}, you can sign in to it and take this cart along.`;
+    return { ...message, text: `${text} ${offer}` };
+  }
   return {
     kind: 'info',
-    code: 'IdentityAlreadyOwned',
+    code,
     title: `You already have an account with ${providerName}`,
     text:
       'It has its own cart, so we did not mix the two. The cart you see here has not changed. ' +

@@ -74,7 +74,13 @@ describe('events of callbacks', () => {
     const userId = (await page.snapshot()).userIdentity.userId;
     await cast.page.bringToFront();
     await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('owner'));
-    const refused = { status: 'already-owned', connectionId: 'con_birch', userId, serverCode: 'IdentityAlreadyOwned' };
+    const refused = {
+      status: 'already-owned',
+      connectionId: 'con_birch',
+      userId,
+      serverCode: 'IdentityAlreadyOwned',
+      mayBeOwned: true,
+    };
     assert.deepEqual(await resultOf(page, 'link-refused'), refused);
     await other.hasEventsInSomeOrder('ready', 'signed-in', 'login-completed', 'link-refused');
     assert.deepEqual((await other.events())[3].result, refused);
