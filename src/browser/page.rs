@@ -4,6 +4,7 @@ use super::window::{document_property, window};
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Window;
 
 /// Next.js's mark on the state of a history entry.
 const NEXT_JS_MARK: &str = "__NA";
@@ -31,7 +32,9 @@ pub fn navigate(href: &str) -> Result<(), JsValue> {
 /// Opens a tab that cannot reach back; `false` if the browser does not allow it.
 pub fn open_tab(href: &str) -> bool {
     let tab = window().open_with_url(href).ok().flatten();
-    tab.is_some_and(|tab| tab.set_opener(&JsValue::NULL).is_ok())
+    // What blocks windows may return another object, or a window that is closed.
+    let is_open = |tab: &Window| Reflect::get(tab, &"closed".into()).is_ok_and(|closed| closed == false);
+    tab.is_some_and(|tab| is_open(&tab) && tab.set_opener(&JsValue::NULL).is_ok())
 }
 
 /// Whether the shopper sees the page.

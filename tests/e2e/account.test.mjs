@@ -166,6 +166,124 @@ for (const topology of /** @type {const} */ (['localhost', 'https'])) {
   });
 }
 
+describe('how the page is left for a login or a link', () => {
+  const story = stories('localhost');
+  const METHODS = /** @type {const} */ (['authenticate', 'linkIdentity']);
+  const options = { connectionId: 'con_acorn', redirectUrl: '/?elsewhere' };
+
+  /**
+   * Replaces `window.open` by one that returns another value.
+   * @param {BarePage} page
+   * @param {'null' | 'undefined' | 'object' | 'closed' | 'unknown' | 'open'} opened
+   */
+  const openReturns = async (page, opened) => {
+    await page.page.evaluate((opened) => {
+      const closed = { closed: true, unknown: undefined, open: false };
+      /** @type {any} */
+      let value = opened === 'null' ? null : undefined;
+      if (opened === 'object') value = {};
+      if (opened in closed) value = { closed: closed[/** @type {keyof typeof closed} */ (opened)] };
+      window.open = () => value;
+    }, opened);
+  };
+
+  story('client-managed: the page stays, and the response is complete', async ({ shop, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    const before = await tab.url();
+    for (const method of METHODS) {
+      await authress.clearLog();
+      const { value } = await page.call(method, { ...options, redirectOpenType: 'client-managed' });
+      const url = new URL(value.authenticationUrl);
+      assert.deepEqual(Object.keys(value).sort(), ['authenticationRequestId', 'authenticationUrl'], method);
+      assert.equal(url.searchParams.get('state'), value.authenticationRequestId, method);
+      assert.equal(await tab.url(), before, method);
+      assert.deepEqual(await authress.requests(), ['POST /api/authentication'], method);
+    }
+  });
+
+  story('tab: the page stays, and the response is complete', async ({ shop, context, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    const before = await tab.url();
+    for (const method of METHODS) {
+      const opened = context.waitForEvent('page');
+      const { value } = await page.call(method, { ...options, redirectOpenType: 'tab' });
+      const other = await opened;
+      await other.waitForURL(`${shop.stack.sandboxUrl}/sandbox/provider/con_acorn?**`);
+      assert.deepEqual(Object.keys(value).sort(), ['authenticationRequestId', 'authenticationUrl'], method);
+      assert.equal(await tab.url(), before, method);
+      await other.close();
+    }
+  });
+
+  story('redirect, null or nothing: the page is left', async ({ shop }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    for (const method of METHODS) {
+      for (const redirectOpenType of ['redirect', null, undefined]) {
+        await page.call('getToken');
+        await page.leave(method, { ...options, redirectOpenType });
+        await shop.isAtProvider('con_acorn');
+        await page.page.goto(shop.stack.shopUrl);
+        await page.isReady();
+      }
+    }
+  });
+
+  story('another value is an error, and nothing is sent', async ({ shop, authress }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    await page.call('getToken');
+    await authress.clearLog();
+    for (const method of METHODS) {
+      for (const redirectOpenType of ['other', '', 'Redirect', 1, true, {}]) {
+        const { error } = await page.call(method, { ...options, redirectOpenType });
+        assert.equal(error?.code, 'InvalidRedirectOpenType', `${method} ${redirectOpenType}`);
+      }
+    }
+    assert.deepEqual(await authress.requests(), []);
+  });
+
+  story('redirectOpenType counts before openType', async ({ shop, context, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    const before = await tab.url();
+    const opened = context.waitForEvent('page');
+    await page.call('authenticate', { ...options, redirectOpenType: 'tab', openType: 'redirect' });
+    await (await opened).close();
+    assert.equal(await tab.url(), before);
+    await page.leave('authenticate', { ...options, redirectOpenType: 'redirect', openType: 'tab' });
+    await shop.isAtProvider('con_acorn');
+    assert.equal(context.pages().length, 1);
+  });
+
+  story('a tab that the browser did not open is a redirect', async ({ shop }) => {
+    const page = new BarePage(shop);
+    for (const opened of /** @type {const} */ (['null', 'undefined', 'object', 'closed', 'unknown'])) {
+      await page.open();
+      await openReturns(page, opened);
+      await page.leave('authenticate', { ...options, redirectOpenType: 'tab' });
+      await shop.isAtProvider('con_acorn');
+    }
+  });
+
+  story('a tab that is not closed is open', async ({ shop, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open('/?stays');
+    await openReturns(page, 'open');
+    const { value } = await page.call('authenticate', { ...options, redirectOpenType: 'tab' });
+    assert.ok(value.authenticationUrl);
+    assert.equal(new URL(await tab.url()).search, '?stays');
+  });
+});
+
 describe('a security key', () => {
   const story = stories('https');
 

@@ -46,6 +46,31 @@ const userOf = (page, client = 'login') => page.page.evaluate((name) => window[n
  */
 const exchanges = async (authress) => (await authress.requests()).filter((request) => request.endsWith('/tokens'));
 
+describe('a callback that announces a code in a cookie', () => {
+  const story = stories('https');
+
+  story('fails without the cookie, and the session stays', async ({ shop, stack, authress, page: tab }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { value: token } = await page.call('getToken');
+    const options = { connectionId: 'con_acorn', redirectOpenType: 'client-managed' };
+    const { value: started } = await page.call('authenticate', options);
+    await authress.clearLog();
+    const query = new URLSearchParams({
+      nonce: started.authenticationRequestId,
+      iss: stack.sandboxUrl,
+      code: 'cookie',
+    });
+    await tab.goto(`${stack.shopUrl}/?started&${query}`);
+    await page.isReady();
+    assert.deepEqual((await page.call('getLoginResult')).value, { status: 'failed', connectionId: 'con_acorn' });
+    assert.equal((await page.call('getToken')).value, token);
+    assert.equal(new URL(await tab.url()).search, '?started');
+    assert.deepEqual(await exchanges(authress), []);
+  });
+});
+
 for (const topology of TOPOLOGIES) {
   describe(`callbacks, ${topology}`, () => {
     const story = stories(topology);

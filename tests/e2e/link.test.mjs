@@ -141,6 +141,20 @@ describe('an anonymous shopper who signs in', () => {
     assert.equal(await isAnonymous(), false);
   });
 
+  story('signs in with the call as the guide prints it', async ({ shop, authress }) => {
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { sub } = await authress.verify((await page.call('getToken')).value);
+    // The guide has a member that no version of the client reads.
+    await page.leave('linkIdentity', { linkIdentity: true, connectionId: 'con_acorn' });
+    await shop.isAtProvider('con_acorn');
+    await page.pick('literal');
+    await page.hasReturnedTo('/?started');
+    const linked = { status: 'linked', connectionId: 'con_acorn', userId: sub };
+    assert.deepEqual((await page.call('getLinkResult')).value, linked);
+  });
+
   story('can have two identities', async ({ shop, authress }) => {
     const page = new BarePage(shop);
     await page.open();
