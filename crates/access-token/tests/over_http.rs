@@ -84,6 +84,30 @@ async fn the_extractors_policy_decides_behind_a_layer_that_accepts_more() {
 }
 
 #[tokio::test]
+async fn an_api_that_requires_an_audience_explains_why_it_rejects_a_token_without_a_requested_one() {
+    let issuer = Issuer::start(1).await;
+    let policy = issuer.policy().for_application("app_shop");
+    let handler = get(|token: AccessToken| std::future::ready(token.user_id));
+    // What Authress names when the application asked for no audience.
+    let token = issuer.token_of(&issuer.key, "app_shop", "ADZMCGNJ0");
+    for (policy, status) in
+        [(policy.clone(), StatusCode::OK), (policy.for_audience(&issuer.origin), StatusCode::UNAUTHORIZED)]
+    {
+        let router: Router = Router::new().route("/", handler.clone()).with_state(TokenVerifier::new(policy).unwrap());
+        let request = Request::get("/").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = response.headers()["www-authenticate"].to_str().unwrap().to_owned();
+            assert!(challenge.contains("register it for the application"), "{challenge}");
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["errorCode"], "TokenOtherAudience");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_token_in_the_extensions_that_no_layer_has_verified_is_not_used() {
     let issuer = Issuer::start(1).await;
     let handler = get(|token: AccessToken| std::future::ready(token.user_id));

@@ -48,21 +48,30 @@ pub(crate) fn signing_key() -> SigningKey {
     SigningKey::from_pkcs8_der("k1", &der).expect("a key")
 }
 
-/// For any query, a redirect goes to the configured login URL, has no characters that are invalid in a header, and has
-/// each parameter once.
+/// For any query, a redirect goes to the login URL of a configured host with the issuer of that host, has no characters
+/// that are invalid in a header, and has each parameter once.
 pub fn login_request(data: &[u8]) {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
         let key = format!("sc_shop.k1.acc-1.{PRIVATE_KEY}");
-        Verifier::new("https://login.example.com".parse().expect("a domain"), key.parse().expect("a key"))
+        let [first, second] = HOSTS.map(|host| host.parse().expect("a domain"));
+        Verifier::new(first, key.parse().expect("a key")).with_other_domains([second])
     });
+    const HOSTS: [&str; 2] = ["https://login.example.com", "https://acc-1.login.authress.io"];
     let Ok(query) = std::str::from_utf8(data) else { return };
-    for query in [query.to_owned(), format!("state=s&client_id=sc_shop&redirect_uri={query}")] {
+    for query in [
+        query.to_owned(),
+        format!("state=s&client_id=sc_shop&redirect_uri={query}"),
+        format!("state=s&redirect_uri={}{query}", HOSTS[1]),
+    ] {
         let Ok(request) = LoginRequest::parse(&query) else { continue };
         let now = ClockReading { since_1970: Duration::ZERO, monotonic: Instant::now() };
         if let Decision::Redirect { location } = decide(&request, &VERIFIER, &[0; ENTROPY_BYTES], now) {
-            assert_eq!(location.split('?').next(), Some("https://login.example.com/login"));
+            let host = HOSTS.into_iter().find(|host| location.starts_with(&format!("{host}/login?")));
+            let host = host.expect("a configured host");
             assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
             let query = location.split_once('?').map_or("", |(_, query)| query);
+            let issuer = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "iss");
+            assert_eq!(issuer.map(|(_, value)| value.into_owned()), Some(format!("{host}/v1/clients/sc_shop")));
             let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
             assert_eq!(names.filter(|name| ["code", "iss", "state"].contains(&&**name)).count(), 3, "{location}");
         }

@@ -59,6 +59,22 @@ pub fn access_token(data: &[u8]) {
         }
     }
     assert!(policy.verify(&token, "https://evil.test", &KEYS, NOW).is_err());
+    issuer_of_an_account(claim("iss").unwrap_or_default());
+}
+
+/// Any `iss` that passes for an account is one of the account's hosts for a parser of URLs, too, and the keys are fetched
+/// from one of two fixed hosts.
+fn issuer_of_an_account(iss: &str) {
+    static POLICY: LazyLock<Option<TokenPolicy>> = LazyLock::new(|| {
+        Some(TokenPolicy::new("https://acc.api-eu-west.authress.io").ok()?.with_service_client("sc_erp"))
+    });
+    let Some(issuer) = POLICY.as_ref().and_then(|policy| policy.accepted_issuer(iss)) else { return };
+    assert!(["https://acc.login.authress.io", "https://acc.api.authress.io/v1/clients/sc_erp"].contains(&&*issuer));
+    let url = url::Url::parse(iss).expect("a URL");
+    let host = url.host_str().unwrap_or_default();
+    assert!(host.starts_with("acc.") && host.ends_with(".authress.io") && host.split('.').count() == 4, "{iss}");
+    assert!(url.username().is_empty() && url.port().is_none() && url.scheme() == "https", "{iss}");
+    assert!(["/", "/v1/clients/sc_erp"].contains(&url.path()), "{iss}");
 }
 
 /// Any unsigned ticket is rejected. Of the signed ones, those are redeemed that are of this shop, valid for at most ten

@@ -42,6 +42,35 @@ async fn the_cart_belongs_to_the_sub_and_not_to_the_token() {
     assert_eq!(setup.read_cart(&another).await.json()["totalCents"], 0);
 }
 
+/// User ids that Authress's public documentation and SDKs show, and characters that they allow.
+#[tokio::test]
+async fn user_ids_of_identity_providers_have_carts_of_their_own() {
+    let setup = Setup::new().await;
+    let ids = [
+        "google-oauth2|109536627844722397911",
+        "Authress|google-oauth2|109357119042447700062",
+        "slack|T0/U1",
+        "slack|T0",
+        "slack|T0/U1/../U2",
+        "user:a~b@example.com",
+        "user a",
+        "user%20a",
+        "uiaqQjcfcMBSSiywq4p49g4YQ",
+    ];
+    for (quantity, id) in (1..).zip(ids) {
+        let body = format!(r#"{{"quantity":{quantity}}}"#);
+        assert_eq!(setup.put(&setup.token(id, &[]), "mug", &body).await.status, StatusCode::OK, "{id}");
+    }
+    for (quantity, id) in (1..).zip(ids) {
+        let cart = setup.read_cart(&setup.token(id, &[])).await.json();
+        assert_eq!((&cart["userId"], &cart["items"][0]["quantity"]), (&json!(id), &json!(quantity)));
+    }
+    // A claim ticket moves the cart of such an id as well.
+    let ticket = ticket_of(&setup, "slack|T0/U1").await;
+    let claimed = post(&setup, "/api/cart/claims", &customer(&setup, ids[0]), &ticket).await.json();
+    assert_eq!(claimed["items"][0]["quantity"], 1 + 3, "{claimed}");
+}
+
 #[tokio::test]
 async fn quantities_outside_0_to_99_are_rejected() {
     let setup = Setup::new().await;
