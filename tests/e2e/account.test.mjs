@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { INVALID_INPUT_STATUS, WRONG_CODE } from './support/outcomes.mjs';
 import { addSecurityKey } from './support/security-key.mjs';
 import { stories } from './support/story.mjs';
 
@@ -86,7 +87,8 @@ for (const topology of /** @type {const} */ (['localhost', 'https'])) {
       const register = (verificationCode) =>
         page.call('registerDevice', { name: 'Phone', type: 'TOTP', totp: { secret, verificationCode } });
       const wrong = (await register('000000')).error;
-      assert.deepEqual([wrong.code, wrong.status], ['RequestRefused', 400]);
+      const { code, status, serverCode } = wrong;
+      assert.deepEqual([code, status, serverCode], ['RequestRefused', INVALID_INPUT_STATUS, WRONG_CODE]);
       const device = (await register(totp(secret))).value;
       /** @type {Device[]} */
       const devices = (await page.call('getDevices')).value;

@@ -33,7 +33,7 @@ async function linkOwnedIdentity(shop, name) {
   await shop.open();
   await shop.addAnonymously('mug');
   await shop.signIn('con_acorn', name);
-  await shop.showsMessage('IdentityAlreadyOwned');
+  await shop.showsRefusedLink('Acorn ID');
 }
 
 /**

@@ -5,6 +5,7 @@ import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
 import { TOPOLOGIES } from './support/stack.mjs';
+import { EXPIRED, cancelled, refusedLink } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Cast } from './support/story.mjs' */
@@ -74,13 +75,7 @@ describe('events of callbacks', () => {
     const userId = (await page.snapshot()).userIdentity.userId;
     await cast.page.bringToFront();
     await page.visitProvider('linkIdentity', 'con_birch', () => page.pick('owner'));
-    const refused = {
-      status: 'already-owned',
-      connectionId: 'con_birch',
-      userId,
-      serverCode: 'IdentityAlreadyOwned',
-      mayBeOwned: true,
-    };
+    const refused = refusedLink({ connectionId: 'con_birch', userId });
     assert.deepEqual(await resultOf(page, 'link-refused'), refused);
     await other.hasEventsInSomeOrder('ready', 'signed-in', 'login-completed', 'link-refused');
     assert.deepEqual((await other.events())[3].result, refused);
@@ -105,15 +100,15 @@ describe('events of callbacks', () => {
     const page = new BarePage(cast.shop, { recordsEvents: true });
     await page.open();
     await page.visitProvider('authenticate', 'con_acorn', () => cast.shop.press('cancel'));
-    const cancelled = { status: 'cancelled', connectionId: 'con_acorn', serverCode: 'UserCancelled' };
-    assert.deepEqual(await resultOf(page, 'login-cancelled'), cancelled);
+    const login = cancelled({ connectionId: 'con_acorn' });
+    assert.deepEqual(await resultOf(page, 'login-cancelled'), login);
     await page.hasStatus('signed-out');
-    assert.deepEqual((await page.call('getLoginResult')).value, cancelled);
+    assert.deepEqual((await page.call('getLoginResult')).value, login);
 
     const [first, other] = await twoTabs({ ...cast, shop: await cast.newTab() });
     const userId = (await first.snapshot()).userIdentity.userId;
     await first.visitProvider('linkIdentity', 'con_acorn', () => first.shop.press('cancel'));
-    const link = { status: 'cancelled', connectionId: 'con_acorn', userId, serverCode: 'UserCancelled' };
+    const link = cancelled({ connectionId: 'con_acorn', userId });
     assert.deepEqual(await resultOf(first, 'link-cancelled'), link);
     await other.hasEventsInSomeOrder('ready', 'signed-in', 'login-completed', 'link-cancelled');
   });
@@ -136,7 +131,7 @@ describe('events of callbacks', () => {
     await authress.advanceClock(301);
     await page.pick('late');
     await page.hasReturnedTo('/?late');
-    const refused = { status: 'failed', connectionId: 'con_birch', serverCode: 'AuthenticationRequestExpired' };
+    const refused = { status: 'failed', connectionId: 'con_birch', serverCode: EXPIRED };
     assert.deepEqual(await resultOf(page, 'login-refused'), refused);
     assert.equal((await page.snapshot()).userIdentity.userId, userId);
 

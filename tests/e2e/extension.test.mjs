@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { INVALID_INPUT_STATUS } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 describe('an extension', () => {
@@ -71,7 +72,7 @@ describe('an extension', () => {
     const update = 'updateExtensionAuthenticationRequest';
     assert.equal((await page.call(update, {})).error.code, 'InvalidConnection');
     const unknown = (await page.call(update, { connectionId: 'con_unknown' })).error;
-    assert.deepEqual([unknown.code, unknown.status], ['RequestRefused', 400]);
+    assert.deepEqual([unknown.code, unknown.status], ['RequestRefused', INVALID_INPUT_STATUS]);
     await page.leave(update, { connectionId: 'con_birch' });
     await page.pick('extension user');
     await page.hasReturnedTo('/?extension');

@@ -123,7 +123,7 @@ describe('a shop on the site of its login', () => {
     await shop.addAnonymously('mug');
     const before = await shop.claims();
     await shop.signIn('con_birch', 'https owner');
-    await shop.showsMessage('IdentityAlreadyOwned');
+    await shop.showsRefusedLink('Birch Accounts');
     await shop.showsState('anonymous');
     await shop.showsCart({ mug: 1 });
     assert.deepEqual(await shop.claims(), before);

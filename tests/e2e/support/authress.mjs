@@ -11,19 +11,24 @@ import { COMMAND_MS } from './limits.mjs';
  * @typedef {import('jose').JWTPayload & { sub: string, iss: string, exp: number, client_id: string, azp: string }} Claims
  */
 
+/** The audience of access tokens in the strict dialect: the sandbox's account. */
+const ACCOUNT_ID = 'acc_localsandbox';
+
 /** @typedef {{ method: string, path: string }} LogEntry a request as the sandbox has logged it */
 
 export class Authress {
   #controlUrl;
   #issuer;
   #applicationId;
+  #dialect;
   #keys;
 
-  /** @param {Pick<import('./stack.mjs').StackDescription, 'sandboxControlUrl' | 'sandboxUrl' | 'applicationId'>} stack */
-  constructor({ sandboxControlUrl, sandboxUrl, applicationId }) {
+  /** @param {Pick<import('./stack.mjs').StackDescription, 'sandboxControlUrl' | 'sandboxUrl' | 'applicationId' | 'dialect'>} stack */
+  constructor({ sandboxControlUrl, sandboxUrl, applicationId, dialect }) {
     this.#controlUrl = sandboxControlUrl;
     this.#issuer = sandboxUrl;
     this.#applicationId = applicationId;
+    this.#dialect = dialect;
     this.#keys = createRemoteJWKSet(new URL(`${sandboxControlUrl}/.well-known/openid-configuration/jwks`), {
       timeoutDuration: COMMAND_MS,
     });
@@ -35,7 +40,8 @@ export class Authress {
    * @returns {Promise<Claims>} its claims
    */
   async verify(token) {
-    const claims = await this.verifySignature(token, { audience: this.#issuer });
+    const audience = this.#dialect === 'strict' ? ACCOUNT_ID : this.#issuer;
+    const claims = await this.verifySignature(token, { audience });
     assert.equal(claims.client_id, this.#applicationId, 'the token is for this application');
     return claims;
   }

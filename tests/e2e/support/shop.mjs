@@ -26,6 +26,7 @@ const CALLBACK_PARAMETERS = [
   'error',
   'errorCode',
   'error_description',
+  'session_token',
 ];
 
 export class Shop {
@@ -165,6 +166,19 @@ export class Shop {
     }
     const pieces = Object.values(expected).reduce((sum, quantity) => sum + quantity, 0);
     assert.equal(await this.find('cart-count').innerText(), String(pieces), 'the count in the header is right');
+  }
+
+  /**
+   * Waits until the shop explains that a link was refused, and offers the account that the identity has. Only the default
+   * dialect tells a refusal from a failure.
+   * @param {string} providerName
+   */
+  async showsRefusedLink(providerName) {
+    const isSaid = this.stack.dialect === 'default';
+    const text = await this.showsMessage(isSaid ? 'IdentityAlreadyOwned' : 'LinkFailed');
+    const words = isSaid ? 'you already have an account' : 'if you already have an account';
+    assert.match(text, new RegExp(`${words} with ${providerName}`, 'i'));
+    for (const offer of ['take-cart-along', 'switch-account', 'keep-this-cart']) await this.find(offer).waitFor();
   }
 
   /** @param {string} testId */

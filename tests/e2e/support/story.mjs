@@ -12,14 +12,14 @@ import { DriverTimeout } from './driver-failure.mjs';
 import { CLOSE_MS, PATIENCE_MS, STORY_MS } from './limits.mjs';
 import { Environment, SKIPPED, reportCount } from './retries.mjs';
 import { Shop } from './shop.mjs';
-import { startStack, workspace } from './stack.mjs';
+import { dialect as dialectOfRun, startStack, workspace } from './stack.mjs';
 import { Watchdog, settlesWithin } from './watchdog.mjs';
 
 /**
  * @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
  * @import { Browser } from './browser.mjs'
  * @import { Capability } from './capabilities.mjs'
- * @import { Stack, Topology } from './stack.mjs'
+ * @import { Dialect, Stack, Topology } from './stack.mjs'
  * @import { VerifierProxy } from './verifier-proxy.mjs'
  */
 
@@ -44,7 +44,16 @@ import { Watchdog, settlesWithin } from './watchdog.mjs';
  */
 
 /** @typedef {(cast: Cast) => Promise<void>} StoryBody */
-/** @typedef {{ needs?: readonly Capability[] }} StoryOptions */
+/**
+ * @typedef {object} StoryOptions
+ * @property {readonly Capability[]} [needs]
+ * @property {OneDialect} [only]
+ */
+
+/**
+ * The one dialect of the sandbox that a story is about, and why.
+ * @typedef {{ dialect: Dialect, because: string }} OneDialect
+ */
 
 /**
  * The servers and the browser of a block of stories, and the story that runs.
@@ -68,8 +77,9 @@ reportCount(engineName);
  * @param {boolean} [options.bfcache] as for `launch`
  * @param {RegExp} [options.uncaught] uncaught errors that are expected
  * @param {readonly Capability[]} [options.needs] of all stories of the block
+ * @param {OneDialect} [options.only] of all stories of the block
  */
-export function stories(topology, { verifier, bfcache, uncaught, needs: common = [] } = {}) {
+export function stories(topology, { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock } = {}) {
   /** @type {Environment<Resources>} */
   const environment = new Environment({
     open: async (resources) => {
@@ -108,9 +118,13 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
    * @param {StoryBody} [bodyAfterOptions]
    */
   function story(title, optionsOrBody, bodyAfterOptions) {
-    const [{ needs = [] }, body] =
+    const [{ needs = [], only = onlyOfBlock }, body] =
       typeof optionsOrBody === 'function' ? [{}, optionsOrBody] : [optionsOrBody, bodyAfterOptions];
     assert.ok(body, 'a story has a body');
+    if (only && only.dialect !== dialectOfRun) {
+      void test(title, { skip: `it is about the dialect ${only.dialect}: ${only.because}` }, () => {});
+      return;
+    }
     void test(title, { timeout: STORY_MS }, async (context) => {
       /** @param {Resources} resources */
       const attempt = async (resources) => {

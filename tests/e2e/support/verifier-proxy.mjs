@@ -10,6 +10,9 @@ import { portOf } from './ports.mjs';
  * @typedef {(request: IncomingMessage, response: ServerResponse) => void} Handler
  */
 
+/** The verifier's service client: Authress may not name it. */
+const SERVICE_CLIENT_ID = 'sc_demoShop';
+
 export class VerifierProxy {
   /** The real verifier's address. */
   target = '';
@@ -92,7 +95,7 @@ export class VerifierProxy {
 function redirect(parameters, response, code) {
   const back = new URL(parameters.get('redirect_uri') ?? '');
   back.searchParams.set('code', code);
-  back.searchParams.set('iss', `${back.origin}/v1/clients/${parameters.get('client_id')}`);
+  back.searchParams.set('iss', `${back.origin}/v1/clients/${SERVICE_CLIENT_ID}`);
   back.searchParams.set('state', parameters.get('state') ?? '');
   response.writeHead(302, { location: back.href }).end();
 }

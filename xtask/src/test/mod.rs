@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 
-use crate::engines::Engines;
+use crate::engines::{Engine, Engines};
 use crate::setup::{self, TestTools};
 use crate::{build, lint, size, workspace};
 pub(crate) use node_tests::{bundlers, tools};
@@ -108,6 +108,9 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     if options.has(Part::E2e) {
         for &engine in &options.engines.0 {
             stages.push(tests(node_tests::stage_name(engine), node_tests::stories(tools, engine)));
+            if engine == Engine::Chromium {
+                stages.push(tests(node_tests::STRICT_STAGE, node_tests::strict_stories(tools)));
+            }
         }
     }
     if options.has(Part::Bundlers) {

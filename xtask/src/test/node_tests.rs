@@ -12,6 +12,30 @@ use crate::workspace;
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
 const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refused-link", "session-lifetime", "tabs"];
 
+/// The files of `tests/e2e` that also run with the sandbox's strict dialect: what shoppers do and Authress takes part in.
+/// The others are about loading, bundling, hostile pages and other things that no dialect changes; `dialects` sets its
+/// switches itself.
+const STRICT: [&str; 15] = [
+    "account",
+    "anonymous",
+    "callbacks",
+    "claim-ticket",
+    "cross-site",
+    "events",
+    "extension",
+    "fetch",
+    "https",
+    "link",
+    "migration",
+    "refused-link",
+    "restore",
+    "session-lifetime",
+    "tabs",
+];
+
+/// The name of the stage of stories in the strict dialect.
+pub(crate) const STRICT_STAGE: &str = "e2e, strict";
+
 /// The name of the stage of stories in this engine.
 pub(crate) fn stage_name(engine: Engine) -> &'static str {
     match engine {
@@ -27,15 +51,30 @@ pub(crate) fn stories(tools: &TestTools, engine: Engine) -> Result<Command> {
     if engine == Engine::Chromium {
         return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference"]);
     }
-    let everywhere = |file: &PathBuf| EVERYWHERE.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
-    let (files, others): (Vec<_>, Vec<_>) = files_in("tests/e2e")?.into_iter().partition(everywhere);
+    Ok(with_runner(command, chosen_files(&EVERYWHERE, "run in Chromium only (see docs/engines.md)")?))
+}
+
+/// The end-to-end stories of shoppers, and those of the published client, in Chromium against a sandbox with the strict
+/// dialect.
+pub(crate) fn strict_stories(tools: &TestTools) -> Result<Command> {
+    let mut command = tools.node_script_in(Engine::Chromium)?;
+    command.env("DIALECT", "strict");
+    let mut files = chosen_files(&STRICT, "run in the default dialect only (see tests/README.md)")?;
+    files.push(workspace::root().join("tests/reference/login-client.test.mjs"));
+    Ok(with_runner(command, files))
+}
+
+/// The files of `tests/e2e` with these names; prints the others after `left_out`.
+fn chosen_files(names: &[&str], left_out: &str) -> Result<Vec<PathBuf>> {
+    let is_chosen = |file: &PathBuf| names.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
+    let (files, others): (Vec<_>, Vec<_>) = files_in("tests/e2e")?.into_iter().partition(is_chosen);
     let name = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().replace(".test.mjs", ""));
     let others: Vec<String> = others.iter().filter_map(name).collect();
-    println!("run in Chromium only (see docs/engines.md): {}", others.join(", "));
-    if files.len() != EVERYWHERE.len() {
-        bail!("a file of stories that run in every engine is missing: xtask/src/test/node_tests.rs lists them");
+    println!("{left_out}: {}", others.join(", "));
+    if files.len() != names.len() {
+        bail!("a file of stories is missing: xtask/src/test/node_tests.rs lists them");
     }
-    Ok(with_runner(command, files))
+    Ok(files)
 }
 
 /// The types, the examples that use them, the documentation's links, and what of the package runs without a browser and

@@ -9,7 +9,7 @@ use super::{node_tests, tally::Tally};
 use crate::engines::Engine;
 use crate::progress::seconds;
 
-/// Prints a table of the stages, a line for the stories of each engine and, alone on the last line, the count. Fails if
+/// Prints a table of the stages, a line for the stories of each engine and of the strict dialect and, alone on the last line, the count. Fails if
 /// a stage has.
 pub(crate) fn print(stages: &[Stage]) -> Result<()> {
     println!("\n==== where the time went");
@@ -41,6 +41,9 @@ pub(crate) fn print(stages: &[Stage]) -> Result<()> {
         for stage in stages.iter().filter(|stage| stage.name == node_tests::stage_name(engine)) {
             println!("stories in {}: {} run, {} retried", engine.name(), stage.tally.stories, stage.tally.retried);
         }
+    }
+    for stage in stages.iter().filter(|stage| stage.name == node_tests::STRICT_STAGE) {
+        println!("stories in the strict dialect: {} run, {} retried", stage.tally.stories, stage.tally.retried);
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
