@@ -87,7 +87,7 @@ async function showOutcome({ link, login }, intent) {
   if (link) {
     showLinkOutcome(link, shopper);
   } else if (login && login.status !== 'signed-in') {
-    const code = login.serverCode ?? (login.status === 'cancelled' ? 'UserCancelled' : 'SignInUnfinished');
+    const code = login.status === 'cancelled' ? 'UserCancelled' : (login.serverCode ?? 'SignInUnfinished');
     view.showMessage(messages.explainCode(code, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
   } else if (intent?.kind === 'add') {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));

@@ -17,6 +17,11 @@ const TRY_AGAIN = 'Nothing was lost. Try again in a moment.';
 const START_OVER = 'Start over, then add what you like again.';
 const OUR_FAULT = 'This is a mistake in the shop and not yours. Please tell us the code below.';
 
+const TOOK_TOO_LONG = error(
+  'The sign-in took too long',
+  'For your safety it only waits a few minutes. Please start it again.',
+);
+
 /** @type {Record<string, Text>} */
 const CODES = {
   // The outcome of a sign-in.
@@ -25,10 +30,8 @@ const CODES = {
     'You came back without signing in',
     'Everything is as it was before. You can try again at any time.',
   ),
-  AuthenticationRequestExpired: error(
-    'The sign-in took too long',
-    'For your safety it only waits a few minutes. Please start it again.',
-  ),
+  AuthenticationRequestExpired: TOOK_TOO_LONG,
+  Expired: TOOK_TOO_LONG,
   LinkFailed: error('The sign-in did not work', 'Your cart is unchanged. Try again, or choose another account.'),
   access_denied: error(
     'The sign-in was refused',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
+import { EXPIRED } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Shop } from './support/shop.mjs' */
@@ -231,7 +232,7 @@ describe('a login that took too long at the provider', () => {
     await shop.goToProvider('con_acorn');
     await authress.advanceClock(301);
     await shop.pick('late');
-    assert.match(await shop.showsMessage('AuthenticationRequestExpired'), /took too long/i);
+    assert.match(await shop.showsMessage(EXPIRED), /took too long/i);
     await shop.showsState('anonymous');
     await shop.showsCart({ mug: 1 });
     assert.deepEqual(await shop.claims(), before);
