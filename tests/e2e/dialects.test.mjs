@@ -33,26 +33,6 @@ describe('a link that Authress refuses', () => {
     return await shop.claims();
   };
 
-  for (const [how, switches, code] of /** @type {const} */ ([
-    ['with an error but no code', { callbackErrors: 'withoutCode' }, 'access_denied'],
-    ['by a callback without a word', { refusedLink: 'plainCallback' }, 'LinkFailed'],
-  ])) {
-    story(`${how} is no success, and the shopper is offered the account`, async (cast) => {
-      const { shop, authress } = cast;
-      const before = await shopperBesideCustomer(cast);
-      await authress.setDialect(switches);
-      await shop.signIn('con_acorn', CUSTOMER);
-      assert.match(await shop.showsMessage(code), /already have an account with acorn id/i);
-      assert.deepEqual(await shop.claims(), before);
-      await shop.showsCart({ mug: 1 });
-      await shop.press('take-cart-along');
-      await shop.isAtProvider('con_acorn');
-      await shop.pick(CUSTOMER);
-      await shop.showsMessage('CartMoved');
-      assert.notEqual((await shop.claims()).sub, before.sub);
-    });
-  }
-
   story('on a page of its own leaves the shopper as before', async (cast) => {
     const { shop, authress, stack } = cast;
     const before = await shopperBesideCustomer(cast);

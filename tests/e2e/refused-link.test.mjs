@@ -114,6 +114,83 @@ describe('an identity that has an account of its own', () => {
     assert.deepEqual((await page.call('getLinkResult')).value, expected);
     assert.equal((await page.call('getToken')).value, token);
   });
+
+  // A link that is refused without saying why.
+
+  /**
+   * Asks for a link to the customer's identity, and sees what the shop offers instead.
+   * @param {Shop} shop
+   * @param {import('./support/story.mjs').Cast['visitor']} visitor
+   */
+  const isOffered = async (shop, visitor) => {
+    const owner = await customer(visitor);
+    await shop.open();
+    await shop.addAnonymously('mug');
+    const before = await shop.claims();
+    assert.notEqual(before.sub, owner);
+    return { owner, before };
+  };
+
+  for (const [form, switches, code, text] of /** @type {const} */ ([
+    ['by a plain callback', { refusedLink: 'plainCallback' }, 'LinkFailed', /did not work.*account with acorn id/is],
+    [
+      'by an error without a code',
+      { refusedLink: 'callbackError', callbackErrors: 'withoutCode' },
+      'access_denied',
+      /account with acorn id/i,
+    ],
+  ])) {
+    story(`${form} is no success, and offers the account`, async ({ shop, visitor, authress }) => {
+      const { before } = await isOffered(shop, visitor);
+      await authress.setDialect(switches);
+      await shop.signIn('con_acorn', CUSTOMER);
+      assert.match(await shop.showsMessage(code), text);
+      await isUnchanged(shop, before);
+    });
+
+    story(`${form} lets the shopper take the cart along`, async ({ shop, visitor, authress }) => {
+      const { owner } = await isOffered(shop, visitor);
+      await authress.setDialect(switches);
+      await shop.signIn('con_acorn', CUSTOMER);
+      await shop.showsMessage(code);
+      await shop.press('take-cart-along');
+      await shop.isAtProvider('con_acorn');
+      await shop.pick(CUSTOMER);
+      await shop.showsMessage('CartMoved');
+      assert.equal((await shop.claims()).sub, owner);
+      assert.match(await shop.find('cart-items').innerText(), /mug/i);
+    });
+  }
+
+  story('before the browser leaves the page offers the account too', async ({ shop, visitor, authress }) => {
+    const { owner } = await isOffered(shop, visitor);
+    const body = JSON.stringify({ title: 'The identity cannot be linked', errorCode: 'LinkNotAllowed' });
+    await authress.fail('POST', '/api/authentication', { status: 403, body });
+    await shop.press('sign-in');
+    await shop.press('provider-con_acorn');
+    assert.match(await shop.showsMessage('LinkFailed'), /account with acorn id/i);
+    await shop.press('switch-account');
+    await shop.isAtProvider('con_acorn');
+    await shop.pick(CUSTOMER);
+    await shop.showsMessage('SignedIn');
+    assert.equal((await shop.claims()).sub, owner);
+  });
+
+  story('without an error is in the result of getLinkResult', async ({ shop, authress, visitor }) => {
+    await customer(visitor);
+    const page = new BarePage(shop);
+    await page.open();
+    await page.startAnonymous();
+    const { value: token } = await page.call('getToken');
+    const { sub: userId } = await authress.verify(token);
+    await authress.setDialect({ refusedLink: 'plainCallback' });
+    await authress.clearLog();
+    await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(CUSTOMER));
+    const failed = { status: 'failed', connectionId: 'con_acorn', userId, mayBeOwned: true };
+    assert.deepEqual((await page.call('getLinkResult')).value, failed);
+    assert.equal((await page.call('getToken')).value, token);
+    assert.equal((await authress.requests()).filter((request) => request === 'GET /api/session/profile').length, 1);
+  });
 });
 
 describe('a shopper who cancels at the provider', () => {
