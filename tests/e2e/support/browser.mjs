@@ -26,6 +26,7 @@ import assert from 'node:assert/strict';
  * @typedef {object} LaunchOptions
  * @property {boolean} [bfcache] keep pages in the back/forward cache, as browsers do for their users; drivers switch that
  * off otherwise
+ * @property {boolean} [headed] show the browser; Chromium only
  * @property {Watchdog} [watchdog] gets the failures of the browser
  */
 

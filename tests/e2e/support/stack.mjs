@@ -28,6 +28,7 @@ import { settlesWithin } from './watchdog.mjs';
  * @property {string} sandboxUrl
  * @property {string} sandboxControlUrl
  * @property {string} verifierUrl
+ * @property {string} localhostPage a redirect URL at which nothing listens
  * @property {string} applicationId
  * @property {string} extensionId
  * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
@@ -56,11 +57,12 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
  * Starts the servers.
  * @param {Topology} topology
  * @param {string} [authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
+ * @param {Dialect} [spoken] the sandbox's dialect, if it is not that of the run
  * @returns {Promise<Stack>}
  */
-export async function startStack(topology, authorizationUrl) {
+export async function startStack(topology, authorizationUrl, spoken = dialect) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
-  const args = ['stack', '--topology', topology, '--dialect', dialect, '--json'];
+  const args = ['stack', '--topology', topology, '--dialect', spoken, '--json'];
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -12,6 +12,8 @@ const APPLICATION_ID: &str = "app_demo";
 /// A third-party application that lives on the shop's own origin.
 const EXTENSION_ID: &str = "ext_demo";
 const SHOPPER_CONNECTION_ID: &str = "sc_demoShop";
+/// A page of a developer, which the contract test uses: nothing has to listen there.
+const LOCALHOST_PAGE: &str = "http://localhost:8080";
 const ACCESS_KEY_FILE: &str = "access-key";
 
 /// The addresses of one stack.
@@ -53,7 +55,7 @@ impl Configuration {
             "listen": loopback(self.ports.sandbox),
             "publicUrl": self.sandbox_url,
             "dialect": self.dialect.name(),
-            "applications": [{ "applicationId": APPLICATION_ID, "redirectUrls": [self.shop_url] }],
+            "applications": [{ "applicationId": APPLICATION_ID, "redirectUrls": [self.shop_url, LOCALHOST_PAGE] }],
             "extensions": [{ "extensionId": EXTENSION_ID, "redirectUrls": [self.shop_url] }],
             "serviceClients": [{
                 "clientId": SHOPPER_CONNECTION_ID,
@@ -108,6 +110,7 @@ impl Configuration {
             "sandboxUrl": self.sandbox_url,
             "sandboxControlUrl": self.sandbox_control_url,
             "verifierUrl": self.verifier_url,
+            "localhostPage": LOCALHOST_PAGE,
             "applicationId": APPLICATION_ID,
             "extensionId": EXTENSION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,

@@ -10,7 +10,6 @@ import * as playwright from './playwright.mjs';
 /** @import { Engine } from '../browser.mjs' */
 
 const args = [
-  '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -29,12 +28,18 @@ export const isScriptError = () => true;
  * @param {Parameters<Engine['launch']>[0]} stack
  * @param {Parameters<Engine['launch']>[1]} [options]
  */
-export async function launch(stack, { bfcache = false, watchdog = new Watchdog() } = {}) {
+export async function launch(stack, { bfcache = false, headed = false, watchdog = new Watchdog() } = {}) {
   return await playwright.launch(
     chromium,
     {
       executablePath: process.env.CHROME ?? '/usr/bin/chromium',
-      args: [...args, ...stack.browserArgs, ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : [])],
+      headless: !headed,
+      args: [
+        ...(headed ? [] : ['--headless=new']),
+        ...args,
+        ...stack.browserArgs,
+        ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : []),
+      ],
       ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
     },
     watchdog,
