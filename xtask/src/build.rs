@@ -11,6 +11,9 @@ use crate::{notices, programs, setup, workspace};
 /// The three servers of the demo and the end-to-end tests: package and program have the same name.
 pub(crate) const SERVERS: [&str; 3] = ["authress-sandbox", "authress-verifier", "authress-demo-shop"];
 
+/// The program of `cargo xtask contract`: package and program have the same name.
+const CONTRACT: &str = "authress-contract";
+
 const MODULE: &str = "authress_login_wasm";
 /// The inputs of the last build: a build with the same ones has nothing to do. It is not published.
 const INPUTS: &str = ".inputs";
@@ -149,12 +152,23 @@ fn inputs(modules: &[PathBuf]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The servers, in cargo's dev profile.
+/// The servers and the contract test's program, in cargo's dev profile.
 pub(crate) fn servers() -> Result<()> {
     println!("build: the servers");
+    compile(SERVERS.iter().chain([&CONTRACT]))
+}
+
+/// The contract test's program, built first.
+pub(crate) fn contract_program() -> Result<PathBuf> {
+    println!("build: the contract test");
+    compile([&CONTRACT])?;
+    server(CONTRACT)
+}
+
+fn compile<'a>(packages: impl IntoIterator<Item = &'a &'static str>) -> Result<()> {
     let mut command = workspace::cargo("build");
-    for server in SERVERS {
-        command.args(["--package", server]);
+    for package in packages {
+        command.args(["--package", package]);
     }
     programs::run(command.arg("--bins"))
 }

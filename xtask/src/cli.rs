@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
-use crate::{bench, build, bundlers, demo, generate, lint, setup, size, stack, test, types, words};
+use crate::{bench, build, bundlers, contract, demo, generate, lint, setup, size, stack, test, types, words};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -49,6 +49,8 @@ enum Command {
     /// Measure this project beside its alternatives
     #[command(subcommand)]
     Bench(bench::Benchmark),
+    /// Compare what this project assumes about Authress with a real account, and write a report (docs/contract.md)
+    Contract(contract::Options),
     /// Run the storefront, a local Authress and the verifier on loopback, until Ctrl-C
     Demo(demo::Options),
     /// Run the servers alone on free ports until standard input closes, as the end-to-end tests do
@@ -73,6 +75,7 @@ impl Cli {
             Command::Size => size::print(&setup::for_build()?),
             Command::Bundlers(options) => bundlers::run(&options),
             Command::Bench(benchmark) => bench::run(&benchmark),
+            Command::Contract(options) => contract::run(&options),
             Command::Demo(options) => demo::run(&options),
             Command::Stack(options) => stack::run(&options),
         }
@@ -127,6 +130,7 @@ mod tests {
             "test --engines all",
             "test lint native --engines=webkit,chromium",
             "demo --port 5173 --check",
+            "contract --config contract.toml --yes --headed --slow --out reports",
             "bundlers --only vite-5,nuxt",
             "bench client --samples 7 --quick",
             "bench verifier --seconds 5",

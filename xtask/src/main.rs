@@ -8,6 +8,7 @@ mod build;
 mod bundlers;
 mod circles;
 mod cli;
+mod contract;
 mod demo;
 mod engines;
 mod generate;

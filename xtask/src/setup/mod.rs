@@ -91,7 +91,7 @@ impl TestTools {
     /// A `node` command for a script that drives Chromium or starts servers: the variables `CHROME`, `CHROMEDRIVER` and
     /// `XTASK` name the programs that it needs.
     pub(crate) fn node_script(&self) -> Command {
-        self.for_script(self.build.node.command())
+        self.for_browser(self.build.node.command())
     }
 
     /// A `node` command for a script that drives this engine.
@@ -108,7 +108,7 @@ impl TestTools {
                 let mut command = Command::new(&webkit.xvfb_run);
                 command.arg("--auto-servernum").arg(self.build.node.command().get_program());
                 command.env("WEBKIT_DRIVER", &webkit.driver);
-                self.for_script(command)
+                self.for_browser(command)
             }
         };
         command.env("ENGINE", engine.name());
@@ -125,7 +125,8 @@ impl TestTools {
         self.webkit.as_ref().context("the set-up was not asked for WebKitGTK")
     }
 
-    fn for_script(&self, mut command: Command) -> Command {
+    /// The command with the variables `CHROME`, `CHROMEDRIVER` and `XTASK`, in the workspace's folder.
+    pub(crate) fn for_browser(&self, mut command: Command) -> Command {
         command.current_dir(workspace::root()).env("CHROME", &self.browser.chrome);
         command.env("CHROMEDRIVER", &self.browser.driver);
         if let Ok(xtask) = std::env::current_exe() {

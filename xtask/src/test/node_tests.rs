@@ -49,7 +49,7 @@ pub(crate) fn stage_name(engine: Engine) -> &'static str {
 pub(crate) fn stories(tools: &TestTools, engine: Engine) -> Result<Command> {
     let command = tools.node_script_in(engine)?;
     if engine == Engine::Chromium {
-        return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference"]);
+        return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference", "tests/contract"]);
     }
     Ok(with_runner(command, chosen_files(&EVERYWHERE, "run in Chromium only (see docs/engines.md)")?))
 }

@@ -41,7 +41,9 @@ impl AccessKey {
         ids(self) == ids(other) && self.signing_key.public_jwk() == other.signing_key.public_jwk()
     }
 
-    pub(crate) fn signing_key(&self) -> &SigningKey {
+    /// Returns the key that signs, for tools that make statements of another form than [`Verifier`](crate::Verifier)
+    /// does.
+    pub fn signing_key(&self) -> &SigningKey {
         &self.signing_key
     }
 }
