@@ -137,6 +137,8 @@ struct Model {
     event_delay_ms: u64,
     /// The users that have signed in since the last logout.
     legitimate: RefCell<BTreeSet<String>>,
+    /// The pages with a callback that have not announced its result.
+    handling_callback: RefCell<BTreeSet<u64>>,
     /// The user that was signed in last, unless there was a login or logout since.
     settled: RefCell<Option<String>>,
     calls: RefCell<Vec<Call<()>>>,
@@ -153,6 +155,7 @@ impl Model {
             browser,
             event_delay_ms: case.event_delay_ms,
             legitimate: RefCell::default(),
+            handling_callback: RefCell::default(),
             settled: RefCell::default(),
             calls: RefCell::default(),
             returned_tokens: Rc::default(),
@@ -180,9 +183,17 @@ impl Model {
         let tab = |index: usize| self.tabs.get(index % self.tabs.len());
         match step {
             Step::Open if self.tabs.len() < MAX_TABS => self.tabs.push(Tab::open(&self.browser)),
-            Step::Close(index) if self.tabs.len() > 1 => self.tabs.remove(index % self.tabs.len()).close(),
+            Step::Close(index) if self.tabs.len() > 1 => {
+                self.interrupt(tab(index).unwrap());
+                self.tabs.remove(index % self.tabs.len()).close();
+            }
             Step::Open | Step::Close(_) => {}
-            Step::Reload(index) => tab(index).unwrap().reload(),
+            Step::Reload(index) => {
+                let is_handling = self.interrupt(tab(index).unwrap());
+                tab(index).unwrap().reload();
+                // The new page continues with the callback.
+                self.handling_callback.borrow_mut().extend(is_handling.then(|| tab(index).unwrap().page().id));
+            }
             Step::Begin(index, choice, by_code) => self.begin(tab(index).unwrap(), choice, by_code),
             Step::Login(index, choice, by_code) => {
                 self.begin(tab(index).unwrap(), choice, by_code);
@@ -243,8 +254,20 @@ impl Model {
         }
         self.note_logins();
         if loads_callback {
+            self.interrupt(tab);
             tab.load(&callback);
+            self.handling_callback.borrow_mut().insert(tab.page().id);
         }
+    }
+
+    /// The page of `tab` ends next. Returns whether it is handling a callback: its session may be stored, and its result
+    /// not announced.
+    fn interrupt(&self, tab: &Tab) -> bool {
+        let is_handling = self.handling_callback.borrow_mut().remove(&tab.page().id);
+        if is_handling && let Some(claims) = stored(&self.browser) {
+            self.legitimate.borrow_mut().insert(claims.subject().unwrap().to_owned());
+        }
+        is_handling
     }
 
     fn ask_for_token(&self, tab: &Tab, timeout_ms: u32) {
@@ -269,6 +292,7 @@ impl Model {
             for (event, snapshot) in page.events.take() {
                 self.world().assert_holds_no_secret(&format!("{event:?} {snapshot:?}"));
                 let Event::LoginEnded(result) = event else { continue };
+                self.handling_callback.borrow_mut().remove(&page.id);
                 if (result.purpose, result.status) == (Purpose::Login, LoginStatus::SignedIn) {
                     self.settled.replace(None);
                     self.logins.update(|count| count + 1);
@@ -286,7 +310,9 @@ impl Model {
         self.note_logins();
         if let Some(claims) = stored(&self.browser) {
             let user = claims.subject().unwrap();
-            assert!(self.legitimate.borrow().contains(user), "{user} is stored without a login");
+            // A session is stored an instant before its result is announced.
+            let is_announced = self.legitimate.borrow().contains(user) || !self.handling_callback.borrow().is_empty();
+            assert!(is_announced, "{user} is stored without a login");
         }
         let mut exchanges = BTreeSet::new();
         for request in self.world().served() {
@@ -318,6 +344,9 @@ impl Model {
             tab.exists().value().await.unwrap();
         }
         pass_ms(MINUTE_MS).await;
+        // Every result has been announced by now: a page that has not done so had none.
+        self.note_logins();
+        self.handling_callback.borrow_mut().clear();
         self.check();
         let live: BTreeSet<u64> = self.browser.pages().iter().map(|page| page.id).collect();
         for mut call in self.calls.take() {
