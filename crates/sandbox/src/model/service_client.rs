@@ -254,7 +254,7 @@ mod tests {
                 claims[name] = self::claims()[name].clone();
             }
             let code = key.sign_jwt(statement["header"]["typ"].as_str().unwrap(), &claims);
-            let check = |now_ms| client.verify_code(&code, Some(ISS), &issuer(), now_ms);
+            let check = |now_ms| client.verify_code(&code, Some(ISS), &issuer(), &Dialect::default(), now_ms);
             let user = check(NOW_MS).unwrap();
             assert_eq!(user.user_id, statement["userId"]);
             assert_eq!(user.email.as_deref(), claims["email"].as_str());
