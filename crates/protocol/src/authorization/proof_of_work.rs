@@ -175,7 +175,11 @@ pub mod values {
         let mut values = present(&[connection_id, tenant_lookup_identifier, invite_id, Some(application_id)]);
         if let Some(audiences) = audiences {
             values.push('|');
-            values.push_str(&audiences.join(","));
+            // Not `join`, of which the module would have a second copy, for `String`.
+            for (index, audience) in audiences.iter().enumerate() {
+                values.push_str(if index > 0 { "," } else { "" });
+                values.push_str(audience);
+            }
         }
         values
     }
