@@ -16,6 +16,8 @@ import * as view from './view.js';
  */
 
 const MAX_QUANTITY = 99;
+/** RFC 6585 section 4: refused for now, whatever it asks for. */
+const TOO_MANY_REQUESTS = 429;
 /** @type {Shopper} */
 const SIGNED_OUT = { state: 'signed-out', userId: null, name: null, email: null };
 /** @type {Cart} */
@@ -264,7 +266,7 @@ async function openProviderPicker() {
       () => session.signIn(connectionId),
       // Authress may refuse a link before the browser leaves the page, too.
       (failure) => {
-        const isRefused = kind === 'link' && failure.code === 'RequestRefused';
+        const isRefused = kind === 'link' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
         if (isRefused) offerAccount(connectionId, failure.serverCode);
         return isRefused;
       },
