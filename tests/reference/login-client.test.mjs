@@ -184,6 +184,8 @@ for (const [name, topology] of Object.entries(topologies)) {
       await page.click('[data-testid=user-ada]');
     };
 
+    // This version neither reads nor removes the parameter. A newer one does.
+    const leavesSessionToken = dialect === 'strict' && name === 'localhost';
     /** @type {string | undefined} */
     let shopper;
 
@@ -198,7 +200,8 @@ for (const [name, topology] of Object.entries(topologies)) {
       const { sub, azp } = await claims();
       assert.match(sub ?? '', /^user_/);
       assert.equal(azp, shopperConnectionId);
-      assert.equal(new URL(page.url()).search, '', 'no callback parameter stays in the address');
+      const left = [...new URL(page.url()).searchParams.keys()];
+      assert.deepEqual(left, leavesSessionToken ? ['session_token'] : [], 'parameters that stay in the address');
       shopper = sub;
     });
 
