@@ -3,6 +3,7 @@
 use authress_login_protocol::{
     authorization::request::AuthenticationResponse,
     callback::login_result::{LoginResult, LoginStatus, Purpose},
+    error::ErrorCode,
     jwt::UnverifiedClaims,
     state::{Event, Snapshot},
     web_url::WebUrl,
@@ -72,6 +73,7 @@ pub(crate) fn login_result(result: &LoginResult) -> JsValue {
         ("connectionId", result.connection_id.as_deref()),
         ("userId", result.user_id.as_deref()),
         ("serverCode", result.server_code.as_deref()),
+        ("errorCode", result.error_code.map(ErrorCode::as_str)),
     ]);
     if result.may_be_owned() {
         let _ = Reflect::set(&object, &"mayBeOwned".into(), &JsValue::TRUE);

@@ -89,7 +89,8 @@ async function showOutcome({ link, login }, intent) {
   if (link) {
     showLinkOutcome(link, shopper);
   } else if (login && login.status !== 'signed-in') {
-    const code = login.status === 'cancelled' ? 'UserCancelled' : (login.serverCode ?? 'SignInUnfinished');
+    const code =
+      login.status === 'cancelled' ? 'UserCancelled' : (login.errorCode ?? login.serverCode ?? 'SignInUnfinished');
     view.showMessage(messages.explainCode(code, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
   } else if (intent?.kind === 'add') {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));
@@ -112,6 +113,7 @@ async function showOutcome({ link, login }, intent) {
 function showLinkOutcome(link, shopper) {
   if (link.status === 'linked') return view.showMessage(messages.linked(shopper));
   if (!link.mayBeOwned) return view.showMessage(messages.explainCode('UserCancelled'));
+  if (link.errorCode === 'LoginOutdated') return view.showMessage(messages.explainCode(link.errorCode));
   const isOwned = link.status === 'already-owned';
   offerAccount(link.connectionId, isOwned ? 'IdentityAlreadyOwned' : link.serverCode);
 }

@@ -32,6 +32,11 @@ const CODES = {
   ),
   AuthenticationRequestExpired: TOOK_TOO_LONG,
   Expired: TOOK_TOO_LONG,
+  LoginOutdated: info(
+    'This sign-in came too late',
+    'You have signed in or out since you started it. Start it again if you still want to.',
+  ),
+  InvalidCallback: error('The sign-in did not work', 'The address was not as it should be. Please start it again.'),
   LinkFailed: error('The sign-in did not work', 'Your cart is unchanged. Try again, or choose another account.'),
   access_denied: error(
     'The sign-in was refused',

@@ -6,6 +6,8 @@ export const SESSION_KEY = 'AuthenticationCredentialsStorage';
 export const CALLBACK_KEY_PREFIX = 'AuthenticationCallback ';
 /** The callback parameter that names the authorization request. */
 export const NONCE_PARAMETER = 'nonce';
+/** Parameters that are removed from every address. */
+export const TOKEN_PARAMETERS = ['access_token', 'id_token', 'session_token'];
 /** The cookie with the access token. */
 export const AUTHORIZATION_COOKIE = 'authorization';
 /** The cookie with the identity of the shopper. */

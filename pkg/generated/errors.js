@@ -32,6 +32,10 @@ export const MESSAGES = {
   RequestRefused: 'Authress refused the request (set-up checklist: docs/set-up.md).',
   InvalidServerResponse:
     'The response of the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.',
+  InvalidCallback:
+    'The address is no valid callback: a callback parameter occurs twice, or iss names another authorization server. Nothing was used; the login can still be completed or started again.',
+  LoginOutdated:
+    'The shopper has signed in or out since this login or link began, or it began more than an hour ago. Its callback was not used; start it again if it is still wanted.',
   ModuleLoadFailed: 'The login module could not be loaded: {cause}',
   InternalError: 'An unexpected failure in the login client. Please report it.',
 };

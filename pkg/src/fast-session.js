@@ -11,21 +11,30 @@ import {
   SERVICE_CLIENT_PREFIX,
   SESSION_KEY,
   SHORT_TOKEN_S,
+  TOKEN_PARAMETERS,
   USER_COOKIE,
 } from '../generated/constants.js';
 
 /** @import { UserIdentity } from 'authress-login-wasm' */
 
 /**
- * Whether the address is a callback URL, or a callback of this tab is unfinished. Which browser began the login, the module
- * finds out: it also removes from the address what another browser's callback has left there.
+ * Whether the module has to handle the address, or a callback of this tab is unfinished. Which browser began the login, the
+ * module finds out: it also removes from the address what another browser's callback has left there. The core has the same
+ * rule: tests/vectors/callback-url.json.
  */
 export function isCallback() {
-  const hasNonce = Boolean(new URLSearchParams(globalThis.location?.search).get(NONCE_PARAMETER));
+  const query = new URLSearchParams(globalThis.location?.search);
+  const hasValue = (/** @type {string} */ name) => query.getAll(name).some(Boolean);
+  if (
+    hasValue(NONCE_PARAMETER) ||
+    TOKEN_PARAMETERS.some((name) => query.has(name)) ||
+    (hasValue('code') && hasValue('iss') && !query.has('state'))
+  )
+    return true;
   try {
-    return hasNonce || Object.keys(sessionStorage).some((key) => key.startsWith(CALLBACK_KEY_PREFIX));
+    return Object.keys(sessionStorage).some((key) => key.startsWith(CALLBACK_KEY_PREFIX));
   } catch {
-    return hasNonce; // The storage of this page cannot be read.
+    return false; // The storage of this page cannot be read.
   }
 }
 

@@ -20,6 +20,8 @@ export type LoginErrorCode =
   | 'RequestTimeout'
   | 'RequestRefused'
   | 'InvalidServerResponse'
+  | 'InvalidCallback'
+  | 'LoginOutdated'
   | 'ModuleLoadFailed'
   | 'InternalError';
 // /generated: error-codes

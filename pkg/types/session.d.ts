@@ -1,4 +1,4 @@
-import type { LoginError } from './errors.js';
+import type { LoginError, LoginErrorCode } from './errors.js';
 
 /** The claims of the id token. They are not verified: show them, and decide nothing by them. */
 export interface UserIdentity {
@@ -46,6 +46,11 @@ export interface LinkResult {
   userId: string;
   /** Authress's code for the refusal. */
   serverCode?: string;
+  /**
+   * Why this client did not use the callback: `InvalidCallback` (a duplicated parameter, or another issuer), `LoginOutdated`
+   * (the shopper has signed in or out since), or `InvalidServerResponse`.
+   */
+  errorCode?: LoginErrorCode;
 }
 
 /** The result of a login. Unless it is `signed-in`, the earlier session stays. */
@@ -62,6 +67,11 @@ export interface LoginResult {
   userId?: string;
   /** Authress's code for the refusal. */
   serverCode?: string;
+  /**
+   * Why this client did not use the callback: `InvalidCallback` (a duplicated parameter, or another issuer), `LoginOutdated`
+   * (the shopper has signed in or out since), or `InvalidServerResponse`.
+   */
+  errorCode?: LoginErrorCode;
 }
 
 /**

@@ -64,7 +64,11 @@ describe('a callback that announces a code in a cookie', () => {
     });
     await tab.goto(`${stack.shopUrl}/?started&${query}`);
     await page.isReady();
-    assert.deepEqual((await page.call('getLoginResult')).value, { status: 'failed', connectionId: 'con_acorn' });
+    assert.deepEqual((await page.call('getLoginResult')).value, {
+      status: 'failed',
+      connectionId: 'con_acorn',
+      errorCode: 'InvalidServerResponse',
+    });
     assert.equal((await page.call('getToken')).value, token);
     assert.equal(new URL(await tab.url()).search, '?started');
     assert.deepEqual(await exchanges(authress), []);
@@ -89,6 +93,64 @@ for (const topology of TOPOLOGIES) {
       await leaveAndReturn(page, () => page.pick(`own-query-${topology}`));
       assert.equal((await page.call('getLinkResult')).value?.status, 'linked');
       assert.equal(await page.page.evaluate(() => location.href), before);
+    });
+
+    story(`tokens leave the address of any page, and its own parameters stay (${topology})`, async ({ shop }) => {
+      const page = new BarePage(shop);
+      for (const [query, cleaned] of [
+        ['?a=1&access%5Ftoken=T&code=SUMMER20#top', '?a=1&code=SUMMER20#top'],
+        ['?session_token=T&nonce=n1&error=sold-out&id_token', '?nonce=n1&error=sold-out'],
+        ['?nonce=n1&c%6Fde=zc7sHd-yL5rQk0ZJbZ7mFQ&a=1', '?nonce=n1&a=1'],
+        [`?code=C&iss=${encodeURIComponent(shop.stack.sandboxUrl)}&a=1`, '?a=1'],
+        ['?code=SUMMER20&nonce=n1&error=sold-out&iss=me', '?code=SUMMER20&nonce=n1&error=sold-out&iss=me'],
+      ]) {
+        await page.open(`/${query}`);
+        await page.call('userSessionExists', { backgroundTrigger: true });
+        await until(() => page.page.evaluate(() => location.search + location.hash), cleaned);
+      }
+    });
+
+    story(`a callback with an injected parameter uses nothing (${topology})`, async ({ shop, stack, page: tab }) => {
+      const page = new BarePage(shop);
+      await page.open('/?injected');
+      const options = { connectionId: 'con_acorn', redirectOpenType: 'client-managed' };
+      const { value: started } = await page.call('authenticate', options);
+      const id = started.authenticationRequestId;
+      const callback = `nonce=${id}&iss=${encodeURIComponent(stack.sandboxUrl)}&code=cookie`;
+      for (const injected of ['c%6fde=planted', 'nonc%65=', 'error=access_denied&%65rror=x']) {
+        for (const query of [`${injected}&${callback}`, `${callback}&${injected}`]) {
+          await tab.goto(`${stack.shopUrl}/?injected&${query}`);
+          await page.isReady();
+          const refused = { status: 'failed', connectionId: 'con_acorn', errorCode: 'InvalidCallback' };
+          assert.deepEqual((await page.call('getLoginResult')).value, refused, query);
+          assert.equal(new URL(await tab.url()).search, '?injected');
+          assert.ok(await page.page.evaluate((key) => key in localStorage, `AuthenticationRequestNonce.${id}`));
+        }
+      }
+    });
+
+    story(`a sign-out ends a login that is pending (${topology})`, async ({ shop, stack, page: tab, authress }) => {
+      const page = new BarePage(shop);
+      await page.open('/?pending');
+      await page.startAnonymous();
+      const options = { connectionId: 'con_acorn', redirectOpenType: 'client-managed' };
+      const { value: started } = await page.call('authenticate', options);
+      await leaveAndReturn(page, () => page.leave('logout', `${stack.shopUrl}/?bye`));
+      const stored = await page.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+      assert.doesNotMatch(stored, /codeVerifier|AuthenticationRequestNonce/);
+      await authress.clearLog();
+      const query = new URLSearchParams({
+        nonce: started.authenticationRequestId,
+        iss: stack.sandboxUrl,
+        code: 'zc7sHd-yL5rQk0ZJbZ7mFQ',
+      });
+      await tab.goto(`${stack.shopUrl}/?pending&${query}`);
+      await page.isReady();
+      const refused = { status: 'failed', connectionId: 'con_acorn', errorCode: 'LoginOutdated' };
+      assert.deepEqual((await page.call('getLoginResult')).value, refused);
+      assert.equal(new URL(await tab.url()).search, '?pending');
+      assert.deepEqual(await exchanges(authress), []);
+      assert.deepEqual(await page.call('userSessionExists'), { value: false });
     });
 
     story(

@@ -112,6 +112,11 @@ fn constants() -> String {
             "NONCE_PARAMETER",
             quoted(callback_url::NONCE),
         ),
+        (
+            "Parameters that are removed from every address.",
+            "TOKEN_PARAMETERS",
+            format!("[{}]", callback_url::TOKEN_PARAMETERS.map(quoted).join(", ")),
+        ),
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
         ("The cookie with the identity of the shopper.", "USER_COOKIE", quoted(cookies::USER)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),

@@ -5,7 +5,8 @@
 //! one in memory, so that whole logins with several tabs, network failures and clock skew run natively.
 //!
 //! [`LoginClient`] and [`ExtensionClient`] are the public types. Each file below `flows` has the methods of one flow;
-//! the flows share the state of `context`, the requests of `requests` and the session of `session_store`.
+//! the flows share the state of `context`, the requests of `requests`, the session of `session_store` and the pending
+//! authorizations of `pending_store`.
 
 mod concurrency;
 mod context;
@@ -13,6 +14,7 @@ mod extension_client;
 mod flows;
 mod login_client;
 mod open_type;
+mod pending_store;
 pub mod ports;
 mod requests;
 mod session_store;

@@ -27,9 +27,14 @@ pub const NONCE: &str = "nonce";
 /// The parameters that the callback of an extension adds. Its `state` is the client's own.
 const EXTENSION_PARAMETERS: [&str; 6] = ["iss", "nonce", "code", "state", "expires_in", "access_token"];
 /// The parameters that are removed from every address, even if the page or an attacker put them there.
-const TOKEN_PARAMETERS: [&str; 3] = ["access_token", "id_token", "session_token"];
+pub const TOKEN_PARAMETERS: [&str; 3] = ["access_token", "id_token", "session_token"];
+/// These and the authorization code.
+const SECRET_PARAMETERS: [&str; 4] = ["access_token", "id_token", "session_token", "code"];
+/// The shortest authorization code, in characters: 128 bits (RFC 6749 section 10.10) in base64. A page's own `code`,
+/// for example of a coupon, is shorter.
+const MIN_CODE_LENGTH: usize = 22;
 
-/// The parameters of a callback. The first value of a name counts, and an empty one is absent.
+/// The parameters of a callback. The first value of a name that is not empty counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallbackParameters {
     /// The id of the authentication request.
@@ -70,9 +75,23 @@ impl CallbackParameters {
     }
 }
 
-/// Returns the id of the authentication request in an address. `None` if the address is no callback URL.
-pub fn nonce(href: &str) -> Option<String> {
-    Query::of(href).get(NONCE)
+/// Returns the ids of authentication requests in an address. A callback has one; two are refused.
+pub fn nonces(href: &str) -> Vec<String> {
+    Query::of(href).all(NONCE)
+}
+
+/// Whether the client has to handle an address: it names an authentication request, has a token, or has a code beside
+/// an issuer. The code of an extension's callback, which has a `state`, is left to the extension's client.
+///
+/// `pkg/src/fast-session.js` has the same rule; `tests/vectors/callback-url.json` compares both.
+pub fn is_callback(href: &str) -> bool {
+    let query = Query::of(href);
+    let has_code = || ["code", "iss"].iter().all(|name| query.get(name).is_some()) && !query.has("state");
+    query.get(NONCE).is_some() || has_token(&query) || has_code()
+}
+
+fn has_token(query: &Query) -> bool {
+    TOKEN_PARAMETERS.iter().any(|name| query.has(name))
 }
 
 /// Returns the address without callback parameters, `None` if it has none.
@@ -93,19 +112,49 @@ pub fn without_tokens(href: &str) -> Option<String> {
 /// Whether a callback parameter occurs twice. RFC 6749 section 3.1 allows each once. One of the two comes from the page
 /// or from an attacker, and nothing tells which.
 pub fn has_duplicate_parameter(href: &str) -> bool {
-    let query = Query::of(href);
-    CALLBACK_PARAMETERS.iter().any(|name| query.count(name) > 1)
+    has_duplicate(href, &CALLBACK_PARAMETERS)
 }
 
-/// Returns the address of a page as it is shown again after its login.
+/// Does the same as [`has_duplicate_parameter`] for the callback of an extension.
+pub fn has_duplicate_extension_parameter(href: &str) -> bool {
+    has_duplicate(href, &EXTENSION_PARAMETERS)
+}
+
+fn has_duplicate(href: &str, names: &[&str]) -> bool {
+    let query = Query::of(href);
+    names.iter().any(|name| query.all(name).len() > 1)
+}
+
+/// Returns the address without the callback of a login that this browser has not pending: an earlier one, or one of
+/// another browser. `None` if it has none.
 ///
-/// It keeps the page's own parameters, including those with the name of a callback parameter, and drops the parameters
-/// of an earlier callback from the Authress host of `settings`.
+/// - If `iss` is the Authress host of `settings`, beside a `nonce`, or beside a code or token and no `state`, all
+///   callback parameters are removed.
+/// - Without `iss` nothing shows whose callback it is. Only secrets are removed: tokens, and beside a `nonce` a `code`
+///   that is long enough for an authorization code.
+/// - Of all other addresses only tokens are removed.
+///
+/// All else is the page's own: a coupon `code`, an `error`, a `nonce`, the callback of another authorization server,
+/// and the callback of an extension, whose client needs it.
+pub fn without_stray_callback(settings: &Settings, href: &str) -> Option<String> {
+    let query = Query::of(href);
+    let code_length = query.get("code").map_or(0, |code| code.len());
+    let has_nonce = query.get(NONCE).is_some();
+    let has_secret = || (code_length > 0 || has_token(&query)) && !query.has("state");
+    let issuers = query.all("iss");
+    if issuers.iter().any(|issuer| settings.is_own_callback_issuer(issuer)) && (has_nonce || has_secret()) {
+        without_callback_parameters(href)
+    } else if issuers.is_empty() && has_nonce && code_length >= MIN_CODE_LENGTH {
+        without(href, &SECRET_PARAMETERS)
+    } else {
+        without_tokens(href)
+    }
+}
+
+/// Returns the address of a page as it is shown again after its login: with the page's own parameters, including those
+/// with the name of a callback parameter, and without an earlier callback.
 pub fn own_page_url(settings: &Settings, href: &str) -> String {
-    let CallbackParameters { nonce, issuer, .. } = CallbackParameters::parse(href);
-    let is_callback = nonce.is_some() && issuer.is_some_and(|issuer| settings.is_own_callback_issuer(&issuer));
-    let cleaned = if is_callback { without_callback_parameters(href) } else { without_tokens(href) };
-    cleaned.unwrap_or_else(|| href.to_owned())
+    without_stray_callback(settings, href).unwrap_or_else(|| href.to_owned())
 }
 
 /// Returns the address to show after the callback at `href` of a login that began at `page_url`: `page_url` byte for
@@ -200,9 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_parameters_counts() {
-        let parameters =
-            CallbackParameters::parse("https://a.test/?nonce=1&nonce=2&expires_in=60&expires_in=x&code=&code=3");
+    fn the_first_value_that_is_not_empty_counts() {
+        let parameters = CallbackParameters::parse("https://a.test/?nonce=1&nonce=2&expires_in=&expires_in=60&code=");
         assert_eq!(parameters.nonce.as_deref(), Some("1"));
         assert_eq!((parameters.expires_in, parameters.code), (Some(60), None));
     }

@@ -23,6 +23,11 @@ macro_rules! error_codes {
                 match self { $(Self::$code => stringify!($code),)+ }
             }
 
+            /// Returns the code of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
+            }
+
             /// Returns the section of the documentation: a file of this repository with an anchor.
             pub fn documentation(self) -> String {
                 format!("docs/errors.md#{}", self.as_str().to_ascii_lowercase())
@@ -75,6 +80,10 @@ error_codes! {
     RequestRefused: "Authress refused the request (set-up checklist: docs/set-up.md).",
     /// Server: the response is invalid, or its tokens are of another host, application or user.
     InvalidServerResponse: "The response of the login service does not follow the protocol. Check that authressApiUrl is your Authress custom domain.",
+    /// Browser: the address is no valid callback of the pending login.
+    InvalidCallback: "The address is no valid callback: a callback parameter occurs twice, or iss names another authorization server. Nothing was used; the login can still be completed or started again.",
+    /// State: the callback came too late.
+    LoginOutdated: "The shopper has signed in or out since this login or link began, or it began more than an hour ago. Its callback was not used; start it again if it is still wanted.",
     /// Package: the WebAssembly module could not be loaded.
     ModuleLoadFailed: "The login module could not be loaded: {cause}",
     /// Package: a bug.

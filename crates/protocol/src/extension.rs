@@ -105,7 +105,7 @@ pub enum ExtensionCallback {
         /// The address to show from now on, `None` if it stays.
         clean_href: Option<String>,
     },
-    /// The callback is not for the pending login: its `state` or issuer differs.
+    /// The callback is not for the pending login: its `state` or issuer differs, or a parameter occurs twice.
     Foreign,
 }
 
@@ -131,7 +131,8 @@ pub fn decide(
     let query = Query::of(page.href());
     let Some(code) = query.get("code") else { return ExtensionCallback::None };
     let is_foreign_issuer = query.get("iss").is_some_and(|issuer| !settings.is_issuer(&issuer));
-    if is_foreign_issuer || (pending.state.is_some() && query.get("state") != pending.state) {
+    let is_ambiguous = callback_url::has_duplicate_extension_parameter(page.href());
+    if is_foreign_issuer || is_ambiguous || (pending.state.is_some() && query.get("state") != pending.state) {
         return ExtensionCallback::Foreign;
     }
     let page_url = pending.page_url.as_ref().unwrap_or(&pending.redirect_url);

@@ -8,15 +8,27 @@ use crate::{
     web_url::query_of,
 };
 
-/// How to log out, after the stored session is cleared: send `request` if there is one, then navigate.
+/// How to log out, after the stored session is cleared: send the [`request`] if cookies reach Authress, then navigate.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Logout {
-    /// The request that ends the session by its cookie. `None` where cookies do not reach Authress.
-    pub request: Option<Request>,
-    /// Where to navigate after `request` has succeeded. `None` if the page is the destination.
+    /// Whether to send the request.
+    pub has_request: bool,
+    /// Where to navigate after the request has succeeded. `None` if the page is the destination.
     pub destination: Option<String>,
-    /// Where to navigate without `request` or if it failed: Authress's logout page ends the session and redirects back.
+    /// Where to navigate without the request or if it failed: Authress's logout page ends the session and redirects
+    /// back.
     pub logout_page: String,
+}
+
+/// Returns the request that ends the session at Authress by its cookie.
+pub fn request() -> Request {
+    Request {
+        method: Method::Delete,
+        path: "/api/session".to_owned(),
+        body: None,
+        bearer: None,
+        with_credentials: true,
+    }
 }
 
 /// Prepares a logout that ends at `redirect_url`, absolute or relative to the page. Default: the page.
@@ -33,15 +45,8 @@ pub fn prepare(
         return Err(ErrorCode::InvalidRedirectUrl.into());
     }
     let query = query_of(&[("redirect_uri", destination.as_str()), ("client_id", settings.application_id())]);
-    let request = with_credentials.then(|| Request {
-        method: Method::Delete,
-        path: "/api/session".to_owned(),
-        body: None,
-        bearer: None,
-        with_credentials,
-    });
     Ok(Logout {
-        request,
+        has_request: with_credentials,
         destination: (destination.as_str() != page.href()).then(|| destination.into()),
         logout_page: [&settings.origin(), "/logout?", &query].concat(),
     })
@@ -67,10 +72,10 @@ mod tests {
     #[test]
     fn with_cookies_the_session_is_deleted_before_navigation() {
         let here = logout(None, true).unwrap();
-        assert_eq!(here.request.unwrap().method, Method::Delete);
-        assert_eq!(here.destination, None);
+        assert_eq!((here.has_request, here.destination), (true, None));
+        assert_eq!(request().method, Method::Delete);
         assert_eq!(logout(Some("/bye"), true).unwrap().destination.as_deref(), Some("https://app.shop.test/bye"));
-        assert_eq!(logout(None, false).unwrap().request, None);
+        assert!(!logout(None, false).unwrap().has_request);
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod tests {
             connection_id: None,
             user_id: Some("user_a".into()),
             server_code: None,
+            error_code: None,
         };
         for message in [TabMessage::SignedOut, TabMessage::LoginEnded(result)] {
             assert_eq!(TabMessage::parse(&message.to_text()), Some(message));

@@ -121,14 +121,14 @@ impl Query {
         Self::parse(query.unwrap_or_default())
     }
 
-    /// Returns the value of the first parameter with this name, `None` if it is empty.
+    /// Returns the first value of a parameter that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        self.first(name).filter(|value| !value.is_empty())
+        self.all(name).into_iter().find(|value| !value.is_empty())
     }
 
     /// Whether there is a parameter with this name, even an empty one.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.first(name).is_some()
+        !self.all(name).is_empty()
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
     fn queries_and_path_segments_are_read_and_written() {
         assert_eq!(query_of(&[("a", "x y"), ("b", "&")]), "a=x+y&b=%26");
         assert_eq!(Query::of("https://h/?a=&a=1&b=x+%26#?b=3").get("b").unwrap(), "x &");
-        assert_eq!(Query::of("https://h/?a=&a=1").get("a"), None);
+        assert_eq!(Query::of("https://h/?a=&a").get("a"), None);
         assert_eq!(Query::of("https://h/#?a=1").get("a"), None);
         assert_eq!(path_segment("a/b c+d"), "a%2Fb%20c%2Bd");
         for (text, is_segment) in

@@ -122,6 +122,7 @@ impl<P: Ports> Context<P> {
         own_page: Option<&'a Page>,
     ) -> LocalBoxFuture<'a, AuthorizationResult> {
         Box::pin(async move {
+            let session = self.current_session();
             let mut authorization = None;
             let mut prepare = || {
                 let (request, prepared) = prepare(self.entropy()?, self.now())?;
@@ -136,8 +137,9 @@ impl<P: Ports> Context<P> {
             let (response, pending) = http::success(outcome)
                 .and_then(|body| authorization.read_response(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
-            if let Some(pending) = &pending {
-                self.store_pending(pending)?;
+            if let Some(mut pending) = pending {
+                session.own(&mut pending);
+                self.store_pending(&pending)?;
                 if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {
                     let title = "The redirect URL is on another origin, which Authress's cookies do not reach: \
                                  the login cannot be completed there";
@@ -158,14 +160,9 @@ impl<P: Ports> Context<P> {
         })
     }
 
-    /// Stores the pending authorization and removes stale ones. Fails with [`ErrorCode::StorageUnavailable`].
+    /// Stores the pending authorization. Fails with [`ErrorCode::StorageUnavailable`].
     fn store_pending(&self, pending: &PendingAuthorization) -> Result<(), Error> {
-        let now_ms = self.ports.now_ms();
-        for key in self.ports.keys(pending::KEY_PREFIX) {
-            if self.ports.load(&key).is_some_and(|record| pending::is_stale(&record, now_ms)) {
-                self.ports.remove(&key);
-            }
-        }
+        self.remove_stale_authorizations();
         let record = pending.to_json();
         let is_stored = self.ports.store(&PendingAuthorization::key(&pending.nonce), record.expose());
         self.ports.store(pending::LEGACY_KEY, record.expose());

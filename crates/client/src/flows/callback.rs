@@ -3,9 +3,9 @@
 use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports};
 use authress_login_protocol::{
     account,
-    authorization::pending::{LEGACY_KEY, PendingAuthorization},
+    authorization::pending::PendingAuthorization,
     callback::{
-        decision::{CallbackAction, decide},
+        decision::{CallbackAction, CallbackError, decide},
         exchange::{CodeExchange, ExchangeResult},
         login_result::LoginResult,
         unfinished::UnfinishedCallback,
@@ -16,6 +16,7 @@ use authress_login_protocol::{
     jwt::UnverifiedClaims,
     session::{
         cookies,
+        record::STORAGE_KEY,
         renewal::{self, RenewalResult},
         tokens::Tokens,
     },
@@ -38,16 +39,18 @@ enum NewSession<'a> {
 impl<P: Ports> Context<P> {
     /// Handles the callback in the address, or the one that an earlier page of this tab has not finished.
     pub(super) async fn handle_callback(&self) -> Result<(), Error> {
-        if self.callback_nonce()?.is_none() {
+        if self.callback_id()?.is_none() {
             return Ok(());
         }
         // A prerendered page uses nothing up: the shopper may never see it.
         self.ports.activation().await;
-        let Some(nonce) = self.callback_nonce()? else { return Ok(()) };
-        let _lock = self.acquire(SessionLock::callback(&nonce)).await;
+        let Some(id) = self.callback_id()? else { return Ok(()) };
+        let _lock = self.acquire(SessionLock::callback(&id)).await;
         let (action, is_stored) = self.decide_callback()?;
         let handled = match action {
             CallbackAction::Ignore => return Ok(()),
+            CallbackAction::Ended(result) => self.refuse_outdated(result, true).await,
+            CallbackAction::Fail(pending, CallbackError::Outdated) => self.refuse_ended(&pending).await,
             CallbackAction::Fail(pending, error) => {
                 self.ports.warn("The login failed or was cancelled", &error.to_error());
                 self.publish(LoginResult::from_error(&pending, &error));
@@ -64,27 +67,22 @@ impl<P: Ports> Context<P> {
         handled
     }
 
-    /// Removes the unfinished callback of the tab: it is handled, or the shopper has signed out.
-    pub(super) fn remove_unfinished_callback(&self) {
-        self.ports.remove_in_tab(&UnfinishedCallback::key(&self.settings));
-    }
-
-    /// Returns the id of the authentication request of the callback, in the address or unfinished.
-    fn callback_nonce(&self) -> Result<Option<String>, Error> {
-        let in_address = callback_url::nonce(self.ports.page()?.href());
-        Ok(in_address.or_else(|| self.unfinished_callback().map(|callback| callback.nonce().to_owned())))
-    }
-
-    fn unfinished_callback(&self) -> Option<UnfinishedCallback> {
-        let record = self.ports.load_in_tab(&UnfinishedCallback::key(&self.settings))?;
-        UnfinishedCallback::from_json(&record, self.ports.now_ms())
+    /// Returns the id of the authentication request of the callback, in the address or unfinished. It is empty if the
+    /// address has only parameters to remove.
+    fn callback_id(&self) -> Result<Option<String>, Error> {
+        let page = self.ports.page()?;
+        let in_address = callback_url::is_callback(page.href());
+        let nonce = in_address.then(|| callback_url::nonces(page.href()).into_iter().next());
+        let unfinished = self.unfinished_callback().map(|callback| callback.nonce().to_owned());
+        Ok(nonce.flatten().or(unfinished).or_else(|| in_address.then(String::new)))
     }
 
     /// Decides what to do, and cleans the address. Also returns whether the callback is stored in the tab; its pending
     /// authorization is then removed.
     fn decide_callback(&self) -> Result<(CallbackAction, bool), Error> {
         let page = self.ports.page()?;
-        let decision = decide(&self.settings, &page, &self.ports.cookies(), |nonce| self.load_pending(nonce));
+        let (cookies, session) = (self.ports.cookies(), self.current_session());
+        let decision = decide(&self.settings, &page, &cookies, &session, |nonce| self.load_pending(nonce));
         if let (true, Some(pending)) = (decision.consumes_pending, decision.action.pending()) {
             let record = UnfinishedCallback::to_json(&page, pending);
             self.ports.store_in_tab(&UnfinishedCallback::key(&self.settings), record.expose());
@@ -94,7 +92,7 @@ impl<P: Ports> Context<P> {
             self.ports.show_address(&href);
         }
         let (action, is_stored) = match (decision.action, self.unfinished_callback()) {
-            (CallbackAction::Ignore, Some(callback)) => (callback.action(&self.settings, &self.ports.cookies()), true),
+            (CallbackAction::Ignore, Some(callback)) => (callback.action(&self.settings, &cookies, &session), true),
             (action, _) => (action, decision.consumes_pending),
         };
         if let (true, Some(pending)) = (is_stored, action.pending()) {
@@ -106,21 +104,6 @@ impl<P: Ports> Context<P> {
             }
         }
         Ok((action, is_stored))
-    }
-
-    fn load_pending(&self, nonce: &str) -> Option<Box<PendingAuthorization>> {
-        [PendingAuthorization::key(nonce), LEGACY_KEY.to_owned()]
-            .iter()
-            .filter_map(|key| PendingAuthorization::from_json(&self.ports.load(key)?))
-            .find(|pending| pending.nonce == nonce)
-    }
-
-    fn remove_pending(&self, nonce: &str) {
-        self.ports.remove(&PendingAuthorization::key(nonce));
-        let legacy = self.ports.load(LEGACY_KEY).and_then(|record| PendingAuthorization::from_json(&record));
-        if legacy.is_some_and(|legacy| legacy.nonce == nonce) {
-            self.ports.remove(LEGACY_KEY);
-        }
     }
 
     async fn exchange_code(&self, exchange: CodeExchange) -> Result<(), Error> {
@@ -203,6 +186,15 @@ impl<P: Ports> Context<P> {
         session: NewSession<'a>,
     ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
+            let earlier = self.current_session();
+            if earlier.has_ended(pending) {
+                return self.refuse_ended(pending).await;
+            }
+            if let (NewSession::Tokens(tokens), Some(user_id)) = (session, &earlier.user_id)
+                && earlier.keeps_session(pending, tokens.user_id())
+            {
+                return self.refuse_outdated(LoginResult::after_sign_in(pending, user_id), false).await;
+            }
             self.advance_session_version();
             let version = self.session_version();
             match session {
@@ -229,10 +221,29 @@ impl<P: Ports> Context<P> {
             };
             // Otherwise the shopper has signed out while the profile was requested.
             if self.session_counter.get() == counter {
+                if is_new && identity.is_some() {
+                    self.begin_generation();
+                }
                 self.publish(LoginResult::from_session(pending, user_id, is_linked, None));
             }
             Ok(())
         })
+    }
+
+    async fn refuse_ended(&self, pending: &PendingAuthorization) -> Result<(), Error> {
+        self.refuse_outdated(LoginResult::outdated(pending), !pending.is_expired(self.ports.now_ms())).await
+    }
+
+    /// Publishes the result of a callback that came too late: a newer decision of the shopper counts. Where cookies reach
+    /// Authress, a callback after a sign-out has created a session there, which is ended too.
+    async fn refuse_outdated(&self, result: LoginResult, is_signed_out: bool) -> Result<(), Error> {
+        self.ports.warn("A callback came too late", &ErrorCode::LoginOutdated.into());
+        if is_signed_out && self.ports.load(STORAGE_KEY).is_none() && self.sends_credentials()? {
+            // A failure is logged. The session is then found at Authress later, as any other.
+            let _ = self.end_remote_session().await;
+        }
+        self.publish(result);
+        Ok(())
     }
 
     /// Whether something shows that a link has succeeded: a token that its callback has brought, or else the profile.

@@ -39,6 +39,7 @@ impl<P: Ports> LoginClient<P> {
             let sleep_ms = u32::try_from(sleep_ms.clamp(0, MAX_SLEEP_MS)).unwrap_or_default();
             select(change, pin!(context.ports.sleep(sleep_ms))).await;
             context.wait_for_write().await;
+            context.remove_stale_authorizations();
             context.refresh_state();
         }
     }

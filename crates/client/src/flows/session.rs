@@ -95,6 +95,7 @@ impl<P: Ports> Context<P> {
     /// Handles a callback, if there is one, and looks for a session in this browser.
     async fn find_local_session(&self) -> Result<bool, Error> {
         let handled = self.handle_callback().await;
+        self.remove_stale_authorizations();
         // A callback alone is enough work for one task.
         self.ports.yield_to_event_loop().await;
         self.wait_for_write().await;

@@ -267,6 +267,59 @@ fn a_forged_callback_does_not_replace_an_unfinished_one() {
 }
 
 #[test]
+fn a_callback_with_an_injected_parameter_uses_nothing_and_the_genuine_one_completes_the_login() {
+    for site in SITES {
+        for injected in ["%6Eonce=planted", "nonce=", "c%6fde=planted", "error=access_denied", "iss=me"] {
+            for is_first in [true, false] {
+                run(async move {
+                    let world = World::new(site, 16);
+                    let tab = Tab::open(&Browser::new(&world));
+                    tab.begin(by_code()).value().await.unwrap();
+                    let genuine = tab.callback_url(Choice::Anonymous).await;
+                    let (page, query) = genuine.split_once('?').unwrap();
+                    // All parameters are there once already, except for the error.
+                    let injected = if injected.starts_with("error") { "error=a&error=b" } else { injected };
+                    let pairs = if is_first { [injected, query] } else { [query, injected] };
+                    tab.load(&format!("{page}?{}", pairs.join("&")));
+                    let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+                    let result = result.value().await.unwrap().expect("a result");
+                    let refused = (LoginStatus::Failed, Some(ErrorCode::InvalidCallback));
+                    assert_eq!((result.status, result.error_code), refused, "{site:?} {injected}");
+                    assert_eq!(*tab.page().href.borrow(), page, "{site:?} {injected}");
+                    assert_eq!(world.count("POST", "/tokens", 200), 0, "{site:?} {injected}");
+                    tab.load(&genuine);
+                    let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+                    let result = result.value().await.unwrap().expect("a result");
+                    assert_eq!(result.status, LoginStatus::SignedIn, "{site:?} {injected}");
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn parameters_in_the_address_do_not_reach_the_callback_however_they_are_encoded() {
+    const PLANTED: &str =
+        "n%6Fnce=planted&%63ode=planted&%69%73%73=me&err%6fr=access_denied&error%43ode=IdentityAlreadyOwned";
+    for site in SITES {
+        run(async move {
+            let href = format!("{}/?{PLANTED}&access%5Ftoken=T#top", site.shop());
+            let tab = Tab::open_at(&Browser::new(&World::new(site, 17)), &href);
+            tab.exists().value().await.unwrap();
+            let cleaned = format!("{}/?{PLANTED}#top", site.shop());
+            assert_eq!(*tab.page().href.borrow(), cleaned, "{site:?}");
+            tab.begin(login(Choice::Anonymous)).value().await.unwrap();
+            let callback = tab.callback_url(Choice::Anonymous).await;
+            assert!(!callback.contains("planted") && !callback.contains("access_denied"), "{site:?} {callback}");
+            tab.load(&callback);
+            let result = tab.call(|client| async move { client.login_result(Purpose::Login).await });
+            assert_eq!(result.value().await.unwrap().expect("a result").status, LoginStatus::SignedIn, "{site:?}");
+            assert_eq!(*tab.page().href.borrow(), cleaned, "{site:?}: the page's own query");
+        });
+    }
+}
+
+#[test]
 fn a_second_copy_of_the_package_finds_the_session_of_a_callback_that_the_first_one_handled() {
     for site in SITES {
         run(async move {

@@ -9,6 +9,7 @@ mod events;
 mod links;
 mod logins;
 mod logouts;
+mod outdated;
 mod renewals;
 mod tabs;
 

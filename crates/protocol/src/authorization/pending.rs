@@ -46,6 +46,10 @@ pub struct PendingAuthorization {
     pub multi_account: Option<bool>,
     /// For a link: the user id to which the identity is added.
     pub link_user_id: Option<String>,
+    /// The user of the session in which it began, `None` without a session.
+    pub user_id: Option<String>,
+    /// The [session generation](crate::callback::generation) in which it began. The published client does not store it.
+    pub generation: Option<i64>,
     /// When it began, in milliseconds since 1970 by the device's clock.
     pub created_at_ms: i64,
     /// The skew of that clock, in milliseconds; see [`crate::clock::ClockReading::skew_ms`].
@@ -72,6 +76,11 @@ impl PendingAuthorization {
         callback_url::restore_page_url(href, page_url)
             .or_else(|| callback_url::without_callback_parameters(href))
             .filter(|address| address != href)
+    }
+
+    /// Whether it is pending for more than an hour. The published client does not store when a login began.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.created_at_ms != 0 && is_expired(self.created_at_ms, now_ms)
     }
 
     /// Whether a session of `user_id` may complete it. A link must keep its user id.
@@ -112,8 +121,13 @@ impl PendingAuthorization {
         if let Some(multi_account) = self.multi_account {
             record = record.bool("multiAccount", multi_account);
         }
-        let mut record =
-            record.optional("linkUserId", self.link_user_id.as_deref()).number("createdAt", self.created_at_ms);
+        let mut record = record
+            .optional("linkUserId", self.link_user_id.as_deref())
+            .optional("userId", self.user_id.as_deref())
+            .number("createdAt", self.created_at_ms);
+        if let Some(generation) = self.generation {
+            record = record.number("generation", generation);
+        }
         if self.clock_skew_ms != 0 {
             record = record.number("clockSkew", self.clock_skew_ms);
         }
@@ -135,6 +149,8 @@ impl PendingAuthorization {
             enable_credentials: record.bool("enableCredentials"),
             multi_account: record.bool("multiAccount"),
             link_user_id: record.str("linkUserId"),
+            user_id: record.str("userId"),
+            generation: record.i64("generation"),
             created_at_ms: record.i64("createdAt").unwrap_or(0),
             clock_skew_ms: record.i64("clockSkew").unwrap_or(0),
         }))
@@ -142,12 +158,16 @@ impl PendingAuthorization {
 }
 
 /// Whether a stored record can be deleted: it is unreadable, or pending for more than an hour.
+pub fn is_stale(text: &str, now_ms: i64) -> bool {
+    PendingAuthorization::from_json(text).is_none_or(|pending| pending.is_expired(now_ms))
+}
+
+/// Whether an hour has passed since `began_at_ms`.
 ///
 /// A record from the future stays, since the clock may have been set back: a record too many does less harm than a lost
 /// login.
-pub fn is_stale(text: &str, now_ms: i64) -> bool {
-    let record = JsonObject::parse(text).filter(|record| record.str("nonce").is_some());
-    record.is_none_or(|record| now_ms.saturating_sub(record.i64("createdAt").unwrap_or(0)) > MAX_AGE_MS)
+pub(crate) fn is_expired(began_at_ms: i64, now_ms: i64) -> bool {
+    now_ms.saturating_sub(began_at_ms) > MAX_AGE_MS
 }
 
 #[cfg(test)]
@@ -167,6 +187,8 @@ mod tests {
             enable_credentials: Some(true),
             multi_account: None,
             link_user_id: Some("user_a".into()),
+            user_id: Some("user_a".into()),
+            generation: Some(3),
             created_at_ms: 1_000,
             clock_skew_ms: -86_400_000,
         }
@@ -238,6 +260,8 @@ mod tests {
         assert!(is_stale(text, 1_001 + MAX_AGE_MS));
         assert!(!is_stale(text, -5_000));
         assert!(is_stale("{}", 0));
+        let published = PendingAuthorization { created_at_ms: 0, ..pending() }.to_json();
+        assert!(!is_stale(published.expose(), 1_001 + MAX_AGE_MS), "it may still be pending");
     }
 
     fn token(claims: &str) -> UnverifiedClaims {

@@ -243,6 +243,8 @@ fn pending(
         enable_credentials: None,
         multi_account: None,
         link_user_id: None,
+        user_id: None,
+        generation: None,
         created_at_ms: now.device_ms,
         clock_skew_ms: now.skew_ms,
     }))

@@ -1,6 +1,6 @@
 //! The decision what to do about the address of the page.
 
-use super::exchange::CodeExchange;
+use super::{exchange::CodeExchange, generation::CurrentSession, login_result::LoginResult};
 use crate::{
     authorization::pending::PendingAuthorization,
     callback_url::{self, CallbackParameters},
@@ -30,6 +30,8 @@ pub struct CallbackDecision {
 pub enum CallbackAction {
     /// The address is no callback for this client. The session stays.
     Ignore,
+    /// Report the result of a login or link that a sign-out has ended before.
+    Ended(LoginResult),
     /// Exchange the code for tokens.
     Exchange(CodeExchange),
     /// Store the tokens of the callback.
@@ -44,7 +46,7 @@ impl CallbackAction {
     /// Returns the login or link to which the callback belongs.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         match self {
-            Self::Ignore => None,
+            Self::Ignore | Self::Ended(_) => None,
             Self::Exchange(exchange) => Some(exchange.pending()),
             Self::StoreTokens(pending, _) | Self::StoreCookies(pending) | Self::Fail(pending, _) => Some(pending),
         }
@@ -63,8 +65,12 @@ pub enum CallbackError {
         /// The parameter `error_description`.
         description: Option<String>,
     },
-    /// The callback cannot be trusted: it names a foreign issuer (RFC 9207 section 2.4), has a parameter twice, lacks
-    /// the code that it announces, or has tokens of another host, application or user.
+    /// The address is no valid callback: it names a foreign issuer (RFC 9207 section 2.4) or has a parameter twice. The
+    /// login stays pending.
+    Invalid,
+    /// The shopper has signed in or out since the login began, or it began more than an hour ago.
+    Outdated,
+    /// The callback lacks the code that it announces, or has tokens of another host, application or user.
     Untrusted,
 }
 
@@ -75,6 +81,8 @@ impl CallbackError {
             Self::AuthorizationServer { error, error_code, .. } => {
                 Error::from(ErrorCode::RequestRefused).with_server_code(error_code.as_ref().unwrap_or(error))
             }
+            Self::Invalid => ErrorCode::InvalidCallback.into(),
+            Self::Outdated => ErrorCode::LoginOutdated.into(),
             Self::Untrusted => ErrorCode::InvalidServerResponse.into(),
         }
     }
@@ -89,33 +97,38 @@ pub fn decide(
     settings: &Settings,
     page: &Page,
     cookies: &Cookies,
-    find_pending: impl FnOnce(&str) -> Option<Box<PendingAuthorization>>,
+    session: &CurrentSession,
+    mut find_pending: impl FnMut(&str) -> Option<Box<PendingAuthorization>>,
 ) -> CallbackDecision {
     let href = page.href();
-    let parameters = CallbackParameters::parse(href);
-    let is_own_issuer = parameters.issuer.as_deref().map(|issuer| settings.is_own_callback_issuer(issuer));
-    let pending =
-        parameters.nonce.as_deref().and_then(|nonce| find_pending(nonce).filter(|pending| pending.nonce == nonce));
-    let Some(pending) = pending else {
-        // Without a nonce it is no callback of a login client; it may be one of an extension.
-        let clean_href = match (&parameters.nonce, is_own_issuer) {
-            (Some(_), Some(true)) => callback_url::without_callback_parameters(href),
-            (Some(_), _) => callback_url::without_tokens(href),
-            (None, _) => None,
+    let find = |nonce: &String| find_pending(nonce).filter(|pending| pending.nonce == *nonce);
+    let nonces = callback_url::nonces(href);
+    let Some(pending) = nonces.iter().find_map(find) else {
+        let ended = nonces.iter().find_map(|nonce| session.ended(nonce));
+        let (action, clean_href) = match ended {
+            Some(result) => (CallbackAction::Ended(result), callback_url::without_callback_parameters(href)),
+            None => (CallbackAction::Ignore, callback_url::without_stray_callback(settings, href)),
         };
-        return CallbackDecision { consumes_pending: false, clean_href, action: CallbackAction::Ignore };
+        return CallbackDecision { consumes_pending: false, clean_href, action };
     };
     if !pending.belongs_to(settings) {
-        // Another client of this page began it and needs the address as it is.
-        return CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore };
+        // Another client of this page began it and needs the address, with the tokens where they count.
+        let clean_href = if page.is_localhost() { None } else { callback_url::without_tokens(href) };
+        return CallbackDecision { consumes_pending: false, clean_href, action: CallbackAction::Ignore };
     }
     let clean_href = pending.href_after_callback(href);
-    if is_own_issuer == Some(false) || callback_url::has_duplicate_parameter(href) {
+    let parameters = CallbackParameters::parse(href);
+    let is_foreign = parameters.issuer.as_deref().is_some_and(|issuer| !settings.is_own_callback_issuer(issuer));
+    if is_foreign || callback_url::has_duplicate_parameter(href) {
         // Forged, or with injected parameters: the genuine callback may still come.
-        let action = CallbackAction::Fail(pending, CallbackError::Untrusted);
+        let action = CallbackAction::Fail(pending, CallbackError::Invalid);
         return CallbackDecision { consumes_pending: false, clean_href, action };
     }
-    let action = action(settings, page, cookies, &parameters, pending);
+    let action = if session.has_ended(&pending) {
+        CallbackAction::Fail(pending, CallbackError::Outdated)
+    } else {
+        action(settings, page, cookies, &parameters, pending)
+    };
     CallbackDecision { consumes_pending: true, clean_href, action }
 }
 

@@ -3,8 +3,9 @@
 use crate::{
     authorization::pending::PendingAuthorization,
     callback::decision::CallbackError,
-    error::Error,
+    error::{Error, ErrorCode},
     json::{JsonObject, ObjectWriter},
+    settings::SERVICE_CLIENT_PREFIX,
 };
 
 /// Authress's error code for an identity that has logged in before: it has a user id of its own.
@@ -66,6 +67,8 @@ pub struct LoginResult {
     pub user_id: Option<String>,
     /// The error code of the authorization server.
     pub server_code: Option<String>,
+    /// The client's own reason, if it refused the callback.
+    pub error_code: Option<ErrorCode>,
 }
 
 impl LoginResult {
@@ -102,7 +105,8 @@ impl LoginResult {
     /// Returns the result of a callback that failed.
     pub fn from_error(pending: &PendingAuthorization, error: &CallbackError) -> Self {
         let CallbackError::AuthorizationServer { error, error_code, description } = error else {
-            return Self::new(pending, LoginStatus::Failed, None);
+            let error_code = Some(error.to_error().code);
+            return Self { error_code, ..Self::new(pending, LoginStatus::Failed, None) };
         };
         let (code, is_link) = (error_code.as_deref().unwrap_or(error), pending.link_user_id.is_some());
         let is_cancelled = match (error_code, description) {
@@ -120,6 +124,22 @@ impl LoginResult {
         Self::new(pending, status, Some(code))
     }
 
+    /// Returns the result of a login or link whose callback comes too late: the shopper has signed in or out since.
+    pub fn outdated(pending: &PendingAuthorization) -> Self {
+        Self::from_error(pending, &CallbackError::Outdated)
+    }
+
+    /// Returns the result of a login that came after another one had created the session of `user_id`. A login for an
+    /// anonymous user id has what it was for, namely a session.
+    pub fn after_sign_in(pending: &PendingAuthorization, user_id: &str) -> Self {
+        let is_anonymous = pending.connection_id.as_deref().is_some_and(|id| id.starts_with(SERVICE_CLIENT_PREFIX));
+        if is_anonymous && pending.link_user_id.is_none() {
+            Self::from_session(pending, Some(user_id), false, None)
+        } else {
+            Self::outdated(pending)
+        }
+    }
+
     /// Writes the message to other tabs. It has no secrets.
     pub fn to_json(&self) -> String {
         ObjectWriter::new()
@@ -128,6 +148,7 @@ impl LoginResult {
             .optional("connectionId", self.connection_id.as_deref())
             .optional("userId", self.user_id.as_deref())
             .optional("serverCode", self.server_code.as_deref())
+            .optional("errorCode", self.error_code.map(ErrorCode::as_str))
             .finish()
     }
 
@@ -141,6 +162,7 @@ impl LoginResult {
             connection_id: message.str("connectionId"),
             user_id: message.str("userId"),
             server_code: message.str("serverCode"),
+            error_code: message.str("errorCode").and_then(|code| ErrorCode::from_name(&code)),
         })
     }
 
@@ -151,6 +173,7 @@ impl LoginResult {
             connection_id: pending.connection_id.clone(),
             user_id: pending.link_user_id.clone(),
             server_code: server_code.map(str::to_owned),
+            error_code: None,
         }
     }
 }
@@ -178,6 +201,8 @@ mod tests {
             enable_credentials: None,
             multi_account: None,
             link_user_id: link_user_id.map(str::to_owned),
+            user_id: None,
+            generation: None,
             created_at_ms: 0,
             clock_skew_ms: 0,
         }

@@ -4,6 +4,7 @@
 
 pub mod decision;
 pub mod exchange;
+pub mod generation;
 pub mod login_result;
 pub mod unfinished;
 

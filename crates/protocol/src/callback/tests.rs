@@ -1,6 +1,8 @@
 use super::{
     decision::{CallbackAction, CallbackDecision, CallbackError, decide},
     exchange::{CodeExchange, ExchangeResult},
+    generation::{CurrentSession, SessionGeneration},
+    login_result::LoginResult,
     unfinished::UnfinishedCallback,
 };
 use crate::{
@@ -34,6 +36,8 @@ fn pending(nonce: &str) -> Box<PendingAuthorization> {
         enable_credentials: None,
         multi_account: None,
         link_user_id: None,
+        user_id: None,
+        generation: None,
         created_at_ms: 0,
         clock_skew_ms: 0,
     })
@@ -44,7 +48,9 @@ fn token(issuer: &str, subject: &str) -> String {
 }
 
 fn decided(href: &str, cookies: &str) -> CallbackDecision {
-    decide(&settings(), &Page::new(href).unwrap(), &Cookies::new(cookies), |nonce| (nonce == "R").then(|| pending("R")))
+    decide(&settings(), &Page::new(href).unwrap(), &Cookies::new(cookies), &CurrentSession::default(), |nonce| {
+        (nonce == "R").then(|| pending("R"))
+    })
 }
 
 #[test]
@@ -65,12 +71,16 @@ fn a_code_with_a_matching_nonce_is_exchanged() {
 #[test]
 fn an_unfinished_callback_can_be_resumed_for_an_hour() {
     let href = "https://app.shop.test/?nonce=R&code=C&iss=https%3A%2F%2Flogin.shop.test";
-    let stored = UnfinishedCallback::to_json(&Page::new(href).unwrap(), &pending("R"));
+    let begun = PendingAuthorization { created_at_ms: 1, ..*pending("R") };
+    let stored = UnfinishedCallback::to_json(&Page::new(href).unwrap(), &begun);
     let read = |now_ms| UnfinishedCallback::from_json(stored.expose(), now_ms);
     assert_eq!(read(0).unwrap().nonce(), "R");
-    assert!(matches!(read(0).unwrap().action(&settings(), &Cookies::default()), CallbackAction::Exchange(_)));
-    assert!(read(60 * 60 * 1000).is_some());
-    assert!(read(60 * 60 * 1000 + 1).is_none());
+    assert!(matches!(
+        read(0).unwrap().action(&settings(), &Cookies::default(), &CurrentSession::default()),
+        CallbackAction::Exchange(_)
+    ));
+    assert!(read(1 + 60 * 60 * 1000).is_some());
+    assert!(read(2 + 60 * 60 * 1000).is_none());
     for text in ["", "{}", r#"{"href":"x","pending":{}}"#] {
         assert!(UnfinishedCallback::from_json(text, 0).is_none(), "{text}");
     }
@@ -78,15 +88,47 @@ fn an_unfinished_callback_can_be_resumed_for_an_hour() {
 
 #[test]
 fn a_callback_with_a_duplicate_parameter_fails_and_its_login_stays_pending() {
-    let callback = "nonce=R&iss=https%3A%2F%2Flogin.shop.test&code=C";
-    for injected in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "nonce=S", "iss=me"] {
-        let href = format!("https://app.shop.test/?{injected}&{callback}&error=x");
-        let decision = decided(&href, "");
-        if injected != "nonce=S" {
-            assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted), "{injected}");
+    let callback = "nonce=R&iss=https%3A%2F%2Flogin.shop.test&code=C&error=x";
+    for injected in ["code=SUMMER20", "error=access_denied", "c%6Fde=X", "%63ode", "nonce=S", "nonc%65=", "iss=me"] {
+        for query in [format!("{injected}&{callback}"), format!("{callback}&{injected}")] {
+            let decision = decided(&format!("https://app.shop.test/?{query}"), "");
+            assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Invalid), "{query}");
+            assert!(!decision.consumes_pending, "{query}");
+            assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/"), "{query}");
         }
-        assert!(!decision.consumes_pending, "{injected}");
-        assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/"), "{injected}");
+    }
+}
+
+#[test]
+fn tokens_are_removed_from_every_address_without_a_pending_authorization() {
+    let code = "zc7sHd-yL5rQk0ZJbZ7mFQ";
+    for (query, cleaned) in [
+        ("a=1&access_token=T", Some("a=1")),
+        ("a=1&id%5Ftoken=T&session_token", Some("a=1")),
+        ("a=1&nonce=N&iss=https%3A%2F%2Flogin.shop.test", Some("a=1")),
+        ("a=1&code=C&iss=https%3A%2F%2Flogin.shop.test&expires_in=1", Some("a=1")),
+        ("a=1&nonce=N&access_token=T&expires_in=1", Some("a=1&nonce=N&expires_in=1")),
+        (
+            "a=1&nonce=N&iss=https%3A%2F%2Fevil.test&access_token=T&code=C",
+            Some("a=1&nonce=N&iss=https%3A%2F%2Fevil.test&code=C"),
+        ),
+        (&format!("a=1&nonce=N&c%6Fde={code}"), Some("a=1&nonce=N")),
+        (&format!("nonce=&nonce=N&code=&code={code}&a=1"), Some("nonce=&nonce=N&a=1")),
+        (&format!("code={code}&state=x&iss=https%3A%2F%2Flogin.shop.test"), None),
+        (&format!("code={code}&state=x"), None),
+        (&format!("code={code}&nonce=N&iss=https%3A%2F%2Fother.test"), None),
+        ("code=SUMMER20", None),
+        ("code=SUMMER20&error=sold-out&nonce=n1", None),
+        ("nonce=n1", None),
+        ("error=sold-out", None),
+    ] {
+        for host in ["https://app.shop.test/", "http://localhost:5173/"] {
+            let decision = decided(&format!("{host}?{query}#top"), "");
+            let cleaned = cleaned.map(|cleaned| format!("{host}?{cleaned}#top"));
+            let ignored =
+                CallbackDecision { consumes_pending: false, clean_href: cleaned, action: CallbackAction::Ignore };
+            assert_eq!(decision, ignored, "{query}");
+        }
     }
 }
 
@@ -94,14 +136,16 @@ fn a_callback_with_a_duplicate_parameter_fails_and_its_login_stays_pending() {
 fn the_callback_of_another_client_of_the_page_is_ignored() {
     for (issuer, application_id) in [("https://login.other.test", "app_shop"), (AUTHRESS, "app_admin")] {
         let href = format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}&access_token=T");
-        let decision = decide(&settings(), &Page::new(&href).unwrap(), &Cookies::default(), |_| {
-            let owner = (Some(issuer.to_owned()), Some(application_id.to_owned()));
-            Some(Box::new(PendingAuthorization { issuer: owner.0, application_id: owner.1, ..*pending("R") }))
-        });
+        let decision =
+            decide(&settings(), &Page::new(&href).unwrap(), &Cookies::default(), &CurrentSession::default(), |_| {
+                let owner = (Some(issuer.to_owned()), Some(application_id.to_owned()));
+                Some(Box::new(PendingAuthorization { issuer: owner.0, application_id: owner.1, ..*pending("R") }))
+            });
+        let clean_href = Some(format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"));
         assert_eq!(
             decision,
-            CallbackDecision { consumes_pending: false, clean_href: None, action: CallbackAction::Ignore },
-            "{issuer}"
+            CallbackDecision { consumes_pending: false, clean_href, action: CallbackAction::Ignore },
+            "{issuer}: tokens count on localhost only"
         );
     }
 }
@@ -132,6 +176,22 @@ fn the_callback_of_an_extension_is_ignored() {
 }
 
 #[test]
+fn a_callback_after_a_sign_out_is_used_up_without_its_code() {
+    let page = Page::new("https://app.shop.test/?a=1&code=C&nonce=R&iss=https://login.shop.test").unwrap();
+    let generation = SessionGeneration::default().after_sign_out(&[pending("R")], 0);
+    let session = CurrentSession { generation, ..CurrentSession::default() };
+    let begun = || Box::new(PendingAuthorization { generation: Some(0), ..*pending("R") });
+    let decision = decide(&settings(), &page, &Cookies::default(), &session, |_| Some(begun()));
+    assert_eq!(decision.action, CallbackAction::Fail(begun(), CallbackError::Outdated));
+    assert!(decision.consumes_pending);
+    // Usually the sign-out has removed the record.
+    let decision = decide(&settings(), &page, &Cookies::default(), &session, |_| None);
+    assert_eq!(decision.action, CallbackAction::Ended(LoginResult::outdated(&pending("R"))));
+    assert!(!decision.consumes_pending);
+    assert_eq!(decision.clean_href.as_deref(), Some("https://app.shop.test/?a=1"));
+}
+
+#[test]
 fn a_callback_of_another_issuer_fails_and_its_login_stays_pending() {
     for issuer in [
         "https://evil.test",
@@ -144,7 +204,7 @@ fn a_callback_of_another_issuer_fails_and_its_login_stays_pending() {
     ] {
         let decision = decided(&format!("https://app.shop.test/?code=C&nonce=R&iss={issuer}"), "");
         assert!(!decision.consumes_pending, "{issuer}");
-        assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Untrusted), "{issuer}");
+        assert_eq!(decision.action, CallbackAction::Fail(pending("R"), CallbackError::Invalid), "{issuer}");
     }
 }
 
@@ -261,5 +321,7 @@ proptest! {
         prop_assert!(!(accepted && is_duplicate));
         let is_own = first("iss").is_none_or(|issuer| settings().is_own_callback_issuer(issuer)) && !is_duplicate;
         prop_assert_eq!(decision.consumes_pending, accepted || (matches!(&decision.action, CallbackAction::Fail(..)) && is_own));
+        let address = decision.clean_href.unwrap_or_else(|| url.into());
+        prop_assert_eq!(callback_url::without_tokens(&address), None);
     }
 }

@@ -1,9 +1,12 @@
 //! A callback that is being handled. The tab stores it until it is done, since the page may be reloaded or left before:
 //! the next page of the tab resumes it.
 
-use super::decision::{CallbackAction, decide};
+use super::{
+    decision::{CallbackAction, decide},
+    generation::CurrentSession,
+};
 use crate::{
-    authorization::pending::{self, PendingAuthorization},
+    authorization::pending::PendingAuthorization,
     json::{JsonObject, ObjectWriter},
     page::Page,
     secret::Secret,
@@ -36,8 +39,10 @@ impl UnfinishedCallback {
     /// Reads a record. Returns `None` if it is unusable or its login is pending for more than an hour.
     pub fn from_json(record: &str, now_ms: i64) -> Option<Self> {
         let record = JsonObject::parse(record)?;
-        let pending = record.object("pending").filter(|pending| !pending::is_stale(pending, now_ms))?;
-        Some(Self { page: Page::new(&record.str("href")?).ok()?, pending: PendingAuthorization::from_json(&pending)? })
+        let pending = PendingAuthorization::from_json(&record.object("pending")?)?;
+        // The published client does not store when a login began, but then it has no unfinished callback here.
+        (!pending.is_expired(now_ms)).then_some(())?;
+        Some(Self { page: Page::new(&record.str("href")?).ok()?, pending })
     }
 
     /// Returns the id of its authentication request.
@@ -46,7 +51,8 @@ impl UnfinishedCallback {
     }
 
     /// Decides what to do about it now.
-    pub fn action(self, settings: &Settings, cookies: &Cookies) -> CallbackAction {
-        decide(settings, &self.page, cookies, |_| Some(self.pending)).action
+    pub fn action(self, settings: &Settings, cookies: &Cookies, session: &CurrentSession) -> CallbackAction {
+        let mut pending = Some(self.pending);
+        decide(settings, &self.page, cookies, session, |_| pending.take()).action
     }
 }

@@ -22,12 +22,10 @@ impl Query {
         Self(UrlSearchParams::new_with_str(&["?", query].concat()).ok())
     }
 
-    pub(crate) fn first(&self, name: &str) -> Option<String> {
-        self.0.as_ref()?.get(name)
-    }
-
-    pub(crate) fn count(&self, name: &str) -> usize {
-        self.0.as_ref().map_or(0, |query| query.get_all(name).length() as usize)
+    /// Returns the values of a name, compared after decoding.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        let values = self.0.as_ref().map(|query| query.get_all(name).iter());
+        values.into_iter().flatten().filter_map(|value| value.as_string()).collect()
     }
 }
 

@@ -17,12 +17,9 @@ impl Query {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    pub(crate) fn first(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-    }
-
-    pub(crate) fn count(&self, name: &str) -> usize {
-        self.0.iter().filter(|(key, _)| key == name).count()
+    /// Returns the values of a name, compared after decoding.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
     }
 }
 
