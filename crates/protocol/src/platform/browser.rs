@@ -24,8 +24,8 @@ impl Query {
 
     /// Returns the values of a name, compared after decoding.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
-        let values = self.0.as_ref().map(|query| query.get_all(name).iter());
-        values.into_iter().flatten().filter_map(|value| value.as_string()).collect()
+        let values = self.0.as_ref().map(|query| query.get_all(name).to_vec()).unwrap_or_default();
+        values.iter().filter_map(JsValue::as_string).collect()
     }
 }
 
