@@ -75,8 +75,11 @@ export class LoginClient {
    * Links an identity to the session's user id and leaves the page. An anonymous shopper becomes a customer and keeps the
    * user id. After the callback, `getLinkResult()` returns the result.
    *
-   * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `InvalidRedirectUrl`, `StorageUnavailable`, `RequestRefused`,
-   * `AuthressSdkNetworkError`, `InvalidServerResponse`.
+   * An anonymous session that no login of this browser started is not linked (`userIdentity.sessionOrigin` is `found`): it may
+   * be another person's. Call `authenticate` instead, and take the cart along with a claim ticket of the shop's API.
+   *
+   * @throws {LoginError} `SessionNotBegunHere`, `UserChanged`, `InvalidConnection`, `NotLoggedIn`, `InvalidRedirectUrl`,
+   * `StorageUnavailable`, `RequestRefused`, `AuthressSdkNetworkError`, `InvalidServerResponse`.
    */
   linkIdentity(options: LinkIdentityOptions): Promise<AuthenticationStarted | undefined>;
 
@@ -100,8 +103,8 @@ export class LoginClient {
    * Removes an identity from the account.
    *
    * @param identityId The identity's connection id, or its user id at the provider.
-   * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `RequestRefused` (the last identity cannot be removed),
-   * `AuthressSdkNetworkError`.
+   * @throws {LoginError} `InvalidConnection`, `NotLoggedIn`, `UserChanged`, `RequestRefused` (the last identity cannot be
+   * removed), `AuthressSdkNetworkError`.
    */
   unlinkIdentity(identityId: string, limits?: CallLimits): Promise<void>;
 
@@ -155,11 +158,11 @@ export class LoginClient {
 
   /**
    * `fetch` with the access token as `Authorization: Bearer`, for the page's own origin and those in `tokenOrigins`. After a
-   * response 401 the request is repeated once with a renewed token, where the session can be renewed. If the token is in an
-   * HttpOnly cookie, nothing is added. The request's own signal cancels all of it.
+   * response 401 the request is repeated once with a renewed token of the same user, where the session can be renewed. If the
+   * token is in an HttpOnly cookie, nothing is added. The request's own signal cancels all of it.
    *
-   * @throws {LoginError} `OriginNotAllowed`: no request was sent; `NotLoggedIn`: there is no session. Failures of the
-   * request itself are those of `fetch`.
+   * @throws {LoginError} `OriginNotAllowed`: no request was sent; `NotLoggedIn`: there is no session; `UserChanged`: the
+   * session has become another user's, and no request was sent. Failures of the request itself are those of `fetch`.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
@@ -169,7 +172,7 @@ export class LoginClient {
   /**
    * Returns the account with its linked identities.
    *
-   * @throws {LoginError} `NotLoggedIn`, `RequestRefused`, `AuthressSdkNetworkError`.
+   * @throws {LoginError} `NotLoggedIn`, `UserChanged`, `RequestRefused`, `AuthressSdkNetworkError`.
    */
   getUserProfile(limits?: CallLimits): Promise<UserProfile>;
 
@@ -182,15 +185,15 @@ export class LoginClient {
   /**
    * Registers a second factor. For a security key or passkey the browser shows its own dialog.
    *
-   * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`; `InternalError` with the
-   * browser's error as `cause` if the shopper declines the dialog.
+   * @throws {LoginError} `NotLoggedIn`, `UserChanged`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`;
+   * `InternalError` with the browser's error as `cause` if the shopper declines the dialog.
    */
   registerDevice(options: RegisterDeviceOptions): Promise<Device>;
 
   /**
    * Removes a second factor.
    *
-   * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`.
+   * @throws {LoginError} `NotLoggedIn`, `UserChanged`, `InvalidInput`, `RequestRefused`, `AuthressSdkNetworkError`.
    */
   deleteDevice(deviceId: string, limits?: CallLimits): Promise<void>;
 
@@ -199,7 +202,7 @@ export class LoginClient {
    *
    * @param options.startPage Default `Profile`.
    * @param options.redirectUrl The page to return to. Default: this page.
-   * @throws {LoginError} `NotLoggedIn`, `InvalidInput`, `InvalidRedirectUrl`.
+   * @throws {LoginError} `NotLoggedIn`, `UserChanged`, `InvalidInput`, `InvalidRedirectUrl`.
    */
   openUserConfigurationScreen(
     options?: { startPage?: 'Profile' | 'MFA'; redirectUrl?: string } & CallLimits,

@@ -32,7 +32,8 @@ export class LoginClient extends RealLoginClient {
   /**
    * Starts a session, or replaces it; `null` ends it. Listeners get the event.
    *
-   * @param userIdentity The claims; one of `sub` and `userId` is enough. `isAnonymous` is `false` by default.
+   * @param userIdentity The claims; one of `sub` and `userId` is enough. `isAnonymous` is `false` and
+   * `sessionOrigin` is `begun` by default.
    * @param token What `getToken()` returns. Default `test-token`.
    */
   setSession(userIdentity: Partial<UserIdentity> | null, token?: string): void;

@@ -72,11 +72,10 @@ impl LoginClient {
         self.login.on_message(message);
     }
 
-    /// `getUserIdentity`: the claims of the id token with `userId` and `isAnonymous`, or null.
+    /// `getUserIdentity`: the claims of the id token with `userId`, `isAnonymous` and `sessionOrigin`, or null.
     #[wasm_bindgen(js_name = getUserIdentity)]
     pub fn user_identity(&self) -> JsValue {
-        let ports = self.login.ports();
-        self.login.user_identity().map_or(JsValue::NULL, |claims| ports.user_identity(&claims))
+        self.login.session().map_or(JsValue::NULL, |session| results::user_identity(&session))
     }
 
     /// `getMatchingDomainInfo`: whether cookies of this page would reach `url`.

@@ -5,17 +5,19 @@ use authress_login_protocol::{
     callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::ErrorCode,
     jwt::UnverifiedClaims,
+    session::{origin, stored::Session},
     state::{Event, Snapshot},
     web_url::WebUrl,
 };
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-/// Claims as an object, with `userId`, `isAnonymous`, and the `exp` that counts.
-pub(crate) fn user_identity(claims: &UnverifiedClaims, is_anonymous: bool) -> JsValue {
-    let identity = identity(claims);
+/// The claims of a session as an object, with `userId`, `isAnonymous`, `sessionOrigin`, and the `exp` that counts.
+pub(crate) fn user_identity(session: &Session) -> JsValue {
+    let identity = identity(&session.identity);
     if identity.is_object() {
-        let _ = Reflect::set(&identity, &"isAnonymous".into(), &is_anonymous.into());
+        let _ = Reflect::set(&identity, &"isAnonymous".into(), &session.is_anonymous.into());
+        let _ = Reflect::set(&identity, &origin::MEMBER.into(), &session.origin.as_str().into());
     }
     identity
 }
@@ -30,11 +32,11 @@ pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
     identity
 }
 
-/// `{status, userIdentity}`; `user_identity` makes the identity of claims.
-pub(crate) fn snapshot(snapshot: &Snapshot, user_identity: impl FnOnce(&UnverifiedClaims) -> JsValue) -> JsValue {
+/// `{status, userIdentity}`.
+pub(crate) fn snapshot(snapshot: &Snapshot) -> JsValue {
     let (status, user_identity) = match snapshot {
         Snapshot::Checking => ("checking", JsValue::NULL),
-        Snapshot::SignedIn(claims) => ("signed-in", user_identity(claims)),
+        Snapshot::SignedIn(session) => ("signed-in", user_identity(session)),
         Snapshot::SignedOut => ("signed-out", JsValue::NULL),
     };
     object([("status", status.into()), ("userIdentity", user_identity)])

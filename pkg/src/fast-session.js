@@ -85,7 +85,7 @@ export function storedSession(origin, applicationId) {
     const record = localStorage.getItem(SESSION_KEY);
     // The usual case of a first visit, in which an exception would take longer than everything else here.
     if (!record) return undefined;
-    const { idToken, expiry } = JSON.parse(record);
+    const { idToken, expiry, sessionOrigin: recorded } = JSON.parse(record);
     if (!(expiry > Date.now())) return undefined;
     const tokens = accessTokens();
     const [token] = tokens;
@@ -99,7 +99,10 @@ export function storedSession(origin, applicationId) {
     // A service client began the session, and no identity provider. Identity cookies may come without the connection.
     const connection = [access.azp, user.azp].find((azp) => azp && typeof azp === 'string');
     const isAnonymous = Boolean(connection?.startsWith(SERVICE_CLIENT_PREFIX));
-    return { token, identity: { ...user, userId: user.sub, exp: user.exp - EXPIRY_MARGIN_S, isAnonymous }, record };
+    // The published client stores no origin: such a session counts as begun.
+    const sessionOrigin = recorded === 'found' ? recorded : 'begun';
+    const exp = user.exp - EXPIRY_MARGIN_S;
+    return { token, identity: { ...user, userId: user.sub, exp, isAnonymous, sessionOrigin }, record };
   } catch {
     return undefined; // The record or a token has another form.
   }

@@ -147,7 +147,8 @@ export class PageSession {
 
   /**
    * What is known without the module (`fastSession`), otherwise undefined. Once the module has been loaded only the module
-   * decides: it also knows of later events.
+   * decides: it also knows of later events. It decides about another user than the snapshot shows, too: listeners hear of that
+   * user before a request goes out in that name.
    */
   known() {
     if (!hasPage() || hasLoaded()) return undefined;
@@ -158,7 +159,8 @@ export class PageSession {
     }
     const { known } = this.#recent;
     if (known) this.#preload();
-    return known;
+    const isOther = known?.userIdentity && known.userIdentity.userId !== this.#snapshot.userIdentity?.userId;
+    return isOther && this.#snapshot !== CHECKING ? undefined : known;
   }
 
   get snapshot() {

@@ -68,7 +68,13 @@ export class LoginClient {
     const before = state.snapshot.status;
     state.token = userIdentity ? token : null;
     state.snapshot = userIdentity
-      ? snapshotOf({ userId: userIdentity.sub, sub: userIdentity.userId, isAnonymous: false, ...userIdentity })
+      ? snapshotOf({
+          userId: userIdentity.sub,
+          sub: userIdentity.userId,
+          isAnonymous: false,
+          sessionOrigin: 'begun',
+          ...userIdentity,
+        })
       : SIGNED_OUT;
     if (userIdentity) for (const resolve of state.waiting.splice(0)) resolve(true);
     this.emit({ type: before === 'checking' ? 'ready' : state.snapshot.status });
@@ -137,8 +143,11 @@ export class LoginClient {
 const METHODS = {
   authenticate: () => null,
   authenticateWithOneTimeCode: () => ({}),
-  linkIdentity: needsSession(() => undefined),
-  linkIdentityWithOneTimeCode: needsSession(() => ({})),
+  linkIdentity: needsSession((state) => checkLink(state)),
+  linkIdentityWithOneTimeCode: needsSession((state) => {
+    checkLink(state);
+    return {};
+  }),
   unlinkIdentity: needsSession(() => undefined),
   updateExtensionAuthenticationRequest: () => null,
   getLinkResult: ({ linkResult }) => linkResult,
@@ -170,6 +179,14 @@ const METHODS = {
     if (state.token !== null) this.setSession(null);
   },
 };
+
+/**
+ * Rejects as the client does, so that an application can test the way on.
+ * @param {State} state
+ */
+function checkLink({ snapshot: { userIdentity } }) {
+  if (userIdentity?.isAnonymous && userIdentity.sessionOrigin === 'found') throw new LoginError('SessionNotBegunHere');
+}
 
 /**
  * @param {(state: State, ...values: any[]) => unknown} method

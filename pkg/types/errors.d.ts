@@ -13,6 +13,8 @@ export type LoginErrorCode =
   | 'InvalidResponseLocation'
   | 'InvalidRedirectUrl'
   | 'NotLoggedIn'
+  | 'SessionNotBegunHere'
+  | 'UserChanged'
   | 'TokenTimeout'
   | 'OriginNotAllowed'
   | 'StorageUnavailable'

@@ -8,9 +8,19 @@ export interface UserIdentity {
   iss?: string;
   /**
    * Whether a service client started the session (`authenticate({ connectionId: 'sc_…' })`) and the shopper has not signed
-   * in with an identity provider. A `LoginClient` always sets it.
+   * in with an identity provider. The access token decides, by its connection (`azp`); the id token does where the access
+   * token names none or is HttpOnly. A `LoginClient` always sets it.
    */
   isAnonymous?: boolean;
+  /**
+   * Where the session comes from. A `LoginClient` always sets it.
+   *
+   * - `begun`: a login that this browser started. Records of `@authress/login` count as begun.
+   * - `found`: in cookies, or at Authress: the browser has deleted the page's storage, the shopper signed in on a sibling
+   *   application, or someone else planted the session. It can be used as any other, but `linkIdentity` rejects with
+   *   `SessionNotBegunHere` while it is anonymous.
+   */
+  sessionOrigin?: 'begun' | 'found';
   /** The end of the session in seconds since 1970: ten seconds before the token expires. */
   exp?: number;
   email?: string;

@@ -11,9 +11,8 @@ use authress_login_client::Ports;
 use authress_login_protocol::{
     error::{Cause, Error, ErrorCode},
     http::{Outcome, Request},
-    jwt::UnverifiedClaims,
     page::Page,
-    session::{cookies::Cookies, stored::StoredSession},
+    session::cookies::Cookies,
     state::{Event, State},
 };
 use std::rc::Rc;
@@ -32,11 +31,6 @@ impl Browser {
     /// The page for a client with this host. `tabs` is the name of its channel to other tabs, if it has one.
     pub fn new(host: Host, tabs: Option<String>) -> Self {
         Self { storage: Storage::of_origin(), tab_storage: Storage::of_tab(), tabs: tabs.map(Tabs::new), host }
-    }
-
-    /// The identity as JavaScript sees it.
-    pub fn user_identity(&self, claims: &UnverifiedClaims) -> JsValue {
-        results::user_identity(claims, StoredSession::new(None, cookies::read()).is_anonymous(claims))
     }
 
     /// Calls `listener` from now on for what happens in other tabs and to this one.
@@ -163,7 +157,7 @@ impl Ports for Browser {
         let (snapshot, result) = match event {
             // The end of a login changes nothing that the snapshot shows.
             Event::LoginEnded(result) => (JsValue::UNDEFINED, results::login_result(result)),
-            _ => (results::snapshot(state.snapshot(), |claims| self.user_identity(claims)), JsValue::UNDEFINED),
+            _ => (results::snapshot(state.snapshot()), JsValue::UNDEFINED),
         };
         let _ = self.host.emit(results::event_name(event), snapshot, result, state.record());
     }

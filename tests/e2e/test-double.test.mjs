@@ -69,16 +69,21 @@ for (const [form, double] of Object.entries(FORMS)) {
       login.setSession({ userId: 'user_1', isAnonymous: true }, 'a-token');
       assert.equal(await waiting, true);
       assert.equal(login.getSnapshot(), login.getSnapshot());
-      assert.deepEqual(login.getUserIdentity(), { userId: 'user_1', sub: 'user_1', isAnonymous: true });
+      const begun = { userId: 'user_1', sub: 'user_1', sessionOrigin: 'begun' };
+      assert.deepEqual(login.getUserIdentity(), { ...begun, isAnonymous: true });
+      assert.equal(await errorCode(login.linkIdentity({ connectionId: 'con_a' })), 'resolved');
       assert.deepEqual([await login.getToken(), await login.userSessionExists()], ['a-token', true]);
       login.setSession({ sub: 'user_1', name: 'Ada' });
-      assert.deepEqual(login.getUserIdentity(), { userId: 'user_1', sub: 'user_1', isAnonymous: false, name: 'Ada' });
+      assert.deepEqual(login.getUserIdentity(), { ...begun, isAnonymous: false, name: 'Ada' });
+      login.setSession({ sub: 'user_1', isAnonymous: true, sessionOrigin: 'found' });
+      assert.equal(await errorCode(login.linkIdentity({ connectionId: 'con_a' })), 'SessionNotBegunHere');
       await login.logout();
       assert.equal(await errorCode(login.getToken()), 'TokenTimeout');
       unsubscribe();
       login.setSession({ userId: 'user_2' });
       assert.deepEqual(events, [
         ['ready', 'signed-in'],
+        ['signed-in', 'signed-in'],
         ['signed-in', 'signed-in'],
         ['signed-out', 'signed-out'],
       ]);

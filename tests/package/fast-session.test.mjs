@@ -76,8 +76,8 @@ describe('without the module', () => {
       assert.equal(Boolean(session), fast);
       if (!session) return;
       const { token, identity } = session;
-      const { userId, exp, isAnonymous } = identity;
-      assert.deepEqual({ userId, token, exp, isAnonymous }, expected);
+      const { userId, exp, isAnonymous, sessionOrigin } = identity;
+      assert.deepEqual({ userId, token, exp, isAnonymous, sessionOrigin }, expected);
     });
 
     if (row.expected) {

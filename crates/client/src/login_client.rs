@@ -5,7 +5,7 @@ use crate::{
     ports::Ports,
 };
 use authress_login_protocol::{
-    jwt::UnverifiedClaims,
+    session::stored::{Session, StoredSession},
     settings::Settings,
     state::{Snapshot, State},
 };
@@ -31,7 +31,8 @@ impl<P: Ports> LoginClient<P> {
 
     /// Continues from the session that listeners already know: that of the stored `record`, or none.
     pub fn continue_from(&self, record: Option<&str>) {
-        self.context.state.replace(State::of_record(record));
+        let session = StoredSession::new(record, self.context.ports.cookies()).recorded_session(&self.context.settings);
+        self.context.state.replace(State::known(session, record));
     }
 
     /// Returns the platform.
@@ -49,8 +50,8 @@ impl<P: Ports> LoginClient<P> {
         self.context.state.borrow().snapshot().clone()
     }
 
-    /// Returns the identity of the session that this browser has stored, if there is one.
-    pub fn user_identity(&self) -> Option<UnverifiedClaims> {
-        self.context.identity()
+    /// Returns the session that this browser has stored, if there is one.
+    pub fn session(&self) -> Option<Session> {
+        self.context.session()
     }
 }

@@ -12,8 +12,9 @@ use authress_login_protocol::{
     session::{
         cookies,
         credentials::SessionCredentials,
-        record::{STORAGE_KEY, SessionWrite},
-        stored::{StoredSession, UserCookie},
+        origin::SessionOrigin,
+        record::{self, STORAGE_KEY, SessionWrite},
+        stored::{Session, StoredSession, UserCookie},
         tokens::Tokens,
     },
     state::{Event, ObservedState},
@@ -32,11 +33,27 @@ pub(crate) struct SessionVersion {
     record: Option<String>,
 }
 
+/// What became of the session that Authress has set in cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserCookieResult {
+    /// There is none.
+    None,
+    /// It is stored.
+    Stored,
+    /// It was not accepted.
+    Refused,
+}
+
 /// Reading.
 impl<P: Ports> Context<P> {
     /// Reads the stored session.
     pub(crate) fn stored_session(&self) -> StoredSession {
         StoredSession::new(self.ports.load(STORAGE_KEY).as_deref(), self.ports.cookies())
+    }
+
+    /// Returns the session, if there is one.
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.stored_session().session(&self.settings, self.now(), self.user_cookie())
     }
 
     /// Returns the identity of the session, if there is one.
@@ -46,21 +63,36 @@ impl<P: Ports> Context<P> {
 
     /// Returns the access token, `None` if script cannot read it.
     pub(crate) fn token(&self) -> Result<Option<Secret>, Error> {
+        self.user_and_token().map(|(_, token)| token)
+    }
+
+    /// Returns the user id of the session and its access token. The application hears of another user before anything
+    /// is sent in that user's name.
+    pub(crate) fn user_and_token(&self) -> Result<(String, Option<Secret>), Error> {
         let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
         let user_id = identity.subject().unwrap_or_default();
+        if self.known_user().is_some_and(|known| known != user_id) {
+            if self.is_write_in_progress() {
+                return Err(ErrorCode::NotLoggedIn.into());
+            }
+            self.refresh_state();
+        }
         let token = self.stored_session().access_token(&self.settings, user_id);
         if token.is_none() {
             self.ports.log("The access token is in a cookie that script cannot read (HttpOnly)");
         }
-        Ok(token)
+        Ok((user_id.to_owned(), token))
+    }
+
+    /// Returns the user id that the application knows, `None` if it knows of no session.
+    pub(crate) fn known_user(&self) -> Option<String> {
+        self.state.borrow().user_id().map(str::to_owned)
     }
 
     /// Returns the credentials of the session for a request.
     pub(crate) fn credentials(&self) -> Result<SessionCredentials, Error> {
-        let identity = self.identity().ok_or(ErrorCode::NotLoggedIn)?;
-        let user_id = identity.subject().ok_or(ErrorCode::NotLoggedIn)?.to_owned();
-        let access_token = self.stored_session().access_token(&self.settings, &user_id);
-        Ok(SessionCredentials { user_id, access_token, with_credentials: self.sends_credentials()? })
+        let with_credentials = self.sends_credentials()?;
+        self.stored_session().credentials(&self.settings, self.now(), self.user_cookie(), with_credentials)
     }
 
     /// Whether another tab has written the token of a new session but not its record yet.
@@ -74,11 +106,16 @@ impl<P: Ports> Context<P> {
         self.is_being_replaced() || (self.state.borrow().is_signed_in() && has_lost_token())
     }
 
+    /// Whether another tab is writing the session, and has not taken too long.
+    fn is_write_in_progress(&self) -> bool {
+        !self.has_write_timed_out.get() && self.is_being_written()
+    }
+
     /// Waits about a second while another tab writes the session. A token that belongs to another user for longer is
     /// of another session, for example at another port of this host, which shares its cookies.
     pub(crate) async fn wait_for_write(&self) {
         for _ in 0..WRITE_CHECKS {
-            if self.has_write_timed_out.get() || !self.is_being_written() {
+            if !self.is_write_in_progress() {
                 return;
             }
             self.ports.sleep(WRITE_CHECK_DELAY_MS).await;
@@ -122,11 +159,12 @@ impl<P: Ports> Context<P> {
 
 /// Writing.
 impl<P: Ports> Context<P> {
-    /// Stores the session of `tokens`, unless the session has changed since `version`.
+    /// Stores the session of `tokens`, which comes from `origin`, unless the session has changed since `version`.
     pub(crate) fn store_tokens<'a>(
         &'a self,
         tokens: &'a Tokens,
         version: &'a SessionVersion,
+        origin: SessionOrigin,
     ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             // Two tabs that write at once could leave the cookie of one beside the record of the other.
@@ -137,30 +175,71 @@ impl<P: Ports> Context<P> {
             let page = self.ports.page()?;
             let now = tokens.correct(self.now());
             self.skew_ms.set(now.skew_ms);
-            let write = tokens.session_write(&page, now);
+            let write = tokens.session_write(&page, now, origin);
             // Token cookies with another domain or path would take precedence. The cookie in the usual place is
             // overwritten and not cleared, so that other tabs always see a session.
             let overwritten = usize::from(write.authorization_cookie.is_some());
             let stale = cookies::clear(&page, cookies::AUTHORIZATION);
             stale.iter().skip(overwritten).for_each(|cookie| self.ports.assign_cookie(cookie));
-            cookies::clear(&page, cookies::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+            self.clear_user_cookie();
             self.write_session(&write);
+            // Before any other task can use the tokens: the user may be another one.
+            self.refresh_state();
             // Browsers may publish storage to other tabs at the end of a task; the next holder of the lock must see it.
             self.ports.yield_to_event_loop().await;
             Ok(())
         })
     }
 
-    /// Stores the session of the `user` cookie, if there is one. `is_fresh` says that Authress has just set the cookie.
-    pub(crate) fn store_user_cookie(&self, is_fresh: bool) {
-        let cookie = if is_fresh { UserCookie::Fresh } else { self.user_cookie() };
-        let session = self.stored_session().session_write_of_user_cookie(&self.settings, self.now(), cookie);
-        let Some((write, now)) = session else { return };
+    /// Stores the session that Authress has just set in cookies, if there is one and `accept` returns its origin.
+    pub(crate) fn store_user_cookie(&self, accept: &dyn Fn(&Session) -> Option<SessionOrigin>) -> UserCookieResult {
+        let stored = self.stored_session();
+        let Some(arrived) = stored.arrived_session(&self.settings, self.now()) else { return UserCookieResult::None };
+        let write =
+            accept(&arrived).and_then(|origin| stored.session_write_of_user_cookie(&self.settings, self.now(), origin));
+        let Some((write, now)) = write else { return UserCookieResult::Refused };
         self.skew_ms.set(now.skew_ms);
-        self.write_session(&write);
-        if !self.options.retain_user_cookie
+        // Otherwise the shop's server would see the user of an earlier token beside the one that Authress has set, which
+        // has a domain. The first assignment is for the place of this client's own cookie.
+        if self.ports.cookies().all(cookies::AUTHORIZATION).nth(1).is_some()
             && let Ok(page) = self.ports.page()
         {
+            cookies::clear(&page, cookies::AUTHORIZATION)
+                .iter()
+                .take(1)
+                .for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+        self.write_session(&write);
+        if !self.options.retain_user_cookie {
+            self.clear_user_cookie();
+        }
+        UserCookieResult::Stored
+    }
+
+    /// Notes that a login of this browser has begun the stored session.
+    pub(crate) fn note_begun(&self) {
+        if let Some(record) = self.ports.load(STORAGE_KEY).as_deref().and_then(record::as_begun) {
+            self.ports.store(STORAGE_KEY, record.expose());
+        }
+    }
+
+    /// Removes the cookies of a session that was refused, and restores the access token of the session `before`. Without
+    /// that token the session has ended: its requests would go out as the other user.
+    pub(crate) fn remove_refused_session(&self, before: &StoredSession) -> Result<(), Error> {
+        self.has_no_remote_session.set(true);
+        let own_token = before.own_token_cookie(&self.settings, &self.ports.page()?, self.now());
+        self.clear_session_cookies()?;
+        if let Some(cookie) = own_token {
+            self.ports.assign_cookie(cookie.expose());
+        }
+        if !self.stored_session().has_own_token(&self.settings, self.now()) {
+            self.ports.remove(STORAGE_KEY);
+        }
+        Ok(())
+    }
+
+    fn clear_user_cookie(&self) {
+        if let Ok(page) = self.ports.page() {
             cookies::clear(&page, cookies::USER).iter().for_each(|cookie| self.ports.assign_cookie(cookie));
         }
     }
@@ -203,11 +282,11 @@ impl<P: Ports> Context<P> {
             return false;
         }
         self.has_write_timed_out.set(is_being_written);
-        let identity = self.identity();
-        let is_signed_in = identity.is_some();
+        let session = self.session();
+        let is_signed_in = session.is_some();
         let record = self.ports.load(STORAGE_KEY);
         let is_stored = record.is_some();
-        let observed = ObservedState { identity, record, may_have_remote_session: self.may_have_remote_session() };
+        let observed = ObservedState { session, record, may_have_remote_session: self.may_have_remote_session() };
         let event = self.state.borrow_mut().update(observed);
         if let Some(event) = event {
             match event {

@@ -14,7 +14,7 @@ use crate::{
 /// Returns `GET /session/profile`: the account with its linked identities.
 pub fn profile(credentials: SessionCredentials) -> Result<Request, Error> {
     let with_credentials = credentials.with_credentials;
-    let bearer = credentials.bearer_unless_cookies()?;
+    let bearer = credentials.bearer()?;
     Ok(request(Method::Get, "profile", None, bearer, with_credentials))
 }
 
@@ -35,7 +35,7 @@ pub fn unlink_identity(credentials: SessionCredentials, identity_id: &str) -> Re
         return Err(ErrorCode::InvalidConnection.into());
     }
     let with_credentials = credentials.with_credentials;
-    let bearer = credentials.bearer_unless_cookies()?;
+    let bearer = credentials.bearer()?;
     let path = ["identities/", &path_segment(identity_id)].concat();
     Ok(request(Method::Delete, &path, None, bearer, with_credentials))
 }
@@ -63,7 +63,10 @@ pub fn delete_device(credentials: SessionCredentials, device_id: &str) -> Result
 }
 
 /// Returns `POST /session/devices`.
+///
+/// Fails with [`ErrorCode::UserChanged`] if a security key or passkey was created for another user.
 pub fn register_device(credentials: SessionCredentials, device: &Device) -> Result<Request, Error> {
+    let credentials = credentials.check_user(device.user_id())?;
     let with_credentials = credentials.with_credentials;
     let body = Secret::new(device.to_json());
     Ok(request(Method::Post, "devices", Some(body), credentials.bearer()?, with_credentials))
@@ -106,6 +109,14 @@ pub struct Credential {
 }
 
 impl Device {
+    /// Returns the user id for which it was created, if it was created for one.
+    fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::WebAuthn { credential, .. } => Some(&credential.user_id),
+            Self::Totp { .. } => None,
+        }
+    }
+
     fn to_json(&self) -> String {
         match self {
             Self::WebAuthn { name, credential } => {
@@ -188,7 +199,8 @@ mod tests {
     use super::*;
 
     fn credentials(token: Option<&str>, with_credentials: bool) -> SessionCredentials {
-        SessionCredentials { user_id: "user_a".into(), access_token: token.map(Secret::new), with_credentials }
+        let access_token = token.map(Secret::new);
+        SessionCredentials { user_id: "user_a".into(), access_token, with_credentials, may_link: false }
     }
 
     fn bearer(request: Result<Request, Error>) -> Option<String> {
@@ -196,14 +208,37 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_sent_where_cookies_do_not_reach_and_for_devices() {
-        assert_eq!(bearer(profile(credentials(Some("t"), false))).as_deref(), Some("t"));
-        assert_eq!(bearer(profile(credentials(Some("t"), true))), None);
-        assert_eq!(bearer(devices(credentials(Some("t"), true))).as_deref(), Some("t"));
-        assert_eq!(bearer(devices(credentials(None, true))), None);
+    fn a_token_is_sent_wherever_script_can_read_one() {
+        for with_credentials in [true, false] {
+            let with_token = || credentials(Some("t"), with_credentials);
+            for request in [profile(with_token()), unlink_identity(with_token(), "con_a"), devices(with_token())] {
+                assert_eq!(bearer(request).as_deref(), Some("t"), "{with_credentials}");
+            }
+        }
+        assert_eq!(bearer(profile(credentials(None, true))), None, "the token is HttpOnly");
         for refused in [profile(credentials(None, false)), devices(credentials(None, false))] {
             assert_eq!(refused.unwrap_err().code, ErrorCode::NotLoggedIn);
         }
+    }
+
+    #[test]
+    fn a_passkey_of_another_user_is_not_registered() {
+        let passkey = |user_id: &str| {
+            let text = String::new;
+            let (credential_type, user_id) = (text(), user_id.to_owned());
+            let (credential_id, attestation, client) = (text(), text(), text());
+            let credential = Credential {
+                authenticator_attachment: None,
+                credential_id,
+                credential_type,
+                user_id,
+                attestation,
+                client,
+            };
+            register_device(credentials(Some("t"), true), &Device::WebAuthn { name: None, credential })
+        };
+        assert!(passkey("user_a").is_ok());
+        assert_eq!(passkey("user_b").unwrap_err().code, ErrorCode::UserChanged);
     }
 
     #[test]

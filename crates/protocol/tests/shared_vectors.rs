@@ -75,14 +75,14 @@ impl Vectors {
         let session = StoredSession::new(record.as_deref(), Cookies::new(self.with_tokens(text("cookie"))));
         let user_cookie =
             if page.allows_credentials(&settings) { UserCookie::Reachable } else { UserCookie::Unreachable };
-        let Some(identity) = session.identity(&settings, now, user_cookie) else { return Value::Null };
-        let user_id = identity.subject().unwrap();
-        let token = session.access_token(&settings, user_id);
+        let Some(found) = session.session(&settings, now, user_cookie) else { return Value::Null };
+        let token = session.access_token(&settings, found.user_id());
         json!({
-            "userId": user_id,
+            "userId": found.user_id(),
             "token": token.as_ref().map(|token| token.expose()),
-            "exp": exp(&identity),
-            "isAnonymous": session.is_anonymous(&identity),
+            "exp": exp(&found.identity),
+            "isAnonymous": found.is_anonymous,
+            "sessionOrigin": found.origin.as_str(),
         })
     }
 }

@@ -6,6 +6,7 @@ declare const root: { render(element: unknown): void };
 declare const app: { use(plugin: unknown): void };
 declare function show(what: import('authress-login-wasm').SessionSnapshot): void;
 declare function tell(what: string | undefined): void;
+declare function requestClaimTicket(): Promise<string>;
 declare function cartOf(userId: string | undefined): Promise<unknown>;
 /** On a server: the token of a request. */
 declare const token: string;

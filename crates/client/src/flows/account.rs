@@ -3,17 +3,21 @@
 use crate::{login_client::LoginClient, ports::Ports};
 use authress_login_protocol::{
     account::UserConfigurationScreen,
-    error::{Error, ErrorCode},
+    error::Error,
     http::{self, Request},
     secret::Secret,
     session::credentials::SessionCredentials,
 };
 
 impl<P: Ports> LoginClient<P> {
-    /// Returns the credentials of the session, after looking for one. Fails with [`ErrorCode::NotLoggedIn`].
+    /// Returns the credentials of the session, after looking for one.
+    ///
+    /// Fails with `NotLoggedIn`, and with `UserChanged` if the session is no longer of the user
+    /// that the application knew when it called.
     pub async fn credentials(&self) -> Result<SessionCredentials, Error> {
+        let known_user = self.context.known_user();
         self.user_session_exists(false).await?;
-        self.context.credentials()
+        self.context.credentials()?.check_user(known_user.as_deref())
     }
 
     /// Sends the request that `prepare` makes from the credentials of the session, and returns the body of the
@@ -33,9 +37,7 @@ impl<P: Ports> LoginClient<P> {
         screen: UserConfigurationScreen,
         redirect_url: Option<&str>,
     ) -> Result<(), Error> {
-        if !self.user_session_exists(false).await? {
-            return Err(ErrorCode::NotLoggedIn.into());
-        }
+        self.credentials().await?;
         let context = &self.context;
         context.ports.navigate(&screen.url(&context.settings, &context.ports.page()?, redirect_url)?)
     }

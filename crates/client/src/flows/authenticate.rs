@@ -80,9 +80,8 @@ impl<P: Ports> LoginClient<P> {
     }
 
     async fn begin_link(&self, options: &LinkOptions, open: OpenType) -> AuthorizationResult {
-        self.user_session_exists(false).await?;
+        let credentials = self.credentials().await?;
         let context = &self.context;
-        let credentials = context.credentials()?;
         let page = context.ports.page()?;
         let prepare =
             |entropy, now| request::prepare_link(&context.settings, &page, options, &credentials, entropy, now);

@@ -1,6 +1,6 @@
 //! Handling a callback: cleaning the address, exchanging the code, storing the session, publishing the result.
 
-use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports};
+use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports, session_store::UserCookieResult};
 use authress_login_protocol::{
     account,
     authorization::pending::PendingAuthorization,
@@ -16,6 +16,7 @@ use authress_login_protocol::{
     jwt::UnverifiedClaims,
     session::{
         cookies,
+        origin::SessionOrigin,
         record::STORAGE_KEY,
         renewal::{self, RenewalResult},
         tokens::Tokens,
@@ -158,17 +159,25 @@ impl<P: Ports> Context<P> {
             return Ok(false);
         }
         let (before, earlier, had_connection) = (self.session_version(), self.identity(), self.session_names(pending));
+        let stored = self.stored_session();
+        // Authress may have another session than that of the code.
+        let accept = |user_id: &str| pending.accepts_user(user_id).then(|| stored.origin_of(user_id));
         let outcome = self.send(&renewal::request(true)).await;
         if self.has_signed_out_since(&before) {
             self.discard_stale_response()?;
             return Ok(false);
         }
         match renewal::read_outcome(&self.settings, outcome) {
-            RenewalResult::Tokens(tokens) if pending.accepts_user(tokens.user_id()) => {
-                self.store_tokens(&tokens, &self.session_version()).await?;
+            RenewalResult::Tokens(tokens) => match accept(tokens.user_id()) {
+                Some(origin) => self.store_tokens(&tokens, &self.session_version(), origin).await?,
+                None => return self.remove_refused_session(&stored).map(|()| false),
+            },
+            RenewalResult::Cookies => {
+                if self.store_user_cookie(&|arrived| accept(arrived.user_id())) == UserCookieResult::Refused {
+                    return self.remove_refused_session(&stored).map(|()| false);
+                }
             }
-            RenewalResult::Cookies => self.store_user_cookie(true),
-            RenewalResult::Tokens(_) | RenewalResult::NoSession | RenewalResult::Unknown(_) => return Ok(false),
+            RenewalResult::NoSession | RenewalResult::Unknown(_) => return Ok(false),
         }
         let is_other_user = || {
             let (earlier, now) = (earlier.as_ref(), self.identity());
@@ -197,12 +206,30 @@ impl<P: Ports> Context<P> {
             }
             self.advance_session_version();
             let version = self.session_version();
-            match session {
-                // The tokens of a link must be of the user that it began with; otherwise the session stays.
-                NewSession::Tokens(tokens) if !pending.accepts_user(tokens.user_id()) => {}
-                NewSession::Tokens(tokens) => self.store_tokens(tokens, &version).await?,
-                NewSession::Cookies => self.store_user_cookie(true),
-                NewSession::Renewed => {}
+            let stored = self.stored_session();
+            // A login begins a session. A link continues one, and what it brings must be of the same user.
+            let accept = |user_id: &str| match pending.link_user_id {
+                None => Some(SessionOrigin::Begun),
+                Some(_) => pending.accepts_user(user_id).then(|| stored.origin_of(user_id)),
+            };
+            let is_refused = match session {
+                NewSession::Tokens(tokens) => match accept(tokens.user_id()) {
+                    Some(origin) => self.store_tokens(tokens, &version, origin).await.map(|()| false)?,
+                    None => true,
+                },
+                NewSession::Cookies => {
+                    let result = self.store_user_cookie(&|arrived| accept(arrived.user_id()));
+                    // Another tab may have found the session in the cookies and stored it before.
+                    let is_of_login = |identity| pending.link_user_id.is_none() && pending.is_before(&identity);
+                    if result == UserCookieResult::None && self.identity().is_some_and(is_of_login) {
+                        self.note_begun();
+                    }
+                    result == UserCookieResult::Refused
+                }
+                NewSession::Renewed => false,
+            };
+            if is_refused {
+                self.remove_refused_session(&stored)?;
             }
             let is_new = matches!(session, NewSession::Renewed) || self.has_changed_since(&version);
             self.refresh_state();

@@ -3,6 +3,7 @@
 use crate::{context::Context, login_client::LoginClient, ports::Ports};
 use authress_login_protocol::{
     error::{Error, ErrorCode},
+    jwt::UnverifiedClaims,
     secret::Secret,
     session::{
         record::{STORAGE_KEY, expires_at_ms},
@@ -48,31 +49,40 @@ impl<P: Ports> LoginClient<P> {
     ///
     /// The token may be sent to the page's own origin and to `token_origins`, separated by spaces. They are an
     /// argument, since the clients of a page share the session while each has its own APIs. Fails with
-    /// [`ErrorCode::OriginNotAllowed`] or [`ErrorCode::NotLoggedIn`].
+    /// [`ErrorCode::OriginNotAllowed`], [`ErrorCode::NotLoggedIn`], or [`ErrorCode::UserChanged`] if the session is no
+    /// longer of the user that the application knew when it called: the request is meant for that user.
     pub async fn token_for(&self, url: &str, token_origins: &str) -> Result<Option<Secret>, Error> {
         let context = &self.context;
         let settings = context.settings.clone().with_token_origins(token_origins)?;
         if !context.ports.page()?.may_send_token_to(url, &settings) {
             return Err(ErrorCode::OriginNotAllowed.into());
         }
+        let known_user = context.known_user();
         loop {
             let is_signed_in = self.user_session_exists(false).await?;
-            let token = context.token();
-            // Another tab that replaces the session changes the cookies between the two readings.
-            if token.is_ok() || !is_signed_in {
-                return token;
+            match context.user_and_token() {
+                Ok((user_id, token)) if known_user.as_ref().is_none_or(|known| *known == user_id) => return Ok(token),
+                Ok(_) => return Err(ErrorCode::UserChanged.into()),
+                // Another tab that replaces the session changes the cookies between the two readings.
+                Err(error) if !is_signed_in => return Err(error),
+                Err(_) => {}
             }
         }
     }
 
-    /// Renews the session after an API rejected the token `rejected`. Returns the new token, `None` if there is none.
+    /// Renews the session after an API rejected the token `rejected`. Returns the new token, `None` if there is none of
+    /// the same user: the request was made as that user.
     pub async fn replace_rejected_token(&self, rejected: Option<&Secret>) -> Option<Secret> {
         if !self.context.sends_credentials().unwrap_or(false) {
             return None;
         }
+        let claims = rejected.and_then(|token| UnverifiedClaims::decode(token.expose()));
+        let named_user = claims.and_then(|claims| claims.subject().map(str::to_owned));
+        let before = named_user.or_else(|| self.context.known_user());
         self.renew_until_current(rejected).await;
-        let token = self.context.token().ok().flatten();
-        token.filter(|token| rejected.is_none_or(|rejected| token != rejected))
+        let (user_id, token) = self.context.user_and_token().ok()?;
+        let is_same_user = before.is_none_or(|before| before == user_id);
+        token.filter(|token| is_same_user && rejected.is_none_or(|rejected| token != rejected))
     }
 
     /// Renews the session. Returns whether there is one that is not due for renewal now.

@@ -1,8 +1,11 @@
 //! Finding the session: in a callback, in this browser, or at Authress.
 
 use crate::{
-    concurrency::locks::SessionLock, context::Context, login_client::LoginClient, ports::Ports,
-    session_store::SessionVersion,
+    concurrency::locks::SessionLock,
+    context::Context,
+    login_client::LoginClient,
+    ports::Ports,
+    session_store::{SessionVersion, UserCookieResult},
 };
 use authress_login_protocol::{
     callback::login_result::{LoginResult, Purpose},
@@ -99,9 +102,6 @@ impl<P: Ports> Context<P> {
         // A callback alone is enough work for one task.
         self.ports.yield_to_event_loop().await;
         self.wait_for_write().await;
-        if handled.is_ok() && self.identity().is_none() {
-            self.store_user_cookie(false);
-        }
         let is_signed_in = self.refresh_state();
         handled.map(|()| is_signed_in)
     }
@@ -109,7 +109,8 @@ impl<P: Ports> Context<P> {
     /// Renews the session of this browser's session cookie at Authress. Returns whether there is a session.
     ///
     /// One tab renews at a time; a tab that waited for another one uses its result. `rejected` is a token that an API
-    /// rejected before it expired. `before` is the session version when the renewal was found to be necessary.
+    /// rejected before it expired. `before` is the session version when the renewal was found to be necessary. A renewal
+    /// never changes the user id: see `StoredSession::accepts_renewal`.
     async fn renew_session(&self, rejected: Option<&Secret>, before: SessionVersion) -> Result<bool, Error> {
         self.ports.activation().await;
         let _lock = self.acquire(SessionLock::renewal()).await;
@@ -121,7 +122,7 @@ impl<P: Ports> Context<P> {
         if is_renewed {
             return Ok(self.refresh_state());
         }
-        let before = self.session_version();
+        let (before, stored) = (self.session_version(), self.stored_session());
         let outcome = self.send(&renewal::request(self.sends_credentials()?)).await;
         let result = renewal::read_outcome(&self.settings, outcome);
         // If the cookies of the response have replaced those of a newer session, the response counts all the same.
@@ -129,9 +130,21 @@ impl<P: Ports> Context<P> {
             return self.discard_stale_response();
         }
         let before = self.session_version();
+        let accept = |user_id: &str, is_anonymous| {
+            let is_accepted = stored.accepts_renewal(&self.settings, self.now(), user_id, is_anonymous);
+            is_accepted.then(|| stored.origin_of(user_id))
+        };
         match result {
-            RenewalResult::Tokens(tokens) => self.store_tokens(&tokens, &before).await?,
-            RenewalResult::Cookies => self.store_user_cookie(true),
+            RenewalResult::Tokens(tokens) => match accept(tokens.user_id(), tokens.is_anonymous()) {
+                Some(origin) => self.store_tokens(&tokens, &before, origin).await?,
+                None => self.remove_refused_session(&stored)?,
+            },
+            RenewalResult::Cookies => {
+                let result = self.store_user_cookie(&|arrived| accept(arrived.user_id(), arrived.is_anonymous));
+                if result == UserCookieResult::Refused {
+                    self.remove_refused_session(&stored)?;
+                }
+            }
             RenewalResult::NoSession => self.has_no_remote_session.set(true),
             RenewalResult::Unknown(error) => {
                 self.ports.warn("The session could not be renewed", &error);

@@ -274,7 +274,8 @@ impl Model {
         let returned_tokens = self.returned_tokens.clone();
         self.started(tab.call(move |client| async move {
             let Ok(Some(token)) = client.ensure_token(timeout_ms).await else { return };
-            let (identity, token) = (client.user_identity(), UnverifiedClaims::decode(token.expose()).unwrap());
+            let (identity, token) =
+                (client.session().map(|session| session.identity), UnverifiedClaims::decode(token.expose()).unwrap());
             assert_eq!(
                 identity.as_ref().and_then(UnverifiedClaims::subject),
                 token.subject(),

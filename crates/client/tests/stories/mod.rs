@@ -9,9 +9,12 @@ mod events;
 mod links;
 mod logins;
 mod logouts;
+mod origins;
 mod outdated;
+mod planted;
 mod renewals;
 mod tabs;
+mod user_changes;
 
 use crate::support::Tab;
 use authress_login_protocol::{error::ErrorCode, session::record::STORAGE_KEY};

@@ -109,6 +109,19 @@ impl Browser {
         self.pages().iter().for_each(|page| page.dispatch(PageEvent::Storage(None)));
     }
 
+    /// Deletes what pages have stored, as browsers do after some days. Authress's session cookie stays.
+    pub(crate) fn lose_page_data(&self) {
+        self.storage.borrow_mut().clear();
+        for url in [self.world.site.shop(), self.world.site.login()].map(|origin| origin.parse::<Url>().unwrap()) {
+            for name in ["authorization", "user"] {
+                for domain in ["", "; Domain=shop.test"] {
+                    self.take_cookies(&url, &[format!("{name}=; Path=/; Max-Age=0; Secure{domain}")]);
+                }
+            }
+        }
+        self.pages().iter().for_each(|page| page.dispatch(PageEvent::Storage(None)));
+    }
+
     pub(crate) fn script_cookies(&self, url: &Url) -> String {
         if self.hides_cookies.get() {
             return String::new();

@@ -10,7 +10,7 @@ mod tab;
 mod world;
 
 pub(crate) use browser::Browser;
-pub(crate) use tab::{Call, Choice, Tab, login};
+pub(crate) use tab::{Call, Choice, Client, Tab, login};
 pub(crate) use world::{Fault, Site, World};
 
 use futures_util::FutureExt;

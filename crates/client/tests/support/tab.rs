@@ -17,6 +17,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use tokio::{sync::oneshot, time::timeout};
 use url::{Url, form_urlencoded};
 
+/// The client of a page.
+pub(crate) type Client = LoginClient<PagePorts>;
+
 const REDIRECT: OpenType = OpenType::Redirect { returns_response: false };
 
 /// What the shopper does at the identity provider.
@@ -251,7 +254,7 @@ impl Tab {
 
     /// Returns the user id of the client's identity.
     pub(crate) fn user(&self) -> Option<String> {
-        self.client().user_identity().and_then(|claims| claims.subject().map(str::to_owned))
+        self.client().session().map(|session| session.user_id().to_owned())
     }
 
     /// Returns the snapshot: `checking`, `signed-out` or the user id.
@@ -274,7 +277,7 @@ pub(crate) fn login(choice: Choice) -> AuthenticateOptions {
 pub(crate) fn describe(snapshot: &Snapshot) -> String {
     match snapshot {
         Snapshot::Checking => "checking".to_owned(),
-        Snapshot::SignedIn(claims) => claims.subject().unwrap().to_owned(),
+        Snapshot::SignedIn(session) => session.user_id().to_owned(),
         Snapshot::SignedOut => "signed-out".to_owned(),
     }
 }

@@ -144,7 +144,8 @@ pub fn prepare_login(
 
 /// Prepares the authorization request of a link: it adds an identity to the user of the session.
 ///
-/// Fails with [`ErrorCode::InvalidConnection`], [`ErrorCode::NotLoggedIn`] or [`ErrorCode::InvalidRedirectUrl`].
+/// Fails with [`ErrorCode::InvalidConnection`], [`ErrorCode::SessionNotBegunHere`], [`ErrorCode::NotLoggedIn`] or
+/// [`ErrorCode::InvalidRedirectUrl`].
 pub fn prepare_link(
     settings: &Settings,
     page: &Page,
@@ -154,7 +155,10 @@ pub fn prepare_link(
     now: ClockReading,
 ) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> {
     options.check()?;
-    let bearer = credentials.clone().bearer_unless_cookies()?;
+    if !credentials.may_link {
+        return Err(ErrorCode::SessionNotBegunHere.into());
+    }
+    let bearer = credentials.clone().bearer()?;
     let values = proof_of_work::values::link_identity(
         options.connection_id.as_deref(),
         options.tenant_lookup_identifier.as_deref(),
@@ -347,8 +351,15 @@ mod tests {
         with_credentials: bool,
     ) -> Result<(Request, AuthorizationRequest), Error> {
         let access_token = access_token.map(Secret::new);
-        let credentials = SessionCredentials { user_id: "user_a".into(), access_token, with_credentials };
-        let (request, authorization) = prepare_link(&settings(), &page(), &options, &credentials, ENTROPY, NOW)?;
+        let user_id = "user_a".into();
+        link_as(options, &SessionCredentials { user_id, access_token, with_credentials, may_link: true })
+    }
+
+    fn link_as(
+        options: LinkOptions,
+        credentials: &SessionCredentials,
+    ) -> Result<(Request, AuthorizationRequest), Error> {
+        let (request, authorization) = prepare_link(&settings(), &page(), &options, credentials, ENTROPY, NOW)?;
         Ok((request.finish(), authorization))
     }
 
@@ -359,9 +370,23 @@ mod tests {
         assert_eq!(body(&request)["linkIdentity"], true);
         assert_eq!(request.bearer.unwrap().expose(), "token");
         assert_eq!(authorization.pending.link_user_id.as_deref(), Some("user_a"));
-        assert_eq!(link(options.clone(), Some("token"), true).unwrap().0.bearer, None);
+        let (request, _) = link(options.clone(), Some("token"), true).unwrap();
+        assert_eq!((request.bearer.unwrap().expose(), request.with_credentials), ("token", true));
+        assert_eq!(link(options.clone(), None, true).unwrap().0.bearer, None);
         assert_eq!(link(options, None, false).unwrap_err().code, ErrorCode::NotLoggedIn);
         assert_eq!(link(LinkOptions::default(), Some("t"), false).unwrap_err().code, ErrorCode::InvalidConnection);
+    }
+
+    #[test]
+    fn a_session_that_may_not_be_linked_is_refused_before_a_request_is_sent() {
+        let options = LinkOptions { connection_id: Some("con_a".into()), ..Default::default() };
+        let found = SessionCredentials {
+            user_id: "user_a".into(),
+            access_token: Some(Secret::new("token")),
+            with_credentials: true,
+            may_link: false,
+        };
+        assert_eq!(link_as(options, &found).unwrap_err().code, ErrorCode::SessionNotBegunHere);
     }
 
     #[test]

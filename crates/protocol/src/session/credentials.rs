@@ -14,17 +14,25 @@ pub struct SessionCredentials {
     pub access_token: Option<Secret>,
     /// Whether the request carries the session cookie.
     pub with_credentials: bool,
+    /// Whether an identity may be linked to the user: a login of this browser has begun the session, or it is a
+    /// customer's.
+    pub may_link: bool,
 }
 
 impl SessionCredentials {
-    /// Returns the access token for a request that accepts the session cookie alone: `None` where the cookie is sent.
+    /// Checks that the session is of the user that the application knows, `None` if it knows of none.
     ///
-    /// Fails with [`ErrorCode::NotLoggedIn`] if there is neither.
-    pub(crate) fn bearer_unless_cookies(self) -> Result<Option<Secret>, Error> {
-        if self.with_credentials { Ok(None) } else { self.bearer() }
+    /// Fails with [`ErrorCode::UserChanged`]: the call was meant for another user.
+    pub fn check_user(self, known_user: Option<&str>) -> Result<Self, Error> {
+        if known_user.is_some_and(|known| known != self.user_id) {
+            Err(ErrorCode::UserChanged.into())
+        } else {
+            Ok(self)
+        }
     }
 
-    /// Returns the access token for a request that should carry it wherever script can read it.
+    /// Returns the access token for a request. It goes beside the session cookie, since it says whose session the request
+    /// is for: the cookie may have been replaced.
     ///
     /// Fails with [`ErrorCode::NotLoggedIn`] if there is neither token nor cookie.
     pub(crate) fn bearer(self) -> Result<Option<Secret>, Error> {

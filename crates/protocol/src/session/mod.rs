@@ -4,6 +4,7 @@
 
 pub mod cookies;
 pub mod credentials;
+pub mod origin;
 pub mod record;
 pub mod renewal;
 pub mod stored;

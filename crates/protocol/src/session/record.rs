@@ -1,8 +1,12 @@
 //! The stored record of a session, in the published client's form: `{idToken, expiry, jsCookies}`.
 //!
-//! Its member `accessToken` is this client's own, for browsers that keep no token cookie.
+//! Two members are this client's own: `accessToken`, for browsers that keep no token cookie, and `sessionOrigin`, for a
+//! session that this browser has not begun.
 
-use super::cookies::{self, Cookies};
+use super::{
+    cookies::{self, Cookies},
+    origin::{self, SessionOrigin},
+};
 use crate::{
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
@@ -51,6 +55,15 @@ pub fn identity_of(record: &str) -> Option<UnverifiedClaims> {
     record_identity(&JsonObject::parse(record)?)
 }
 
+/// Returns the record of the same session as one that this browser has begun. `None` if it is one, or unusable.
+pub fn as_begun(record: &str) -> Option<Secret> {
+    let record = JsonObject::parse(record).filter(|record| SessionOrigin::of_record(record) == SessionOrigin::Found)?;
+    let id_token = record.str("idToken")?;
+    let access_token = record.str("accessToken").map(Secret::new);
+    let has_token_cookie = record.bool("jsCookies").unwrap_or_default();
+    Some(write_record(&id_token, record.i64("expiry"), has_token_cookie, access_token.as_ref(), SessionOrigin::Begun))
+}
+
 /// Returns the identity of a record. Early versions of the published client stored the claims as an object.
 pub(super) fn record_identity(record: &JsonObject) -> Option<UnverifiedClaims> {
     let id_token = record.str("idToken").or_else(|| record.object("idToken"))?;
@@ -62,11 +75,12 @@ pub(super) fn write_record(
     expiry_ms: Option<i64>,
     has_token_cookie: bool,
     access_token: Option<&Secret>,
+    origin: SessionOrigin,
 ) -> Secret {
     let mut record = ObjectWriter::new().string("idToken", id_token);
     if let Some(expiry_ms) = expiry_ms {
         record = record.number("expiry", expiry_ms);
     }
-    let record = record.bool("jsCookies", has_token_cookie);
+    let record = record.bool("jsCookies", has_token_cookie).optional(origin::MEMBER, origin.in_record());
     Secret::new(record.optional("accessToken", access_token.map(Secret::expose)).finish())
 }

@@ -5,13 +5,17 @@
 
 use super::{
     cookies::{self, Cookies},
+    credentials::SessionCredentials,
+    origin::SessionOrigin,
     record::{SessionWrite, record_identity, write_record},
-    tokens::{TokenMatch, corrected, is_own_identity, match_claims, match_token},
+    tokens::{TokenMatch, connection, corrected, is_anonymous, is_own_identity, match_claims, match_token},
 };
 use crate::{
     clock::ClockReading,
+    error::{Error, ErrorCode},
     json::JsonObject,
     jwt::UnverifiedClaims,
+    page::Page,
     secret::Secret,
     settings::{SERVICE_CLIENT_PREFIX, Settings},
 };
@@ -31,6 +35,24 @@ pub enum UserCookie {
     Unreachable,
 }
 
+/// A session: whose it is, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The claims of the id token.
+    pub identity: UnverifiedClaims,
+    /// Whether it began with a service client, and the shopper has not signed in with an identity provider.
+    pub is_anonymous: bool,
+    /// Where it comes from.
+    pub origin: SessionOrigin,
+}
+
+impl Session {
+    /// Returns the user id.
+    pub fn user_id(&self) -> &str {
+        self.identity.subject().unwrap_or_default()
+    }
+}
+
 /// The record under [`STORAGE_KEY`](super::record::STORAGE_KEY), and the cookies.
 #[derive(Debug)]
 pub struct StoredSession {
@@ -44,13 +66,96 @@ impl StoredSession {
         Self { record: record.and_then(JsonObject::parse), cookies }
     }
 
+    /// Returns the session, `None` if this browser has stored none; see [`Self::identity`].
+    pub fn session(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<Session> {
+        self.identity(settings, now, cookie).map(|identity| self.session_of(settings, identity))
+    }
+
+    /// Returns the session of the record, even if it has expired.
+    pub fn recorded_session(&self, settings: &Settings) -> Option<Session> {
+        let identity = record_identity(self.record.as_ref()?)?;
+        Some(self.session_of(settings, identity))
+    }
+
+    /// Returns the session that Authress has just set in cookies, whatever the record says, if it counts.
+    pub fn arrived_session(&self, settings: &Settings, now: ClockReading) -> Option<Session> {
+        let now = self.user_cookie().map_or(now, |(_, claims)| corrected(&claims, now));
+        let only_cookies = self.only_cookies();
+        let (_, identity) = only_cookies.cookie_identity(settings, now, UserCookie::Fresh)?;
+        Some(only_cookies.session_of(settings, identity))
+    }
+
+    /// Returns where a session of `user_id` comes from that no callback has brought: the record of the same user says so,
+    /// even an expired one. A session of another user was found.
+    pub fn origin_of(&self, user_id: &str) -> SessionOrigin {
+        let record = self
+            .record
+            .as_ref()
+            .filter(|record| record_identity(record).is_some_and(|identity| identity.subject() == Some(user_id)));
+        record.map_or(SessionOrigin::Found, SessionOrigin::of_record)
+    }
+
+    /// Whether a session of `user_id` that a renewal has brought may take the place of the stored one.
+    ///
+    /// The user id of a session never changes. Another customer has signed in, for example in a sibling application, and
+    /// the stored session is over. Another *anonymous* session replaces only one whose access token is gone: such a
+    /// session may be planted, and a renewal by the same user would be one of the stored session.
+    pub fn accepts_renewal(&self, settings: &Settings, now: ClockReading, user_id: &str, is_anonymous: bool) -> bool {
+        let current = self.recorded_identity(settings, now);
+        let is_same_user = current.as_ref().is_none_or(|identity| identity.subject() == Some(user_id));
+        is_same_user || !is_anonymous || !self.has_own_token(settings, now)
+    }
+
+    /// Whether script can read the access token of the session in the record.
+    pub fn has_own_token(&self, settings: &Settings, now: ClockReading) -> bool {
+        let current = self.recorded_identity(settings, now);
+        current.is_some_and(|identity| self.own_token(settings, &identity).is_some())
+    }
+
+    /// Returns the assignment to `document.cookie` that restores the access token of the session in the record after a
+    /// response has replaced it. `None` if script cannot read the token, or the record has it.
+    pub fn own_token_cookie(&self, settings: &Settings, page: &Page, now: ClockReading) -> Option<Secret> {
+        let identity = self.recorded_identity(settings, now)?;
+        let token = self.only_cookies().own_token(settings, &identity)?;
+        let expiry_ms = self.record.as_ref()?.i64("expiry");
+        let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now.device_ms) / 1000);
+        cookies::set_authorization(page, token.expose(), max_age).map(Secret::new)
+    }
+
+    /// Returns the credentials of the session for a request that is about its user.
+    ///
+    /// Fails with [`ErrorCode::NotLoggedIn`] if there is no session, and with [`ErrorCode::UserChanged`] if the access
+    /// token that script can read is another user's: the cookies that go with the request are then likely theirs, too.
+    pub fn credentials(
+        &self,
+        settings: &Settings,
+        now: ClockReading,
+        cookie: UserCookie,
+        with_credentials: bool,
+    ) -> Result<SessionCredentials, Error> {
+        let session = self.session(settings, now, cookie).ok_or(ErrorCode::NotLoggedIn)?;
+        let access_token = self.own_token(settings, &session.identity);
+        if access_token.is_none() && self.has_token(settings) {
+            return Err(ErrorCode::UserChanged.into());
+        }
+        // The server verifies the token that names an identity provider, since the request carries it.
+        let connection = access_token.as_ref().and_then(|token| connection(token, &session.identity));
+        let is_customer = connection.is_some_and(|id| !id.starts_with(SERVICE_CLIENT_PREFIX));
+        Ok(SessionCredentials {
+            user_id: session.user_id().to_owned(),
+            access_token,
+            with_credentials,
+            may_link: session.origin == SessionOrigin::Begun || is_customer,
+        })
+    }
+
     /// Returns the identity of the session, `None` if this browser has stored none.
     ///
     /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access
     /// tokens and none is for the identity, there is no session: the tokens are for another application or user.
     pub fn identity(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<UnverifiedClaims> {
         let stored = self.recorded_identity(settings, now).filter(|claims| {
-            let has_token = || self.access_token(settings, claims.subject().unwrap_or_default()).is_some();
+            let has_token = || self.own_token(settings, claims).is_some();
             !self.record_promises_token() || has_token()
         });
         stored.or_else(|| self.cookie_identity(settings, now, cookie).map(|(_, claims)| claims))
@@ -74,35 +179,13 @@ impl StoredSession {
             .or_else(|| find(TokenMatch::Unknown))
     }
 
-    /// Whether the shopper is anonymous: the session of `identity` began with a service client instead of an identity
-    /// provider.
-    ///
-    /// An access token of the same user takes precedence, since an identity cookie may lack the connection (`azp`).
-    pub fn is_anonymous(&self, identity: &UnverifiedClaims) -> bool {
-        let has_connection = |token: &UnverifiedClaims| {
-            token.subject() == identity.subject() && token.authorized_party().is_some_and(|azp| !azp.is_empty())
-        };
-        let mut tokens = self.cookies.all(cookies::AUTHORIZATION).map(cookies::decode_value);
-        let access = tokens.find_map(|token| UnverifiedClaims::decode(&token).filter(has_connection));
-        let named = access.as_ref().unwrap_or(identity);
-        named.authorized_party().is_some_and(|azp| azp.starts_with(SERVICE_CLIENT_PREFIX))
-    }
-
     /// Whether another tab is replacing the stored session: its access token is gone, and there is one of another user.
     /// The tab that signs in writes the token an instant before the record.
     pub fn is_being_replaced(&self, settings: &Settings, now: ClockReading) -> bool {
         let Some(claims) = self.recorded_identity(settings, now).filter(|_| self.record_promises_token()) else {
             return false;
         };
-        let is_for_another = |value| {
-            let token = UnverifiedClaims::decode(&cookies::decode_value(value));
-            token.is_some_and(|token| {
-                let matched = token.subject().map(|user_id| match_claims(settings, &token, user_id));
-                matches!(matched, Some(TokenMatch::Own | TokenMatch::Related))
-            })
-        };
-        self.access_token(settings, claims.subject().unwrap_or_default()).is_none()
-            && self.cookies.all(cookies::AUTHORIZATION).any(is_for_another)
+        self.own_token(settings, &claims).is_none() && self.has_token(settings)
     }
 
     /// Whether the stored session has no access token that script can read, neither its own nor another's, although the
@@ -110,29 +193,28 @@ impl StoredSession {
     pub fn has_lost_token(&self, settings: &Settings, now: ClockReading) -> bool {
         self.record_promises_token()
             && self.cookies.first(cookies::AUTHORIZATION).is_none()
-            && self
-                .recorded_identity(settings, now)
-                .is_some_and(|claims| self.access_token(settings, claims.subject().unwrap_or_default()).is_none())
+            && self.recorded_identity(settings, now).is_some_and(|claims| self.own_token(settings, &claims).is_none())
     }
 
-    /// Returns what to write to store the session of the `user` cookie, and the corrected clock reading. `None` if the
-    /// cookie is missing or does not count.
+    /// Returns what to write to store the session that Authress has just set in cookies, and the corrected clock reading.
+    /// `None` if the `user` cookie is missing or does not count. Such a session was found, whatever its `origin`, if
+    /// there are cookies of two users.
     pub fn session_write_of_user_cookie(
         &self,
         settings: &Settings,
         now: ClockReading,
-        cookie: UserCookie,
+        origin: SessionOrigin,
     ) -> Option<(SessionWrite, ClockReading)> {
-        let fresh = self.user_cookie().filter(|_| cookie == UserCookie::Fresh);
-        let now = fresh.map_or(now, |(_, claims)| corrected(&claims, now));
-        let (id_token, claims) = self.cookie_identity(settings, now, cookie)?;
+        let now = self.user_cookie().map_or(now, |(_, claims)| corrected(&claims, now));
+        let (id_token, claims) = self.cookie_identity(settings, now, UserCookie::Fresh)?;
+        let user_id = claims.subject().unwrap_or_default();
+        let origin = if self.has_one_user() { origin } else { SessionOrigin::Found };
         let expiry_ms = claims
             .usable_until()
             .map_or(now.device_ms.saturating_add(DEFAULT_LIFETIME_MS), |seconds| now.device_ms_of(seconds));
         // The token is in the cookie that Authress has set, not in the record of an earlier session.
-        let only_cookies = Self { record: None, cookies: self.cookies.clone() };
-        let has_token_cookie = only_cookies.access_token(settings, claims.subject().unwrap_or_default()).is_some();
-        let record = write_record(&id_token, Some(expiry_ms), has_token_cookie, None);
+        let has_token_cookie = self.only_cookies().access_token(settings, user_id).is_some();
+        let record = write_record(&id_token, Some(expiry_ms), has_token_cookie, None, origin);
         let write =
             SessionWrite { authorization_cookie: None, record, record_without_cookie: None, access_token: None };
         Some((write, now))
@@ -149,6 +231,46 @@ impl StoredSession {
     fn record_promises_token(&self) -> bool {
         let record = self.record.as_ref();
         record.is_some_and(|record| record.bool("jsCookies") == Some(true) || record.str("accessToken").is_some())
+    }
+
+    fn session_of(&self, settings: &Settings, identity: UnverifiedClaims) -> Session {
+        let access_token = self.own_token(settings, &identity);
+        Session {
+            is_anonymous: is_anonymous(access_token.as_ref(), &identity),
+            origin: self.origin_of(identity.subject().unwrap_or_default()),
+            identity,
+        }
+    }
+
+    fn own_token(&self, settings: &Settings, identity: &UnverifiedClaims) -> Option<Secret> {
+        self.access_token(settings, identity.subject().unwrap_or_default())
+    }
+
+    /// Whether script can read an access token for this host and application, of any user.
+    fn has_token(&self, settings: &Settings) -> bool {
+        self.cookies.all(cookies::AUTHORIZATION).any(|value| {
+            let token = UnverifiedClaims::decode(&cookies::decode_value(value));
+            token.is_some_and(|token| {
+                let matched = token.subject().map(|user_id| match_claims(settings, &token, user_id));
+                matches!(matched, Some(TokenMatch::Own | TokenMatch::Related))
+            })
+        })
+    }
+
+    fn only_cookies(&self) -> Self {
+        Self { record: None, cookies: self.cookies.clone() }
+    }
+
+    /// Whether the `user` cookies name one user only. A sibling host can set a cookie that browsers list before
+    /// Authress's (RFC 6265 section 5.4: the longer path comes first).
+    fn has_one_user(&self) -> bool {
+        let subject = |value| {
+            let claims = UnverifiedClaims::decode_identity(&cookies::decode_value(value));
+            claims.and_then(|claims| claims.subject().map(str::to_owned))
+        };
+        let mut users = self.cookies.all(cookies::USER).map(subject);
+        let first = users.next();
+        users.all(|user| Some(user) == first)
     }
 
     fn user_cookie(&self) -> Option<(String, UnverifiedClaims)> {
@@ -170,7 +292,7 @@ impl StoredSession {
         // readable.
         let is_for_another = cookie != UserCookie::Fresh
             && self.cookies.first(cookies::AUTHORIZATION).is_some()
-            && self.access_token(settings, claims.subject().unwrap_or_default()).is_none();
+            && self.own_token(settings, &claims).is_none();
         let counts = is_from_authress && is_current && !is_for_another && is_own_identity(settings, &claims);
         counts.then_some((id_token, claims))
     }

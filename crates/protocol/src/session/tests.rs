@@ -1,6 +1,8 @@
 use super::{
     cookies::Cookies,
-    record::expires_at_ms,
+    credentials::SessionCredentials,
+    origin::SessionOrigin,
+    record::{as_begun, expires_at_ms},
     stored::{StoredSession, UserCookie},
     tokens::Tokens,
 };
@@ -43,7 +45,7 @@ fn user_id(record: Option<&str>, cookies: &str) -> Option<String> {
 #[test]
 fn a_stored_session_reads_back_while_its_cookie_exists() {
     let page = Page::new("https://app.shop.test/").unwrap();
-    let write = tokens(&own(""), &own(""), Some(100)).unwrap().session_write(&page, NOW);
+    let write = tokens(&own(""), &own(""), Some(100)).unwrap().session_write(&page, NOW, SessionOrigin::Begun);
     let cookie = write.authorization_cookie.unwrap();
     assert!(cookie.expose().ends_with("; Max-Age=90; Secure"));
     assert_eq!(user_id(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
@@ -54,14 +56,14 @@ fn a_stored_session_reads_back_while_its_cookie_exists() {
 fn without_expires_in_the_earlier_expiry_less_ten_seconds_counts() {
     let tokens = tokens(&own(r#","exp":1100"#), &own(r#","exp":1200"#), None).unwrap();
     let page = Page::new("http://localhost/").unwrap();
-    assert!(tokens.session_write(&page, NOW).record.expose().contains("\"expiry\":1090000"));
+    assert!(tokens.session_write(&page, NOW, SessionOrigin::Begun).record.expose().contains("\"expiry\":1090000"));
 }
 
 #[test]
 fn a_token_that_the_browser_keeps_in_no_cookie_is_stored_in_the_record() {
     let page = Page::new("https://www.other.test/").unwrap();
     let access = own(r#","client_id":"app_shop""#);
-    let write = tokens(&access, &own(""), Some(100)).unwrap().session_write(&page, NOW);
+    let write = tokens(&access, &own(""), Some(100)).unwrap().session_write(&page, NOW, SessionOrigin::Begun);
     assert!(write.is_cookie_missing(&Cookies::new("authorization=older; x=y")));
     assert!(!write.is_cookie_missing(&Cookies::new(format!("authorization=older; authorization={access}"))));
     let record = write.record_without_cookie.unwrap();
@@ -74,9 +76,16 @@ fn a_token_that_the_browser_keeps_in_no_cookie_is_stored_in_the_record() {
     for cookies in ["", "authorization=opaque", &format!("authorization={other_user}")] {
         assert_eq!(token(cookies).as_deref(), Some(access.as_str()), "{cookies}");
     }
-    let without_token = Tokens::new(&settings(), None, Secret::new(own("")), None).unwrap().session_write(&page, NOW);
+    let without_token = Tokens::new(&settings(), None, Secret::new(own("")), None).unwrap().session_write(
+        &page,
+        NOW,
+        SessionOrigin::Begun,
+    );
     assert!(!without_token.is_cookie_missing(&Cookies::default()));
-    assert!(!format!("{:?}", tokens(&access, &own(""), None).unwrap().session_write(&page, NOW)).contains(&access));
+    assert!(
+        !format!("{:?}", tokens(&access, &own(""), None).unwrap().session_write(&page, NOW, SessionOrigin::Begun))
+            .contains(&access)
+    );
 }
 
 fn token_of(user_id: &str) -> String {
@@ -117,7 +126,7 @@ fn an_identity_of_the_published_client_may_be_json_claims() {
     }
     let encoded = claims.replace('{', "%7B").replace('}', "%7D").replace('"', "%22").replace(',', "%2C");
     let here = session(None, &format!("user={encoded}"));
-    let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, UserCookie::Fresh).unwrap();
+    let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, SessionOrigin::Begun).unwrap();
     assert_eq!(user_id(Some(write.record.expose()), "").as_deref(), Some("user_a"));
     assert_eq!(expires_at_ms(write.record.expose()), Some(1_000_000), "JSON claims have no margin");
 }
@@ -146,7 +155,7 @@ fn the_user_cookie_counts_until_it_expires() {
     assert_eq!(user_id(None, &format!("user={}", own(r#","exp":1100"#))).as_deref(), Some("user_a"));
     assert_eq!(user_id(None, &format!("user={}", own(r#","exp":1000"#))), None);
     let here = session(None, &format!("user={}; authorization=x", own("")));
-    let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, UserCookie::Unreachable).unwrap();
+    let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, SessionOrigin::Found).unwrap();
     assert_eq!(user_id(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
     assert_eq!(user_id(Some(write.record.expose()), ""), None);
 }
@@ -205,12 +214,129 @@ fn a_session_has_the_right_length_by_a_clock_that_is_a_day_off() {
         let now = ClockReading { device_ms: 1_000_000 + ahead_ms, skew_ms: 0 };
         let ends_at = now.device_ms + 90_000;
         let page = Page::new("http://localhost/").unwrap();
-        let write = tokens(&fresh, &fresh, None).unwrap().session_write(&page, now);
+        let write = tokens(&fresh, &fresh, None).unwrap().session_write(&page, now, SessionOrigin::Begun);
         assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
         let here = session(None, &format!("user={fresh}"));
-        let (write, now) = here.session_write_of_user_cookie(&settings(), now, UserCookie::Fresh).unwrap();
+        let (write, now) = here.session_write_of_user_cookie(&settings(), now, SessionOrigin::Begun).unwrap();
         assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
         assert_eq!(now.skew_ms, -ahead_ms);
         assert!(here.identity(&settings(), now, UserCookie::Reachable).is_some(), "the known skew counts");
     }
+}
+
+fn credentials(record: Option<&str>, cookies: &str) -> Result<SessionCredentials, ErrorCode> {
+    let credentials = session(record, cookies).credentials(&settings(), NOW, UserCookie::Reachable, true);
+    credentials.map_err(|error| error.code)
+}
+
+fn record_of(extra: &str) -> String {
+    format!(r#"{{"idToken":"{}"{extra}}}"#, own(""))
+}
+
+#[test]
+fn a_record_says_that_its_session_was_found_and_otherwise_looks_like_the_published_clients() {
+    let page = Page::new("https://app.shop.test/").unwrap();
+    let record = |origin| {
+        let write = tokens(&own(""), &own(""), Some(100)).unwrap().session_write(&page, NOW, origin);
+        write.record.expose().to_owned()
+    };
+    let (begun, found) = (record(SessionOrigin::Begun), record(SessionOrigin::Found));
+    assert!(begun.ends_with(r#","jsCookies":true}"#), "{begun}");
+    assert_eq!(found.replace(r#","sessionOrigin":"found""#, ""), begun);
+    let origin = |record: &str| session(Some(record), "authorization=x").origin_of("user_a");
+    assert_eq!((origin(&begun), origin(&found)), (SessionOrigin::Begun, SessionOrigin::Found));
+    assert_eq!(as_begun(&found).unwrap().expose(), begun);
+    for unusable in [begun.as_str(), "", "[]", r#"{"sessionOrigin":"found"}"#] {
+        assert_eq!(as_begun(unusable), None, "{unusable}");
+    }
+}
+
+#[test]
+fn a_session_of_another_user_than_that_of_the_record_was_found() {
+    let origin = |record: Option<&str>| session(record, "").origin_of("user_a");
+    assert_eq!(origin(None), SessionOrigin::Found);
+    assert_eq!(origin(Some(&record_of(r#","expiry":1"#))), SessionOrigin::Begun, "an expired record of the same user");
+    let other = format!(r#"{{"idToken":"{}"}}"#, token_of("user_b"));
+    assert_eq!(origin(Some(&other)), SessionOrigin::Found);
+}
+
+#[test]
+fn cookies_of_two_users_begin_no_session() {
+    let origin = |cookies: &str| {
+        let here = session(None, cookies);
+        let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, SessionOrigin::Begun).unwrap();
+        session(Some(write.record.expose()), "").origin_of("user_a")
+    };
+    let (ours, another) = (own(""), token_of("user_b"));
+    assert_eq!(origin(&format!("user={ours}; user={}", own(r#","exp":1200"#))), SessionOrigin::Begun);
+    assert_eq!(origin(&format!("user={ours}; user={another}")), SessionOrigin::Found);
+    assert_eq!(origin(&format!("user={ours}; user=unreadable")), SessionOrigin::Found);
+}
+
+#[test]
+fn a_found_session_may_be_linked_if_its_access_token_is_a_customers() {
+    let (begun, found) = (record_of(""), record_of(r#","sessionOrigin":"found""#));
+    let may_link =
+        |record: &str, token: &str| credentials(Some(record), &format!("authorization={token}")).unwrap().may_link;
+    let of = |connection: &str| own(&format!(r#","client_id":"app_shop","azp":"{connection}""#));
+    for token in [own(""), "opaque".to_owned(), of("sc_shop"), of(""), of("con_a")] {
+        assert!(may_link(&begun, &token), "{token}");
+        assert_eq!(may_link(&found, &token), token == of("con_a"), "{token}");
+    }
+    let identity = own(r#","azp":"con_a""#);
+    let without_token = format!(r#"{{"idToken":"{identity}","jsCookies":false,"sessionOrigin":"found"}}"#);
+    assert!(!credentials(Some(&without_token), "").unwrap().may_link, "no server verifies the identity");
+}
+
+#[test]
+fn credentials_are_of_one_user() {
+    let record = record_of(r#","jsCookies":false"#);
+    assert_eq!(credentials(None, "").unwrap_err(), ErrorCode::NotLoggedIn);
+    assert_eq!(credentials(Some(&record), "").unwrap().access_token, None, "the token is HttpOnly");
+    let another = token_of("user_b");
+    assert_eq!(credentials(Some(&record), &format!("authorization={another}")).unwrap_err(), ErrorCode::UserChanged);
+    let both = format!("authorization={another}; authorization={}", own(""));
+    assert_eq!(credentials(Some(&record), &both).unwrap().access_token, Some(Secret::new(own(""))));
+    let of_user_a = || credentials(Some(&record), "").unwrap();
+    assert!(of_user_a().check_user(None).is_ok() && of_user_a().check_user(Some("user_a")).is_ok());
+    assert_eq!(of_user_a().check_user(Some("user_b")).unwrap_err().code, ErrorCode::UserChanged);
+}
+
+#[test]
+fn a_renewal_by_another_anonymous_user_replaces_no_session_whose_token_is_there() {
+    let accepts = |record: Option<&str>, cookies: &str, user_id: &str, is_anonymous| {
+        session(record, cookies).accepts_renewal(&settings(), NOW, user_id, is_anonymous)
+    };
+    let (record, cookies) = (record_of(""), format!("authorization={}", own("")));
+    for is_anonymous in [true, false] {
+        assert!(accepts(Some(&record), &cookies, "user_a", is_anonymous));
+        assert!(accepts(None, &cookies, "user_b", is_anonymous));
+        assert!(accepts(Some(&record), "", "user_b", is_anonymous), "its token is gone, or HttpOnly");
+        assert!(accepts(Some(&record_of(r#","expiry":1"#)), &cookies, "user_b", is_anonymous), "it is over");
+        assert_eq!(accepts(Some(&record), &cookies, "user_b", is_anonymous), !is_anonymous);
+    }
+}
+
+#[test]
+fn a_token_cookie_that_a_response_has_replaced_is_restored_until_the_session_ends() {
+    let page = Page::new("https://app.shop.test/").unwrap();
+    let restored = |record: &str, cookies: &str| {
+        let cookie = session(Some(record), cookies).own_token_cookie(&settings(), &page, NOW);
+        cookie.map(|cookie| cookie.expose().to_owned())
+    };
+    let (record, ours) = (record_of(r#","expiry":1060000"#), own(""));
+    let cookie = restored(&record, &format!("authorization={}; authorization={ours}", token_of("user_b")));
+    assert_eq!(cookie, Some(format!("authorization={ours}; Path=/; SameSite=Strict; Max-Age=60; Secure")));
+    assert_eq!(restored(&record, &format!("authorization={}", token_of("user_b"))), None);
+    let with_token = record_of(&format!(r#","accessToken":"{ours}""#));
+    assert_eq!(restored(&with_token, ""), None, "the record has it");
+}
+
+#[test]
+fn tokens_are_of_an_anonymous_session_by_their_connection() {
+    let is_anonymous = |access: &str, id: &str| tokens(access, id, None).unwrap().is_anonymous();
+    let of = |connection: &str| own(&format!(r#","azp":"{connection}""#));
+    assert!(is_anonymous(&of("sc_shop"), &own("")) && is_anonymous(&own(""), &of("sc_shop")));
+    assert!(is_anonymous(&of("sc_shop"), &of("con_a")) && !is_anonymous(&of("con_a"), &of("sc_shop")));
+    assert!(!is_anonymous("opaque", &own("")));
 }

@@ -2,6 +2,7 @@
 
 use super::{
     cookies,
+    origin::SessionOrigin,
     record::{SessionWrite, write_record},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     jwt::{UnverifiedClaims, margin_s},
     page::Page,
     secret::Secret,
-    settings::Settings,
+    settings::{SERVICE_CLIENT_PREFIX, Settings},
 };
 
 /// The tokens of a response or callback.
@@ -62,19 +63,25 @@ impl Tokens {
         &self.claims
     }
 
+    /// Whether they are of an anonymous session; see [`is_anonymous`].
+    pub fn is_anonymous(&self) -> bool {
+        is_anonymous(self.access_token.as_ref(), &self.claims)
+    }
+
     /// Returns the clock reading, corrected by the time at which the server issued the tokens: just now.
     pub fn correct(&self, now: ClockReading) -> ClockReading {
         corrected(&self.claims, now)
     }
 
     /// Returns what to write to store the session. The tokens have just been issued.
-    pub fn session_write(&self, page: &Page, now: ClockReading) -> SessionWrite {
+    pub fn session_write(&self, page: &Page, now: ClockReading, origin: SessionOrigin) -> SessionWrite {
         let expiry_ms = self.expiry_ms(now);
         let authorization_cookie = self.access_token.as_ref().and_then(|token| {
             let max_age = expiry_ms.map(|expiry| expiry.saturating_sub(now.device_ms) / 1000);
             cookies::set_authorization(page, token.expose(), max_age).map(Secret::new)
         });
-        let record = |has_token_cookie, token| write_record(self.id_token.expose(), expiry_ms, has_token_cookie, token);
+        let record =
+            |has_token_cookie, token| write_record(self.id_token.expose(), expiry_ms, has_token_cookie, token, origin);
         SessionWrite {
             record: record(authorization_cookie.is_some(), None),
             record_without_cookie: self.access_token.as_ref().map(|token| record(false, Some(token))),
@@ -107,6 +114,25 @@ pub(super) fn corrected(fresh: &UnverifiedClaims, now: ClockReading) -> ClockRea
 pub(super) fn is_own_identity(settings: &Settings, claims: &UnverifiedClaims) -> bool {
     let is_foreign = claims.issuer().is_some_and(|issuer| !settings.is_own_token_issuer(issuer));
     claims.subject().is_some_and(|subject| !subject.is_empty()) && !is_foreign
+}
+
+/// Whether the shopper is anonymous: the session began with a service client instead of an identity provider.
+///
+/// The connection in the access token (`azp`) decides. An identity cookie may lack it, and is not verified by any server;
+/// it counts only without one in the token.
+pub(super) fn is_anonymous(access_token: Option<&Secret>, identity: &UnverifiedClaims) -> bool {
+    let access = access_token.and_then(|token| connection(token, identity));
+    access.or_else(|| named_connection(identity)).is_some_and(|id| id.starts_with(SERVICE_CLIENT_PREFIX))
+}
+
+/// Returns the connection that an access token of the user of `identity` names.
+pub(super) fn connection(access_token: &Secret, identity: &UnverifiedClaims) -> Option<String> {
+    let token = UnverifiedClaims::decode(access_token.expose())?;
+    if token.subject() == identity.subject() { named_connection(&token) } else { None }
+}
+
+fn named_connection(token: &UnverifiedClaims) -> Option<String> {
+    token.authorized_party().filter(|azp| !azp.is_empty()).map(str::to_owned)
 }
 
 /// Whether an access token is for this host, application and user.
