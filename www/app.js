@@ -266,8 +266,14 @@ async function openProviderPicker() {
       button,
       { kind },
       () => session.signIn(connectionId),
-      // Authress may refuse a link before the browser leaves the page, too.
       (failure) => {
+        // The browser has found this anonymous session and not begun it: it may be another person's, who would then share
+        // the account. The shopper signs in, and what is in the cart comes along.
+        if (failure.code === 'SessionNotBegunHere') {
+          void takeCartAlong(button, connectionId);
+          return true;
+        }
+        // Authress may refuse a link before the browser leaves the page, too.
         const isRefused = kind === 'link' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
         if (isRefused) offerAccount(connectionId, failure.serverCode);
         return isRefused;

@@ -65,6 +65,14 @@ const CODES = {
   ),
   TokenTimeout: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
   NotLoggedIn: error('Your session has ended', 'Add something to the cart, or sign in, to start a new one.'),
+  SessionNotBegunHere: info(
+    'This cart is not yours alone, perhaps',
+    'Sign in to your account. What is in the cart comes along.',
+  ),
+  UserChanged: info(
+    'Someone has signed in meanwhile',
+    'The page shows their cart now. Press the button again if you still want to.',
+  ),
   InvalidAuthressApiUrl: error('The shop is not set up correctly', OUR_FAULT),
   InvalidApplication: error('The shop is not set up correctly', OUR_FAULT),
   InvalidInput: error('Something went wrong', OUR_FAULT),
