@@ -26,6 +26,8 @@ const DIFFERENT = {
   'errors.invalid-device': 'invalidInput',
   'verifier.query': 'clientIdForVerifiers',
   'verifier.client-id': 'clientIdForVerifiers',
+  'verifier.statement-once': 'spendsStatements',
+  'login.bound-to-browser': 'bindsLogins',
   'verifier.user-id-129': 'checksUserIds',
   'verifier.user-id-letters': 'checksUserIds',
   'verifier.error-response': 'callbackErrors',

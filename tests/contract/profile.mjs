@@ -281,7 +281,7 @@ export class Profile {
       this.#hasClient = false;
       this.#lab.verifier.expect(plan ?? sign);
       // A redirect to an address that the browser does not open is an end like any other.
-      await this.page.goto(authenticationUrl).catch(() => {});
+      await this.page.goto(authenticationUrl, { referer: this.url }).catch(() => {});
       await act?.();
       await this.#settles();
     }

@@ -123,7 +123,7 @@ for (const topology of /** @type {const} */ (['localhost', 'https'])) {
         const options = { serviceClientId: stack.shopperConnectionId, redirectUrl: '/?by-code' };
         const { value } = await page.call('authenticateWithOneTimeCode', options);
         assert.ok(value.authenticationRequestId);
-        await tab.goto(value.authenticationUrl);
+        await tab.goto(value.authenticationUrl, { referer: stack.shopUrl });
         await page.hasReturnedTo('/?by-code');
         assert.equal((await page.call('userSessionExists')).value, true);
 
@@ -132,7 +132,7 @@ for (const topology of /** @type {const} */ (['localhost', 'https'])) {
           connectionId: 'con_acorn',
           redirectUrl: '/?linked',
         });
-        await tab.goto(link.value.authenticationUrl);
+        await tab.goto(link.value.authenticationUrl, { referer: stack.shopUrl });
         await page.pick(`by code ${topology}`);
         await page.hasReturnedTo('/?linked');
         assert.equal((await page.call('getLinkResult')).value.status, 'linked');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
+import { FIRST_VISIT } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 describe('an anonymous shopper', () => {
@@ -33,7 +34,7 @@ describe('an anonymous shopper', () => {
     assert.equal(claims.client_id, stack.applicationId);
     assert.equal(claims.azp, stack.shopperConnectionId);
     assert.ok(claims.exp > Date.now() / 1000 + 3600, 'the token is valid for more than an hour');
-    assert.deepEqual(await authress.requests(), ['POST /api/authentication', 'GET /login']);
+    assert.deepEqual(await authress.requests(), ['POST /api/authentication', ...FIRST_VISIT, 'GET /login']);
   });
 
   story('keeps a clean address, its query and its fragment', async ({ shop, page }) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { EXPIRED } from './support/outcomes.mjs';
+import { EXPIRED, FIRST_VISIT } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Shop } from './support/shop.mjs' */
@@ -33,12 +33,16 @@ const isCallback = (shop, url) => url.origin === shop.stack.shopUrl && url.searc
  */
 async function callbackOf(shop, account) {
   const { sandboxUrl, sandboxControlUrl } = shop.stack;
+  // The login may be bound to the browser, so this is a request of the browser.
+  const cookies = await shop.page.context().cookies(sandboxUrl);
+  const headers = { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
   const post = { method: 'POST', body: new URLSearchParams({ user: account }) };
   /** @type {{ url: string, request?: RequestInit }} */
   let next = { url: await shop.page.url(), request: post };
   while (next.url.startsWith(sandboxUrl)) {
     const response = await fetch(next.url.replace(sandboxUrl, sandboxControlUrl), {
       redirect: 'manual',
+      headers,
       ...next.request,
     });
     next = { url: response.headers.get('location') ?? '' };
@@ -59,7 +63,7 @@ describe('a shop on another site than its login', () => {
     const claims = await shop.claims();
     assert.match(claims.sub, /^user_/);
     assert.equal(claims.azp, stack.shopperConnectionId);
-    assert.deepEqual(await authress.requests(), ['POST /api/authentication', 'GET /login', EXCHANGE]);
+    assert.deepEqual(await authress.requests(), ['POST /api/authentication', ...FIRST_VISIT, 'GET /login', EXCHANGE]);
     const parameters = new URL(await callback).searchParams;
     assert.ok(!parameters.has('access_token') && !parameters.has('id_token'), 'no token is in an address');
     await shop.hasCleanAddresses();
@@ -176,7 +180,8 @@ describe('a shop on another site than its login', () => {
     await authress.setCodeLifetime(0);
     try {
       await shop.signIn('con_acorn', 'slow');
-      assert.match(await shop.showsMessage('LinkFailed'), /your cart is unchanged/i);
+      // Authress has linked the identity all the same, and the profile shows it. Only the new tokens are missing.
+      await shop.showsMessage('Linked');
       await shop.showsState('anonymous');
       await shop.showsCart({ mug: 1 });
       assert.deepEqual(await shop.claims(), before);

@@ -125,11 +125,10 @@ describe('a login', () => {
     const page = new BarePage(shop);
     await page.open();
     await page.visitProvider('authenticate', 'con_acorn', () => page.pick('passwordless'));
-    await page.hasStatus('signed-in');
     const { userId } = (await page.snapshot()).userIdentity;
     const options = { connectionId: stack.shopperConnectionId, redirectUrl: '/?linked' };
     const { value } = await page.call('linkIdentityWithOneTimeCode', options);
-    await tab.goto(value.authenticationUrl);
+    await tab.goto(value.authenticationUrl, { referer: stack.shopUrl });
     await page.hasReturnedTo('/?linked');
     assert.equal((await page.call('getLinkResult')).value.status, 'linked');
     assert.equal((await page.snapshot()).userIdentity.userId, userId);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { FIRST_VISIT } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
 describe('an anonymous shopper who signs in', () => {
@@ -31,6 +32,7 @@ describe('an anonymous shopper who signs in', () => {
     await shop.hasCleanAddresses();
     assert.deepEqual(await authress.requests(), [
       'POST /api/authentication',
+      ...FIRST_VISIT,
       'GET /sandbox/provider/con_acorn',
       'POST /sandbox/provider/con_acorn',
       'GET /login',

@@ -33,6 +33,22 @@ pub(crate) fn auth_code_cookie(code: &str, domain: &str, lifetime_s: u64) -> Str
     page_cookie("auth-code", code, domain, lifetime_s).to_string()
 }
 
+/// The name of the cookie that binds a login to a browser: one for each request, so that two tabs do not replace each
+/// other's. Over https the prefix keeps sibling hosts from setting it (RFC 6265bis section 4.1.3.2).
+pub(crate) fn login_binding_name(public_url: &PublicUrl, request_id: &str) -> String {
+    let prefix = if public_url.is_https() { "__Host-" } else { "" };
+    format!("{prefix}authress-login-{request_id}")
+}
+
+/// The `Set-Cookie` value that binds a login to this browser. It is `Lax`: identity providers are on other sites.
+pub(crate) fn login_binding_cookie(public_url: &PublicUrl, request_id: &str, secret: &str, lifetime_s: u64) -> String {
+    strict_cookie(&login_binding_name(public_url, request_id), secret, lifetime_s)
+        .http_only(true)
+        .secure(public_url.is_https())
+        .same_site(SameSite::Lax)
+        .to_string()
+}
+
 /// The `Set-Cookie` values that remove every cookie of [`login_cookies`] from this host and from `domains`.
 pub(crate) fn logout_cookies(public_url: &PublicUrl, domains: &[String]) -> Vec<String> {
     let mut cookies = vec![session_cookie(public_url, None, "", 0)];
@@ -81,6 +97,16 @@ mod tests {
             login_cookies(&url, &Dialect::default(), Some("shop.test"), "s1", None),
             ["authress-session=s1; HttpOnly; SameSite=Strict; Secure; Path=/; Domain=shop.test; Max-Age=7776000"]
         );
+    }
+
+    #[test]
+    fn the_cookie_that_binds_a_login_belongs_to_one_host_and_comes_back_from_other_sites() {
+        let cookie = |url| login_binding_cookie(&PublicUrl::parse(url).unwrap(), "R", "s", 300);
+        assert_eq!(
+            cookie("https://login.shop.test"),
+            "__Host-authress-login-R=s; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=300"
+        );
+        assert_eq!(cookie("http://127.0.0.1:8888"), "authress-login-R=s; HttpOnly; SameSite=Lax; Path=/; Max-Age=300");
     }
 
     #[test]

@@ -69,6 +69,16 @@ pub struct Dialect {
     pub checks_invites: bool,
     /// Which error an unknown tenant is.
     pub unknown_tenant: UnknownTenant,
+    /// Whether `/login` completes a login or link only in the browser that began it. A page that shares cookies with
+    /// the login host gets one for each request; for any other page `authenticationUrl` leads through the login host,
+    /// which expects the page's origin as the referrer. Otherwise knowing the request's id is enough.
+    pub binds_logins: bool,
+    /// Whether the statement of a verifier is accepted once. Otherwise it is accepted until it expires, also for
+    /// another login.
+    pub spends_statements: bool,
+    /// Whether every link brings a code, and attaches the identity only when that is exchanged. Otherwise a link is
+    /// made before the browser returns to the page.
+    pub attaches_links_after_exchange: bool,
 }
 
 /// The content of the `user` cookie.
@@ -223,13 +233,16 @@ impl Default for Dialect {
             checks_audiences: false,
             checks_invites: false,
             unknown_tenant: UnknownTenant::NotFound,
+            binds_logins: false,
+            spends_statements: false,
+            attaches_links_after_exchange: false,
         }
     }
 }
 
 impl Dialect {
     /// The dialect that follows the public evidence of Authress's behaviour, and where there is none, whatever is
-    /// hardest for a client.
+    /// hardest for a client, or safest for shoppers.
     pub fn strict() -> Self {
         Self {
             identity_cookie: IdentityCookie::Lean,
@@ -251,6 +264,8 @@ impl Dialect {
             checks_audiences: true,
             checks_invites: true,
             unknown_tenant: UnknownTenant::InvalidIdentifier,
+            binds_logins: true,
+            spends_statements: true,
             ..Self::default()
         }
     }

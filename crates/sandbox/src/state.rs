@@ -23,6 +23,7 @@ use crate::model::invite::Invites;
 use crate::model::login_count::LoginCount;
 use crate::model::service_client::ServiceClient;
 use crate::model::session::Sessions;
+use crate::model::spent_statements::SpentStatements;
 use crate::request_context::RequestContext;
 use crate::site::PublicUrl;
 use crate::tokens::{TokenSet, issue, verify_access_token};
@@ -53,6 +54,7 @@ pub(crate) struct State {
     pub(crate) identities: Identities,
     pub(crate) devices: Devices,
     pub(crate) used_hashes: UsedHashes,
+    pub(crate) spent_statements: SpentStatements,
     pub(crate) invites: Invites,
     /// The connection of each tenant, by the tenant's lookup identifier.
     pub(crate) tenants: HashMap<String, String>,
@@ -91,6 +93,7 @@ impl State {
             identities: Identities::default(),
             devices: Devices::default(),
             used_hashes: UsedHashes::default(),
+            spent_statements: SpentStatements::default(),
             invites: Invites::default(),
             tenants: HashMap::new(),
             logins: LoginCount::default(),

@@ -38,8 +38,9 @@ pub(crate) fn router(config: &Config) -> Router {
         .fallback_service(ServeDir::new(&config.pages).append_index_html_on_directories(false))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, for_files))
         .layer(set(header::CACHE_CONTROL, "no-cache"))
-        // After a login on localhost, tokens are in the URL until the page has handled the callback.
-        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        // After a login on localhost, tokens are in the URL until the page has handled the callback, so no path and no
+        // query is sent. The origin is: an authorization server on another site can know the page only by it.
+        .layer(set(header::REFERRER_POLICY, "strict-origin"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))
 }

@@ -34,3 +34,9 @@ export const INVALID_INPUT_STATUS = isStrict ? 422 : 400;
 
 /** The error code of a wrong one-time password. */
 export const WRONG_CODE = isStrict ? 'DeviceProcessingFailed' : 'InvalidVerificationCode';
+
+/**
+ * What a login from a page on another site begins with: the strict dialect binds it to the browser at its first visit.
+ * @type {readonly string[]}
+ */
+export const FIRST_VISIT = isStrict ? ['GET /login'] : [];

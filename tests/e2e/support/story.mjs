@@ -78,13 +78,17 @@ reportCount(engineName);
  * @param {RegExp} [options.uncaught] uncaught errors that are expected
  * @param {readonly Capability[]} [options.needs] of all stories of the block
  * @param {OneDialect} [options.only] of all stories of the block
+ * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
  */
-export function stories(topology, { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock } = {}) {
+export function stories(
+  topology,
+  { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock, dialect = dialectOfRun } = {},
+) {
   /** @type {Environment<Resources>} */
   const environment = new Environment({
     open: async (resources) => {
       resources.watchdog = new Watchdog();
-      resources.stack = await startStack(topology, verifier?.authorizationUrl);
+      resources.stack = await startStack(topology, verifier?.authorizationUrl, dialect);
       if (verifier) verifier.target = resources.stack.verifierUrl;
       resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });
       resources.capabilities = new Capabilities(resources.browser, resources.stack);
@@ -121,7 +125,7 @@ export function stories(topology, { verifier, bfcache, uncaught, needs: common =
     const [{ needs = [], only = onlyOfBlock }, body] =
       typeof optionsOrBody === 'function' ? [{}, optionsOrBody] : [optionsOrBody, bodyAfterOptions];
     assert.ok(body, 'a story has a body');
-    if (only && only.dialect !== dialectOfRun) {
+    if (only && only.dialect !== dialect) {
       void test(title, { skip: `it is about the dialect ${only.dialect}: ${only.because}` }, () => {});
       return;
     }

@@ -4,11 +4,13 @@ use authress_login_protocol::authorization::proof_of_work::values;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{RefusedLink, UnknownTenant};
+use crate::endpoints::browser_binding::{self, BeganAt};
 use crate::endpoints::pkce::is_s256_challenge;
 use crate::entropy::Entropy;
 use crate::error::ApiError;
 use crate::model::authentication_request::{
-    AuthenticationRequest, DEFAULT_SCOPE, Progress, REQUEST_LIFETIME_MS, RequestStatus, ResponseLocation,
+    AuthenticationRequest, BrowserBinding, DEFAULT_SCOPE, Progress, REQUEST_LIFETIME_MS, RequestStatus,
+    ResponseLocation,
 };
 use crate::request_context::RequestContext;
 use crate::site::{parse_http_url, shared_cookie_domain};
@@ -63,13 +65,21 @@ pub(crate) struct AuthenticationResponse {
     pub(crate) enable_credentials: bool,
 }
 
+/// The response to a request for a login or link.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) response: AuthenticationResponse,
+    /// Binds the request to the browser.
+    pub(crate) cookie: Option<String>,
+}
+
 /// Checks a request for a login or link and stores it.
 pub(crate) fn start(
     state: &mut State,
     context: &RequestContext,
     body: AuthenticationBody,
     entropy: &mut Entropy,
-) -> Result<AuthenticationResponse, ApiError> {
+) -> Result<Started, ApiError> {
     let origin = required_origin(context)?;
     let application_id = required("applicationId", body.application_id)?;
     let Some(application) = state.applications.get(&application_id) else {
@@ -85,6 +95,10 @@ pub(crate) fn start(
             "The redirectUrl is not below any of the application's redirectUrls; add it there.",
         ));
     };
+    if state.dialect.binds_logins && !application.allows_origin(&origin) {
+        let title = "A login begins on a page of the application; add its address to the redirectUrls.";
+        return Err(ApiError::new(403, "OriginNotAllowed", title));
+    }
     if state.dialect.drops_redirect_query {
         redirect_url.set_query(None);
     }
@@ -116,8 +130,12 @@ pub(crate) fn start(
     state.used_hashes.accept(&hash, &hashed, &code_challenge, context.now_ms)?;
 
     let page = parse_http_url(&origin);
+    let enable_credentials = page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some());
+    let began_at = if enable_credentials { BeganAt::OwnSite } else { BeganAt::OtherSite { origin: &origin } };
+    let id = entropy.id();
+    let (browser, cookie) = browser_binding::begin(state, &id, began_at, entropy);
     let request = AuthenticationRequest {
-        id: entropy.id(),
+        id,
         application_id,
         extension: None,
         redirect_url,
@@ -129,6 +147,7 @@ pub(crate) fn start(
         audiences: body.audiences.unwrap_or_default(),
         scope: body.requested_scopes.map_or_else(|| DEFAULT_SCOPE.to_owned(), Scopes::joined),
         link_to_user,
+        browser,
         invite_id,
         expires_at_ms: context.now_ms + REQUEST_LIFETIME_MS,
         progress: Progress::AwaitingProvider,
@@ -136,10 +155,10 @@ pub(crate) fn start(
     let response = AuthenticationResponse {
         authentication_url: authentication_url(state, &request),
         authentication_request_id: request.id.clone(),
-        enable_credentials: page.is_some_and(|page| shared_cookie_domain(&page, state.public_url.url()).is_some()),
+        enable_credentials,
     };
     state.requests.insert(request.id.clone(), request);
-    Ok(response)
+    Ok(Started { response, cookie })
 }
 
 /// Changes the connection of a pending request. Only pages of the platform's own applications may choose the
@@ -186,7 +205,8 @@ pub(crate) fn update(
 /// The URL at which the user of a pending request authenticates.
 pub(crate) fn authentication_url(state: &State, request: &AuthenticationRequest) -> String {
     let public_url = state.public_url.as_str();
-    let Some(connection_id) = &request.connection_id else {
+    let needs_visit = matches!(request.browser, BrowserBinding::FirstFrom(_));
+    let Some(connection_id) = request.connection_id.as_ref().filter(|_| !needs_visit) else {
         return format!("{public_url}/login?state={}", request.id);
     };
     match state.service_clients.get(connection_id) {

@@ -34,19 +34,20 @@ impl ResponseMode {
     /// Chooses by the first of these that applies: an explicit `none`; a flow with a code; a page on localhost; a
     /// page of the same https site that accepts cookies. All other pages get a code.
     pub(crate) fn choose(request: &AuthenticationRequest, public_url: &PublicUrl) -> Self {
-        let shared = || {
-            let wanted = request.response_location == ResponseLocation::Cookie;
-            shared_cookie_domain(&request.redirect_url, public_url.url()).filter(|_| wanted)
-        };
         if request.response_location == ResponseLocation::None {
             Self::SessionOnly
         } else if request.wants_code {
-            shared().map_or(Self::Code, Self::CodeInCookie)
+            Self::with_code(request, public_url)
         } else if is_localhost(&request.redirect_url) {
             Self::TokensInQuery
         } else {
-            shared().map_or(Self::Code, Self::TokensInCookies)
+            shared_domain(request, public_url).map_or(Self::Code, Self::TokensInCookies)
         }
+    }
+
+    /// The mode of a response that has a code in any case.
+    pub(crate) fn with_code(request: &AuthenticationRequest, public_url: &PublicUrl) -> Self {
+        shared_domain(request, public_url).map_or(Self::Code, Self::CodeInCookie)
     }
 
     /// The domain of the cookies that the page shares, if it gets any.
@@ -56,6 +57,12 @@ impl ResponseMode {
             Self::Code | Self::TokensInQuery | Self::SessionOnly => None,
         }
     }
+}
+
+/// The domain of cookies that the page shares and wants.
+fn shared_domain(request: &AuthenticationRequest, public_url: &PublicUrl) -> Option<String> {
+    let wants_cookies = request.response_location == ResponseLocation::Cookie;
+    shared_cookie_domain(&request.redirect_url, public_url.url()).filter(|_| wants_cookies)
 }
 
 /// What the response adds to `nonce` and `iss`.
@@ -127,7 +134,7 @@ fn append(url: &mut Url, pairs: &[(&str, &str)]) {
 mod tests {
     use super::*;
     use crate::dialect::Dialect;
-    use crate::model::authentication_request::Progress;
+    use crate::model::authentication_request::{BrowserBinding, Progress};
     use authress_jws::SigningKey;
 
     fn request(redirect_url: &str) -> AuthenticationRequest {
@@ -144,6 +151,7 @@ mod tests {
             audiences: vec![],
             scope: String::new(),
             link_to_user: None,
+            browser: BrowserBinding::None,
             invite_id: None,
             expires_at_ms: 0,
             progress: Progress::AwaitingProvider,

@@ -8,6 +8,7 @@ use crate::endpoints::authentication::{LINKING_DISABLED, authentication_url};
 use crate::endpoints::authorization_response::{
     AuthorizationResponse, ResponseMode, ResponseParameters, redirect_location,
 };
+use crate::endpoints::browser_binding;
 use crate::endpoints::error_page::ErrorPage;
 use crate::endpoints::query::Query;
 use crate::entropy::Entropy;
@@ -25,9 +26,9 @@ pub(crate) enum CallbackResponse {
     /// Redirects to the application, with a login or with an error.
     Application(AuthorizationResponse),
     /// Redirects to the provider or verifier: this is the start of a login, not its end.
-    Provider(String),
+    Provider { url: String, cookie: Option<String> },
     /// Shows a page with the providers to choose from for this request.
-    ProviderList(String),
+    ProviderList { request_id: String, cookie: Option<String> },
     /// Shows an error page: nothing in the query can be trusted.
     Error(ErrorPage),
 }
@@ -46,6 +47,11 @@ pub(crate) fn handle(
     };
     let Some(request) = query.get("state").and_then(|id| state.requests.get(&id.to_owned())).cloned() else {
         return error_page("InvalidAuthenticationRequest", "No login was started under this state; start again.");
+    };
+    let is_start = query.get("code").is_none() && query.get("error").is_none();
+    let cookie = match browser_binding::check(state, context, &request, is_start, entropy) {
+        Ok(cookie) => cookie,
+        Err(page) => return CallbackResponse::Error(page),
     };
     match request.status(context.now_ms) {
         RequestStatus::Pending => (),
@@ -71,12 +77,21 @@ pub(crate) fn handle(
     }
     let Some(code) = query.get("code") else {
         return match request.connection_id {
-            Some(_) => CallbackResponse::Provider(authentication_url(state, &request)),
-            None => CallbackResponse::ProviderList(request.id),
+            Some(_) => {
+                let bound = state.requests.get(&request.id).unwrap_or(&request);
+                CallbackResponse::Provider { url: authentication_url(state, bound), cookie }
+            }
+            None => CallbackResponse::ProviderList { request_id: request.id, cookie },
         };
     };
     match verify_identity(state, &request, code, query.get("iss"), context.now_ms, entropy) {
-        Ok(identity) => complete(state, context, &request, identity, entropy),
+        Ok(identity) => {
+            let mut response = complete(state, context, &request, identity, entropy);
+            if let CallbackResponse::Application(response) = &mut response {
+                response.cookies.extend(browser_binding::removal(state, &request));
+            }
+            response
+        }
         Err(page) => CallbackResponse::Error(page),
     }
 }
@@ -108,6 +123,10 @@ fn verify_identity(
             error_page(state, error.code(), format!("The user verifier's code is not valid: {error}."))
         })?;
         let key = IdentityKey { connection_id: client.id.clone(), subject: user.user_id.clone() };
+        if state.dialect.spends_statements && state.spent_statements.spend(code).is_err() {
+            let message = "The user verifier's statement was used before; it is for one login.".to_owned();
+            return Err(error_page(state, "VerifierStatementUsed", message));
+        }
         let profile = Profile { email: user.email, ..Profile::default() };
         return Ok(VerifiedIdentity { key, profile, anonymous: true, new_user_id: user.user_id });
     }
@@ -149,9 +168,15 @@ fn complete(
         (None, Some(owner)) => owner.to_owned(),
         (None, None) => new_user_id,
     };
+    let attaches_later = request.link_to_user.is_some() && state.dialect.attaches_links_after_exchange;
     let provider_token = (!anonymous).then(|| Secret::new(format!("provider-{}", entropy.id())));
     let identity = Identity { user_id: user_id.clone(), profile: profile.clone(), provider_token, anonymous };
-    if let Err(AlreadyOwned) = state.identities.attach(key, identity) {
+    let may_attach = if attaches_later {
+        state.identities.check_owner(&key, &user_id)
+    } else {
+        state.identities.attach(key.clone(), identity.clone())
+    };
+    if let Err(AlreadyOwned) = may_attach {
         let description = "This identity already belongs to another user and cannot be linked.";
         return refuse_link(state, request, "IdentityAlreadyOwned", description);
     }
@@ -168,6 +193,10 @@ fn complete(
     };
     if request.extension.is_some() {
         return CallbackResponse::Application(respond_to_extension(state, context, request, grant, entropy));
+    }
+    if attaches_later {
+        let response = respond_to_link(state, context, request, grant, (key, identity), entropy);
+        return CallbackResponse::Application(response);
     }
     // The browser's earlier session ends with the new one, so that its cookie, if leaked, is worth nothing.
     state.sessions.end(&context.session_ids);
@@ -200,7 +229,8 @@ fn respond_to_application(
             };
             let location = redirect_location(state, request, ResponseParameters::Code(in_query));
             let expires_at_ms = context.now_ms + state.code_lifetime_ms;
-            (Progress::CodeIssued(Box::new(IssuedCode { code, grant, session_id, expires_at_ms })), location, cookies)
+            let issued = IssuedCode { code, grant, session_id, link: None, expires_at_ms };
+            (Progress::CodeIssued(Box::new(issued)), location, cookies)
         }
         ResponseMode::TokensInQuery | ResponseMode::TokensInCookies(_) => {
             let tokens = state.issue(&grant, context.now_ms, entropy);
@@ -220,6 +250,29 @@ fn respond_to_application(
         }
     };
     set_progress(state, request, progress);
+    AuthorizationResponse { location, cookies }
+}
+
+/// Redirects to the application with a code, whose exchange makes the link and starts the session. Until then the
+/// browser's session and the identity stay as they are.
+fn respond_to_link(
+    state: &mut State,
+    context: &RequestContext,
+    request: &AuthenticationRequest,
+    grant: Grant,
+    link: (IdentityKey, Identity),
+    entropy: &mut Entropy,
+) -> AuthorizationResponse {
+    let code = entropy.id();
+    let mode = ResponseMode::with_code(request, &state.public_url);
+    let lifetime_s = state.code_lifetime_ms.div_ceil(1000);
+    let cookies: Vec<String> =
+        mode.cookie_domain().map(|domain| auth_code_cookie(&code, domain, lifetime_s)).into_iter().collect();
+    let in_query = if cookies.is_empty() { code.as_str() } else { "cookie" };
+    let location = redirect_location(state, request, ResponseParameters::Code(in_query));
+    let expires_at_ms = context.now_ms + state.code_lifetime_ms;
+    let issued = IssuedCode { code, grant, session_id: entropy.id(), link: Some(link), expires_at_ms };
+    set_progress(state, request, Progress::CodeIssued(Box::new(issued)));
     AuthorizationResponse { location, cookies }
 }
 

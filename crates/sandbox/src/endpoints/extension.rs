@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use crate::endpoints::authorization_response::{ResponseParameters, redirect_location};
+use crate::endpoints::browser_binding::{self, BeganAt};
 use crate::endpoints::error_page::ErrorPage;
 use crate::endpoints::pkce::{is_s256_challenge, verifies};
 use crate::endpoints::query::Query;
@@ -20,9 +21,9 @@ use crate::tokens::TokenSet;
 #[derive(Debug)]
 pub(crate) enum AuthorizeResponse {
     /// Redirects to the platform's login page, or back to the extension with an error.
-    Redirect(String),
+    Redirect { url: String, cookie: Option<String> },
     /// Shows a page with the providers to choose from for this request.
-    ProviderList(String),
+    ProviderList { request_id: String, cookie: Option<String> },
     /// Shows an error page: client or redirect URI are not valid (RFC 6749 section 4.1.2.1).
     Error(ErrorPage),
 }
@@ -77,8 +78,11 @@ pub(crate) fn authorize(
         return error_page("InvalidRedirectUrl", "The redirect_uri is not below any of the extension's redirectUrls.");
     };
     let code_challenge = query.get("code_challenge").unwrap_or_default();
+    let id = entropy.id();
+    // The browser is at the login host already.
+    let (browser, cookie) = browser_binding::begin(state, &id, BeganAt::OwnSite, entropy);
     let request = AuthenticationRequest {
-        id: entropy.id(),
+        id,
         application_id: extension.id.clone(),
         extension: Some(ExtensionRequest { state: query.get("state").map(str::to_owned) }),
         redirect_url,
@@ -90,6 +94,7 @@ pub(crate) fn authorize(
         audiences: vec![],
         scope: DEFAULT_SCOPE.to_owned(),
         link_to_user: None,
+        browser,
         invite_id: None,
         expires_at_ms: context.now_ms + REQUEST_LIFETIME_MS,
         progress: Progress::AwaitingProvider,
@@ -106,7 +111,7 @@ pub(crate) fn authorize(
         None
     };
     if let Some(error) = error {
-        return AuthorizeResponse::Redirect(redirect_location(state, &request, error));
+        return AuthorizeResponse::Redirect { url: redirect_location(state, &request, error), cookie: None };
     }
     let id = request.id.clone();
     state.requests.insert(id.clone(), request);
@@ -114,9 +119,9 @@ pub(crate) fn authorize(
         Some(page) => {
             let mut page = page.clone();
             page.query_pairs_mut().append_pair("state", &id).append_pair("flow", "oauthLogin");
-            AuthorizeResponse::Redirect(page.into())
+            AuthorizeResponse::Redirect { url: page.into(), cookie }
         }
-        None => AuthorizeResponse::ProviderList(id),
+        None => AuthorizeResponse::ProviderList { request_id: id, cookie },
     }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod authentication;
 pub(crate) mod authorization_response;
+pub(crate) mod browser_binding;
 pub(crate) mod callback;
 pub(crate) mod devices;
 pub(crate) mod error_page;

@@ -7,7 +7,7 @@ use crate::cookies::login_cookies;
 use crate::endpoints::pkce::{secrets_match, verifies};
 use crate::entropy::Entropy;
 use crate::error::TokenError;
-use crate::model::authentication_request::Progress;
+use crate::model::authentication_request::{IssuedCode, Progress};
 use crate::request_context::RequestContext;
 use crate::site::{parse_http_url, shared_cookie_domain};
 use crate::state::State;
@@ -75,8 +75,17 @@ pub(crate) fn exchange(
     if state.used_hashes.accept(&body.anti_abuse_hash, &hashed, &body.code, context.now_ms).is_err() {
         return invalid("antiAbuseHash is missing, stale, used before or made for other values.");
     }
-    let (grant, session_id) = (issued.grant.clone(), issued.session_id.clone());
+    let IssuedCode { grant, session_id, link, .. } = (**issued).clone();
     request.progress = Progress::Finished;
+    if let Some((key, identity)) = link {
+        if state.identities.attach(key, identity).is_err() {
+            return invalid("The identity belongs to another user by now and cannot be linked.");
+        }
+        let replaced = state.trusted_session_ids(context).to_vec();
+        state.sessions.end(&replaced);
+        let lifetime_s = state.dialect.session_lifetime_seconds;
+        state.sessions.start(session_id.clone(), grant.clone(), context.now_ms, lifetime_s);
+    }
     let tokens = state.issue(&grant, context.now_ms, entropy);
     let domain = parse_http_url(origin).and_then(|page| shared_cookie_domain(&page, state.public_url.url()));
     let cookies = match &domain {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::extract::JsonBody;
 use super::response::set_cookies;
 use super::shared_state::SharedState;
-use crate::endpoints::authentication::{self, AuthenticationBody, AuthenticationResponse, UpdateBody};
+use crate::endpoints::authentication::{self, AuthenticationBody, AuthenticationResponse, Started, UpdateBody};
 use crate::endpoints::token::{self, TokenRequest, TokenResponse};
 use crate::entropy::Entropy;
 use crate::error::{ApiError, TokenError};
@@ -18,8 +18,9 @@ pub(super) async fn start(
     context: RequestContext,
     mut entropy: Entropy,
     JsonBody(body): JsonBody<AuthenticationBody>,
-) -> Result<Json<AuthenticationResponse>, ApiError> {
-    Ok(Json(authentication::start(&mut shared.lock(), &context, body, &mut entropy)?))
+) -> Result<Response, ApiError> {
+    let Started { response, cookie } = authentication::start(&mut shared.lock(), &context, body, &mut entropy)?;
+    Ok((set_cookies(cookie.as_slice()), Json(response)).into_response())
 }
 
 pub(super) async fn update(

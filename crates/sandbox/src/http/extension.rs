@@ -4,11 +4,11 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::extract::media_type;
 use super::html::{LoginErrorPage, MessagePage, ProviderListPage};
-use super::response::{page, redirect};
+use super::response::{page, redirect, set_cookies};
 use super::shared_state::SharedState;
 use crate::endpoints::extension::{self, AuthorizeResponse, ExtensionTokenRequest};
 use crate::endpoints::query::Query;
@@ -31,9 +31,10 @@ pub(super) async fn home(
     }
     let mut state = shared.lock();
     match extension::authorize(&mut state, &context, query.as_ref(), &mut entropy) {
-        AuthorizeResponse::Redirect(url) => redirect(StatusCode::FOUND, &url, &[]),
-        AuthorizeResponse::ProviderList(id) => {
-            page(StatusCode::OK, ProviderListPage { connections: &state.connections, request_id: &id })
+        AuthorizeResponse::Redirect { url, cookie } => redirect(StatusCode::FOUND, &url, cookie.as_slice()),
+        AuthorizeResponse::ProviderList { request_id, cookie } => {
+            let list = ProviderListPage { connections: &state.connections, request_id: &request_id };
+            (set_cookies(cookie.as_slice()), page(StatusCode::OK, list)).into_response()
         }
         AuthorizeResponse::Error(error) => page(StatusCode::BAD_REQUEST, LoginErrorPage { error: &error }),
     }

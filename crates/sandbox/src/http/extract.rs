@@ -3,14 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 
 use super::shared_state::SharedState;
 use crate::clock::system_now_ms;
-use crate::cookies::{SESSION_COOKIE, values};
 use crate::entropy::Entropy;
 use crate::error::ApiError;
 use crate::request_context::RequestContext;
@@ -21,12 +20,12 @@ impl FromRequestParts<SharedState> for RequestContext {
     async fn from_request_parts(parts: &mut Parts, shared: &SharedState) -> Result<Self, Self::Rejection> {
         let headers = &parts.headers;
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        Ok(Self {
-            origin: text(headers, ORIGIN).map(str::to_owned),
-            bearer: text(headers, AUTHORIZATION).and_then(bearer),
-            session_ids: cookies.flat_map(|header| values(header, SESSION_COOKIE)).collect(),
-            now_ms: shared.lock().clock.now_ms(system_now_ms()),
-        })
+        let mut context = Self::with_cookies(cookies.map(str::to_owned).collect());
+        context.origin = text(headers, ORIGIN).map(str::to_owned);
+        context.referrer = text(headers, REFERER).map(str::to_owned);
+        context.bearer = text(headers, AUTHORIZATION).and_then(bearer);
+        context.now_ms = shared.lock().clock.now_ms(system_now_ms());
+        Ok(context)
     }
 }
 

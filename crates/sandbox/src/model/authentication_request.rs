@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::bounded_map::BoundedMap;
 use crate::model::grant::Grant;
+use crate::model::identity::{Identity, IdentityKey};
 
 /// The scope of a login that requests none.
 pub(crate) const DEFAULT_SCOPE: &str = "openid profile email";
@@ -44,6 +45,8 @@ pub(crate) struct AuthenticationRequest {
     pub(crate) scope: String,
     /// The user id that a new identity is linked to, if this is a link.
     pub(crate) link_to_user: Option<String>,
+    /// Which browser may complete it.
+    pub(crate) browser: BrowserBinding,
     /// The invite that the login uses up.
     pub(crate) invite_id: Option<String>,
     pub(crate) expires_at_ms: u64,
@@ -55,6 +58,18 @@ pub(crate) struct AuthenticationRequest {
 pub(crate) struct ExtensionRequest {
     /// The extension's own `state`, returned unchanged (RFC 6749 section 4.1.2).
     pub(crate) state: Option<String>,
+}
+
+/// Which browser may complete a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BrowserBinding {
+    /// Any that knows the request's id.
+    None,
+    /// The one that comes from a page of this origin first. A page on another site than the login host cannot have a
+    /// cookie of that host when the request begins.
+    FirstFrom(String),
+    /// The one with a cookie of this value.
+    Cookie(String),
 }
 
 /// Where an application wants its tokens.
@@ -85,6 +100,8 @@ pub(crate) struct IssuedCode {
     pub(crate) code: String,
     pub(crate) grant: Grant,
     pub(crate) session_id: String,
+    /// The identity that the exchange attaches to the user id of `grant`, if it is not attached yet.
+    pub(crate) link: Option<(IdentityKey, Identity)>,
     pub(crate) expires_at_ms: u64,
 }
 

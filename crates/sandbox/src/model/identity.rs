@@ -56,13 +56,14 @@ impl Identities {
 
     /// Adds an identity to a user id. If it is the user's already, its profile is updated.
     pub(crate) fn attach(&mut self, key: IdentityKey, identity: Identity) -> Result<(), AlreadyOwned> {
-        match self.owner(&key) {
-            Some(owner) if owner != identity.user_id => Err(AlreadyOwned),
-            Some(_) | None => {
-                self.0.insert(key, identity);
-                Ok(())
-            }
-        }
+        self.check_owner(&key, &identity.user_id)?;
+        self.0.insert(key, identity);
+        Ok(())
+    }
+
+    /// Whether an identity is free or this user's.
+    pub(crate) fn check_owner(&self, key: &IdentityKey, user_id: &str) -> Result<(), AlreadyOwned> {
+        if self.owner(key).is_none_or(|owner| owner == user_id) { Ok(()) } else { Err(AlreadyOwned) }
     }
 
     /// The identities of a user, oldest first.

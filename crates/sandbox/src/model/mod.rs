@@ -14,3 +14,4 @@ pub(crate) mod invite;
 pub(crate) mod login_count;
 pub(crate) mod service_client;
 pub(crate) mod session;
+pub(crate) mod spent_statements;

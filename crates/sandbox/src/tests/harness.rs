@@ -1,6 +1,7 @@
 //! A sandbox in memory, with the requests that a browser, the login client and the shop's verifier send to it.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use authress_jws::{JwkSet, SigningKey, Verified, verify};
 use authress_login_protocol::authorization::pkce::challenge_s256;
@@ -39,6 +40,8 @@ pub(super) struct TestSandbox {
     issuer_keys: JwkSet,
     /// How far the sandbox's clock was moved, in seconds.
     ahead_s: u64,
+    /// The cookies that bind logins to this browser.
+    jar: Mutex<Vec<String>>,
 }
 
 /// A response with its whole body.
@@ -155,7 +158,7 @@ impl TestSandbox {
         let verifier_key = SigningKey::from_pkcs8_der(parts[1], &Base64::decode_vec(parts[3]).unwrap()).unwrap();
         let issuer_keys = state.public_keys();
         let router = router(SharedState::new(state), true);
-        Self { router, public_url, page, verifier_key, issuer_keys, ahead_s: 0 }
+        Self { router, public_url, page, verifier_key, issuer_keys, ahead_s: 0, jar: Mutex::default() }
     }
 
     pub(super) async fn send(
@@ -168,6 +171,9 @@ impl TestSandbox {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        for cookie in self.jar.lock().unwrap().iter() {
+            request = request.header("cookie", cookie);
         }
         let body = match body {
             Some(body) => {
@@ -192,7 +198,22 @@ impl TestSandbox {
 
     /// A response whose body is not read yet.
     pub(super) async fn send_unread(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let cookies = response.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+        let bindings = pairs.filter(|pair| pair.contains("authress-login-") && !pair.ends_with('='));
+        self.jar.lock().unwrap().extend(bindings.map(str::to_owned));
+        response
+    }
+
+    /// What follows comes from another browser. Returns the cookies of this one.
+    pub(super) fn is_another_browser(&self) -> Vec<String> {
+        std::mem::take(&mut self.jar.lock().unwrap())
+    }
+
+    /// What follows comes from the browser with these cookies.
+    pub(super) fn is_browser_with(&self, cookies: Vec<String>) {
+        *self.jar.lock().unwrap() = cookies;
     }
 
     /// A call as the page makes it.
@@ -267,6 +288,18 @@ impl TestSandbox {
         })
     }
 
+    /// Opens an authentication URL from the page and returns where the browser gets from there.
+    pub(super) async fn open(&self, authentication_url: &str) -> String {
+        let url = Url::parse(authentication_url).unwrap();
+        if url.path() != "/login" {
+            return authentication_url.to_owned();
+        }
+        let referrer = format!("{}/", self.page);
+        let path = &url[url::Position::BeforePath..];
+        let response = self.send("GET", path, &[("referer", &referrer)], None).await;
+        response.header("location").unwrap_or(authentication_url).to_owned()
+    }
+
     /// The callback from the shop's verifier with this code.
     pub(super) async fn callback_with_code(&self, pending: &Pending, code: &str) -> TestResponse {
         let mut url = Url::parse(&format!("{}/login", self.public_url)).unwrap();
@@ -277,13 +310,14 @@ impl TestSandbox {
 
     /// The callback from the shop's verifier with a valid code for this user.
     pub(super) async fn verifier_login(&self, pending: &Pending, user_id: &str) -> TestResponse {
+        self.open(&pending.authentication_url).await;
         let code = self.verifier_key.sign_jwt("oauth-authz-req+jwt", &self.verifier_claims(user_id));
         self.callback_with_code(pending, &code).await
     }
 
-    /// Posts the provider page's form and follows to `/login`, with these session cookies.
+    /// Opens an authentication URL, posts the provider page's form and follows to `/login`, with these session cookies.
     pub(super) async fn choose_person(&self, provider_url: &str, form: &str, cookie: Option<&str>) -> TestResponse {
-        let posted = self.post_person(provider_url, form).await;
+        let posted = self.post_person(&self.open(provider_url).await, form).await;
         assert_eq!(posted.status, 303, "{}", posted.text);
         let url = posted.location();
         let headers: Vec<(&str, &str)> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();

@@ -1,5 +1,6 @@
 //! The router, called without a socket.
 
+mod bound_logins;
 mod callback;
 mod control;
 mod cors;

@@ -31,7 +31,7 @@ async fn every_file_has_the_security_headers() {
     for path in ["/", "/app.js", "/style.css", "/pictures/mug.svg", "/config.json", "/no-such-file"] {
         let response = setup.send("GET", path, None, "").await;
         assert_eq!(response.header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(response.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(response.header("referrer-policy"), "strict-origin", "{path}");
         assert_eq!(response.header("cache-control"), "no-cache", "{path}");
         assert!(response.header("content-security-policy").contains("default-src 'none'"), "{path}");
     }
