@@ -84,6 +84,7 @@ for (const encoding of /** @type {const} */ (['base64', 'base64url'])) {
         // Every test sends its requests from one address, some of them with the same state.
         AUTHRESS_API_URL: domain,
         AUTHRESS_ACCESS_KEY: accessKey,
+        AUTHRESS_REDIRECT_URI_PARAMETERS: 'a, b',
         LISTEN: '127.0.0.1:0',
         RATE_LIMIT_CLIENT_BURST: '1000',
         STATE_REMEMBERED_S: '0',

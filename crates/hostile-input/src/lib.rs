@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use authress_jws::SigningKey;
 use authress_verifier::{
-    AccessKey, ClockReading, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, NetworkPrefix, TrustedProxies,
-    Verifier, decide,
+    AccessKey, ClockReading, Decision, ENTROPY_BYTES, ForwardingHeader, LoginRequest, NetworkPrefix, QueryParameters,
+    TrustedProxies, Verifier, decide,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64ct::{Base64, Encoding};
@@ -54,7 +54,9 @@ pub fn login_request(data: &[u8]) {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
         let key = format!("sc_shop.k1.acc-1.{PRIVATE_KEY}");
         let [first, second] = HOSTS.map(|host| host.parse().expect("a domain"));
-        Verifier::new(first, key.parse().expect("a key")).with_other_domains([second])
+        let allowed = QueryParameters::new(["a", "next"]).expect("names");
+        let verifier = Verifier::new(first, key.parse().expect("a key")).with_other_domains([second]);
+        verifier.with_redirect_uri_parameters(allowed)
     });
     const HOSTS: [&str; 2] = ["https://login.example.com", "https://acc-1.login.authress.io"];
     let Ok(query) = std::str::from_utf8(data) else { return };
@@ -73,7 +75,7 @@ pub fn login_request(data: &[u8]) {
             let issuer = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "iss");
             assert_eq!(issuer.map(|(_, value)| value.into_owned()), Some(format!("{host}/v1/clients/sc_shop")));
             let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-            assert_eq!(names.filter(|name| ["code", "iss", "state"].contains(&&**name)).count(), 3, "{location}");
+            assert_eq!(names.filter(|name| QueryParameters::RESERVED.contains(&&**name)).count(), 3, "{location}");
         }
     }
 }

@@ -19,6 +19,12 @@ pub trait SingleUse: fmt::Debug + Send + Sync + 'static {
     /// Records that `id` is used. Of any number of concurrent calls with the same id exactly one returns
     /// [`Use::First`].
     fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>>;
+
+    /// Whether this process knows, without waiting, that `id` is used. It records nothing. `false`, the default, says
+    /// nothing: only [`SingleUse::spend`] decides.
+    fn is_known(&self, _id: &str) -> bool {
+        false
+    }
 }
 
 /// The result of [`SingleUse::spend`].

@@ -64,6 +64,14 @@ impl MemorySingleUse {
         Use::First
     }
 
+    /// Like [`SingleUse::is_known`] at the time `now`.
+    pub fn is_known_at(&self, id: &str, now: Instant) -> bool {
+        let id = self.hasher.hash_one(id);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.forget_expired(now, self.lifetime);
+        generations.current.contains(&id) || generations.previous.contains(&id)
+    }
+
     /// The number of remembered ids.
     pub fn len(&self) -> usize {
         let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,6 +87,10 @@ impl MemorySingleUse {
 impl SingleUse for MemorySingleUse {
     fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>> {
         Box::pin(std::future::ready(self.spend_at(id, Instant::now())))
+    }
+
+    fn is_known(&self, id: &str) -> bool {
+        self.is_known_at(id, Instant::now())
     }
 }
 
@@ -162,6 +174,16 @@ mod tests {
         assert_eq!(memory.spend_at("a", now), Use::First);
         assert_eq!(memory.spend_at("a", now), Use::Again);
         assert_eq!(memory.spend_at("b", now), Use::First);
+    }
+
+    #[test]
+    fn asking_for_an_id_does_not_use_it() {
+        let memory = memory(100, WhenFull::ForgetOldest);
+        let now = Instant::now();
+        assert!(!memory.is_known_at("a", now));
+        assert_eq!(memory.spend_at("a", now), Use::First);
+        assert!(memory.is_known_at("a", now));
+        assert!(!memory.is_known_at("a", now + LIFETIME * 2));
     }
 
     #[test]

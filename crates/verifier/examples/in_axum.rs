@@ -23,6 +23,7 @@ pub(crate) fn shop(domain: AuthressDomain, access_key: AccessKey) -> Result<Rout
     let rate = |n| Rate { per_minute: n, burst: n };
     let limits = Limits {
         client: rate(NonZeroU32::new(30).ok_or("never")?),
+        network: rate(NonZeroU32::new(300).ok_or("never")?),
         global: rate(NonZeroU32::new(3000).ok_or("never")?),
     };
     let limit = RateLimit::new(LocalRateLimiter::new(limits), TrustedProxies::default());

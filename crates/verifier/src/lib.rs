@@ -23,11 +23,11 @@ pub use config::{
 pub use decision::{
     AccessKey, AccessKeyError, Approved, AuthressDomain, AuthressDomainError, ClockReading, Decision, ENTROPY_BYTES,
     InvalidUserIdPrefix, KEY_PROPAGATION, LIFETIME_S, LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES,
-    MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, NextKeyError, Parameter, Refusal, RefusalCode, TOKEN_TYPE, USER_ID_PREFIX,
-    UserIdPrefix, Verifier, decide,
+    MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, NextKeyError, Parameter, QueryParameters, Refusal, RefusalCode,
+    TOKEN_TYPE, USER_ID_PREFIX, UserIdPrefix, Verifier, decide,
 };
 pub use http::{
-    App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, NetworkPrefix, Policy, PolicyLayer,
+    App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, Network, NetworkPrefix, Policy, PolicyLayer,
     PolicyService, ServerLimits, TrustedProxies, check_navigation, html_error_pages, serve, serve_counted, termination,
 };
 pub use human_check::{

@@ -48,7 +48,11 @@ impl SharedStates {
     async fn spend_in_both(&self, id: &str) -> Use {
         let key = self.store.key(format_args!("{}:{id}", self.kind));
         match self.store.spend(key, self.lifetime).await {
-            Ok(false) => Use::Again,
+            Ok(false) => {
+                // From now on this instance knows it without the store.
+                self.local.spend(id).await;
+                Use::Again
+            }
             // Before the local memory: a refused login must not count as used when the store is back.
             Err(_) if self.when_down == WhenDown::Refuse => Use::Unknown,
             Ok(true) | Err(_) => self.local.spend(id).await,
@@ -59,5 +63,9 @@ impl SharedStates {
 impl SingleUse for SharedStates {
     fn spend<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = Use> + Send + 'a>> {
         Box::pin(self.spend_in_both(id))
+    }
+
+    fn is_known(&self, id: &str) -> bool {
+        self.local.is_known(id)
     }
 }

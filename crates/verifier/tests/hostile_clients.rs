@@ -170,6 +170,7 @@ fn bytes_that_are_not_http_are_refused() {
 fn a_flood_from_many_addresses_takes_bounded_memory() {
     let variables = [
         ("CLIENT_ADDRESS_TRUSTED_HOPS", "1"),
+        ("RATE_LIMIT_NETWORK_BURST", "100000"),
         ("RATE_LIMIT_GLOBAL_PER_MINUTE", "100000000"),
         ("RATE_LIMIT_GLOBAL_BURST", "100000000"),
         ("LOG_LEVEL", "error"),

@@ -96,7 +96,7 @@ async fn human_check_failed() {
     let solved = solve(open(&app, &query(&[])).await).await;
     for (query, text) in [
         (query(&[("state", "T")]), solved.as_str()),
-        (query(&[("redirect_uri", "https://login.example.com/login?a=1")]), &solved),
+        (query(&[("redirect_uri", "HTTPS://login.example.com/login")]), &solved),
         (query(&[]), ""),
         (query(&[]), "nonsense"),
     ] {
@@ -113,8 +113,8 @@ async fn human_check_failed() {
         assert_refused(refused, 403, "HumanCheckFailed", None).await;
     }
     location_in(submit(&app, &query(&[]), &solved).await).await;
-    // The used challenge is refused before the used state.
-    assert_refused(submit(&app, &query(&[]), &solved).await, 403, "HumanCheckFailed", None).await;
+    // The used state is refused before the used challenge.
+    assert_refused(submit(&app, &query(&[]), &solved).await, 409, "StateAlreadyUsed", None).await;
 }
 
 #[tokio::test]
@@ -166,6 +166,44 @@ async fn all_rules_apply_to_the_page_and_to_the_solution() {
     // Only the chunked body has taken a token.
     assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
     assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn only_a_passed_check_takes_a_token_of_the_global_limit() {
+    let global = [("RATE_LIMIT_GLOBAL_BURST", "1"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1")];
+    let app = app(&[&[PROOF_OF_WORK, CHEAP][..], &global].concat());
+    for _ in 0..5 {
+        assert_eq!(open(&app, &query(&[])).await.status(), StatusCode::OK);
+        assert_refused(submit(&app, &query(&[]), "nonsense").await, 403, "HumanCheckFailed", None).await;
+    }
+    let solved = solve(open(&app, &query(&[])).await).await;
+    location_in(submit(&app, &query(&[]), &solved).await).await;
+    let late = query(&[("state", "late")]);
+    let solved = solve(open(&app, &late).await).await;
+    assert_refused(submit(&app, &late, &solved).await, 429, "GlobalRateLimited", None).await;
+}
+
+#[tokio::test]
+async fn a_used_state_gets_no_page() {
+    let app = app(&[PROOF_OF_WORK, CHEAP]);
+    let solved = solve(open(&app, &query(&[])).await).await;
+    location_in(submit(&app, &query(&[]), &solved).await).await;
+    let refused = send(&app, Method::GET, &query(&[]), &[("accept", "text/html, */*;q=0.1")], String::new()).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_free_login_is_given_back_while_the_shop_is_busy() {
+    let settings =
+        [("HUMAN_CHECK_WHEN", "suspicious"), ("HUMAN_CHECK_FREE_BURST", "1"), ("RATE_LIMIT_GLOBAL_BURST", "1")];
+    let app = app(&[&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_GLOBAL_PER_MINUTE", "60")][..], &settings].concat());
+    let other: SocketAddr = "198.51.100.1:4711".parse().unwrap();
+    let request = Request::get(format!("/v1/login?{}", query(&[("state", "other")]))).extension(ConnectInfo(other));
+    assert!(location(&app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).is_some());
+    let login = query(&[("state", "a")]);
+    assert_eq!(open(&app, &login).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert!(location(&open(&app, &login).await).is_some(), "without a check");
 }
 
 #[tokio::test]

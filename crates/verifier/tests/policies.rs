@@ -7,7 +7,7 @@ mod support;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use authress_verifier::{Config, Service};
 use axum::Router;
@@ -74,6 +74,95 @@ async fn global_rate_limited() {
         assert!(location(&login(&router, peer, peer, &[]).await).is_some());
     }
     assert_refused(login(&router, "192.0.2.3", "c", &[]).await, 429, "GlobalRateLimited", None).await;
+}
+
+#[tokio::test]
+async fn network_rate_limited() {
+    let limit = [("RATE_LIMIT_NETWORK_BURST", "3"), ("RATE_LIMIT_NETWORK_PER_MINUTE", "1")];
+    let limit = &[&limit[..], &[("RATE_LIMIT_CLIENT_BURST", "1"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]].concat();
+    for (network, other) in [("192.0.2.", "192.0.3.1"), ("2001:db8:1:", "[2001:db8:2::1]")] {
+        let (service, router) = service(limit);
+        let peer = |number: u8| match network {
+            "192.0.2." => format!("192.0.2.{number}"),
+            v6 => format!("[{v6}{number}::1]"),
+        };
+        for number in 0..3 {
+            assert!(location(&login(&router, &peer(number), &number.to_string(), &[]).await).is_some());
+        }
+        let refused = login(&router, &peer(4), "late", &[]).await;
+        assert!(refused.headers()[header::RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() > 50);
+        assert_refused(refused, 429, "NetworkRateLimited", None).await;
+        assert!(location(&login(&router, other, "other", &[]).await).is_some(), "another network is answered");
+        let text = service.metrics_text().await;
+        assert!(text.contains("authress_verifier_decisions_total{code=\"NetworkRateLimited\"} 1"), "{text}");
+    }
+}
+
+/// The peers of an attack from 40 /64 prefixes of one /48.
+fn attackers() -> impl Iterator<Item = String> {
+    (0..1200).map(|number| format!("[2001:db8:bad:{:x}::{number:x}]", number % 40))
+}
+
+#[tokio::test]
+async fn twelve_hundred_requests_without_parameters_from_one_48_take_nothing_from_shoppers() {
+    let (_, router) = service(&[]);
+    for peer in attackers() {
+        let request =
+            Request::get("/v1/login").extension(ConnectInfo::<SocketAddr>(format!("{peer}:1").parse().unwrap()));
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+    // A thousand shoppers, the whole global burst, and one of them shares the attackers' /48.
+    for number in 0..1000 {
+        let peer = if number == 0 {
+            "[2001:db8:bad:1::1]".to_owned()
+        } else {
+            format!("10.{}.{}.1", number >> 8, number & 255)
+        };
+        assert!(location(&login(&router, &peer, &format!("s{number}"), &[]).await).is_some(), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn twelve_hundred_logins_from_one_48_leave_most_of_the_global_limit() {
+    let (_, router) = service(&[]);
+    let mut answered = 0;
+    for (number, peer) in attackers().enumerate() {
+        answered += u32::from(location(&login(&router, &peer, &number.to_string(), &[]).await).is_some());
+    }
+    // Their own burst, and what is refilled while the test runs.
+    assert!((300..400).contains(&answered), "{answered}");
+    for number in 0..500 {
+        let peer = format!("10.{}.{}.1", number >> 8, number & 255);
+        assert!(location(&login(&router, &peer, &format!("s{number}"), &[]).await).is_some(), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_shop_takes_no_token_of_a_refused_client() {
+    let limits = [("RATE_LIMIT_CLIENT_BURST", "1"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
+    let global = [("RATE_LIMIT_GLOBAL_BURST", "1"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "60")];
+    let (_, router) = service(&[&limits[..], &global].concat());
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some());
+    assert_refused(login(&router, "198.51.100.1", "b", &[]).await, 429, "GlobalRateLimited", None).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    // Not ClientRateLimited, and the state is unused.
+    assert!(location(&login(&router, "198.51.100.1", "b", &[]).await).is_some());
+}
+
+#[tokio::test]
+async fn a_used_state_takes_no_token() {
+    let global = [("RATE_LIMIT_GLOBAL_BURST", "2"), ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1")];
+    let (_, router) = service(&[&SMALL[..], &global].concat());
+    assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some());
+    for number in 0..20 {
+        let peer = format!("198.51.100.{number}");
+        assert_refused(login(&router, &peer, "a", &[]).await, 409, "StateAlreadyUsed", None).await;
+    }
+    for _ in 0..5 {
+        assert_refused(login(&router, "192.0.2.1", "a", &[]).await, 409, "StateAlreadyUsed", None).await;
+    }
+    assert!(location(&login(&router, "192.0.2.1", "b", &[]).await).is_some());
 }
 
 #[tokio::test]
@@ -217,15 +306,15 @@ async fn a_refused_request_does_not_use_up_its_state() {
 #[tokio::test]
 async fn metrics_count_decisions_by_code() {
     let (service, router) = service(&SMALL);
-    for state in ["a", "a", "b", "c"] {
+    for state in ["a", "a", "b", "c", "d"] {
         login(&router, "192.0.2.1", state, &[]).await;
     }
     let text = service.metrics_text().await;
     for line in [
-        "authress_verifier_decisions_total{code=\"Answered\"} 1",
+        "authress_verifier_decisions_total{code=\"Answered\"} 2",
         "authress_verifier_decisions_total{code=\"StateAlreadyUsed\"} 1",
         "authress_verifier_decisions_total{code=\"ClientRateLimited\"} 2",
-        "authress_verifier_login_seconds_count 4",
+        "authress_verifier_login_seconds_count 5",
         "authress_verifier_logins_in_flight 0",
         "authress_verifier_shared_store_up -1",
     ] {

@@ -61,6 +61,55 @@ fn the_global_rate_limit_holds_across_two_processes() {
 }
 
 #[test]
+fn the_network_rate_limit_holds_across_two_processes() {
+    let (key, redis) = (key(), Redis::start());
+    let limit = [
+        ("RATE_LIMIT_CLIENT_BURST", "1"),
+        ("RATE_LIMIT_CLIENT_PER_MINUTE", "1"),
+        ("RATE_LIMIT_NETWORK_BURST", "4"),
+        ("RATE_LIMIT_NETWORK_PER_MINUTE", "1"),
+        ("CLIENT_ADDRESS_TRUSTED_HOPS", "1"),
+    ];
+    let (one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
+    let login = |number: usize| {
+        let line = format!("X-Forwarded-For: 2001:db8:1:{number}::1");
+        [&one, &two][number % 2].login(&format!("s{number}"), &[&line])
+    };
+    let responses: Vec<String> = (0..6).map(login).collect();
+    let statuses: Vec<u16> = responses.iter().map(|response| status_of(response)).collect();
+    assert_eq!(statuses, [302, 302, 302, 302, 429, 429]);
+    assert!(responses[5].contains("NetworkRateLimited"), "{}", responses[5]);
+    assert_eq!(status_of(&two.login("other", &["X-Forwarded-For: 2001:db8:2::1"])), 302);
+}
+
+#[test]
+fn tokens_of_refused_logins_are_given_back_across_two_processes() {
+    let (key, redis) = (key(), Redis::start());
+    let limit = [
+        ("RATE_LIMIT_CLIENT_BURST", "2"),
+        ("RATE_LIMIT_CLIENT_PER_MINUTE", "1"),
+        ("RATE_LIMIT_GLOBAL_BURST", "3"),
+        ("RATE_LIMIT_GLOBAL_PER_MINUTE", "1"),
+        ("CLIENT_ADDRESS_TRUSTED_HOPS", "1"),
+    ];
+    let (one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
+    let login = |verifier: &Running, client: u8, state: &str| {
+        verifier.login(state, &[&format!("X-Forwarded-For: 203.0.113.{client}")])
+    };
+    assert_eq!(status_of(&login(&one, 1, "a")), 302);
+    // The first replay at the other process asks Redis, the others do not.
+    for _ in 0..5 {
+        assert_eq!(status_of(&login(&two, 2, "a")), 409);
+    }
+    assert_eq!(status_of(&login(&two, 2, "b")), 302);
+    assert_eq!(status_of(&login(&one, 2, "c")), 302);
+    for _ in 0..5 {
+        let refused = login(&two, 3, "d");
+        assert!(refused.contains("GlobalRateLimited"), "not the client's limit: {refused}");
+    }
+}
+
+#[test]
 fn one_of_many_requests_with_one_state_to_two_processes_is_answered() {
     let (key, redis) = (key(), Redis::start());
     let (one, two) = (start(&key, &redis, &[]), start(&key, &redis, &[]));
@@ -79,7 +128,7 @@ fn one_of_many_requests_with_one_state_to_two_processes_is_answered() {
 #[test]
 fn the_logins_of_a_killed_process_still_count() {
     let (key, redis) = (key(), Redis::start());
-    let limit = [("RATE_LIMIT_CLIENT_BURST", "12"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
+    let limit = [("RATE_LIMIT_CLIENT_BURST", "7"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
     let (mut one, two) = (start(&key, &redis, &limit), start(&key, &redis, &limit));
     let answered: Vec<String> = (0..5).map(|number| one.login(&format!("s{number}"), &[])).collect();
     one.process.kill().unwrap();
@@ -94,7 +143,7 @@ fn the_logins_of_a_killed_process_still_count() {
     for number in 0..5 {
         assert_eq!(status_of(&two.login(&format!("s{number}"), &[])), 409);
     }
-    // ... and the ten tokens are also taken for the other process.
+    // ... and the five tokens are also taken for the other process, which got those of the used states back.
     assert_eq!(status_of(&two.login("a", &[])), 302);
     assert_eq!(status_of(&two.login("b", &[])), 302);
     assert_eq!(status_of(&two.login("c", &[])), 429);
@@ -106,10 +155,10 @@ fn without_redis_each_process_uses_its_own_memory_and_logs_it_once() {
     let verifier = start(&key, &redis, &[("RATE_LIMIT_CLIENT_BURST", "8"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
     assert_eq!(statuses(&[&verifier], 3), [302, 302, 302]);
     redis.stop();
-    // The local limit has counted the three logins before.
+    // The local limit has counted the three logins before. A used state does not count.
     assert_eq!(status_of(&verifier.login("s1", &[])), 409, "a state in the memory of this process");
     let later: Vec<u16> = (0..6).map(|number| status_of(&verifier.login(&format!("later{number}"), &[]))).collect();
-    assert_eq!(later, [302, 302, 302, 302, 429, 429]);
+    assert_eq!(later, [302, 302, 302, 302, 302, 429]);
     assert!(verifier.get("/readyz").ends_with("ready, without the shared store\n"));
 
     redis.start_again();
@@ -260,7 +309,7 @@ fn a_solution_for_one_login_passes_for_no_other_at_either_process() {
     let (one, two) = (start_with_proof_of_work(&key, &redis, &[]), start_with_proof_of_work(&key, &redis, &[]));
     let solution = solution_for(&one, "S");
     for verifier in [&one, &two] {
-        for (name, value) in [("state", "T"), ("redirect_uri", "https://login.example.com/login?a=1")] {
+        for (name, value) in [("state", "T"), ("redirect_uri", "HTTPS://login.example.com/login")] {
             assert_eq!(submit(verifier, &query(&[(name, value)]), &solution), failed(), "{name}");
         }
         let foreign = submit(verifier, &query(&[("client_id", "sc_other")]), &solution);

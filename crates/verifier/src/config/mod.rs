@@ -23,7 +23,7 @@ pub use self::human_check::{HumanCheckConfig, HumanCheckKind};
 pub use self::settings::{SETTINGS, Setting};
 use self::sources::Sources;
 pub use self::warning::{ConfigWarning, NoNextKey};
-use crate::decision::{AccessKey, KEY_PROPAGATION, UserIdPrefix, Verifier};
+use crate::decision::{AccessKey, KEY_PROPAGATION, QueryParameters, UserIdPrefix, Verifier};
 use crate::http::{ForwardingHeader, ServerLimits, TrustedProxies};
 use crate::rate_limit::Limits;
 use crate::shared_store::{StoreUrl, WhenDown};
@@ -133,6 +133,7 @@ impl Config {
         let state_lifetime = settings.number("state.remembered_s", 0..=86_400)?;
         let store = store(&settings, verifier.issuer())?;
         let human_check = human_check::read(&settings, store.is_some())?;
+        let client = settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?;
         warnings.extend(human_check.as_ref().and_then(HumanCheckConfig::warning));
         Ok(Self {
             listen: settings.parsed("listen", ADDRESS)?,
@@ -148,7 +149,9 @@ impl Config {
                 )?,
             },
             limits: Limits {
-                client: settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?,
+                client,
+                // A lower one would replace the client's limit without a word.
+                network: settings.rate("rate_limit.network_per_minute", "rate_limit.network_burst")?.at_least(client),
                 global: settings.rate("rate_limit.global_per_minute", "rate_limit.global_burst")?,
             },
             human_check,
@@ -186,6 +189,11 @@ fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Vec<ConfigWar
         return Err(ConfigError::ClientIdMismatch { client_id_of_key: access_key.client_id().to_owned() });
     }
     let prefix: UserIdPrefix = settings.parsed("user_id.prefix", "at most 16 lower-case letters and digits")?;
+    let parameters = settings.get("authress.redirect_uri_parameters");
+    let (names, name) = parameters.unwrap_or_default();
+    let expected = "names of letters, digits, _, - and ., except code, iss, state, error, error_description, error_uri";
+    let names = names.split([',', ' ']).filter(|name| !name.is_empty());
+    let parameters = QueryParameters::new(names).map_err(|_| ConfigError::Invalid { name, expected })?;
     let next = settings.get(NEXT_KEY_FILE).map(|(path, _)| next_key(path, &access_key)).transpose()?;
     let mut warnings = Vec::new();
     let account_id = access_key.account_id();
@@ -196,7 +204,10 @@ fn verifier(settings: &Sources, now: Instant) -> Result<(Verifier, Vec<ConfigWar
     if !of_authress.all(|domain| domain.is_login_host_of(account_id)) {
         warnings.push(ConfigWarning::ApiUrlOfOtherAccount { account_id: account_id.to_owned() });
     }
-    let verifier = Verifier::new(domain, access_key).with_other_domains(other_domains).with_user_id_prefix(prefix);
+    let verifier = Verifier::new(domain, access_key)
+        .with_other_domains(other_domains)
+        .with_user_id_prefix(prefix)
+        .with_redirect_uri_parameters(parameters);
     match next {
         None => Ok((verifier, warnings)),
         Some(Err(reason)) => {

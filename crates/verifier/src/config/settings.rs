@@ -50,6 +50,11 @@ pub const SETTINGS: &[Setting] = &[
         "a file with the next access key, for rotation: it signs five minutes after it was first read",
     ),
     setting("authress.client_id", "", "the service client's id; if set, the access key must belong to it"),
+    setting(
+        "authress.redirect_uri_parameters",
+        "",
+        "the parameters that the query of Authress's redirect_uri may have, separated by commas or spaces",
+    ),
     setting("listen", "127.0.0.1:9000", "the address and port to listen on; port 0 takes a free one"),
     setting(
         "user_id.prefix",
@@ -74,6 +79,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("rate_limit.client_per_minute", "10", "logins a minute for each client (IPv4 address or IPv6 /64)"),
     setting("rate_limit.client_burst", "30", "logins at once for each client"),
+    setting(
+        "rate_limit.network_per_minute",
+        "300",
+        "logins a minute for all clients of one network (IPv4 /24 or IPv6 /48); at least the client's",
+    ),
+    setting("rate_limit.network_burst", "300", "logins at once for all clients of one network; at least the client's"),
     setting("rate_limit.global_per_minute", "3000", "logins a minute for all clients together"),
     setting("rate_limit.global_burst", "1000", "logins at once for all clients together"),
     secret(

@@ -10,7 +10,7 @@ use super::authorization_request::Signer;
 use super::authress_domain::AuthressDomain;
 use super::login_request::LoginRequest;
 use super::parameter::Parameter;
-use super::redirect::LoginUrl;
+use super::redirect::{LoginUrl, QueryParameters};
 use super::refusal::{Refusal, RefusalCode};
 use super::user_id::{self, UserIdPrefix};
 
@@ -47,6 +47,7 @@ pub struct Verifier {
     signer: Signer,
     next: Option<NextKey>,
     prefix: UserIdPrefix,
+    redirect_uri_parameters: QueryParameters,
 }
 
 /// A host of the Authress account, with the issuer of the statements that are sent to it.
@@ -82,6 +83,7 @@ impl Verifier {
             signer: Signer::new(access_key),
             next: None,
             prefix: UserIdPrefix::default(),
+            redirect_uri_parameters: QueryParameters::default(),
         }
     }
 
@@ -114,6 +116,12 @@ impl Verifier {
     #[must_use]
     pub fn with_user_id_prefix(self, prefix: UserIdPrefix) -> Self {
         Self { prefix, ..self }
+    }
+
+    /// Sets the parameters that the query of a `redirect_uri` may have. Default: none.
+    #[must_use]
+    pub fn with_redirect_uri_parameters(self, redirect_uri_parameters: QueryParameters) -> Self {
+        Self { redirect_uri_parameters, ..self }
     }
 
     /// Returns the id of the service client. Not a secret.
@@ -181,7 +189,7 @@ impl Verifier {
             return Err(RefusalCode::ForeignClient.of(Parameter::ClientId));
         }
         for host in self.hosts() {
-            match LoginUrl::parse(&host.domain, &request.redirect_uri) {
+            match LoginUrl::parse(&host.domain, &request.redirect_uri, &self.redirect_uri_parameters) {
                 Ok(login_url) => return Ok(Approved { verifier: self, request, host, login_url }),
                 // Another of the hosts may be the one.
                 Err(RefusalCode::RedirectUriNotAllowed) => {}

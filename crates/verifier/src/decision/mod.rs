@@ -19,6 +19,7 @@ pub use authress_domain::{AuthressDomain, AuthressDomainError};
 pub use decide::{Approved, ClockReading, Decision, ENTROPY_BYTES, KEY_PROPAGATION, NextKeyError, Verifier, decide};
 pub use login_request::{LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
 pub use parameter::Parameter;
+pub use redirect::QueryParameters;
 pub(crate) use refusal::method_not_allowed;
 pub use refusal::{Refusal, RefusalCode};
 pub use user_id::{InvalidUserIdPrefix, USER_ID_PREFIX, UserIdPrefix};

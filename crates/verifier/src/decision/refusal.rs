@@ -64,7 +64,8 @@ refusals! {
          AUTHRESS_API_URL must name the very host that the page uses.";
     /// `redirect_uri` is the right URL, but its query is not allowed.
     RedirectUriQueryNotAllowed, BAD_REQUEST,
-        "The query of the redirect_uri must be percent-encoded and must not contain code, iss or state.";
+        "The query of the redirect_uri may only have the parameters of the setting authress.redirect_uri_parameters, \
+         each once and percent-encoded.";
     /// This `state` was used before: the page was reloaded, or the request was replayed.
     StateAlreadyUsed, CONFLICT,
         "This login link was already used. Go back to the shop and start again: nothing is lost.";
@@ -82,6 +83,10 @@ refusals! {
     /// This client exceeded its rate limit.
     ClientRateLimited, TOO_MANY_REQUESTS,
         "Too many carts were started from your network. Wait a moment, then go back to the shop and try again.";
+    /// The clients of this network, an IPv4 /24 or an IPv6 /48, together exceeded their rate limit.
+    NetworkRateLimited, TOO_MANY_REQUESTS,
+        "Too many carts were started in your part of the internet. Wait a moment, then go back to the shop and try \
+         again.";
     /// All clients together exceeded the global rate limit.
     GlobalRateLimited, TOO_MANY_REQUESTS,
         "The shop is very busy. Wait a moment, then go back to the shop and try again.";

@@ -170,6 +170,37 @@ impl std::fmt::Display for NetworkPrefix {
     }
 }
 
+/// The network around a client: the /24 of an IPv4 address, or the /48 of an IPv6 address. A provider hands out a whole
+/// /48 to one customer, who then has 65,536 client prefixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Network {
+    /// The upper 24 bits.
+    V4([u8; 3]),
+    /// The upper 48 bits.
+    V6([u16; 3]),
+}
+
+impl From<NetworkPrefix> for Network {
+    fn from(client: NetworkPrefix) -> Self {
+        match client {
+            NetworkPrefix::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                Self::V4([a, b, c])
+            }
+            NetworkPrefix::V6([a, b, c, _]) => Self::V6([a, b, c]),
+        }
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::V4([a, b, c]) => write!(f, "{}/24", Ipv4Addr::new(*a, *b, *c, 0)),
+            Self::V6([a, b, c]) => write!(f, "{}/48", Ipv6Addr::new(*a, *b, *c, 0, 0, 0, 0, 0)),
+        }
+    }
+}
+
 /// Turns `::ffff:192.0.2.1` into `192.0.2.1`. Otherwise all IPv4 clients of a dual-stack socket would share one /64.
 fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()

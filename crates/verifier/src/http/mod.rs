@@ -9,7 +9,7 @@ mod read_deadline;
 mod response_headers;
 mod server;
 
-pub use client_ip::{ForwardingHeader, ForwardingIssue, NetworkPrefix, TrustedProxies};
+pub use client_ip::{ForwardingHeader, ForwardingIssue, Network, NetworkPrefix, TrustedProxies};
 pub use error_response::html_error_pages;
 pub(crate) use error_response::{accepts_html, error_response, vary_on_accept};
 pub use navigation::{NavigationsOnly, check_navigation};

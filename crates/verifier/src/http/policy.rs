@@ -14,12 +14,28 @@ use tower::{Layer, Service};
 use crate::decision::Refusal;
 
 /// A rule about requests. It sees the head of a request and not its body.
+///
+/// The login route asks a policy twice. [`Policy::admit`] comes before everything that costs time, such as verifying the
+/// solution of a human check. [`Policy::admit_response`] comes after it and is for what all clients share.
 pub trait Policy: Send + Sync + 'static {
     /// Admits the request.
     ///
     /// # Errors
     /// The [`Refusal`].
     fn admit(&self, request: &Parts) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Admits an admitted request that passed every other check and is going to get a user id. By default it does so.
+    ///
+    /// # Errors
+    /// The [`Refusal`].
+    fn admit_response(&self, _request: &Parts) -> impl Future<Output = Result<(), Refusal>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Gives back what both have taken for a request that gets no user id after all. By default there is nothing.
+    fn give_back(&self, _request: &Parts) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// Admits every request.
@@ -37,6 +53,19 @@ impl<P: Policy> Policy for Option<P> {
             None => Ok(()),
         }
     }
+
+    async fn admit_response(&self, request: &Parts) -> Result<(), Refusal> {
+        match self {
+            Some(policy) => policy.admit_response(request).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn give_back(&self, request: &Parts) {
+        if let Some(policy) = self {
+            policy.give_back(request).await;
+        }
+    }
 }
 
 /// Both policies, one after the other.
@@ -44,6 +73,16 @@ impl<A: Policy, B: Policy> Policy for (A, B) {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         self.0.admit(request).await?;
         self.1.admit(request).await
+    }
+
+    async fn admit_response(&self, request: &Parts) -> Result<(), Refusal> {
+        self.0.admit_response(request).await?;
+        self.1.admit_response(request).await
+    }
+
+    async fn give_back(&self, request: &Parts) {
+        self.0.give_back(request).await;
+        self.1.give_back(request).await;
     }
 }
 
@@ -109,7 +148,11 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            match policy.admit(&head).await {
+            let admitted = match policy.admit(&head).await {
+                Ok(()) => policy.admit_response(&head).await,
+                refused => refused,
+            };
+            match admitted {
                 Ok(()) => inner.call(Request::from_parts(head, body)).await,
                 Err(refusal) => Ok(refusal.into_response()),
             }

@@ -36,7 +36,7 @@ impl HumanGate {
     /// separately, by the network prefixes of the rate limit.
     #[must_use]
     pub fn with_free_logins(self, rate: Rate) -> Self {
-        let limits = Limits { client: rate, global: Rate::UNLIMITED };
+        let limits = Limits { client: rate, network: Rate::UNLIMITED, global: Rate::UNLIMITED };
         Self { free_logins: Some(LocalRateLimiter::new(limits)), ..self }
     }
 
@@ -61,6 +61,13 @@ impl HumanGate {
     /// Returns whether this request needs a check. It takes a free login if the client has one.
     pub(crate) fn is_required(&self, request: &Parts) -> bool {
         self.free_logins.as_ref().is_none_or(|free| free.take_for(self.proxies.client_ip(request)) != Verdict::Allowed)
+    }
+
+    /// Gives back the free login that [`HumanGate::is_required`] has taken.
+    pub(crate) fn give_back(&self, request: &Parts) {
+        if let Some(free) = &self.free_logins {
+            free.give_back_client(self.proxies.client_ip(request).into());
+        }
     }
 
     /// Returns the page with the check.

@@ -1,4 +1,4 @@
-//! Rate limits for user ids: one for each client and one for all clients together.
+//! Rate limits for user ids: one for each client, one for the network around it, and one for all clients together.
 
 mod local;
 mod redis;
@@ -30,6 +30,11 @@ impl Rate {
     /// A rate that no client reaches.
     pub(crate) const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
 
+    /// This rate, raised to the other one where that is higher.
+    pub(crate) fn at_least(self, other: Self) -> Self {
+        Self { per_minute: self.per_minute.max(other.per_minute), burst: self.burst.max(other.burst) }
+    }
+
     /// Returns the time to refill one token, at least a microsecond.
     pub(crate) fn interval(self) -> Duration {
         (Duration::from_secs(60) / self.per_minute.get()).max(Duration::from_micros(1))
@@ -46,23 +51,36 @@ impl Rate {
 pub struct Limits {
     /// For each [`NetworkPrefix`].
     pub client: Rate,
+    /// For all clients of one [`Network`](crate::Network).
+    pub network: Rate,
     /// For all clients together: the user ids that the shop can accept during an attack.
     pub global: Rate,
 }
 
 /// Takes tokens from the buckets, in this process or in a shared store.
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Takes a token from the bucket of the client and one from the global bucket, or none.
+    /// Takes a token from the bucket of the client and one from that of its network, or none.
     fn take(&self, client: NetworkPrefix) -> impl Future<Output = Verdict> + Send;
+
+    /// Takes a token from the global bucket, or gives back what [`RateLimiter::take`] has taken.
+    fn take_global(&self, client: NetworkPrefix) -> impl Future<Output = Verdict> + Send;
+
+    /// Gives back what both have taken.
+    fn give_back(&self, client: NetworkPrefix) -> impl Future<Output = ()> + Send;
 }
 
-/// The result of [`RateLimiter::take`].
+/// The result of [`RateLimiter::take`] and [`RateLimiter::take_global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Both tokens were taken.
+    /// All tokens were taken.
     Allowed,
     /// The bucket of the client is empty.
     ClientLimited {
+        /// The time until it has a token.
+        retry_after: Duration,
+    },
+    /// The bucket of the client's network is empty.
+    NetworkLimited {
         /// The time until it has a token.
         retry_after: Duration,
     },
@@ -90,13 +108,32 @@ impl<L> RateLimit<L> {
     pub fn new(limiter: L, proxies: TrustedProxies) -> Self {
         Self { limiter, proxies }
     }
+
+    fn client(&self, request: &Parts) -> NetworkPrefix {
+        self.proxies.client_ip(request).into()
+    }
 }
 
 impl<L: RateLimiter> Policy for RateLimit<L> {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
-        match self.limiter.take(self.proxies.client_ip(request).into()).await {
+        self.limiter.take(self.client(request)).await.into()
+    }
+
+    async fn admit_response(&self, request: &Parts) -> Result<(), Refusal> {
+        self.limiter.take_global(self.client(request)).await.into()
+    }
+
+    async fn give_back(&self, request: &Parts) {
+        self.limiter.give_back(self.client(request)).await;
+    }
+}
+
+impl From<Verdict> for Result<(), Refusal> {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
             Verdict::Allowed => Ok(()),
             Verdict::ClientLimited { retry_after } => Err(RefusalCode::ClientRateLimited.after(retry_after)),
+            Verdict::NetworkLimited { retry_after } => Err(RefusalCode::NetworkRateLimited.after(retry_after)),
             Verdict::GlobalLimited { retry_after } => Err(RefusalCode::GlobalRateLimited.after(retry_after)),
             Verdict::StoreUnavailable => Err(RefusalCode::Unavailable.into()),
         }

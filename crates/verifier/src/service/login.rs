@@ -70,8 +70,9 @@ impl Login {
 
     /// Returns a redirect to Authress with a signed user id, or the page of a human check.
     ///
-    /// The policy comes after every check of the request head: a request that cannot be answered takes no token of a
-    /// rate limit.
+    /// Cheap checks come first, what all clients share last: every check of the request head, a `state` that this
+    /// process knows as used, the limits of the client and its network, the human check, the global limit. A request
+    /// that gets no user id keeps none of the tokens that it took, unless it failed the human check or got its page.
     ///
     /// # Errors
     /// The [`Refusal`].
@@ -93,16 +94,39 @@ impl Login {
         if let Some(gate) = &self.human_gate {
             gate.check_head(head)?;
         }
+        if self.states.as_ref().is_some_and(|states| states.is_known(approved.state())) {
+            return Err(RefusalCode::StateAlreadyUsed.into());
+        }
         policy.admit(head).await?;
-        match &self.human_gate {
+        let free_login = match &self.human_gate {
             Some(gate) if is_post => {
                 gate.verify(head, body, &request).await?;
-                Ok(LoginResponse::Answered(human_check::location_response(&self.sign(approved).await?)))
+                None
             }
             Some(gate) if gate.is_required(head) => {
-                Ok(LoginResponse::HumanCheck(gate.page(head, &request, now()?.since_1970)?))
+                return Ok(LoginResponse::HumanCheck(gate.page(head, &request, now()?.since_1970)?));
             }
-            Some(_) | None => Ok(LoginResponse::Answered(redirect(self.sign(approved).await?))),
+            gate => gate.as_ref(),
+        };
+        let signed = match policy.admit_response(head).await {
+            Ok(()) => match self.sign(approved).await {
+                Err(refusal) => {
+                    policy.give_back(head).await;
+                    Err(refusal)
+                }
+                signed => signed,
+            },
+            Err(refusal) => Err(refusal),
+        };
+        match signed {
+            Ok(location) if is_post => Ok(LoginResponse::Answered(human_check::location_response(&location))),
+            Ok(location) => Ok(LoginResponse::Answered(redirect(location))),
+            Err(refusal) => {
+                if let Some(gate) = free_login {
+                    gate.give_back(head);
+                }
+                Err(refusal)
+            }
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) mod redis_server;
 pub(crate) mod siteverify;
 
 use authress_jws::{JwkSet, SigningKey};
-use authress_verifier::{Verifier, standalone};
+use authress_verifier::{QueryParameters, Verifier, standalone};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
@@ -51,8 +51,10 @@ pub(crate) fn secret_file(name: &str, text: &str) -> std::path::PathBuf {
     path
 }
 
+/// A verifier that allows the parameters `a` and `b` in the query of a `redirect_uri`.
 pub(crate) fn verifier(key: &Key) -> Verifier {
-    Verifier::new(DOMAIN.parse().unwrap(), key.text.parse().unwrap())
+    let allowed = QueryParameters::new(["a", "b"]).unwrap();
+    Verifier::new(DOMAIN.parse().unwrap(), key.text.parse().unwrap()).with_redirect_uri_parameters(allowed)
 }
 
 /// The query of a valid request, with some parameters replaced.
