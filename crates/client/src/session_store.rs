@@ -33,16 +33,19 @@ pub(crate) struct SessionVersion {
     record: Option<String>,
 }
 
-/// What became of the session that Authress has set in cookies.
+/// What became of a session that a response or callback has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UserCookieResult {
-    /// There is none.
+pub(crate) enum Arrival {
+    /// There is none in the cookies.
     None,
-    /// It is stored.
+    /// It is stored, unless the stored session has changed meanwhile.
     Stored,
-    /// It was not accepted.
+    /// It was refused, and its cookies are removed.
     Refused,
 }
+
+/// Returns the origin of an arrived session by its user id and whether it is anonymous. `None` refuses it.
+pub(crate) type Accept<'a> = dyn Fn(&str, bool) -> Option<SessionOrigin> + 'a;
 
 /// Reading.
 impl<P: Ports> Context<P> {
@@ -159,8 +162,36 @@ impl<P: Ports> Context<P> {
 
 /// Writing.
 impl<P: Ports> Context<P> {
-    /// Stores the session of `tokens`, which comes from `origin`, unless the session has changed since `version`.
-    pub(crate) fn store_tokens<'a>(
+    /// Stores the session that a response or callback has brought in `tokens`, or in cookies, if `accept` returns its
+    /// origin: every channel is compared before it is stored. `before` is the stored session before the response.
+    pub(crate) fn store_arrived<'a>(
+        &'a self,
+        tokens: Option<&'a Tokens>,
+        version: &'a SessionVersion,
+        before: &'a StoredSession,
+        accept: &'a Accept<'a>,
+    ) -> LocalBoxFuture<'a, Result<Arrival, Error>> {
+        Box::pin(async move {
+            let origin = match tokens {
+                Some(tokens) => accept(tokens.user_id(), tokens.is_anonymous()),
+                None => match self.stored_session().arrived_session(&self.settings, self.now()) {
+                    Some(arrived) => accept(arrived.user_id(), arrived.is_anonymous),
+                    None => return Ok(Arrival::None),
+                },
+            };
+            let Some(origin) = origin else {
+                return self.remove_refused_session(before).map(|()| Arrival::Refused);
+            };
+            match tokens {
+                Some(tokens) => self.store_tokens(tokens, version, origin).await?,
+                None => self.store_user_cookie(origin),
+            }
+            Ok(Arrival::Stored)
+        })
+    }
+
+    /// Stores the session of `tokens`, unless the session has changed since `version`.
+    fn store_tokens<'a>(
         &'a self,
         tokens: &'a Tokens,
         version: &'a SessionVersion,
@@ -191,13 +222,10 @@ impl<P: Ports> Context<P> {
         })
     }
 
-    /// Stores the session that Authress has just set in cookies, if there is one and `accept` returns its origin.
-    pub(crate) fn store_user_cookie(&self, accept: &dyn Fn(&Session) -> Option<SessionOrigin>) -> UserCookieResult {
-        let stored = self.stored_session();
-        let Some(arrived) = stored.arrived_session(&self.settings, self.now()) else { return UserCookieResult::None };
-        let write =
-            accept(&arrived).and_then(|origin| stored.session_write_of_user_cookie(&self.settings, self.now(), origin));
-        let Some((write, now)) = write else { return UserCookieResult::Refused };
+    /// Stores the session that Authress has just set in cookies.
+    fn store_user_cookie(&self, origin: SessionOrigin) {
+        let session = self.stored_session().session_write_of_user_cookie(&self.settings, self.now(), origin);
+        let Some((write, now)) = session else { return };
         self.skew_ms.set(now.skew_ms);
         // Otherwise the shop's server would see the user of an earlier token beside the one that Authress has set, which
         // has a domain. The first assignment is for the place of this client's own cookie.
@@ -213,7 +241,8 @@ impl<P: Ports> Context<P> {
         if !self.options.retain_user_cookie {
             self.clear_user_cookie();
         }
-        UserCookieResult::Stored
+        // Before anything is sent with the cookies: the user may be another one.
+        self.refresh_state();
     }
 
     /// Notes that a login of this browser has begun the stored session.
@@ -225,7 +254,7 @@ impl<P: Ports> Context<P> {
 
     /// Removes the cookies of a session that was refused, and restores the access token of the session `before`. Without
     /// that token the session has ended: its requests would go out as the other user.
-    pub(crate) fn remove_refused_session(&self, before: &StoredSession) -> Result<(), Error> {
+    fn remove_refused_session(&self, before: &StoredSession) -> Result<(), Error> {
         self.has_no_remote_session.set(true);
         let own_token = before.own_token_cookie(&self.settings, &self.ports.page()?, self.now());
         self.clear_session_cookies()?;

@@ -1,6 +1,6 @@
 //! Handling a callback: cleaning the address, exchanging the code, storing the session, publishing the result.
 
-use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports, session_store::UserCookieResult};
+use crate::{concurrency::locks::SessionLock, context::Context, ports::Ports, session_store::Arrival};
 use authress_login_protocol::{
     account,
     authorization::pending::PendingAuthorization,
@@ -161,23 +161,20 @@ impl<P: Ports> Context<P> {
         let (before, earlier, had_connection) = (self.session_version(), self.identity(), self.session_names(pending));
         let stored = self.stored_session();
         // Authress may have another session than that of the code.
-        let accept = |user_id: &str| pending.accepts_user(user_id).then(|| stored.origin_of(user_id));
+        let accept = |user_id: &str, _| pending.accepts_user(user_id).then(|| stored.origin_of(user_id));
         let outcome = self.send(&renewal::request(true)).await;
         if self.has_signed_out_since(&before) {
             self.discard_stale_response()?;
             return Ok(false);
         }
-        match renewal::read_outcome(&self.settings, outcome) {
-            RenewalResult::Tokens(tokens) => match accept(tokens.user_id()) {
-                Some(origin) => self.store_tokens(&tokens, &self.session_version(), origin).await?,
-                None => return self.remove_refused_session(&stored).map(|()| false),
-            },
-            RenewalResult::Cookies => {
-                if self.store_user_cookie(&|arrived| accept(arrived.user_id())) == UserCookieResult::Refused {
-                    return self.remove_refused_session(&stored).map(|()| false);
-                }
-            }
+        let version = self.session_version();
+        let arrival = match renewal::read_outcome(&self.settings, outcome) {
+            RenewalResult::Tokens(tokens) => self.store_arrived(Some(&tokens), &version, &stored, &accept).await?,
+            RenewalResult::Cookies => self.store_arrived(None, &version, &stored, &accept).await?,
             RenewalResult::NoSession | RenewalResult::Unknown(_) => return Ok(false),
+        };
+        if arrival == Arrival::Refused {
+            return Ok(false);
         }
         let is_other_user = || {
             let (earlier, now) = (earlier.as_ref(), self.identity());
@@ -208,28 +205,19 @@ impl<P: Ports> Context<P> {
             let version = self.session_version();
             let stored = self.stored_session();
             // A login begins a session. A link continues one, and what it brings must be of the same user.
-            let accept = |user_id: &str| match pending.link_user_id {
+            let accept = |user_id: &str, _| match pending.link_user_id {
                 None => Some(SessionOrigin::Begun),
                 Some(_) => pending.accepts_user(user_id).then(|| stored.origin_of(user_id)),
             };
-            let is_refused = match session {
-                NewSession::Tokens(tokens) => match accept(tokens.user_id()) {
-                    Some(origin) => self.store_tokens(tokens, &version, origin).await.map(|()| false)?,
-                    None => true,
-                },
-                NewSession::Cookies => {
-                    let result = self.store_user_cookie(&|arrived| accept(arrived.user_id()));
-                    // Another tab may have found the session in the cookies and stored it before.
-                    let is_of_login = |identity| pending.link_user_id.is_none() && pending.is_before(&identity);
-                    if result == UserCookieResult::None && self.identity().is_some_and(is_of_login) {
-                        self.note_begun();
-                    }
-                    result == UserCookieResult::Refused
-                }
-                NewSession::Renewed => false,
+            let arrival = match session {
+                NewSession::Tokens(tokens) => self.store_arrived(Some(tokens), &version, &stored, &accept).await?,
+                NewSession::Cookies => self.store_arrived(None, &version, &stored, &accept).await?,
+                NewSession::Renewed => Arrival::Stored,
             };
-            if is_refused {
-                self.remove_refused_session(&stored)?;
+            // Another tab may have found the session of a login in the cookies and stored it before.
+            let is_of_login = |identity| pending.link_user_id.is_none() && pending.is_before(&identity);
+            if arrival == Arrival::None && self.identity().is_some_and(is_of_login) {
+                self.note_begun();
             }
             let is_new = matches!(session, NewSession::Renewed) || self.has_changed_since(&version);
             self.refresh_state();

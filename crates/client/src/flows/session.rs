@@ -1,11 +1,8 @@
 //! Finding the session: in a callback, in this browser, or at Authress.
 
 use crate::{
-    concurrency::locks::SessionLock,
-    context::Context,
-    login_client::LoginClient,
-    ports::Ports,
-    session_store::{SessionVersion, UserCookieResult},
+    concurrency::locks::SessionLock, context::Context, login_client::LoginClient, ports::Ports,
+    session_store::SessionVersion,
 };
 use authress_login_protocol::{
     callback::login_result::{LoginResult, Purpose},
@@ -130,20 +127,16 @@ impl<P: Ports> Context<P> {
             return self.discard_stale_response();
         }
         let before = self.session_version();
-        let accept = |user_id: &str, is_anonymous| {
+        let accept = |user_id: &str, is_anonymous: bool| {
             let is_accepted = stored.accepts_renewal(&self.settings, self.now(), user_id, is_anonymous);
             is_accepted.then(|| stored.origin_of(user_id))
         };
         match result {
-            RenewalResult::Tokens(tokens) => match accept(tokens.user_id(), tokens.is_anonymous()) {
-                Some(origin) => self.store_tokens(&tokens, &before, origin).await?,
-                None => self.remove_refused_session(&stored)?,
-            },
+            RenewalResult::Tokens(tokens) => {
+                self.store_arrived(Some(&tokens), &before, &stored, &accept).await?;
+            }
             RenewalResult::Cookies => {
-                let result = self.store_user_cookie(&|arrived| accept(arrived.user_id(), arrived.is_anonymous));
-                if result == UserCookieResult::Refused {
-                    self.remove_refused_session(&stored)?;
-                }
+                self.store_arrived(None, &before, &stored, &accept).await?;
             }
             RenewalResult::NoSession => self.has_no_remote_session.set(true),
             RenewalResult::Unknown(error) => {

@@ -8,7 +8,7 @@ use super::{
     credentials::SessionCredentials,
     origin::SessionOrigin,
     record::{SessionWrite, record_identity, write_record},
-    tokens::{TokenMatch, connection, corrected, is_anonymous, is_own_identity, match_claims, match_token},
+    tokens::{TokenMatch, corrected, is_anonymous, is_of_service_client, is_own_identity, match_claims, match_token},
 };
 use crate::{
     clock::ClockReading,
@@ -17,7 +17,7 @@ use crate::{
     jwt::UnverifiedClaims,
     page::Page,
     secret::Secret,
-    settings::{SERVICE_CLIENT_PREFIX, Settings},
+    settings::Settings,
 };
 
 /// The lifetime of an identity without an expiry, in milliseconds: a day.
@@ -139,8 +139,9 @@ impl StoredSession {
             return Err(ErrorCode::UserChanged.into());
         }
         // The server verifies the token that names an identity provider, since the request carries it.
-        let connection = access_token.as_ref().and_then(|token| connection(token, &session.identity));
-        let is_customer = connection.is_some_and(|id| !id.starts_with(SERVICE_CLIENT_PREFIX));
+        let is_of_service_client =
+            access_token.as_ref().and_then(|token| is_of_service_client(token, &session.identity));
+        let is_customer = is_of_service_client == Some(false);
         Ok(SessionCredentials {
             user_id: session.user_id().to_owned(),
             access_token,

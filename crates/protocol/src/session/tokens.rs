@@ -121,18 +121,20 @@ pub(super) fn is_own_identity(settings: &Settings, claims: &UnverifiedClaims) ->
 /// The connection in the access token (`azp`) decides. An identity cookie may lack it, and is not verified by any server;
 /// it counts only without one in the token.
 pub(super) fn is_anonymous(access_token: Option<&Secret>, identity: &UnverifiedClaims) -> bool {
-    let access = access_token.and_then(|token| connection(token, identity));
-    access.or_else(|| named_connection(identity)).is_some_and(|id| id.starts_with(SERVICE_CLIENT_PREFIX))
+    let access = access_token.and_then(|token| is_of_service_client(token, identity));
+    access.or_else(|| names_service_client(identity)).unwrap_or_default()
 }
 
-/// Returns the connection that an access token of the user of `identity` names.
-pub(super) fn connection(access_token: &Secret, identity: &UnverifiedClaims) -> Option<String> {
+/// Whether an access token of the user of `identity` names a service client as its connection. `None` if it names no
+/// connection.
+pub(super) fn is_of_service_client(access_token: &Secret, identity: &UnverifiedClaims) -> Option<bool> {
     let token = UnverifiedClaims::decode(access_token.expose())?;
-    if token.subject() == identity.subject() { named_connection(&token) } else { None }
+    if token.subject() == identity.subject() { names_service_client(&token) } else { None }
 }
 
-fn named_connection(token: &UnverifiedClaims) -> Option<String> {
-    token.authorized_party().filter(|azp| !azp.is_empty()).map(str::to_owned)
+fn names_service_client(token: &UnverifiedClaims) -> Option<bool> {
+    let connection = token.authorized_party().filter(|azp| !azp.is_empty());
+    connection.map(|id| id.starts_with(SERVICE_CLIENT_PREFIX))
 }
 
 /// Whether an access token is for this host, application and user.
