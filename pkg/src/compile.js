@@ -2,6 +2,7 @@
 
 /** @typedef {import('authress-login-wasm').WasmSource} WasmSource */
 /** @typedef {{ source: any, address?: string, response?: Promise<Response> }} Prefetched */
+/** @typedef {{ response: Response, isVerified: boolean }} Fetched a response, and whether its bytes are those of the build */
 
 /** The first bytes of a module. */
 const MAGIC_NUMBER = [0, 97, 115, 109];
@@ -12,6 +13,7 @@ const LONGEST_ADDRESS = 150;
 
 const DIST = "Serve all files of the package's dist, or import authress-login-wasm/inline.";
 const RELOAD = `Reload the page: the site may have a new version. ${DIST}`;
+const SAME_BUILD = 'Reload the page; otherwise serve all files unchanged and from one version of the package.';
 const VITE = 'In Vite add authress-login-wasm to optimizeDeps.exclude.';
 
 /** Addresses that have failed before: the next request bypasses the cache. */
@@ -73,6 +75,25 @@ async function compileResponse(response, what, todo, isTyped) {
   return compileBytes(bytes, what, todo);
 }
 
+/**
+ * Compiles a response that was fetched without its hash, after requests with it had failed.
+ * @param {Response} response
+ * @param {string | undefined} integrity the hash of the file
+ * @param {string} what the response is
+ * @param {string} todo if it is no module
+ * @param {boolean} isTyped whether it has the content type of a module
+ */
+async function compileUnverified(response, integrity, what, todo, isTyped) {
+  const bytes = await response.arrayBuffer();
+  // Outside of a secure context there is no digest. The file can be fetched, so its hash is what differs.
+  const digest = await globalThis.crypto?.subtle?.digest('SHA-256', bytes);
+  const isSame = digest && integrity === `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`;
+  if (isSame || !(isTyped || hasMagicNumber(bytes))) return compileBytes(bytes, what, todo);
+  throw new TypeError(
+    `${what}, but its bytes are not those of this script's build (integrity): changed, cut off, of another build, or compressed without Content-Encoding. ${SAME_BUILD}`,
+  );
+}
+
 /** @type {(what: string, cause: unknown) => TypeError & { isNetworkFailure: true }} */
 const networkFailure = (what, cause) =>
   Object.assign(new TypeError(`${what}. Check the connection and try again.`, { cause }), {
@@ -82,11 +103,16 @@ const networkFailure = (what, cause) =>
 const retryDelay = () => new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 
 /**
- * The response of an address. A request that fails is sent again once, and then explained.
+ * The response of an address. A request that fails is sent again once, and then explained. Browsers report bytes with another
+ * hash as they report a network failure; a request without the hash tells them apart.
  * @param {string} address
  * @param {Promise<Response> | undefined} first the response to the first request, if it has been sent
+ * @param {string | undefined} integrity the hash of the file
+ * @returns {Promise<Fetched>}
  */
-async function request(address, first) {
+async function request(address, first, integrity) {
+  /** @type {(options: RequestInit, isVerified?: boolean) => Promise<Fetched>} */
+  const send = async (options, isVerified = true) => ({ response: await fetch(address, options), isVerified });
   let isForbidden = false;
   /** @param {SecurityPolicyViolationEvent} event */
   const onViolation = ({ blockedURI, disposition }) => {
@@ -94,7 +120,8 @@ async function request(address, first) {
   };
   document.addEventListener('securitypolicyviolation', onViolation);
   try {
-    return await (first ?? fetch(address, failed.has(address) ? { cache: 'reload' } : {}));
+    if (first) return { response: await first, isVerified: true };
+    return await send({ integrity, cache: failed.has(address) ? 'reload' : 'default' });
   } catch (cause) {
     const { origin, protocol } = new URL(address);
     const what = `${shown(address)} could not be fetched`;
@@ -107,7 +134,10 @@ async function request(address, first) {
     const isHere = origin === location.origin;
     const source = /^(data|blob):/.test(protocol) ? protocol : isHere ? "'self'" : origin;
     try {
-      return await fetch(address, { cache: 'reload' });
+      return await send({ integrity, cache: 'reload' });
+    } catch {}
+    try {
+      if (integrity) return await send({ cache: 'reload' }, false);
     } catch {}
     if (first) await retryDelay(); // Only the second request was listened to.
     if (isForbidden)
@@ -137,9 +167,10 @@ async function request(address, first) {
  * @param {string} address
  * @param {boolean} isLate
  * @param {Promise<Response> | undefined} first
+ * @param {string | undefined} integrity
  */
-async function compileAt(address, isLate, first) {
-  const response = await request(address, first);
+async function compileAt(address, isLate, first, integrity) {
+  const { response, isVerified } = await request(address, first, integrity);
   const type = response.headers.get('content-type') ?? 'no type';
   const what = `${shown(address)} returned status ${response.status} and ${type}`;
   const todo = advice(address, isLate);
@@ -147,7 +178,9 @@ async function compileAt(address, isLate, first) {
   // Types are case-insensitive: RFC 9110 section 8.3.1.
   const isTyped = /^application\/wasm\s*(;|$)/i.test(type);
   try {
-    const module = await compileResponse(response, what, todo, isTyped);
+    const module = await (isVerified
+      ? compileResponse(response, what, todo, isTyped)
+      : compileUnverified(response, integrity, what, todo, isTyped));
     if (!isTyped) console.warn(`${what}. Serve it as application/wasm: it is compiled while it arrives then.`);
     return module;
   } catch (cause) {
@@ -162,9 +195,10 @@ async function compileAt(address, isLate, first) {
  * @param {WasmSource | PromiseLike<WasmSource>} source
  * @param {boolean} [isLate] whether it is needed long after the page was loaded
  * @param {Prefetched} [prefetched] a request that has been sent
+ * @param {string} [integrity] the hash of the file, for `fetch`
  * @returns {Promise<WebAssembly.Module>}
  */
-export async function compile(source, isLate = false, prefetched) {
+export async function compile(source, isLate = false, prefetched, integrity) {
   const it = await source;
   // By their tags: in a test environment they may come from another realm, with other classes.
   const tag = Object.prototype.toString.call(it);
@@ -173,7 +207,8 @@ export async function compile(source, isLate = false, prefetched) {
     return compileBytes(/** @type {BufferSource} */ (it), 'initWasm() got bytes', DIST);
   const address = new URL(/** @type {string | URL} */ (it), document.baseURI).href;
   try {
-    return await compileAt(address, isLate, prefetched?.address === address ? prefetched.response : undefined);
+    const first = prefetched?.address === address ? prefetched.response : undefined;
+    return await compileAt(address, isLate, first, integrity);
   } catch (cause) {
     failed.add(address);
     throw cause;

@@ -39,12 +39,13 @@ function once(promises, name, make) {
 /**
  * @param {object} options
  * @param {(part: string) => WasmSource | PromiseLike<WasmSource>} options.source the location of a part
+ * @param {(part: string) => string | undefined} options.integrity the hash of the file of a part, if it is one of the package
  * @param {Prefetched} [options.prefetched] the core's request, if it has been sent
  * @param {boolean} options.usesWasm whether WebAssembly is allowed
  * @param {() => Promise<{ default: Form }>} options.javaScript imports the form without it
  * @param {(cause: unknown) => void} options.onTrap is called when an instance traps
  */
-export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
+export function start({ source, integrity, prefetched, usesWasm, javaScript, onTrap }) {
   /**
    * The compiled parts, which are kept for the next instance.
    * @type {Record<string, Promise<WebAssembly.Module> | undefined>}
@@ -63,7 +64,7 @@ export function start({ source, prefetched, usesWasm, javaScript, onTrap }) {
     once(compiled, part, async () => {
       const request = part === CORE ? prefetched : undefined;
       prefetched = undefined;
-      const module = await compile(request?.source ?? source(part), part !== CORE, request);
+      const module = await compile(request?.source ?? source(part), part !== CORE, request, integrity(part));
       const [section] = WebAssembly.Module.customSections(module, 'build');
       if (!section || new TextDecoder().decode(section) !== build) {
         throw new TypeError(

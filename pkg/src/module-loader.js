@@ -46,6 +46,13 @@ function isAllowed() {
 }
 
 /**
+ * The hash of the file of a part. `fetch` compares it with the bytes that arrive.
+ * @param {string} part
+ * @returns {string | undefined}
+ */
+const integrity = (part) => sources.integrity?.[part];
+
+/**
  * Requests the file of the core before the JavaScript that compiles it is loaded.
  * @returns {import('./compile.js').Prefetched | undefined}
  */
@@ -54,7 +61,7 @@ function prefetch() {
     const source = givenSources.core ?? sources.core();
     const address = source.href ?? source;
     if (typeof address !== 'string') return { source };
-    const response = fetch(address);
+    const response = fetch(address, { integrity: integrity('core') });
     response.catch(() => {}); // compile() repeats the request and explains why it fails.
     return { source, address: new URL(address, document.baseURI).href, response };
   } catch {
@@ -94,6 +101,7 @@ async function importModule() {
     imported(sources.javaScript, "Serve dist/fallback.js too, or allow 'wasm-unsafe-eval' in script-src.");
   return start({
     source: (/** @type {string} */ part) => givenSources[part] ?? sources[part]?.(givenSources.core),
+    integrity,
     prefetched,
     usesWasm,
     javaScript,

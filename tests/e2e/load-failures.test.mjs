@@ -230,11 +230,62 @@ describe('a module that does not load', () => {
     test(`because the file is ${what}: the JavaScript form is not loaded, and a later call loads the file again`, () =>
       onPage(async ({ load }) => {
         site.files.set(`/dist/${CORE}`, handler);
-        assert.match(await failure(load), /is cut off or changed\. Serve the file as it is, with its Content-Encoding/);
+        assert.match(
+          await failure(load),
+          /its bytes are not those of this script's build \(integrity\): changed, cut off/,
+        );
         site.files.delete(`/dist/${CORE}`);
         assert.equal(await load(), null, 'not from the cache');
         assert.ok(!site.requested.includes('/dist/fallback.js'));
       }));
+  }
+
+  for (const file of [CORE, 'account_bg.wasm']) {
+    test(`because one byte of ${file} has changed: the message says so, and nothing of it runs`, () =>
+      onPage(async ({ page, load }) => {
+        const changed = dist(file);
+        changed[Math.floor(changed.length / 2)] ^= 1;
+        /** @type {Handler} */
+        const handler = (response) => response.writeHead(200, { ...WASM, 'cache-control': 'max-age=600' }).end(changed);
+        site.files.set(`/dist/${file}`, handler);
+        const callAccount = () =>
+          page.evaluate(() => {
+            const login = new window.it.LoginClient({
+              authressApiUrl: location.origin,
+              skipBackgroundCredentialsCheck: true,
+            });
+            return login.getDevices().then(
+              () => '',
+              (/** @type {any} */ { code, message }) => `${code}: ${message}`,
+            );
+          });
+        const message = await (file === CORE ? failure(load) : callAccount());
+        assert.match(message, new RegExp(`${file} returned status 200 .* \\(integrity\\): changed`));
+        assert.ok(message.length <= LONGEST_MESSAGE, `${message.length} characters`);
+        site.files.delete(`/dist/${file}`);
+        assert.match(await callAccount(), /NotLoggedIn/, 'a later call loads the file again, not from the cache');
+      }));
+  }
+
+  for (const file of ['module.js', 'fallback.js']) {
+    test(`because ${file} has changed: script.js does not run it, and the message says so`, () => {
+      site.html = '<script src="/dist/script.js"></script>';
+      if (file === 'fallback.js')
+        site.headers = { 'content-security-policy': "script-src 'self' 'unsafe-inline'; connect-src 'self'" };
+      site.files.set(`/dist/${file}`, (response) =>
+        response.writeHead(200, { 'content-type': 'text/javascript' }).end(`window.hasRun = true;${dist(file)}`),
+      );
+      return onPage(async ({ page, load }) => {
+        const name = file.replace('.', '\\.');
+        assert.match(
+          await failure(load),
+          new RegExp(`${name} has other bytes than those of this script's build \\(integrity\\)`),
+        );
+        assert.equal(await page.evaluate(() => window.hasRun), undefined);
+        site.files.delete(`/dist/${file}`);
+        assert.equal(await load(), null, 'a later call loads the file again');
+      });
+    });
   }
 
   test('and whose JavaScript form does not load either: the message names both remedies', () => {

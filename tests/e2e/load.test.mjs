@@ -186,7 +186,18 @@ describe('the module', () => {
       route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }),
     );
     await open(cast);
-    explains(await initWasm(cast.page, 'default'), /the core part .* two builds/);
+    explains(
+      await initWasm(cast.page, 'default'),
+      /authress_login_wasm_bg\.wasm .* \(integrity\): .* of another build/,
+    );
+  });
+
+  story('that the page gives as bytes of another build is an error', async (cast) => {
+    await cast.page.route('**/elsewhere.wasm', (route) =>
+      route.fulfill({ contentType: 'application/wasm', body: otherBuild('authress_login_wasm_bg.wasm') }),
+    );
+    await open(cast);
+    explains(await initWasm(cast.page, 'bytes', '/elsewhere.wasm'), /the core part .* two builds/);
   });
 
   story('is loaded with the wrong content type, and with a warning', async (cast) => {
@@ -289,7 +300,7 @@ describe('the account’s part of the module', () => {
     const { call } = await open(cast);
     const [code, message] = await call('getDevices');
     assert.equal(code, 'ModuleLoadFailed');
-    assert.match(message, /the account part .* two builds/);
+    assert.match(message, /account_bg\.wasm .* \(integrity\): .* of another build/);
   });
 
   story('comes from the page’s own URL', async (cast) => {

@@ -1,4 +1,5 @@
 // Bundles the entries of the package with esbuild and terser, and writes them beside the `.wasm` files.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -88,15 +89,31 @@ async function bundleSmall(entry, outfile, replacements, more) {
 export async function writeEntries(module, javaScript, folder) {
   /** @param {string} name */
   const file = (name) => join(folder, name);
-  const { core, ...parts } = module.parts;
-  writeFileSync(file('authress_login_wasm_bg.wasm'), core);
-  for (const [part, wasm] of Object.entries(parts)) writeFileSync(file(`${part}_bg.wasm`), wasm);
+  /** @param {string} part */
+  const fileOfPart = (part) => (part === 'core' ? 'authress_login_wasm_bg.wasm' : `${part}_bg.wasm`);
+  for (const [part, wasm] of Object.entries(module.parts)) writeFileSync(file(fileOfPart(part)), wasm);
   const id = text(`export default ${JSON.stringify(module.build)};`);
   const glue = text(module.glue);
-  /** @param {string} file the source with the locations of the other files */
-  const beside = (file) => ({ build: id, sources: { file } });
-  await bundleSmall('index.js', file('index.js'), { modules: beside('source-url.js') });
+  const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
+  await bundle('fallback.js', file('fallback.js'), { modules: fallback }, { external: [] });
   await bundleSmall('module-instance.js', file('module.js'), { modules: { build: id, glue } });
+  /** @type {(bytes: Buffer) => string} */
+  const hash = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
+  const ofParts = Object.fromEntries(Object.entries(module.parts).map(([part, wasm]) => [part, hash(wasm)]));
+  const ofScripts = Object.fromEntries(
+    ['module.js', 'fallback.js'].map((name) => [name, hash(readFileSync(file(name)))]),
+  );
+  /**
+   * @param {string} source the file with the locations of the other files
+   * @param {Record<string, string>} [integrity] the hashes of those files
+   */
+  const beside = (source, integrity) => ({
+    build: id,
+    integrity: text(`export default ${JSON.stringify(integrity)};`),
+    sources: { file: source },
+  });
+  // Bundlers change the scripts that index.js imports.
+  await bundleSmall('index.js', file('index.js'), { modules: beside('source-url.js', ofParts) });
   // A comment names the file to those who find it on a page.
   /** @type {BuildOptions} */
   const script = {
@@ -104,7 +121,12 @@ export async function writeEntries(module, javaScript, folder) {
     globalName: 'AuthressLogin',
     banner: { js: '/* authress-login-wasm, Apache-2.0 */' },
   };
-  await bundleSmall('index.js', file('script.js'), { modules: beside('source-script.js') }, script);
+  await bundleSmall(
+    'index.js',
+    file('script.js'),
+    { modules: beside('source-script.js', { ...ofParts, ...ofScripts }) },
+    script,
+  );
   // One character per byte compresses like the bytes; base64 would add a third.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
   /** @type {BuildOptions} */
@@ -122,7 +144,11 @@ export async function writeEntries(module, javaScript, folder) {
   /** @type {BuildOptions} */
   const forJest = { format: 'cjs', minify: false, packages: 'external' };
   await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
+  const published = ['index.js', 'script.js', 'inline.js', ...Object.keys(ofScripts)];
+  const hashes = {
+    ...Object.fromEntries(published.map((name) => [name, hash(readFileSync(file(name)))])),
+    ...Object.fromEntries(Object.keys(ofParts).map((part) => [fileOfPart(part), ofParts[part]])),
+  };
+  writeFileSync(file('integrity.json'), `${JSON.stringify(hashes, null, 2)}\n`);
   for (const name of ['react', 'vue']) await bundle(`../${name}.js`, file(`${name}.cjs`), {}, forJest);
-  const fallback = { glue: text(javaScript.glue), code: text(javaScript.code) };
-  await bundle('fallback.js', file('fallback.js'), { modules: fallback }, { external: [] });
 }

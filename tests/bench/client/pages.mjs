@@ -65,18 +65,21 @@ export function clients(baseline) {
 const HINTED = ['visit', 'callback', 'idle'];
 /** Pages on which most shoppers have a session already, or none and no login: without the hint, as documented. */
 const UNHINTED = ['token', 'signed-out', 'elsewhere'];
-/** The published client is one script, which the page names anyway. */
-const WASM_HINT = `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="assets/${MODULE}">`;
-
 /**
- * The documented hints: for the module, and for the bundler's file with the JavaScript that runs it.
+ * The documented hints: for the module, with its hash, and for the bundler's file with the JavaScript that runs it. The
+ * published client is one script, which the page names anyway.
+ * @param {string} modules the folder of the module
  * @param {import('esbuild').Metafile['outputs']} outputs
  */
-function hints(outputs) {
+function hints(modules, outputs) {
+  const hashes = join(modules, 'integrity.json');
+  // An earlier build has no hashes.
+  const integrity = existsSync(hashes) ? `integrity="${JSON.parse(readFileSync(hashes, 'utf8'))[MODULE]}" ` : '';
+  const module = `<link rel="preload" as="fetch" type="application/wasm" crossorigin ${integrity}href="assets/${MODULE}">`;
   const scripts = Object.keys(outputs).filter((path) =>
     Object.keys(outputs[path].inputs).some((input) => input.endsWith('dist/module.js')),
   );
-  return [...scripts.map((path) => `<link rel="modulepreload" href="assets/${basename(path)}">`), WASM_HINT].join('\n');
+  return [...scripts.map((path) => `<link rel="modulepreload" href="assets/${basename(path)}">`), module].join('\n');
 }
 
 /** @type {(settings: PageSettings, hint: string) => string} */
@@ -139,7 +142,7 @@ export async function buildPages(clients, settings) {
       ...asset(Buffer.from(html(settings, hint)), 'text/html; charset=utf-8'),
       cache: 'no-cache',
     });
-    for (const task of HINTED) files.set(`/${client}/${task}`, page(modules ? hints(metafile.outputs) : ''));
+    for (const task of HINTED) files.set(`/${client}/${task}`, page(modules ? hints(modules, metafile.outputs) : ''));
     for (const task of UNHINTED) files.set(`/${client}/${task}`, page(''));
   }
   return files;
