@@ -71,13 +71,17 @@ impl<P: Ports> ExtensionClient<P> {
     async fn exchange(&self, code: Option<&str>) -> Result<bool, Error> {
         let Context { ports, settings, .. } = &*self.context;
         ports.activation().await;
-        let pending = ports.load(STORAGE_KEY).and_then(|record| PendingExtensionLogin::from_json(&record));
+        let now_ms = ports.now_ms();
+        let pending = ports.load(STORAGE_KEY).and_then(|record| PendingExtensionLogin::from_json(&record, now_ms));
+        if pending.is_none() {
+            ports.remove(STORAGE_KEY); // Its code verifier is of no use any more.
+        }
         let page = ports.page()?;
         let key = extension::unfinished_key(settings, &self.extension.id);
         let request = match extension::decide(settings, &self.extension.id, &page, code, pending.as_ref()) {
             ExtensionCallback::Foreign => return Ok(false),
             ExtensionCallback::None => {
-                ports.load_in_tab(&key).and_then(|record| extension::resume(&self.extension.id, &record))
+                ports.load_in_tab(&key).and_then(|record| extension::resume(&self.extension.id, &record, now_ms))
             }
             ExtensionCallback::Exchange { request, unfinished, clean_href } => {
                 // Before anything is awaited: a code can be exchanged once.
@@ -106,7 +110,8 @@ impl<P: Ports> ExtensionClient<P> {
             return Err(ErrorCode::StorageUnavailable.into());
         }
         let (page, entropy) = (ports.page()?, self.context.entropy()?);
-        let (pending, url) = extension::begin_login(settings, &self.extension.id, &page, redirect_url, entropy)?;
+        let (pending, url) =
+            extension::begin_login(settings, &self.extension.id, &page, redirect_url, entropy, ports.now_ms())?;
         ports.store(STORAGE_KEY, pending.to_json().expose());
         ports.navigate(&url)
     }

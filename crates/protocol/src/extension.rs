@@ -4,6 +4,7 @@
 use crate::{
     authorization::{
         entropy::Entropy,
+        pending::is_expired,
         pkce::CodeVerifier,
         proof_of_work::{self, ProofOfWorkRequest},
     },
@@ -34,6 +35,8 @@ pub struct PendingExtensionLogin {
     page_url: Option<String>,
     /// The `state` (RFC 6749 section 10.12). The published client stores none.
     state: Option<String>,
+    /// When it began, in milliseconds since 1970 by the device's clock; 0 if the published client began it.
+    created_at_ms: i64,
 }
 
 impl PendingExtensionLogin {
@@ -45,18 +48,22 @@ impl PendingExtensionLogin {
                 .string("redirectUrl", &self.redirect_url)
                 .optional("pageUrl", self.page_url.as_deref())
                 .optional("state", self.state.as_deref())
+                .number("createdAt", self.created_at_ms)
                 .finish(),
         )
     }
 
-    /// Reads a record of this or the published client. Returns `None` if it is unusable.
-    pub fn from_json(text: &str) -> Option<Self> {
+    /// Reads a record of this or the published client. Returns `None` if it is unusable, or began more than an hour ago.
+    pub fn from_json(text: &str, now_ms: i64) -> Option<Self> {
         let record = JsonObject::parse(text)?;
+        let created_at_ms = record.i64("createdAt").unwrap_or(0);
+        (created_at_ms == 0 || !is_expired(created_at_ms, now_ms)).then_some(())?;
         Some(Self {
             code_verifier: CodeVerifier::restore(&record.str("codeVerifier")?),
             redirect_url: record.str("redirectUrl")?,
             page_url: record.str("pageUrl"),
             state: record.str("state"),
+            created_at_ms,
         })
     }
 }
@@ -70,6 +77,7 @@ pub fn begin_login(
     page: &Page,
     redirect_url: Option<&str>,
     entropy: Entropy,
+    now_ms: i64,
 ) -> Result<(PendingExtensionLogin, String), Error> {
     let page_url = String::from(page.resolve(redirect_url)?);
     let redirect_url = callback_url::without_extension_parameters(&page_url);
@@ -88,7 +96,9 @@ pub fn begin_login(
         ("state", &state),
     ]);
     let authorization_url = [&settings.origin(), "/?", &query].concat();
-    Ok((PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state) }, authorization_url))
+    let pending =
+        PendingExtensionLogin { code_verifier, redirect_url, page_url, state: Some(state), created_at_ms: now_ms };
+    Ok((pending, authorization_url))
 }
 
 /// What an extension does about the address of its page.
@@ -151,10 +161,11 @@ fn unfinished(pending: &PendingExtensionLogin, code: &str) -> Secret {
     Secret::new(record.finish())
 }
 
-/// Reads the record of an unfinished code exchange and returns its request, `None` if the record is unusable.
-pub fn resume(extension_id: &str, unfinished: &str) -> Option<Request> {
+/// Reads the record of an unfinished code exchange and returns its request, `None` if the record is unusable or its
+/// login began more than an hour ago.
+pub fn resume(extension_id: &str, unfinished: &str, now_ms: i64) -> Option<Request> {
     let record = JsonObject::parse(unfinished)?;
-    let pending = PendingExtensionLogin::from_json(&record.object("pending")?)?;
+    let pending = PendingExtensionLogin::from_json(&record.object("pending")?, now_ms)?;
     Some(exchange(extension_id, &pending, &record.str("code")?))
 }
 
@@ -278,7 +289,7 @@ mod tests {
     }
 
     fn begun() -> (PendingExtensionLogin, Url) {
-        let (pending, address) = begin_login(&settings(), "ext_a", &page("x=1"), None, ENTROPY).unwrap();
+        let (pending, address) = begin_login(&settings(), "ext_a", &page("x=1"), None, ENTROPY, NOW.device_ms).unwrap();
         (pending, Url::parse(&address).unwrap())
     }
 
@@ -295,7 +306,13 @@ mod tests {
         assert!(query("state").len() >= 20);
         assert!(!pending.code_verifier.expose().contains(&query("state")));
         assert_eq!(address.path(), "/");
-        assert_eq!(PendingExtensionLogin::from_json(pending.to_json().expose()), Some(pending));
+        let record = pending.to_json();
+        let read = |now_ms| PendingExtensionLogin::from_json(record.expose(), now_ms);
+        let hour_ms = 60 * 60 * 1000;
+        assert_eq!(read(NOW.device_ms + hour_ms), Some(pending));
+        assert_eq!(read(NOW.device_ms + hour_ms + 1), None);
+        let published = r#"{"codeVerifier":"v","redirectUrl":"https://extension.test/"}"#;
+        assert!(PendingExtensionLogin::from_json(published, i64::MAX).is_some(), "it does not say when it began");
     }
 
     #[test]
@@ -309,14 +326,17 @@ mod tests {
             decided(&format!("code=C&state={state}&iss=https://evil.test"), Some(&pending)),
             ExtensionCallback::Foreign
         );
+        for query in [format!("code=X&code=C&state={state}"), format!("code=C&state={state}&st%61te=")] {
+            assert_eq!(decided(&query, Some(&pending)), ExtensionCallback::Foreign, "{query}");
+        }
         assert_eq!(decided("x=1", Some(&pending)), ExtensionCallback::None);
         let ExtensionCallback::Exchange { request, unfinished, clean_href } =
             decided(&format!("x=1&code=C&state={state}"), Some(&pending))
         else {
             panic!()
         };
-        assert_eq!(resume("ext_a", unfinished.expose()), Some(request.clone()));
-        assert_eq!(resume("ext_a", "{}"), None);
+        assert_eq!(resume("ext_a", unfinished.expose(), NOW.device_ms), Some(request.clone()));
+        assert_eq!(resume("ext_a", "{}", NOW.device_ms), None);
         assert_eq!(clean_href.as_deref(), Some("https://extension.test/?x=1"));
         let body: serde_json::Value = serde_json::from_str(request.body.unwrap().expose()).unwrap();
         assert_eq!((&body["code"], &body["client_id"]), (&"C".into(), &"ext_a".into()));
