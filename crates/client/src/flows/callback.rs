@@ -245,6 +245,7 @@ impl<P: Ports> Context<P> {
         })
     }
 
+    /// Publishes that a login or link has ended before its callback.
     async fn refuse_ended(&self, pending: &PendingAuthorization) -> Result<(), Error> {
         self.refuse_outdated(LoginResult::outdated(pending), !pending.is_expired(self.ports.now_ms())).await
     }
@@ -253,9 +254,13 @@ impl<P: Ports> Context<P> {
     /// Authress, a callback after a sign-out has created a session there, which is ended too.
     async fn refuse_outdated(&self, result: LoginResult, is_signed_out: bool) -> Result<(), Error> {
         self.ports.warn("A callback came too late", &ErrorCode::LoginOutdated.into());
-        if is_signed_out && self.ports.load(STORAGE_KEY).is_none() && self.sends_credentials()? {
-            // A failure is logged. The session is then found at Authress later, as any other.
-            let _ = self.end_remote_session().await;
+        if is_signed_out
+            && self.ports.load(STORAGE_KEY).is_none()
+            && self.sends_credentials()?
+            && let Err(error) = self.end_remote_session().await
+        {
+            // The session is then found at Authress later, as any other.
+            self.ports.warn("The session of a late callback could not be ended", &error);
         }
         self.publish(result);
         Ok(())
