@@ -5,7 +5,8 @@ use authress_login_protocol::{
     account,
     authorization::pending::PendingAuthorization,
     callback::{
-        decision::{CallbackAction, CallbackError, decide},
+        callback_error::CallbackError,
+        decision::{CallbackAction, decide},
         exchange::{CodeExchange, ExchangeResult},
         login_result::LoginResult,
         unfinished::UnfinishedCallback,

@@ -2,7 +2,7 @@
 
 use crate::{
     authorization::pending::PendingAuthorization,
-    callback::decision::CallbackError,
+    callback::callback_error::CallbackError,
     error::{Error, ErrorCode},
     json::{JsonObject, ObjectWriter},
     settings::SERVICE_CLIENT_PREFIX,

@@ -2,6 +2,7 @@
 //!
 //! Reading and cleaning the address is in [`crate::callback_url`].
 
+pub mod callback_error;
 pub mod decision;
 pub mod exchange;
 pub mod generation;

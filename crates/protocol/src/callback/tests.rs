@@ -1,5 +1,6 @@
 use super::{
-    decision::{CallbackAction, CallbackDecision, CallbackError, decide},
+    callback_error::CallbackError,
+    decision::{CallbackAction, CallbackDecision, decide},
     exchange::{CodeExchange, ExchangeResult},
     generation::{CurrentSession, SessionGeneration},
     login_result::LoginResult,
