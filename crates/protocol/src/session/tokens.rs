@@ -63,7 +63,8 @@ impl Tokens {
         &self.claims
     }
 
-    /// Whether they are of an anonymous session; see [`is_anonymous`].
+    /// Whether they are of an anonymous session: the connection of the access token (`azp`) is a service client, or that of
+    /// the id token where the access token names none.
     pub fn is_anonymous(&self) -> bool {
         is_anonymous(self.access_token.as_ref(), &self.claims)
     }
