@@ -29,7 +29,9 @@ fn a_page_that_leaves_for_no_address_says_so() {
 
 #[wasm_bindgen_test]
 fn a_new_tab_has_no_opener() {
-    js("window.original = window.open; window.open = (href) => (window.tab = { href, opener: window, closed: false });");
+    js(
+        "window.original = window.open; window.open = (href) => (window.tab = { href, opener: window, closed: false });",
+    );
     let is_open = page::open_tab("https://login.test/");
     let tab = js("return tab.href + ' ' + tab.opener").as_string();
     js("window.open = () => null;");
