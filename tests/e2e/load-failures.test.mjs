@@ -288,6 +288,22 @@ describe('a module that does not load', () => {
     });
   }
 
+  test('because module.js has changed: index.js as it is published does not run it either', () => {
+    const folder = '/authress-login-wasm/dist';
+    site.html = `<script type="module">import * as it from "${folder}/index.js"; window.it = it;</script>`;
+    for (const file of ['index.js', 'module.js', CORE]) {
+      site.files.set(`${folder}/${file}`, (response) =>
+        response
+          .writeHead(200, { 'content-type': file.endsWith('.js') ? 'text/javascript' : 'application/wasm' })
+          .end(file === 'module.js' ? `window.hasRun = true;${dist(file)}` : dist(file)),
+      );
+    }
+    return onPage(async ({ page, load }) => {
+      assert.match(await failure(load), /module\.js has other bytes than those of this script's build \(integrity\)/);
+      assert.equal(await page.evaluate(() => window.hasRun), undefined);
+    });
+  });
+
   test('and whose JavaScript form does not load either: the message names both remedies', () => {
     site.headers = { 'content-security-policy': "script-src 'self' 'unsafe-inline'" };
     site.files.set('/dist/fallback.js', html(404));

@@ -112,8 +112,8 @@ export async function writeEntries(module, javaScript, folder) {
     integrity: text(`export default ${JSON.stringify(integrity)};`),
     sources: { file: source },
   });
-  // Bundlers change the scripts that index.js imports.
-  await bundleSmall('index.js', file('index.js'), { modules: beside('source-url.js', ofParts) });
+  const ofAll = { ...ofParts, ...ofScripts };
+  await bundleSmall('index.js', file('index.js'), { modules: beside('source-url.js', ofAll) });
   // A comment names the file to those who find it on a page.
   /** @type {BuildOptions} */
   const script = {
@@ -121,12 +121,7 @@ export async function writeEntries(module, javaScript, folder) {
     globalName: 'AuthressLogin',
     banner: { js: '/* authress-login-wasm, Apache-2.0 */' },
   };
-  await bundleSmall(
-    'index.js',
-    file('script.js'),
-    { modules: beside('source-script.js', { ...ofParts, ...ofScripts }) },
-    script,
-  );
+  await bundleSmall('index.js', file('script.js'), { modules: beside('source-script.js', ofAll) }, script);
   // One character per byte compresses like the bytes; base64 would add a third.
   const bytes = text(`export default ${JSON.stringify(module.whole.toString('latin1'))};`);
   /** @type {BuildOptions} */
