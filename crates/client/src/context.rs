@@ -43,6 +43,8 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) current_authorization: RefCell<Option<CurrentAuthorization>>,
     /// Whether Authress has denied that it has a session for this browser.
     pub(crate) has_no_remote_session: Cell<bool>,
+    /// Whether Authress's session is of a user that this page has refused. It is not asked again.
+    pub(crate) has_refused_session: Cell<bool>,
     /// Counts logins and logouts; part of the session version.
     pub(crate) session_counter: Cell<u32>,
     /// Whether a wait for another tab that seemed to write the session has timed out.
@@ -64,6 +66,7 @@ impl<P: Ports> Context<P> {
             login_result: RefCell::default(),
             current_authorization: RefCell::default(),
             has_no_remote_session: Cell::new(false),
+            has_refused_session: Cell::new(false),
             session_counter: Cell::new(0),
             has_write_timed_out: Cell::new(false),
             local_check: SingleFlight::default(),

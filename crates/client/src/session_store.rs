@@ -256,6 +256,7 @@ impl<P: Ports> Context<P> {
     /// that token the session has ended: its requests would go out as the other user.
     fn remove_refused_session(&self, before: &StoredSession) -> Result<(), Error> {
         self.has_no_remote_session.set(true);
+        self.has_refused_session.set(true);
         let own_token = before.own_token_cookie(&self.settings, &self.ports.page()?, self.now());
         self.clear_session_cookies()?;
         if let Some(cookie) = own_token {
@@ -297,6 +298,7 @@ impl<P: Ports> Context<P> {
             record = record_without_cookie;
         }
         self.has_no_remote_session.set(false);
+        self.has_refused_session.set(false);
         self.ports.store(STORAGE_KEY, record.expose());
     }
 }

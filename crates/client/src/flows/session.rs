@@ -24,7 +24,8 @@ impl<P: Ports> LoginClient<P> {
                 return Ok(true);
             }
             // Without cookies Authress cannot know which browser asks.
-            if background || !self.context.sends_credentials()? {
+            let is_asked = !background && !self.context.has_refused_session.get();
+            if !is_asked || !self.context.sends_credentials()? {
                 return Ok(false);
             }
             self.renew_session(None).await

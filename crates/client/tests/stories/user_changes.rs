@@ -175,34 +175,38 @@ fn a_token_of_another_user_beside_an_http_only_session_refuses_requests_about_th
 
 #[test]
 fn a_link_that_returns_another_user_in_cookies_is_not_stored() {
-    run(async {
-        let world = World::new(Site::Same, 8);
-        let (tab, user) = anonymous(&world).await;
-        tab.begin_link().value().await.unwrap();
-        let callback = tab.callback_url(ADA).await;
-        let elsewhere = Tab::open(&Browser::new(&world));
-        elsewhere.begin(login(Choice::Anonymous)).value().await.unwrap();
-        elsewhere.callback_url(Choice::Anonymous).await;
-        plant(&elsewhere.browser, &tab.browser);
-        let url = format!("{}/", Site::Same.shop()).parse().unwrap();
-        let mut others_user = None;
-        for cookie in elsewhere.browser.script_cookies(&url).split("; ") {
-            let attributes = "Domain=shop.test; Path=/; Secure; SameSite=Strict";
-            tab.browser.take_cookies(&url, &[format!("{cookie}; {attributes}")]);
-            let claims = UnverifiedClaims::decode(cookie.split_once('=').unwrap().1);
-            others_user = claims.and_then(|claims| claims.subject().map(str::to_owned)).or(others_user);
-        }
-        tab.load(&callback);
-        let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
-        let result = result.value().await.unwrap().expect("a result");
-        assert_eq!((result.status, result.user_id.as_ref()), (LoginStatus::Failed, Some(&user)));
-        assert_ne!(others_user.as_ref(), Some(&user));
-        assert_ne!(tab.user(), others_user, "the other session is not stored");
-        let cookies = tab.browser.script_cookies(&url);
-        assert!(!cookies.contains("user="), "its cookies are gone");
-        // It is found, like any other session in this browser, when the page asks Authress again.
-        assert!(tab.exists().value().await.unwrap());
-        assert_eq!((tab.user(), tab.client().session().unwrap().origin), (others_user, SessionOrigin::Found));
-        assert_eq!(tab.begin_link().value().await.unwrap_err().code, ErrorCode::SessionNotBegunHere);
-    });
+    for (choice, status) in [(ADA, LoginStatus::Failed), (Choice::Cancel, LoginStatus::Cancelled)] {
+        run(async move {
+            let world = World::new(Site::Same, 8);
+            let (tab, user) = anonymous(&world).await;
+            tab.begin_link().value().await.unwrap();
+            let callback = tab.callback_url(choice).await;
+            let elsewhere = Tab::open(&Browser::new(&world));
+            elsewhere.begin(login(Choice::Anonymous)).value().await.unwrap();
+            elsewhere.callback_url(Choice::Anonymous).await;
+            plant(&elsewhere.browser, &tab.browser);
+            let url = format!("{}/", Site::Same.shop()).parse().unwrap();
+            let mut others_user = None;
+            for cookie in elsewhere.browser.script_cookies(&url).split("; ") {
+                let attributes = "Domain=shop.test; Path=/; Secure; SameSite=Strict";
+                tab.browser.take_cookies(&url, &[format!("{cookie}; {attributes}")]);
+                let claims = UnverifiedClaims::decode(cookie.split_once('=').unwrap().1);
+                others_user = claims.and_then(|claims| claims.subject().map(str::to_owned)).or(others_user);
+            }
+            tab.load(&callback);
+            let result = tab.call(|client| async move { client.login_result(Purpose::Link).await });
+            let result = result.value().await.unwrap().expect("a result");
+            assert_eq!((result.status, result.user_id.as_ref()), (status, Some(&user)));
+            assert_ne!(others_user.as_ref(), Some(&user));
+            assert_ne!(tab.user(), others_user, "the other session is not stored");
+            assert!(!tab.exists().value().await.unwrap(), "the session has ended, and the page asks for no other one");
+            assert_eq!(tab.snapshot(), "signed-out");
+            assert!(!tab.browser.script_cookies(&url).contains("user="), "the other session's cookies are gone");
+            // A later page finds it, like any other session in this browser.
+            tab.load("https://app.shop.test/");
+            assert!(tab.exists().value().await.unwrap());
+            assert_eq!((tab.user(), tab.client().session().unwrap().origin), (others_user, SessionOrigin::Found));
+            assert_eq!(tab.begin_link().value().await.unwrap_err().code, ErrorCode::SessionNotBegunHere);
+        });
+    }
 }

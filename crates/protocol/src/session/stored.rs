@@ -95,15 +95,13 @@ impl StoredSession {
         record.map_or(SessionOrigin::Found, SessionOrigin::of_record)
     }
 
-    /// Whether a session of `user_id` that a renewal has brought may take the place of the stored one.
+    /// Whether a session of `user_id` that cookies or a renewal have brought may take the place of the stored one.
     ///
     /// The user id of a session never changes. Another customer has signed in, for example in a sibling application, and
-    /// the stored session is over. Another *anonymous* session replaces only one whose access token is gone: such a
-    /// session may be planted, and a renewal by the same user would be one of the stored session.
+    /// the stored session is over. Another *anonymous* session may be planted, and replaces none that has not expired.
     pub fn accepts_renewal(&self, settings: &Settings, now: ClockReading, user_id: &str, is_anonymous: bool) -> bool {
         let current = self.recorded_identity(settings, now);
-        let is_same_user = current.as_ref().is_none_or(|identity| identity.subject() == Some(user_id));
-        is_same_user || !is_anonymous || !self.has_own_token(settings, now)
+        !is_anonymous || current.is_none_or(|identity| identity.subject() == Some(user_id))
     }
 
     /// Whether script can read the access token of the session in the record.
@@ -153,13 +151,19 @@ impl StoredSession {
     /// Returns the identity of the session, `None` if this browser has stored none.
     ///
     /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access
-    /// tokens and none is for the identity, there is no session: the tokens are for another application or user.
+    /// tokens and none is for the identity, there is no session: the tokens are for another application or user. See
+    /// [`Self::accepts_renewal`] for a cookie of another user than the record's.
     pub fn identity(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<UnverifiedClaims> {
         let stored = self.recorded_identity(settings, now).filter(|claims| {
             let has_token = || self.own_token(settings, claims).is_some();
             !self.record_promises_token() || has_token()
         });
-        stored.or_else(|| self.cookie_identity(settings, now, cookie).map(|(_, claims)| claims))
+        stored.or_else(|| {
+            let (_, claims) = self.cookie_identity(settings, now, cookie)?;
+            let is_anonymous = is_anonymous(self.own_token(settings, &claims).as_ref(), &claims);
+            let user_id = claims.subject().unwrap_or_default();
+            self.accepts_renewal(settings, now, user_id, is_anonymous).then_some(claims)
+        })
     }
 
     /// Returns the access token of `user_id` for this host and application, `None` if script cannot read one.

@@ -303,7 +303,7 @@ fn credentials_are_of_one_user() {
 }
 
 #[test]
-fn a_renewal_by_another_anonymous_user_replaces_no_session_whose_token_is_there() {
+fn another_anonymous_user_replaces_no_session_that_has_not_expired() {
     let accepts = |record: Option<&str>, cookies: &str, user_id: &str, is_anonymous| {
         session(record, cookies).accepts_renewal(&settings(), NOW, user_id, is_anonymous)
     };
@@ -311,10 +311,22 @@ fn a_renewal_by_another_anonymous_user_replaces_no_session_whose_token_is_there(
     for is_anonymous in [true, false] {
         assert!(accepts(Some(&record), &cookies, "user_a", is_anonymous));
         assert!(accepts(None, &cookies, "user_b", is_anonymous));
-        assert!(accepts(Some(&record), "", "user_b", is_anonymous), "its token is gone, or HttpOnly");
+        assert_eq!(accepts(Some(&record), "", "user_b", is_anonymous), !is_anonymous, "its token is gone, or HttpOnly");
         assert!(accepts(Some(&record_of(r#","expiry":1"#)), &cookies, "user_b", is_anonymous), "it is over");
         assert_eq!(accepts(Some(&record), &cookies, "user_b", is_anonymous), !is_anonymous);
     }
+}
+
+#[test]
+fn cookies_of_another_anonymous_user_are_no_session_beside_one_that_has_not_expired() {
+    let user = |record: &str, connection: &str| {
+        let of = format!(r#"{{"iss":"https://login.shop.test","sub":"user_b","azp":"{connection}"}}"#);
+        user_id(Some(record), &format!("user={}; authorization={}", token_of("user_b"), token(&of)))
+    };
+    let record = record_of(r#","jsCookies":true"#);
+    assert_eq!(user(&record, "sc_shop"), None);
+    assert_eq!(user(&record, "con_a").as_deref(), Some("user_b"));
+    assert_eq!(user(&record_of(r#","expiry":1,"jsCookies":true"#), "sc_shop").as_deref(), Some("user_b"));
 }
 
 #[test]
