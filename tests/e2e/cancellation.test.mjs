@@ -241,7 +241,8 @@ describe('an error', () => {
         const { code, cause, status } = error;
         return [code, cause instanceof TypeError, cause?.message, cause?.cause?.message, status];
       });
-    await page.call('userSessionExists');
+    // It loads the module, which would be missing offline.
+    await page.call('getUserProfile');
     await context.setOffline(true);
     assert.deepEqual(await failed(), ['AuthressSdkNetworkError', true, 'Failed to fetch', undefined, undefined]);
   });

@@ -180,8 +180,7 @@ describe('a shop on another site than its login', () => {
     await authress.setCodeLifetime(0);
     try {
       await shop.signIn('con_acorn', 'slow');
-      // Authress has linked the identity all the same, and the profile shows it. Only the new tokens are missing.
-      await shop.showsMessage('Linked');
+      assert.match(await shop.showsMessage('LinkFailed'), /your cart is unchanged/i);
       await shop.showsState('anonymous');
       await shop.showsCart({ mug: 1 });
       assert.deepEqual(await shop.claims(), before);

@@ -125,6 +125,7 @@ describe('a login', () => {
     const page = new BarePage(shop);
     await page.open();
     await page.visitProvider('authenticate', 'con_acorn', () => page.pick('passwordless'));
+    await page.hasStatus('signed-in');
     const { userId } = (await page.snapshot()).userIdentity;
     const options = { connectionId: stack.shopperConnectionId, redirectUrl: '/?linked' };
     const { value } = await page.call('linkIdentityWithOneTimeCode', options);
