@@ -63,6 +63,7 @@ describe('the npm package', () => {
       'dist/fallback.js',
       'dist/index.js',
       'dist/inline.js',
+      'dist/integrity.json',
       'dist/module.js',
       'dist/react.cjs',
       'dist/script.js',
@@ -246,8 +247,9 @@ describe('errors on another site than the login', () => {
   });
 
   test('every declared code was caused by a story', () => {
-    // The last one needs a bug.
-    assert.deepEqual([...causedCodes, 'InternalError'].sort(), declaredCodes);
+    // In found-session.test.mjs and, in results, in callbacks.test.mjs. The last one needs a bug.
+    const elsewhere = ['SessionNotBegunHere', 'UserChanged', 'InvalidCallback', 'LoginOutdated', 'InternalError'];
+    assert.deepEqual([...causedCodes, ...elsewhere].sort(), declaredCodes);
   });
 });
 
