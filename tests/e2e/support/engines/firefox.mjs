@@ -11,12 +11,16 @@ import { openTunnels } from './tunnel.mjs';
 
 export const isErrorPage = /^about:neterror/;
 
+/** The SHA-256 hash of no bytes: what Firefox says of a preload with a hash that leaving the page has cut off. */
+const HASH_OF_NOTHING = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+
 /**
  * The driver reports Firefox's own messages about requests as errors of the page.
  * @type {Engine['isScriptError']}
  */
 export const isScriptError = (error) =>
-  !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error));
+  !/^(Error: )?(Content-Security-Policy|Cross-Origin Request Blocked): /.test(String(error)) &&
+  !(/ in the integrity attribute /.test(String(error)) && String(error).includes(HASH_OF_NOTHING));
 
 /**
  * @param {Parameters<Engine['launch']>[0]} stack
