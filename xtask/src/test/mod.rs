@@ -32,7 +32,9 @@ pub(crate) struct Options {
 
 impl Options {
     fn has(&self, part: Part) -> bool {
-        self.parts.is_empty() || self.parts.contains(&part)
+        // The attacks take ten minutes, so they run by their name only.
+        let is_default = self.parts.is_empty() && part != Part::Attacks;
+        is_default || self.parts.contains(&part)
     }
 }
 
@@ -44,6 +46,7 @@ enum Part {
     Types,
     Browser,
     E2e,
+    Attacks,
     Bundlers,
 }
 
@@ -86,7 +89,7 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
             });
         }
     }
-    if options.has(Part::Types) || options.has(Part::E2e) || options.has(Part::Bundlers) {
+    if [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| options.has(part)) {
         stages.extend(package_parts(tools, options));
     }
     stages
@@ -112,6 +115,9 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
                 stages.push(tests(node_tests::STRICT_STAGE, node_tests::strict_stories(tools)));
             }
         }
+    }
+    if options.has(Part::Attacks) {
+        stages.push(tests("attacks", node_tests::attacks(tools)));
     }
     if options.has(Part::Bundlers) {
         stages.push(tests("bundlers", node_tests::bundlers(tools)));

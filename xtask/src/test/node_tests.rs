@@ -65,6 +65,11 @@ pub(crate) fn strict_stories(tools: &TestTools) -> Result<Command> {
     Ok(with_runner(command, files))
 }
 
+/// The attacks of docs/attacks.md and the benign shoppers beside them, in Chromium, against both dialects of the sandbox.
+pub(crate) fn attacks(tools: &TestTools) -> Result<Command> {
+    in_folders(tools.node_script_in(Engine::Chromium)?, &["tests/attacks"])
+}
+
 /// The files of `tests/e2e` with these names; prints the others after `left_out`.
 fn chosen_files(names: &[&str], left_out: &str) -> Result<Vec<PathBuf>> {
     let is_chosen = |file: &PathBuf| names.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));

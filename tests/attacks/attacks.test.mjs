@@ -1,0 +1,86 @@
+// Every attack of the table in every topology, against the lenient and the strict sandbox, and the benign shoppers who
+// look like one. It also checks docs/attacks.md; with WRITE_DOCS=1 it writes it.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+
+import { TOPOLOGIES, workspace } from '../e2e/support/stack.mjs';
+import { stories } from '../e2e/support/story.mjs';
+import { ATTACKS, nameOf, variantsOf } from './attacks.mjs';
+import { CONTROLS } from './controls.mjs';
+import { EXPECTED_FAILURES, ACCEPTED, entryFor } from './outcomes.mjs';
+import { page } from './table.mjs';
+
+/** @import { Dialect } from '../e2e/support/stack.mjs' */
+
+/** @type {readonly Dialect[]} */
+const DIALECTS = ['default', 'strict'];
+const FILE = `${workspace}docs/attacks.md`;
+const BEFORE = `${workspace}tests/attacks/before.json`;
+
+/** Measures the outcome before the defences, against the lenient sandbox: every outcome is right. */
+const isMeasuredBefore = process.env.ATTACKS === 'before';
+/** Some attempts and controls, by an expression for their names. */
+const only = process.env.ONLY && new RegExp(process.env.ONLY);
+/** @param {string} name */
+const isChosen = (name) => !only || only.test(name);
+
+/**
+ * Whether each attempt succeeded, by its name.
+ * @type {Record<string, boolean>}
+ */
+const outcomes = {};
+
+for (const dialect of isMeasuredBefore ? DIALECTS.slice(0, 1) : DIALECTS) {
+  for (const topology of TOPOLOGIES) {
+    describe(`${topology}, ${dialect} dialect`, () => {
+      const story = stories(topology, { dialect, bfcache: true });
+
+      for (const attack of ATTACKS) {
+        for (const variant of variantsOf(attack, topology)) {
+          const name = nameOf(attack, variant, topology, dialect);
+          if (!isChosen(name)) continue;
+          story(name, async (cast) => {
+            const isSuccessful = await attack.succeeds(cast, variant);
+            outcomes[name] = isSuccessful;
+            if (isMeasuredBefore) return;
+            const place = /** @type {const} */ ([attack, variant, topology, dialect]);
+            const listed = entryFor([...ACCEPTED, ...EXPECTED_FAILURES], ...place);
+            if (listed) assert.ok(isSuccessful, `it is refused now: remove it from outcomes.mjs (${listed.reason})`);
+            else assert.ok(!isSuccessful, `the attack succeeds; what has to happen: ${attack.refusal}`);
+          });
+        }
+      }
+
+      if (isMeasuredBefore) return;
+      for (const { id, topologies, works } of CONTROLS) {
+        const name = `control: ${id}, ${topology}, ${dialect}`;
+        if (topologies.includes(topology) && isChosen(name)) story(name, works);
+      }
+    });
+  }
+}
+
+test('each entry of the lists names an attack', () => {
+  const ids = ATTACKS.map(({ id }) => id);
+  for (const { attack } of [...ACCEPTED, ...EXPECTED_FAILURES]) assert.ok(ids.includes(attack), attack);
+});
+
+// What happened, also if the run failed.
+after(() => writeFileSync(`${workspace}target/attacks.json`, `${JSON.stringify(outcomes, null, 1)}\n`));
+
+if (isMeasuredBefore) {
+  after(() => {
+    const all = { ...JSON.parse(readFileSync(BEFORE, 'utf8')), ...outcomes };
+    writeFileSync(BEFORE, `${JSON.stringify(all, null, 1)}\n`);
+  });
+} else if (!only) {
+  test('docs/attacks.md has these outcomes', () => {
+    /** @type {Record<string, boolean>} */
+    const before = JSON.parse(readFileSync(BEFORE, 'utf8'));
+    const written = page({ before, now: outcomes, dialects: DIALECTS });
+    if (process.env.WRITE_DOCS) writeFileSync(FILE, written);
+    assert.equal(written, readFileSync(FILE, 'utf8'), 'run with WRITE_DOCS=1');
+  });
+}
