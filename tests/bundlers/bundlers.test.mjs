@@ -135,10 +135,12 @@ describe('a storefront', () => {
       const bytes = [...server.downloaded.values()].reduce((sum, size) => sum + size, 0);
       const files = [...server.downloaded.keys()];
       assert.ok(!files.some((file) => file.includes('fallback')), 'the JavaScript form is not needed here');
+      // Vite misses what it reloads pages with. Chromium says that a preload is not checked, and still compares its hash
+      // with that of the request.
+      const isExpected = /WebSocket|^The `integrity` attribute is currently ignored for preload destinations/i;
       assert.deepEqual(
-        complaints.filter((text) => !/WebSocket/i.test(text)),
+        complaints.filter((text) => !isExpected.test(text)),
         [],
-        'Vite alone misses what it reloads pages with',
       );
       return { signInTime, bytes };
     } finally {
