@@ -306,7 +306,7 @@ export class Profile {
   }
 
   /**
-   * Goes on with a login at this address, as after a response of the verifier.
+   * Continues a login at this address, as the browser does with the response of the verifier.
    * @param {string} url
    * @param {Exchange} start
    * @returns {Promise<Journey>}

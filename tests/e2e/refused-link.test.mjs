@@ -47,6 +47,20 @@ async function isUnchanged(shop, before) {
   await shop.showsCart({ mug: 1, vase: 1 });
 }
 
+/**
+ * The bare page with an anonymous session, while the customer has an account.
+ * @param {Pick<import('./support/story.mjs').Cast, 'shop' | 'authress' | 'visitor'>} cast
+ */
+async function anonymousPage({ shop, authress, visitor }) {
+  await customer(visitor);
+  const page = new BarePage(shop);
+  await page.open();
+  await page.startAnonymous();
+  const { value: token } = await page.call('getToken');
+  const { sub: userId } = await authress.verify(token);
+  return { page, token, userId };
+}
+
 describe('an identity that has an account of its own', () => {
   const story = stories('localhost');
 
@@ -103,12 +117,7 @@ describe('an identity that has an account of its own', () => {
   });
 
   story('is in the result of getLinkResult', async ({ shop, authress, visitor }) => {
-    await customer(visitor);
-    const page = new BarePage(shop);
-    await page.open();
-    await page.startAnonymous();
-    const { value: token } = await page.call('getToken');
-    const { sub: userId } = await authress.verify(token);
+    const { page, token, userId } = await anonymousPage({ shop, authress, visitor });
     await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(CUSTOMER));
     const expected = refusedLink({ connectionId: 'con_acorn', userId });
     assert.deepEqual((await page.call('getLinkResult')).value, expected);
@@ -177,12 +186,7 @@ describe('an identity that has an account of its own', () => {
   });
 
   story('without an error is in the result of getLinkResult', async ({ shop, authress, visitor }) => {
-    await customer(visitor);
-    const page = new BarePage(shop);
-    await page.open();
-    await page.startAnonymous();
-    const { value: token } = await page.call('getToken');
-    const { sub: userId } = await authress.verify(token);
+    const { page, token, userId } = await anonymousPage({ shop, authress, visitor });
     await authress.setDialect({ refusedLink: 'plainCallback' });
     await authress.clearLog();
     await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(CUSTOMER));

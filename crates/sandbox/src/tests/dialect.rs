@@ -331,7 +331,7 @@ async fn an_invite_is_for_one_login() {
         body["inviteId"] = json!(invite_id);
         body
     };
-    // A login that is given up does not use the invite.
+    // An abandoned login leaves the invite unused.
     sandbox.start_with(body(&sandbox, "inv_once", 1), &[], 1).await;
     let pending = sandbox.start_with(body(&sandbox, "inv_once", 2), &[], 2).await;
     assert_eq!(sandbox.choose_person(&pending.authentication_url, "user=ada", None).await.status, 302);
