@@ -75,7 +75,7 @@ pub trait Ports: Sized + 'static {
     /// Runs `task` to its end, even if no one waits for it.
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
 
-    /// Emits an event to the application's listeners, with the snapshot after it.
+    /// Emits an event to the application's listeners, with the state after it.
     fn emit(&self, event: &Event, state: &State);
     /// Logs something that is no error.
     fn log(&self, title: &str);

@@ -137,7 +137,7 @@ impl<P: Ports> Context<P> {
                 .and_then(|body| authorization.read_response(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(mut pending) = pending {
-                session.own(&mut pending);
+                session.note_beginning(&mut pending);
                 self.store_pending(&pending)?;
                 if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {
                     let title = "The redirect URL is on another origin, which Authress's cookies do not reach: \

@@ -100,7 +100,7 @@ impl CurrentSession {
     }
 
     /// Notes in a pending authorization that it begins now.
-    pub fn own(&self, pending: &mut PendingAuthorization) {
+    pub fn note_beginning(&self, pending: &mut PendingAuthorization) {
         pending.generation = Some(self.generation.number);
         pending.user_id.clone_from(&self.user_id);
     }
@@ -136,7 +136,7 @@ mod tests {
         );
         let mut pending = PendingAuthorization::from_json(&text).unwrap();
         pending.code_verifier = CodeVerifier::restore("v");
-        session(user_id, SessionGeneration::default()).own(&mut pending);
+        session(user_id, SessionGeneration::default()).note_beginning(&mut pending);
         pending
     }
 
@@ -171,7 +171,7 @@ mod tests {
         let later = session(Some("user_b"), signed_out.clone().after_sign_in());
         assert!(later.has_ended(&pending(Some("user_a"))), "also after another sign-in");
         let mut begun = pending(None);
-        later.own(&mut begun);
+        later.note_beginning(&mut begun);
         assert!(!later.has_ended(&begun), "a login that begins now");
         assert_eq!(signed_out.without_expired(2 * HOUR_MS), None);
         let expired = signed_out.without_expired(2 * HOUR_MS + 1).unwrap();
