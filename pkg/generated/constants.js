@@ -10,8 +10,6 @@ export const NONCE_PARAMETER = 'nonce';
 export const TOKEN_PARAMETERS = ['access_token', 'id_token', 'session_token'];
 /** The cookie with the access token. */
 export const AUTHORIZATION_COOKIE = 'authorization';
-/** The cookie with the identity of the shopper. */
-export const USER_COOKIE = 'user';
 /** Seconds by which an expiry is brought forward. */
 export const EXPIRY_MARGIN_S = 10;
 /** Tokens with a shorter lifetime in seconds lose less. */

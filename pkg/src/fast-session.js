@@ -12,7 +12,6 @@ import {
   SESSION_KEY,
   SHORT_TOKEN_S,
   TOKEN_PARAMETERS,
-  USER_COOKIE,
 } from '../generated/constants.js';
 
 /** @import { UserIdentity } from 'authress-login-wasm' */
@@ -48,15 +47,10 @@ function claims(token) {
   return JSON.parse(UTF_8.decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
 }
 
-/**
- * The cookies that script can read, as `name=value`.
- * @returns {string[]}
- */
-const cookies = () => (documentProperty('cookie') ?? '').split(/; */);
-
 /** The access tokens that script can read. */
 const accessTokens = () =>
-  cookies()
+  (documentProperty('cookie') ?? '')
+    .split(/; */)
     .filter((pair) => pair.startsWith(`${AUTHORIZATION_COOKIE}=`))
     .map((pair) => pair.slice(AUTHORIZATION_COOKIE.length + 1));
 
@@ -108,11 +102,10 @@ export function storedSession(origin, applicationId) {
   }
 }
 
-/** Whether nothing of a session, of a callback or of a login elsewhere is here. */
+/** Whether nothing of a session or a callback is here. Cookies alone are no session. */
 function isEmpty() {
   try {
-    const hasUserCookie = cookies().some((pair) => pair.startsWith(`${USER_COOKIE}=`));
-    return !hasUserCookie && !isCallback() && localStorage.getItem(SESSION_KEY) === null;
+    return !isCallback() && localStorage.getItem(SESSION_KEY) === null;
   } catch {
     return false; // The storage of this page cannot be read.
   }

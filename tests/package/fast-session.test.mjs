@@ -99,7 +99,6 @@ describe('without the module', () => {
 
   for (const [what, page] of Object.entries({
     'a record that is empty': { localStorage: { AuthenticationCredentialsStorage: '' } },
-    'a cookie named user, even an empty one': { cookie: 'a=b; user=' },
     'a nonce in the address that is not pending, which the core removes': { href: 'https://www.other.test/?nonce=R1' },
     'an unfinished callback': { sessionStorage: { 'AuthenticationCallback https://login.shop.test app_shop': '{}' } },
   })) {
@@ -108,6 +107,11 @@ describe('without the module', () => {
       assert.equal(fastSession('https://login.shop.test', 'app_shop'), undefined);
     });
   }
+
+  test('cookies alone are no session', () => {
+    showPage({ href: 'https://www.other.test/', cookie: 'user=e30.eyJzdWIiOiJ1c2VyX2EifQ.; authorization=x' });
+    assert.equal(fastSession('https://login.shop.test', 'app_shop')?.status, 'signed-out');
+  });
 
   test('the module decides where the storage cannot be read', () => {
     showPage({ href: 'https://www.other.test/' });

@@ -118,7 +118,6 @@ fn constants() -> String {
             format!("[{}]", callback_url::TOKEN_PARAMETERS.map(quoted).join(", ")),
         ),
         ("The cookie with the access token.", "AUTHORIZATION_COOKIE", quoted(cookies::AUTHORIZATION)),
-        ("The cookie with the identity of the shopper.", "USER_COOKIE", quoted(cookies::USER)),
         ("Seconds by which an expiry is brought forward.", "EXPIRY_MARGIN_S", jwt::EXPIRY_MARGIN_SECONDS.to_string()),
         ("Tokens with a shorter lifetime in seconds lose less.", "SHORT_TOKEN_S", jwt::SHORT_TOKEN_SECONDS.to_string()),
         (

@@ -14,7 +14,7 @@ use authress_login_protocol::{
         credentials::SessionCredentials,
         origin::SessionOrigin,
         record::{self, STORAGE_KEY, SessionWrite},
-        stored::{Session, StoredSession, UserCookie},
+        stored::{Session, StoredSession},
         tokens::Tokens,
     },
     state::{Event, ObservedState},
@@ -56,12 +56,12 @@ impl<P: Ports> Context<P> {
 
     /// Returns the session, if there is one.
     pub(crate) fn session(&self) -> Option<Session> {
-        self.stored_session().session(&self.settings, self.now(), self.user_cookie())
+        self.stored_session().session(&self.settings, self.now())
     }
 
     /// Returns the identity of the session, if there is one.
     pub(crate) fn identity(&self) -> Option<UnverifiedClaims> {
-        self.stored_session().identity(&self.settings, self.now(), self.user_cookie())
+        self.stored_session().identity(&self.settings, self.now())
     }
 
     /// Returns the access token, `None` if script cannot read it.
@@ -95,7 +95,7 @@ impl<P: Ports> Context<P> {
     /// Returns the credentials of the session for a request.
     pub(crate) fn credentials(&self) -> Result<SessionCredentials, Error> {
         let with_credentials = self.sends_credentials()?;
-        self.stored_session().credentials(&self.settings, self.now(), self.user_cookie(), with_credentials)
+        self.stored_session().credentials(&self.settings, self.now(), with_credentials)
     }
 
     /// Whether another tab has written the token of a new session but not its record yet.
@@ -124,10 +124,6 @@ impl<P: Ports> Context<P> {
             self.ports.sleep(WRITE_CHECK_DELAY_MS).await;
         }
         self.has_write_timed_out.set(true);
-    }
-
-    fn user_cookie(&self) -> UserCookie {
-        if self.sends_credentials().unwrap_or(false) { UserCookie::Reachable } else { UserCookie::Unreachable }
     }
 }
 

@@ -11,7 +11,7 @@ use authress_login_protocol::{
     session::{
         cookies::Cookies,
         record::STORAGE_KEY,
-        stored::{StoredSession, UserCookie},
+        stored::StoredSession,
     },
     settings::Settings,
 };
@@ -67,15 +67,12 @@ impl Vectors {
     fn result(&self, row: &Value) -> Value {
         let text = |name| self.member(row, name).as_str().unwrap();
         let settings = Settings::new(text("authressApiUrl"), Some(text("applicationId"))).unwrap();
-        let page = Page::new(text("href")).unwrap();
         let now = ClockReading { device_ms: self.member(row, "nowMs").as_i64().unwrap(), skew_ms: 0 };
         let record = self.member(row, "localStorage").get(STORAGE_KEY);
         let record = record.map(|record| record.as_str().map_or_else(|| record.to_string(), str::to_owned));
         let record = record.map(|record| self.with_tokens(&record));
         let session = StoredSession::new(record.as_deref(), Cookies::new(self.with_tokens(text("cookie"))));
-        let user_cookie =
-            if page.allows_credentials(&settings) { UserCookie::Reachable } else { UserCookie::Unreachable };
-        let Some(found) = session.session(&settings, now, user_cookie) else { return Value::Null };
+        let Some(found) = session.session(&settings, now) else { return Value::Null };
         let token = session.access_token(&settings, found.user_id());
         json!({
             "userId": found.user_id(),

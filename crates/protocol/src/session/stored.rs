@@ -23,18 +23,6 @@ use crate::{
 /// The lifetime of an identity without an expiry, in milliseconds: a day.
 const DEFAULT_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Which `user` cookies count as an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserCookie {
-    /// Authress has just set the cookie, if there is one. Its `iat` then reveals the skew of the device's clock.
-    Fresh,
-    /// Authress's cookies reach the page, so a cookie without an issuer counts.
-    Reachable,
-    /// Authress's cookies do not reach the page. A cookie without an issuer does not count: a shop may have its own
-    /// `user`.
-    Unreachable,
-}
-
 /// A session: whose it is, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -67,8 +55,8 @@ impl StoredSession {
     }
 
     /// Returns the session, `None` if this browser has stored none; see [`Self::identity`].
-    pub fn session(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<Session> {
-        self.identity(settings, now, cookie).map(|identity| self.session_of(settings, identity))
+    pub fn session(&self, settings: &Settings, now: ClockReading) -> Option<Session> {
+        self.identity(settings, now).map(|identity| self.session_of(settings, identity))
     }
 
     /// Returns the session of the record, even if it has expired.
@@ -79,9 +67,8 @@ impl StoredSession {
 
     /// Returns the session that Authress has just set in cookies, whatever the record says, if it counts.
     pub fn arrived_session(&self, settings: &Settings, now: ClockReading) -> Option<Session> {
-        let now = self.user_cookie().map_or(now, |(_, claims)| corrected(&claims, now));
         let only_cookies = self.only_cookies();
-        let (_, identity) = only_cookies.cookie_identity(settings, now, UserCookie::Fresh)?;
+        let (_, identity, _) = only_cookies.arrived_identity(settings, now)?;
         Some(only_cookies.session_of(settings, identity))
     }
 
@@ -128,10 +115,9 @@ impl StoredSession {
         &self,
         settings: &Settings,
         now: ClockReading,
-        cookie: UserCookie,
         with_credentials: bool,
     ) -> Result<SessionCredentials, Error> {
-        let session = self.session(settings, now, cookie).ok_or(ErrorCode::NotLoggedIn)?;
+        let session = self.session(settings, now).ok_or(ErrorCode::NotLoggedIn)?;
         let access_token = self.own_token(settings, &session.identity);
         if access_token.is_none() && self.has_token(settings) {
             return Err(ErrorCode::UserChanged.into());
@@ -150,20 +136,12 @@ impl StoredSession {
 
     /// Returns the identity of the session, `None` if this browser has stored none.
     ///
-    /// The record takes precedence over the `user` cookie, unless it is missing or expired. If script can read access
-    /// tokens and none is for the identity, there is no session: the tokens are for another application or user. See
-    /// [`Self::accepts_renewal`] for a cookie of another user than the record's.
-    pub fn identity(&self, settings: &Settings, now: ClockReading, cookie: UserCookie) -> Option<UnverifiedClaims> {
-        let stored = self.recorded_identity(settings, now).filter(|claims| {
-            let has_token = || self.own_token(settings, claims).is_some();
-            !self.record_promises_token() || has_token()
-        });
-        stored.or_else(|| {
-            let (_, claims) = self.cookie_identity(settings, now, cookie)?;
-            let is_anonymous = is_anonymous(self.own_token(settings, &claims).as_ref(), &claims);
-            let user_id = claims.subject().unwrap_or_default();
-            self.accepts_renewal(settings, now, user_id, is_anonymous).then_some(claims)
-        })
+    /// If script can read access tokens and none is for the identity, there is no session: the tokens are for another
+    /// application or user. A `user` cookie alone is no session: any sibling host can set one, and nothing in this
+    /// browser can verify it. It counts when Authress has just set it; see [`Self::arrived_session`].
+    pub fn identity(&self, settings: &Settings, now: ClockReading) -> Option<UnverifiedClaims> {
+        self.recorded_identity(settings, now)
+            .filter(|claims| !self.record_promises_token() || self.own_token(settings, claims).is_some())
     }
 
     /// Returns the access token of `user_id` for this host and application, `None` if script cannot read one.
@@ -210,8 +188,7 @@ impl StoredSession {
         now: ClockReading,
         origin: SessionOrigin,
     ) -> Option<(SessionWrite, ClockReading)> {
-        let now = self.user_cookie().map_or(now, |(_, claims)| corrected(&claims, now));
-        let (id_token, claims) = self.cookie_identity(settings, now, UserCookie::Fresh)?;
+        let (id_token, claims, now) = self.arrived_identity(settings, now)?;
         let user_id = claims.subject().unwrap_or_default();
         let origin = if self.has_one_user() { origin } else { SessionOrigin::Found };
         let expiry_ms = claims
@@ -278,27 +255,17 @@ impl StoredSession {
         users.all(|user| Some(user) == first)
     }
 
-    fn user_cookie(&self) -> Option<(String, UnverifiedClaims)> {
-        let id_token = cookies::decode_value(self.cookies.first(cookies::USER)?);
-        let claims = UnverifiedClaims::decode_identity(&id_token)?;
-        Some((id_token, claims))
-    }
-
-    fn cookie_identity(
+    /// Returns the id token that Authress has just set in the `user` cookie, its claims, and the corrected clock reading.
+    /// Its access token may be in an HttpOnly cookie, while script can read a token of another application.
+    fn arrived_identity(
         &self,
         settings: &Settings,
         now: ClockReading,
-        cookie: UserCookie,
-    ) -> Option<(String, UnverifiedClaims)> {
-        let (id_token, claims) = self.user_cookie()?;
-        let is_from_authress = claims.issuer().is_some() || cookie != UserCookie::Unreachable;
-        let is_current = !claims.is_expired(now.server_ms());
-        // Authress may have set an HttpOnly token beside a fresh identity, while a token of another application is
-        // readable.
-        let is_for_another = cookie != UserCookie::Fresh
-            && self.cookies.first(cookies::AUTHORIZATION).is_some()
-            && self.own_token(settings, &claims).is_none();
-        let counts = is_from_authress && is_current && !is_for_another && is_own_identity(settings, &claims);
-        counts.then_some((id_token, claims))
+    ) -> Option<(String, UnverifiedClaims, ClockReading)> {
+        let id_token = cookies::decode_value(self.cookies.first(cookies::USER)?);
+        let claims = UnverifiedClaims::decode_identity(&id_token)?;
+        let now = corrected(&claims, now);
+        let counts = !claims.is_expired(now.server_ms()) && is_own_identity(settings, &claims);
+        counts.then_some((id_token, claims, now))
     }
 }

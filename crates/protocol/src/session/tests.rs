@@ -3,7 +3,7 @@ use super::{
     credentials::SessionCredentials,
     origin::SessionOrigin,
     record::{as_begun, expires_at_ms},
-    stored::{StoredSession, UserCookie},
+    stored::StoredSession,
     tokens::Tokens,
 };
 use crate::{
@@ -38,7 +38,7 @@ fn session(record: Option<&str>, cookies: &str) -> StoredSession {
 }
 
 fn user_id(record: Option<&str>, cookies: &str) -> Option<String> {
-    let identity = session(record, cookies).identity(&settings(), NOW, UserCookie::Reachable);
+    let identity = session(record, cookies).identity(&settings(), NOW);
     identity.and_then(|claims| claims.subject().map(str::to_owned))
 }
 
@@ -98,7 +98,6 @@ fn a_session_with_a_token_of_another_application_or_user_does_not_count() {
     let other_application = own(r#","client_id":"app_other""#);
     for token in [other_application.clone(), token_of("user_b"), token(r#"{"iss":"https://evil.test"}"#)] {
         assert_eq!(user_id(Some(&record), &format!("authorization={token}")), None);
-        assert_eq!(user_id(None, &format!("user={}; authorization={token}", own(""))), None);
     }
     let http_only = record.replace("true", "false");
     let cookies = format!("authorization={other_application}");
@@ -106,14 +105,12 @@ fn a_session_with_a_token_of_another_application_or_user_does_not_count() {
 }
 
 #[test]
-fn a_user_cookie_of_the_shop_is_no_identity_where_authress_sets_none() {
-    let cookies = format!("user={}", token(r#"{"sub":"42"}"#));
-    let identity = |cookie| session(None, &cookies).identity(&settings(), NOW, cookie).is_some();
-    assert!(!identity(UserCookie::Unreachable));
-    assert!(identity(UserCookie::Reachable));
-    assert!(identity(UserCookie::Fresh));
-    let cookies = format!("user={}", own(""));
-    assert!(session(None, &cookies).identity(&settings(), NOW, UserCookie::Unreachable).is_some());
+fn a_user_cookie_is_no_session_before_authress_has_set_it() {
+    for (id, access) in [(own(""), ""), (own(""), "opaque"), (token(r#"{"sub":"42"}"#), ""), (own(""), &own(""))] {
+        let cookies = format!("user={id}; authorization={access}");
+        assert_eq!(user_id(None, &cookies), None, "{cookies}");
+        assert!(session(None, &cookies).arrived_session(&settings(), NOW).is_some(), "{cookies}");
+    }
 }
 
 #[test]
@@ -151,13 +148,18 @@ fn an_identity_without_issuer_is_accepted_and_a_foreign_one_is_not() {
 }
 
 #[test]
-fn the_user_cookie_counts_until_it_expires() {
-    assert_eq!(user_id(None, &format!("user={}", own(r#","exp":1100"#))).as_deref(), Some("user_a"));
-    assert_eq!(user_id(None, &format!("user={}", own(r#","exp":1000"#))), None);
-    let here = session(None, &format!("user={}; authorization=x", own("")));
-    let (write, _) = here.session_write_of_user_cookie(&settings(), NOW, SessionOrigin::Found).unwrap();
-    assert_eq!(user_id(Some(write.record.expose()), "authorization=x").as_deref(), Some("user_a"));
-    assert_eq!(user_id(Some(write.record.expose()), ""), None);
+fn a_user_cookie_that_authress_has_just_set_counts_unless_it_has_expired() {
+    let arrived = |cookies: &str| session(None, cookies).arrived_session(&settings(), NOW);
+    let user = format!("user={}", own(r#","exp":1100"#));
+    assert_eq!(arrived(&user).unwrap().user_id(), "user_a");
+    assert_eq!(arrived(&format!("user={}", own(r#","exp":1000"#))), None);
+    let write = |cookies: &str| {
+        let (write, _) = session(None, cookies).session_write_of_user_cookie(&settings(), NOW, SessionOrigin::Found)?;
+        Some(write.record.expose().to_owned())
+    };
+    let record = write(&format!("{user}; authorization=x")).unwrap();
+    assert_eq!(user_id(Some(&record), "authorization=x").as_deref(), Some("user_a"));
+    assert_eq!(user_id(Some(&record), ""), None);
 }
 
 #[test]
@@ -220,12 +222,11 @@ fn a_session_has_the_right_length_by_a_clock_that_is_a_day_off() {
         let (write, now) = here.session_write_of_user_cookie(&settings(), now, SessionOrigin::Begun).unwrap();
         assert_eq!(expires_at_ms(write.record.expose()), Some(ends_at));
         assert_eq!(now.skew_ms, -ahead_ms);
-        assert!(here.identity(&settings(), now, UserCookie::Reachable).is_some(), "the known skew counts");
     }
 }
 
 fn credentials(record: Option<&str>, cookies: &str) -> Result<SessionCredentials, ErrorCode> {
-    let credentials = session(record, cookies).credentials(&settings(), NOW, UserCookie::Reachable, true);
+    let credentials = session(record, cookies).credentials(&settings(), NOW, true);
     credentials.map_err(|error| error.code)
 }
 
@@ -315,18 +316,6 @@ fn another_anonymous_user_replaces_no_session_that_has_not_expired() {
         assert!(accepts(Some(&record_of(r#","expiry":1"#)), &cookies, "user_b", is_anonymous), "it is over");
         assert_eq!(accepts(Some(&record), &cookies, "user_b", is_anonymous), !is_anonymous);
     }
-}
-
-#[test]
-fn cookies_of_another_anonymous_user_are_no_session_beside_one_that_has_not_expired() {
-    let user = |record: &str, connection: &str| {
-        let of = format!(r#"{{"iss":"https://login.shop.test","sub":"user_b","azp":"{connection}"}}"#);
-        user_id(Some(record), &format!("user={}; authorization={}", token_of("user_b"), token(&of)))
-    };
-    let record = record_of(r#","jsCookies":true"#);
-    assert_eq!(user(&record, "sc_shop"), None);
-    assert_eq!(user(&record, "con_a").as_deref(), Some("user_b"));
-    assert_eq!(user(&record_of(r#","expiry":1,"jsCookies":true"#), "sc_shop").as_deref(), Some("user_b"));
 }
 
 #[test]
