@@ -5,12 +5,16 @@ import type {
   EnsureTokenOptions,
   LinkIdentityOptions,
   OneTimeCodeOptions,
+  SignInAnonymouslyOptions,
+  SignInOptions,
+  SignOutOptions,
   UpdateExtensionOptions,
 } from './types/options.js';
 import type {
   AuthenticationStarted,
   LinkResult,
   LoginResult,
+  RedirectResult,
   SessionEvent,
   SessionSnapshot,
   UserIdentity,
@@ -56,6 +60,38 @@ export class LoginClient {
 
   /** Returns the state of the session. Makes no request. */
   getSnapshot(): SessionSnapshot;
+
+  /**
+   * Makes sure that the visitor has a user id. With a session, anonymous or not, it resolves with the snapshot. Otherwise it
+   * starts a login with the setting `anonymousConnectionId` and leaves the page; `getRedirectResult()` has `appState` when the
+   * browser has come back.
+   *
+   * A browser starts one such login at a time: concurrent calls share it, and other tabs wait for its session, five seconds at
+   * most. Browsers without Web Locks may start two when tabs call at the same moment.
+   *
+   * @returns the snapshot, or `null` when the browser is leaving.
+   * @throws {LoginError} `InvalidInput`: the setting `anonymousConnectionId` is missing, or `appState` is too long; otherwise as
+   * `authenticate`.
+   */
+  signInAnonymously(options?: SignInAnonymouslyOptions): Promise<SessionSnapshot | null>;
+
+  /**
+   * Signs the shopper in and leaves the page. An anonymous shopper whose session began in this browser keeps the user id: the
+   * identity is linked. Anyone else logs in. `getRedirectResult()` has the result.
+   *
+   * @returns as `authenticate`.
+   * @throws {LoginError} as `linkIdentity` and `authenticate`; what `claimTicket` throws.
+   */
+  signIn(options: SignInOptions): Promise<AuthenticationStarted | null>;
+
+  /**
+   * Logs in to the account of an identity, and leaves the page: the way on after a link whose result has `mayBeOwned`. The
+   * anonymous session ends; what belongs to it comes along with `claimTicket`.
+   *
+   * @returns as `authenticate`.
+   * @throws {LoginError} as `authenticate`; what `claimTicket` throws.
+   */
+  switchAccount(options: SignInOptions): Promise<AuthenticationStarted | null>;
 
   /**
    * Starts a login and leaves the page. The current session stays until the new one arrives.
@@ -116,6 +152,14 @@ export class LoginClient {
    * `AuthressSdkNetworkError`, `InvalidServerResponse`.
    */
   updateExtensionAuthenticationRequest(options: UpdateExtensionOptions): Promise<{ authenticationUrl: string } | null>;
+
+  /**
+   * Returns the result of the login or link from which the browser has just come back, with the call's `appState`; `null` on any
+   * other page load.
+   *
+   * @throws {LoginError} `AuthressSdkNetworkError`: the result is not known yet; call again.
+   */
+  getRedirectResult<AppState = unknown>(limits?: CallLimits): Promise<RedirectResult<AppState> | null>;
 
   /**
    * Returns the result of the link from which the browser has just come back; `null` on any other page load.
@@ -221,6 +265,9 @@ export class LoginClient {
    * @throws {LoginError} `InvalidRedirectUrl`, `InvalidInput`: it is not a string.
    */
   logout(redirectUrl?: string, limits?: CallLimits): Promise<void>;
+
+  /** The same as `logout`, with options. */
+  signOut(options?: SignOutOptions): Promise<void>;
 }
 
 /**

@@ -5,7 +5,9 @@ import type {
   LoginClientSettings,
   LoginErrorCode,
   LoginResult,
+  RedirectResult,
   SessionEvent,
+  SessionSnapshot,
   UserIdentity,
 } from './index.js';
 
@@ -17,7 +19,8 @@ export { LoginError, RedirectOpenType, UserConfigurationScreen, initWasm } from 
  *
  * - `userSessionExists()`, `getToken()`, `getUserIdentity()`, `getSnapshot()` and `subscribe()` follow the session.
  * - A method that needs a session rejects without one, like the real client: `NotLoggedIn`, or `TokenTimeout` for tokens.
- * - `authenticate()` and `linkIdentity()` resolve and stay on the page; `calls` has their options.
+ * - `signInAnonymously()`, `signIn()`, `authenticate()` and `linkIdentity()` resolve and stay on the page; `calls` has their
+ *   options. Set with `setSession` and `setRedirectResult` what the shopper comes back with.
  * - `fetch()` calls the global `fetch` with the token in `Authorization`.
  */
 export class LoginClient extends RealLoginClient {
@@ -47,6 +50,9 @@ export class LoginClient extends RealLoginClient {
   /** Sets what `getLoginResult()` returns. Default `null`. */
   setLoginResult(result: LoginResult | null): void;
 
+  /** Sets what `getRedirectResult()` returns; its `appState` and `claimTicket` once. Default `null`. */
+  setRedirectResult(result: RedirectResult | null): void;
+
   /** Makes the next call of a method reject with a `LoginError`. Two calls affect the next two calls of the method. */
   failNext(
     method: string,
@@ -57,6 +63,21 @@ export class LoginClient extends RealLoginClient {
   /** Calls the listeners with an event. */
   emit(event: SessionEvent): void;
 }
+
+/**
+ * Creates a test double in a state.
+ *
+ * @param state.status Default: `signed-in` with a `userIdentity` or `token`, otherwise `signed-out`.
+ * @param state.userIdentity Claims; the user id is `user_test` by default.
+ * @param state.token What `getToken()` returns. Default `test-token`.
+ * @param state.settings As for the constructor.
+ */
+export function createTestClient(state?: {
+  status?: SessionSnapshot['status'];
+  userIdentity?: Partial<UserIdentity>;
+  token?: string;
+  settings?: LoginClientSettings;
+}): LoginClient;
 
 /** A test double of `ExtensionClient`, without a token. */
 export class ExtensionClient extends RealExtensionClient {}

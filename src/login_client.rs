@@ -104,6 +104,8 @@ impl LoginClient {
             "authenticateWithOneTimeCode" => authenticate(login, options::authenticate_with_one_time_code(&value)),
             "linkIdentity" => link_identity(login, options::link(&value)),
             "linkIdentityWithOneTimeCode" => link_identity(login, options::link_with_one_time_code(&value)),
+            "signInAnonymously" => Box::pin(sign_in_anonymously(login, value)),
+            "signIn" => sign_in(login, options::authenticate(&value)),
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),
@@ -111,6 +113,7 @@ impl LoginClient {
             "replaceRejectedToken" => Box::pin(replace_rejected_token(login, value)),
             "getLinkResult" => Box::pin(result(login, Purpose::Link)),
             "getLoginResult" => Box::pin(result(login, Purpose::Login)),
+            "getRedirectResult" => Box::pin(redirect_result(login)),
             // Not among the account's methods, which need the network to be loaded: a session ends without one too.
             "logout" => Box::pin(logout(login, value)),
             _ => Box::pin(async { Err(ErrorCode::InternalError.into()) }),
@@ -138,6 +141,21 @@ fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) 
         let started = login.link_identity(&options, open).await?;
         Ok(started.map_or(JsValue::UNDEFINED, |started| results::started(&started)))
     })
+}
+
+/// As `authenticate`; links the identity if the shopper is anonymous.
+#[inline(never)]
+fn sign_in(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> MethodFuture {
+    Box::pin(async move {
+        let (options, open) = options?;
+        let started = login.sign_in(options, open).await?;
+        Ok(started.map_or(JsValue::NULL, |started| results::started(&started)))
+    })
+}
+
+/// Whether there is a session; `false` when the browser is leaving the page.
+async fn sign_in_anonymously(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
+    Ok(login.sign_in_anonymously(options::sign_in_anonymously(&options)?).await?.into())
 }
 
 /// Whether there is a session; handles a callback first. In the background (the value `true`) nothing is sent to Authress.
@@ -177,6 +195,12 @@ fn token(token: Option<Secret>) -> JsValue {
 async fn result(login: Login, purpose: Purpose) -> Result<JsValue, Rejection> {
     let result = login.login_result(purpose).await?;
     Ok(result.map_or(JsValue::NULL, |result| results::login_result(&result)))
+}
+
+/// The result of the login or link whose callback this page has handled, with what the application gave for its return.
+async fn redirect_result(login: Login) -> Result<JsValue, Rejection> {
+    let result = login.redirect_result(true).await?;
+    Ok(result.map_or(JsValue::NULL, |result| results::redirect_result(&result)))
 }
 
 /// Ends the session here and at Authress, then navigates.

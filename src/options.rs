@@ -5,10 +5,14 @@
 use crate::error::invalid_input;
 use authress_login_client::OpenType;
 use authress_login_protocol::{
-    authorization::request::{AuthenticateOptions, LinkOptions},
+    authorization::{
+        pending::MAX_APP_STATE_BYTES,
+        request::{AuthenticateOptions, LinkOptions},
+    },
     error::{Cause, Error, ErrorCode},
+    secret::Secret,
 };
-use js_sys::{Array, JSON, Reflect};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 /// The options of `authenticate`, and how the browser goes to the login page.
@@ -52,13 +56,41 @@ fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     for (name, slot) in [("scopes", &mut login.scopes), ("audiences", &mut login.audiences)] {
         *slot = list(options, name)?;
     }
+    login.app_state = app_state(options)?;
     Ok(login)
+}
+
+/// The options of `signInAnonymously`. The settings name the connection.
+pub(crate) fn sign_in_anonymously(options: &JsValue) -> Result<AuthenticateOptions, Error> {
+    let mut login = AuthenticateOptions::default();
+    for (name, slot) in [("connectionId", &mut login.connection_id), ("redirectUrl", &mut login.redirect_url)] {
+        *slot = text(options, name)?;
+    }
+    login.app_state = app_state(options)?;
+    Ok(login)
+}
+
+/// `appState` and `claimTicket` as JSON: the application gets both back with the result.
+fn app_state(options: &JsValue) -> Result<Option<Secret>, Error> {
+    let (state, ticket) = (get(options, "appState")?, get(options, "claimTicket")?);
+    let members = Object::new();
+    for (name, value, is_right) in [("appState", state, true), ("claimTicket", ticket.clone(), ticket.is_string())] {
+        if is_absent(&value) {
+            continue;
+        }
+        if !is_right || json(&value).is_none_or(|json| json.len() > MAX_APP_STATE_BYTES) {
+            return Err(must_be(name, if is_right { "JSON of at most 2,048 bytes" } else { "a string" }));
+        }
+        let _ = Reflect::set(&members, &name.into(), &value);
+    }
+    Ok(if Object::keys(&members).length() == 0 { None } else { json(&members).map(Secret::new) })
 }
 
 /// The options of `linkIdentity`, and how the browser goes to the login page.
 pub(crate) fn link(options: &JsValue) -> Result<(LinkOptions, OpenType), Error> {
     let (mut link, _) = link_with_one_time_code(options)?;
     link.tenant_lookup_identifier = text(options, "tenantLookupIdentifier")?;
+    link.app_state = app_state(options)?;
     link.connection_properties = connection_properties(options)?;
     Ok((link, open_type(options)?))
 }

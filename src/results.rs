@@ -36,7 +36,9 @@ pub(crate) fn identity(claims: &UnverifiedClaims) -> JsValue {
 pub(crate) fn snapshot(snapshot: &Snapshot) -> JsValue {
     let (status, user_identity) = match snapshot {
         Snapshot::Checking => ("checking", JsValue::NULL),
-        Snapshot::SignedIn(session) => ("signed-in", user_identity(session)),
+        Snapshot::SignedIn(session) => {
+            (if session.is_anonymous { "anonymous" } else { "signed-in" }, user_identity(session))
+        }
         Snapshot::SignedOut => ("signed-out", JsValue::NULL),
     };
     object([("status", status.into()), ("userIdentity", user_identity)])
@@ -81,6 +83,21 @@ pub(crate) fn login_result(result: &LoginResult) -> JsValue {
         let _ = Reflect::set(&object, &"mayBeOwned".into(), &JsValue::TRUE);
     }
     object
+}
+
+/// The result of `getRedirectResult`: what kind of login it was, its result, and what the application gave for its return.
+pub(crate) fn redirect_result(result: &LoginResult) -> JsValue {
+    let kind = match result.purpose {
+        Purpose::Link => "link",
+        Purpose::Login if result.is_anonymous_login() => "anonymous",
+        Purpose::Login => "login",
+    };
+    let given = result.app_state.as_ref().and_then(|json| JSON::parse(json.expose()).ok());
+    let object = Object::from(object([("type", kind.into()), ("appState", JsValue::NULL)]));
+    for members in given.into_iter().chain([login_result(result)]) {
+        Object::assign(&object, &Object::from(members));
+    }
+    object.into()
 }
 
 /// An object with the members that have a value.

@@ -5,13 +5,13 @@ import { maySendTokenTo } from './fast-session.js';
 import { makeHost } from './host.js';
 import { DEADLINE_MS, ModuleClient, withLimits } from './module-client.js';
 import { PageSession } from './page-session.js';
-import { checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput } from './settings.js';
+import { checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput, read } from './settings.js';
 import { hasPage } from './without-page.js';
 
 /**
  * @import {
  *   AuthenticateOptions, CallLimits, EnsureTokenOptions, LinkIdentityOptions, LoginClientSettings, Logger, OneTimeCodeOptions,
- *   RegisterDeviceOptions, SessionEvent, UpdateExtensionOptions,
+ *   RegisterDeviceOptions, SessionEvent, SignInAnonymouslyOptions, SignInOptions, SignOutOptions, UpdateExtensionOptions,
  * } from 'authress-login-wasm'
  */
 
@@ -46,6 +46,25 @@ const callAccount = (client, method, limits, value, deadlineMs) =>
   sessionOf(client).module.call(method, limits, value, 'account', deadlineMs);
 
 /**
+ * Signs in with a claim ticket, which the shop's API gives for the cart. A function that returns one is called only if the
+ * anonymous user id does not become the customer's.
+ * @param {LoginClient} client
+ * @param {string} method
+ * @param {SignInOptions} options
+ */
+async function signInWith(client, method, options) {
+  checkedLimits(options);
+  const given = read(options, (members) => ({ ...members }));
+  if (typeof given.claimTicket === 'function') {
+    await client.userSessionExists();
+    const { userIdentity } = client.getSnapshot();
+    const leavesUser = userIdentity?.isAnonymous && (method !== 'signIn' || userIdentity.sessionOrigin === 'found');
+    given.claimTicket = leavesUser ? await given.claimTicket() : undefined;
+  }
+  return call(client, method, given, given);
+}
+
+/**
  * The result of a callback that this page has handled: none if the script knows that there is no callback.
  * @param {LoginClient} client
  * @param {string} method
@@ -62,9 +81,10 @@ export class LoginClient {
    * @param {Logger} [logger]
    */
   constructor(settings, logger) {
-    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck, preload] = checkedSettings(settings);
+    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck, preload, anonymousConnectionId] =
+      checkedSettings(settings);
     const session = PageSession.of(origin, applicationId, retainsUserCookie, logger ?? console);
-    this[STATE] = () => ({ session, tokenOrigins });
+    this[STATE] = () => ({ session, tokenOrigins, anonymousConnectionId });
     // After the page's own calls, which may follow at once.
     if (hasPage()) queueMicrotask(() => session.start(preload, skipsCheck));
   }
@@ -79,6 +99,26 @@ export class LoginClient {
 
   getSnapshot() {
     return sessionOf(this).snapshot;
+  }
+
+  /** @param {SignInAnonymouslyOptions} [options] */
+  async signInAnonymously(options) {
+    const { session, anonymousConnectionId: connectionId } = this[STATE]();
+    if (!connectionId) throw invalidInput('signInAnonymously needs the setting anonymousConnectionId.');
+    const given = read(options, (members) => ({ ...members, connectionId }));
+    checkedLimits(given);
+    const isSignedIn = session.known()?.userIdentity || (await call(this, 'signInAnonymously', given, given));
+    return isSignedIn ? session.snapshot : null;
+  }
+
+  /** @param {SignInOptions} options */
+  async signIn(options) {
+    return signInWith(this, 'signIn', options);
+  }
+
+  /** @param {SignInOptions} options */
+  async switchAccount(options) {
+    return signInWith(this, 'authenticate', options);
   }
 
   /** @param {AuthenticateOptions} [options] */
@@ -111,6 +151,11 @@ export class LoginClient {
     return resultOf(this, 'getLoginResult', limits);
   }
 
+  /** @param {CallLimits} [limits] */
+  async getRedirectResult(limits) {
+    return resultOf(this, 'getRedirectResult', limits);
+  }
+
   /**
    * @param {string} identityId
    * @param {CallLimits} [limits]
@@ -127,8 +172,9 @@ export class LoginClient {
   /** @param {{ backgroundTrigger?: boolean } & CallLimits} [options] */
   async userSessionExists(options) {
     const { backgroundTrigger } = checkedLimits(options);
-    const status = sessionOf(this).known()?.status;
-    if (status === 'signed-in') return true;
+    const known = sessionOf(this).known();
+    if (known?.userIdentity) return true;
+    const status = known?.status;
     // In the background Authress is not asked.
     if (status === 'signed-out' || (status && backgroundTrigger)) return false;
     return call(this, 'userSessionExists', options, backgroundTrigger);
@@ -137,9 +183,10 @@ export class LoginClient {
   /** @param {CallLimits} [limits] */
   async waitForUserSession(limits) {
     const session = sessionOf(this);
-    const status = session.known()?.status;
-    if (status === 'signed-out') return withLimits(limits, Infinity, (cancelled) => session.nextSignIn(cancelled));
-    if (status === 'signed-in') return withLimits(limits, Infinity, async () => true);
+    const known = session.known();
+    if (known?.status === 'signed-out')
+      return withLimits(limits, Infinity, (cancelled) => session.nextSignIn(cancelled));
+    if (known?.userIdentity) return withLimits(limits, Infinity, async () => true);
     return session.module.call('waitForUserSession', limits, undefined, undefined, Infinity);
   }
 
@@ -228,6 +275,11 @@ export class LoginClient {
    */
   async logout(redirectUrl, limits) {
     return call(this, 'logout', limits, redirectUrl);
+  }
+
+  /** @param {SignOutOptions} [options] */
+  async signOut(options) {
+    return call(this, 'logout', options, read(options, ({ redirectUrl }) => redirectUrl));
   }
 
   getUserIdentity() {

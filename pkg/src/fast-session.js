@@ -131,7 +131,7 @@ export function mayReachAuthress(origin) {
 /**
  * A session's state as it is known without the module. The status is `checking` if nothing is stored and Authress may have a
  * session.
- * @typedef {{ status: 'signed-in', userIdentity: UserIdentity, token: string, record: string }
+ * @typedef {{ status: 'anonymous' | 'signed-in', userIdentity: UserIdentity, token: string, record: string }
  *   | { status: 'signed-out' | 'checking', userIdentity: null, token?: undefined, record?: undefined }} FastSession
  */
 
@@ -145,7 +145,7 @@ export function fastSession(origin, applicationId) {
   const stored = storedSession(origin, applicationId);
   if (stored) {
     const { identity, token, record } = stored;
-    return { status: 'signed-in', userIdentity: identity, token, record };
+    return { status: identity.isAnonymous ? 'anonymous' : 'signed-in', userIdentity: identity, token, record };
   }
   if (!isEmpty()) return undefined;
   return { status: mayReachAuthress(origin) ? 'checking' : 'signed-out', userIdentity: null };

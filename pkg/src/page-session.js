@@ -180,7 +180,7 @@ export class PageSession {
   nextSignIn(cancelled) {
     return new Promise((resolve) => {
       const listener = () => {
-        if (this.#snapshot.status !== 'signed-in') return;
+        if (!this.#snapshot.userIdentity) return;
         this.listeners.delete(listener);
         resolve(true);
       };

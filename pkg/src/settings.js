@@ -108,8 +108,21 @@ function checkedPreload(preload) {
 }
 
 /**
+ * The service client for `signInAnonymously`.
+ * @param {any} given
+ * @returns {string | undefined}
+ */
+function checkedAnonymousConnection(given) {
+  // A member that is present and undefined is a missing environment variable.
+  if (!('anonymousConnectionId' in given)) return undefined;
+  const id = trimmed(given.anonymousConnectionId);
+  if (id.startsWith(SERVICE_CLIENT_PREFIX)) return id;
+  throw invalidInput('anonymousConnectionId must be the id of your service client, sc_….');
+}
+
+/**
  * A list of the settings: the origin of the Authress host, the application id, the origins for the token, whether the `user`
- * cookie is retained, whether the check at the start is skipped, and when the module is loaded.
+ * cookie is retained, whether the check at the start is skipped, when the module is loaded, and the service client.
  * @param {unknown} settings
  */
 export const checkedSettings = (settings) =>
@@ -124,6 +137,7 @@ export const checkedSettings = (settings) =>
         Boolean(given.retainUserCookie),
         Boolean(given.skipBackgroundCredentialsCheck),
         checkedPreload(given.preload ?? 'idle'),
+        checkedAnonymousConnection(given),
       ]),
   );
 

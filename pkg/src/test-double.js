@@ -3,7 +3,7 @@
 import { LoginError } from './errors.js';
 
 /**
- * @import { LinkResult, LoginResult, SessionSnapshot, UserIdentity } from 'authress-login-wasm'
+ * @import { LinkResult, LoginResult, RedirectResult, SessionSnapshot, UserIdentity } from 'authress-login-wasm'
  * @import { ErrorDetails, LoginErrorCode } from './errors.js'
  */
 
@@ -14,6 +14,7 @@ import { LoginError } from './errors.js';
  * @property {string | null} token
  * @property {LinkResult | null} linkResult
  * @property {LoginResult | null} loginResult
+ * @property {RedirectResult | null} redirectResult
  * @property {Map<string, LoginError[]>} failures the next failures of each method
  * @property {((exists: true) => void)[]} waiting
  */
@@ -31,7 +32,11 @@ const SIGNED_OUT = Object.freeze({ status: 'signed-out', userIdentity: null });
 const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
 /** @type {(userIdentity: any) => SessionSnapshot} */
-const snapshotOf = (userIdentity) => Object.freeze({ status: 'signed-in', userIdentity: Object.freeze(userIdentity) });
+const snapshotOf = (userIdentity) =>
+  Object.freeze({
+    status: userIdentity.isAnonymous ? 'anonymous' : 'signed-in',
+    userIdentity: Object.freeze(userIdentity),
+  });
 
 export class LoginClient {
   /**
@@ -49,6 +54,7 @@ export class LoginClient {
       token: null,
       linkResult: null,
       loginResult: null,
+      redirectResult: null,
       failures: new Map(),
       waiting: [],
     };
@@ -77,7 +83,8 @@ export class LoginClient {
         })
       : SIGNED_OUT;
     if (userIdentity) for (const resolve of state.waiting.splice(0)) resolve(true);
-    this.emit({ type: before === 'checking' ? 'ready' : state.snapshot.status });
+    const type = userIdentity ? 'signed-in' : 'signed-out';
+    this.emit({ type: before === 'checking' ? 'ready' : type });
   }
 
   setChecking() {
@@ -92,6 +99,11 @@ export class LoginClient {
   /** @param {LoginResult | null} result */
   setLoginResult(result) {
     this.state().loginResult = result;
+  }
+
+  /** @param {RedirectResult | null} result */
+  setRedirectResult(result) {
+    this.state().redirectResult = result;
   }
 
   /**
@@ -141,6 +153,9 @@ export class LoginClient {
  * @type {Record<string, Method>}
  */
 const METHODS = {
+  signInAnonymously: ({ token, snapshot }) => (token === null ? null : snapshot),
+  signIn: () => null,
+  switchAccount: () => null,
   authenticate: () => null,
   authenticateWithOneTimeCode: () => ({}),
   linkIdentity: needsSession((state) => checkLink(state)),
@@ -152,6 +167,12 @@ const METHODS = {
   updateExtensionAuthenticationRequest: () => null,
   getLinkResult: ({ linkResult }) => linkResult,
   getLoginResult: ({ loginResult }) => loginResult,
+  getRedirectResult(state) {
+    const { redirectResult } = state;
+    // As the client does: the application gets what it has given once.
+    if (redirectResult) state.redirectResult = { ...redirectResult, appState: null, claimTicket: undefined };
+    return redirectResult;
+  },
   userSessionExists: ({ token }) => token !== null,
   waitForUserSession: (state) =>
     state.token !== null ||
@@ -176,6 +197,9 @@ const METHODS = {
   deleteDevice: needsSession(() => undefined),
   openUserConfigurationScreen: needsSession(() => undefined),
   logout(state) {
+    if (state.token !== null) this.setSession(null);
+  },
+  signOut(state) {
     if (state.token !== null) this.setSession(null);
   },
 };
@@ -213,6 +237,18 @@ for (const [method, act] of Object.entries(METHODS)) {
     return act.call(this, state, ...values);
   };
   Object.assign(LoginClient.prototype, { [method]: call });
+}
+
+/**
+ * @param {{ status?: SessionSnapshot['status'], userIdentity?: Partial<UserIdentity>, token?: string, settings?: unknown }} [state]
+ */
+export function createTestClient({ status, userIdentity, token, settings } = {}) {
+  const client = new LoginClient(settings);
+  const hasSession = status === 'anonymous' || status === 'signed-in' || (!status && (userIdentity || token));
+  if (status === 'checking') client.setChecking();
+  else if (hasSession)
+    client.setSession({ userId: 'user_test', isAnonymous: status === 'anonymous', ...userIdentity }, token);
+  return client;
 }
 
 export class ExtensionClient {

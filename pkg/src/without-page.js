@@ -7,11 +7,17 @@ export const hasPage = () => Boolean(globalThis.window?.document);
 
 /** Results of a visitor who is signed out. */
 /** @type {Record<string, unknown>} */
-const RESULTS = { userSessionExists: false, getLinkResult: null, getLoginResult: null, getConnectionCredentials: null };
+const RESULTS = {
+  userSessionExists: false,
+  getLinkResult: null,
+  getLoginResult: null,
+  getRedirectResult: null,
+  getConnectionCredentials: null,
+};
 /** Codes of what fails; every other method needs a session, or leaves a page. */
 /** @type {Record<string, import('./errors.js').LoginErrorCode>} */
 const CODES = { ensureToken: 'TokenTimeout', requestToken: 'InvalidAuthorizationCode' };
-const LEAVES_PAGE = /^(auth|log|update)/;
+const LEAVES_PAGE = /^(auth|log|sign|switch|update)/;
 
 /**
  * The result of a method; that of `waitForUserSession` stays pending, as long as there is no session.

@@ -12,6 +12,37 @@ export interface CallLimits {
   timeoutInMillis?: number;
 }
 
+/** What an application gives for its return to the page. */
+export interface ReturnState {
+  /**
+   * What the shopper was about to do: any value that JSON holds in at most 2,048 bytes. It stays in this browser and comes back
+   * in `getRedirectResult()`, also after a cancelled or failed login.
+   */
+  appState?: unknown;
+}
+
+/** Options of `signInAnonymously`. */
+export interface SignInAnonymouslyOptions extends CallLimits, ReturnState {
+  /** The page to return to, absolute or relative. Default: this page. */
+  redirectUrl?: string;
+}
+
+/** Options of `signIn` and `switchAccount`. */
+export type SignInOptions = AuthenticateOptions & {
+  /**
+   * A claim ticket of the shop's API for what the anonymous shopper owns, at most 2,048 bytes as JSON, or a function that
+   * requests one. The function is called only if the shopper is anonymous and the user id does not become the customer's. The
+   * ticket stays in this browser and comes back in `getRedirectResult()`: redeem it there.
+   */
+  claimTicket?: string | (() => string | Promise<string>);
+};
+
+/** Options of `signOut`. */
+export interface SignOutOptions extends CallLimits {
+  /** The page to open afterwards, absolute or relative. Default: this page. */
+  redirectUrl?: string;
+}
+
 /** Options of `ensureToken` and `getToken`. */
 export interface EnsureTokenOptions {
   /** Stops waiting: the promise rejects with the signal's `reason`. */
@@ -24,7 +55,7 @@ export interface EnsureTokenOptions {
 }
 
 /** Options of `authenticate`. */
-export interface AuthenticateOptions extends CallLimits {
+export interface AuthenticateOptions extends CallLimits, ReturnState {
   /** The identity provider's connection, or your service client (`sc_…`) for an anonymous user id. */
   connectionId?: string;
   /** The tenant to sign in to. Takes precedence over `connectionId`. */
@@ -73,7 +104,7 @@ export type LinkWith =
 /** Options of `linkIdentity`. */
 export type LinkIdentityOptions = LinkWith & LinkIdentitySettings;
 
-export interface LinkIdentitySettings extends CallLimits {
+export interface LinkIdentitySettings extends CallLimits, ReturnState {
   /** The page to return to, absolute or relative. Default: this page. */
   redirectUrl?: string;
   /** Properties for the identity provider. */
@@ -83,7 +114,7 @@ export interface LinkIdentitySettings extends CallLimits {
 }
 
 /** Options of `authenticateWithOneTimeCode`. */
-export interface OneTimeCodeOptions extends CallLimits {
+export interface OneTimeCodeOptions extends CallLimits, ReturnState {
   /** The service client that checks the code, `sc_…`. */
   serviceClientId: string;
   inviteId?: string;

@@ -84,6 +84,34 @@ export interface LoginResult {
   errorCode?: LoginErrorCode;
 }
 
+/** What the page has returned from, and what was given for the return. */
+export interface RedirectResult<AppState = unknown> {
+  /**
+   * What began: `anonymous` for an anonymous user id (`signInAnonymously`, or a login with a service client), `link` if the
+   * identity was to be added to the session's user id, otherwise `login`.
+   */
+  type: 'anonymous' | 'login' | 'link';
+  /** How it ended; see `LoginResult` and `LinkResult`. */
+  status: 'signed-in' | 'linked' | 'already-owned' | 'cancelled' | 'failed';
+  /**
+   * The option `appState` of the call that began it, whatever the status; `null` without one. Only the first result of the page
+   * has it, so that a click is resumed once.
+   */
+  appState: AppState | null;
+  /** The option `claimTicket` of the call that began it. As `appState`, only the first result of the page has it. */
+  claimTicket?: string;
+  /** The requested connection. */
+  connectionId?: string;
+  /** The user id of the new session, or to which the identity was to be linked. */
+  userId?: string;
+  /** Authress's code for a refusal. */
+  serverCode?: string;
+  /** Why this client did not use the callback; see `LoginResult`. */
+  errorCode?: LoginErrorCode;
+  /** Set when a link was refused or failed: offer `switchAccount` with this connection; see `LinkResult`. */
+  mayBeOwned?: true;
+}
+
 /**
  * The state of the session. It is the same object until something changes, as `useSyncExternalStore` and similar functions
  * need it.
@@ -91,7 +119,9 @@ export interface LoginResult {
 export type SessionSnapshot =
   /** Not known yet. With a stored session it is known at once. */
   | { readonly status: 'checking'; readonly userIdentity: null }
-  /** There is a session. It stays while Authress cannot be reached. */
+  /** The shopper has an anonymous user id. The session stays while Authress cannot be reached. */
+  | { readonly status: 'anonymous'; readonly userIdentity: UserIdentity }
+  /** The shopper has signed in. The session stays while Authress cannot be reached. */
   | { readonly status: 'signed-in'; readonly userIdentity: UserIdentity }
   | { readonly status: 'signed-out'; readonly userIdentity: null };
 
@@ -99,7 +129,7 @@ export type SessionSnapshot =
  * A change of the session, in this tab or another one.
  *
  * - `ready`: the client knows whether there is a session, for the first time on this page;
- * - `signed-in`: a session began, or another user's session replaced it;
+ * - `signed-in`: a session began, anonymous or not, or another user's session replaced it;
  * - `token-renewed`: the session has new tokens;
  * - `signed-out`: the session ended;
  * - `login-…`, `link-…`: the browser came back from a login or link;

@@ -15,6 +15,11 @@ export interface LoginClientSettings {
    */
   applicationId?: string;
   /**
+   * The service client (`sc_…`) whose verifier gives visitors an anonymous user id; `signInAnonymously` needs it. Default: none.
+   * @throws {LoginError} `InvalidInput` from the constructor: it is no such id, also `null` and `undefined`.
+   */
+  anonymousConnectionId?: string;
+  /**
    * Origins besides the page's own to which `fetch` may send the access token, for example `['https://api.example.com']`.
    * Default: none.
    * @throws {LoginError} `InvalidInput` from the constructor.

@@ -51,6 +51,7 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) has_write_timed_out: Cell<bool>,
     pub(crate) local_check: SingleFlight,
     pub(crate) renewal: SingleFlight,
+    pub(crate) anonymous_login: SingleFlight,
 }
 
 impl<P: Ports> Context<P> {
@@ -71,6 +72,7 @@ impl<P: Ports> Context<P> {
             has_write_timed_out: Cell::new(false),
             local_check: SingleFlight::default(),
             renewal: SingleFlight::default(),
+            anonymous_login: SingleFlight::default(),
         }
     }
 

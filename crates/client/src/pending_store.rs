@@ -71,6 +71,14 @@ impl<P: Ports> Context<P> {
         }
     }
 
+    /// Returns how long to wait for the session of a login for an anonymous user id that another call or tab has begun, in
+    /// milliseconds. `None` if there is none.
+    pub(crate) fn anonymous_login_shared_for_ms(&self) -> Option<u32> {
+        let now_ms = self.ports.now_ms();
+        let pending = self.pending_keys().into_iter().filter_map(|key| self.load_pending_at(&key));
+        pending.filter_map(|pending| pending.shared_for_ms(&self.settings, now_ms)).max()
+    }
+
     /// Returns the keys of pending authorizations, the published client's too.
     fn pending_keys(&self) -> Vec<String> {
         let mut keys = self.ports.keys(KEY_PREFIX);

@@ -16,6 +16,11 @@ pub const SERVICE_CLIENT_PREFIX: &str = "sc_";
 /// What the id of an extension begins with.
 pub const EXTENSION_PREFIX: &str = "ext_";
 
+/// Whether a connection is a service client: a login with it is for an anonymous user id.
+pub fn is_service_client(connection_id: &str) -> bool {
+    connection_id.starts_with(SERVICE_CLIENT_PREFIX)
+}
+
 /// The validated settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -124,7 +129,7 @@ fn parse_host(text: &str) -> Option<WebUrl> {
 
 fn parse_application_id(text: &str) -> Result<String, Error> {
     let id = text.trim_ascii();
-    if id.is_empty() || id.starts_with(SERVICE_CLIENT_PREFIX) || id.starts_with(EXTENSION_PREFIX) {
+    if id.is_empty() || is_service_client(id) || id.starts_with(EXTENSION_PREFIX) {
         return Err(ErrorCode::InvalidApplication.into());
     }
     Ok(id.to_owned())

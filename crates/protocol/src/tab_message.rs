@@ -42,6 +42,7 @@ mod tests {
             user_id: Some("user_a".into()),
             server_code: None,
             error_code: None,
+            app_state: None,
         };
         for message in [TabMessage::SignedOut, TabMessage::LoginEnded(result)] {
             assert_eq!(TabMessage::parse(&message.to_text()), Some(message));

@@ -8,11 +8,7 @@ use authress_login_protocol::{
     clock::ClockReading,
     jwt::UnverifiedClaims,
     page::Page,
-    session::{
-        cookies::Cookies,
-        record::STORAGE_KEY,
-        stored::StoredSession,
-    },
+    session::{cookies::Cookies, record::STORAGE_KEY, stored::StoredSession},
     settings::Settings,
 };
 use serde_json::{Value, json};

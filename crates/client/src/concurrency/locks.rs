@@ -2,6 +2,8 @@
 //!
 //! After that time a caller continues without the lock: a frozen tab may hold it for ever.
 
+use authress_login_protocol::authorization::pending::SHARED_MS;
+
 /// A lock of one client's session.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionLock {
@@ -20,6 +22,11 @@ impl SessionLock {
     /// One tab writes the session at a time. Writing takes hardly any time.
     pub(crate) fn write() -> Self {
         Self { purpose: "write".to_owned(), wait_ms: 500 }
+    }
+
+    /// One tab at a time begins a login for an anonymous user id.
+    pub(crate) fn anonymous_login() -> Self {
+        Self { purpose: "anonymous login".to_owned(), wait_ms: SHARED_MS }
     }
 
     /// One copy of the package on a page handles the callback with this nonce; another copy then finds its session.

@@ -121,7 +121,7 @@ impl<P: Ports> Context<P> {
         own_page: Option<&'a Page>,
     ) -> LocalBoxFuture<'a, AuthorizationResult> {
         Box::pin(async move {
-            let session = self.current_session();
+            let (session, was_signed_in) = (self.current_session(), self.identity().is_some());
             let mut authorization = None;
             let mut prepare = || {
                 let (request, prepared) = prepare(self.entropy()?, self.now())?;
@@ -137,6 +137,11 @@ impl<P: Ports> Context<P> {
                 .and_then(|body| authorization.read_response(&body))
                 .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(mut pending) = pending {
+                let leaves = matches!(open, OpenType::Redirect { .. });
+                if leaves && pending.is_anonymous_login() && !was_signed_in && self.identity().is_some() {
+                    // Another tab has begun a session while this one was frozen. A second user id would replace it.
+                    return Ok(None);
+                }
                 session.note_beginning(&mut pending);
                 self.store_pending(&pending)?;
                 if !self.ports.page()?.can_complete_login_at(&pending.redirect_url, &self.settings) {

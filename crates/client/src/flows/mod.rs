@@ -6,4 +6,5 @@ mod callback;
 mod logout;
 mod renewal;
 mod session;
+mod sign_in;
 mod tabs;

@@ -68,13 +68,20 @@ impl<P: Ports> LoginClient<P> {
 
     /// Returns the result of the login or link whose callback this page has handled, `None` if there was none.
     pub async fn login_result(&self, purpose: Purpose) -> Result<Option<LoginResult>, Error> {
+        let result = self.redirect_result(false).await?;
+        Ok(result.filter(|result| result.purpose == purpose))
+    }
+
+    /// Returns the result of the login or link whose callback this page has handled, `None` if there was none. With
+    /// `takes_app_state` it has what the application gave for its return, which only the first such call gets: the click
+    /// that it stands for is resumed once.
+    pub async fn redirect_result(&self, takes_app_state: bool) -> Result<Option<LoginResult>, Error> {
         // A code exchange that fails has a result too.
         let checked = self.user_session_exists(true).await;
-        let result = self.context.login_result.borrow().clone();
-        match result.filter(|result| result.purpose == purpose) {
-            Some(result) => Ok(Some(result)),
-            None => checked.map(|_| None),
-        }
+        let mut handled = self.context.login_result.borrow_mut();
+        let Some(handled) = handled.as_mut() else { return checked.map(|_| None) };
+        let app_state = if takes_app_state { handled.app_state.take() } else { None };
+        Ok(Some(LoginResult { app_state, ..handled.clone() }))
     }
 
     async fn wait_for_token(&self) -> Result<Option<Secret>, Error> {

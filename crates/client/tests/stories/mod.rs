@@ -13,6 +13,7 @@ mod origins;
 mod outdated;
 mod planted;
 mod renewals;
+mod sign_in;
 mod tabs;
 mod user_changes;
 

@@ -101,7 +101,7 @@ fn a_planted_session_is_found_and_never_linked() {
 }
 
 #[test]
-fn a_session_that_another_host_has_set_in_cookies_is_found() {
+fn cookies_that_another_host_has_set_are_no_session() {
     run(async {
         let world = World::new(Site::Same, 3);
         let attacker = Tab::open(&Browser::new(&world));
@@ -114,14 +114,14 @@ fn a_session_that_another_host_has_set_in_cookies_is_found() {
             browser.assign_cookie(&url, &format!("{cookie}; Domain=shop.test; Path=/"));
         }
         let tab = Tab::open(&browser);
-        assert!(tab.exists().value().await.unwrap());
-        assert_eq!(origin(&tab), SessionOrigin::Found);
-        assert_not_linked(&tab).await;
+        assert!(!tab.exists().value().await.unwrap());
+        assert_eq!((tab.user(), tab.snapshot().as_str()), (None, "signed-out"));
+        assert_eq!(world.sent(RENEWAL).len(), 1, "Authress knows of none");
     });
 }
 
 #[test]
-fn a_forged_identity_cookie_is_not_linked_by_the_planted_session_beside_it() {
+fn a_forged_identity_cookie_does_not_hide_that_a_planted_session_is_anonymous() {
     run(async {
         let world = World::with(Site::Same, 4, |config| config["dialect"] = json!({ "enableAccessToToken": false }));
         let attacker = Browser::new(&world);
@@ -133,7 +133,7 @@ fn a_forged_identity_cookie_is_not_linked_by_the_planted_session_beside_it() {
         browser.assign_cookie(&SHOP.parse().unwrap(), &format!("user=e30.{payload}.; Domain=shop.test; Path=/"));
         let tab = Tab::open(&browser);
         assert!(tab.exists().value().await.unwrap());
-        assert!(!tab.client().session().unwrap().is_anonymous, "as the cookie says, which no server has verified");
+        assert!(tab.client().session().unwrap().is_anonymous, "Authress has replaced the cookie");
         assert_not_linked(&tab).await;
     });
 }

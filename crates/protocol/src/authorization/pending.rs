@@ -10,7 +10,7 @@ use crate::{
     json::{JsonObject, ObjectWriter},
     jwt::UnverifiedClaims,
     secret::Secret,
-    settings::{SERVICE_CLIENT_PREFIX, Settings},
+    settings::{Settings, is_service_client},
     web_url::is_path_segment,
 };
 
@@ -20,6 +20,11 @@ pub const LEGACY_KEY: &str = "AuthenticationRequestNonce";
 pub const KEY_PREFIX: &str = "AuthenticationRequestNonce.";
 /// How long a login may be pending, in milliseconds: an hour, the longest lifetime that Authress can be set to.
 const MAX_AGE_MS: i64 = 60 * 60 * 1000;
+/// How long other tabs wait for the session of a login for an anonymous user id, in milliseconds. The tab that began it
+/// may be frozen or closed.
+pub const SHARED_MS: u32 = 5_000;
+/// How long the JSON may be that the application gets back with the result, in bytes.
+pub const MAX_APP_STATE_BYTES: usize = 2_048;
 
 /// A login or link that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct PendingAuthorization {
     pub user_id: Option<String>,
     /// The [session generation](crate::callback::generation) in which it began. The published client does not store it.
     pub generation: Option<i64>,
+    /// JSON of the application, which gets it back with the result. It stays in this browser.
+    pub app_state: Option<Secret>,
     /// When it began, in milliseconds since 1970 by the device's clock.
     pub created_at_ms: i64,
     /// The skew of that clock, in milliseconds; see [`crate::clock::ClockReading::skew_ms`].
@@ -78,6 +85,19 @@ impl PendingAuthorization {
             .filter(|address| address != href)
     }
 
+    /// Whether it is a login with a service client, for an anonymous user id.
+    pub fn is_anonymous_login(&self) -> bool {
+        self.link_user_id.is_none() && self.connection_id.as_deref().is_some_and(is_service_client)
+    }
+
+    /// Returns how long other tabs of these settings still wait for its session, in milliseconds. `None` if it is no login
+    /// for an anonymous user id, or they have waited long enough.
+    pub fn shared_for_ms(&self, settings: &Settings, now_ms: i64) -> Option<u32> {
+        let age_ms = u32::try_from(now_ms.saturating_sub(self.created_at_ms)).ok()?;
+        let remaining_ms = SHARED_MS.checked_sub(age_ms).filter(|remaining_ms| *remaining_ms > 0)?;
+        (self.is_anonymous_login() && self.belongs_to(settings)).then_some(remaining_ms)
+    }
+
     /// Whether it is pending for more than an hour. The published client does not store when a login began.
     pub fn is_expired(&self, now_ms: i64) -> bool {
         self.created_at_ms != 0 && is_expired(self.created_at_ms, now_ms)
@@ -99,7 +119,7 @@ impl PendingAuthorization {
     pub fn is_named_by(&self, token: &UnverifiedClaims) -> bool {
         let Some(connection) = token.authorized_party() else { return false };
         match self.tenant_lookup_identifier {
-            Some(_) => !connection.starts_with(SERVICE_CLIENT_PREFIX),
+            Some(_) => !is_service_client(connection),
             None => self.connection_id.as_deref() == Some(connection),
         }
     }
@@ -124,6 +144,7 @@ impl PendingAuthorization {
         let mut record = record
             .optional("linkUserId", self.link_user_id.as_deref())
             .optional("userId", self.user_id.as_deref())
+            .optional("appState", self.app_state.as_ref().map(Secret::expose))
             .number("createdAt", self.created_at_ms);
         if let Some(generation) = self.generation {
             record = record.number("generation", generation);
@@ -151,6 +172,7 @@ impl PendingAuthorization {
             link_user_id: record.str("linkUserId"),
             user_id: record.str("userId"),
             generation: record.i64("generation"),
+            app_state: record.str("appState").map(Secret::new),
             created_at_ms: record.i64("createdAt").unwrap_or(0),
             clock_skew_ms: record.i64("clockSkew").unwrap_or(0),
         }))
@@ -189,6 +211,7 @@ mod tests {
             link_user_id: Some("user_a".into()),
             user_id: Some("user_a".into()),
             generation: Some(3),
+            app_state: Some(Secret::new(r#"{"productId":"mug"}"#)),
             created_at_ms: 1_000,
             clock_skew_ms: -86_400_000,
         }

@@ -43,6 +43,8 @@ pub struct AuthenticateOptions {
     pub connection_properties: Option<String>,
     /// Whether several accounts may be signed in.
     pub multi_account: Option<bool>,
+    /// JSON of the application; see [`PendingAuthorization::app_state`].
+    pub app_state: Option<Secret>,
 }
 
 /// The options of a link. `connection_id` or `tenant_lookup_identifier` is required.
@@ -56,6 +58,8 @@ pub struct LinkOptions {
     pub redirect_url: Option<String>,
     /// Properties for the identity provider, as a JSON object.
     pub connection_properties: Option<String>,
+    /// JSON of the application; see [`PendingAuthorization::app_state`].
+    pub app_state: Option<Secret>,
 }
 
 impl LinkOptions {
@@ -121,6 +125,7 @@ pub fn prepare_login(
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
     pending.multi_account = options.multi_account;
+    pending.app_state.clone_from(&options.app_state);
     let mut body = body(settings, &pending)
         .optional("inviteId", options.invite_id.as_deref())
         .optional("responseLocation", response_location)
@@ -167,6 +172,7 @@ pub fn prepare_link(
     let mut pending = pending(settings, page, options.redirect_url.as_deref(), &entropy, now)?;
     pending.connection_id.clone_from(&options.connection_id);
     pending.tenant_lookup_identifier.clone_from(&options.tenant_lookup_identifier);
+    pending.app_state.clone_from(&options.app_state);
     pending.link_user_id = Some(credentials.user_id.clone());
     let mut body = body(settings, &pending).bool("linkIdentity", true);
     if let Some(properties) = &options.connection_properties {
@@ -249,6 +255,7 @@ fn pending(
         link_user_id: None,
         user_id: None,
         generation: None,
+        app_state: None,
         created_at_ms: now.device_ms,
         clock_skew_ms: now.skew_ms,
     }))
@@ -309,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_sent_under_its_wire_name() {
+    fn every_option_but_the_applications_state_is_sent_under_its_wire_name() {
         let (request, _) = login(AuthenticateOptions {
             tenant_lookup_identifier: Some("tenant".into()),
             invite_id: Some("inv".into()),
@@ -321,8 +328,10 @@ mod tests {
             connection_properties: Some(r#"{"p":"v"}"#.into()),
             multi_account: Some(true),
             connection_id: None,
+            app_state: Some(Secret::new(r#"{"productId":"mug"}"#)),
         });
         let body = body(&request);
+        assert!(!body.to_string().contains("mug"), "it stays in this browser");
         assert_eq!(body["requestedScopes"][0], "openid");
         assert_eq!(body["connectionProperties"]["p"], "v");
         assert_eq!(body["redirectUrl"], "https://app.shop.test/done");

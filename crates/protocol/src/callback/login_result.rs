@@ -5,7 +5,8 @@ use crate::{
     callback::callback_error::CallbackError,
     error::{Error, ErrorCode},
     json::{JsonObject, ObjectWriter},
-    settings::SERVICE_CLIENT_PREFIX,
+    secret::Secret,
+    settings::is_service_client,
 };
 
 /// Authress's error code for an identity that has logged in before: it has a user id of its own.
@@ -69,6 +70,8 @@ pub struct LoginResult {
     pub server_code: Option<String>,
     /// The client's own reason, if it refused the callback.
     pub error_code: Option<ErrorCode>,
+    /// What the application gave for its return; see [`PendingAuthorization::app_state`]. Other tabs do not get it.
+    pub app_state: Option<Secret>,
 }
 
 impl LoginResult {
@@ -94,6 +97,11 @@ impl LoginResult {
             result.user_id = user_id.map(str::to_owned);
         }
         result
+    }
+
+    /// Whether it was a login with a service client, for an anonymous user id.
+    pub fn is_anonymous_login(&self) -> bool {
+        self.purpose == Purpose::Login && self.connection_id.as_deref().is_some_and(is_service_client)
     }
 
     /// Whether another user may own the identity: a link has failed, and the reason is not certain. Signing in with the
@@ -132,8 +140,7 @@ impl LoginResult {
     /// Returns the result of a login that came after another one had created the session of `user_id`. A login for an
     /// anonymous user id has what it was for, namely a session.
     pub fn after_sign_in(pending: &PendingAuthorization, user_id: &str) -> Self {
-        let is_anonymous = pending.connection_id.as_deref().is_some_and(|id| id.starts_with(SERVICE_CLIENT_PREFIX));
-        if is_anonymous && pending.link_user_id.is_none() {
+        if pending.is_anonymous_login() {
             Self::from_session(pending, Some(user_id), false, None)
         } else {
             Self::outdated(pending)
@@ -163,6 +170,7 @@ impl LoginResult {
             user_id: message.str("userId"),
             server_code: message.str("serverCode"),
             error_code: message.str("errorCode").and_then(|code| ErrorCode::from_name(&code)),
+            app_state: None,
         })
     }
 
@@ -174,6 +182,7 @@ impl LoginResult {
             user_id: pending.link_user_id.clone(),
             server_code: server_code.map(str::to_owned),
             error_code: None,
+            app_state: pending.app_state.clone(),
         }
     }
 }
@@ -203,6 +212,7 @@ mod tests {
             link_user_id: link_user_id.map(str::to_owned),
             user_id: None,
             generation: None,
+            app_state: None,
             created_at_ms: 0,
             clock_skew_ms: 0,
         }

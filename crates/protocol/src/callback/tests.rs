@@ -39,6 +39,7 @@ fn pending(nonce: &str) -> Box<PendingAuthorization> {
         link_user_id: None,
         user_id: None,
         generation: None,
+        app_state: None,
         created_at_ms: 0,
         clock_skew_ms: 0,
     })

@@ -12,7 +12,7 @@ use crate::{
     jwt::{UnverifiedClaims, margin_s},
     page::Page,
     secret::Secret,
-    settings::{SERVICE_CLIENT_PREFIX, Settings},
+    settings::{Settings, is_service_client},
 };
 
 /// The tokens of a response or callback.
@@ -135,7 +135,7 @@ pub(super) fn is_of_service_client(access_token: &Secret, identity: &UnverifiedC
 
 fn names_service_client(token: &UnverifiedClaims) -> Option<bool> {
     let connection = token.authorized_party().filter(|azp| !azp.is_empty());
-    connection.map(|id| id.starts_with(SERVICE_CLIENT_PREFIX))
+    connection.map(is_service_client)
 }
 
 /// Whether an access token is for this host, application and user.

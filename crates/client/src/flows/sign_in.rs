@@ -1,0 +1,69 @@
+//! Signing in: one login for an anonymous user id for all tabs, and the sign-in that keeps it.
+
+use crate::{
+    concurrency::{current_authorization::AuthorizationResult, locks::SessionLock},
+    login_client::LoginClient,
+    open_type::OpenType,
+    ports::Ports,
+};
+use authress_login_protocol::{
+    authorization::request::{AuthenticateOptions, LinkOptions},
+    error::Error,
+    session::origin::SessionOrigin,
+};
+use futures_util::future::{LocalBoxFuture, select};
+use std::pin::pin;
+
+impl<P: Ports> LoginClient<P> {
+    /// Returns `true` if there is a session, anonymous or not. Otherwise begins a login for an anonymous user id, and returns
+    /// `false` when the page navigates.
+    ///
+    /// Concurrent calls share one login. So do tabs: one that finds another one's login waits for its session, five seconds
+    /// at most.
+    pub fn sign_in_anonymously(&self, options: AuthenticateOptions) -> LocalBoxFuture<'static, Result<bool, Error>> {
+        let client = self.clone();
+        let run = Box::pin(async move { client.share_anonymous_login(&options).await });
+        self.context.anonymous_login.join(&self.context.ports, run)
+    }
+
+    async fn share_anonymous_login(&self, options: &AuthenticateOptions) -> Result<bool, Error> {
+        let context = &self.context;
+        context.ports.activation().await;
+        loop {
+            if self.user_session_exists(false).await? {
+                return Ok(true);
+            }
+            let lock = context.acquire(SessionLock::anonymous_login()).await;
+            let change = context.notifier.next();
+            if context.refresh_state() {
+                return Ok(true);
+            }
+            let Some(wait_ms) = context.anonymous_login_shared_for_ms() else {
+                self.authenticate(options, OpenType::Redirect { returns_response: false }).await?;
+                return Ok(context.refresh_state());
+            };
+            drop(lock);
+            select(pin!(change), pin!(context.ports.sleep(wait_ms))).await;
+        }
+    }
+
+    /// Links the identity to the session if it is an anonymous one that began in this browser, and logs in otherwise.
+    pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
+        self.user_session_exists(false).await?;
+        let session = self.context.session();
+        if session.is_none_or(|session| !session.is_anonymous || session.origin == SessionOrigin::Found) {
+            return self.authenticate(&options, open).await;
+        }
+        let AuthenticateOptions {
+            connection_id,
+            tenant_lookup_identifier,
+            redirect_url,
+            connection_properties,
+            app_state,
+            ..
+        } = options;
+        let link =
+            LinkOptions { connection_id, tenant_lookup_identifier, redirect_url, connection_properties, app_state };
+        self.link_identity(&link, open).await
+    }
+}
