@@ -279,7 +279,12 @@ export class LoginClient {
 
   /** @param {SignOutOptions} [options] */
   async signOut(options) {
-    return call(this, 'logout', options, read(options, ({ redirectUrl }) => redirectUrl));
+    return call(
+      this,
+      'logout',
+      options,
+      read(options, ({ redirectUrl }) => redirectUrl),
+    );
   }
 
   getUserIdentity() {

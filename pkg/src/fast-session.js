@@ -47,9 +47,12 @@ function claims(token) {
   return JSON.parse(UTF_8.decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
 }
 
-/** The access tokens that script can read. */
+/**
+ * The access tokens that script can read.
+ * @returns {string[]}
+ */
 const accessTokens = () =>
-  (documentProperty('cookie') ?? '')
+  String(documentProperty('cookie') ?? '')
     .split(/; */)
     .filter((pair) => pair.startsWith(`${AUTHORIZATION_COOKIE}=`))
     .map((pair) => pair.slice(AUTHORIZATION_COOKIE.length + 1));

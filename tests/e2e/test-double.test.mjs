@@ -24,7 +24,7 @@ for (const [form, double] of Object.entries(FORMS)) {
     test('has every export of the package, and every method of its classes', () => {
       assert.deepEqual(
         Object.keys(double)
-          .filter((name) => name !== 'default')
+          .filter((name) => name !== 'default' && name !== 'createTestClient')
           .sort(),
         Object.keys(real).sort(),
       );
@@ -82,11 +82,31 @@ for (const [form, double] of Object.entries(FORMS)) {
       unsubscribe();
       login.setSession({ userId: 'user_2' });
       assert.deepEqual(events, [
-        ['ready', 'signed-in'],
+        ['ready', 'anonymous'],
         ['signed-in', 'signed-in'],
-        ['signed-in', 'signed-in'],
+        ['signed-in', 'anonymous'],
         ['signed-out', 'signed-out'],
       ]);
+    });
+
+    test('is created in a state, and hands out the result of a redirect', async () => {
+      for (const status of /** @type {const} */ (['checking', 'signed-out', 'anonymous', 'signed-in']))
+        assert.equal(double.createTestClient({ status }).getSnapshot().status, status);
+      assert.equal(double.createTestClient().getSnapshot().status, 'signed-out');
+      const customer = double.createTestClient({ userIdentity: { userId: 'user_1', name: 'Ada' }, token: 'a-token' });
+      assert.deepEqual([await customer.getToken(), customer.getUserIdentity()?.name], ['a-token', 'Ada']);
+
+      const login = double.createTestClient({ settings: { authressApiUrl: 'https://login.example.com' } });
+      assert.equal(await login.signInAnonymously({ appState: 'mug' }), null, 'the browser would leave');
+      assert.deepEqual(login.calls.at(-1), { method: 'signInAnonymously', values: [{ appState: 'mug' }] });
+      login.setSession({ userId: 'user_2', isAnonymous: true });
+      assert.equal((await login.signInAnonymously())?.status, 'anonymous');
+      login.setRedirectResult({ type: 'anonymous', status: 'signed-in', appState: 'mug' });
+      assert.equal((await login.getRedirectResult())?.appState, 'mug');
+      assert.equal((await login.getRedirectResult())?.appState, null, 'once');
+      assert.equal(await login.signIn({ connectionId: 'con_a' }), null);
+      await login.signOut();
+      assert.equal(login.getSnapshot().status, 'signed-out');
     });
 
     test('has the failures and results that a test sets, and sends the token with its fetch', async (context) => {
