@@ -159,7 +159,8 @@ export class LoginClient {
    *
    * @throws {LoginError} `AuthressSdkNetworkError`: the result is not known yet; call again.
    */
-  getRedirectResult<AppState = unknown>(limits?: CallLimits): Promise<RedirectResult<AppState> | null>;
+  // biome-ignore lint/suspicious/noExplicitAny: as with JSON.parse, the application knows what it has given
+  getRedirectResult<AppState = any>(limits?: CallLimits): Promise<RedirectResult<AppState> | null>;
 
   /**
    * Returns the result of the link from which the browser has just come back; `null` on any other page load.

@@ -12,6 +12,7 @@ import { hasPage } from './without-page.js';
  * @import {
  *   AuthenticateOptions, CallLimits, EnsureTokenOptions, LinkIdentityOptions, LoginClientSettings, Logger, OneTimeCodeOptions,
  *   RegisterDeviceOptions, SessionEvent, SignInAnonymouslyOptions, SignInOptions, SignOutOptions, UpdateExtensionOptions,
+ *   UserIdentity,
  * } from 'authress-login-wasm'
  */
 
@@ -46,22 +47,21 @@ const callAccount = (client, method, limits, value, deadlineMs) =>
   sessionOf(client).module.call(method, limits, value, 'account', deadlineMs);
 
 /**
- * Signs in with a claim ticket, which the shop's API gives for the cart. A function that returns one is called only if the
- * anonymous user id does not become the customer's.
+ * The options of a sign-in with a claim ticket. A function that requests one is called only if the shopper is anonymous and
+ * loses the user id.
  * @param {LoginClient} client
- * @param {string} method
  * @param {SignInOptions} options
+ * @param {(identity: UserIdentity) => boolean} losesUserId
+ * @returns {Promise<SignInOptions>}
  */
-async function signInWith(client, method, options) {
+async function withClaimTicket(client, options, losesUserId) {
   checkedLimits(options);
   const given = read(options, (members) => ({ ...members }));
-  if (typeof given.claimTicket === 'function') {
-    await client.userSessionExists();
-    const { userIdentity } = client.getSnapshot();
-    const leavesUser = userIdentity?.isAnonymous && (method !== 'signIn' || userIdentity.sessionOrigin === 'found');
-    given.claimTicket = leavesUser ? await given.claimTicket() : undefined;
-  }
-  return call(client, method, given, given);
+  if (typeof given.claimTicket !== 'function') return given;
+  await client.userSessionExists();
+  const { userIdentity } = client.getSnapshot();
+  const claimTicket = userIdentity?.isAnonymous && losesUserId(userIdentity) ? await given.claimTicket() : undefined;
+  return { ...given, claimTicket };
 }
 
 /**
@@ -113,12 +113,14 @@ export class LoginClient {
 
   /** @param {SignInOptions} options */
   async signIn(options) {
-    return signInWith(this, 'signIn', options);
+    const given = await withClaimTicket(this, options, ({ sessionOrigin }) => sessionOrigin === 'found');
+    return call(this, 'signIn', given, given);
   }
 
   /** @param {SignInOptions} options */
   async switchAccount(options) {
-    return signInWith(this, 'authenticate', options);
+    const given = await withClaimTicket(this, options, () => true);
+    return call(this, 'authenticate', given, given);
   }
 
   /** @param {AuthenticateOptions} [options] */

@@ -85,7 +85,8 @@ export interface LoginResult {
 }
 
 /** What the page has returned from, and what was given for the return. */
-export interface RedirectResult<AppState = unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: as with JSON.parse, the application knows what it has given
+export interface RedirectResult<AppState = any> {
   /**
    * What began: `anonymous` for an anonymous user id (`signInAnonymously`, or a login with a service client), `link` if the
    * identity was to be added to the session's user id, otherwise `login`.

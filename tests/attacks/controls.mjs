@@ -93,7 +93,7 @@ export const CONTROLS = [
       await shopper.startAnonymous();
       const userId = await shopper.userId();
       await tab.page.bringToFront();
-      await tab.hasStatus('signed-in');
+      await tab.hasStatus('anonymous');
       assert.equal(await tab.userId(), userId);
       await tab.visitProvider('linkIdentity', 'con_acorn', () => tab.pick(tab.account));
       assert.equal((await tab.call('getLinkResult')).value?.status, 'linked');

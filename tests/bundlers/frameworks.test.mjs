@@ -71,13 +71,13 @@ describe('a component', () => {
           });
         }, stack.shopperConnectionId);
         await page.waitForURL((url) => url.origin === stack.shopUrl && url.search.startsWith('?started'));
-        await shows(page, 'signed-in');
+        await shows(page, 'anonymous');
         const userId = await page.textContent('#shopper');
         assert.match(userId ?? '', /^user_/);
 
         const other = await context.newPage();
         await other.goto(`${stack.shopUrl}/`);
-        await shows(other, 'signed-in');
+        await shows(other, 'anonymous');
         assert.equal(await other.textContent('#shopper'), userId);
         await page.evaluate(() => {
           window.login.logout('/?bye').catch(() => {});

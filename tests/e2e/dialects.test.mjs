@@ -197,7 +197,7 @@ describe('a session in cookies', () => {
       const page = new BarePage(shop);
       await page.open();
       await page.startAnonymous();
-      await page.hasStatus('signed-in');
+      await page.hasStatus('anonymous');
       assert.deepEqual(await page.call('getToken'), { value: null });
       const cookies = await context.cookies(stack.shopUrl);
       assert.equal(cookies.find(({ name }) => name === 'authorization')?.httpOnly, true);
@@ -218,7 +218,7 @@ for (const seconds of [60, 5]) {
       const page = new BarePage(shop, { recordsEvents: true });
       await page.open();
       await page.startAnonymous();
-      await page.hasStatus('signed-in');
+      await page.hasStatus('anonymous');
       const { userId } = (await page.snapshot()).userIdentity;
       await authress.clearLog();
       const renewals = async () => (await authress.requests()).filter((request) => request === RENEWAL).length;
@@ -230,7 +230,7 @@ for (const seconds of [60, 5]) {
       const count = await renewals();
       assert.ok(count <= (2 * MINUTE_MS) / 1000 / seconds, `${count} renewals in a minute`);
       const { status, userIdentity } = await page.snapshot();
-      assert.deepEqual([status, userIdentity?.userId], ['signed-in', userId]);
+      assert.deepEqual([status, userIdentity?.userId], ['anonymous', userId]);
       assert.ok(!(await page.eventTypes()).includes('signed-out'));
     });
   });
@@ -251,7 +251,7 @@ for (const topology of /** @type {const} */ (['https', 'cross-site'])) {
           const page = new BarePage(shop);
           await page.open();
           await page.startAnonymous();
-          await page.hasStatus('signed-in');
+          await page.hasStatus('anonymous');
           const claims = await authress.verifySignature((await page.call('getToken')).value, { issuer });
           assert.equal((await page.snapshot()).userIdentity.userId, claims.sub);
           await page.visitProvider('linkIdentity', 'con_acorn', () => page.pick(`${switched} ${topology}`));

@@ -47,11 +47,11 @@ for (const topology of TOPOLOGIES) {
       const [page, other] = await twoTabs(cast);
       const { sub } = await cast.authress.verify((await page.call('getToken')).value);
       const result = { status: 'signed-in', connectionId: cast.stack.shopperConnectionId, userId: sub };
-      const completed = { type: 'login-completed', result, status: 'signed-in' };
-      assert.deepEqual(await page.events(), [{ type: 'ready', status: 'signed-in' }, completed]);
+      const completed = { type: 'login-completed', result, status: 'anonymous' };
+      assert.deepEqual(await page.events(), [{ type: 'ready', status: 'anonymous' }, completed]);
       assert.deepEqual(await other.events(), [
         { type: 'ready', status: 'signed-out' },
-        { type: 'signed-in', status: 'signed-in' },
+        { type: 'signed-in', status: 'anonymous' },
         completed,
       ]);
       for (const tab of [page, other]) assert.equal((await tab.snapshot()).userIdentity.userId, sub);
@@ -150,11 +150,11 @@ describe('listeners', () => {
     await page.open();
     await page.startAnonymous();
     await page.visitProvider('linkIdentity', 'con_acorn', () => shop.press('cancel'));
-    await page.hasStatus('signed-in');
+    await page.hasStatus('anonymous');
     const events = (await page.events()).map(({ type, status }) => [type, status]);
     assert.deepEqual(events, [
-      ['ready', 'signed-in'],
-      ['link-cancelled', 'signed-in'],
+      ['ready', 'anonymous'],
+      ['link-cancelled', 'anonymous'],
     ]);
   });
 
@@ -172,7 +172,7 @@ describe('listeners', () => {
     assert.ok(await tab.evaluate(() => window.kept === window.login.getSnapshot()), 'another check changes nothing');
 
     await page.startAnonymous();
-    await page.hasStatus('signed-in');
+    await page.hasStatus('anonymous');
     await tab.evaluate(() => {
       window.kept = window.login.getSnapshot();
     });
@@ -183,7 +183,7 @@ describe('listeners', () => {
     await page.page.route('**/logout?**', (route) => route.fulfill({ status: 204 }));
     await page.call('logout');
     const after = await tab.evaluate(() => [window.kept.status, window.login.getSnapshot().status]);
-    assert.deepEqual(after, ['signed-in', 'signed-out'], 'an earlier snapshot does not change');
+    assert.deepEqual(after, ['anonymous', 'signed-out'], 'an earlier snapshot does not change');
     await page.hasEvents('ready', 'login-completed', 'signed-out');
   });
 

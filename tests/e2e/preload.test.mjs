@@ -177,7 +177,7 @@ describe('a page without a session', () => {
     await page.page.reload();
     await page.isReady();
     await page.hasEvents('ready');
-    assert.equal((await page.snapshot()).status, 'signed-in');
+    assert.equal((await page.snapshot()).status, 'anonymous');
     await other.logOut();
     await page.hasEventsInSomeOrder('ready', 'signed-out');
   });
@@ -212,7 +212,7 @@ describe('a page with a stored session', () => {
       await page.hasEvents('ready');
       await other.logOut();
       assert.deepEqual(files(), SCRIPT);
-      assert.equal((await page.snapshot()).status, 'signed-in', 'it does not listen yet');
+      assert.equal((await page.snapshot()).status, 'anonymous', 'it does not listen yet');
       release();
       await page.hasEvents('ready', 'signed-out');
       assert.deepEqual(await page.snapshot(), { status: 'signed-out', userIdentity: null });

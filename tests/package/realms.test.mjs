@@ -19,6 +19,7 @@ describe('values of another realm', () => {
       false,
       false,
       'idle',
+      undefined,
     ]);
     assert.equal(
       checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis,

@@ -42,6 +42,15 @@ describe('settings', () => {
     }
   });
 
+  test('the service client for anonymous user ids is one, or absent', () => {
+    /** @param {object} more */
+    const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more })[6]);
+    assert.deepEqual([read({}), read({ anonymousConnectionId: ' sc_a ' })], [undefined, 'sc_a']);
+    for (const anonymousConnectionId of [undefined, null, '', 'con_a', 5, ['sc_a']]) {
+      assert.equal(read({ anonymousConnectionId }), 'InvalidInput', String(anonymousConnectionId));
+    }
+  });
+
   test('only an absent application id means the default', () => {
     /** @param {object} more */
     const read = (more) => outcome(() => checkedSettings({ authressApiUrl: HOST, ...more })[1]);

@@ -74,11 +74,11 @@ for (const [index, example] of all.entries()) {
 
 test('an example with errors does not compile', () => {
   const wrong = {
-    code: 'login.authenticate({ connectionId: 1 });\nlogin.signIn();\nexport {};\n',
+    code: 'login.authenticate({ connectionId: 1 });\nlogin.signUp();\nexport {};\n',
     extension: 'js',
     line: 10,
   };
   const found = complaints(wrong, 'wrong');
   assert.equal(found.length, 2, found.join('\n'));
-  assert.match(found[1], /^line 11: .*signIn/);
+  assert.match(found[1], /^line 11: .*signUp/);
 });

@@ -20,10 +20,15 @@ import {
   type LoginResult,
   type OneTimeCodeOptions,
   RedirectOpenType,
+  type RedirectResult,
   type RegisterDeviceOptions,
   type RegisteredDevice,
+  type ReturnState,
   type SessionEvent,
   type SessionSnapshot,
+  type SignInAnonymouslyOptions,
+  type SignInOptions,
+  type SignOutOptions,
   type UpdateExtensionOptions,
   UserConfigurationScreen,
   type UserIdentity,
@@ -232,6 +237,7 @@ function greeting(snapshot: SessionSnapshot): string {
     case 'checking':
       holds<Same<typeof snapshot.userIdentity, null>>();
       return 'one moment';
+    case 'anonymous':
     case 'signed-in':
       return snapshot.userIdentity.name ?? snapshot.userIdentity.userId;
     case 'signed-out':
@@ -288,3 +294,23 @@ holds<Same<typeof UserConfigurationScreen.Profile, 'Profile'>>();
 holds<Same<typeof RedirectOpenType.Redirect, 'redirect'>>();
 
 declare function print(...values: unknown[]): void;
+
+/** The calls of a storefront. */
+export async function shopsWithOneCall(): Promise<void> {
+  const appState = { productId: 'mug' };
+  const started: SignInAnonymouslyOptions = { ...limits, appState, redirectUrl: '/cart' };
+  const snapshot = await login.signInAnonymously(started);
+  holds<Same<typeof snapshot, SessionSnapshot | null>>();
+  const signIn: SignInOptions = { connectionId: 'con_a', appState: 'checkout', claimTicket: async () => 'ticket' };
+  holds<Same<Awaited<ReturnType<typeof login.signIn>>, AuthenticationStarted | null>>();
+  await login.signIn(signIn);
+  await login.switchAccount({ connectionId: 'con_a', claimTicket: 'ticket' });
+  const result = await login.getRedirectResult<typeof appState>(limits);
+  holds<Same<typeof result, RedirectResult<{ productId: string }> | null>>();
+  if (result?.mayBeOwned) print(result.connectionId, result.claimTicket, result.serverCode, result.errorCode);
+  if (result?.type === 'anonymous' && result.status === 'signed-in') print(result.appState?.productId, result.userId);
+  const signOut: SignOutOptions = { ...limits, redirectUrl: '/' };
+  await login.signOut(signOut);
+  const state: ReturnState = { appState: null };
+  await login.authenticate({ ...state, connectionId: 'con_a' });
+}

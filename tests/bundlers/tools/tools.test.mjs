@@ -305,11 +305,11 @@ describe('the first example of the README', () => {
       const { sub } = await authress.verify(token);
       assert.match(sub, /^user_/);
       if (tool.binding) {
-        await page.waitForSelector('#shopper[data-status="signed-in"]');
+        await page.waitForSelector('#shopper[data-status="anonymous"]');
         // With the session known before the page is hydrated.
         await page.reload();
-        await page.waitForSelector('#shopper[data-status="signed-in"]');
-        assert.equal(await page.textContent('#shopper'), 'signed-in');
+        await page.waitForSelector('#shopper[data-status="anonymous"]');
+        assert.equal(await page.textContent('#shopper'), 'anonymous');
       }
       if (!isDev) await assertNoJavaScriptForm(port, requested);
       assert.deepEqual(
