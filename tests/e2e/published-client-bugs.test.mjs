@@ -382,7 +382,7 @@ describe('with cookies', () => {
     assert.equal(stack.sandboxUrl, 'https://login.shop.test');
   });
 
-  story('a user cookie that Authress has not just set signs nobody in, and stays', async (cast) => {
+  story('a user cookie that Authress has not just set is no session, and stays', async (cast) => {
     const { shop, authress, context, stack, page: tab } = cast;
     const page = new BarePage(shop, { settings: { skipBackgroundCredentialsCheck: true } });
     await page.open();
