@@ -3,12 +3,14 @@
 import { LoginClient } from 'authress-login-wasm';
 import { createContext, createElement, useCallback, useContext, useSyncExternalStore } from 'react';
 
-/** @import { LoginClientSettings } from 'authress-login-wasm' */
+import { shopperOf, unknownShopper } from './shopper.js';
 
-const Context = createContext(/** @type {LoginClient | null} */ (null));
-// A server renders this, and a browser renders it first, so that both agree.
-const checking = Object.freeze({ status: /** @type {const} */ ('checking'), userIdentity: null });
-const onServer = () => checking;
+/**
+ * @import { LoginClientSettings } from 'authress-login-wasm'
+ * @import { ShopperClient } from './shopper.js'
+ */
+
+const Context = createContext(/** @type {ShopperClient | null} */ (null));
 
 /**
  * Clients by their settings: strict mode renders twice, a page may have several providers, and none needs a second client.
@@ -24,11 +26,12 @@ function clientOf(settings) {
   return client;
 }
 
-/** @param {{ client?: LoginClient, settings?: LoginClientSettings, children?: import('react').ReactNode }} properties */
+/** @param {{ client?: ShopperClient, settings?: LoginClientSettings, children?: import('react').ReactNode }} properties */
 export function LoginClientProvider({ client, settings, children }) {
   return createElement(Context.Provider, { value: client ?? (settings ? clientOf(settings) : null) }, children);
 }
 
+/** @returns {any} */
 export function useLoginClient() {
   const client = useContext(Context);
   if (!client) throw new Error('useLoginClient and useShopper need a LoginClientProvider around them.');
@@ -38,6 +41,7 @@ export function useLoginClient() {
 export function useShopper() {
   const client = useLoginClient();
   const subscribe = useCallback((/** @type {() => void} */ listener) => client.subscribe(listener), [client]);
-  const snapshot = useCallback(() => client.getSnapshot(), [client]);
-  return useSyncExternalStore(subscribe, snapshot, onServer);
+  const shopper = useCallback(() => shopperOf(client), [client]);
+  const onServer = useCallback(() => unknownShopper(client), [client]);
+  return useSyncExternalStore(subscribe, shopper, onServer);
 }

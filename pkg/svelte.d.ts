@@ -1,5 +1,7 @@
 import type { Readable } from 'svelte/store';
-import type { LoginClient, SessionSnapshot } from './index.js';
+import type { Shopper, ShopperClient } from './shopper.js';
 
-/** Creates a store with the state of the session, which changes with this tab and others. */
-export function shopperStore(client: LoginClient): Readable<SessionSnapshot>;
+export type { Shopper, ShopperClient } from './shopper.js';
+
+/** Creates a store with the state of the session and what a shopper does, which changes with this tab and others. */
+export function shopperStore(client: ShopperClient): Readable<Shopper>;

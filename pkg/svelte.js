@@ -1,10 +1,12 @@
 // Svelte: the session of the shopper, as a store.
 import { readable } from 'svelte/store';
 
-/** @param {import('authress-login-wasm').LoginClient} client */
+import { shopperOf } from './shopper.js';
+
+/** @param {import('./shopper.js').ShopperClient} client */
 export function shopperStore(client) {
-  return readable(client.getSnapshot(), (set) => {
-    const show = () => set(client.getSnapshot());
+  return readable(shopperOf(client), (set) => {
+    const show = () => set(shopperOf(client));
     show();
     return client.subscribe(show);
   });

@@ -1,21 +1,18 @@
 // Vue: the session of the shopper, as a composable.
 import { getCurrentInstance, inject, onMounted, onScopeDispose, shallowReadonly, shallowRef } from 'vue';
 
-/** @import { LoginClient, SessionSnapshot } from 'authress-login-wasm' */
+import { shopperOf, unknownShopper } from './shopper.js';
+
+/** @import { ShopperClient } from './shopper.js' */
 
 const KEY = Symbol('authress-login-wasm');
-/**
- * A server renders this, and a browser renders it first, so that both agree.
- * @type {SessionSnapshot}
- */
-const CHECKING = Object.freeze({ status: 'checking', userIdentity: null });
 
-/** @param {LoginClient} client */
+/** @param {ShopperClient} client */
 export function loginClientPlugin(client) {
   return { install: (/** @type {import('vue').App} */ app) => app.provide(KEY, client) };
 }
 
-/** @returns {LoginClient} */
+/** @returns {any} */
 export function useLoginClient() {
   const client = inject(KEY, null);
   if (!client) throw new Error('useLoginClient and useShopper need app.use(loginClientPlugin(client)).');
@@ -24,9 +21,9 @@ export function useLoginClient() {
 
 export function useShopper() {
   const client = useLoginClient();
-  const shopper = shallowRef(CHECKING);
+  const shopper = shallowRef(unknownShopper(client));
   const show = () => {
-    shopper.value = client.getSnapshot();
+    shopper.value = shopperOf(client);
   };
   /** @type {(() => void) | undefined} */
   let stop;

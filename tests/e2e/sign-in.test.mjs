@@ -185,6 +185,7 @@ describe('a session that was found', () => {
     await signIn('/?begun');
     await cast.shop.press('cancel');
     await page.hasReturnedTo('/?begun');
+    assert.equal((await result(page)).status, 'cancelled');
     assert.equal(await requested(), null, 'the session began here');
 
     const { userIdentity } = await page.snapshot();
