@@ -1,17 +1,18 @@
-//! HTTP below the login: the server and its limits, the client's IP address, policies on request headers, and error
-//! responses.
+//! HTTP below the login: the server and its limits, policies on request headers, and error responses. The client IP
+//! address comes from `authress-client-address`.
 
-mod client_ip;
 mod error_response;
+mod forwarding_advice;
 mod navigation;
 mod policy;
 mod read_deadline;
 mod response_headers;
 mod server;
 
-pub use client_ip::{ForwardingHeader, ForwardingIssue, Network, NetworkPrefix, TrustedProxies};
+pub use authress_client_address::{ForwardingHeader, ForwardingIssue, Network, NetworkPrefix, TrustedProxies};
 pub use error_response::html_error_pages;
 pub(crate) use error_response::{accepts_html, error_response, vary_on_accept};
+pub(crate) use forwarding_advice::forwarding_advice;
 pub use navigation::{NavigationsOnly, check_navigation};
 pub use policy::{Policy, PolicyLayer, PolicyService};
 pub(crate) use response_headers::{protect, with_protective_headers};

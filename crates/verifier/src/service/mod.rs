@@ -26,7 +26,9 @@ pub use self::router::{HEALTH_PATH, LOGIN_PATH, router, router_with_policy, stan
 use self::router::{health_check, method_not_allowed, not_found};
 use crate::config::{Config, HumanCheckConfig, HumanCheckKind};
 use crate::decision::Refusal;
-use crate::http::{NavigationsOnly, Policy, TrustedProxies, html_error_pages, with_protective_headers};
+use crate::http::{
+    NavigationsOnly, Policy, TrustedProxies, forwarding_advice, html_error_pages, with_protective_headers,
+};
 use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
 use crate::observability::Metrics;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
@@ -158,7 +160,7 @@ impl Policy for ForwardingMonitor {
             && self.metrics.forwarding_issue(issue)
         {
             let reason = issue.name();
-            tracing::warn!(reason, "{}. This is logged once and then only counted", issue.message());
+            tracing::warn!(reason, "{}. This is logged once and then only counted", forwarding_advice(issue));
         }
         Ok(())
     }

@@ -111,29 +111,6 @@ impl ForwardingIssue {
             Self::NoAddress => "NoAddress",
         }
     }
-
-    /// What the operator should check.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::HeaderIgnored => {
-                "a login request has a forwarding header, but client_address.trusted_hops is 0. If this server is \
-                 behind proxies of yours, set it to their number; otherwise all shoppers count as one client"
-            }
-            Self::HeaderMissing => {
-                "a login request has no forwarding header, so the peer address is used. Set \
-                 client_address.trusted_hops to the number of your proxies and client_address.header to the header that \
-                 they append to, and let only them reach this port"
-            }
-            Self::TooFewEntries => {
-                "a login request has fewer forwarding entries than client_address.trusted_hops, so the peer address is \
-                 used. Set it to the number of your proxies that add an entry"
-            }
-            Self::NoAddress => {
-                "the forwarding entry of the outermost trusted proxy is not an IP address, so the peer address is \
-                 used. Compare client_address.trusted_hops and client_address.header with the headers that your proxies send"
-            }
-        }
-    }
 }
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -141,7 +118,7 @@ const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The network prefix that counts as one client: an IPv4 address, or the /64 of an IPv6 address. One household or one
 /// server gets a /64 and can use every address in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkPrefix {
     /// A single address.
     V4(Ipv4Addr),
