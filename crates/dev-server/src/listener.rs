@@ -61,7 +61,8 @@ pub async fn serve(
             handle.graceful_shutdown(Some(GRACE_PERIOD));
         }
     });
-    let app = router.into_make_service();
+    // So that the router knows the client IP address of a request.
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
         None => match axum_server::from_tcp(bound.listener) {
             Ok(server) => server.handle(handle).serve(app).await,
@@ -81,6 +82,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use axum::extract::ConnectInfo;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::{Notify, oneshot};
@@ -131,6 +133,21 @@ mod tests {
         assert!(response.starts_with("HTTP/1.1 200"));
         assert!(response.ends_with("done"));
         server.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_router_knows_the_client_ip_address() {
+        let peer = get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| std::future::ready(peer.to_string()));
+        let bound = bind(loopback()).unwrap();
+        let addr = bound.local_addr();
+        let router = Router::new().route("/", peer);
+        let server = tokio::spawn(serve(bound, router, None, std::future::pending()));
+        let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.ends_with(&stream.local_addr().unwrap().to_string()), "{response}");
+        server.abort();
     }
 
     #[tokio::test]
