@@ -1,9 +1,13 @@
 //! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`, and
 //! `/api/cart/claim-ticket` and `/api/cart/claims` to move a cart to another account.
 
+use std::convert::Infallible;
+
 use authress_access_token::{AccessToken, TICKET_LIFETIME};
+use authress_client_address::NetworkPrefix;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -37,21 +41,22 @@ async fn products() -> Json<Value> {
 }
 
 async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Json<CartView> {
-    let shopper = Shopper::from(token);
+    let shopper = shop.shopper(token);
     let cart = shop.carts.get(&shopper);
     Json(CartView::new(shopper, &cart))
 }
 
 async fn set_item(
     State(shop): State<Shop>,
+    Client(client): Client,
     token: AccessToken,
     Path(product_id): Path<String>,
     body: Bytes,
 ) -> Result<Json<CartView>, ApiError> {
     let product = catalog::find(&product_id).ok_or(ApiError::UnknownProduct)?;
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
-    let shopper = Shopper::from(token);
-    let cart = shop.carts.set(&shopper, product, change.quantity);
+    let shopper = shop.shopper(token);
+    let cart = shop.carts.set(&shopper, client, product, change.quantity);
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -65,15 +70,20 @@ async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Js
 }
 
 /// Redeems a ticket: moves its cart into the cart of the signed-in shopper.
-async fn claim(State(shop): State<Shop>, token: AccessToken, body: Bytes) -> Result<Json<CartView>, ApiError> {
+async fn claim(
+    State(shop): State<Shop>,
+    Client(client): Client,
+    token: AccessToken,
+    body: Bytes,
+) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
     // Only a signed-in shopper has an account that the cart can move to.
     if shop.is_anonymous(&token) {
         return Err(ApiError::StillAnonymous);
     }
-    let from = Shopper { user_id: shop.tickets.redeem(&claim.ticket, &token, (shop.now)()).await? };
-    let shopper = Shopper::from(token);
-    let cart = shop.carts.move_all(&from, &shopper);
+    let from = shop.tickets.redeem(&claim.ticket, &token, (shop.now)()).await?;
+    let shopper = shop.shopper(token);
+    let cart = shop.carts.move_all(&from, &shopper, client);
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -82,11 +92,20 @@ impl Shop {
     fn is_anonymous(&self, token: &AccessToken) -> bool {
         token.connection_id() == Some(&self.config.shopper_connection_id)
     }
+
+    fn shopper(&self, token: AccessToken) -> Shopper {
+        Shopper { is_anonymous: self.is_anonymous(&token), user_id: token.user_id }
+    }
 }
 
-impl From<AccessToken> for Shopper {
-    fn from(token: AccessToken) -> Self {
-        Self { user_id: token.user_id }
+/// The client that a new cart counts for.
+struct Client(NetworkPrefix);
+
+impl FromRequestParts<Shop> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Infallible> {
+        Ok(Self(shop.proxies.client_ip(parts).into()))
     }
 }
 
@@ -106,6 +125,8 @@ struct Change {
 #[serde(rename_all = "camelCase")]
 struct CartView {
     user_id: String,
+    /// From the verified token. The page offers a link or a sign-in by this, because it cannot verify signatures.
+    is_anonymous: bool,
     items: Vec<ItemView>,
     total_cents: u64,
 }
@@ -129,6 +150,7 @@ impl CartView {
         };
         Self {
             user_id: shopper.user_id,
+            is_anonymous: shopper.is_anonymous,
             items: cart.lines().iter().map(item).collect(),
             total_cents: cart.total_cents(),
         }

@@ -1,127 +1,229 @@
 //! The carts of all shoppers, in memory.
+//!
+//! Anonymous shoppers and customers have a store each, so that no number of anonymous user ids can evict a customer's
+//! cart. What happens at a bound is the subject of `client_bounded`.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lru::LruCache;
+use authress_client_address::NetworkPrefix;
 
 use crate::cart::{Cart, Quantity};
 use crate::catalog::Product;
-
-/// How many carts are kept. One more replaces the least recently used one: every visitor can get an anonymous user id,
-/// so their number must be limited.
-pub(crate) const MAX_CARTS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+use crate::client_bounded::{Bounds, ClientBounded};
+use crate::config::CartBounds;
 
 /// The owner of a cart: the user of a valid access token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shopper {
     /// The `sub` of the token.
     pub(crate) user_id: String,
+    /// Whether the token is of the service client, with which anonymous shoppers log in.
+    pub(crate) is_anonymous: bool,
 }
 
 /// Carts by user id. Empty carts are not stored.
-pub(crate) struct CartStore(Mutex<LruCache<String, Cart>>);
+pub(crate) struct CartStore(Mutex<Carts>);
 
-impl Default for CartStore {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MAX_CARTS)))
-    }
+struct Carts {
+    anonymous: ClientBounded<Cart>,
+    /// A cart stays here even if an older, anonymous token of the same user id changes it.
+    customers: ClientBounded<Cart>,
 }
 
 impl fmt::Debug for CartStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CartStore").field("carts", &self.lock().len()).finish()
+        let carts = self.lock();
+        let (anonymous, customers) = (carts.anonymous.len(), carts.customers.len());
+        f.debug_struct("CartStore").field("anonymous", &anonymous).field("customers", &customers).finish()
     }
 }
 
 impl CartStore {
+    pub(crate) fn new(bounds: &CartBounds) -> Self {
+        Self(Mutex::new(Carts {
+            anonymous: ClientBounded::new(Bounds { per_client: Some(bounds.per_client), total: bounds.anonymous }),
+            // An office has more customers than there may be carts of one client. Each account costs its owner more than
+            // an anonymous user id does.
+            customers: ClientBounded::new(Bounds { per_client: None, total: bounds.customers }),
+        }))
+    }
+
     /// The shopper's cart, empty if there is none.
     pub(crate) fn get(&self, shopper: &Shopper) -> Cart {
-        self.lock().get(&shopper.user_id).cloned().unwrap_or_default()
+        self.lock().of(shopper).get(&shopper.user_id).cloned().unwrap_or_default()
     }
 
-    /// Changes one product in the shopper's cart and returns the whole cart.
-    pub(crate) fn set(&self, shopper: &Shopper, product: &'static Product, quantity: Quantity) -> Cart {
+    /// Changes one product in the shopper's cart and returns the whole cart. A new cart counts for `client`.
+    pub(crate) fn set(
+        &self,
+        shopper: &Shopper,
+        client: NetworkPrefix,
+        product: &'static Product,
+        quantity: Quantity,
+    ) -> Cart {
+        change(self.lock().of(shopper), &shopper.user_id, client, |cart| cart.set(product, quantity))
+    }
+
+    /// Moves everything from the cart of another user to the shopper's in one step, and returns the shopper's.
+    pub(crate) fn move_all(&self, from: &str, shopper: &Shopper, client: NetworkPrefix) -> Cart {
         let mut carts = self.lock();
-        let mut cart = carts.pop(&shopper.user_id).unwrap_or_default();
-        cart.set(product, quantity);
-        store(&mut carts, shopper, cart)
+        let moved = carts.anonymous.remove(from).or_else(|| carts.customers.remove(from));
+        change(carts.of(shopper), &shopper.user_id, client, |cart| {
+            if let Some((_, moved)) = moved {
+                cart.add_all(&moved);
+            }
+        })
     }
 
-    /// Moves everything from one cart to the other in one step, and returns the other.
-    pub(crate) fn move_all(&self, from: &Shopper, to: &Shopper) -> Cart {
-        let mut carts = self.lock();
-        let moved = carts.pop(&from.user_id).unwrap_or_default();
-        let mut cart = carts.pop(&to.user_id).unwrap_or_default();
-        cart.add_all(&moved);
-        store(&mut carts, to, cart)
-    }
-
-    /// A cart is replaced as a whole, so the carts behind a poisoned lock are consistent.
-    fn lock(&self) -> MutexGuard<'_, LruCache<String, Cart>> {
+    /// A cart is replaced as a whole, so the carts behind a poisoned lock are whole.
+    fn lock(&self) -> MutexGuard<'_, Carts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn store(carts: &mut LruCache<String, Cart>, shopper: &Shopper, cart: Cart) -> Cart {
+impl Carts {
+    /// The store in which the shopper's cart is or would be. The anonymous cart of a shopper who has become a customer
+    /// moves first.
+    fn of(&mut self, shopper: &Shopper) -> &mut ClientBounded<Cart> {
+        if shopper.is_anonymous && !self.customers.contains(&shopper.user_id) {
+            return &mut self.anonymous;
+        }
+        if let Some((client, cart)) = self.anonymous.remove(&shopper.user_id) {
+            self.customers.insert(&shopper.user_id, client, cart);
+        }
+        &mut self.customers
+    }
+}
+
+/// Replaces the user's cart by an edited one.
+fn change(carts: &mut ClientBounded<Cart>, user_id: &str, client: NetworkPrefix, edit: impl FnOnce(&mut Cart)) -> Cart {
+    let (client, mut cart) = carts.remove(user_id).unwrap_or_else(|| (client, Cart::default()));
+    edit(&mut cart);
     if !cart.is_empty() {
-        carts.put(shopper.user_id.clone(), cart.clone());
+        carts.insert(user_id, client, cart.clone());
     }
     cart
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
     use crate::catalog::find;
 
-    fn shopper(user_id: impl ToString) -> Shopper {
-        Shopper { user_id: user_id.to_string() }
+    fn store(per_client: usize, anonymous: usize, customers: usize) -> CartStore {
+        let number = |number| NonZeroUsize::new(number).unwrap();
+        CartStore::new(&CartBounds {
+            per_client: number(per_client),
+            anonymous: number(anonymous),
+            customers: number(customers),
+        })
     }
 
-    fn pieces(quantity: u64) -> Quantity {
-        Quantity::try_from(quantity).unwrap()
+    fn anonymous(user_id: impl ToString) -> Shopper {
+        Shopper { user_id: user_id.to_string(), is_anonymous: true }
+    }
+
+    fn customer(user_id: impl ToString) -> Shopper {
+        Shopper { user_id: user_id.to_string(), is_anonymous: false }
+    }
+
+    fn client(number: u8) -> NetworkPrefix {
+        NetworkPrefix::V4([192, 0, 2, number].into())
+    }
+
+    fn add(store: &CartStore, shopper: &Shopper, client: NetworkPrefix) {
+        put(store, shopper, client, "mug", 1);
+    }
+
+    fn put(store: &CartStore, shopper: &Shopper, client: NetworkPrefix, product: &str, quantity: u64) {
+        store.set(shopper, client, find(product).unwrap(), Quantity::try_from(quantity).unwrap());
+    }
+
+    fn has_cart(store: &CartStore, shopper: &Shopper) -> bool {
+        !store.get(shopper).is_empty()
     }
 
     #[test]
     fn every_shopper_has_their_own_cart() {
-        let store = CartStore::default();
-        store.set(&shopper("user_a"), find("mug").unwrap(), pieces(2));
-        assert_eq!(store.get(&shopper("user_a")).total_cents(), 4800);
-        assert!(store.get(&shopper("user_b")).is_empty());
+        let store = store(10, 10, 10);
+        put(&store, &anonymous("user_a"), client(1), "mug", 2);
+        assert_eq!(store.get(&anonymous("user_a")).total_cents(), 4800);
+        assert!(!has_cart(&store, &anonymous("user_b")));
     }
 
     #[test]
     fn a_moved_cart_is_added_to_the_other_and_removed_from_the_first() {
-        let store = CartStore::default();
-        for (user, product, quantity) in [("user_a", "mug", 98), ("user_a", "vase", 1), ("user_b", "mug", 3)] {
-            store.set(&shopper(user), find(product).unwrap(), pieces(quantity));
-        }
-        let cart = store.move_all(&shopper("user_a"), &shopper("user_b"));
+        let store = store(10, 10, 10);
+        put(&store, &anonymous("user_a"), client(1), "mug", 98);
+        put(&store, &anonymous("user_a"), client(1), "vase", 1);
+        put(&store, &customer("user_b"), client(1), "mug", 3);
+        let cart = store.move_all("user_a", &customer("user_b"), client(1));
         let lines: Vec<_> = cart.lines().iter().map(|line| (line.product.id, line.quantity.get())).collect();
         assert_eq!(lines, [("mug", 99), ("vase", 1)], "a cart has no more than 99 of a thing");
-        assert_eq!(store.get(&shopper("user_b")), cart);
-        assert!(store.get(&shopper("user_a")).is_empty());
+        assert_eq!(store.get(&customer("user_b")), cart);
+        assert!(!has_cart(&store, &anonymous("user_a")));
     }
 
     #[test]
     fn empty_carts_are_not_stored() {
-        let store = CartStore::default();
-        store.set(&shopper("user_a"), find("mug").unwrap(), pieces(0));
-        assert_eq!(store.lock().len(), 0);
+        let store = store(10, 10, 10);
+        put(&store, &anonymous("user_a"), client(1), "mug", 0);
+        assert_eq!(store.lock().anonymous.len(), 0);
     }
 
     #[test]
-    fn the_least_recently_used_cart_is_dropped_first() {
-        let store = CartStore::default();
-        for user in 0..MAX_CARTS.get() {
-            store.set(&shopper(user), find("mug").unwrap(), pieces(1));
+    fn ten_thousand_anonymous_user_ids_of_one_client_evict_no_cart_of_another_and_no_customers_cart() {
+        let store = store(500, 5_000, 5_000);
+        let (neighbour, guest, regular) = (anonymous("neighbour"), anonymous("guest"), customer("regular"));
+        add(&store, &neighbour, client(2));
+        add(&store, &guest, client(1));
+        add(&store, &regular, client(1));
+        for user in 0..10_000 {
+            add(&store, &anonymous(user), client(1));
         }
-        store.get(&shopper(0));
-        store.set(&shopper("one more"), find("mug").unwrap(), pieces(1));
-        assert!(!store.get(&shopper(0)).is_empty());
-        assert!(store.get(&shopper(1)).is_empty());
-        assert!(!store.get(&shopper("one more")).is_empty());
+        assert!(has_cart(&store, &neighbour));
+        assert!(has_cart(&store, &regular), "although it is of the attacker's network");
+        assert!(!has_cart(&store, &guest), "a cart of the attacker's own network");
+        assert_eq!(store.lock().anonymous.len(), 501);
+    }
+
+    #[test]
+    fn ten_thousand_clients_evict_no_customers_cart() {
+        let store = store(10, 100, 100);
+        let regular = customer("regular");
+        add(&store, &regular, client(1));
+        for user in 0..10_000_u32 {
+            add(&store, &anonymous(user), NetworkPrefix::V4(user.into()));
+        }
+        assert!(has_cart(&store, &regular));
+        assert_eq!(store.lock().anonymous.len(), 100);
+    }
+
+    #[test]
+    fn a_cart_counts_no_more_for_its_client_once_the_shopper_is_a_customer() {
+        let store = store(1, 10, 10);
+        add(&store, &anonymous("user_a"), client(1));
+        assert!(has_cart(&store, &customer("user_a")), "after the link");
+        add(&store, &anonymous("user_b"), client(1));
+        assert!(has_cart(&store, &customer("user_a")) && has_cart(&store, &anonymous("user_b")));
+        // An access token from before the link is valid until it expires.
+        put(&store, &anonymous("user_a"), client(1), "vase", 1);
+        add(&store, &anonymous("user_c"), client(1));
+        assert_eq!(store.get(&customer("user_a")).total_cents(), 2400 + 4500);
+        assert_eq!(store.get(&anonymous("user_a")), store.get(&customer("user_a")));
+    }
+
+    #[test]
+    fn a_cart_counts_for_the_client_that_made_it() {
+        let store = store(1, 10, 10);
+        add(&store, &anonymous("user_a"), client(1));
+        put(&store, &anonymous("user_a"), client(2), "vase", 1);
+        add(&store, &anonymous("user_b"), client(2));
+        assert!(has_cart(&store, &anonymous("user_a")), "the shopper has moved on to another network");
+        add(&store, &anonymous("user_c"), client(1));
+        assert!(!has_cart(&store, &anonymous("user_a")));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use authress_dev_server::TlsFiles;
@@ -29,10 +30,39 @@ pub struct Config {
     pub shopper_connection_id: String,
     /// The identity providers the page offers.
     pub connections: Vec<Connection>,
+    /// How many carts are kept.
+    #[serde(default)]
+    pub carts: CartBounds,
+    /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
+    #[serde(default)]
+    pub trusted_hops: u8,
     /// The folder with the storefront's pages.
     pub pages: PathBuf,
     /// The folder of the built npm package.
     pub package: PathBuf,
+}
+
+/// How many carts are kept in memory. A cart is about 300 bytes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CartBounds {
+    /// The most anonymous carts of one client: an IPv4 address, or the /64 of an IPv6 address. A further one replaces the
+    /// least recently used one of the same client. Default: 500. A household has a handful, an office one for each person.
+    pub per_client: NonZeroUsize,
+    /// The most anonymous carts of all clients. A further one replaces the least recently used one of the client that has
+    /// the most. Default: 50,000.
+    pub anonymous: NonZeroUsize,
+    /// The most carts of customers, which no anonymous cart replaces. A further one replaces the least recently used one
+    /// of the client that has the most. Default: 50,000.
+    pub customers: NonZeroUsize,
+}
+
+impl Default for CartBounds {
+    fn default() -> Self {
+        const PER_CLIENT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+        const IN_ALL: NonZeroUsize = NonZeroUsize::new(50_000).unwrap();
+        Self { per_client: PER_CLIENT, anonymous: IN_ALL, customers: IN_ALL }
+    }
 }
 
 /// An identity provider.
@@ -46,6 +76,12 @@ pub struct Connection {
 }
 
 impl Config {
+    /// The shop's origin in the browser.
+    pub fn origin(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.listen))
+    }
+
     /// Reads and checks a configuration file.
     ///
     /// # Errors
@@ -138,6 +174,26 @@ mod tests {
     fn the_error_names_a_misspelt_field() {
         let error = parse(&[("jwksURL", json!("x"))]).unwrap_err().to_string();
         assert!(error.contains("jwksURL"), "{error}");
+    }
+
+    #[test]
+    fn bounds_of_carts_have_defaults_and_are_never_zero() {
+        let bounds = |value| parse(&[("carts", value)]).map(|config| config.carts);
+        let lowered = bounds(json!({ "perClient": 2 })).unwrap();
+        assert_eq!((lowered.per_client.get(), lowered.anonymous.get(), lowered.customers.get()), (2, 50_000, 50_000));
+        assert_eq!(parse(&[]).unwrap().carts.per_client.get(), 500);
+        for invalid in [json!({ "perClient": 0 }), json!({ "perclient": 2 }), json!(500)] {
+            assert!(bounds(invalid.clone()).is_err(), "{invalid}");
+        }
+    }
+
+    #[test]
+    fn without_a_public_url_the_origin_is_where_the_shop_listens() {
+        let listening = &[("publicUrl", Value::Null)][..];
+        assert_eq!(parse(listening).unwrap().origin(), "http://127.0.0.1:5173");
+        let tls = ("tls", json!({ "certificate": "cert.pem", "privateKey": "key.pem" }));
+        assert_eq!(parse(&[listening, &[tls]].concat()).unwrap().origin(), "https://127.0.0.1:5173");
+        assert_eq!(parse(&[]).unwrap().origin(), "http://localhost:5173");
     }
 
     #[test]

@@ -4,6 +4,17 @@
 //! `authress-access-token`. It does not log users in; the page does. The rest is a minimal shop: carts
 //! are kept in memory and lost at a restart, and nothing can be paid for.
 //!
+//! # What a real shop needs too
+//!
+//! - **The server says who the shopper is.** Script cannot verify signatures, so the cart API's responses have `userId`
+//!   and `isAnonymous` from the verified token, and the page goes by them (`www/shopper.js`). Before a link the page
+//!   asks whose cart it is, and refuses if it shows another shopper.
+//! - **Bounds for what anonymous shoppers store,** because every visitor can get a user id. They count by client, so
+//!   that one program cannot push out the carts of others, and apart from customers' carts (`client_bounded`,
+//!   `cart_store`). Behind proxies the client IP address needs the setting `trustedHops`. A database needs the same
+//!   bounds: a column with the client's network prefix, and an index on it with the time of the last use.
+//! - **Security headers on every response,** errors too (`security_headers`).
+//!
 //! For development only: the binary listens on the loopback interface alone.
 
 mod api;
@@ -12,8 +23,10 @@ mod app;
 pub mod cart;
 mod cart_store;
 pub mod catalog;
+mod client_bounded;
 pub mod config;
 mod pages;
+mod security_headers;
 mod shop;
 
 pub use api_error::ApiError;

@@ -22,12 +22,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::read(&config_path(std::env::args_os().skip(1))?)?;
-    let tls = config.tls.clone();
-    let public_url = config.public_url.clone();
+    let mut config = Config::read(&config_path(std::env::args_os().skip(1))?)?;
     let bound = bind(config.listen)?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let public_url = public_url.unwrap_or_else(|| format!("{scheme}://{}", bound.local_addr()));
+    // The actual port, also if port 0 was requested.
+    config.listen = bound.local_addr();
+    let (tls, public_url) = (config.tls.clone(), config.origin());
     let router = app(Shop::new(config).map_err(|error| error.to_string())?);
     println!("ready {public_url}");
     serve(bound, router, tls, shutdown_signal()).await?;

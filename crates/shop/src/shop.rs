@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use authress_access_token::{ClaimTickets, TICKET_REMEMBERED, TokenPolicy, TokenVerifier};
+use authress_client_address::{ForwardingHeader, TrustedProxies};
 use authress_jws::SigningKey;
 use authress_single_use::{MemorySingleUse, WhenFull};
 use axum::extract::FromRef;
@@ -19,6 +20,7 @@ pub struct Shop {
     pub(crate) tokens: TokenVerifier,
     pub(crate) tickets: Arc<ClaimTickets>,
     pub(crate) carts: Arc<CartStore>,
+    pub(crate) proxies: TrustedProxies,
     /// Seconds since 1970.
     pub(crate) now: fn() -> i64,
 }
@@ -34,9 +36,10 @@ impl Shop {
         // The key, like the carts, exists in this process only.
         let key = SigningKey::generate("cart-claims")?;
         let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
-        let origin = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-        let tickets = Arc::new(ClaimTickets::new(origin, key, Arc::new(spent)));
-        Ok(Self { config: Arc::new(config), tokens, tickets, carts: Arc::default(), now: system_time })
+        let tickets = Arc::new(ClaimTickets::new(config.origin(), key, Arc::new(spent)));
+        let carts = Arc::new(CartStore::new(&config.carts));
+        let proxies = TrustedProxies { hops: config.trusted_hops, header: ForwardingHeader::XForwardedFor };
+        Ok(Self { config: Arc::new(config), tokens, tickets, carts, proxies, now: system_time })
     }
 
     /// The same shop with another clock, in seconds since 1970. For tests.

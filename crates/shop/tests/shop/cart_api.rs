@@ -16,26 +16,39 @@ async fn the_catalog_needs_no_token() {
 #[tokio::test]
 async fn a_new_shopper_has_an_empty_cart_under_their_user_id() {
     let setup = Setup::new().await;
-    let response = setup.read_cart(&setup.token("user_a", &[])).await;
-    assert_eq!(response.json(), json!({ "userId": "user_a", "items": [], "totalCents": 0 }));
+    let response = setup.read_cart(&setup.anonymous("user_a")).await;
+    assert_eq!(response.json(), json!({ "userId": "user_a", "isAnonymous": true, "items": [], "totalCents": 0 }));
     assert_eq!(response.header("cache-control"), "no-store");
 }
 
 #[tokio::test]
 async fn an_added_item_is_in_the_cart() {
     let setup = Setup::new().await;
-    let token = setup.token("user_a", &[]);
+    let token = setup.customer("user_a");
     setup.put(&token, "mug", r#"{"quantity":2}"#).await;
     let cart = setup.read_cart(&token).await.json();
     let mug = json!({ "productId": "mug", "name": "Morning mug", "quantity": 2, "priceCents": 2400 });
-    assert_eq!(cart, json!({ "userId": "user_a", "items": [mug], "totalCents": 4800 }));
+    assert_eq!(cart, json!({ "userId": "user_a", "isAnonymous": false, "items": [mug], "totalCents": 4800 }));
+}
+
+#[tokio::test]
+async fn every_cart_says_whether_its_owner_is_anonymous_by_the_connection_of_the_token() {
+    let setup = Setup::new().await;
+    let (anonymous, customer) = (setup.anonymous("user_a"), setup.customer("user_b"));
+    let other_service_client = setup.token("user_c", &[("azp", json!("sc_other"))]);
+    for (token, expected) in [(&anonymous, true), (&customer, false), (&other_service_client, false)] {
+        assert_eq!(setup.read_cart(token).await.json()["isAnonymous"], expected);
+        assert_eq!(setup.put(token, "mug", r#"{"quantity":1}"#).await.json()["isAnonymous"], expected);
+    }
+    let ticket = ticket_of(&setup, "user_a").await;
+    assert_eq!(post(&setup, "/api/cart/claims", &customer, &ticket).await.json()["isAnonymous"], false);
 }
 
 #[tokio::test]
 async fn the_cart_belongs_to_the_sub_and_not_to_the_token() {
     let setup = Setup::new().await;
-    let anonymous = setup.token("user_a", &[("azp", json!("sc_demoShop"))]);
-    let converted = setup.token("user_a", &[("azp", json!("con_acorn"))]);
+    let anonymous = setup.anonymous("user_a");
+    let converted = setup.customer("user_a");
     let another = setup.token("user_b", &[]);
     setup.put(&anonymous, "mug", r#"{"quantity":2}"#).await;
     assert_eq!(setup.read_cart(&converted).await.json()["totalCents"], 4800);
@@ -67,7 +80,7 @@ async fn user_ids_of_identity_providers_have_carts_of_their_own() {
     }
     // A claim ticket moves the cart of such an id as well.
     let ticket = ticket_of(&setup, "slack|T0/U1").await;
-    let claimed = post(&setup, "/api/cart/claims", &customer(&setup, ids[0]), &ticket).await.json();
+    let claimed = post(&setup, "/api/cart/claims", &setup.customer(ids[0]), &ticket).await.json();
     assert_eq!(claimed["items"][0]["quantity"], 1 + 3, "{claimed}");
 }
 
@@ -171,7 +184,7 @@ async fn a_key_that_the_issuer_does_not_publish_is_rejected() {
 async fn without_the_issuers_keys_the_response_is_503() {
     let setup = Setup::new().await;
     let token = setup.token("user_a", &[]);
-    let cut_off = shop(&setup.issuer, &format!("{}/nothing-here", setup.issuer));
+    let cut_off = shop(&setup.issuer, &format!("{}/nothing-here", setup.issuer), &[]);
     let request = Request::get("/api/cart").header("authorization", format!("Bearer {token}"));
     let response = send(&cut_off, request.body(Body::empty()).unwrap()).await;
     assert_eq!((response.status, response.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "KeysUnavailable"));
@@ -181,16 +194,8 @@ async fn post(setup: &Setup, path: &str, token: &str, body: &str) -> TestRespons
     setup.send("POST", path, Some(token), body).await
 }
 
-fn anonymous(setup: &Setup, user_id: &str) -> String {
-    setup.token(user_id, &[("azp", json!("sc_demoShop"))])
-}
-
-fn customer(setup: &Setup, user_id: &str) -> String {
-    setup.token(user_id, &[("azp", json!("con_acorn"))])
-}
-
 async fn ticket_of(setup: &Setup, user_id: &str) -> String {
-    let response = post(setup, "/api/cart/claim-ticket", &anonymous(setup, user_id), "").await;
+    let response = post(setup, "/api/cart/claim-ticket", &setup.anonymous(user_id), "").await;
     assert_eq!(response.status, StatusCode::OK, "{}", response.body);
     assert_eq!(response.header("cache-control"), "no-store");
     json!({ "ticket": response.json()["ticket"] }).to_string()
@@ -199,35 +204,35 @@ async fn ticket_of(setup: &Setup, user_id: &str) -> String {
 #[tokio::test]
 async fn a_ticket_moves_the_anonymous_cart_to_the_account() {
     let setup = Setup::new().await;
-    setup.put(&anonymous(&setup, "user_a"), "mug", r#"{"quantity":2}"#).await;
-    setup.put(&customer(&setup, "user_b"), "vase", r#"{"quantity":1}"#).await;
+    setup.put(&setup.anonymous("user_a"), "mug", r#"{"quantity":2}"#).await;
+    setup.put(&setup.customer("user_b"), "vase", r#"{"quantity":1}"#).await;
     let ticket = ticket_of(&setup, "user_a").await;
-    let cart = post(&setup, "/api/cart/claims", &customer(&setup, "user_b"), &ticket).await.json();
+    let cart = post(&setup, "/api/cart/claims", &setup.customer("user_b"), &ticket).await.json();
     assert_eq!((cart["userId"].as_str(), cart["totalCents"].as_u64()), (Some("user_b"), Some(2 * 2400 + 4500)));
-    assert_eq!(setup.read_cart(&anonymous(&setup, "user_a")).await.json()["items"], json!([]));
+    assert_eq!(setup.read_cart(&setup.anonymous("user_a")).await.json()["items"], json!([]));
 
-    let again = post(&setup, "/api/cart/claims", &customer(&setup, "user_c"), &ticket).await;
+    let again = post(&setup, "/api/cart/claims", &setup.customer("user_c"), &ticket).await;
     assert_eq!((again.status, again.code().as_str()), (StatusCode::FORBIDDEN, "TicketAlreadyUsed"));
 }
 
 #[tokio::test]
 async fn tickets_are_issued_to_anonymous_shoppers_and_redeemed_by_customers() {
     let setup = Setup::new().await;
-    let rejected = post(&setup, "/api/cart/claim-ticket", &customer(&setup, "user_a"), "").await;
+    let rejected = post(&setup, "/api/cart/claim-ticket", &setup.customer("user_a"), "").await;
     assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "NotAnonymous"));
     let ticket = ticket_of(&setup, "user_a").await;
-    let rejected = post(&setup, "/api/cart/claims", &anonymous(&setup, "user_b"), &ticket).await;
+    let rejected = post(&setup, "/api/cart/claims", &setup.anonymous("user_b"), &ticket).await;
     assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "StillAnonymous"));
-    let rejected = post(&setup, "/api/cart/claims", &customer(&setup, "user_a"), &ticket).await;
+    let rejected = post(&setup, "/api/cart/claims", &setup.customer("user_a"), &ticket).await;
     assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "TicketSameUser"));
-    assert_eq!(post(&setup, "/api/cart/claims", &customer(&setup, "user_b"), &ticket).await.status, StatusCode::OK);
+    assert_eq!(post(&setup, "/api/cart/claims", &setup.customer("user_b"), &ticket).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_token_that_is_not_a_ticket_of_this_shop_is_rejected() {
     let (setup, other_shop) = (Setup::new().await, Setup::new().await);
-    let token = customer(&setup, "user_b");
-    let access_token = json!({ "ticket": anonymous(&setup, "user_a") }).to_string();
+    let token = setup.customer("user_b");
+    let access_token = json!({ "ticket": setup.anonymous("user_a") }).to_string();
     for ticket in [ticket_of(&other_shop, "user_a").await, access_token, r#"{"ticket":""}"#.to_owned()] {
         let rejected = post(&setup, "/api/cart/claims", &token, &ticket).await;
         assert_eq!((rejected.status, rejected.code().as_str()), (StatusCode::FORBIDDEN, "TicketForged"), "{ticket}");
@@ -244,4 +249,48 @@ async fn unknown_paths_and_methods_have_an_error_code() {
     assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::NOT_FOUND, "UnknownRoute"));
     let wrong = setup.send("DELETE", "/api/cart", None, "").await;
     assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"));
+}
+
+/// Adds a mug to the cart of each anonymous user id, from an address as a proxy forwards it.
+async fn fill(setup: &Setup, user_ids: &[&str], forwarded_for: &str) {
+    for user_id in user_ids {
+        let request = Request::put("/api/cart/items/mug")
+            .header("authorization", format!("Bearer {}", setup.anonymous(user_id)))
+            .header("x-forwarded-for", forwarded_for)
+            .body(Body::from(r#"{"quantity":1}"#));
+        assert_eq!(send(&setup.router, request.unwrap()).await.status, StatusCode::OK, "{user_id}");
+    }
+}
+
+/// Those of the anonymous user ids whose carts are still there.
+async fn with_carts<'a>(setup: &Setup, user_ids: &[&'a str]) -> Vec<&'a str> {
+    let mut with_carts = Vec::new();
+    for user_id in user_ids {
+        if setup.read_cart(&setup.anonymous(user_id)).await.json()["totalCents"] != 0 {
+            with_carts.push(*user_id);
+        }
+    }
+    with_carts
+}
+
+#[tokio::test]
+async fn a_client_with_many_user_ids_replaces_its_own_carts_only() {
+    let setup = Setup::with(&[("carts", json!({ "perClient": 2 })), ("trustedHops", json!(1))]).await;
+    fill(&setup, &["user_n"], "2001:db8:0:2::1").await;
+    setup.put(&setup.customer("user_r"), "mug", r#"{"quantity":1}"#).await;
+    fill(&setup, &["user_a", "user_b"], "2001:db8:0:1::1").await;
+    // Another address of the same /64.
+    fill(&setup, &["user_c", "user_d"], "2001:db8:0:1:ffff::2").await;
+    let all = ["user_n", "user_a", "user_b", "user_c", "user_d"];
+    assert_eq!(with_carts(&setup, &all).await, ["user_n", "user_c", "user_d"]);
+    assert_eq!(setup.read_cart(&setup.customer("user_r")).await.json()["totalCents"], 2400);
+}
+
+#[tokio::test]
+async fn a_forged_forwarding_header_makes_no_new_client() {
+    let setup = Setup::with(&[("carts", json!({ "perClient": 2 }))]).await;
+    for (user_id, forged) in [("user_a", "192.0.2.1"), ("user_b", "192.0.2.2"), ("user_c", "192.0.2.3")] {
+        fill(&setup, &[user_id], forged).await;
+    }
+    assert_eq!(with_carts(&setup, &["user_a", "user_b", "user_c"]).await, ["user_b", "user_c"]);
 }

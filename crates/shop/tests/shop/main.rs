@@ -4,4 +4,5 @@
 
 mod cart_api;
 mod pages;
+mod security_headers;
 mod support;

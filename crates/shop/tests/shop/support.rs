@@ -23,13 +23,18 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A shop with other settings.
+    pub(crate) async fn with(settings: &[(&str, Value)]) -> Self {
         let key = SigningKey::generate("k1").unwrap();
         let keys = JwkSet { keys: vec![key.public_jwk()] };
         let jwks = Router::new().route("/jwks", get(move || std::future::ready(Json(keys))));
         let bound = authress_dev_server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let issuer = format!("http://{}", bound.local_addr());
         tokio::spawn(authress_dev_server::serve(bound, jwks, None, std::future::pending()));
-        Self { router: shop(&issuer, &format!("{issuer}/jwks")), issuer, key }
+        Self { router: shop(&issuer, &format!("{issuer}/jwks"), settings), issuer, key }
     }
 
     /// A valid token of `user_id` with some claims changed.
@@ -39,6 +44,16 @@ impl Setup {
             claims[*name] = value.clone();
         }
         self.key.sign_jwt("at+jwt", &claims)
+    }
+
+    /// A token of an anonymous shopper.
+    pub(crate) fn anonymous(&self, user_id: &str) -> String {
+        self.token(user_id, &[("azp", json!("sc_demoShop"))])
+    }
+
+    /// A token of a customer.
+    pub(crate) fn customer(&self, user_id: &str) -> String {
+        self.token(user_id, &[("azp", json!("con_acorn"))])
     }
 
     pub(crate) async fn read_cart(&self, token: &str) -> TestResponse {
@@ -84,13 +99,16 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> TestRespons
     TestResponse { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
-pub(crate) fn shop(issuer: &str, jwks_url: &str) -> Router {
+pub(crate) fn shop(issuer: &str, jwks_url: &str, settings: &[(&str, Value)]) -> Router {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let config = json!({
+    let mut config = json!({
         "listen": "127.0.0.1:0", "issuer": issuer, "jwksUrl": jwks_url,
         "applicationId": "app_demo", "shopperConnectionId": "sc_demoShop",
         "connections": [{"connectionId": "con_acorn", "name": "Acorn ID"}],
         "pages": root.join("www"), "package": root.join("pkg"),
     });
+    for (name, value) in settings {
+        config[*name] = value.clone();
+    }
     app(Shop::new(Config::parse(&config.to_string()).unwrap()).unwrap().at(|| NOW))
 }
