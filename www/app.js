@@ -5,6 +5,7 @@ import { saveIntent, takeIntent } from './intent.js';
 import * as messages from './messages.js';
 import { ShopperSession } from './session.js';
 import { ShopApi } from './shop-api.js';
+import { isSameShopper, SIGNED_OUT, verifiedShopper } from './shopper.js';
 import * as view from './view.js';
 
 /**
@@ -18,10 +19,8 @@ import * as view from './view.js';
 const MAX_QUANTITY = 99;
 /** RFC 6585 section 4: refused for now, whatever it asks for. */
 const TOO_MANY_REQUESTS = 429;
-/** @type {Shopper} */
-const SIGNED_OUT = { state: 'signed-out', userId: null, name: null, email: null };
 /** @type {Cart} */
-const EMPTY_CART = { userId: null, items: [], totalCents: 0 };
+const EMPTY_CART = { userId: null, isAnonymous: false, items: [], totalCents: 0 };
 
 /** @type {ShopConfig} */
 let config;
@@ -32,8 +31,8 @@ let api;
 /** @type {readonly Product[]} */
 let products = [];
 let cart = EMPTY_CART;
-/** @type {string | undefined} The shopper that the page shows, as `shopperKey` has it. */
-let shownShopper;
+/** @type {Shopper | undefined} The login client’s shopper at the last refresh of the page. */
+let shownSession;
 // Cart changes run one after the other, so that three quick presses on + add three.
 /** @type {Promise<unknown>} */
 let cartQueue = Promise.resolve();
@@ -43,6 +42,9 @@ let sessionRestored;
 // ... or show this message, if the shop could not start.
 /** @type {Message | null} */
 let startFailure = null;
+
+/** The shopper as the shop's server says; before its response, as the login client reads it. */
+const currentShopper = () => verifiedShopper(session.shopper, cart);
 
 async function start() {
   view.onPress({ signIn: openProviderPicker, signOut });
@@ -85,7 +87,7 @@ async function restoreSession() {
  * @param {Intent | null} intent
  */
 async function showOutcome({ link, login }, intent) {
-  const shopper = session.shopper;
+  const shopper = currentShopper();
   if (link) {
     showLinkOutcome(link, shopper);
   } else if (login && login.status !== 'signed-in') {
@@ -98,7 +100,7 @@ async function showOutcome({ link, login }, intent) {
   } else if (intent?.kind === 'sign-out') {
     if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
   } else if (intent?.kind === 'claim' && shopper.state === 'signed-in') {
-    if (await changeCart(() => api.claim(intent.ticket))) view.showMessage(messages.cartMoved(shopper));
+    if (await changeCart(() => api.claim(intent.ticket))) view.showMessage(messages.cartMoved(currentShopper()));
   } else if (intent && shopper.state === 'signed-in') {
     view.showMessage(messages.signedIn(shopper));
   } else if (intent) {
@@ -125,19 +127,21 @@ function showLinkOutcome(link, shopper) {
  */
 function offerAccount(connectionId, code) {
   const provider = config.connections.find((connection) => connection.connectionId === connectionId);
-  view.showMessage(messages.linkFailed(provider?.name ?? 'this provider', code), [
-    {
-      label: 'Take this cart to that account',
-      testId: 'take-cart-along',
-      onPress: (button) => takeCartAlong(button, connectionId),
-    },
-    {
-      label: 'Sign in to that account',
-      testId: 'switch-account',
-      onPress: (button) => leave(button, { kind: 'switch' }, () => session.switchAccount(connectionId)),
-    },
-    { label: 'Keep this cart', testId: 'keep-this-cart' },
-  ]);
+  const takeAlong = {
+    label: 'Take this cart to that account',
+    testId: 'take-cart-along',
+    onPress: (/** @type {HTMLElement} */ button) => takeCartAlong(button, connectionId),
+  };
+  const switchAccount = {
+    label: 'Sign in to that account',
+    testId: 'switch-account',
+    onPress: (/** @type {HTMLElement} */ button) =>
+      leave(button, { kind: 'switch' }, () => session.signIn(connectionId)),
+  };
+  const keep = { label: 'Keep this cart', testId: 'keep-this-cart' };
+  // A customer's cart stays with the account.
+  const actions = currentShopper().state === 'anonymous' ? [takeAlong, switchAccount, keep] : [switchAccount, keep];
+  view.showMessage(messages.linkFailed(provider?.name ?? 'this provider', code), actions);
 }
 
 /**
@@ -157,15 +161,16 @@ async function takeCartAlong(button, connectionId) {
   } finally {
     view.setBusy(button, false);
   }
-  await leave(button, { kind: 'claim', ticket }, () => session.switchAccount(connectionId));
+  await leave(button, { kind: 'claim', ticket }, () => session.signIn(connectionId));
 }
 
 /** Shows the shopper, and the cart as the server has it. */
 async function refresh() {
-  const shopper = session.shopper;
-  shownShopper = shopperKey(shopper);
-  view.showShopper(shopper);
-  if (shopper.state === 'signed-out') return showCart(EMPTY_CART);
+  shownSession = session.shopper;
+  // Another user's cart says nothing about this shopper.
+  if (cart.userId !== shownSession.userId) cart = EMPTY_CART;
+  view.showShopper(currentShopper());
+  if (shownSession.state === 'signed-out') return showCart(EMPTY_CART);
   await changeCart(() => api.cart());
 }
 
@@ -195,7 +200,7 @@ async function addToCart(product) {
     cart = await api.cart();
     return await setQuantity(product.productId, (quantity) => quantity + 1);
   });
-  if (added) view.showMessage(messages.itemAdded(product, session.shopper));
+  if (added) view.showMessage(messages.itemAdded(product, currentShopper()));
 }
 
 /**
@@ -238,7 +243,7 @@ async function changeCart(change) {
   cartQueue = work;
   const succeeded = await work;
   // Another tab may have signed in or out before the response arrived.
-  if (shopperKey(session.shopper) !== shownShopper) await refresh();
+  if (!shownSession || !isSameShopper(session.shopper, shownSession)) await refresh();
   return succeeded;
 }
 
@@ -247,39 +252,68 @@ function showCartFailure(failure) {
   const message = messages.explain(failure);
   const startOver = { label: 'Start over', testId: 'start-over', onPress: signOut };
   view.showMessage(message, message.canStartOver ? [startOver] : []);
-  view.showShopper(session.shopper);
   showCart(cart);
 }
 
-/** @param {Cart} newCart */
+/**
+ * Shows the server's response: the cart, and whose it is.
+ * @param {Cart} newCart
+ */
 function showCart(newCart) {
   cart = newCart;
-  view.showCart(cart, session.shopper, onQuantity);
+  const shopper = currentShopper();
+  view.showShopper(shopper);
+  view.showCart(cart, shopper, onQuantity);
 }
 
 async function openProviderPicker() {
   if (startFailure) return view.showMessage(startFailure);
   await sessionRestored;
-  view.openPicker(config.connections, session.shopper, async (connectionId, button) => {
-    const kind = session.shopper.state === 'anonymous' ? 'link' : 'sign-in';
-    await leave(
-      button,
-      { kind },
-      () => session.signIn(connectionId),
-      (failure) => {
-        // The browser has found this anonymous session and not begun it: it may be another person's, who would then share
-        // the account. The shopper signs in, and what is in the cart comes along.
-        if (failure.code === 'SessionNotBegunHere') {
-          void takeCartAlong(button, connectionId);
-          return true;
-        }
-        // Authress may refuse a link before the browser leaves the page, too.
-        const isRefused = kind === 'link' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
-        if (isRefused) offerAccount(connectionId, failure.serverCode);
-        return isRefused;
-      },
-    );
-  });
+  const shown = currentShopper();
+  view.openPicker(config.connections, shown, (connectionId, button) => signIn(button, connectionId, shown));
+}
+
+/**
+ * Signs in; for an anonymous shopper that links the identity, and the cart stays.
+ * @param {HTMLElement} button
+ * @param {string} connectionId
+ * @param {Shopper} shown the shopper that the page showed when it offered this
+ */
+async function signIn(button, connectionId, shown) {
+  const kind = shown.state === 'anonymous' ? 'link' : 'sign-in';
+  await leave(
+    button,
+    { kind },
+    async () => {
+      await confirmShopper(shown);
+      await (kind === 'link' ? session.link(connectionId) : session.signIn(connectionId));
+    },
+    (failure) => {
+      // The browser has found this anonymous session and not begun it: it may be another person's, who would then share
+      // the account. The shopper signs in, and what is in the cart comes along.
+      if (failure.code === 'SessionNotBegunHere') {
+        void takeCartAlong(button, connectionId);
+        return true;
+      }
+      // Authress may refuse a link before the browser leaves the page, too.
+      const isRefused = kind === 'link' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
+      if (isRefused) offerAccount(connectionId, failure.serverCode);
+      return isRefused;
+    },
+  );
+}
+
+/**
+ * Asks the shop's server whose session this is now, and rejects unless it is that of the shopper on the page: another tab
+ * may have signed in or out meanwhile, and a link would give the new identity access to the other's cart.
+ * @param {Shopper} shown
+ */
+async function confirmShopper(shown) {
+  const isSignedOut = session.shopper.state === 'signed-out';
+  const current = isSignedOut ? SIGNED_OUT : verifiedShopper(session.shopper, await api.cart());
+  if (isSameShopper(current, shown)) return;
+  await refresh();
+  throw Object.assign(new Error('The session is another shopper’s'), { code: 'CartOfAnotherShopper' });
 }
 
 /** @param {HTMLElement} button */
@@ -312,7 +346,7 @@ async function leave(button, intent, go, explain) {
     view.setBusy(button, false);
     view.closePicker();
     if (!explain?.(failure)) view.showMessage(messages.explain(failure));
-    view.showShopper(session.shopper);
+    view.showShopper(currentShopper());
   }
 }
 
@@ -326,14 +360,9 @@ window.addEventListener('pageshow', (event) => {
 
 /** Another tab may sign in or out at any time. */
 function followOtherTabs() {
-  if (!shownShopper || shopperKey(session.shopper) === shownShopper) return;
+  if (!shownSession || isSameShopper(session.shopper, shownSession)) return;
   view.clearMessage();
   void refresh();
-}
-
-/** @param {Shopper} shopper */
-function shopperKey(shopper) {
-  return `${shopper.state} ${shopper.userId}`;
 }
 
 void start();

@@ -73,6 +73,10 @@ const CODES = {
     'Someone has signed in meanwhile',
     'The page shows their cart now. Press the button again if you still want to.',
   ),
+  CartOfAnotherShopper: info(
+    'This is not the cart you saw',
+    'Someone has signed in or out in this browser meanwhile. The page shows the cart of now. Sign in again if it is yours.',
+  ),
   InvalidAuthressApiUrl: error('The shop is not set up correctly', OUR_FAULT),
   InvalidApplication: error('The shop is not set up correctly', OUR_FAULT),
   InvalidInput: error('Something went wrong', OUR_FAULT),
@@ -162,7 +166,7 @@ export function linked(shopper) {
     kind: 'success',
     code: 'Linked',
     title: 'Your cart came with you',
-    text: `You are signed in as ${shopper.name ?? 'a customer'}, with the same cart as before. It is there wherever you sign in.`,
+    text: `You are signed in as ${nameOf(shopper)}, with the same cart as before. It is there wherever you sign in.`,
   };
 }
 
@@ -174,7 +178,7 @@ export function signedIn(shopper) {
   return {
     kind: 'success',
     code: 'SignedIn',
-    title: `Signed in as ${shopper.name}`,
+    title: `Signed in as ${nameOf(shopper)}`,
     text: 'This is your account’s cart.',
   };
 }
@@ -188,7 +192,7 @@ export function cartMoved(shopper) {
   return {
     kind: 'success',
     code: 'CartMoved',
-    title: `Signed in as ${shopper.name}`,
+    title: `Signed in as ${nameOf(shopper)}`,
     text: 'What you chose before is in your account’s cart now, together with what was there.',
   };
 }
@@ -214,6 +218,11 @@ export function linkFailed(providerName, code) {
       'It has its own cart, so we did not mix the two. The cart you see here has not changed. ' +
       'You can take it along to your account, keep shopping with it, or sign in to your account and leave it behind.',
   };
+}
+
+/** @param {Shopper} shopper */
+function nameOf(shopper) {
+  return shopper.name ?? 'a customer';
 }
 
 /**

@@ -46,7 +46,8 @@ export class ShopperSession {
   }
 
   /**
-   * The shopper, read without a request.
+   * The shopper, read without a request and without verifying a signature. Show it until the shop's own server has
+   * responded, and decide nothing by it (shopper.js).
    * @returns {Shopper}
    */
   get shopper() {
@@ -69,23 +70,19 @@ export class ShopperSession {
   }
 
   /**
-   * Signs in with an identity provider. For an anonymous shopper the new identity is linked to the user id, so that the
-   * cart stays. The browser leaves the page.
+   * Links an identity to the user id of an anonymous shopper, so that the cart stays. Ask the shop's own server first
+   * whose session this is: the identity gets access to it. The browser leaves the page.
    * @param {string} connectionId
    */
-  async signIn(connectionId) {
-    if (this.shopper.state === 'anonymous') {
-      await this.#leave(this.#login.linkIdentity({ connectionId, redirectUrl: location.href }));
-    } else {
-      await this.switchAccount(connectionId);
-    }
+  async link(connectionId) {
+    await this.#leave(this.#login.linkIdentity({ connectionId, redirectUrl: location.href }));
   }
 
   /**
-   * Signs in to the account that an identity already has, which ends the current session.
+   * Signs in to the account that an identity has, which ends the current session. The browser leaves the page.
    * @param {string | undefined} connectionId
    */
-  async switchAccount(connectionId) {
+  async signIn(connectionId) {
     await this.#leave(this.#login.authenticate({ connectionId, redirectUrl: location.href }));
   }
 

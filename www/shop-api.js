@@ -13,7 +13,10 @@ const TIMEOUT_MS = 10_000;
 
 /** @typedef {{ productId: string, name: string, description: string, picture: string, priceCents: number }} Product */
 /** @typedef {{ productId: string, name: string, quantity: number, priceCents: number }} CartItem */
-/** @typedef {{ userId: string | null, items: readonly CartItem[], totalCents: number }} Cart */
+/**
+ * A cart and its owner, from the verified token.
+ * @typedef {{ userId: string | null, isAnonymous: boolean, items: readonly CartItem[], totalCents: number }} Cart
+ */
 
 /** A request that was refused or failed. `code` is the server's `errorCode`, or `ShopUnreachable`. */
 export class ShopApiError extends Error {

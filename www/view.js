@@ -97,7 +97,7 @@ const STATES = {
     'You have a user id and no account. Until you sign in, only this browser knows it.',
   ],
   'signed-in': (name) => [
-    `Signed in as ${name}`,
+    name ? `Signed in as ${name}` : 'Signed in',
     'Your account has this user id. If you shopped here before you signed in, it is the same one.',
   ],
 };
