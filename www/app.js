@@ -1,16 +1,13 @@
-// Connects the parts of the shop: the session (session.js), the shop's server (shop-api.js), what the shopper was doing
-// when the browser left the page (intent.js), and the page itself (view.js).
+// Connects the parts of the shop: the session (session.js), the shop's server (shop-api.js), and the page itself (view.js).
 
-import { saveIntent, takeIntent } from './intent.js';
 import * as messages from './messages.js';
-import { ShopperSession } from './session.js';
+import { SIGNED_OUT as SIGNED_OUT_PAGE, ShopperSession } from './session.js';
 import { ShopApi } from './shop-api.js';
 import { isSameShopper, SIGNED_OUT, verifiedShopper } from './shopper.js';
 import * as view from './view.js';
 
 /**
- * @import { LinkResult, LoginResult } from 'authress-login-wasm'
- * @import { Intent } from './intent.js'
+ * @import { RedirectResult } from 'authress-login-wasm'
  * @import { Shopper } from './session.js'
  * @import { Cart, Product, ShopConfig } from './shop-api.js'
  * @import { Message } from './messages.js'
@@ -69,47 +66,49 @@ async function start() {
 
 /** Restores the session, and completes what the shopper was doing when the browser left the page. */
 async function restoreSession() {
-  const intent = takeIntent();
-  let results;
+  const left = takeLeftFor();
+  let result;
   try {
-    results = await session.restore();
+    result = await session.restore();
   } catch (failure) {
     view.showMessage(messages.explain(failure));
     await refresh();
     return;
   }
   await refresh();
-  await showOutcome(results, intent);
+  if (result) await showOutcome(result);
+  else if (location.hash === `#${SIGNED_OUT_PAGE}`) showSignedOut();
+  // Back from the login page, without a result.
+  else if (left) view.showMessage(messages.explainCode(left === 'cart' ? 'CartNotStarted' : 'SignInUnfinished'));
 }
 
-/**
- * @param {{ link: LinkResult | null, login: LoginResult | null }} results
- * @param {Intent | null} intent
- */
-async function showOutcome({ link, login }, intent) {
+/** @param {RedirectResult} result */
+async function showOutcome(result) {
   const shopper = currentShopper();
-  if (link) {
-    showLinkOutcome(link, shopper);
-  } else if (login && login.status !== 'signed-in') {
+  if (result.type === 'link') {
+    showLinkOutcome(result, shopper);
+  } else if (result.status !== 'signed-in') {
     const code =
-      login.status === 'cancelled' ? 'UserCancelled' : (login.errorCode ?? login.serverCode ?? 'SignInUnfinished');
-    view.showMessage(messages.explainCode(code, intent?.kind === 'add' ? 'CartNotStarted' : 'access_denied'));
-  } else if (intent?.kind === 'add') {
-    if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('CartNotStarted'));
-    else await addToCart(products.find((product) => product.productId === intent.productId));
-  } else if (intent?.kind === 'sign-out') {
-    if (shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
-  } else if (intent?.kind === 'claim' && shopper.state === 'signed-in') {
-    if (await changeCart(() => api.claim(intent.ticket))) view.showMessage(messages.cartMoved(currentShopper()));
-  } else if (intent && shopper.state === 'signed-in') {
+      result.status === 'cancelled' ? 'UserCancelled' : (result.errorCode ?? result.serverCode ?? 'SignInUnfinished');
+    view.showMessage(messages.explainCode(code, result.type === 'anonymous' ? 'CartNotStarted' : 'access_denied'));
+  } else if (result.type === 'anonymous') {
+    if (result.appState) await addToCart(products.find((product) => product.productId === result.appState.productId));
+  } else if (result.claimTicket) {
+    const { claimTicket } = result;
+    if (await changeCart(() => api.claim(claimTicket))) view.showMessage(messages.cartMoved(currentShopper()));
+  } else {
     view.showMessage(messages.signedIn(shopper));
-  } else if (intent) {
-    view.showMessage(messages.explainCode('SignInUnfinished'));
   }
 }
 
+/** The address of the shop's first page, without the fragment, shows the next visit nothing of it. */
+function showSignedOut() {
+  history.replaceState(history.state, '', location.pathname + location.search);
+  if (session.shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
+}
+
 /**
- * @param {LinkResult} link
+ * @param {RedirectResult} link
  * @param {Shopper} shopper
  */
 function showLinkOutcome(link, shopper) {
@@ -130,38 +129,18 @@ function offerAccount(connectionId, code) {
   const takeAlong = {
     label: 'Take this cart to that account',
     testId: 'take-cart-along',
-    onPress: (/** @type {HTMLElement} */ button) => takeCartAlong(button, connectionId),
+    onPress: (/** @type {HTMLElement} */ button) =>
+      leave(button, 'account', () => session.switchAccount(connectionId, () => api.claimTicket())),
   };
   const switchAccount = {
     label: 'Sign in to that account',
     testId: 'switch-account',
-    onPress: (/** @type {HTMLElement} */ button) =>
-      leave(button, { kind: 'switch' }, () => session.signIn(connectionId)),
+    onPress: (/** @type {HTMLElement} */ button) => leave(button, 'account', () => session.switchAccount(connectionId)),
   };
   const keep = { label: 'Keep this cart', testId: 'keep-this-cart' };
   // A customer's cart stays with the account.
   const actions = currentShopper().state === 'anonymous' ? [takeAlong, switchAccount, keep] : [switchAccount, keep];
   view.showMessage(messages.linkFailed(provider?.name ?? 'this provider', code), actions);
-}
-
-/**
- * Requests a claim ticket while the anonymous shopper is still signed in, and switches to the account with it.
- * @param {HTMLElement} button
- * @param {string | undefined} connectionId
- */
-async function takeCartAlong(button, connectionId) {
-  if (view.isBusy(button)) return;
-  view.setBusy(button, true);
-  /** @type {string} */
-  let ticket;
-  try {
-    ticket = await api.claimTicket();
-  } catch (failure) {
-    return showCartFailure(failure);
-  } finally {
-    view.setBusy(button, false);
-  }
-  await leave(button, { kind: 'claim', ticket }, () => session.signIn(connectionId));
 }
 
 /** Shows the shopper, and the cart as the server has it. */
@@ -184,7 +163,7 @@ async function add(product, button) {
   if (view.isBusy(button)) return;
   view.clearMessage();
   if (session.shopper.state === 'signed-out') {
-    await leave(button, { kind: 'add', productId: product.productId }, () => session.startAnonymous());
+    await leave(button, 'cart', () => session.startAnonymous(product.productId));
     return;
   }
   view.setBusy(button, true);
@@ -280,23 +259,17 @@ async function openProviderPicker() {
  * @param {Shopper} shown the shopper that the page showed when it offered this
  */
 async function signIn(button, connectionId, shown) {
-  const kind = shown.state === 'anonymous' ? 'link' : 'sign-in';
   await leave(
     button,
-    { kind },
+    'account',
     async () => {
       await confirmShopper(shown);
-      await (kind === 'link' ? session.link(connectionId) : session.signIn(connectionId));
+      await session.signIn(connectionId, () => api.claimTicket());
     },
     (failure) => {
-      // The browser has found this anonymous session and not begun it: it may be another person's, who would then share
-      // the account. The shopper signs in, and what is in the cart comes along.
-      if (failure.code === 'SessionNotBegunHere') {
-        void takeCartAlong(button, connectionId);
-        return true;
-      }
       // Authress may refuse a link before the browser leaves the page, too.
-      const isRefused = kind === 'link' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
+      const isRefused =
+        shown.state === 'anonymous' && failure.code === 'RequestRefused' && failure.status !== TOO_MANY_REQUESTS;
       if (isRefused) offerAccount(connectionId, failure.serverCode);
       return isRefused;
     },
@@ -318,7 +291,7 @@ async function confirmShopper(shown) {
 
 /** @param {HTMLElement} button */
 async function signOut(button) {
-  await leave(button, { kind: 'sign-out' }, async () => {
+  await leave(button, undefined, async () => {
     await session.signOut();
     // Where the session lives in cookies the client stays on this page. Elsewhere the browser is leaving it, and shows
     // this for a moment only.
@@ -331,23 +304,41 @@ async function signOut(button) {
 /**
  * Leaves the page for a login. The button stays busy, because the browser is about to leave the page.
  * @param {HTMLElement} button
- * @param {Intent} intent what to complete after the callback
+ * @param {LeftFor | undefined} leftFor what the browser leaves for
  * @param {() => Promise<void>} go
  * @param {(failure: any) => boolean} [explain] shows a failure; false if it has nothing to say about it
  */
-async function leave(button, intent, go, explain) {
+async function leave(button, leftFor, go, explain) {
   if (view.isBusy(button)) return;
   view.setBusy(button, true);
-  saveIntent(intent);
+  noteLeftFor(leftFor);
   try {
     await go();
   } catch (failure) {
-    takeIntent();
+    noteLeftFor(undefined);
     view.setBusy(button, false);
     view.closePicker();
     if (!explain?.(failure)) view.showMessage(messages.explain(failure));
     view.showShopper(currentShopper());
   }
+}
+
+/** @typedef {'cart' | 'account'} LeftFor */
+
+/**
+ * Notes in this entry of the history what the browser leaves for: a shopper who presses Back comes to this entry, and one
+ * who finishes the login to another one.
+ * @param {LeftFor | undefined} leftFor
+ */
+function noteLeftFor(leftFor) {
+  history.replaceState({ ...history.state, leftFor }, '');
+}
+
+/** @returns {LeftFor | undefined} */
+function takeLeftFor() {
+  const leftFor = history.state?.leftFor;
+  if (leftFor) noteLeftFor(undefined);
+  return leftFor;
 }
 
 // The browser may restore this page from its back/forward cache, with a button that is still busy.

@@ -3,7 +3,7 @@
 import { LoginClient } from 'authress-login-wasm';
 
 /**
- * @import { AuthenticationStarted, LinkResult, LoginResult } from 'authress-login-wasm'
+ * @import { RedirectResult } from 'authress-login-wasm'
  * @import { ShopConfig } from './shop-api.js'
  */
 
@@ -16,24 +16,25 @@ import { LoginClient } from 'authress-login-wasm';
  * @property {string | null} email
  */
 
+/** The fragment of the page that a signed-out shopper sees. */
+export const SIGNED_OUT = 'signed-out';
+
 /** The session of the shop's page. */
 export class ShopperSession {
   #login;
-  #shopperConnectionId;
 
   /** @param {Pick<ShopConfig, 'authressApiUrl' | 'applicationId' | 'shopperConnectionId'>} config */
   constructor({ authressApiUrl, applicationId, shopperConnectionId }) {
-    this.#login = new LoginClient({ authressApiUrl, applicationId });
-    this.#shopperConnectionId = shopperConnectionId;
+    this.#login = new LoginClient({ authressApiUrl, applicationId, anonymousConnectionId: shopperConnectionId });
   }
 
   /**
    * Restores the session, and completes a login or link if this is its callback. Call it once when the page is shown.
-   * @returns {Promise<{ link: LinkResult | null, login: LoginResult | null }>} the results of the callback, if it is one
+   * @returns {Promise<RedirectResult | null>} what the browser has come back from
    */
   async restore() {
     await this.#login.userSessionExists();
-    return { link: await this.#login.getLinkResult(), login: await this.#login.getLoginResult() };
+    return await this.#login.getRedirectResult();
   }
 
   /**
@@ -62,41 +63,35 @@ export class ShopperSession {
     return await this.#login.ensureToken();
   }
 
-  /** Gives a new shopper an anonymous user id. The browser leaves the page. */
-  async startAnonymous() {
-    await this.#leave(
-      this.#login.authenticate({ connectionId: this.#shopperConnectionId, redirectUrl: location.href }),
-    );
+  /**
+   * Gives a new shopper an anonymous user id. The browser leaves the page, and `restore` has the product afterwards.
+   * @param {string} productId
+   */
+  async startAnonymous(productId) {
+    await this.#login.signInAnonymously({ appState: { productId } });
   }
 
   /**
-   * Links an identity to the user id of an anonymous shopper, so that the cart stays. Ask the shop's own server first
-   * whose session this is: the identity gets access to it. The browser leaves the page.
+   * Signs in. An anonymous shopper keeps the user id, and with it the cart: ask the shop's own server first whose session
+   * this is, because the identity gets access to it. The browser leaves the page.
    * @param {string} connectionId
+   * @param {() => Promise<string>} claimTicket requests a ticket for the cart, if the user id cannot be kept
    */
-  async link(connectionId) {
-    await this.#leave(this.#login.linkIdentity({ connectionId, redirectUrl: location.href }));
+  async signIn(connectionId, claimTicket) {
+    await this.#login.signIn({ connectionId, claimTicket });
   }
 
   /**
    * Signs in to the account that an identity has, which ends the current session. The browser leaves the page.
    * @param {string | undefined} connectionId
+   * @param {() => Promise<string>} [claimTicket] requests a ticket for the cart, if it comes along
    */
-  async signIn(connectionId) {
-    await this.#leave(this.#login.authenticate({ connectionId, redirectUrl: location.href }));
+  async switchAccount(connectionId, claimTicket) {
+    await this.#login.switchAccount({ connectionId, claimTicket });
   }
 
   /** Ends the session and returns to the shop's first page. */
   async signOut() {
-    await this.#login.logout(`${location.origin}/`);
-  }
-
-  /**
-   * Where login pages and shop are on one host the client does not leave the page by itself.
-   * @param {Promise<AuthenticationStarted | null | undefined>} request
-   */
-  async #leave(request) {
-    const started = await request;
-    if (started?.authenticationUrl) location.assign(started.authenticationUrl);
+    await this.#login.signOut({ redirectUrl: `${location.origin}/#${SIGNED_OUT}` });
   }
 }

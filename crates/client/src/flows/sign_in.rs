@@ -7,7 +7,7 @@ use crate::{
     ports::Ports,
 };
 use authress_login_protocol::{
-    authorization::request::{AuthenticateOptions, LinkOptions},
+    authorization::request::{AuthenticateOptions, AuthenticationResponse, LinkOptions},
     error::Error,
     session::origin::SessionOrigin,
 };
@@ -39,7 +39,7 @@ impl<P: Ports> LoginClient<P> {
                 return Ok(true);
             }
             let Some(wait_ms) = context.anonymous_login_shared_for_ms() else {
-                self.authenticate(options, OpenType::Redirect { returns_response: false }).await?;
+                self.log_in(options, OpenType::Redirect { returns_response: false }).await?;
                 return Ok(context.refresh_state());
             };
             drop(lock);
@@ -47,12 +47,27 @@ impl<P: Ports> LoginClient<P> {
         }
     }
 
+    /// Begins a login, and navigates also if it continues on the host of this page: what calls this is a shop and no login
+    /// page.
+    async fn log_in(&self, options: &AuthenticateOptions, open: OpenType) -> AuthorizationResult {
+        let started = self.authenticate(options, open).await?;
+        let page = self.context.ports.page()?;
+        let stays = |started: &AuthenticationResponse| !started.navigates_from(&page);
+        if open != OpenType::ClientManaged
+            && let Some(response) = started.as_ref().filter(|started| stays(started))
+            && let Some(url) = &response.authentication_url
+        {
+            self.context.ports.navigate(url.as_str())?;
+        }
+        Ok(started)
+    }
+
     /// Links the identity to the session if it is an anonymous one that began in this browser, and logs in otherwise.
     pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
         self.user_session_exists(false).await?;
         let session = self.context.session();
         if session.is_none_or(|session| !session.is_anonymous || session.origin == SessionOrigin::Found) {
-            return self.authenticate(&options, open).await;
+            return self.log_in(&options, open).await;
         }
         let AuthenticateOptions {
             connection_id,
