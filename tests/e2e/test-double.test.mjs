@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 
+import { shopperOf, unknownShopper } from '../../pkg/shopper.js';
 import { workspace } from './support/stack.mjs';
 
 const real = await import(`${workspace}pkg/dist/index.js`);
@@ -135,3 +136,35 @@ for (const [form, double] of Object.entries(FORMS)) {
     });
   });
 }
+
+describe('a shopper of the bindings', () => {
+  const { createTestClient } = FORMS['as an ES module'];
+  const anonymous = () => createTestClient({ status: 'anonymous', userIdentity: { userId: 'user_1' } });
+
+  test('is the same object until the session changes', () => {
+    const client = anonymous();
+    const first = shopperOf(client);
+    assert.equal(shopperOf(client), first);
+    assert.deepEqual([first.status, first.isAnonymous, first.userIdentity?.userId], ['anonymous', true, 'user_1']);
+    client.setSession({ userId: 'user_1', name: 'Ada' });
+    const second = shopperOf(client);
+    assert.notEqual(second, first);
+    assert.deepEqual([second.status, second.isAnonymous], ['signed-in', false]);
+    assert.equal(unknownShopper(client), unknownShopper(client));
+    assert.equal(unknownShopper(client).status, 'checking');
+  });
+
+  test('acts on its own client', async () => {
+    const [one, other] = [anonymous(), anonymous()];
+    const { signInAnonymously, signIn, switchAccount, signOut } = unknownShopper(one);
+    unknownShopper(other);
+    assert.equal((await signInAnonymously({ appState: 1 }))?.status, 'anonymous');
+    await signIn({ connectionId: 'con_a' });
+    await switchAccount({ connectionId: 'con_a' });
+    await signOut();
+    const methods = one.calls.map((/** @type {{ method: string }} */ { method }) => method);
+    assert.deepEqual(methods, ['signInAnonymously', 'signIn', 'switchAccount', 'signOut']);
+    assert.deepEqual(one.calls[0].values, [{ appState: 1 }]);
+    assert.deepEqual(other.calls, []);
+  });
+});
