@@ -64,7 +64,9 @@ impl<P: Ports> LoginClient<P> {
 
     /// Links the identity to the session if it is an anonymous one that began in this browser, and logs in otherwise.
     pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
-        self.user_session_exists(false).await?;
+        if self.context.session().is_none() {
+            self.user_session_exists(false).await?;
+        }
         let session = self.context.session();
         if session.is_none_or(|session| !session.is_anonymous || session.origin == SessionOrigin::Found) {
             return self.log_in(&options, open).await;
