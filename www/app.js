@@ -76,10 +76,10 @@ async function restoreSession() {
     return;
   }
   await refresh();
-  if (result) await showOutcome(result);
+  // Back from the login page. A page of the back/forward cache still has the result from before.
+  if (left) view.showMessage(messages.explainCode(left === 'cart' ? 'CartNotStarted' : 'SignInUnfinished'));
+  else if (result) await showOutcome(result);
   else if (location.hash === `#${SIGNED_OUT_PAGE}`) showSignedOut();
-  // Back from the login page, without a result.
-  else if (left) view.showMessage(messages.explainCode(left === 'cart' ? 'CartNotStarted' : 'SignInUnfinished'));
 }
 
 /** @param {RedirectResult} result */
