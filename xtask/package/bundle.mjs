@@ -139,6 +139,11 @@ export async function writeEntries(module, javaScript, folder) {
   /** @type {BuildOptions} */
   const forJest = { format: 'cjs', minify: false, packages: 'external' };
   await bundle('test-double.js', file('testing.cjs'), withoutModule, forJest);
+  // For servers, where readable code helps more than small code. jose is the application's own.
+  /** @type {BuildOptions} */
+  const forServers = { minify: false, packages: 'external' };
+  await bundle('server/index.js', file('shopper-verifier.js'), {}, forServers);
+  await bundle('server/in-browser.js', file('shopper-verifier-in-browser.js'), {}, { minify: false });
   const published = ['index.js', 'script.js', 'inline.js', ...Object.keys(ofScripts)];
   const hashes = {
     ...Object.fromEntries(published.map((name) => [name, hash(readFileSync(file(name)))])),

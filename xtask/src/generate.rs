@@ -1,7 +1,7 @@
 //! What JavaScript, types and documentation repeat of the Rust code: `cargo xtask generate` writes it, and a test fails
 //! while it is out of date.
 //!
-//! The facts live in `crates/protocol`. Rules that exist in both languages are no matter of this module: shared vectors
+//! The facts live in `crates/protocol`, and those of tokens on servers in `crates/access-token`, whose own test writes them. Rules that exist in both languages are no matter of this module: shared vectors
 //! in `tests/vectors` hold them to each other.
 
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use authress_login_protocol::{
     settings,
 };
 
-use crate::workspace;
+use crate::{programs, workspace};
 
 /// The longest line that Biome leaves as it is.
 const LINE_WIDTH: usize = 120;
@@ -31,7 +31,9 @@ pub(crate) fn write() -> Result<()> {
             println!("generate: {} has changed", output.file);
         }
     }
-    Ok(())
+    // pkg/generated/access-token.js
+    let test = ["--quiet", "--package", "authress-access-token", "--test", "package"];
+    programs::run(workspace::cargo("test").args(test).env("WRITE_GENERATED", "1"))
 }
 
 /// Something that is generated.

@@ -114,6 +114,10 @@ pub enum TicketError {
 }
 
 impl TicketError {
+    /// All errors.
+    pub const ALL: &[Self] =
+        &[Self::Forged, Self::Foreign, Self::Expired, Self::AlreadyUsed, Self::SameUser, Self::Unavailable];
+
     /// The stable code of this error.
     pub fn code(self) -> &'static str {
         match self {

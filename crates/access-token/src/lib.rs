@@ -26,4 +26,4 @@ pub use issuer_keys::{
 pub use issuers::InvalidIssuer;
 pub use policy::{AccessToken, DEFAULT_LEEWAY_S, MAX_USER_ID_BYTES, TokenPolicy};
 pub use token_error::TokenError;
-pub use verifier::TokenVerifier;
+pub use verifier::{JWKS_PATH, TokenVerifier};

@@ -81,7 +81,7 @@ impl fmt::Debug for TokenVerifier {
 }
 
 /// The path of an issuer's keys below the issuer.
-const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
+pub const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
 
 struct Unverified {
     kid: String,
