@@ -13,11 +13,16 @@ export interface ShopperVerifierSettings {
    *
    * Of `https://{account}.login.authress.io`, `https://{account}.api.authress.io` and
    * `https://{account}.api-{region}.authress.io`, each one stands for all of them.
+   *
+   * `undefined`, which an environment variable is that is not set, is an error when the verifier is created.
    */
-  authressApiUrl: string;
+  authressApiUrl: string | undefined;
 
-  /** The id of your application, `app_…`. Tokens of other applications of the account are rejected. */
-  applicationId: string;
+  /**
+   * The id of your application, `app_…`. Tokens of other applications of the account are rejected. `undefined` is an error
+   * when the verifier is created.
+   */
+  applicationId: string | undefined;
 
   /**
    * Requires this audience. Use it only for an audience that your application requests at the login (`audiences`) and that
@@ -121,13 +126,13 @@ export function createClaimTickets(settings: ClaimTicketsSettings): ClaimTickets
 
 export interface ClaimTicketsSettings {
   /** The origin of your shop, for example `https://shop.example.com`. Tickets of another origin are rejected. */
-  origin: string;
+  origin: string | undefined;
 
   /**
    * The key that signs tickets; all servers of the shop need the same. `privateKey` is an Ed25519 key in PKCS#8, as PEM or
    * base64: `openssl genpkey -algorithm ed25519`. `id` is any name for it, which tickets contain (`kid`).
    */
-  key: { readonly id: string; readonly privateKey: string };
+  key: { readonly id: string; readonly privateKey: string | undefined };
 
   /** Where redeemed tickets are remembered. Use `memoryStore()` for one process, and a shared store for several. */
   store: SpentTickets;
