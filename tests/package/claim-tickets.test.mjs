@@ -1,12 +1,6 @@
 // Claim tickets in JavaScript, by the vectors that crates/access-token reads too.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { SignJWT, decodeJwt, decodeProtectedHeader, importPKCS8 } from 'jose';

@@ -24,7 +24,7 @@ function problem(create, settings) {
   } catch (error) {
     assert.ok(error instanceof ServerSettingError && error instanceof TypeError, String(error));
     assert.equal(error.code, 'InvalidSetting');
-    assert.ok(error.message.startsWith(`The setting ${error.setting} `), error.message);
+    assert.ok(error.message.startsWith(`authress-login-wasm/server: ${error.setting} `), error.message);
     return { setting: error.setting, message: error.message };
   }
 }

@@ -21,7 +21,7 @@ const ID_BYTES = 16;
  * @returns {ClaimTickets}
  */
 export function createClaimTickets(settings) {
-  const given = settingsOf('createClaimTickets', settings, ['origin', 'key', 'store', 'now']);
+  const given = settingsOf('settings', settings, ['origin', 'key', 'store', 'now']);
   const origin = safeOrigin('origin', given.origin, 'Set it to the origin of your shop.');
   const { kid, pem } = checkedKey(given.key);
   const store = checkedStore(given.store);
@@ -101,7 +101,7 @@ async function claimsOf(ticket, keys) {
 }
 
 /** @type {(value: unknown) => value is number} */
-const isWholeNumber = (value) => Number.isInteger(value);
+const isWholeNumber = (value) => Number.isSafeInteger(value);
 
 /** @param {unknown} shopper */
 function checkedUserId(shopper) {

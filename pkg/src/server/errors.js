@@ -60,7 +60,7 @@ export class ServerSettingError extends TypeError {
    * @param {string} problem
    */
   constructor(setting, problem) {
-    super(`The setting ${setting} ${problem}`);
+    super(`authress-login-wasm/server: ${setting} ${problem}`);
     this.setting = setting;
   }
 }

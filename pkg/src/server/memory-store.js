@@ -11,7 +11,7 @@ const MAX_CAPACITY = 10_000_000;
  * @returns {SpentTickets}
  */
 export function memoryStore(settings = {}) {
-  const given = settingsOf('memoryStore', settings, ['capacity']);
+  const given = settingsOf('settings', settings, ['capacity']);
   const limits = { otherwise: DEFAULT_CAPACITY, least: 1, most: MAX_CAPACITY };
   const capacity = wholeNumber('capacity', given.capacity, limits);
   /** @type {Map<string, number>} from an id to when it may be forgotten */

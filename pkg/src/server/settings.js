@@ -16,17 +16,17 @@ function kindOf(value) {
 
 /**
  * The settings as they are, if they are an object with known names only: a misspelt setting would change nothing.
- * @param {string} of the function
+ * @param {string} name how an error names the object
  * @param {unknown} settings
  * @param {readonly string[]} known
  * @returns {Record<string, unknown>}
  */
-export function settingsOf(of, settings, known) {
+export function settingsOf(name, settings, known) {
   if (Object.prototype.toString.call(settings) !== '[object Object]')
-    throw new ServerSettingError(`argument of ${of}`, `must be an object, and is ${kindOf(settings)}.`);
-  const unknown = Object.keys(/** @type {object} */ (settings)).find((name) => !known.includes(name));
+    throw new ServerSettingError(name, `must be an object, and is ${kindOf(settings)}.`);
+  const unknown = Object.keys(/** @type {object} */ (settings)).find((key) => !known.includes(key));
   if (unknown !== undefined)
-    throw new ServerSettingError(unknown, `is not known. ${of} has the settings ${known.join(', ')}.`);
+    throw new ServerSettingError(unknown, `is not known. The known names are ${known.join(', ')}.`);
   return /** @type {Record<string, unknown>} */ (settings);
 }
 

@@ -29,7 +29,7 @@ const MAX_LEEWAY_S = 300;
  * @returns {ShopperVerifier}
  */
 export function createShopperVerifier(settings) {
-  const given = settingsOf('createShopperVerifier', settings, SETTINGS);
+  const given = settingsOf('settings', settings, SETTINGS);
   const host = safeOrigin('authressApiUrl', given.authressApiUrl, 'Set it to your Authress custom domain.');
   const issuers = acceptedIssuers(host, list('serviceClients', given.serviceClients, 'ids of service clients'));
   const policy = {
