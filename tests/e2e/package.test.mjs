@@ -68,6 +68,8 @@ describe('the npm package', () => {
       'dist/react.cjs',
       'dist/script.js',
       'dist/server.js',
+      'dist/shopper-verifier-in-browser.js',
+      'dist/shopper-verifier.js',
       'dist/testing.cjs',
       'dist/testing.js',
       'dist/vue.cjs',
@@ -79,6 +81,8 @@ describe('the npm package', () => {
       'react.d.ts',
       'react.js',
       'script.d.ts',
+      'server.d.ts',
+      'server.js',
       'svelte.d.ts',
       'svelte.js',
       'testing.d.ts',
@@ -104,12 +108,12 @@ describe('the npm package', () => {
       const proper = await import(join(installed, exports[entry].default));
       assert.deepEqual(Object.keys(legacy).sort(), Object.keys(proper).sort(), entry);
     }
-    for (const binding of ['react', 'vue', 'svelte']) resolve(`./node_modules/authress-login-wasm/${binding}`);
+    for (const binding of ['react', 'vue', 'svelte', 'server']) resolve(`./node_modules/authress-login-wasm/${binding}`);
   });
 
   test('evaluates no strings', () => {
     const files = packed.files.map(({ path }) => path).filter((path) => /\.c?js$/.test(path));
-    assert.equal(files.length, 15);
+    assert.equal(files.length, 18);
     for (const file of files) {
       assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /new Function|\beval\(|setTimeout\(["'`]/, file);
     }

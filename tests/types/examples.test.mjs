@@ -17,7 +17,6 @@ after(() => rmSync(project, { recursive: true }));
 
 mkdirSync(join(project, 'node_modules'));
 symlinkSync(join(workspace, 'pkg'), join(project, 'node_modules/authress-login-wasm'), 'dir');
-symlinkSync(join(workspace, 'tests/node_modules/jose'), join(project, 'node_modules/jose'), 'dir');
 const surroundings = join(project, 'surroundings.d.ts');
 cpSync(join(workspace, 'tests/types/examples/surroundings.d.ts'), surroundings);
 

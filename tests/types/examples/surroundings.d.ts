@@ -8,8 +8,14 @@ declare function show(what: import('authress-login-wasm').SessionSnapshot): void
 declare function tell(what: string | undefined): void;
 declare function requestClaimTicket(): Promise<string>;
 declare function cartOf(userId: string | undefined): Promise<unknown>;
-/** On a server: the token of a request. */
-declare const token: string;
+/** On a server: its environment, and the shop's own data. */
+declare const process: { env: Record<string, string | undefined> };
+declare function moveCart(from: string, to: string): Promise<void>;
+declare function Cart(properties: { initial: unknown }): unknown;
+/** Of Nuxt. */
+declare function defineEventHandler<Handler>(
+  handler: (event: import('authress-login-wasm/server').ShopperRequest) => Handler,
+): unknown;
 
 declare namespace JSX {
   interface IntrinsicElements {
@@ -20,6 +26,20 @@ declare namespace JSX {
 declare module '*?url' {
   const url: string;
   export default url;
+}
+
+// The other files of the recipes in docs/server.md.
+declare module '*/shopper.js' {
+  import type { Shopper, ShopperRequest, ShopperVerifier } from 'authress-login-wasm/server';
+  export const shopperOf: ShopperVerifier['shopperOf'];
+  export const shopperOrNull: ShopperVerifier['shopperOrNull'];
+  export function forShopper<Result>(
+    request: ShopperRequest,
+    handler: (shopper: Shopper) => Result,
+  ): Promise<Awaited<Result> | Response>;
+}
+declare module '*/store.js' {
+  export const store: import('authress-login-wasm/server').SpentTickets;
 }
 
 // As much of the frameworks as the bindings and the examples use; the bindings' own tests use the real ones.
@@ -66,4 +86,21 @@ declare module 'svelte/store' {
 }
 declare module 'vitest' {
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };
+}
+declare module 'next/headers' {
+  export function headers(): Promise<Headers>;
+}
+declare module 'express' {
+  interface Application {
+    get(path: string, handler: (request: import('authress-login-wasm/server').ShopperRequest, response: any) => unknown): void;
+    use(handler: (error: unknown, request: any, response: any, next: (error: unknown) => void) => unknown): void;
+  }
+  export default function express(): Application;
+}
+declare module 'redis' {
+  export function createClient(options: { url: string | undefined; disableOfflineQueue: boolean }): {
+    on(event: 'error', listener: (error: Error) => void): void;
+    connect(): Promise<unknown>;
+    set(key: string, value: string, options: { NX: true; PX: number }): Promise<string | null>;
+  };
 }
