@@ -108,7 +108,8 @@ describe('the npm package', () => {
       const proper = await import(join(installed, exports[entry].default));
       assert.deepEqual(Object.keys(legacy).sort(), Object.keys(proper).sort(), entry);
     }
-    for (const binding of ['react', 'vue', 'svelte', 'server']) resolve(`./node_modules/authress-login-wasm/${binding}`);
+    for (const binding of ['react', 'vue', 'svelte', 'server'])
+      resolve(`./node_modules/authress-login-wasm/${binding}`);
   });
 
   test('evaluates no strings', () => {

@@ -36,7 +36,10 @@ describe('a claim ticket', () => {
 
   for (const { name, claims, typ, otherKey, time, redeemedBy, error } of vectors.cases) {
     test(`${name}: ${error ?? 'redeemed'}`, async () => {
-      const all = Object.entries({ ...vectors.claims, ...claims }).map(([member, value]) => [member, value ?? undefined]);
+      const all = Object.entries({ ...vectors.claims, ...claims }).map(([member, value]) => [
+        member,
+        value ?? undefined,
+      ]);
       const pem = (/** @type {string} */ base64) => `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----`;
       const signingKey = await importPKCS8(pem(otherKey ?? key.privateKey), 'EdDSA');
       const ticket = await new SignJWT(Object.fromEntries(all))
@@ -50,7 +53,9 @@ describe('a claim ticket', () => {
   test('is redeemed once, whoever tries again', async () => {
     const tickets = ticketsAt();
     const ticket = await tickets.issue(anonymous);
-    const results = await Promise.all(['user_b', 'user_b', 'user_c'].map((userId) => codeOf(tickets.redeem(ticket, { userId }))));
+    const results = await Promise.all(
+      ['user_b', 'user_b', 'user_c'].map((userId) => codeOf(tickets.redeem(ticket, { userId }))),
+    );
     assert.deepEqual(results.sort(), ['TicketAlreadyUsed', 'TicketAlreadyUsed', null]);
   });
 

@@ -20,8 +20,8 @@ class Fake {
   requests = 0;
   /** @type {string[] | Error} */
   response = ['k1'];
-  /** @type {Promise<void> | null} the response waits for it */
-  gate = null;
+  /** The response waits for it. */
+  gate = Promise.resolve();
   keys = new IssuerKeys('https://login.example.com/keys', {
     now: () => this.now,
     request: async () => {
@@ -47,9 +47,11 @@ class Fake {
   /** Closes the gate, and returns what opens it. */
   close() {
     let open = () => {};
-    this.gate = new Promise((resolve) => {
+    /** @type {Promise<void>} */
+    const gate = new Promise((resolve) => {
       open = resolve;
     });
+    this.gate = gate;
     return open;
   }
 }
@@ -153,7 +155,7 @@ describe('the keys of an issuer', () => {
     issuer.now += KEYS_TIMEOUT_MS + 1_000;
     t.mock.timers.tick(KEYS_TIMEOUT_MS + 1_000);
     assert.equal(await waiting, 'KeysUnavailable');
-    issuer.gate = null;
+    issuer.gate = Promise.resolve();
     assert.deepEqual(await issuer.ids('k1'), ['k1']);
   });
 });
@@ -173,7 +175,7 @@ describe('the request for the keys', () => {
   for (const [name, respond] of Object.entries(WRONG)) {
     test(`is not answered by ${name}`, async (t) => {
       const issuer = await Issuer.start(t);
-      const other = await serve(t, respond(String(issuer.origin)));
+      const other = await serve(t, respond(issuer.origin));
       const verifier = createShopperVerifier({ ...issuer.settings, keysUrl: () => other });
       const before = performance.now();
       const error = await verifier.verify(await issuer.token()).catch((thrown) => thrown);
@@ -199,7 +201,10 @@ describe('the request for the keys', () => {
     });
     for (const host of ['account.api.authress.io', 'account.api-eu-west.authress.io', 'account.api-evil.authress.io'])
       await verifier.verify(await issuer.token({ iss: `https://${host}` }));
-    assert.deepEqual(received.map(({ url }) => url), ['/account.login.authress.io']);
+    assert.deepEqual(
+      received.map(({ url }) => url),
+      ['/account.login.authress.io'],
+    );
     const { authorization, cookie } = received[0].headers;
     assert.deepEqual([authorization, cookie], [undefined, undefined]);
   });

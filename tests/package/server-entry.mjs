@@ -47,7 +47,8 @@ export async function load(file) {
 }
 
 /** @type {Entry} */
-export const { createShopperVerifier, createClaimTickets, memoryStore, ShopperError, ServerSettingError } = await load();
+export const { createShopperVerifier, createClaimTickets, memoryStore, ShopperError, ServerSettingError } =
+  await load();
 
 /**
  * A server on loopback.
@@ -67,14 +68,19 @@ export async function serve(context, respond) {
 
 /** An issuer with one key, whose tokens are those of an anonymous shopper. */
 export class Issuer {
+  origin = '';
   /** @type {string[]} the paths of the requests for keys */
   requests = [];
+  /** @type {{ keys: import('jose').JWK[] }} */
+  jwks = { keys: [] };
+  /** @type {import('jose').CryptoKey | undefined} */
+  #privateKey;
 
   /** @param {{ after: (stop: () => void) => void }} context at whose end it stops */
   static async start(context) {
     const issuer = new Issuer();
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-    issuer.privateKey = privateKey;
+    issuer.#privateKey = privateKey;
     issuer.jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'EdDSA', use: 'sig' }] };
     issuer.origin = await serve(context, ({ url }, response) => {
       issuer.requests.push(String(url));
@@ -85,7 +91,7 @@ export class Issuer {
 
   /** The settings of a verifier for it. */
   get settings() {
-    return { authressApiUrl: String(this.origin), applicationId: 'app_shop' };
+    return { authressApiUrl: this.origin, applicationId: 'app_shop' };
   }
 
   /**
@@ -98,7 +104,7 @@ export class Issuer {
     const claims = { iss: this.origin, sub: 'user_a', client_id: 'app_shop', azp: 'sc_shop', iat: now, exp: now + 600 };
     return await new SignJWT({ ...claims, ...changes })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header })
-      .sign(/** @type {any} */ (this.privateKey));
+      .sign(/** @type {import('jose').CryptoKey} */ (this.#privateKey));
   }
 }
 

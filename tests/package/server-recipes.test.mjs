@@ -168,9 +168,8 @@ describe('the recipe for claim tickets', async () => {
     stdio: 'ignore',
   });
   server.on('error', (error) => assert.fail(`redis-server is missing: run cargo xtask setup (${error.message})`));
-  after(() => server.kill());
   const deadline = Date.now() + REDIS_START_MS;
-  for (;;) {
+  while (true) {
     const socket = connect(redisPort, '127.0.0.1');
     const isOpen = await once(socket, 'connect').then(
       () => true,
@@ -183,7 +182,10 @@ describe('the recipe for claim tickets', async () => {
   }
   const { issueTicket, redeemTicket } = await recipe('tickets.js');
   const { redis, store } = await recipe('store.js');
-  after(() => redis.destroy());
+  after(() => {
+    redis.destroy();
+    server.kill();
+  });
   const customer = { authorization: `Bearer ${await issuer.token({ sub: 'user_b', azp: 'con_acorn' })}` };
   const ticketOf = async () => (await (await issueTicket(request(bearer, { method: 'POST' }))).json()).ticket;
   /** @type {(headers: Record<string, string>, ticket: unknown) => Promise<{ status: number, body: any }>} */

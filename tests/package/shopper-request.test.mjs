@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { describe, test, after } from 'node:test';
+import { after, describe, test } from 'node:test';
 
 import { Issuer, ShopperError, codeOf, createShopperVerifier, serve } from './server-entry.mjs';
 
@@ -48,16 +48,23 @@ describe('the token', () => {
   expects('with the scheme in lower case', 'user_a', { authorization: `bearer ${token}` });
   expects('in the cookie', 'user_a', { cookie });
   expects('in both: the header counts', 'user_b', { authorization: `Bearer ${other}`, cookie });
-  expects('a wrong one in the header is not replaced by the cookie', 'TokenMalformed', { authorization: 'Bearer x', cookie });
+  expects('a wrong one in the header is not replaced by the cookie', 'TokenMalformed', {
+    authorization: 'Bearer x',
+    cookie,
+  });
   expects('an empty one in the header neither', 'TokenMissing', { authorization: 'Bearer', cookie });
   expects('the password of a preview site is no token', 'user_a', { authorization: 'Basic eDp5', cookie });
   expects('nowhere', 'TokenMissing', {});
   expects('with another scheme', 'TokenMissing', { authorization: `Token ${token}` });
   expects('two in the header', 'TokenMissing', { authorization: `Bearer ${token}, Bearer ${other}` });
-  expects('in a cookie with another name', 'TokenMissing', { cookie: `xauthorization=${token}; authorizationx=${token}` });
+  expects('in a cookie with another name', 'TokenMissing', {
+    cookie: `xauthorization=${token}; authorizationx=${token}`,
+  });
   expects('an empty cookie', 'TokenMissing', { cookie: 'authorization=; a=b' });
   expects('the same in two cookies', 'user_a', { cookie: `authorization=${token}; authorization=${token}` });
-  expects('another one in a second cookie', 'TokenMissing', { cookie: `authorization=${token}; authorization=${other}` });
+  expects('another one in a second cookie', 'TokenMissing', {
+    cookie: `authorization=${token}; authorization=${other}`,
+  });
 
   test('is in no cookie if the shop does not want that', async () => {
     const strict = createShopperVerifier({ ...issuer.settings, acceptCookie: false });
@@ -100,8 +107,17 @@ describe('a request with the cookie', () => {
   expects('POST of its own origin', 'user_a', { cookie, origin: SHOP }, 'POST');
   for (const origin of ['https://blog.example.com', 'http://www.example.com', `${SHOP}:8443`, 'null', 'x', ''])
     expects(`POST of ${origin || 'no origin'}`, 'CrossSiteRequest', { cookie, origin }, 'POST');
-  expects('Fetch Metadata before Origin', 'CrossSiteRequest', { cookie, origin: SHOP, 'sec-fetch-site': 'same-site' }, 'POST');
-  expects('a WebSocket of another host', 'CrossSiteRequest', { cookie, upgrade: 'websocket', origin: 'https://blog.example.com' });
+  expects(
+    'Fetch Metadata before Origin',
+    'CrossSiteRequest',
+    { cookie, origin: SHOP, 'sec-fetch-site': 'same-site' },
+    'POST',
+  );
+  expects('a WebSocket of another host', 'CrossSiteRequest', {
+    cookie,
+    upgrade: 'websocket',
+    origin: 'https://blog.example.com',
+  });
   expects('a WebSocket of a page of the shop', 'user_a', { cookie, upgrade: 'websocket', origin: SHOP });
   const bearer = { authorization: `Bearer ${token}`, 'sec-fetch-site': 'cross-site' };
   expects('POST of another site with a bearer token', 'user_a', bearer, 'POST');
@@ -127,7 +143,10 @@ describe('a request with the cookie', () => {
 
   test('of another site is a 403 without a challenge', async () => {
     const error = await verifier.shopperOf({ method: 'POST', headers: { cookie } }).catch((thrown) => thrown);
-    assert.deepEqual([error.status, error.wwwAuthenticate, error.headers], [403, null, { 'cache-control': 'no-store' }]);
+    assert.deepEqual(
+      [error.status, error.wwwAuthenticate, error.headers],
+      [403, null, { 'cache-control': 'no-store' }],
+    );
   });
 });
 
@@ -160,7 +179,10 @@ test('requests of a server of Node.js are taken as they are', async (t) => {
     new Promise((resolve, reject) => {
       const sent = httpRequest({ host: '127.0.0.1', port, agent: false, ...options }, (response) => {
         let text = '';
-        response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(text));
+        response.setEncoding('utf8').on('end', () => resolve(text));
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
       });
       sent.on('error', reject).end();
     });
@@ -174,7 +196,10 @@ test('requests of a server of Node.js are taken as they are', async (t) => {
   const raw = await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let text = '';
-    socket.on('data', (chunk) => (text += chunk)).on('end', () => resolve(text));
+    socket.setEncoding('utf8').on('end', () => resolve(text));
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
     const headers = [token, other].map((one) => `Authorization: Bearer ${one}\r\n`).join('');
     socket.end(`GET / HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`);
   });

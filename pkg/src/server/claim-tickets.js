@@ -29,9 +29,13 @@ export function createClaimTickets(settings) {
   const now = () => Math.floor(clock() / 1_000);
   /** @type {ReturnType<typeof keyPair> | undefined} */
   let imported;
-  const keys = () => (imported ??= keyPair(kid, pem));
+  const keys = () => {
+    imported ??= keyPair(kid, pem);
+    return imported;
+  };
 
   return Object.freeze({
+    /** @param {{ userId: string }} shopper */
     async issue(shopper) {
       const userId = checkedUserId(shopper);
       const issued = now();
@@ -48,6 +52,10 @@ export function createClaimTickets(settings) {
       return new SignJWT(claims).setProtectedHeader(header).sign((await keys()).privateKey);
     },
 
+    /**
+     * @param {unknown} ticket
+     * @param {{ userId: string }} shopper
+     */
     async redeem(ticket, shopper) {
       const userId = checkedUserId(shopper);
       const { iss, aud, sub, iat, exp, jti } = await claimsOf(ticket, (await keys()).publicKeys);

@@ -183,7 +183,7 @@ async function limitedText(response, url) {
   const reader = response.body?.getReader();
   let text = '';
   let length = 0;
-  for (;;) {
+  while (true) {
     const { done, value } = (await reader?.read()) ?? { done: true };
     if (done) return text + decoder.decode();
     length += value.length;

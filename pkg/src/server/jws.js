@@ -175,7 +175,10 @@ function publicKey(jwk) {
 function once(jwk, alg) {
   /** @type {ReturnType<typeof importJWK> | undefined} */
   let imported;
-  return () => (imported ??= importJWK(jwk, alg));
+  return () => {
+    imported ??= importJWK(jwk, alg);
+    return imported;
+  };
 }
 
 /**
@@ -183,7 +186,7 @@ function once(jwk, alg) {
  * not make every token invalid.
  * @param {unknown} text
  */
-const withoutPadding = (text) => (typeof text === 'string' ? text.replace(/=+$/, '') : text);
+const withoutPadding = (text) => (typeof text === 'string' ? text.replace(/=+$/, '') : undefined);
 
 /**
  * The bytes of a number of a key, without leading zeros.

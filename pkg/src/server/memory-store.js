@@ -18,6 +18,10 @@ export function memoryStore(settings = {}) {
   const spent = new Map();
 
   return Object.freeze({
+    /**
+     * @param {string} id
+     * @param {number} expiresAt
+     */
     async spend(id, expiresAt) {
       if (spent.has(id)) return false;
       if (spent.size >= capacity) {

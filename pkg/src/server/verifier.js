@@ -47,7 +47,10 @@ export function createShopperVerifier(settings) {
     origins: list('origins', given.origins, 'origins such as https://www.example.com'),
   };
   if (!rules.origins.every(isSafeOrigin))
-    throw new ServerSettingError('origins', 'must be origins such as https://www.example.com, without a slash at the end.');
+    throw new ServerSettingError(
+      'origins',
+      'must be origins such as https://www.example.com, without a slash at the end.',
+    );
   const now = callable('now', given.now, () => Date.now());
   const keysUrl = callable('keysUrl', given.keysUrl, (/** @type {string} */ issuer) => issuer + JWKS_PATH);
   const keys = new Map(issuers.all.map((issuer) => [issuer, new IssuerKeys(checkedUrl(keysUrl(issuer)))]));

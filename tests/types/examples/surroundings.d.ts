@@ -92,7 +92,10 @@ declare module 'next/headers' {
 }
 declare module 'express' {
   interface Application {
-    get(path: string, handler: (request: import('authress-login-wasm/server').ShopperRequest, response: any) => unknown): void;
+    get(
+      path: string,
+      handler: (request: import('authress-login-wasm/server').ShopperRequest, response: any) => unknown,
+    ): void;
     use(handler: (error: unknown, request: any, response: any, next: (error: unknown) => void) => unknown): void;
   }
   export default function express(): Application;
