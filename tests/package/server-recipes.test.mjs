@@ -47,8 +47,11 @@ async function install() {
   mkdirSync(installed, { recursive: true });
   cpSync(join(workspace, 'pkg/package.json'), join(installed, 'package.json'));
   await build({
-    entryPoints: [join(workspace, 'pkg/src/server/index.js')],
-    outfile: join(installed, 'dist/shopper-verifier.js'),
+    entryPoints: {
+      'shopper-verifier': join(workspace, 'pkg/src/server/index.js'),
+      'shopper-verifier-in-browser': join(workspace, 'pkg/src/server/in-browser.js'),
+    },
+    outdir: join(installed, 'dist'),
     bundle: true,
     format: 'esm',
     packages: 'external',
@@ -160,6 +163,49 @@ describe('the recipe for', () => {
     await holdsCart((headers) => fetch(`${origin}/api/cart`, { headers }));
     assert.equal((await fetch(`${origin}/fault`)).status, 418);
   });
+});
+
+describe('a bundler', () => {
+  /** @param {import('esbuild').BuildOptions} options */
+  const bundled = async (options) => {
+    const contents = "import { createShopperVerifier } from 'authress-login-wasm/server'; createShopperVerifier({});";
+    const stdin = { contents, resolveDir: folder };
+    const { metafile, outputFiles } = await build({
+      stdin,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      tsconfigRaw: {},
+      ...options,
+    });
+    return { files: Object.keys(metafile.inputs).join(' '), text: outputFiles[0].text };
+  };
+
+  for (const [name, options] of /** @type {[string, import('esbuild').BuildOptions][]} */ ([
+    ['browsers', { platform: 'browser' }],
+    ['browsers, in development', { platform: 'browser', conditions: ['development', 'module'] }],
+  ])) {
+    test(`for ${name} takes no jose, and says in the page where the entry belongs`, async () => {
+      const { files, text } = await bundled(options);
+      assert.doesNotMatch(files, /jose/);
+      assert.match(files, /shopper-verifier-in-browser\.js/);
+      assert.match(text, /runs on servers only/);
+    });
+  }
+
+  for (const [name, options] of /** @type {[string, import('esbuild').BuildOptions][]} */ ([
+    ['Node.js', { platform: 'node' }],
+    ['Workers, which also set the condition of browsers', { conditions: ['workerd', 'worker', 'browser'] }],
+    ['Deno', { conditions: ['deno', 'browser'] }],
+    ['Next.js at the edge', { conditions: ['edge-light', 'browser'] }],
+  ])) {
+    test(`for ${name} takes the entry with jose`, async () => {
+      const { files, text } = await bundled(options);
+      assert.match(files, /node_modules\/jose\//);
+      assert.doesNotMatch(text, /runs on servers only/);
+    });
+  }
 });
 
 describe('the recipe for claim tickets', async () => {

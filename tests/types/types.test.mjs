@@ -14,7 +14,8 @@ import { report } from './api-report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packageFolder = fileURLToPath(new URL('../../pkg', import.meta.url));
-const SOURCES = ['usage.ts', 'invalid-usage.ts', 'classic-script.ts'];
+const SERVER_SOURCE = 'server-usage.ts';
+const SOURCES = ['usage.ts', 'invalid-usage.ts', 'classic-script.ts', SERVER_SOURCE];
 
 // Another project, which resolves the package as any other.
 const project = mkdtempSync(join(tmpdir(), 'types-'));
@@ -30,8 +31,9 @@ after(() => rmSync(project, { recursive: true }));
 /**
  * Compiles the project.
  * @param {object} compilerOptions
+ * @param {string[]} files
  */
-function compile(compilerOptions) {
+function compile(compilerOptions, files = SOURCES) {
   const always = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -48,7 +50,7 @@ function compile(compilerOptions) {
   };
   writeFileSync(
     join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...always, ...compilerOptions }, files: SOURCES }),
+    JSON.stringify({ compilerOptions: { ...always, ...compilerOptions }, files }),
   );
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--project', project], {
@@ -61,12 +63,18 @@ function compile(compilerOptions) {
 for (const [resolution, module] of [
   ['bundler', 'esnext'],
   ['nodenext', 'nodenext'],
+  ['node16', 'node16'],
 ]) {
   test(`usage compiles and wrong usage does not, module resolution ${resolution}`, () => {
     const { status, output } = compile({ module, moduleResolution: resolution });
     assert.equal(status, 0, `the files of tests/types and pkg/index.d.ts do not agree:\n${output}`);
   });
 }
+
+test('the entry for servers needs no types of browsers, of Node.js or of jose', () => {
+  const { status, output } = compile({ module: 'nodenext', lib: ['es2022'] }, [SERVER_SOURCE]);
+  assert.equal(status, 0, output);
+});
 
 test('the types name exactly what the package has', async () => {
   const declared = declaredMembers(join(packageFolder, 'index.d.ts'));
