@@ -1,8 +1,9 @@
 //! What JavaScript, types and documentation repeat of the Rust code: `cargo xtask generate` writes it, and a test fails
 //! while it is out of date.
 //!
-//! The facts live in `crates/protocol`, and those of tokens on servers in `crates/access-token`, whose own test writes them. Rules that exist in both languages are no matter of this module: shared vectors
-//! in `tests/vectors` hold them to each other.
+//! The facts live in `crates/protocol`; those of tokens on servers live in `crates/access-token`, whose own test writes
+//! them. Rules that exist in both languages are no matter of this module: shared vectors in `tests/vectors` hold them to
+//! each other.
 
 use std::fmt::Write;
 
