@@ -22,6 +22,7 @@
  * @property {string[]} [check] the command that runs its tests
  * @property {boolean} [rendersOnServer] whether the server renders the page
  * @property {boolean} [isPrerendered] whether the build renders the page
+ * @property {boolean} [verifiesTokens] whether its check verifies tokens as a shop's server does, with `issuer.mjs`
  * @property {string} [binding] the binding to a framework: the page also shows the status of the session
  * @property {boolean} [needsReload] whether the development server's first page after an installation may fail
  */
@@ -157,6 +158,7 @@ export const TOOLS = [
     build: words('bun build index.html --outdir dist --production --splitting'),
     files: 'dist',
     check: words('bun server.js'),
+    verifiesTokens: true,
   },
   { name: 'jest', title: 'Jest, jsdom', package: 'jest', snippet: 'login.js', check: words('jest') },
   {
@@ -172,6 +174,7 @@ export const TOOLS = [
     package: 'miniflare',
     snippet: 'login.js',
     check: words('node main.mjs'),
+    verifiesTokens: true,
   },
 ];
 

@@ -47,6 +47,7 @@ export async function prepare(tool, snippet, settings) {
     rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
   cpSync(join(tools, tool.app ?? tool.name), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), wanted);
+  if (tool.verifiesTokens) cpSync(join(tools, 'issuer.mjs'), join(folder, 'issuer.mjs'));
   const file = join(folder, tool.snippet);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, snippet);
