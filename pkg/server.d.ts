@@ -26,7 +26,8 @@ export interface ShopperVerifierSettings {
 
   /**
    * Requires this audience. Use it only for an audience that your application requests at the login (`audiences`) and that
-   * is registered for it: otherwise `aud` is an id of the account, or missing. Default: `aud` is not checked.
+   * is registered for it: otherwise `aud` is an id of the account, or missing. Default: `aud` is not checked;
+   * `undefined` in place of a text is an error when the verifier is created.
    */
   audience?: string | undefined;
 

@@ -56,7 +56,7 @@ describe('the claims of a token', async () => {
         authressApiUrl: policy.claims.iss,
         applicationId: policy.applicationId,
         serviceClients: [policy.serviceClient],
-        audience,
+        ...(audience && { audience }),
         leewaySeconds,
         keysUrl: () => issuer.origin,
         now: () => policy.now * 1_000 + 999,

@@ -46,7 +46,7 @@ const CASES = [
         'http://login.example.com',
       ],
       applicationId: [undefined, null, '', 5, ['app_shop'], 'sc_shop', 'ext_shop'],
-      audience: [null, '', 5, ['x']],
+      audience: [undefined, null, '', 5, ['x']],
       serviceClients: [null, 'sc_erp', [''], [5]],
       acceptCookie: [null, 'false', 0],
       origins: [null, 'https://a.test', ['a.test'], ['https://a.test/'], [5], ['http://a.test']],

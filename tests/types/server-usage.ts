@@ -24,7 +24,7 @@ const verifier: ShopperVerifier = createShopperVerifier({
 createShopperVerifier({
   authressApiUrl: 'https://login.example.com',
   applicationId: 'app_shop',
-  audience: undefined,
+  audience: 'https://api.example.com',
   serviceClients: ['sc_erp'] as const,
   acceptCookie: false,
   origins: [],

@@ -35,7 +35,8 @@ export function createShopperVerifier(settings) {
   const policy = {
     issuers,
     applicationId: application('applicationId', given.applicationId),
-    audience: given.audience === undefined ? null : text('audience', given.audience),
+    // Present and undefined is a missing environment variable, which must not turn off the check.
+    audience: 'audience' in given ? text('audience', given.audience, 'Leave it out to accept every audience.') : null,
     leewaySeconds: wholeNumber('leewaySeconds', given.leewaySeconds, {
       otherwise: DEFAULT_LEEWAY_S,
       least: 0,
