@@ -179,7 +179,7 @@ describe('a bundler', () => {
       tsconfigRaw: {},
       ...options,
     });
-    return { files: Object.keys(metafile.inputs).join(' '), text: outputFiles[0].text };
+    return { files: Object.keys(metafile?.inputs ?? {}).join(' '), text: String(outputFiles?.[0].text) };
   };
 
   for (const [name, options] of /** @type {[string, import('esbuild').BuildOptions][]} */ ([

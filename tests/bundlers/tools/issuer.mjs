@@ -15,7 +15,7 @@ export async function startIssuer() {
     response.end(JSON.stringify({ keys }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  issuer.origin = `http://127.0.0.1:${server.address().port}`;
+  issuer.origin = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
 
   /** @param {'EdDSA' | 'RS512'} alg */
   async function token(alg) {
