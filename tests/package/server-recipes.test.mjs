@@ -22,7 +22,7 @@ const REDIS_START_MS = 10_000;
 
 /** The recipes by the names of their files. */
 const recipes = new Map(
-  [...readFileSync(join(workspace, 'docs/server.md'), 'utf8').matchAll(/^```jsx? (\S+)\n([\s\S]*?)^```$/gm)].map(
+  [...readFileSync(join(workspace, 'docs/server.md'), 'utf8').matchAll(/^```jsx?\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(
     ([, name, code]) => [name, code],
   ),
 );

@@ -81,7 +81,7 @@ export function hasRepeatedName(json) {
 export function readUnverified(token) {
   // Bytes and characters are the same in every token that is accepted.
   if (token.length > MAX_TOKEN_BYTES) throw new ShopperError('TokenMalformed');
-  const [header, claims] = token.split('.').map(objectOf);
+  const [header, claims] = token.split('.', 2).map(objectOf);
   const { kid } = header?.members ?? {};
   const { iss } = claims?.members ?? {};
   if (!claims || typeof kid !== 'string' || !(iss == null || typeof iss === 'string'))
@@ -98,7 +98,7 @@ export function readUnverified(token) {
  */
 export async function verifySignature(token, keys, algorithms) {
   const malformed = () => new ShopperError('TokenMalformed');
-  const segments = token.split('.');
+  const segments = token.split('.', 4);
   if (segments.length !== 3 || token.length > MAX_TOKEN_BYTES) throw malformed();
   const header = objectOf(segments[0]);
   if (!header || hasRepeatedName(header.json)) throw malformed();
