@@ -15,7 +15,7 @@ const EVERYWHERE: [&str; 7] = ["anonymous", "callbacks", "https", "link", "refus
 /// The files of `tests/e2e` that also run with the sandbox's strict dialect: what shoppers do and Authress takes part in.
 /// The others are about loading, bundling, hostile pages and other things that no dialect changes; `dialects` sets its
 /// switches itself.
-const STRICT: [&str; 16] = [
+const STRICT: [&str; 17] = [
     "account",
     "anonymous",
     "callbacks",
@@ -31,6 +31,7 @@ const STRICT: [&str; 16] = [
     "refused-link",
     "restore",
     "session-lifetime",
+    "shopper-verifier",
     "tabs",
 ];
 
