@@ -50,7 +50,7 @@ describe('a claim ticket', () => {
     });
   }
 
-  test('is redeemed once, whoever tries again', async () => {
+  test('is redeemed once, by the first shopper who tries', async () => {
     const tickets = ticketsAt();
     const ticket = await tickets.issue(anonymous);
     const results = await Promise.all(
