@@ -47,7 +47,7 @@ export class IssuerKeys {
   /**
    * @param {string} url nothing is fetched yet
    * @param {{ request?: (url: string) => Promise<PublicKey[]>, now?: () => number }} [ports] `now` in milliseconds, of a
-   * clock that nobody sets
+   * clock that is never set
    */
   constructor(url, { request = requestKeys, now = () => performance.now() } = {}) {
     this.#request = () => request(url);
