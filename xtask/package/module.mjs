@@ -113,7 +113,7 @@ const wasmOpt = (...args) => run(process.execPath, [join(binaryen, 'bin/wasm-opt
 function buildId(whole) {
   const hash = createHash('sha256').update(whole);
   for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (/^(src|generated)\//.test(file)) hash.update(readFileSync(join(SOURCES, file)));
+    if (/^(src|generated)\/.*\.js$/.test(file)) hash.update(readFileSync(join(SOURCES, file)));
   }
   return hash.digest('hex').slice(0, BUILD_LENGTH);
 }
