@@ -1,4 +1,4 @@
-//! Properties of the servers that hold for any input. Each function asserts one of them for any bytes, and is the body
+//! Properties of the servers and of the login protocol that hold for any input. Each function asserts one of them for any bytes, and is the body
 //! of the fuzz target of its name. The tests run all of them with the seeds of `fuzz/seeds`, with mutations of these and
 //! with random bytes.
 //!
@@ -20,10 +20,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64ct::{Base64, Encoding};
 use url::form_urlencoded;
 
+mod browser;
+mod callback;
 mod human_check;
+mod stored_record;
 mod tokens;
 
+pub use callback::callback;
 pub use human_check::human_check;
+pub use stored_record::stored_record;
 pub use tokens::{access_token, claim_ticket, jwt};
 
 /// A property: panics if it does not hold for the input.
@@ -33,11 +38,13 @@ pub type Property = fn(&[u8]);
 pub const PROPERTIES: &[(&str, Property)] = &[
     ("access_key", access_key),
     ("access_token", access_token),
+    ("callback", callback),
     ("claim_ticket", claim_ticket),
     ("client_address", client_address),
     ("human_check", human_check),
     ("jwt", jwt),
     ("login_request", login_request),
+    ("stored_record", stored_record),
 ];
 
 /// The key of RFC 8037 appendix A.1.
