@@ -9,6 +9,7 @@ import { TOPOLOGIES, workspace } from '../e2e/support/stack.mjs';
 import { stories } from '../e2e/support/story.mjs';
 import { ATTACKS, nameOf, variantsOf } from './attacks.mjs';
 import { CONTROLS } from './controls.mjs';
+import { FIXES, taken } from './fixes.mjs';
 import { EXPECTED_FAILURES, ACCEPTED, entryFor } from './outcomes.mjs';
 import { page } from './table.mjs';
 
@@ -18,6 +19,7 @@ import { page } from './table.mjs';
 const DIALECTS = ['default', 'strict'];
 const FILE = `${workspace}docs/attacks.md`;
 const BEFORE = `${workspace}tests/attacks/before.json`;
+const WITHOUT = `${workspace}tests/attacks/without-fixes.json`;
 
 /** Measures the outcome before the defences, against the lenient sandbox: every outcome is right. */
 const isMeasuredBefore = process.env.ATTACKS === 'before';
@@ -67,19 +69,38 @@ test('each entry of the lists names an attack', () => {
   for (const { attack } of [...ACCEPTED, ...EXPECTED_FAILURES]) assert.ok(ids.includes(attack), attack);
 });
 
+/** @param {string} file */
+const outcomesIn = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+test('each fix is in the source, and its attempts are in the table', () => {
+  const places = TOPOLOGIES.flatMap((topology) => DIALECTS.map((dialect) => /** @type {const} */ ([topology, dialect])));
+  const names = places.flatMap(([topology, dialect]) =>
+    ATTACKS.flatMap((attack) =>
+      variantsOf(attack, topology).map((variant) => nameOf(attack, variant, topology, dialect)),
+    ),
+  );
+  const recorded = outcomesIn(WITHOUT);
+  for (const { id, changes, attempts } of FIXES) {
+    // Throws if the text is not there once.
+    for (const change of changes) taken(change, readFileSync(`${workspace}${change.file}`, 'utf8'));
+    for (const name of attempts) assert.ok(names.includes(name), `${id}: ${name}`);
+    const again = `run node tests/attacks/without-fixes.mjs: ${id}`;
+    assert.deepEqual(recorded[id], Object.fromEntries(attempts.map((name) => [name, true])), again);
+  }
+});
+
 // What happened, also if the run failed.
 after(() => writeFileSync(`${workspace}target/attacks.json`, `${JSON.stringify(outcomes, null, 1)}\n`));
 
 if (isMeasuredBefore) {
   after(() => {
-    const all = { ...JSON.parse(readFileSync(BEFORE, 'utf8')), ...outcomes };
+    const all = { ...outcomesIn(BEFORE), ...outcomes };
     writeFileSync(BEFORE, `${JSON.stringify(all, null, 1)}\n`);
   });
 } else if (!only) {
   test('docs/attacks.md has these outcomes', () => {
-    /** @type {Record<string, boolean>} */
-    const before = JSON.parse(readFileSync(BEFORE, 'utf8'));
-    const written = page({ before, now: outcomes, dialects: DIALECTS });
+    const recorded = { before: outcomesIn(BEFORE), without: outcomesIn(WITHOUT) };
+    const written = page({ ...recorded, now: outcomes, dialects: DIALECTS });
     if (process.env.WRITE_DOCS) writeFileSync(FILE, written);
     assert.equal(written, readFileSync(FILE, 'utf8'), 'run with WRITE_DOCS=1');
   });

@@ -3,6 +3,7 @@
 import { TOPOLOGIES } from '../e2e/support/stack.mjs';
 import { ATTACKS, nameOf, variantsOf } from './attacks.mjs';
 import { CONTROLS } from './controls.mjs';
+import { FIXES } from './fixes.mjs';
 import { EXPECTED_FAILURES, ACCEPTED, entryFor } from './outcomes.mjs';
 
 /**
@@ -10,7 +11,14 @@ import { EXPECTED_FAILURES, ACCEPTED, entryFor } from './outcomes.mjs';
  * @import { Dialect, Topology } from '../e2e/support/stack.mjs'
  */
 
-/** @typedef {{ before: Record<string, boolean>, now: Record<string, boolean>, dialects: readonly Dialect[] }} Outcomes */
+/**
+ * Whether each attempt succeeded, by its name: before the defences, now, and without one fix at a time.
+ * @typedef {object} Outcomes
+ * @property {Record<string, boolean>} before
+ * @property {Record<string, boolean>} now
+ * @property {Record<string, Record<string, boolean>>} without
+ * @property {readonly Dialect[]} dialects
+ */
 
 /** The attacks that need no browser. */
 const ELSEWHERE = [
@@ -98,6 +106,17 @@ function remaining({ now, dialects }) {
   return [...table('What a client cannot prevent', ACCEPTED), ...table('Not prevented yet', EXPECTED_FAILURES)];
 }
 
+/** @param {Outcomes} outcomes */
+function withoutFixes({ without }) {
+  return FIXES.map(({ id, sentence, attempts }) => {
+    const outcomes = without[id] ?? {};
+    const succeeded = attempts.filter((name) => outcomes[name]);
+    const ids = new Set(succeeded.map((name) => name.replace(/ \(.*/, '')));
+    const count = `${succeeded.length} of ${attempts.length}`;
+    return `| ${id} | ${sentence} | ${[...ids].map(cell).join('; ') || '–'} | ${count} |`;
+  });
+}
+
 /**
  * The page.
  * @param {Outcomes} outcomes
@@ -131,6 +150,15 @@ export const page = (outcomes) =>
     ...rows(outcomes),
     '',
     ...remaining(outcomes),
+    '## With a fix taken out',
+    '',
+    '`node tests/attacks/without-fixes.mjs` takes a fix out of a copy of the source, builds it, and tries some attacks that the fix',
+    'stops ([tests](../tests/README.md#attacks)). They succeed then, so it is the fix that stops them.',
+    '',
+    '| Fix | What it does | Attacks that succeed without it | Attempts |',
+    '|---|---|---|---|',
+    ...withoutFixes(outcomes),
+    '',
     '## Benign shoppers',
     '',
     'These look like an attack and must keep working, in the same topologies and dialects:',

@@ -1,6 +1,6 @@
 //! Everything that can be said about the code without running it: a list of named checks.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
@@ -49,6 +49,7 @@ fn checks(tools: &BuildTools) -> Vec<Check> {
         Check::program("rustfmt", rustfmt()),
         Check::new("words", words::check),
         Check::new("circles", circles::check),
+        Check::program("lock file of fuzz", fuzz_lock()),
         Check::new("dependencies", || programs::run(&mut dependencies()?)),
         Check::program("JavaScript", biome(tools)),
         Check::program("types, browser", tsc(tools, ".")),
@@ -64,6 +65,14 @@ fn rustfmt() -> Command {
     // Not through `workspace::cargo`: this one knows no --locked.
     let mut command = Command::new("cargo");
     command.current_dir(workspace::root()).args(["fmt", "--all", "--check"]);
+    command
+}
+
+/// `fuzz` is no member of the workspace, so nothing else notices that a dependency of its targets has changed.
+fn fuzz_lock() -> Command {
+    let mut command = Command::new("cargo");
+    let metadata = ["metadata", "--locked", "--format-version", "1", "--manifest-path", "fuzz/Cargo.toml"];
+    command.current_dir(workspace::root()).args(metadata).stdout(Stdio::null());
     command
 }
 

@@ -1,6 +1,6 @@
 //! What the properties of the login protocol share: the settings of a shop, tokens, and the parts of an input.
 
-use std::cell::LazyCell;
+use std::sync::LazyLock;
 
 use authress_login_protocol::settings::Settings;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -9,13 +9,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 pub(crate) const AUTHRESS: &str = "https://login.shop.test";
 
 /// The settings of the shop.
-pub(crate) fn settings() -> Settings {
-    thread_local! {
-        static SETTINGS: LazyCell<Settings> =
-            LazyCell::new(|| Settings::new(AUTHRESS, Some("app_shop")).expect("settings"));
-    }
-    SETTINGS.with(|settings| (**settings).clone())
-}
+pub(crate) static SETTINGS: LazyLock<Settings> =
+    LazyLock::new(|| Settings::new(AUTHRESS, Some("app_shop")).expect("settings"));
 
 /// A token with these claims, or with any text in their place. The protocol verifies no signature.
 pub(crate) fn token(claims: &impl ToString) -> String {

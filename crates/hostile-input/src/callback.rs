@@ -1,5 +1,7 @@
 //! Callbacks: any address of the page, with and without the login that it belongs to.
 
+use std::sync::LazyLock;
+
 use authress_login_protocol::{
     authorization::pending::PendingAuthorization,
     callback::{
@@ -21,11 +23,19 @@ use authress_login_protocol::{
 use serde_json::json;
 use url::form_urlencoded;
 
-use crate::browser::{self, AUTHRESS, is_own_host, settings, token};
+use crate::browser::{self, AUTHRESS, SETTINGS, is_own_host, token};
 
-/// The pages that an address is tried on. Authress's cookies reach the first; tokens in an address count on the second.
+/// The pages that a login is tried on. Authress's cookies reach the first; tokens in an address count on the second.
 const PAGES: [&str; 2] = ["https://app.shop.test/p", "http://localhost:5173/p"];
 const NONCE: &str = "R";
+
+static TOKENS: LazyLock<[(&str, String); 3]> = LazyLock::new(|| {
+    [
+        ("$own", token(&json!({ "iss": AUTHRESS, "sub": "user_a", "client_id": "app_shop" }))),
+        ("$other", token(&json!({ "iss": AUTHRESS, "sub": "user_b" }))),
+        ("$foreign", token(&json!({ "iss": "https://evil.test", "sub": "user_a" }))),
+    ]
+});
 
 /// For any address and cookies:
 ///
@@ -34,27 +44,29 @@ const NONCE: &str = "R";
 /// - the page's own parameters stay, and a cleaned address stays as it is;
 /// - an address that [`is_callback`] denies needs no client.
 ///
-/// The lines of the input are the query with which the browser returns, the cookies, the query of the page when the login
-/// began, and the response to the code. `$own`, `$other` and `$foreign` are tokens.
+/// The lines of the input are words about the scene (`localhost`, `elsewhere` for a return to another page than that of the
+/// login, `link`), the query with which the browser returns, the cookies, the query of the page when the login began, and
+/// the response to the code. `$own`, `$other` and `$foreign` are tokens.
 pub fn callback(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let text = text.replace("$own", &token(&json!({ "iss": AUTHRESS, "sub": "user_a", "client_id": "app_shop" })));
-    let text = text.replace("$other", &token(&json!({ "iss": AUTHRESS, "sub": "user_b" })));
-    let text = text.replace("$foreign", &token(&json!({ "iss": "https://evil.test", "sub": "user_a" })));
-    let [query, cookies, own_query, response] = browser::lines(&text);
-    let cookies = Cookies::new(cookies);
-    for url in PAGES {
-        let begun = Page::new(&format!("{url}?{own_query}")).expect("a URL");
-        let login = pending(begun.href());
-        let link = PendingAuthorization { link_user_id: Some("user_a".to_owned()), ..login.clone() };
-        // The browser returns to the page of the login, or to another.
-        for (url, pending) in [(url.to_owned(), &login), (format!("{url}/other"), &link)] {
-            let returned = Returned { page: &Page::new(&format!("{url}?{query}")).expect("a URL"), cookies: &cookies };
-            returned.without_a_pending_login();
-            returned.with(pending, response);
-        }
-        genuine(begun.href(), &login);
+    let text = TOKENS.iter().fold(text.to_owned(), |text, (name, token)| match text.contains(name) {
+        true => text.replace(name, token),
+        false => text,
+    });
+    let [scene, query, cookies, own_query, response] = browser::lines(&text);
+    let url = PAGES[usize::from(scene.contains("localhost"))];
+    let begun = Page::new(&format!("{url}?{own_query}")).expect("a URL");
+    let mut pending = pending(begun.href());
+    genuine(begun.href(), &pending);
+    if scene.contains("link") {
+        pending.link_user_id = Some("user_a".to_owned());
     }
+    let place = if scene.contains("elsewhere") { "/other" } else { "" };
+    let cookies = Cookies::new(cookies);
+    let page = Page::new(&format!("{url}{place}?{query}")).expect("a URL");
+    let returned = Returned { page: &page, cookies: &cookies };
+    returned.without_a_pending_login();
+    returned.with(&pending, response);
     if let Ok(page) = Page::new(query) {
         Returned { page: &page, cookies: &cookies }.without_a_pending_login();
     }
@@ -65,7 +77,7 @@ pub fn callback(data: &[u8]) {
 
 /// A login that began at this address.
 fn pending(begun_at: &str) -> PendingAuthorization {
-    let page_url = own_page_url(&settings(), begun_at);
+    let page_url = own_page_url(&SETTINGS, begun_at);
     let redirect_url = without_callback_parameters(&page_url);
     let record = json!({
         "nonce": NONCE,
@@ -90,7 +102,7 @@ fn genuine(begun_at: &str, pending: &PendingAuthorization) {
     let decision = returned.decide(&CurrentSession::default(), Some(pending));
     assert!(matches!(decision.action, CallbackAction::Exchange(_)), "{decision:?}");
     let shown = decision.clean_href.expect("an address without the callback");
-    assert_eq!(shown, own_page_url(&settings(), begun_at));
+    assert_eq!(shown, own_page_url(&SETTINGS, begun_at));
 }
 
 /// A browser that returns to a page.
@@ -101,7 +113,7 @@ struct Returned<'a> {
 
 impl Returned<'_> {
     fn decide(&self, session: &CurrentSession, pending: Option<&PendingAuthorization>) -> CallbackDecision {
-        decide(&settings(), self.page, self.cookies, session, |nonce| {
+        decide(&SETTINGS, self.page, self.cookies, session, |nonce| {
             pending.filter(|pending| pending.nonce == nonce).cloned().map(Box::new)
         })
     }
@@ -182,9 +194,11 @@ impl Returned<'_> {
         }
         // The next page of the tab resumes it with the same result.
         let session = CurrentSession::default();
-        let record = UnfinishedCallback::to_json(self.page, pending);
-        let resumed = UnfinishedCallback::from_json(record.expose(), 0).expect("a record");
-        assert_eq!(resumed.action(&settings(), self.cookies, &session), decision.action);
+        if decision.consumes_pending {
+            let record = UnfinishedCallback::to_json(self.page, pending);
+            let resumed = UnfinishedCallback::from_json(record.expose(), 0).expect("a record");
+            assert_eq!(resumed.action(&SETTINGS, self.cookies, &session), decision.action);
+        }
         // Another client's login is left to it, and a sign-out ends this one's.
         let another = PendingAuthorization { application_id: Some("app_other".to_owned()), ..pending.clone() };
         let left = self.decide(&session, Some(&another));
@@ -218,7 +232,7 @@ impl Returned<'_> {
 fn exchanged(exchange: &CodeExchange, response: &str) {
     for status in [200, 400, 500] {
         let outcome = Ok(Response { status, body: Secret::new(response) });
-        match exchange.read_outcome(&settings(), outcome) {
+        match exchange.read_outcome(&SETTINGS, outcome) {
             ExchangeResult::Tokens(tokens) => {
                 assert!(status == 200 && is_own_host(tokens.claims().issuer()) && !tokens.user_id().is_empty());
             }

@@ -1,5 +1,7 @@
 //! What a browser has stored: any record under any of the client's keys, and any cookies.
 
+use std::sync::LazyLock;
+
 use authress_login_protocol::{
     authorization::pending::{self, PendingAuthorization},
     callback::{generation::SessionGeneration, unfinished::UnfinishedCallback},
@@ -17,10 +19,11 @@ use authress_login_protocol::{
 };
 use serde_json::{Map, Value};
 
-use crate::browser::{self, AUTHRESS, is_own_host, settings, token};
+use crate::browser::{self, AUTHRESS, SETTINGS, is_own_host, token};
 
 const NOW: ClockReading = ClockReading { device_ms: 1_800_000_000_000, skew_ms: 0 };
-const PAGE: &str = "https://app.shop.test/";
+
+static PAGE: LazyLock<Page> = LazyLock::new(|| Page::new("https://app.shop.test/").expect("a URL"));
 
 /// For any record and cookies:
 ///
@@ -41,7 +44,7 @@ pub fn stored_record(data: &[u8]) {
     }
     browser.arrived();
     browser.written_anew();
-    if let Ok(Some(tokens)) = Tokens::from_response(&settings(), &Secret::new(response)) {
+    if let Ok(Some(tokens)) = Tokens::from_response(&SETTINGS, &Secret::new(response)) {
         renewed(&tokens);
     }
     pending_login(record);
@@ -56,12 +59,12 @@ struct Browser<'a> {
 
 impl Browser<'_> {
     fn session(&self, cookie: UserCookie) {
-        let session = self.stored.session(&settings(), NOW, cookie);
+        let session = self.stored.session(&SETTINGS, NOW, cookie);
         if let Some(session) = &session {
             self.is_own(session);
         }
-        assert!(!(self.stored.is_being_replaced(&settings(), NOW) && self.stored.has_lost_token(&settings(), NOW)));
-        let Ok(credentials) = self.stored.credentials(&settings(), NOW, cookie, true) else { return };
+        assert!(!(self.stored.is_being_replaced(&SETTINGS, NOW) && self.stored.has_lost_token(&SETTINGS, NOW)));
+        let Ok(credentials) = self.stored.credentials(&SETTINGS, NOW, cookie, true) else { return };
         let session = session.expect("a session");
         assert_eq!(credentials.user_id, session.user_id());
         match &credentials.access_token {
@@ -78,7 +81,7 @@ impl Browser<'_> {
 
     fn is_own(&self, session: &Session) {
         assert!(!session.user_id().is_empty() && is_own_host(session.identity.issuer()));
-        if let Some(token) = self.stored.access_token(&settings(), session.user_id()) {
+        if let Some(token) = self.stored.access_token(&SETTINGS, session.user_id()) {
             assert!(is_token_of(token.expose(), session.user_id()));
         }
         let recorded = identity_of(self.record);
@@ -87,28 +90,28 @@ impl Browser<'_> {
         // An anonymous session takes the place of no other user's.
         let current = identity_of(self.record).filter(|identity| is_own_host(identity.issuer()) && !self.is_expired());
         let user_id = current.as_ref().and_then(|identity| identity.subject()).filter(|user_id| !user_id.is_empty());
-        let accepts = self.stored.accepts_renewal(&settings(), NOW, "another", true);
+        let accepts = self.stored.accepts_renewal(&SETTINGS, NOW, "another", true);
         assert_eq!(accepts, user_id.is_none_or(|user_id| user_id == "another"));
     }
 
     /// A session that has just arrived in cookies is written as the client reads it.
     fn arrived(&self) {
-        if let Some(session) = self.stored.arrived_session(&settings(), NOW) {
+        if let Some(session) = self.stored.arrived_session(&SETTINGS, NOW) {
             assert!(!session.user_id().is_empty() && is_own_host(session.identity.issuer()));
             assert_eq!(session.origin, SessionOrigin::Found);
         }
         for origin in [SessionOrigin::Begun, SessionOrigin::Found] {
-            let Some((write, now)) = self.stored.session_write_of_user_cookie(&settings(), NOW, origin) else {
+            let Some((write, now)) = self.stored.session_write_of_user_cookie(&SETTINGS, NOW, origin) else {
                 continue;
             };
             let read = StoredSession::new(Some(write.record.expose()), self.cookies.clone());
-            let session = read.session(&settings(), now, UserCookie::Unreachable).expect("the session of the cookie");
+            let session = read.session(&SETTINGS, now, UserCookie::Unreachable).expect("the session of the cookie");
             assert!(session.origin == SessionOrigin::Found || origin == SessionOrigin::Begun);
             let users: Vec<_> = self.cookies.all(cookies::USER).map(cookies::decode_value).collect();
-            let arrived = read.arrived_session(&settings(), NOW).expect("the session of the cookie");
+            let arrived = read.arrived_session(&SETTINGS, NOW).expect("the session of the cookie");
             assert!(session.user_id() == arrived.user_id() && !users.is_empty());
         }
-        if let Some(cookie) = self.stored.own_token_cookie(&settings(), &page(), NOW) {
+        if let Some(cookie) = self.stored.own_token_cookie(&SETTINGS, &PAGE, NOW) {
             is_one_cookie(cookie.expose());
         }
     }
@@ -123,7 +126,7 @@ impl Browser<'_> {
         assert_eq!(expires_at_ms(begun.expose()), expires_at_ms(self.record));
         let read = StoredSession::new(Some(begun.expose()), self.cookies.clone());
         for user in ["user_a", "user_b"] {
-            assert_eq!(read.access_token(&settings(), user), self.stored.access_token(&settings(), user));
+            assert_eq!(read.access_token(&SETTINGS, user), self.stored.access_token(&SETTINGS, user));
         }
     }
 
@@ -144,7 +147,7 @@ impl Browser<'_> {
 fn renewed(tokens: &Tokens) {
     assert!(!tokens.user_id().is_empty() && is_own_host(tokens.claims().issuer()));
     for origin in [SessionOrigin::Begun, SessionOrigin::Found] {
-        let write = tokens.session_write(&page(), NOW, origin);
+        let write = tokens.session_write(&PAGE, NOW, origin);
         let SessionWrite { authorization_cookie, record, record_without_cookie, .. } = &write;
         let kept = authorization_cookie.as_ref().map(|cookie| is_one_cookie(cookie.expose()));
         let refused = record_without_cookie.as_ref().unwrap_or(record);
@@ -157,7 +160,7 @@ fn renewed(tokens: &Tokens) {
                 cookie.is_empty() && record_without_cookie.is_some()
             );
             let stored = StoredSession::new(Some(record.expose()), Cookies::new(cookie));
-            let session = stored.session(&settings(), NOW, UserCookie::Unreachable).expect("the session");
+            let session = stored.session(&SETTINGS, NOW, UserCookie::Unreachable).expect("the session");
             assert_eq!((session.user_id(), session.origin), (tokens.user_id(), origin));
         }
     }
@@ -173,7 +176,7 @@ fn pending_login(record: &str) {
         let read = PendingAuthorization::from_json(pending.to_json().expose());
         assert_eq!(read.as_ref(), Some(&pending));
         assert!(
-            !pending.belongs_to(&settings()) || [None, Some("app_shop")].contains(&pending.application_id.as_deref())
+            !pending.belongs_to(&SETTINGS) || [None, Some("app_shop")].contains(&pending.application_id.as_deref())
         );
     } else {
         assert!(pending::is_stale(record, NOW.device_ms));
@@ -183,10 +186,6 @@ fn pending_login(record: &str) {
     if let Some(unfinished) = UnfinishedCallback::from_json(record, NOW.device_ms) {
         assert!(!unfinished.nonce().is_empty());
     }
-}
-
-fn page() -> Page {
-    Page::new(PAGE).expect("a URL")
 }
 
 /// The assignment sets one host-only cookie. Returns its name and value.
