@@ -3,6 +3,7 @@
 import { callbacks } from './cases/callbacks.mjs';
 import { links } from './cases/links.mjs';
 import { modules } from './cases/modules.mjs';
+import { prerendering } from './cases/prerendering.mjs';
 
 /**
  * @import { Cast } from '../e2e/support/story.mjs'
@@ -22,7 +23,7 @@ import { modules } from './cases/modules.mjs';
  */
 
 /** @type {readonly Attack[]} */
-export const ATTACKS = [...links, ...callbacks, ...modules];
+export const ATTACKS = [...links, ...callbacks, ...prerendering, ...modules];
 
 /**
  * The variants of an attack in a topology.

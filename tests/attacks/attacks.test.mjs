@@ -73,7 +73,9 @@ test('each entry of the lists names an attack', () => {
 const outcomesIn = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 test('each fix is in the source, and its attempts are in the table', () => {
-  const places = TOPOLOGIES.flatMap((topology) => DIALECTS.map((dialect) => /** @type {const} */ ([topology, dialect])));
+  const places = TOPOLOGIES.flatMap((topology) =>
+    DIALECTS.map((dialect) => /** @type {const} */ ([topology, dialect])),
+  );
   const names = places.flatMap(([topology, dialect]) =>
     ATTACKS.flatMap((attack) =>
       variantsOf(attack, topology).map((variant) => nameOf(attack, variant, topology, dialect)),

@@ -128,7 +128,7 @@ export const FIXES = [
       {
         file: 'pkg/src/module-loader.js',
         text: 'const integrity = (part) => sources.integrity?.[part];',
-        without: 'const integrity = (part) => sources.integrity?.[`no ${part}`];',
+        without: "const integrity = (part) => sources.integrity?.[part + '?'];",
       },
       {
         file: 'pkg/src/verify-script.js',
@@ -144,9 +144,7 @@ export const FIXES = [
   {
     id: 'binding to the browser, in the strict sandbox',
     sentence: 'A login is completed in the browser that began it.',
-    changes: [
-      { file: 'crates/sandbox/src/dialect.rs', text: 'binds_logins: true,', without: 'binds_logins: false,' },
-    ],
+    changes: [{ file: 'crates/sandbox/src/dialect.rs', text: 'binds_logins: true,', without: 'binds_logins: false,' }],
     attempts: [
       'link of the attacker’s user id (no session, from an e-mail), localhost, strict',
       'link of the attacker’s user id (an anonymous session, from another site), https, strict',

@@ -212,24 +212,34 @@ export class Person extends BarePage {
   /**
    * Goes through a login up to its callback, which the browser does not open.
    * @param {string} authenticationUrl
-   * @returns {Promise<URL>}
    */
   async callbackOf(authenticationUrl) {
-    const { stack } = this.shop;
-    const cookies = async () =>
-      (await this.page.context().cookies(stack.sandboxUrl)).map(({ name, value }) => `${name}=${value}`);
-    const pairs = await cookies();
-    /** @type {{ url: string, init?: Parameters<typeof send>[2] }} */
-    let next = { url: authenticationUrl };
-    for (let hops = 0; hops < 8 && !next.url.startsWith(stack.shopUrl); hops += 1) {
-      const headers = { cookie: pairs.join('; '), referer: `${stack.shopUrl}/`, accept: 'text/html' };
-      const response = await send(this.cast, next.url, { ...next.init, headers });
-      pairs.push(...response.cookies);
-      if (response.location) next = { url: response.location };
-      else next = { url: next.url, init: { method: 'POST', form: { user: this.account } } };
-    }
-    return new URL(next.url);
+    const all = await this.page.context().cookies(this.shop.stack.sandboxUrl);
+    const cookies = all.map(({ name, value }) => `${name}=${value}`);
+    return await callbackOf(this.cast, authenticationUrl, { cookies, account: this.account });
   }
+}
+
+/**
+ * Goes through a login up to its callback.
+ * @param {Cast} cast
+ * @param {string} authenticationUrl
+ * @param {{ cookies?: string[], account?: string }} [browser] the cookies of the browser that began the login
+ * @returns {Promise<URL>}
+ */
+export async function callbackOf(cast, authenticationUrl, { cookies = [], account = newAccount() } = {}) {
+  const { shopUrl } = cast.stack;
+  const pairs = [...cookies];
+  /** @type {{ url: string, init?: Parameters<typeof send>[2] }} */
+  let next = { url: authenticationUrl };
+  for (let hops = 0; hops < 8 && !next.url.startsWith(shopUrl); hops += 1) {
+    const headers = { cookie: pairs.join('; '), referer: `${shopUrl}/`, accept: 'text/html' };
+    const response = await send(cast, next.url, { ...next.init, headers });
+    pairs.push(...response.cookies);
+    if (response.location) next = { url: response.location };
+    else next = { url: next.url, init: { method: 'POST', form: { user: account } } };
+  }
+  return new URL(next.url);
 }
 
 /**

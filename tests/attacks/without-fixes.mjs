@@ -49,7 +49,10 @@ function copySource() {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (listed.status !== 0) throw new Error('git lists no files');
-  for (const file of String(listed.stdout).split('\0').filter(Boolean)) {
+  // Biome would take the copy's settings for a second root's.
+  for (const file of String(listed.stdout)
+    .split('\0')
+    .filter((file) => file && file !== 'biome.jsonc')) {
     if (existsSync(`${workspace}${file}`)) copyFile(file);
     else rmSync(`${COPY}${file}`, { force: true });
   }

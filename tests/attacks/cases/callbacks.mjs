@@ -1,5 +1,6 @@
 // Attacks by addresses: laid parameters, doubled parameters, tokens, callbacks of others and old ones.
 
+import { until } from '../../e2e/support/until.mjs';
 import { Person } from '../people.mjs';
 
 /**
@@ -35,13 +36,34 @@ const spellingOf = (variant) => spellings.find((spelling) => variant.includes(sp
  * The tokens of the attacker's own session.
  * @param {Cast} cast
  */
-async function attackersTokens(cast) {
+export async function attackersTokens(cast) {
   const attacker = await (await Person.visitor(cast)).has('an anonymous session');
   const access_token = await attacker.token();
   const { azp, ...claims } = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString());
   const segment = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const id_token = `${segment({ alg: 'EdDSA' })}.${segment({ ...claims, azp, client_id: claims.client_id })}.AAAA`;
   return { userId: await attacker.userId(), parameters: { access_token, id_token, expires_in: '86400' } };
+}
+
+/**
+ * Authress is out of order when the code is exchanged, the shopper signs out in another tab, and the first is restored.
+ * @param {Cast} cast
+ * @param {Person} shopper
+ * @returns {Promise<boolean>} whether the login was completed then
+ */
+async function isFinishedAfterSignOut(cast, shopper) {
+  await cast.authress.fail('POST', '/api/authentication/', { status: 503, times: 1000 });
+  await shopper.startAnonymous();
+  const isUnfinished = () => Object.keys(sessionStorage).some((key) => key.startsWith('AuthenticationCallback '));
+  await until(() => shopper.page.evaluate(isUnfinished), true, 'the callback is unfinished');
+  const tab = new Person(cast, await cast.newTab());
+  await tab.open('/?tab');
+  await tab.logOut();
+  await cast.authress.stopFailing();
+  await shopper.page.bringToFront();
+  await shopper.page.reload();
+  await shopper.isReady();
+  return (await shopper.userId()) !== null;
 }
 
 /** @type {Attack[]} */
@@ -190,9 +212,11 @@ export const callbacks = [
     sentence: 'After a sign-out, another user of the device opens the callback again.',
     refusal: 'no session',
     topologies: ['localhost', 'https', 'cross-site'],
-    variants: ['in another tab', 'by Back', 'in a restored tab'],
+    variants: ['in another tab', 'by Back', 'in a restored tab', 'unfinished, in a restored tab'],
+    appliesTo: ({ topology }, variant) => !variant.startsWith('unfinished') || topology === 'cross-site',
     async succeeds(cast, variant) {
       const shopper = await Person.shopper(cast).has('no session');
+      if (variant.startsWith('unfinished')) return await isFinishedAfterSignOut(cast, shopper);
       /** @type {string[]} */
       const seen = [];
       shopper.page.on('request', (request) => {
