@@ -79,21 +79,6 @@ export const FIXES = [
     attempts: ['request that is repeated as another user (POST), https, default'],
   },
   {
-    id: 'comparison before a link is stored',
-    sentence: 'A link stores the session of its own user only.',
-    changes: [
-      {
-        file: 'crates/client/src/flows/callback.rs',
-        text: 'Some(_) => pending.accepts_user(user_id).then(|| stored.origin_of(user_id)),',
-        without: 'Some(_) => Some(stored.origin_of(user_id)),',
-      },
-    ],
-    attempts: [
-      'link that comes back as another user (an owned identity), https, default',
-      'link that comes back as another user (a cancelled link), https, default',
-    ],
-  },
-  {
     id: 'session generation',
     sentence: 'A callback does not replace a session that began after its login.',
     changes: [

@@ -3,7 +3,7 @@
 //
 //   node tests/attacks/without-fixes.mjs [TEXT …]
 //
-// tries the fixes whose name has one of these texts; without any, all of them, and writes without-fixes.json, from which
+// tries the fixes whose name has one of these texts; without any, all of them. It writes without-fixes.json, from which
 // docs/attacks.md has its table. The copy and its build stay in target/without-fixes.
 
 import { spawnSync } from 'node:child_process';
@@ -119,7 +119,9 @@ const table = Object.entries(results).flatMap(([id, outcomes]) =>
   })),
 );
 console.table(table);
-if (chosen.length === FIXES.length) writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+const recorded = { ...JSON.parse(readFileSync(RESULTS, 'utf8')), ...results };
+const inOrder = Object.fromEntries(FIXES.map(({ id }) => [id, recorded[id]]));
+writeFileSync(RESULTS, `${JSON.stringify(inOrder, null, 1)}\n`);
 if (table.some(({ outcome }) => outcome !== 'succeeds')) {
   console.error('An attack is refused without its fix: something else stops it, or it is not tried as it should be.');
   process.exitCode = 1;
