@@ -27,11 +27,6 @@ export const ACCEPTED = [
       'The lenient server attaches the identity before the browser returns, for any browser that completes the request. Nothing of it happens on a page of the shop; see the [launch conditions](threat-model.md#launch-conditions).',
   },
   {
-    attack: 'forged name',
-    reason:
-      'Scripts cannot verify signatures, and Authress’s own `user` cookie has none; a token that scripts cannot read may belong to it. APIs that verify tokens are not deceived; see [Known gaps](threat-model.md#known-gaps).',
-  },
-  {
     attack: 'old callback after a newer decision',
     variants: (variant) => variant === 'after another sign-in',
     topologies: ['https'],
