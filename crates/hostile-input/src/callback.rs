@@ -54,7 +54,8 @@ pub fn callback(data: &[u8]) {
         false => text,
     });
     let [scene, query, cookies, own_query, response] = browser::lines(&text);
-    let url = PAGES[usize::from(scene.contains("localhost"))];
+    let [same_site, localhost] = PAGES;
+    let url = if scene.contains("localhost") { localhost } else { same_site };
     let begun = Page::new(&format!("{url}?{own_query}")).expect("a URL");
     let mut pending = pending(begun.href());
     genuine(begun.href(), &pending);

@@ -5,7 +5,7 @@
 //! The targets are here and not in `fuzz`, because `fuzz` needs `cargo fuzz` and is not part of the workspace.
 
 // These functions are tests.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::panic)]
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
