@@ -35,7 +35,10 @@ impl Tokens {
         id_token: Secret,
         expires_in: Option<i64>,
     ) -> Result<Self, Error> {
-        let claims = UnverifiedClaims::decode(id_token.expose()).ok_or(ErrorCode::InvalidServerResponse)?;
+        // The record would be read as claims in JSON; see `UnverifiedClaims::decode_identity`.
+        let is_jwt = |_: &UnverifiedClaims| !id_token.expose().trim_ascii_start().starts_with('{');
+        let claims = UnverifiedClaims::decode(id_token.expose()).filter(is_jwt);
+        let claims = claims.ok_or(ErrorCode::InvalidServerResponse)?;
         let user_id = claims.subject().unwrap_or_default();
         let is_foreign = |token: &Secret| match_token(settings, token.expose(), user_id) == TokenMatch::Foreign;
         if !is_own_identity(settings, &claims) || access_token.as_ref().is_some_and(is_foreign) {
