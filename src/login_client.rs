@@ -105,7 +105,8 @@ impl LoginClient {
             "linkIdentity" => link_identity(login, options::link(&value)),
             "linkIdentityWithOneTimeCode" => link_identity(login, options::link_with_one_time_code(&value)),
             "signInAnonymously" => Box::pin(sign_in_anonymously(login, value)),
-            "signIn" => sign_in(login, options::authenticate(&value)),
+            "signIn" => sign_in(login, options::authenticate(&value), true),
+            "switchAccount" => sign_in(login, options::authenticate(&value), false),
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),
@@ -143,12 +144,13 @@ fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) 
     })
 }
 
-/// As `authenticate`; links the identity if the shopper is anonymous.
+/// As `authenticate`; with `keeps_user` it links the identity if the shopper is anonymous.
 #[inline(never)]
-fn sign_in(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> MethodFuture {
+fn sign_in(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>, keeps_user: bool) -> MethodFuture {
     Box::pin(async move {
         let (options, open) = options?;
-        let started = login.sign_in(options, open).await?;
+        let started =
+            if keeps_user { login.sign_in(options, open).await? } else { login.log_in(&options, open).await? };
         Ok(started.map_or(JsValue::NULL, |started| results::started(&started)))
     })
 }

@@ -120,7 +120,7 @@ export class LoginClient {
   /** @param {SignInOptions} options */
   async switchAccount(options) {
     const given = await withClaimTicket(this, options, () => true);
-    return call(this, 'authenticate', given, given);
+    return call(this, 'switchAccount', given, given);
   }
 
   /** @param {AuthenticateOptions} [options] */

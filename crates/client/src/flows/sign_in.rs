@@ -49,7 +49,7 @@ impl<P: Ports> LoginClient<P> {
 
     /// Begins a login, and navigates also if it continues on the host of this page: what calls this is a shop and no login
     /// page.
-    async fn log_in(&self, options: &AuthenticateOptions, open: OpenType) -> AuthorizationResult {
+    pub async fn log_in(&self, options: &AuthenticateOptions, open: OpenType) -> AuthorizationResult {
         let started = self.authenticate(options, open).await?;
         let page = self.context.ports.page()?;
         let stays = |started: &AuthenticationResponse| !started.navigates_from(&page);
