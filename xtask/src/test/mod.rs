@@ -32,9 +32,7 @@ pub(crate) struct Options {
 
 impl Options {
     fn has(&self, part: Part) -> bool {
-        // The attacks take ten minutes, so they run by their name only.
-        let is_default = self.parts.is_empty() && part != Part::Attacks;
-        is_default || self.parts.contains(&part)
+        self.parts.is_empty() || self.parts.contains(&part)
     }
 }
 
