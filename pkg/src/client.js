@@ -58,7 +58,8 @@ async function withClaimTicket(client, options, losesUserId) {
   checkedLimits(options);
   const given = read(options, (members) => ({ ...members }));
   if (typeof given.claimTicket !== 'function') return given;
-  await client.userSessionExists();
+  // A session that is known stays what it is: to look again could finish an earlier callback first.
+  if (client.getSnapshot().status === 'checking') await client.userSessionExists();
   const { userIdentity } = client.getSnapshot();
   const claimTicket = userIdentity?.isAnonymous && losesUserId(userIdentity) ? await given.claimTicket() : undefined;
   return { ...given, claimTicket };

@@ -68,7 +68,7 @@ for (const topology of /** @type {const} */ (['localhost', 'https'])) {
       const token = (await page.call('getToken')).value;
       const { sub } = await authress.verify(token);
       const requests = recordRequests(page, '/api/cart');
-      const expected = { status: 200, body: { userId: sub, items: [], totalCents: 0 } };
+      const expected = { status: 200, body: { userId: sub, isAnonymous: true, items: [], totalCents: 0 } };
       assert.deepEqual(await fetchOn(page, '/api/cart'), expected);
       assert.deepEqual(await fetchOn(page, `${stack.shopUrl}/api/cart`), expected);
       for (const request of requests) assert.equal(await authorizationOf(request), `Bearer ${token}`);

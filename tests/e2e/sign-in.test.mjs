@@ -14,6 +14,8 @@ import { until } from './support/until.mjs';
  */
 
 const BEGIN = 'POST /api/authentication';
+/** How long a tab waits for the login of another one, in milliseconds. */
+const SHARED_MS = 5_000;
 
 /**
  * @param {Shop} shop
@@ -79,6 +81,7 @@ for (const topology of TOPOLOGIES) {
         const pages = [await openPage(shop)];
         while (pages.length < 5) pages.push(await openPage(await newTab()));
         await authress.clearLog();
+        const pressed = performance.now();
         await Promise.all(pages.map((page) => page.leave('signInAnonymously', { redirectUrl: '/?back' })));
         const userIds = () =>
           Promise.all(
@@ -91,7 +94,10 @@ for (const topology of TOPOLOGIES) {
             ),
           );
         await until(async () => new Set(await userIds()).size === 1 && !(await userIds()).includes(null), true);
-        assert.equal((await authress.requests()).filter((request) => request === BEGIN).length, 1);
+        // A tab waits five seconds at most, which an engine under load may take.
+        const isInTime = performance.now() - pressed < SHARED_MS;
+        const begun = (await authress.requests()).filter((request) => request === BEGIN).length;
+        assert.ok(begun === 1 || (!isInTime && begun < pages.length), `${begun} logins`);
         const { sub } = await authress.verify((await pages[0].call('getToken')).value);
         assert.deepEqual(new Set(await userIds()), new Set([sub]));
       },
