@@ -286,7 +286,9 @@ async function confirmShopper(shown) {
   const current = isSignedOut ? SIGNED_OUT : verifiedShopper(session.shopper, await api.cart());
   if (isSameShopper(current, shown)) return;
   await refresh();
-  throw Object.assign(new Error('The session is another shopper’s'), { code: 'CartOfAnotherShopper' });
+  // The request of the token may have finished an earlier sign-in whose response was lost.
+  const code = current.userId === shown.userId ? 'SignInFinished' : 'CartOfAnotherShopper';
+  throw Object.assign(new Error('The session has changed'), { code });
 }
 
 /** @param {HTMLElement} button */

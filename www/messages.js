@@ -73,6 +73,7 @@ const CODES = {
     'Someone has signed in meanwhile',
     'The page shows their cart now. Press the button again if you still want to.',
   ),
+  SignInFinished: info('You are signed in', 'Your earlier sign-in has been completed, and your cart is still here.'),
   CartOfAnotherShopper: info(
     'This is not the cart you saw',
     'Someone has signed in or out in this browser meanwhile. The page shows the cart of now. Sign in again if it is yours.',

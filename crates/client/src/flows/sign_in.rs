@@ -30,7 +30,7 @@ impl<P: Ports> LoginClient<P> {
         let context = &self.context;
         context.ports.activation().await;
         loop {
-            if self.user_session_exists(false).await? {
+            if self.find_session().await? {
                 return Ok(true);
             }
             let lock = context.acquire(SessionLock::anonymous_login()).await;
@@ -45,6 +45,11 @@ impl<P: Ports> LoginClient<P> {
             drop(lock);
             select(pin!(change), pin!(context.ports.sleep(wait_ms))).await;
         }
+    }
+
+    /// Whether there is a session. Authress is not asked again once it has said that there is none: the shopper waits.
+    async fn find_session(&self) -> Result<bool, Error> {
+        self.user_session_exists(!self.context.may_have_remote_session()).await
     }
 
     /// Begins a login, and navigates also if it continues on the host of this page: what calls this is a shop and no login
@@ -65,7 +70,7 @@ impl<P: Ports> LoginClient<P> {
     /// Links the identity to the session if it is an anonymous one that began in this browser, and logs in otherwise.
     pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
         if self.context.session().is_none() {
-            self.user_session_exists(false).await?;
+            self.find_session().await?;
         }
         let session = self.context.session();
         if session.is_none_or(|session| !session.is_anonymous || session.origin == SessionOrigin::Found) {
