@@ -40,7 +40,7 @@ const settle = (promise) => Promise.race([
 const requested = [];
 globalThis.fetch = async (input) => { requested.push(String(input?.url ?? input)); throw new TypeError('no network'); };
 WebAssembly.instantiate = async () => { requested.push('an instance'); throw new TypeError('no instance'); };
-const login = new it.LoginClient({ authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' });
+const login = new it.LoginClient({ authressApiUrl: 'https://login.example.com', applicationId: 'app_shop', anonymousConnectionId: 'sc_shop' });
 const extension = new it.ExtensionClient('https://login.example.com', 'ext_shop');
 const outcome = {};
 const values = { fetch: ['/api/cart'], linkIdentity: [{ connectionId: 'con_a' }], requestToken: [] };
@@ -64,12 +64,17 @@ const EXPECTED = {
   userSessionExists: { value: false },
   getLinkResult: { value: null },
   getLoginResult: { value: null },
+  getRedirectResult: { value: null },
   getUserIdentity: { value: null },
   getConnectionCredentials: { value: null },
   getDevices: { value: [] },
   getToken: 'TokenTimeout',
   ensureToken: 'TokenTimeout',
   waitForUserSession: 'pending',
+  signInAnonymously: 'ModuleLoadFailed',
+  signIn: 'ModuleLoadFailed',
+  switchAccount: 'ModuleLoadFailed',
+  signOut: 'ModuleLoadFailed',
   authenticate: 'ModuleLoadFailed',
   authenticateWithOneTimeCode: 'ModuleLoadFailed',
   logout: 'ModuleLoadFailed',
@@ -138,9 +143,9 @@ describe('without a page', () => {
       'top-level await is not in the target of every build',
     );
     run('example.mjs', example);
-    const calls = `import { cartToken, linkResult } from './example.mjs';
-      const failed = await cartToken().catch(({ code }) => code);
-      console.log(JSON.stringify([await linkResult(), failed]));`;
+    const calls = `import { addToCart, resume } from './example.mjs';
+      const failed = await addToCart('mug').catch(({ code }) => code);
+      console.log(JSON.stringify([await resume(), failed]));`;
     assert.deepEqual(JSON.parse(run('calls.mjs', calls)), [null, 'ModuleLoadFailed']);
   });
 
