@@ -1,7 +1,7 @@
 // Connects the parts of the shop: the session (session.js), the shop's server (shop-api.js), and the page itself (view.js).
 
 import * as messages from './messages.js';
-import { SIGNED_OUT as SIGNED_OUT_PAGE, ShopperSession } from './session.js';
+import { SIGNED_OUT_FRAGMENT, ShopperSession } from './session.js';
 import { ShopApi } from './shop-api.js';
 import { isSameShopper, SIGNED_OUT, verifiedShopper } from './shopper.js';
 import * as view from './view.js';
@@ -79,7 +79,7 @@ async function restoreSession() {
   // Back from the login page. A page of the back/forward cache still has the result from before.
   if (left) view.showMessage(messages.explainCode(left === 'cart' ? 'CartNotStarted' : 'SignInUnfinished'));
   else if (result) await showOutcome(result);
-  else if (location.hash === `#${SIGNED_OUT_PAGE}`) showSignedOut();
+  else if (location.hash === SIGNED_OUT_FRAGMENT) showSignedOut();
 }
 
 /** @param {RedirectResult} result */
@@ -101,7 +101,7 @@ async function showOutcome(result) {
   }
 }
 
-/** The address of the shop's first page, without the fragment, shows the next visit nothing of it. */
+/** Removes the fragment, so that a reload does not say it again. */
 function showSignedOut() {
   history.replaceState(history.state, '', location.pathname + location.search);
   if (session.shopper.state === 'signed-out') view.showMessage(messages.explainCode('SignedOut'));
@@ -163,8 +163,12 @@ async function add(product, button) {
   if (view.isBusy(button)) return;
   view.clearMessage();
   if (session.shopper.state === 'signed-out') {
-    await leave(button, 'cart', () => session.startAnonymous(product.productId));
-    return;
+    let stays = false;
+    await leave(button, 'cart', async () => {
+      stays = await session.startAnonymous(product.productId);
+    });
+    if (!stays) return;
+    noteLeftFor(undefined);
   }
   view.setBusy(button, true);
   await addToCart(product);

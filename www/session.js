@@ -16,8 +16,8 @@ import { LoginClient } from 'authress-login-wasm';
  * @property {string | null} email
  */
 
-/** The fragment of the page that a signed-out shopper sees. */
-export const SIGNED_OUT = 'signed-out';
+/** The fragment of the page that is opened after a sign-out. */
+export const SIGNED_OUT_FRAGMENT = '#signed-out';
 
 /** The session of the shop's page. */
 export class ShopperSession {
@@ -66,9 +66,10 @@ export class ShopperSession {
   /**
    * Gives a new shopper an anonymous user id. The browser leaves the page, and `restore` has the product afterwards.
    * @param {string} productId
+   * @returns {Promise<boolean>} whether there is a session already, which another tab has begun: then the browser stays
    */
   async startAnonymous(productId) {
-    await this.#login.signInAnonymously({ appState: { productId } });
+    return (await this.#login.signInAnonymously({ appState: { productId } })) !== null;
   }
 
   /**
@@ -92,6 +93,6 @@ export class ShopperSession {
 
   /** Ends the session and returns to the shop's first page. */
   async signOut() {
-    await this.#login.signOut({ redirectUrl: `${location.origin}/#${SIGNED_OUT}` });
+    await this.#login.signOut({ redirectUrl: `${location.origin}/${SIGNED_OUT_FRAGMENT}` });
   }
 }

@@ -196,13 +196,17 @@ const METHODS = {
   })),
   deleteDevice: needsSession(() => undefined),
   openUserConfigurationScreen: needsSession(() => undefined),
-  logout(state) {
-    if (state.token !== null) this.setSession(null);
-  },
-  signOut(state) {
-    if (state.token !== null) this.setSession(null);
-  },
+  logout: endSession,
+  signOut: endSession,
 };
+
+/**
+ * @this {LoginClient}
+ * @param {State} state
+ */
+function endSession({ token }) {
+  if (token !== null) this.setSession(null);
+}
 
 /**
  * Rejects as the client does, so that an application can test the way on.
@@ -244,10 +248,10 @@ for (const [method, act] of Object.entries(METHODS)) {
  */
 export function createTestClient({ status, userIdentity, token, settings } = {}) {
   const client = new LoginClient(settings);
-  const hasSession = status === 'anonymous' || status === 'signed-in' || (!status && (userIdentity || token));
-  if (status === 'checking') client.setChecking();
-  else if (hasSession)
-    client.setSession({ userId: 'user_test', isAnonymous: status === 'anonymous', ...userIdentity }, token);
+  const given = status ?? (userIdentity || token ? 'signed-in' : 'signed-out');
+  if (given === 'checking') client.setChecking();
+  else if (given !== 'signed-out')
+    client.setSession({ userId: 'user_test', isAnonymous: given === 'anonymous', ...userIdentity }, token);
   return client;
 }
 

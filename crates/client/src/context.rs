@@ -14,7 +14,7 @@ use authress_login_protocol::{
     settings::Settings,
     state::{Event, State},
 };
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, WeakShared};
 use std::cell::{Cell, RefCell};
 
 /// The behaviour of a client that is not part of its [`Settings`].
@@ -23,6 +23,9 @@ pub struct Options {
     /// Whether the `user` cookie stays after it was read.
     pub retain_user_cookie: bool,
 }
+
+/// Resolves with `true` if there is a session, and with `false` when the page navigates.
+pub(crate) type AnonymousLogin = LocalBoxFuture<'static, Result<bool, Error>>;
 
 /// The state of a client.
 #[derive(Debug)]
@@ -51,7 +54,8 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) has_write_timed_out: Cell<bool>,
     pub(crate) local_check: SingleFlight,
     pub(crate) renewal: SingleFlight,
-    pub(crate) anonymous_login: SingleFlight,
+    /// The login for an anonymous user id in progress; it ends if all callers cancel.
+    pub(crate) anonymous_login: RefCell<Option<WeakShared<AnonymousLogin>>>,
 }
 
 impl<P: Ports> Context<P> {
@@ -72,7 +76,7 @@ impl<P: Ports> Context<P> {
             has_write_timed_out: Cell::new(false),
             local_check: SingleFlight::default(),
             renewal: SingleFlight::default(),
-            anonymous_login: SingleFlight::default(),
+            anonymous_login: RefCell::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     concurrency::{current_authorization::AuthorizationResult, locks::SessionLock},
+    context::AnonymousLogin,
     login_client::LoginClient,
     open_type::OpenType,
     ports::Ports,
@@ -9,21 +10,26 @@ use crate::{
 use authress_login_protocol::{
     authorization::request::{AuthenticateOptions, AuthenticationResponse, LinkOptions},
     error::Error,
-    session::origin::SessionOrigin,
 };
-use futures_util::future::{LocalBoxFuture, select};
+use futures_util::future::{FutureExt, WeakShared, select};
 use std::pin::pin;
 
 impl<P: Ports> LoginClient<P> {
     /// Returns `true` if there is a session, anonymous or not. Otherwise begins a login for an anonymous user id, and returns
     /// `false` when the page navigates.
     ///
-    /// Concurrent calls share one login. So do tabs: one that finds another one's login waits for its session, five seconds
-    /// at most.
-    pub fn sign_in_anonymously(&self, options: AuthenticateOptions) -> LocalBoxFuture<'static, Result<bool, Error>> {
-        let client = self.clone();
-        let run = Box::pin(async move { client.share_anonymous_login(&options).await });
-        self.context.anonymous_login.join(&self.context.ports, run)
+    /// Concurrent calls share one login, which ends before the page is left if all of them cancel. So do tabs: one that finds
+    /// another one's login waits for its session, five seconds at most.
+    pub async fn sign_in_anonymously(&self, options: AuthenticateOptions) -> Result<bool, Error> {
+        let current = self.context.anonymous_login.borrow().as_ref().and_then(WeakShared::upgrade);
+        let run = current.unwrap_or_else(|| {
+            let client = self.clone();
+            let work: AnonymousLogin = Box::pin(async move { client.share_anonymous_login(&options).await });
+            let run = work.shared();
+            *self.context.anonymous_login.borrow_mut() = run.downgrade();
+            run
+        });
+        run.await
     }
 
     async fn share_anonymous_login(&self, options: &AuthenticateOptions) -> Result<bool, Error> {
@@ -67,13 +73,12 @@ impl<P: Ports> LoginClient<P> {
         Ok(started)
     }
 
-    /// Links the identity to the session if it is an anonymous one that began in this browser, and logs in otherwise.
+    /// Links the identity to an anonymous session that began in this browser, and logs in otherwise.
     pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
         if self.context.session().is_none() {
             self.find_session().await?;
         }
-        let session = self.context.session();
-        if session.is_none_or(|session| !session.is_anonymous || session.origin == SessionOrigin::Found) {
+        if !self.context.session().is_some_and(|session| session.becomes_account()) {
             return self.log_in(&options, open).await;
         }
         let AuthenticateOptions {

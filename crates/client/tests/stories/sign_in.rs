@@ -21,7 +21,7 @@ fn click(choice: Choice) -> AuthenticateOptions {
 }
 
 fn sign_in_anonymously(tab: &Tab) -> Call<Result<bool, Error>> {
-    tab.call(|client| client.sign_in_anonymously(click(Choice::Anonymous)))
+    tab.call(|client| async move { client.sign_in_anonymously(click(Choice::Anonymous)).await })
 }
 
 fn sign_in(tab: &Tab) -> Call<Result<(), Error>> {
@@ -74,6 +74,27 @@ fn calls_on_one_page_share_one_login_and_a_session_needs_none() {
         assert!(sign_in_anonymously(&tab).value().await.unwrap());
         assert_eq!((sent(&tab), tab.destination()), (1, None));
     });
+}
+
+#[test]
+fn a_call_that_is_cancelled_does_not_leave_the_page_unless_another_one_waits() {
+    for others in [0, 1] {
+        run(async move {
+            let tab = Tab::open(&Browser::new(&World::new(Site::Cross, 10)));
+            let call = sign_in_anonymously(&tab);
+            let waiting: Vec<_> = (0..others).map(|_| sign_in_anonymously(&tab)).collect();
+            while sent(&tab) == 0 {
+                pass_ms(1).await;
+            }
+            call.cancel();
+            for call in waiting {
+                assert!(!call.value().await.unwrap());
+            }
+            pass_ms(10_000).await;
+            assert_eq!((sent(&tab), tab.destination().is_some()), (1, others == 1));
+            assert!(others == 1 || !sign_in_anonymously(&tab).value().await.unwrap(), "the next press works");
+        });
+    }
 }
 
 #[test]

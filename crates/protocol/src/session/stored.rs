@@ -35,6 +35,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether a sign-in links the identity to this session, so that the user id becomes the customer's.
+    /// `signIn` of the npm package has the same rule, to ask for a claim ticket where it is not so.
+    pub fn becomes_account(&self) -> bool {
+        self.is_anonymous && self.origin == SessionOrigin::Begun
+    }
+
     /// Returns the user id.
     pub fn user_id(&self) -> &str {
         self.identity.subject().unwrap_or_default()
