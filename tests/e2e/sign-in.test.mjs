@@ -103,6 +103,17 @@ for (const topology of TOPOLOGIES) {
       },
     );
 
+    story(`a press in each of two tabs adds both things (${topology})`, async ({ shop, newTab }) => {
+      const other = await newTab();
+      await shop.open();
+      await other.open();
+      await Promise.all([shop.add('mug'), other.add('vase')]);
+      await Promise.all([shop, other].map((tab) => tab.showsMessage('ItemAdded')));
+      await shop.page.bringToFront();
+      await shop.reload();
+      await shop.showsCart({ mug: 1, vase: 1 });
+    });
+
     story(`signing in keeps the user id of an anonymous shopper (${topology})`, async (cast) => {
       const page = await anonymousShopper(cast);
       const { userIdentity } = await page.snapshot();
