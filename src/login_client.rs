@@ -100,13 +100,15 @@ impl LoginClient {
     pub fn call(&self, method: &str, cancelled: Promise, value: JsValue) -> Promise {
         let login = self.login.clone();
         let future: MethodFuture = match method {
-            "authenticate" => authenticate(login, options::authenticate(&value)),
-            "authenticateWithOneTimeCode" => authenticate(login, options::authenticate_with_one_time_code(&value)),
+            "authenticate" => begin(login, Begin::Login, options::authenticate(&value)),
+            "authenticateWithOneTimeCode" => {
+                begin(login, Begin::Login, options::authenticate_with_one_time_code(&value))
+            }
             "linkIdentity" => link_identity(login, options::link(&value)),
             "linkIdentityWithOneTimeCode" => link_identity(login, options::link_with_one_time_code(&value)),
             "signInAnonymously" => Box::pin(sign_in_anonymously(login, value)),
-            "signIn" => sign_in(login, options::authenticate(&value), true),
-            "switchAccount" => sign_in(login, options::authenticate(&value), false),
+            "signIn" => begin(login, Begin::SignIn, options::authenticate(&value)),
+            "switchAccount" => begin(login, Begin::SwitchAccount, options::authenticate(&value)),
             "userSessionExists" => Box::pin(user_session_exists(login, value)),
             "waitForUserSession" => Box::pin(wait_for_user_session(login)),
             "ensureToken" => Box::pin(ensure_token(login, value)),
@@ -123,13 +125,25 @@ impl LoginClient {
     }
 }
 
+/// Which method begins a login.
+#[derive(Clone, Copy)]
+enum Begin {
+    Login,
+    SignIn,
+    SwitchAccount,
+}
+
 /// Null when the browser is leaving the page, otherwise where to go on.
-// Two methods end here, and what they read is long.
+// Several methods end here, and what they read is long.
 #[inline(never)]
-fn authenticate(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>) -> MethodFuture {
+fn begin(login: Login, method: Begin, options: Result<(AuthenticateOptions, OpenType), Error>) -> MethodFuture {
     Box::pin(async move {
         let (options, open) = options?;
-        let started = login.authenticate(&options, open).await?;
+        let started = match method {
+            Begin::Login => login.authenticate(&options, open).await?,
+            Begin::SignIn => login.sign_in(options, open).await?,
+            Begin::SwitchAccount => login.log_in(&options, open).await?,
+        };
         Ok(started.map_or(JsValue::NULL, |started| results::started(&started)))
     })
 }
@@ -141,17 +155,6 @@ fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) 
         let (options, open) = options?;
         let started = login.link_identity(&options, open).await?;
         Ok(started.map_or(JsValue::UNDEFINED, |started| results::started(&started)))
-    })
-}
-
-/// As `authenticate`; with `keeps_user` it links the identity if the shopper is anonymous.
-#[inline(never)]
-fn sign_in(login: Login, options: Result<(AuthenticateOptions, OpenType), Error>, keeps_user: bool) -> MethodFuture {
-    Box::pin(async move {
-        let (options, open) = options?;
-        let started =
-            if keeps_user { login.sign_in(options, open).await? } else { login.log_in(&options, open).await? };
-        Ok(started.map_or(JsValue::NULL, |started| results::started(&started)))
     })
 }
 

@@ -2,7 +2,9 @@
 
 use crate::{
     concurrency::{
-        current_authorization::CurrentAuthorization, locks::SessionLock, notifier::ChangeNotifier,
+        current_authorization::{CurrentAuthorization, WeakRun},
+        locks::SessionLock,
+        notifier::ChangeNotifier,
         single_flight::SingleFlight,
     },
     ports::Ports,
@@ -14,7 +16,7 @@ use authress_login_protocol::{
     settings::Settings,
     state::{Event, State},
 };
-use futures_util::future::{LocalBoxFuture, WeakShared};
+use futures_util::future::LocalBoxFuture;
 use std::cell::{Cell, RefCell};
 
 /// The behaviour of a client that is not part of its [`Settings`].
@@ -23,9 +25,6 @@ pub struct Options {
     /// Whether the `user` cookie stays after it was read.
     pub retain_user_cookie: bool,
 }
-
-/// Resolves with `true` if there is a session, and with `false` when the page navigates.
-pub(crate) type AnonymousLogin = LocalBoxFuture<'static, Result<bool, Error>>;
 
 /// The state of a client.
 #[derive(Debug)]
@@ -55,7 +54,7 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) local_check: SingleFlight,
     pub(crate) renewal: SingleFlight,
     /// The login for an anonymous user id in progress; it ends if all callers cancel.
-    pub(crate) anonymous_login: RefCell<Option<WeakShared<AnonymousLogin>>>,
+    pub(crate) anonymous_login: RefCell<Option<WeakRun>>,
 }
 
 impl<P: Ports> Context<P> {

@@ -34,12 +34,15 @@ pub(crate) type AuthorizationResult = Result<Option<AuthenticationResponse>, Err
 /// A login or link in progress, shared by all callers.
 pub(crate) type Run = Shared<LocalBoxFuture<'static, AuthorizationResult>>;
 
+/// The same without keeping it alive: it ends earlier if all callers cancel.
+pub(crate) type WeakRun = WeakShared<LocalBoxFuture<'static, AuthorizationResult>>;
+
 /// The login or link that began last.
 #[derive(Debug)]
 pub(crate) struct CurrentAuthorization {
     call: AuthorizationCall,
-    /// `None` once it has completed; it ends earlier if all callers cancel.
-    run: Option<WeakShared<LocalBoxFuture<'static, AuthorizationResult>>>,
+    /// `None` once it has completed.
+    run: Option<WeakRun>,
     navigation: Option<Navigation>,
 }
 

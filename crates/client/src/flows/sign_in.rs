@@ -2,16 +2,15 @@
 
 use crate::{
     concurrency::{current_authorization::AuthorizationResult, locks::SessionLock},
-    context::AnonymousLogin,
     login_client::LoginClient,
     open_type::OpenType,
     ports::Ports,
 };
 use authress_login_protocol::{
-    authorization::request::{AuthenticateOptions, AuthenticationResponse, LinkOptions},
+    authorization::request::{AuthenticateOptions, LinkOptions},
     error::Error,
 };
-use futures_util::future::{FutureExt, WeakShared, select};
+use futures_util::future::{FutureExt, LocalBoxFuture, WeakShared, select};
 use std::pin::pin;
 
 impl<P: Ports> LoginClient<P> {
@@ -24,29 +23,30 @@ impl<P: Ports> LoginClient<P> {
         let current = self.context.anonymous_login.borrow().as_ref().and_then(WeakShared::upgrade);
         let run = current.unwrap_or_else(|| {
             let client = self.clone();
-            let work: AnonymousLogin = Box::pin(async move { client.share_anonymous_login(&options).await });
-            let run = work.shared();
+            let work = async move { client.share_anonymous_login(&options).await };
+            let run = work.boxed_local().shared();
             *self.context.anonymous_login.borrow_mut() = run.downgrade();
             run
         });
-        run.await
+        run.await?;
+        Ok(self.context.refresh_state())
     }
 
-    async fn share_anonymous_login(&self, options: &AuthenticateOptions) -> Result<bool, Error> {
+    /// Returns when there is a session, or when the page navigates.
+    async fn share_anonymous_login(&self, options: &AuthenticateOptions) -> AuthorizationResult {
         let context = &self.context;
         context.ports.activation().await;
         loop {
             if self.find_session().await? {
-                return Ok(true);
+                return Ok(None);
             }
             let lock = context.acquire(SessionLock::anonymous_login()).await;
             let change = context.notifier.next();
             if context.refresh_state() {
-                return Ok(true);
+                return Ok(None);
             }
             let Some(wait_ms) = context.anonymous_login_shared_for_ms() else {
-                self.log_in(options, OpenType::Redirect { returns_response: false }).await?;
-                return Ok(context.refresh_state());
+                return self.log_in(options, OpenType::Redirect { returns_response: false }).await;
             };
             drop(lock);
             select(pin!(change), pin!(context.ports.sleep(wait_ms))).await;
@@ -60,17 +60,23 @@ impl<P: Ports> LoginClient<P> {
 
     /// Begins a login, and navigates also if it continues on the host of this page: what calls this is a shop and no login
     /// page.
-    pub async fn log_in(&self, options: &AuthenticateOptions, open: OpenType) -> AuthorizationResult {
-        let started = self.authenticate(options, open).await?;
-        let page = self.context.ports.page()?;
-        let stays = |started: &AuthenticationResponse| !started.navigates_from(&page);
-        if open != OpenType::ClientManaged
-            && let Some(response) = started.as_ref().filter(|started| stays(started))
-            && let Some(url) = &response.authentication_url
-        {
-            self.context.ports.navigate(url.as_str())?;
-        }
-        Ok(started)
+    // Boxed, because several flows await it: the module has one copy.
+    pub fn log_in<'a>(
+        &'a self,
+        options: &'a AuthenticateOptions,
+        open: OpenType,
+    ) -> LocalBoxFuture<'a, AuthorizationResult> {
+        Box::pin(async move {
+            let started = self.authenticate(options, open).await?;
+            let page = self.context.ports.page()?;
+            if open != OpenType::ClientManaged
+                && let Some(response) = started.as_ref().filter(|response| !response.navigates_from(&page))
+                && let Some(url) = &response.authentication_url
+            {
+                self.context.ports.navigate(url.as_str())?;
+            }
+            Ok(started)
+        })
     }
 
     /// Links the identity to an anonymous session that began in this browser, and logs in otherwise.
