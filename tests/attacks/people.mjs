@@ -35,9 +35,10 @@ export const PROVIDER = 'con_acorn';
  * @returns {Promise<RawResponse>}
  */
 export async function send({ stack }, url, { method = 'GET', headers = {}, form } = {}) {
-  const { sandboxUrl, sandboxControlUrl } = stack;
+  const { sandboxUrl, sandboxControlUrl, verifierUrl, verifierInternalUrl } = stack;
+  const direct = url.replace(sandboxUrl, sandboxControlUrl).replace(verifierUrl, verifierInternalUrl);
   const type = form && { 'content-type': 'application/x-www-form-urlencoded' };
-  const sent = request(url.replace(sandboxUrl, sandboxControlUrl), { method, headers: { ...type, ...headers } });
+  const sent = request(direct, { method, headers: { ...type, ...headers } });
   sent.end(form && new URLSearchParams(form).toString());
   /** @type {import('node:http').IncomingMessage[]} */
   const [response] = /** @type {any} */ (await once(sent, 'response'));

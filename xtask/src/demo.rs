@@ -79,6 +79,7 @@ fn chosen_ports(shop: Option<u16>) -> Result<Ports> {
         sandbox: choose(usual_sandbox, free.sandbox),
         verifier: choose(usual_verifier, free.verifier),
         internal: free.internal,
+        verifier_tls: free.verifier_tls,
     })
 }
 

@@ -15,4 +15,4 @@ pub use error::DevServerError;
 pub use listener::{Bound, GRACE_PERIOD, bind, serve};
 pub use private_file::write_private_file;
 pub use signal::shutdown_signal;
-pub use tls::TlsFiles;
+pub use tls::{TlsFiles, terminate_tls};

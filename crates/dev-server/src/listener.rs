@@ -26,6 +26,10 @@ impl Bound {
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
+
+    pub(crate) fn into_listener(self) -> TcpListener {
+        self.listener
+    }
 }
 
 /// Binds a loopback address; with port 0 the operating system chooses a free port.

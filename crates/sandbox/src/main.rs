@@ -1,9 +1,11 @@
-//! `authress-sandbox --config FILE` and `authress-sandbox certificate --out DIR NAME…`.
+//! `authress-sandbox --config FILE`, `authress-sandbox certificate --out DIR NAME…`, and `authress-sandbox tls …` for a server
+//! beside it that speaks plain HTTP.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use authress_dev_server::{self_signed_certificate, shutdown_signal};
+use authress_dev_server::{TlsFiles, bind, self_signed_certificate, shutdown_signal, terminate_tls};
 use authress_sandbox::{Config, Dialect, Sandbox};
 use clap::{Parser, Subcommand};
 
@@ -37,12 +39,27 @@ enum Command {
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
     },
+    /// Accept TLS for a server that speaks plain HTTP, such as the verifier
+    Tls {
+        /// The loopback address to listen on
+        #[arg(long, value_name = "ADDRESS")]
+        listen: SocketAddr,
+        /// The server's address
+        #[arg(long, value_name = "ADDRESS")]
+        upstream: SocketAddr,
+        /// The folder of cert.pem and key.pem
+        #[arg(long, value_name = "DIR")]
+        certificate: PathBuf,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::parse() {
         Arguments { command: Some(Command::Certificate { out, names }), .. } => certificate(&out, &names),
+        Arguments { command: Some(Command::Tls { listen, upstream, certificate }), .. } => {
+            tls(listen, upstream, &certificate).await
+        }
         Arguments { config: Some(file), dialect, .. } => run(&file, dialect).await,
         Arguments { config: None, .. } => Err("--config is missing".to_owned()),
     };
@@ -72,4 +89,15 @@ fn certificate(dir: &Path, names: &[String]) -> Result<(), String> {
     let files = self_signed_certificate(names, dir).map_err(|error| error.to_string())?;
     eprintln!("wrote {} and {}", files.certificate.display(), files.private_key.display());
     Ok(())
+}
+
+async fn tls(listen: SocketAddr, upstream: SocketAddr, certificate: &Path) -> Result<(), String> {
+    let files = TlsFiles { certificate: certificate.join("cert.pem"), private_key: certificate.join("key.pem") };
+    let result = async {
+        files.check()?;
+        let bound = bind(listen)?;
+        println!("ready https://{}", bound.local_addr());
+        terminate_tls(bound, upstream, &files, shutdown_signal()).await
+    };
+    result.await.map_err(|error| error.to_string())
 }

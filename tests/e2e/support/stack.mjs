@@ -28,6 +28,7 @@ import { settlesWithin } from './watchdog.mjs';
  * @property {string} sandboxUrl
  * @property {string} sandboxControlUrl
  * @property {string} verifierUrl
+ * @property {string} verifierInternalUrl the verifier in plain HTTP, also where its clients use TLS
  * @property {string} localhostPage a redirect URL at which nothing listens
  * @property {string} applicationId
  * @property {string} extensionId

@@ -89,7 +89,7 @@ export function stories(
     open: async (resources) => {
       resources.watchdog = new Watchdog();
       resources.stack = await startStack(topology, verifier?.authorizationUrl, dialect);
-      if (verifier) verifier.target = resources.stack.verifierUrl;
+      if (verifier) verifier.target = resources.stack.verifierInternalUrl;
       resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });
       resources.capabilities = new Capabilities(resources.browser, resources.stack);
     },

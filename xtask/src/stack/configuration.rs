@@ -28,6 +28,8 @@ pub(crate) struct Configuration {
     /// The sandbox in plain HTTP on loopback, for the shop's server and for tests.
     sandbox_control_url: String,
     verifier_url: String,
+    /// The verifier in plain HTTP on loopback, for tests.
+    verifier_internal_url: String,
     authorization_url: String,
 }
 
@@ -35,7 +37,7 @@ impl Configuration {
     /// The configuration of servers on these ports. `authorization_url` replaces the verifier's address in the service
     /// client.
     pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, authorization_url: Option<&str>) -> Self {
-        let verifier_url = format!("http://127.0.0.1:{}", ports.verifier);
+        let verifier_url = topology.verifier_url(ports.verifier);
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
         Configuration {
             topology,
@@ -45,8 +47,16 @@ impl Configuration {
             sandbox_url: topology.sandbox_url(ports.sandbox),
             sandbox_control_url: format!("http://127.0.0.1:{control_port}"),
             authorization_url: authorization_url.map_or_else(|| format!("{verifier_url}/v1/login"), str::to_owned),
+            verifier_internal_url: format!("http://127.0.0.1:{}", ports.verifier),
             verifier_url,
         }
+    }
+
+    /// The arguments of the TLS in front of the verifier.
+    pub(crate) fn verifier_tls(&self, folder: &Path) -> Vec<String> {
+        let [listen, upstream] = [self.ports.verifier_tls, self.ports.verifier].map(loopback);
+        let certificate = folder.to_string_lossy().into_owned();
+        ["tls", "--listen", &listen, "--upstream", &upstream, "--certificate", &certificate].map(str::to_owned).into()
     }
 
     /// The sandbox's configuration file.
@@ -102,7 +112,8 @@ impl Configuration {
 
     /// The servers' addresses and ids for tests; the caller adds process ids and the folder of the logs.
     pub(crate) fn description(&self, folder: &Path) -> Value {
-        let addresses = self.topology.addresses(self.ports.shop, self.ports.sandbox);
+        let public_ports = [self.ports.shop, self.ports.sandbox, self.ports.verifier_tls];
+        let addresses = self.topology.addresses(public_ports);
         json!({
             "topology": self.topology.name(),
             "dialect": self.dialect.name(),
@@ -110,12 +121,13 @@ impl Configuration {
             "sandboxUrl": self.sandbox_url,
             "sandboxControlUrl": self.sandbox_control_url,
             "verifierUrl": self.verifier_url,
+            "verifierInternalUrl": self.verifier_internal_url,
             "localhostPage": LOCALHOST_PAGE,
             "applicationId": APPLICATION_ID,
             "extensionId": EXTENSION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
-            "browserArgs": self.topology.browser_args(self.ports.shop, self.ports.sandbox),
+            "browserArgs": self.topology.browser_args(public_ports),
             "addresses": addresses.into_iter().collect::<BTreeMap<_, _>>(),
             "tls": if self.topology.is_https() { tls(folder) } else { Value::Null },
         })
@@ -151,7 +163,7 @@ fn loopback(port: u16) -> String {
 mod tests {
     use super::*;
 
-    const PORTS: Ports = Ports { shop: 1, sandbox: 2, verifier: 3, internal: 4 };
+    const PORTS: Ports = Ports { shop: 1, sandbox: 2, verifier: 3, internal: 4, verifier_tls: 5 };
 
     #[test]
     fn plain_http_needs_no_second_listener() {

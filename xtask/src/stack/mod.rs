@@ -45,13 +45,15 @@ pub(crate) struct Ports {
     pub(crate) verifier: u16,
     /// The sandbox's second listener in plain HTTP, if its main listener uses TLS.
     pub(crate) internal: u16,
+    /// The TLS in front of the verifier, if the sandbox uses TLS too.
+    pub(crate) verifier_tls: u16,
 }
 
 impl Ports {
     /// Ports that are free now.
     pub(crate) fn free() -> Result<Self> {
-        let [shop, sandbox, verifier, internal] = ports::free()?;
-        Ok(Ports { shop, sandbox, verifier, internal })
+        let [shop, sandbox, verifier, internal, verifier_tls] = ports::free()?;
+        Ok(Ports { shop, sandbox, verifier, internal, verifier_tls })
     }
 }
 
@@ -61,6 +63,7 @@ pub(crate) struct Stack {
     configuration: Configuration,
     // Fields are dropped in this order: the servers stop before their folder is removed.
     shop: Server,
+    _verifier_tls: Option<Server>,
     verifier: Server,
     sandbox: Server,
     folder: FolderGuard,
@@ -92,9 +95,14 @@ impl Stack {
         let sandbox = Server::start("authress-sandbox", config_argument(&sandbox_file), &[], &folder.path)?;
         let environment = configuration.verifier(&folder.path);
         let verifier = Server::start("authress-verifier", Vec::new(), &environment, &folder.path)?;
+        let tls = || {
+            let arguments = configuration.verifier_tls(&folder.path);
+            Server::start_program("authress-sandbox", "verifier-tls", arguments, &[], &folder.path)
+        };
+        let verifier_tls = topology.is_https().then(tls).transpose()?;
         let shop_file = write("shop.json", configuration.shop(&folder.path))?;
         let shop = Server::start("authress-demo-shop", config_argument(&shop_file), &[], &folder.path)?;
-        Ok(Stack { configuration, shop, verifier, sandbox, folder })
+        Ok(Stack { configuration, shop, _verifier_tls: verifier_tls, verifier, sandbox, folder })
     }
 
     /// The address to open in a browser.

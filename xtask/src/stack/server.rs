@@ -54,7 +54,18 @@ impl Server {
         environment: &[(&str, String)],
         folder: &Path,
     ) -> Result<Self> {
-        let program = build::server(name)?;
+        Self::start_program(name, name, arguments, environment, folder)
+    }
+
+    /// The same for a program that is not of this name.
+    pub(crate) fn start_program(
+        program: &str,
+        name: &str,
+        arguments: Vec<String>,
+        environment: &[(&str, String)],
+        folder: &Path,
+    ) -> Result<Self> {
+        let program = build::server(program)?;
         let log_path = folder.join(format!("{name}.log"));
         let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
         let mut command = Command::new("sh");

@@ -36,6 +36,8 @@ impl Dialect {
 
 /// Authress's host name in both https topologies.
 const LOGIN_HOST: &str = "login.shop.test";
+/// The verifier's host name in both https topologies.
+const VERIFIER_HOST: &str = "verify.shop.test";
 
 impl Topology {
     /// The name, as on the command line.
@@ -52,12 +54,12 @@ impl Topology {
         self != Topology::Localhost
     }
 
-    /// The host names that a certificate has to cover: the shop's, then Authress's.
-    pub(crate) fn hosts(self) -> [&'static str; 2] {
+    /// The host names that a certificate has to cover: the shop's, Authress's, then the verifier's.
+    pub(crate) fn hosts(self) -> [&'static str; 3] {
         match self {
-            Topology::Localhost => ["localhost", "127.0.0.1"],
-            Topology::Https => ["app.shop.test", LOGIN_HOST],
-            Topology::CrossSite => ["www.other.test", LOGIN_HOST],
+            Topology::Localhost => ["localhost", "127.0.0.1", "127.0.0.1"],
+            Topology::Https => ["app.shop.test", LOGIN_HOST, VERIFIER_HOST],
+            Topology::CrossSite => ["www.other.test", LOGIN_HOST, VERIFIER_HOST],
         }
     }
 
@@ -71,13 +73,19 @@ impl Topology {
         self.url(1, port)
     }
 
-    /// Maps each address that the browser uses to the one on which the server listens. Empty for plain HTTP, where they
-    /// are the same.
-    pub(crate) fn addresses(self, shop_port: u16, sandbox_port: u16) -> Vec<(String, String)> {
+    /// The verifier's address in the browser.
+    pub(crate) fn verifier_url(self, port: u16) -> String {
+        self.url(2, port)
+    }
+
+    /// Maps each address that the browser uses to the one on which the server listens. `ports` are those of [`hosts`],
+    /// in this order. Empty for plain HTTP, where they are the same.
+    ///
+    /// [`hosts`]: Self::hosts
+    pub(crate) fn addresses(self, ports: [u16; 3]) -> Vec<(String, String)> {
         if !self.is_https() {
             return Vec::new();
         }
-        let ports = [shop_port, sandbox_port];
         self.hosts()
             .iter()
             .zip(ports)
@@ -86,18 +94,18 @@ impl Topology {
     }
 
     /// Chromium's arguments for resolving the host names and accepting the certificate.
-    pub(crate) fn browser_args(self, shop_port: u16, sandbox_port: u16) -> Vec<String> {
+    pub(crate) fn browser_args(self, ports: [u16; 3]) -> Vec<String> {
         if !self.is_https() {
             return Vec::new();
         }
-        let addresses = self.addresses(shop_port, sandbox_port);
+        let addresses = self.addresses(ports);
         let rules: Vec<String> = addresses.iter().map(|(name, real)| format!("MAP {name} {real}")).collect();
         vec![format!("--host-resolver-rules={}", rules.join(", ")), "--ignore-certificate-errors".to_owned()]
     }
 
     fn url(self, which: usize, port: u16) -> String {
         let host = self.hosts().get(which).copied().unwrap_or_default();
-        // The browser sees port 443 on both names: `browser_args` maps them to the servers' ports.
+        // The browser sees port 443 on all names: `browser_args` maps them to the servers' ports.
         if self.is_https() { format!("https://{host}") } else { format!("http://{host}:{port}") }
     }
 }
@@ -113,16 +121,22 @@ mod tests {
         assert_eq!(Topology::Https.shop_url(5173), "https://app.shop.test");
         assert_eq!(Topology::CrossSite.shop_url(5173), "https://www.other.test");
         assert_eq!(Topology::CrossSite.sandbox_url(8888), "https://login.shop.test");
+        assert_eq!(Topology::Localhost.verifier_url(9000), "http://127.0.0.1:9000");
+        assert_eq!(Topology::Https.verifier_url(9000), "https://verify.shop.test");
     }
 
     #[test]
     fn the_browser_is_led_to_the_real_ports() {
-        assert!(Topology::Localhost.browser_args(1, 2).is_empty());
-        assert!(Topology::Localhost.addresses(1, 2).is_empty());
-        assert_eq!(Topology::CrossSite.addresses(1, 2)[0], ("www.other.test:443".to_owned(), "127.0.0.1:1".to_owned()));
+        assert!(Topology::Localhost.browser_args([1, 2, 3]).is_empty());
+        assert!(Topology::Localhost.addresses([1, 2, 3]).is_empty());
         assert_eq!(
-            Topology::Https.browser_args(1, 2)[0],
-            "--host-resolver-rules=MAP app.shop.test:443 127.0.0.1:1, MAP login.shop.test:443 127.0.0.1:2"
+            Topology::CrossSite.addresses([1, 2, 3])[0],
+            ("www.other.test:443".to_owned(), "127.0.0.1:1".to_owned())
+        );
+        assert_eq!(
+            Topology::Https.browser_args([1, 2, 3])[0],
+            "--host-resolver-rules=MAP app.shop.test:443 127.0.0.1:1, MAP login.shop.test:443 127.0.0.1:2, \
+             MAP verify.shop.test:443 127.0.0.1:3"
         );
     }
 
