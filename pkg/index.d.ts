@@ -63,15 +63,16 @@ export class LoginClient {
 
   /**
    * Makes sure that the visitor has a user id. With a session, anonymous or not, it resolves with the snapshot. Otherwise it
-   * starts a login with the setting `anonymousConnectionId` and leaves the page; `getRedirectResult()` has `appState` when the
-   * browser has come back.
+   * starts a login with the setting `anonymousConnectionId`. With the setting `backgroundRedirectUrl`, and where shop, Authress
+   * and verifier are one site, that happens in the background, and it resolves with the snapshot too. Else it leaves the page;
+   * `getRedirectResult()` has `appState` when the browser has come back.
    *
    * A browser starts one such login at a time: concurrent calls share it, and other tabs wait for its session, five seconds at
    * most. Browsers without Web Locks may start two when tabs call at the same moment.
    *
    * @returns the snapshot, or `null` when the browser is leaving.
-   * @throws {LoginError} `InvalidInput`: the setting `anonymousConnectionId` is missing, or `appState` is too long; otherwise as
-   * `authenticate`.
+   * @throws {LoginError} `InvalidInput`: the setting `anonymousConnectionId` is missing, `appState` is too long, or `mode` is
+   * neither `auto` nor `redirect`; otherwise as `authenticate`.
    */
   signInAnonymously(options?: SignInAnonymouslyOptions): Promise<SessionSnapshot | null>;
 

@@ -160,7 +160,8 @@ fn link_identity(login: Login, options: Result<(LinkOptions, OpenType), Error>) 
 
 /// Whether there is a session; `false` when the browser is leaving the page.
 async fn sign_in_anonymously(login: Login, options: JsValue) -> Result<JsValue, Rejection> {
-    Ok(login.sign_in_anonymously(options::sign_in_anonymously(&options)?).await?.into())
+    let (options, background_redirect_url) = options::sign_in_anonymously(&options)?;
+    Ok(login.sign_in_anonymously(options, background_redirect_url).await?.into())
 }
 
 /// Whether there is a session; handles a callback first. In the background (the value `true`) nothing is sent to Authress.

@@ -60,14 +60,14 @@ fn login(options: &JsValue) -> Result<AuthenticateOptions, Error> {
     Ok(login)
 }
 
-/// The options of `signInAnonymously`. The settings name the connection.
-pub(crate) fn sign_in_anonymously(options: &JsValue) -> Result<AuthenticateOptions, Error> {
+/// The options of `signInAnonymously`, and the redirect URL of a login in the background. The settings name the connection.
+pub(crate) fn sign_in_anonymously(options: &JsValue) -> Result<(AuthenticateOptions, Option<String>), Error> {
     let mut login = AuthenticateOptions::default();
     for (name, slot) in [("connectionId", &mut login.connection_id), ("redirectUrl", &mut login.redirect_url)] {
         *slot = text(options, name)?;
     }
     login.app_state = app_state(options)?;
-    Ok(login)
+    Ok((login, text(options, "backgroundRedirectUrl")?))
 }
 
 /// `appState` and `claimTicket` as JSON: the application gets both back with the result.

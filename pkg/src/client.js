@@ -5,7 +5,15 @@ import { maySendTokenTo } from './fast-session.js';
 import { makeHost } from './host.js';
 import { DEADLINE_MS, ModuleClient, withLimits } from './module-client.js';
 import { PageSession } from './page-session.js';
-import { checkedExtension, checkedHost, checkedLimits, checkedSettings, invalidInput, read } from './settings.js';
+import {
+  checkedExtension,
+  checkedHost,
+  checkedLimits,
+  checkedSettings,
+  invalidInput,
+  leavesPage,
+  read,
+} from './settings.js';
 import { hasPage } from './without-page.js';
 
 /**
@@ -82,10 +90,18 @@ export class LoginClient {
    * @param {Logger} [logger]
    */
   constructor(settings, logger) {
-    const [origin, applicationId, tokenOrigins, retainsUserCookie, skipsCheck, preload, anonymousConnectionId] =
-      checkedSettings(settings);
+    const [
+      origin,
+      applicationId,
+      tokenOrigins,
+      retainsUserCookie,
+      skipsCheck,
+      preload,
+      anonymousConnectionId,
+      backgroundRedirectUrl,
+    ] = checkedSettings(settings);
     const session = PageSession.of(origin, applicationId, retainsUserCookie, logger ?? console);
-    this[STATE] = () => ({ session, tokenOrigins, anonymousConnectionId });
+    this[STATE] = () => ({ session, tokenOrigins, anonymousConnectionId, backgroundRedirectUrl });
     // After the page's own calls, which may follow at once.
     if (hasPage()) queueMicrotask(() => session.start(preload, skipsCheck));
   }
@@ -104,9 +120,13 @@ export class LoginClient {
 
   /** @param {SignInAnonymouslyOptions} [options] */
   async signInAnonymously(options) {
-    const { session, anonymousConnectionId: connectionId } = this[STATE]();
+    const { session, anonymousConnectionId: connectionId, backgroundRedirectUrl } = this[STATE]();
     if (!connectionId) throw invalidInput('signInAnonymously needs the setting anonymousConnectionId.');
-    const given = read(options, (members) => ({ ...members, connectionId }));
+    const given = read(options, (members) => ({
+      ...members,
+      connectionId,
+      backgroundRedirectUrl: leavesPage(members) ? undefined : backgroundRedirectUrl,
+    }));
     checkedLimits(given);
     const isSignedIn = session.known()?.userIdentity || (await call(this, 'signInAnonymously', given, given));
     return isSignedIn ? session.snapshot : null;

@@ -121,8 +121,29 @@ function checkedAnonymousConnection(given) {
 }
 
 /**
+ * Where a login in the background ends.
+ * @param {any} given
+ * @returns {string | undefined}
+ */
+function checkedBackgroundUrl(given) {
+  const url = given.backgroundRedirectUrl ?? undefined;
+  if (url === undefined || (url && typeof url === 'string')) return url;
+  throw invalidInput('backgroundRedirectUrl must be a path or URL of your site.');
+}
+
+/**
+ * Whether the options of `signInAnonymously` demand that the login leaves the page.
+ * @param {any} given
+ */
+export function leavesPage({ mode = 'auto' }) {
+  if (mode === 'auto' || mode === 'redirect') return mode === 'redirect';
+  throw invalidInput('mode must be auto or redirect.');
+}
+
+/**
  * A list of the settings: the origin of the Authress host, the application id, the origins for the token, whether the `user`
- * cookie is retained, whether the check at the start is skipped, when the module is loaded, and the service client.
+ * cookie is retained, whether the check at the start is skipped, when the module is loaded, the service client, and
+ * where a login in the background ends.
  * @param {unknown} settings
  */
 export const checkedSettings = (settings) =>
@@ -138,6 +159,7 @@ export const checkedSettings = (settings) =>
         Boolean(given.skipBackgroundCredentialsCheck),
         checkedPreload(given.preload ?? 'idle'),
         checkedAnonymousConnection(given),
+        checkedBackgroundUrl(given),
       ]),
   );
 

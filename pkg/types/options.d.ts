@@ -25,6 +25,14 @@ export interface ReturnState {
 export interface SignInAnonymouslyOptions extends CallLimits, ReturnState {
   /** The page to return to, absolute or relative. Default: this page. */
   redirectUrl?: string;
+  /**
+   * - `auto`: with the setting `backgroundRedirectUrl` the login happens in the background if that is possible, four seconds at
+   *   most. If not, the page is left, and the log says why.
+   * - `redirect`: the page is left.
+   *
+   * Default `auto`.
+   */
+  mode?: 'auto' | 'redirect';
 }
 
 /** Options of `signIn` and `switchAccount`. */

@@ -20,6 +20,14 @@ export interface LoginClientSettings {
    */
   anonymousConnectionId?: string;
   /**
+   * A small static file of this site, absolute or relative, at which a login in the background ends: with it,
+   * `signInAnonymously` does not leave the page where shop, Authress and verifier are one https site. It must be among the
+   * application's redirect URLs, the verifier must have `navigation.allow_background`, and `connect-src` of a
+   * Content-Security-Policy must list the verifier's origin. Default: none, and every login leaves the page.
+   * @throws {LoginError} `InvalidInput` from the constructor: it is no text, or empty.
+   */
+  backgroundRedirectUrl?: string;
+  /**
    * Origins besides the page's own to which `fetch` may send the access token, for example `['https://api.example.com']`.
    * Default: none.
    * @throws {LoginError} `InvalidInput` from the constructor.

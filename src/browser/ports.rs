@@ -14,6 +14,7 @@ use authress_login_protocol::{
     page::Page,
     session::cookies::Cookies,
     state::{Event, State},
+    web_url::WebUrl,
 };
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -137,6 +138,15 @@ impl Ports for Browser {
 
     async fn send(&self, origin: &str, request: &Request) -> Outcome {
         request::send(origin, request).await
+    }
+
+    async fn follow(&self, url: &WebUrl) -> Result<(), Error> {
+        request::follow(url.as_str()).await.map_err(|cause| {
+            let origin = url.origin().unwrap_or_default();
+            let detail =
+                ["Is the connection lost, or does connect-src of the page's policy lack ", &origin, "?"].concat();
+            Error::with_detail(ErrorCode::AuthressSdkNetworkError, &detail).with_cause(Some(Cause::new(cause)))
+        })
     }
 
     async fn lock(&self, name: &str, wait_ms: u32) -> Option<locks::Lock> {

@@ -14,7 +14,7 @@ use gloo_net::http::Headers;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestCredentials, RequestInit};
+use web_sys::{RequestCredentials, RequestInit, RequestMode};
 
 /// How this client names itself. Authress expects the header from every login client.
 const POWERED_BY: &str = concat!("Authress Login SDK; WebAssembly; ", env!("CARGO_PKG_VERSION"));
@@ -55,6 +55,17 @@ async fn try_send(origin: &str, request: &Request) -> Result<Response, JsValue> 
     let status = Reflect::get(&response, &"status".into())?.as_f64().unwrap_or_default();
     let body = JsFuture::from(Promise::resolve(&response.text()?)).await?.as_string().unwrap_or_default();
     Ok(Response { status: status as u16, body: Secret::new(body) })
+}
+
+/// Requests `url` with cookies and follows its redirects. Dropping the future aborts it.
+pub async fn follow(url: &str) -> Result<(), JsValue> {
+    let abort = Abort::new()?;
+    let options = RequestInit::new();
+    // Neither the verifier nor Authress answers other origins' scripts (CORS), and nothing of a response is needed.
+    options.set_mode(RequestMode::NoCors);
+    options.set_credentials(RequestCredentials::Include);
+    options.set_signal(Some(&abort.signal()));
+    fetch(url, &options).await.map(drop)
 }
 
 /// A response, or what a page's own `fetch` resolves with: no property of it is certain.

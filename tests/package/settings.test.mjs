@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { LoginError } from '../../pkg/src/errors.js';
-import { checkedHost, checkedSettings } from '../../pkg/src/settings.js';
+import { checkedHost, checkedSettings, leavesPage } from '../../pkg/src/settings.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/settings.json', import.meta.url), 'utf8'));
 const HOST = 'https://login.shop.test';
@@ -48,6 +48,21 @@ describe('settings', () => {
     assert.deepEqual([read({}), read({ anonymousConnectionId: ' sc_a ' })], [undefined, 'sc_a']);
     for (const anonymousConnectionId of [undefined, null, '', 'con_a', 5, ['sc_a']]) {
       assert.equal(read({ anonymousConnectionId }), 'InvalidInput', String(anonymousConnectionId));
+    }
+  });
+
+  test('where a login in the background ends is text, or absent', () => {
+    /** @param {unknown} backgroundRedirectUrl */
+    const read = (backgroundRedirectUrl) =>
+      outcome(() => checkedSettings({ authressApiUrl: HOST, backgroundRedirectUrl })[7]);
+    assert.deepEqual([read(undefined), read(null), read('/in.txt')], [undefined, undefined, '/in.txt']);
+    for (const url of ['', 5, {}, ['/in.txt']]) assert.equal(read(url), 'InvalidInput', String(url));
+  });
+
+  test('the mode of signInAnonymously is one of two', () => {
+    assert.deepEqual([{}, { mode: 'auto' }, { mode: 'redirect' }].map(leavesPage), [false, false, true]);
+    for (const mode of [null, '', 'background', 1]) {
+      assert.equal(outcome(() => leavesPage({ mode })), 'InvalidInput', String(mode));
     }
   });
 

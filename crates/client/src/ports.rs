@@ -6,6 +6,7 @@ use authress_login_protocol::{
     page::Page,
     session::cookies::Cookies,
     state::{Event, State},
+    web_url::WebUrl,
 };
 
 /// The platform: the page, its storage and cookies, the network, clock and randomness, other tabs, and the application.
@@ -65,6 +66,10 @@ pub trait Ports: Sized + 'static {
 
     /// Sends a request to the API at `origin`, once.
     fn send(&self, origin: &str, request: &Request) -> impl Future<Output = Outcome>;
+
+    /// Requests `url` with cookies and follows its redirects, as a navigation would. What it ends with cannot be read, not
+    /// even whether it is an error page.
+    fn follow(&self, url: &WebUrl) -> impl Future<Output = Result<(), Error>>;
 
     /// Waits at most `wait_ms` milliseconds for an exclusive lock that all tabs of the origin share. Returns `None`
     /// after that time, or if the browser has no locks.

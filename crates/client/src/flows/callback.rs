@@ -109,18 +109,8 @@ impl<P: Ports> Context<P> {
     }
 
     async fn exchange_code(&self, exchange: CodeExchange) -> Result<(), Error> {
-        let with_credentials = self.sends_credentials()?;
         let before = self.session_version();
-        let mut prepare = || Ok(exchange.request(&self.settings, self.now(), self.search_start()?, with_credentials));
-        let outcome = self.send_with_proof_of_work(&mut prepare).await?;
-        if self.has_signed_out_since(&before) {
-            return self.discard_stale_response().map(drop);
-        }
-        let result = exchange.read_outcome(&self.settings, outcome);
-        if !matches!(result, ExchangeResult::NetworkFailure(_)) {
-            let clear = cookies::clear(&self.ports.page()?, cookies::AUTH_CODE);
-            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
-        }
+        let Some(result) = self.send_code(&exchange).await? else { return Ok(()) };
         let pending = exchange.pending();
         let tokens;
         let session = match result {
@@ -150,6 +140,23 @@ impl<P: Ports> Context<P> {
             }
         };
         self.complete(pending, session).await
+    }
+
+    /// Exchanges the code. Returns `None` if the shopper has signed out meanwhile.
+    pub(super) async fn send_code(&self, exchange: &CodeExchange) -> Result<Option<ExchangeResult>, Error> {
+        let with_credentials = self.sends_credentials()?;
+        let before = self.session_version();
+        let mut prepare = || Ok(exchange.request(&self.settings, self.now(), self.search_start()?, with_credentials));
+        let outcome = self.send_with_proof_of_work(&mut prepare).await?;
+        if self.has_signed_out_since(&before) {
+            return self.discard_stale_response().map(|_| None);
+        }
+        let result = exchange.read_outcome(&self.settings, outcome);
+        if !matches!(result, ExchangeResult::NetworkFailure(_)) {
+            let clear = cookies::clear(&self.ports.page()?, cookies::AUTH_CODE);
+            clear.iter().for_each(|cookie| self.ports.assign_cookie(cookie));
+        }
+        Ok(Some(result))
     }
 
     /// Renews the session, where cookies reach Authress, after a code was rejected: an earlier attempt may have used the

@@ -2,6 +2,7 @@
 
 mod account;
 mod authenticate;
+mod background;
 mod callback;
 mod logout;
 mod renewal;

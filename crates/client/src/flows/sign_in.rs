@@ -14,16 +14,21 @@ use futures_util::future::{FutureExt, LocalBoxFuture, WeakShared, select};
 use std::pin::pin;
 
 impl<P: Ports> LoginClient<P> {
-    /// Returns `true` if there is a session, anonymous or not. Otherwise begins a login for an anonymous user id, and returns
-    /// `false` when the page navigates.
+    /// Returns `true` if there is a session, anonymous or not. Otherwise logs in for an anonymous user id: in the background
+    /// if `background_redirect_url` is given and that is possible, and else by leaving the page. It then returns `false` when
+    /// the page navigates.
     ///
     /// Concurrent calls share one login, which ends before the page is left if all of them cancel. So do tabs: one that finds
     /// another one's login waits for its session, five seconds at most.
-    pub async fn sign_in_anonymously(&self, options: AuthenticateOptions) -> Result<bool, Error> {
+    pub async fn sign_in_anonymously(
+        &self,
+        options: AuthenticateOptions,
+        background_redirect_url: Option<String>,
+    ) -> Result<bool, Error> {
         let current = self.context.anonymous_login.borrow().as_ref().and_then(WeakShared::upgrade);
         let run = current.unwrap_or_else(|| {
             let client = self.clone();
-            let work = async move { client.share_anonymous_login(&options).await };
+            let work = async move { client.share_anonymous_login(&options, background_redirect_url.as_deref()).await };
             let run = work.boxed_local().shared();
             *self.context.anonymous_login.borrow_mut() = run.downgrade();
             run
@@ -33,7 +38,11 @@ impl<P: Ports> LoginClient<P> {
     }
 
     /// Returns when there is a session, or when the page navigates.
-    async fn share_anonymous_login(&self, options: &AuthenticateOptions) -> AuthorizationResult {
+    async fn share_anonymous_login(
+        &self,
+        options: &AuthenticateOptions,
+        background_redirect_url: Option<&str>,
+    ) -> AuthorizationResult {
         let context = &self.context;
         context.ports.activation().await;
         loop {
@@ -46,6 +55,11 @@ impl<P: Ports> LoginClient<P> {
                 return Ok(None);
             }
             let Some(wait_ms) = context.anonymous_login_shared_for_ms() else {
+                if let Some(redirect_url) = background_redirect_url
+                    && self.log_in_in_background(options, redirect_url).await
+                {
+                    return Ok(None);
+                }
                 return self.log_in(options, OpenType::Redirect { returns_response: false }).await;
             };
             drop(lock);

@@ -4,9 +4,11 @@ use super::{
     cookie_jar::{Access, CookieJar},
     locks::Locks,
     page::{Page, PageEvent},
+    tab::Choice,
     world::{Fault, World},
 };
 use authress_login_protocol::{
+    error::ErrorCode,
     http::{NoResponse, Outcome, Request, Response},
     secret::Secret,
 };
@@ -17,7 +19,7 @@ use std::{
     rc::Rc,
 };
 use tokio::sync::oneshot;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// The network latency of a request, and of a response, in milliseconds.
 const LATENCY_MS: u64 = 20;
@@ -159,6 +161,53 @@ impl Browser {
             }
         });
         response.await.map_err(|_| NoResponse::default())
+    }
+
+    /// Requests `url` from a page of `origin` and follows the redirects. Returns the one to that origin without loading it, and
+    /// `None` if they end at a page of another server.
+    pub(crate) async fn follow_redirects(&self, origin: &str, mut url: Url, choice: Choice) -> Option<String> {
+        let mut sites = vec![site_of(&Url::parse(origin).unwrap())];
+        for _ in 0..10 {
+            if url.origin().ascii_serialization() == origin {
+                return Some(url.into());
+            }
+            sites.push(site_of(&url));
+            let is_provider = url.path().starts_with("/sandbox/provider/");
+            let form = |name, value| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+            let form = match choice {
+                Choice::Anonymous => String::new(),
+                Choice::Person(name) => form("user", name),
+                Choice::Cancel => form("cancel", "1"),
+            };
+            let same_site = sites.iter().all(|site| *site == site_of(&url));
+            let headers = [("cookie", self.request_cookies(&url, same_site))];
+            let body = is_provider.then_some(("application/x-www-form-urlencoded", form));
+            let method = if is_provider { "POST" } else { "GET" };
+            super::pass_ms(LATENCY_MS * 2).await;
+            let response = self.world.serve(method, &url, &headers, body).await;
+            self.take_cookies(&url, &response.set_cookies());
+            url = url.join(response.header("location")?).unwrap();
+        }
+        panic!("too many redirects, the last one to {url}");
+    }
+
+    /// Follows a login in the background. The first request can have a fault.
+    pub(crate) async fn follow_in_background(&self, page: &Page, url: &str) -> Result<(), ErrorCode> {
+        let url = Url::parse(url).unwrap();
+        self.world.note_sent("GET", url.path());
+        match self.world.take_fault("GET", url.path()) {
+            Some(Fault::DelayRequest(delay)) => super::pass_ms(delay).await,
+            Some(Fault::Status(_)) => return Ok(()),
+            // An error page, slowly.
+            Some(Fault::DelayResponse(delay)) => {
+                super::pass_ms(delay).await;
+                return Ok(());
+            }
+            Some(_) => return Err(ErrorCode::AuthressSdkNetworkError),
+            None => {}
+        }
+        self.follow_redirects(&page.origin(), url, Choice::Anonymous).await;
+        Ok(())
     }
 
     async fn exchange(

@@ -12,6 +12,7 @@ use authress_login_protocol::{
     session::cookies::Cookies,
     settings::Settings,
     state::{Event, State},
+    web_url::WebUrl,
 };
 use std::rc::Rc;
 use url::Url;
@@ -129,6 +130,10 @@ impl Ports for PagePorts {
 
     async fn send(&self, origin: &str, request: &Request) -> Outcome {
         self.0.browser.fetch(&self.0, origin, request).await
+    }
+
+    async fn follow(&self, url: &WebUrl) -> Result<(), Error> {
+        self.0.browser.follow_in_background(&self.0, url.as_str()).await.map_err(Error::from)
     }
 
     async fn lock(&self, name: &str, wait_ms: u32) -> Option<LockRequest> {

@@ -1,7 +1,7 @@
 //! A tab, and what the shopper does in it.
 
 use super::{
-    browser::{Browser, site_of},
+    browser::Browser,
     lifecycle::CancelHandle,
     page::{Page, PageEvent},
     ports::PagePorts,
@@ -15,7 +15,7 @@ use authress_login_protocol::{
 };
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use tokio::{sync::oneshot, time::timeout};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 /// The client of a page.
 pub(crate) type Client = LoginClient<PagePorts>;
@@ -226,30 +226,8 @@ impl Tab {
 
     /// Does the same. Returns `None` if the redirects end at a page of Authress.
     pub(crate) async fn try_callback_url(&self, choice: Choice) -> Option<String> {
-        let mut url = Url::parse(&self.destination().expect("a navigation")).unwrap();
-        let mut sites = vec![site_of(&Url::parse(&self.page().origin()).unwrap())];
-        for _ in 0..10 {
-            if url.origin().ascii_serialization() == self.page().origin() {
-                return Some(url.into());
-            }
-            sites.push(site_of(&url));
-            let is_provider = url.path().starts_with("/sandbox/provider/");
-            let form = |name, value| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
-            let form = match choice {
-                Choice::Anonymous => String::new(),
-                Choice::Person(name) => form("user", name),
-                Choice::Cancel => form("cancel", "1"),
-            };
-            let same_site = sites.iter().all(|site| *site == site_of(&url));
-            let headers = [("cookie", self.browser.request_cookies(&url, same_site))];
-            let body = is_provider.then_some(("application/x-www-form-urlencoded", form));
-            let method = if is_provider { "POST" } else { "GET" };
-            super::pass_ms(40).await;
-            let response = self.browser.world.serve(method, &url, &headers, body).await;
-            self.browser.take_cookies(&url, &response.set_cookies());
-            url = url.join(response.header("location")?).unwrap();
-        }
-        panic!("too many redirects, the last one to {url}");
+        let url = Url::parse(&self.destination().expect("a navigation")).unwrap();
+        self.browser.follow_redirects(&self.page().origin(), url, choice).await
     }
 
     /// Returns the user id of the client's identity.

@@ -7,11 +7,7 @@ use crate::{
     authorization::pending::PendingAuthorization,
     callback_url::{self, CallbackParameters},
     page::Page,
-    secret::Secret,
-    session::{
-        cookies::{self, Cookies},
-        tokens::Tokens,
-    },
+    session::{cookies::Cookies, tokens::Tokens},
     settings::Settings,
 };
 
@@ -111,7 +107,7 @@ fn action(
     }
     if let Some(code) = &parameters.code {
         let code = match code.expose() {
-            "cookie" => cookies.first(cookies::AUTH_CODE).map(|value| Secret::new(cookies::decode_value(value))),
+            "cookie" => cookies.authorization_code(),
             _ => Some(code.clone()),
         };
         return match code {

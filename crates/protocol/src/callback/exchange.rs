@@ -38,7 +38,8 @@ pub enum ExchangeResult {
 }
 
 impl CodeExchange {
-    pub(super) fn new(pending: Box<PendingAuthorization>, code: Secret) -> Self {
+    /// Makes the exchange that completes `pending`.
+    pub fn new(pending: Box<PendingAuthorization>, code: Secret) -> Self {
         Self { pending, code }
     }
 

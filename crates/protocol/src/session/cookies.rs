@@ -2,7 +2,7 @@
 //!
 //! The names are Authress's and the published client's.
 
-use crate::{page::Page, web_url};
+use crate::{page::Page, secret::Secret, web_url};
 
 /// The access token, for the shop's server and for later page loads.
 pub const AUTHORIZATION: &str = "authorization";
@@ -35,6 +35,11 @@ impl Cookies {
     /// Returns the first non-empty value of a name, without decoding it.
     pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
+    }
+
+    /// Returns the authorization code that Authress sets in a cookie for pages of its own site.
+    pub fn authorization_code(&self) -> Option<Secret> {
+        self.first(AUTH_CODE).map(|value| Secret::new(decode_value(value)))
     }
 }
 

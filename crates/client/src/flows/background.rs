@@ -1,0 +1,92 @@
+//! A login for an anonymous user id without leaving the page: where shop, Authress and verifier are one site, the browser
+//! follows the same redirects in a request of the page.
+
+use crate::{context::Context, login_client::LoginClient, ports::Ports, session_store::Arrival};
+use authress_login_protocol::{
+    authorization::{
+        pending::{PendingAuthorization, SHARED_MS},
+        request::{self, AuthenticateOptions},
+    },
+    callback::exchange::{CodeExchange, ExchangeResult},
+    error::{Error, ErrorCode},
+    session::{origin::SessionOrigin, tokens::Tokens},
+};
+use futures_util::future::{Either, select};
+use std::pin::pin;
+
+/// How long a login in the background may take, in milliseconds. Other tabs wait longer.
+const DEADLINE_MS: u32 = 4_000;
+const _: () = assert!(DEADLINE_MS < SHARED_MS);
+
+impl<P: Ports> LoginClient<P> {
+    /// Logs in without leaving the page. Returns `false` if that is not possible: the login then needs the page.
+    ///
+    /// Such a session counts as begun in this browser, because the exchange proves it: Authress gives tokens only for the
+    /// code of the request whose code verifier this page has (RFC 7636 section 4.6). What comes without a code is not
+    /// stored.
+    pub(super) async fn log_in_in_background(&self, options: &AuthenticateOptions, redirect_url: &str) -> bool {
+        let context = &self.context;
+        if !context.sends_credentials().unwrap_or(false) {
+            return false;
+        }
+        let work = pin!(context.follow_login(options, redirect_url));
+        let error = match select(work, pin!(context.ports.sleep(DEADLINE_MS))).await {
+            Either::Left((Ok(is_signed_in), _)) => return is_signed_in,
+            Either::Left((Err(error), _)) => error,
+            Either::Right(_) => ErrorCode::RequestTimeout.into(),
+        };
+        context.ports.warn("The login in the background failed; the page is left for it", &error);
+        false
+    }
+}
+
+impl<P: Ports> Context<P> {
+    async fn follow_login(&self, options: &AuthenticateOptions, redirect_url: &str) -> Result<bool, Error> {
+        let session = self.current_session();
+        let page = self.ports.page()?;
+        let options = AuthenticateOptions {
+            redirect_url: Some(redirect_url.to_owned()),
+            flow_type: Some("code".to_owned()),
+            ..options.clone()
+        };
+        let prepare = |entropy, now| request::prepare_login(&self.settings, &page, &options, entropy, now, true);
+        let (response, pending) = self.request_authorization(&prepare).await?;
+        let (Some(url), Some(mut pending)) = (response.authentication_url, pending) else {
+            return Err(ErrorCode::InvalidServerResponse.into());
+        };
+        session.note_beginning(&mut pending);
+        let earlier = self.ports.cookies().authorization_code();
+        self.ports.follow(&url).await?;
+        let code = self.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
+        let Some(code) = code else {
+            let detail = "There was no authorization code: does the verifier allow logins in the background?";
+            return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
+        };
+        let exchange = CodeExchange::new(pending, code);
+        match self.send_code(&exchange).await? {
+            Some(ExchangeResult::Tokens(tokens)) => self.begin_session(exchange.pending(), Some(&tokens)).await,
+            Some(ExchangeResult::Cookies) => self.begin_session(exchange.pending(), None).await,
+            Some(
+                ExchangeResult::CodeRejected(error)
+                | ExchangeResult::NetworkFailure(error)
+                | ExchangeResult::Failed(error),
+            ) => Err(error),
+            None => Err(ErrorCode::LoginOutdated.into()),
+        }
+    }
+
+    /// Stores the session of a login in the background, in `tokens` or in cookies, unless another one has come before it.
+    /// Returns whether there is a session.
+    async fn begin_session(&self, pending: &PendingAuthorization, tokens: Option<&Tokens>) -> Result<bool, Error> {
+        if self.current_session().has_ended(pending) || self.identity().is_some() {
+            return self.discard_stale_response();
+        }
+        self.advance_session_version();
+        let (version, stored) = (self.session_version(), self.stored_session());
+        let accept = |_: &str, _| Some(SessionOrigin::Begun);
+        if self.store_arrived(tokens, &version, &stored, &accept).await? == Arrival::Stored {
+            self.begin_generation();
+        }
+        Ok(self.refresh_state())
+    }
+}
