@@ -30,7 +30,8 @@ fn headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = vec![
         (header::CONTENT_SECURITY_POLICY, ContentSecurityPolicy::new(&config.issuer).header(None)),
         // A page of another origin that opens the shop, or that the shop opens, gets no handle of its window. Logins are
-        // not affected: they leave and return in the same tab, and a login in another tab works without a handle.
+        // not affected: they leave and return in the same tab, and a login in another tab works without a handle. The price:
+        // WebKit loads the page anew when the shopper presses Back at a provider, whose pages have no such policy.
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
         // No other origin loads the shop's responses as images, scripts or otherwise without CORS.
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),

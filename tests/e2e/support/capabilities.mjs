@@ -14,9 +14,12 @@ import { Shop } from './shop.mjs';
 
 /** @type {Record<Capability, Detector>} */
 const DETECTORS = {
-  bfcache: { detect: keepsPages, lack: 'its driver loses a page that is restored from the back/forward cache' },
+  bfcache: {
+    detect: (shop) => keepsPages(shop, () => shop.goToProvider('con_acorn')),
+    lack: 'no page is restored from the back/forward cache when the shopper presses Back at a provider',
+  },
   'no bfcache': {
-    detect: async (shop) => !(await keepsPages(shop)),
+    detect: async (shop) => !(await keepsPages(shop, () => shop.page.goto(`${shop.stack.shopUrl}/config.json`))),
     lack: 'the back/forward cache cannot be switched off',
   },
   devtools: { detect: hasDeveloperTools, lack: 'only Chromium’s developer tools can do it' },
@@ -77,12 +80,13 @@ export class Capabilities {
 /**
  * Whether Back shows a page as it was left.
  * @param {Shop} shop
+ * @param {() => Promise<unknown>} leave
  */
-async function keepsPages(shop) {
+async function keepsPages(shop, leave) {
   await shop.page.evaluate(() => {
     window.wasHereBefore = true;
   });
-  await shop.page.goto(`${shop.stack.shopUrl}/config.json`);
+  await leave();
   await shop.goBack();
   await shop.isReady();
   return await shop.page.evaluate(() => window.wasHereBefore === true);
