@@ -32,6 +32,7 @@ const DIFFERENT = {
   'verifier.user-id-letters': 'checksUserIds',
   'verifier.error-response': 'callbackErrors',
   'callback.session-token': 'sessionTokenOnLocalhost',
+  'callback.background': 'refusesBackgroundLogins',
   'cookies.names': 'sessionLifetimeSeconds',
   'cookies.session': 'sessionLifetimeSeconds',
   'cookies.session-lifetime': 'sessionLifetimeSeconds',
@@ -62,7 +63,7 @@ class Account {
       page_url = "${stack.shopUrl}/"
       localhost_url = "${stack.localhostPage}/"
       [service_client]
-      authorization_url = "${stack.verifierUrl}/v1/login"
+      authorization_url = "${stack.authorizationUrl}"
       access_key_file = "${stack.logs}/access-key"
       [connection]
       id = "${stack.connections[0].connectionId}"
@@ -168,7 +169,7 @@ for (const dialect of /** @type {Dialect[]} */ (['default', 'strict'])) {
     /** @type {Authress} */
     let authress;
     before(async () => {
-      stack = await startStack('https', undefined, dialect);
+      stack = await startStack('https', { dialect, background: true });
       account = new Account(stack);
       authress = new Authress(stack);
     });

@@ -27,7 +27,8 @@ import { settlesWithin } from './watchdog.mjs';
  * @property {string} shopUrl
  * @property {string} sandboxUrl
  * @property {string} sandboxControlUrl
- * @property {string} verifierUrl
+ * @property {string} verifierUrl on loopback, in plain HTTP
+ * @property {string} authorizationUrl where the sandbox sends anonymous shoppers
  * @property {string} localhostPage a redirect URL at which nothing listens
  * @property {string} applicationId
  * @property {string} extensionId
@@ -56,14 +57,18 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
 /**
  * Starts the servers.
  * @param {Topology} topology
- * @param {string} [authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
- * @param {Dialect} [spoken] the sandbox's dialect, if it is not that of the run
+ * @param {object} [options]
+ * @param {string} [options.authorizationUrl] on loopback: what responds in place of the verifier
+ * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
+ * @param {boolean} [options.background] whether the verifier answers logins in the background; with https it is on the
+ * site of Authress then
  * @returns {Promise<Stack>}
  */
-export async function startStack(topology, authorizationUrl, spoken = dialect) {
+export async function startStack(topology, { authorizationUrl, dialect: spoken = dialect, background = false } = {}) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
   const args = ['stack', '--topology', topology, '--dialect', spoken, '--json'];
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
+  if (background) args.push('--background');
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let errors = '';
