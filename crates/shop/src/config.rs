@@ -129,7 +129,9 @@ impl Config {
             )));
         }
         if config.verifier.is_some() && config.tls.is_none() {
-            return Err(InvalidConfig("verifier needs tls: its listener speaks HTTPS with the shop's certificate".to_owned()));
+            return Err(InvalidConfig(
+                "verifier needs tls: its listener speaks HTTPS with the shop's certificate".to_owned(),
+            ));
         }
         Ok(config)
     }
@@ -231,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_listener_in_front_of_the_verifier_needs_the_shops_certificate() {
-        let front = json!({ "listen": "127.0.0.1:1", "target": "127.0.0.1:2", "publicUrl": "https://verifier.shop.test" });
+        let front =
+            json!({ "listen": "127.0.0.1:1", "target": "127.0.0.1:2", "publicUrl": "https://verifier.shop.test" });
         let error = parse(&[("verifier", front.clone())]).unwrap_err().to_string();
         assert!(error.contains("verifier needs tls"), "{error}");
         let tls = ("tls", json!({ "certificate": "cert.pem", "privateKey": "key.pem" }));

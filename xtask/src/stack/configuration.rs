@@ -217,9 +217,8 @@ mod tests {
     #[test]
     fn the_shop_asks_for_keys_without_tls() {
         let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
-        let settings = Settings {
-            topology: Topology::Https, dialect: Dialect::Strict, authorization_url, ..Settings::default()
-        };
+        let settings =
+            Settings { topology: Topology::Https, dialect: Dialect::Strict, authorization_url, ..Settings::default() };
         let configuration = Configuration::new(&settings, PORTS);
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
@@ -242,8 +241,7 @@ mod tests {
             let environment = configuration.verifier(Path::new("/f"));
             environment.contains(&("NAVIGATION_ALLOW_BACKGROUND", "true".to_owned()))
         };
-        for (authorization_url, target) in
-            [(None, "127.0.0.1:3"), (Some("http://127.0.0.1:9/v1/login"), "127.0.0.1:9")]
+        for (authorization_url, target) in [(None, "127.0.0.1:3"), (Some("http://127.0.0.1:9/v1/login"), "127.0.0.1:9")]
         {
             let configuration = background(Topology::Https, authorization_url);
             let url = "https://verifier.shop.test/v1/login";

@@ -18,6 +18,7 @@ pub(super) async fn check(State(shared): State<SharedState>, request: Request, n
     if is_navigation || !shared.lock().dialect.refuses_background_logins {
         return next.run(request).await;
     }
-    let error = ErrorPage::new("NavigationRequired", "This page must be opened by a navigation, not in the background.");
+    let error =
+        ErrorPage::new("NavigationRequired", "This page must be opened by a navigation, not in the background.");
     page(StatusCode::BAD_REQUEST, LoginErrorPage { error: &error })
 }

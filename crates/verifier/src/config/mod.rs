@@ -328,7 +328,12 @@ mod tests {
         assert_eq!(config.verifier.login_url(), "https://login.example.com/login");
         assert_eq!(config.limits.client.burst.get(), 30);
         assert_eq!(config.state_lifetime, Some(Duration::from_secs(600)));
-        assert!(config.navigations_only && !config.allow_background && config.store.is_none() && config.metrics_listen.is_none());
+        assert!(
+            config.navigations_only
+                && !config.allow_background
+                && config.store.is_none()
+                && config.metrics_listen.is_none()
+        );
         assert_eq!(config.proxies, TrustedProxies::default());
     }
 
