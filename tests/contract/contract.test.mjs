@@ -63,7 +63,7 @@ class Account {
       page_url = "${stack.shopUrl}/"
       localhost_url = "${stack.localhostPage}/"
       [service_client]
-      authorization_url = "${stack.authorizationUrl}"
+      authorization_url = "${stack.verifierUrl}/v1/login"
       access_key_file = "${stack.logs}/access-key"
       [connection]
       id = "${stack.connections[0].connectionId}"
@@ -169,7 +169,7 @@ for (const dialect of /** @type {Dialect[]} */ (['default', 'strict'])) {
     /** @type {Authress} */
     let authress;
     before(async () => {
-      stack = await startStack('https', { dialect, background: true });
+      stack = await startStack('https', { dialect });
       account = new Account(stack);
       authress = new Authress(stack);
     });

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 
 use crate::error::DevServerError;
 use crate::tls::TlsFiles;
@@ -18,7 +17,7 @@ pub const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// A listener that owns its port. Connections wait until [`serve`] accepts them.
 #[derive(Debug)]
 pub struct Bound {
-    pub(crate) listener: TcpListener,
+    listener: TcpListener,
     local_addr: SocketAddr,
 }
 
@@ -53,7 +52,7 @@ pub async fn serve(
     tls: Option<TlsFiles>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), DevServerError> {
-    let tls = tls.map(|files| files.server_config()).transpose()?.map(RustlsConfig::from_config);
+    let tls = tls.map(|files| files.server_config()).transpose()?;
     let handle = Handle::new();
     let stopper = tokio::spawn({
         let handle = handle.clone();

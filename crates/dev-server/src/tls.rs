@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum_server::tls_rustls::RustlsConfig;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -30,7 +31,7 @@ impl TlsFiles {
 
     /// Reads both files. The crypto provider is explicit because a process-wide default may be missing
     /// or, with several providers compiled in, ambiguous.
-    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, DevServerError> {
+    pub(crate) fn server_config(&self) -> Result<RustlsConfig, DevServerError> {
         let unreadable = |path: &PathBuf, error: rustls::pki_types::pem::Error| {
             DevServerError::TlsFileUnreadable(path.clone(), error.to_string())
         };
@@ -47,6 +48,6 @@ impl TlsFiles {
             .with_single_cert(chain, key)
             .map_err(refused)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        Ok(RustlsConfig::from_config(Arc::new(config)))
     }
 }

@@ -33,8 +33,8 @@ pub struct Config {
     /// How many carts are kept.
     #[serde(default)]
     pub carts: CartBounds,
-    /// A listener in front of the verifier, so that both are one site for the browser. Default: none.
-    pub verifier: Option<VerifierFront>,
+    /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
+    pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
     #[serde(default)]
     pub trusted_hops: u8,
@@ -42,18 +42,6 @@ pub struct Config {
     pub pages: PathBuf,
     /// The folder of the built npm package.
     pub package: PathBuf,
-}
-
-/// A listener that speaks HTTPS with the shop's certificate in front of the verifier, which speaks plain HTTP.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct VerifierFront {
-    /// The loopback address to listen on.
-    pub listen: SocketAddr,
-    /// The verifier's address.
-    pub target: SocketAddr,
-    /// The listener's origin in the browser. The page may send requests there.
-    pub public_url: String,
 }
 
 /// How many carts are kept in memory. A cart is about 300 bytes.
@@ -127,11 +115,6 @@ impl Config {
                 "jwksUrl must be a plain http address on this machine, not {:?}; the sandbox's internalListen gives one",
                 config.jwks_url
             )));
-        }
-        if config.verifier.is_some() && config.tls.is_none() {
-            return Err(InvalidConfig(
-                "verifier needs tls: its listener speaks HTTPS with the shop's certificate".to_owned(),
-            ));
         }
         Ok(config)
     }
@@ -229,16 +212,6 @@ mod tests {
     fn a_jwks_url_with_https_is_an_error_at_start() {
         let error = parse(&[("jwksUrl", json!("https://login.shop.test/jwks"))]).unwrap_err().to_string();
         assert!(error.contains("internalListen"), "{error}");
-    }
-
-    #[test]
-    fn a_listener_in_front_of_the_verifier_needs_the_shops_certificate() {
-        let front =
-            json!({ "listen": "127.0.0.1:1", "target": "127.0.0.1:2", "publicUrl": "https://verifier.shop.test" });
-        let error = parse(&[("verifier", front.clone())]).unwrap_err().to_string();
-        assert!(error.contains("verifier needs tls"), "{error}");
-        let tls = ("tls", json!({ "certificate": "cert.pem", "privateKey": "key.pem" }));
-        assert_eq!(parse(&[tls, ("verifier", front)]).unwrap().verifier.unwrap().listen.port(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use authress_demo_shop::config::Config;
 use authress_demo_shop::{Shop, app};
-use authress_dev_server::{bind, forward, serve, shutdown_signal};
+use authress_dev_server::{bind, serve, shutdown_signal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -27,15 +27,6 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // The actual port, also if port 0 was requested.
     config.listen = bound.local_addr();
     let (tls, public_url) = (config.tls.clone(), config.origin());
-    if let (Some(front), Some(tls)) = (config.verifier.clone(), tls.clone()) {
-        let bound = bind(front.listen)?;
-        // It ends with this process.
-        tokio::spawn(async move {
-            if let Err(error) = forward(bound, front.target, &tls).await {
-                tracing::error!("the listener in front of the verifier: {error}");
-            }
-        });
-    }
     let router = app(Shop::new(config).map_err(|error| error.to_string())?);
     println!("ready {public_url}");
     serve(bound, router, tls, shutdown_signal()).await?;

@@ -66,8 +66,7 @@ pub(crate) struct ContentSecurityPolicy {
 impl ContentSecurityPolicy {
     /// The policy of a shop with these settings.
     pub(crate) fn new(config: &Config) -> Self {
-        let verifier = config.verifier.as_ref().map(|front| front.public_url.as_str());
-        Self::with_origins(std::iter::once(config.issuer.as_str()).chain(verifier))
+        Self::with_origins(std::iter::once(config.issuer.as_str()).chain(config.verifier_origin.as_deref()))
     }
 
     fn with_origins<'a>(others: impl IntoIterator<Item = &'a str>) -> Self {

@@ -27,8 +27,7 @@ import { settlesWithin } from './watchdog.mjs';
  * @property {string} shopUrl
  * @property {string} sandboxUrl
  * @property {string} sandboxControlUrl
- * @property {string} verifierUrl on loopback, in plain HTTP
- * @property {string} authorizationUrl where the sandbox sends anonymous shoppers
+ * @property {string} verifierUrl
  * @property {string} localhostPage a redirect URL at which nothing listens
  * @property {string} applicationId
  * @property {string} extensionId
@@ -58,10 +57,9 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
  * Starts the servers.
  * @param {Topology} topology
  * @param {object} [options]
- * @param {string} [options.authorizationUrl] on loopback: what responds in place of the verifier
+ * @param {string} [options.authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
  * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
- * @param {boolean} [options.background] whether the verifier answers logins in the background; with https it is on the
- * site of Authress then
+ * @param {boolean} [options.background] whether pages may follow logins in the background
  * @returns {Promise<Stack>}
  */
 export async function startStack(topology, { authorizationUrl, dialect: spoken = dialect, background = false } = {}) {

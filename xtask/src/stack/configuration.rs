@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Ports, Settings, Topology};
+use super::{Dialect, Ports, Topology, VerifierOptions};
 use crate::workspace;
 
 const APPLICATION_ID: &str = "app_demo";
@@ -29,32 +29,14 @@ pub(crate) struct Configuration {
     sandbox_control_url: String,
     verifier_url: String,
     authorization_url: String,
-    /// The verifier on the site of Authress.
-    front: Option<VerifierFront>,
-    /// Whether the verifier answers logins in the background.
+    /// Whether pages may follow logins in the background.
     background: bool,
-}
-
-/// The listener in front of the verifier; a field of the shop's configuration.
-#[derive(Debug)]
-struct VerifierFront {
-    listen: String,
-    target: String,
-    public_url: String,
 }
 
 impl Configuration {
     /// The configuration of servers on these ports.
-    pub(crate) fn new(settings: &Settings, ports: Ports) -> Self {
-        let &Settings { topology, dialect, background, .. } = settings;
+    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, verifier: &VerifierOptions) -> Self {
         let verifier_url = format!("http://127.0.0.1:{}", ports.verifier);
-        let on_loopback = settings.authorization_url.clone().unwrap_or_else(|| format!("{verifier_url}/v1/login"));
-        // Sites have a scheme: for a browser, the verifier in plain http is not on the site of a page with https.
-        let front = (background && topology.is_https()).then(|| VerifierFront {
-            listen: loopback(ports.verifier_front),
-            target: address_of(&on_loopback).to_owned(),
-            public_url: topology.verifier_url(ports.verifier_front),
-        });
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
         Configuration {
             topology,
@@ -63,9 +45,8 @@ impl Configuration {
             shop_url: topology.shop_url(ports.shop),
             sandbox_url: topology.sandbox_url(ports.sandbox),
             sandbox_control_url: format!("http://127.0.0.1:{control_port}"),
-            authorization_url: front.as_ref().map_or(on_loopback, |front| format!("{}/v1/login", front.public_url)),
-            front,
-            background,
+            authorization_url: verifier.authorization_url.clone().unwrap_or(format!("{verifier_url}/v1/login")),
+            background: verifier.background,
             verifier_url,
         }
     }
@@ -95,18 +76,15 @@ impl Configuration {
 
     /// The verifier's environment.
     pub(crate) fn verifier(&self, folder: &Path) -> Vec<(&'static str, String)> {
-        let mut environment = vec![
+        vec![
             ("AUTHRESS_API_URL", self.sandbox_url.clone()),
             ("AUTHRESS_CLIENT_ID", SHOPPER_CONNECTION_ID.to_owned()),
             ("AUTHRESS_ACCESS_KEY_FILE", folder.join(ACCESS_KEY_FILE).to_string_lossy().into_owned()),
             ("LISTEN", loopback(self.ports.verifier)),
             // All shoppers of a test have the same IP address.
             ("RATE_LIMIT_CLIENT_BURST", "1000".to_owned()),
-        ];
-        if self.background {
-            environment.push(("NAVIGATION_ALLOW_BACKGROUND", "true".to_owned()));
-        }
-        environment
+            ("NAVIGATION_ALLOW_BACKGROUND", self.background.to_string()),
+        ]
     }
 
     /// The shop's configuration file.
@@ -120,9 +98,7 @@ impl Configuration {
             "applicationId": APPLICATION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
-            "verifier": self.front.as_ref().map(|front| json!({
-                "listen": front.listen, "target": front.target, "publicUrl": front.public_url,
-            })),
+            "verifierOrigin": self.background.then(|| origin_of(&self.authorization_url)),
             "pages": workspace::root().join("www"),
             "package": workspace::root().join("pkg"),
         })
@@ -130,10 +106,7 @@ impl Configuration {
 
     /// The servers' addresses and ids for tests; the caller adds process ids and the folder of the logs.
     pub(crate) fn description(&self, folder: &Path) -> Value {
-        let mut listeners = vec![self.ports.shop, self.ports.sandbox];
-        if self.front.is_some() {
-            listeners.push(self.ports.verifier_front);
-        }
+        let addresses = self.topology.addresses(self.ports.shop, self.ports.sandbox);
         json!({
             "topology": self.topology.name(),
             "dialect": self.dialect.name(),
@@ -141,14 +114,13 @@ impl Configuration {
             "sandboxUrl": self.sandbox_url,
             "sandboxControlUrl": self.sandbox_control_url,
             "verifierUrl": self.verifier_url,
-            "authorizationUrl": self.authorization_url,
             "localhostPage": LOCALHOST_PAGE,
             "applicationId": APPLICATION_ID,
             "extensionId": EXTENSION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
-            "browserArgs": self.topology.browser_args(&listeners),
-            "addresses": self.topology.addresses(&listeners).into_iter().collect::<BTreeMap<_, _>>(),
+            "browserArgs": self.topology.browser_args(self.ports.shop, self.ports.sandbox),
+            "addresses": addresses.into_iter().collect::<BTreeMap<_, _>>(),
             "tls": if self.topology.is_https() { tls(folder) } else { Value::Null },
         })
     }
@@ -175,10 +147,9 @@ fn tls(folder: &Path) -> Value {
     json!({ "certificate": folder.join("cert.pem"), "privateKey": folder.join("key.pem") })
 }
 
-/// The host and port of a plain http URL.
-fn address_of(url: &str) -> &str {
-    let authority = url.strip_prefix("http://").unwrap_or(url);
-    authority.split('/').next().unwrap_or(authority)
+/// Scheme, host and port of a URL with a path.
+fn origin_of(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
 fn loopback(port: u16) -> String {
@@ -189,11 +160,12 @@ fn loopback(port: u16) -> String {
 mod tests {
     use super::*;
 
-    const PORTS: Ports = Ports { shop: 1, sandbox: 2, verifier: 3, internal: 4, verifier_front: 5 };
+    const PORTS: Ports = Ports { shop: 1, sandbox: 2, verifier: 3, internal: 4 };
 
     #[test]
     fn plain_http_needs_no_second_listener() {
-        let configuration = Configuration::new(&Settings::default(), PORTS);
+        let configuration =
+            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
@@ -208,7 +180,8 @@ mod tests {
 
     #[test]
     fn the_extension_lives_on_the_shops_origin() {
-        let configuration = Configuration::new(&Settings::default(), PORTS);
+        let configuration =
+            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
         let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
         assert_eq!(extension["extensionId"], configuration.description(Path::new("/f"))["extensionId"]);
         assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
@@ -217,9 +190,8 @@ mod tests {
     #[test]
     fn the_shop_asks_for_keys_without_tls() {
         let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
-        let settings =
-            Settings { topology: Topology::Https, dialect: Dialect::Strict, authorization_url, ..Settings::default() };
-        let configuration = Configuration::new(&settings, PORTS);
+        let verifier = VerifierOptions { authorization_url, background: false };
+        let configuration = Configuration::new(Topology::Https, Dialect::Strict, PORTS, &verifier);
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
         assert_eq!(sandbox["dialect"], "strict");
@@ -229,38 +201,17 @@ mod tests {
         assert_eq!(shop["issuer"], "https://login.shop.test");
     }
 
-    fn background(topology: Topology, authorization_url: Option<&str>) -> Configuration {
-        let authorization_url = authorization_url.map(str::to_owned);
-        let settings = Settings { topology, authorization_url, background: true, ..Settings::default() };
-        Configuration::new(&settings, PORTS)
-    }
-
     #[test]
-    fn a_stack_for_logins_in_the_background_has_the_verifier_on_the_site_of_authress() {
-        let is_allowed = |configuration: &Configuration| {
-            let environment = configuration.verifier(Path::new("/f"));
-            environment.contains(&("NAVIGATION_ALLOW_BACKGROUND", "true".to_owned()))
-        };
-        for (authorization_url, target) in [(None, "127.0.0.1:3"), (Some("http://127.0.0.1:9/v1/login"), "127.0.0.1:9")]
+    fn logins_in_the_background_need_the_verifier_and_the_pages_policy() {
+        for (background, allowed, origin) in
+            [(false, "false", Value::Null), (true, "true", json!("http://127.0.0.1:9"))]
         {
-            let configuration = background(Topology::Https, authorization_url);
-            let url = "https://verifier.shop.test/v1/login";
-            assert!(is_allowed(&configuration));
-            assert_eq!(configuration.sandbox(Path::new("/f"))["serviceClients"][0]["authorizationUrl"], url);
-            let front = json!({ "listen": "127.0.0.1:5", "target": target, "publicUrl": "https://verifier.shop.test" });
-            assert_eq!(configuration.shop(Path::new("/f"))["verifier"], front);
-            let description = configuration.description(Path::new("/f"));
-            assert_eq!(description["addresses"]["verifier.shop.test:443"], "127.0.0.1:5");
-            assert_eq!(description["authorizationUrl"], url);
-            assert_eq!(description["verifierUrl"], "http://127.0.0.1:3");
+            let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
+            let verifier = VerifierOptions { authorization_url, background };
+            let configuration = Configuration::new(Topology::Https, Dialect::Default, PORTS, &verifier);
+            let environment = configuration.verifier(Path::new("/f"));
+            assert!(environment.contains(&("NAVIGATION_ALLOW_BACKGROUND", allowed.to_owned())));
+            assert_eq!(configuration.shop(Path::new("/f"))["verifierOrigin"], origin);
         }
-        let local = background(Topology::Localhost, None);
-        assert!(is_allowed(&local));
-        assert_eq!(local.shop(Path::new("/f"))["verifier"], Value::Null);
-
-        let usual = Configuration::new(&Settings { topology: Topology::Https, ..Settings::default() }, PORTS);
-        assert!(!is_allowed(&usual));
-        assert_eq!(usual.shop(Path::new("/f"))["verifier"], Value::Null);
-        assert!(usual.description(Path::new("/f"))["addresses"].get("verifier.shop.test:443").is_none());
     }
 }

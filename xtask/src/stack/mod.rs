@@ -15,31 +15,31 @@ use crate::build;
 use crate::{ports, programs};
 use configuration::Configuration;
 use server::{FolderGuard, Server};
-use topology::{Dialect, Topology};
+pub(crate) use topology::{Dialect, Topology};
 
 /// Options of `cargo xtask stack`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
+    /// How the addresses of the storefront and of Authress relate
+    #[arg(long, value_enum, default_value_t = Topology::Localhost)]
+    topology: Topology,
+    /// How the sandbox behaves where servers differ
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
     #[command(flatten)]
-    settings: Settings,
+    verifier: VerifierOptions,
     /// Print the description of the servers as one line of JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What varies between stacks.
+/// What responds to anonymous logins, and to which.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Settings {
-    /// How the addresses of the storefront and of Authress relate
-    #[arg(long, value_enum, default_value_t)]
-    topology: Topology,
-    /// How the sandbox behaves where servers differ
-    #[arg(long, value_enum, default_value_t)]
-    dialect: Dialect,
-    /// What responds in place of the verifier: http://127.0.0.1:{port}/v1/login
+pub(crate) struct VerifierOptions {
+    /// The service client's Authorization Url, in place of the verifier's
     #[arg(long, value_name = "URL")]
     authorization_url: Option<String>,
-    /// Let the verifier answer logins in the background; with https it is on the site of Authress then
+    /// Let pages follow logins in the background
     #[arg(long)]
     background: bool,
 }
@@ -55,15 +55,13 @@ pub(crate) struct Ports {
     pub(crate) verifier: u16,
     /// The sandbox's second listener in plain HTTP, if its main listener uses TLS.
     pub(crate) internal: u16,
-    /// The listener in front of the verifier, if that is on the site of Authress.
-    pub(crate) verifier_front: u16,
 }
 
 impl Ports {
     /// Ports that are free now.
     pub(crate) fn free() -> Result<Self> {
-        let [shop, sandbox, verifier, internal, verifier_front] = ports::free()?;
-        Ok(Ports { shop, sandbox, verifier, internal, verifier_front })
+        let [shop, sandbox, verifier, internal] = ports::free()?;
+        Ok(Ports { shop, sandbox, verifier, internal })
     }
 }
 
@@ -80,10 +78,14 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Starts all three and returns when each has said that it is ready.
-    pub(crate) fn start(settings: &Settings, ports: Ports) -> Result<Self> {
+    pub(crate) fn start(
+        topology: Topology,
+        dialect: Dialect,
+        ports: Ports,
+        verifier: &VerifierOptions,
+    ) -> Result<Self> {
         let folder = FolderGuard::create()?;
-        let configuration = Configuration::new(settings, ports);
-        let topology = settings.topology;
+        let configuration = Configuration::new(topology, dialect, ports, verifier);
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
@@ -129,7 +131,7 @@ impl Stack {
 
 /// `cargo xtask stack`: runs the servers until standard input closes.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let stack = start_on_free_ports(&options.settings)?;
+    let stack = start_on_free_ports(options.topology, options.dialect, &options.verifier)?;
     if options.json {
         println!("{}", stack.description());
     } else {
@@ -148,11 +150,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Starts the servers on free ports. Another program can take a port before the server does: then other ports are
 /// tried.
-pub(crate) fn start_on_free_ports(settings: &Settings) -> Result<Stack> {
+pub(crate) fn start_on_free_ports(topology: Topology, dialect: Dialect, verifier: &VerifierOptions) -> Result<Stack> {
     let mut tries = 0;
     loop {
         let ports = Ports::free()?;
-        match Stack::start(settings, ports) {
+        match Stack::start(topology, dialect, ports, verifier) {
             Err(failure) if tries < 2 && format!("{failure:#}").contains("in use") => {
                 eprintln!("xtask: {failure:#}; trying other ports");
                 tries += 1;

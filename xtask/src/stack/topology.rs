@@ -4,10 +4,9 @@
 use clap::ValueEnum;
 
 /// A relation of addresses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Topology {
     /// All servers on loopback in plain HTTP: tokens come back in the query.
-    #[default]
     Localhost,
     /// `app.shop.test` and `login.shop.test`, one site: tokens come as cookies.
     Https,
@@ -37,8 +36,6 @@ impl Dialect {
 
 /// Authress's host name in both https topologies.
 const LOGIN_HOST: &str = "login.shop.test";
-/// The verifier's host name in both https topologies, if it has one: see [`Topology::hosts`].
-const VERIFIER_HOST: &str = "verifier.shop.test";
 
 impl Topology {
     /// The name, as on the command line.
@@ -55,13 +52,12 @@ impl Topology {
         self != Topology::Localhost
     }
 
-    /// The host names that a certificate has to cover: the shop's, Authress's, the verifier's. The verifier is reached by
-    /// its name only in stacks for logins in the background, otherwise by its address on loopback.
-    pub(crate) fn hosts(self) -> [&'static str; 3] {
+    /// The host names that a certificate has to cover: the shop's, then Authress's.
+    pub(crate) fn hosts(self) -> [&'static str; 2] {
         match self {
-            Topology::Localhost => ["localhost", "127.0.0.1", "127.0.0.1"],
-            Topology::Https => ["app.shop.test", LOGIN_HOST, VERIFIER_HOST],
-            Topology::CrossSite => ["www.other.test", LOGIN_HOST, VERIFIER_HOST],
+            Topology::Localhost => ["localhost", "127.0.0.1"],
+            Topology::Https => ["app.shop.test", LOGIN_HOST],
+            Topology::CrossSite => ["www.other.test", LOGIN_HOST],
         }
     }
 
@@ -75,17 +71,13 @@ impl Topology {
         self.url(1, port)
     }
 
-    /// The verifier's address in the browser, if it has the site of Authress.
-    pub(crate) fn verifier_url(self, port: u16) -> String {
-        self.url(2, port)
-    }
-
-    /// Maps each address that the browser uses to the one on which the server listens, for the ports of [`Self::hosts`].
-    /// Empty for plain HTTP, where they are the same.
-    pub(crate) fn addresses(self, ports: &[u16]) -> Vec<(String, String)> {
+    /// Maps each address that the browser uses to the one on which the server listens. Empty for plain HTTP, where they
+    /// are the same.
+    pub(crate) fn addresses(self, shop_port: u16, sandbox_port: u16) -> Vec<(String, String)> {
         if !self.is_https() {
             return Vec::new();
         }
+        let ports = [shop_port, sandbox_port];
         self.hosts()
             .iter()
             .zip(ports)
@@ -94,11 +86,11 @@ impl Topology {
     }
 
     /// Chromium's arguments for resolving the host names and accepting the certificate.
-    pub(crate) fn browser_args(self, ports: &[u16]) -> Vec<String> {
+    pub(crate) fn browser_args(self, shop_port: u16, sandbox_port: u16) -> Vec<String> {
         if !self.is_https() {
             return Vec::new();
         }
-        let addresses = self.addresses(ports);
+        let addresses = self.addresses(shop_port, sandbox_port);
         let rules: Vec<String> = addresses.iter().map(|(name, real)| format!("MAP {name} {real}")).collect();
         vec![format!("--host-resolver-rules={}", rules.join(", ")), "--ignore-certificate-errors".to_owned()]
     }
@@ -125,17 +117,11 @@ mod tests {
 
     #[test]
     fn the_browser_is_led_to_the_real_ports() {
-        assert!(Topology::Localhost.browser_args(&[1, 2]).is_empty());
-        assert!(Topology::Localhost.addresses(&[1, 2]).is_empty());
-        let cross_site = Topology::CrossSite.addresses(&[1, 2]);
-        assert_eq!(cross_site[0], ("www.other.test:443".to_owned(), "127.0.0.1:1".to_owned()));
-        assert_eq!(cross_site.len(), 2);
+        assert!(Topology::Localhost.browser_args(1, 2).is_empty());
+        assert!(Topology::Localhost.addresses(1, 2).is_empty());
+        assert_eq!(Topology::CrossSite.addresses(1, 2)[0], ("www.other.test:443".to_owned(), "127.0.0.1:1".to_owned()));
         assert_eq!(
-            Topology::CrossSite.addresses(&[1, 2, 3])[2],
-            ("verifier.shop.test:443".to_owned(), "127.0.0.1:3".to_owned())
-        );
-        assert_eq!(
-            Topology::Https.browser_args(&[1, 2])[0],
+            Topology::Https.browser_args(1, 2)[0],
             "--host-resolver-rules=MAP app.shop.test:443 127.0.0.1:1, MAP login.shop.test:443 127.0.0.1:2"
         );
     }

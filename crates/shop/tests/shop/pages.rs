@@ -48,12 +48,10 @@ async fn the_redirect_url_of_a_login_in_the_background_is_plain_text() {
 }
 
 #[tokio::test]
-async fn the_page_may_send_requests_to_a_verifier_of_its_site() {
-    let front = json!({ "listen": "127.0.0.1:0", "target": "127.0.0.1:9", "publicUrl": "https://verifier.shop.test" });
-    let tls = json!({ "certificate": "cert.pem", "privateKey": "key.pem" });
-    let setup = Setup::with(&[("verifier", front), ("tls", tls)]).await;
+async fn the_page_may_send_requests_to_the_verifier_for_logins_in_the_background() {
+    let setup = Setup::with(&[("verifierOrigin", json!("https://verify.shop.test"))]).await;
     let policy = setup.send("GET", "/", None, "").await.header("content-security-policy").to_owned();
-    assert!(policy.contains(&format!("connect-src 'self' {} https://verifier.shop.test;", setup.issuer)), "{policy}");
+    assert!(policy.contains(&format!("connect-src 'self' {} https://verify.shop.test;", setup.issuer)), "{policy}");
 }
 
 #[tokio::test]
