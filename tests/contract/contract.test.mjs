@@ -32,6 +32,7 @@ const DIFFERENT = {
   'verifier.user-id-letters': 'checksUserIds',
   'verifier.error-response': 'callbackErrors',
   'callback.session-token': 'sessionTokenOnLocalhost',
+  'callback.background': 'refusesBackgroundLogins',
   'cookies.names': 'sessionLifetimeSeconds',
   'cookies.session': 'sessionLifetimeSeconds',
   'cookies.session-lifetime': 'sessionLifetimeSeconds',
@@ -168,7 +169,7 @@ for (const dialect of /** @type {Dialect[]} */ (['default', 'strict'])) {
     /** @type {Authress} */
     let authress;
     before(async () => {
-      stack = await startStack('https', undefined, dialect);
+      stack = await startStack('https', { dialect });
       account = new Account(stack);
       authress = new Authress(stack);
     });

@@ -45,6 +45,8 @@ const OWN_PAGE = '/contract-test-page';
 
 /** How long a login may take to come back. */
 const PATIENCE_MS = 15_000;
+/** How long the browser may take to report what a page has got in the background. */
+const REPORT_PATIENCE_MS = 2_000;
 /** The same for a page that shows an error. */
 const ERROR_PATIENCE_MS = 300;
 
@@ -61,6 +63,8 @@ export class Profile {
   #recording = [];
   /** @type {string | null} */
   #verifierQuery = null;
+  /** The address of the request that the page follows in the background. */
+  #background = '';
   /** @type {Request | null} */
   #started = null;
   /** Whether pages have the login client. */
@@ -161,7 +165,8 @@ export class Profile {
   async #record(response) {
     const request = response.request();
     if (response.status() === 429) this.#lab.rateLimited += 1;
-    if (!request.isNavigationRequest() || request.frame() !== this.page.mainFrame()) return;
+    const isNavigation = request.isNavigationRequest() && request.frame() === this.page.mainFrame();
+    if (!isNavigation && (!this.#background || firstOf(request).url() !== this.#background)) return;
     /** @type {Hop} */
     const hop = { url: response.url(), status: response.status(), setCookie: [] };
     this.#hops.push(hop);
@@ -258,6 +263,7 @@ export class Profile {
    * @param {{ userId?: string, ageSeconds?: number, lifetimeSeconds?: number }} [options.statement]
    * @param {Plan} [options.plan] how the verifier responds, instead of with a statement
    * @param {boolean} [options.startsOnly]
+   * @param {boolean} [options.inBackground] whether the page follows it by `fetch`, and stays
    * @param {() => Promise<unknown>} [options.act] what happens after the browser has left
    * @returns {Promise<Journey>}
    */
@@ -268,6 +274,7 @@ export class Profile {
     statement = {},
     plan,
     startsOnly = false,
+    inBackground = false,
     act,
   } = {}) {
     const userId = this.#lab.config.verifier === 'deployed' ? null : (statement.userId ?? newUserId());
@@ -280,16 +287,39 @@ export class Profile {
     if (authenticationUrl && !startsOnly) {
       this.#hasClient = false;
       this.#lab.verifier.expect(plan ?? sign);
-      // A redirect to an address that the browser does not open is an end like any other.
-      await this.page.goto(authenticationUrl, { referer: this.url }).catch(() => {});
-      await act?.();
-      await this.#settles();
+      if (inBackground) await this.#followInBackground(authenticationUrl);
+      else {
+        // A redirect to an address that the browser does not open is an end like any other.
+        await this.page.goto(authenticationUrl, { referer: this.url }).catch(() => {});
+        await act?.();
+        await this.#settles();
+      }
     }
     if (authenticationUrl && !startsOnly && 'connectionId' in request) {
       const isAnonymous = request.connectionId === this.#lab.config.serviceClientId;
       if (isAnonymous && !this.#verifierQuery) throw new Error(ANOTHER_VERIFIER);
     }
     return { ...(await this.#journey(start)), verifierQuery: this.#verifierQuery, userId: plan ? null : userId };
+  }
+
+  /**
+   * Has the page follow a login by a request whose response it cannot read.
+   * @param {string} url
+   */
+  async #followInBackground(url) {
+    this.#background = url;
+    await this.page.evaluate(async (url) => {
+      // A redirect to an address that a page may not request is an end like any other.
+      await fetch(url, { mode: 'no-cors', credentials: 'include' }).catch(() => {});
+    }, url);
+    const end = Date.now() + REPORT_PATIENCE_MS;
+    const hasEnded = () => this.#hops.some(({ url, status }) => url.startsWith(`${this.origin}/`) || status >= 400);
+    while (!hasEnded() && Date.now() < end) await setTimeout(50);
+  }
+
+  /** @returns {Promise<string[]>} the names of the cookies that scripts of the page can read */
+  async readableCookies() {
+    return await this.page.evaluate(() => document.cookie.split('; ').map((cookie) => cookie.split('=')[0]));
   }
 
   /**
@@ -360,6 +390,16 @@ export class Profile {
     await signOut().catch(() => {});
     await this.context.close();
   }
+}
+
+/**
+ * The request that the redirects to this one began with.
+ * @param {Request} request
+ * @returns {Request}
+ */
+function firstOf(request) {
+  const previous = request.redirectedFrom();
+  return previous ? firstOf(previous) : request;
 }
 
 /** @param {Request} request */

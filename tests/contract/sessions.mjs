@@ -42,9 +42,7 @@ async function anonymousLogin(lab) {
     await proofOfWork(lab, profile);
     if (!journey.returned) throw new Error('the anonymous login did not come back');
 
-    const readableCookies = await profile.page.evaluate(() =>
-      document.cookie.split('; ').map((cookie) => cookie.split('=')[0]),
-    );
+    const readableCookies = await profile.readableCookies();
     await profile.reloadWithClient();
     const { value: clientHasSession } = await profile.call('userSessionExists');
     const { value: token, code: clientError } = await profile.call('getToken');
@@ -208,6 +206,21 @@ async function code(lab) {
   }
 }
 
+/** @param {Lab} lab */
+async function background(lab) {
+  const { channel, config } = lab;
+  const profile = await Profile.open(lab);
+  try {
+    await profile.goto();
+    const request = { connectionId: config.serviceClientId, flowType: 'code' };
+    const journey = await profile.travel({ request, inBackground: true });
+    channel.fact('background', journey);
+    channel.fact('background-cookies', await profile.readableCookies());
+  } finally {
+    await profile.close();
+  }
+}
+
 /**
  * The login client's code exchange.
  * @param {Profile} profile
@@ -248,4 +261,10 @@ export const observations = [
     lack: ({ config }) => (config.localhostUrl ? undefined : 'needs `localhost_url` in the configuration'),
   },
   { facts: ['code', 'code-exchange', 'code-exchange-again', 'wrong-code'], run: code },
+  {
+    facts: ['background', 'background-cookies'],
+    run: background,
+    lack: ({ config }) =>
+      config.verifier === 'deployed' ? 'the deployed verifier may refuse logins in the background' : undefined,
+  },
 ];

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::engines::Engine;
 use crate::progress::seconds;
-use crate::stack::{self, Dialect, Ports, Stack, Topology};
+use crate::stack::{self, Dialect, Ports, Stack, Topology, VerifierOptions};
 use crate::{build, ports, programs, setup, workspace};
 
 /// Options of `cargo xtask demo`.
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn show(port: Option<u16>) -> Result<()> {
     let start = Instant::now();
     build::everything(&setup::for_build()?)?;
-    let stack = Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, None)?;
+    let stack = Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &VerifierOptions::default())?;
     println!("\nThe storefront is ready after {}: open", seconds(start.elapsed()));
     println!("\n    {}\n", stack.shop_url());
     println!("Everything runs on this machine only; shoppers and carts are forgotten when it stops.");
@@ -56,8 +56,10 @@ fn walk(port: Option<u16>) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     let stack = match port {
-        Some(_) => Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, None)?,
-        None => stack::start_on_free_ports(Topology::Localhost, Dialect::Default, None)?,
+        Some(_) => {
+            Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &VerifierOptions::default())?
+        }
+        None => stack::start_on_free_ports(Topology::Localhost, Dialect::Default, &VerifierOptions::default())?,
     };
     println!("\ndemo: everything is up after {}; walking the login in headless Chromium", seconds(start.elapsed()));
     let script = workspace::root().join("tests/e2e/walk.mjs");

@@ -79,6 +79,9 @@ pub struct Dialect {
     /// Whether every link brings a code, and attaches the identity only when that is exchanged. Otherwise a link is
     /// made before the browser returns to the page.
     pub attaches_links_after_exchange: bool,
+    /// Whether the routes that a browser navigates to during a login refuse requests that are no navigations
+    /// (`Sec-Fetch-Mode`). Otherwise a page of the site can follow a login in the background.
+    pub refuses_background_logins: bool,
 }
 
 /// The content of the `user` cookie.
@@ -236,6 +239,7 @@ impl Default for Dialect {
             binds_logins: false,
             spends_statements: false,
             attaches_links_after_exchange: false,
+            refuses_background_logins: false,
         }
     }
 }
@@ -266,6 +270,7 @@ impl Dialect {
             unknown_tenant: UnknownTenant::InvalidIdentifier,
             binds_logins: true,
             spends_statements: true,
+            refuses_background_logins: true,
             ..Self::default()
         }
     }

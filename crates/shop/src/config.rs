@@ -33,6 +33,8 @@ pub struct Config {
     /// How many carts are kept.
     #[serde(default)]
     pub carts: CartBounds,
+    /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
+    pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
     #[serde(default)]
     pub trusted_hops: u8,

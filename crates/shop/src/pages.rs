@@ -19,8 +19,7 @@ use crate::security_headers::{ContentSecurityPolicy, import_map};
 ///
 /// Every response is revalidated on each use (`no-cache`), so that a changed file is seen at once.
 pub(crate) fn router(config: &Config) -> Router {
-    let index =
-        Arc::new(Index { file: config.pages.join("index.html"), policy: ContentSecurityPolicy::new(&config.issuer) });
+    let index = Arc::new(Index { file: config.pages.join("index.html"), policy: ContentSecurityPolicy::new(config) });
     let browser_config = json!({
         "authressApiUrl": config.issuer,
         "applicationId": config.application_id,

@@ -28,7 +28,7 @@ async fn add(State(headers): State<Arc<[(HeaderName, HeaderValue)]>>, mut respon
 
 fn headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = vec![
-        (header::CONTENT_SECURITY_POLICY, ContentSecurityPolicy::new(&config.issuer).header(None)),
+        (header::CONTENT_SECURITY_POLICY, ContentSecurityPolicy::new(config).header(None)),
         // A page of another origin that opens the shop, or that the shop opens, gets no handle of its window. Logins are
         // not affected: they leave and return in the same tab, and a login in another tab works without a handle. The price:
         // WebKit loads the page anew when the shopper presses Back at a provider, whose pages have no such policy.
@@ -60,20 +60,26 @@ fn headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
 
 /// The Content Security Policy of this shop.
 pub(crate) struct ContentSecurityPolicy {
-    issuer: String,
+    /// The origins of other servers that the page sends requests to, separated by spaces.
+    others: String,
 }
 
 impl ContentSecurityPolicy {
-    /// `issuer`: the origin of Authress.
-    pub(crate) fn new(issuer: &str) -> Self {
-        Self { issuer: issuer.to_owned() }
+    /// The policy of a shop with these settings.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self::with_origins(std::iter::once(config.issuer.as_str()).chain(config.verifier_origin.as_deref()))
+    }
+
+    fn with_origins<'a>(others: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { others: others.into_iter().collect::<Vec<_>>().join(" ") }
     }
 
     /// Allows scripts of this server and one inline script, the import map, which browsers do not load from a
-    /// file. `wasm-unsafe-eval` allows the compilation of WebAssembly only. Requests may go to this server and to
-    /// Authress.
+    /// file. `wasm-unsafe-eval` allows the compilation of WebAssembly only. Requests may go to this server, to
+    /// Authress, and to the verifier if a login can be followed in the background: the policy applies to each redirect
+    /// (CSP3 section 4.1.2).
     ///
-    /// The policy consists of constants, a hash and an origin. If it still is not a valid header value, nothing is
+    /// The policy consists of constants, a hash and origins. If it still is not a valid header value, nothing is
     /// allowed.
     pub(crate) fn header(&self, import_map: Option<&str>) -> HeaderValue {
         HeaderValue::try_from(self.text(import_map)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
@@ -83,10 +89,10 @@ impl ContentSecurityPolicy {
         let map = import_map
             .map(|text| format!(" 'sha256-{}'", Base64::encode_string(&Sha256::digest(text.as_bytes()))))
             .unwrap_or_default();
-        let issuer = &self.issuer;
+        let others = &self.others;
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{map}; style-src 'self'; img-src 'self'; \
-             connect-src 'self' {issuer}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+             connect-src 'self' {others}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
     }
 }
@@ -104,7 +110,7 @@ mod tests {
     #[test]
     fn the_import_map_is_allowed_by_its_hash() {
         let page = r#"<head><script type="importmap">{"imports":{}}</script>"#;
-        let policy = ContentSecurityPolicy::new("https://login.shop.test").text(import_map(page));
+        let policy = ContentSecurityPolicy::with_origins(["https://login.shop.test"]).text(import_map(page));
         // printf '{"imports":{}}' | openssl dgst -sha256 -binary | base64
         assert!(policy.contains("'sha256-URrTy+Il/Nz0lHojVUx275hWqAWhkSF0VsHbUM4/6Hw='"), "{policy}");
         assert!(policy.contains("connect-src 'self' https://login.shop.test;"), "{policy}");
@@ -112,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_page_without_an_import_map_allows_no_inline_script() {
-        let policy = ContentSecurityPolicy::new("http://127.0.0.1:1").text(import_map("<p>hello</p>"));
+        let policy = ContentSecurityPolicy::with_origins(["http://127.0.0.1:1"]).text(import_map("<p>hello</p>"));
         assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
         assert!(!policy.contains("unsafe-inline"));
     }

@@ -29,6 +29,6 @@ pub(crate) fn shop(domain: AuthressDomain, access_key: AccessKey) -> Result<Rout
     let limit = RateLimit::new(LocalRateLimiter::new(limits), TrustedProxies::default());
 
     // GET /v1/login. Each state is answered once. Requests that cannot be answered take no token of the rate limit.
-    let login = router_with_policy(Verifier::new(domain, access_key), (NavigationsOnly, limit));
+    let login = router_with_policy(Verifier::new(domain, access_key), (NavigationsOnly::default(), limit));
     Ok(Router::new().route("/", get(|| async { "the shop" })).merge(login))
 }

@@ -28,7 +28,8 @@ pub use decision::{
 };
 pub use http::{
     App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, Network, NetworkPrefix, Policy, PolicyLayer,
-    PolicyService, ServerLimits, TrustedProxies, check_navigation, html_error_pages, serve, serve_counted, termination,
+    PolicyService, ServerLimits, TrustedProxies, check_navigation, check_navigation_or_background, html_error_pages,
+    serve, serve_counted, termination,
 };
 pub use human_check::{
     CHALLENGE_LIFETIME, CheckOutcome, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, LoginBinding,

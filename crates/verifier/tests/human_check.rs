@@ -142,6 +142,31 @@ async fn human_check_required() {
 }
 
 #[tokio::test]
+async fn a_login_in_the_background_is_not_a_way_around_the_human_check() {
+    let site = [("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "empty"), ("sec-fetch-site", "same-site")];
+    let allowed = ("NAVIGATION_ALLOW_BACKGROUND", "true");
+    let without_html = [&[("accept", "*/*")][..], &site].concat();
+    let with_html = [&[PAGE][..], &site].concat();
+    let always = app(&[PROOF_OF_WORK, CHEAP, allowed]);
+    let refused = send(&always, Method::GET, &query(&[]), &without_html, String::new()).await;
+    assert_refused(refused, 403, "HumanCheckRequired", None).await;
+    let page = send(&always, Method::GET, &query(&[]), &with_html, String::new()).await;
+    assert_eq!(location(&page), None);
+    settings(page).await;
+    // The client navigates to the same URL, and its state is unused.
+    let solved = solve(open(&always, &query(&[])).await).await;
+    location_in(submit(&always, &query(&[]), &solved).await).await;
+
+    let when = [("HUMAN_CHECK_WHEN", "suspicious"), ("HUMAN_CHECK_FREE_BURST", "1")];
+    let suspicious = app(&[&[PROOF_OF_WORK, CHEAP, allowed][..], &when].concat());
+    let free = query(&[("state", "free")]);
+    let answered = send(&suspicious, Method::GET, &free, &without_html, String::new()).await;
+    assert!(location(&answered).is_some());
+    let refused = send(&suspicious, Method::GET, &query(&[]), &without_html, String::new()).await;
+    assert_refused(refused, 403, "HumanCheckRequired", None).await;
+}
+
+#[tokio::test]
 async fn all_rules_apply_to_the_page_and_to_the_solution() {
     let app = app(&[PROOF_OF_WORK, CHEAP, ("RATE_LIMIT_CLIENT_BURST", "2"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")]);
     let foreign = query(&[("client_id", "sc_other")]);

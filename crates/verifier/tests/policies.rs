@@ -252,6 +252,66 @@ async fn prefetches_crawlers_and_frames_are_refused_and_take_no_token() {
     assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "the state is not used up");
 }
 
+const BACKGROUND: (&str, &str) = ("NAVIGATION_ALLOW_BACKGROUND", "true");
+
+/// What a browser sends for `fetch` with the mode `no-cors`, from a page that is `site`.
+fn background(site: &str) -> [(&'static str, &str); 4] {
+    [("accept", "*/*"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "empty"), ("sec-fetch-site", site)]
+}
+
+#[tokio::test]
+async fn a_login_in_the_background_is_answered_if_configured() {
+    let (_, router) = service(&[&SMALL[..], &[BACKGROUND]].concat());
+    for (state, site) in [("a", "same-site"), ("b", "same-origin")] {
+        let response = login(&router, "192.0.2.1", state, &background(site)).await;
+        assert_eq!(response.status(), StatusCode::FOUND, "{site}");
+        assert!(location(&response).unwrap().starts_with("https://login.example.com/login?code="), "{site}");
+        // Either would keep the browser from following the redirect for a page of another host of the site.
+        for name in ["cross-origin-resource-policy", "content-security-policy"] {
+            assert_eq!(response.headers().get(name), None, "{name}");
+        }
+    }
+    let refused = login(&router, "192.0.2.1", "a", &background("same-site")).await;
+    assert_refused(refused, 409, "StateAlreadyUsed", None).await;
+    let refused = login(&router, "192.0.2.1", "c", &background("same-site")).await;
+    assert_refused(refused, 429, "ClientRateLimited", None).await;
+}
+
+#[tokio::test]
+async fn a_refused_login_in_the_background_takes_no_token_and_no_state() {
+    let one = [("RATE_LIMIT_CLIENT_BURST", "1"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
+    let prefetch = [&background("same-site")[..], &[("sec-purpose", "prefetch")]].concat();
+    for (settings, lines, code) in [
+        (&[][..], &background("same-site")[..], "NotANavigation"),
+        (&[("NAVIGATION_ALLOW_BACKGROUND", "false")], &background("same-origin"), "NotANavigation"),
+        (&[BACKGROUND], &background("cross-site"), "NotANavigation"),
+        (&[BACKGROUND], &background("none"), "NotANavigation"),
+        (&[BACKGROUND], &background("same-site")[..3], "NotANavigation"),
+        (&[BACKGROUND], &prefetch, "PrefetchNotAnswered"),
+    ] {
+        let (_, router) = service(&[&one[..], settings].concat());
+        for _ in 0..3 {
+            assert_refused(login(&router, "192.0.2.1", "a", lines).await, 403, code, None).await;
+        }
+        assert!(location(&login(&router, "192.0.2.1", "a", &[]).await).is_some(), "{settings:?} {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn head_in_the_background_takes_no_token_and_no_state() {
+    let one = [("RATE_LIMIT_CLIENT_BURST", "1"), ("RATE_LIMIT_CLIENT_PER_MINUTE", "1")];
+    let (_, router) = service(&[&one[..], &[BACKGROUND]].concat());
+    let mut request = Request::head(format!("/v1/login?{}", query(&[("state", "a")])));
+    for (name, value) in background("same-site") {
+        request = request.header(name, value);
+    }
+    let peer: SocketAddr = "192.0.2.1:4711".parse().unwrap();
+    let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+    let refused = router.clone().oneshot(request).await.unwrap();
+    assert_eq!((refused.status(), location(&refused)), (StatusCode::METHOD_NOT_ALLOWED, None));
+    assert!(location(&login(&router, "192.0.2.1", "a", &background("same-site")).await).is_some());
+}
+
 /// Sends requests that cannot be answered, and asserts the status of each refusal.
 async fn send_unanswerable_requests(app: &Router, peer: &str) {
     let good = query(&[("state", "x")]);

@@ -57,14 +57,17 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
 /**
  * Starts the servers.
  * @param {Topology} topology
- * @param {string} [authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
- * @param {Dialect} [spoken] the sandbox's dialect, if it is not that of the run
+ * @param {object} [options]
+ * @param {string} [options.authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
+ * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
+ * @param {boolean} [options.background] whether pages may follow logins in the background
  * @returns {Promise<Stack>}
  */
-export async function startStack(topology, authorizationUrl, spoken = dialect) {
+export async function startStack(topology, { authorizationUrl, dialect: spoken = dialect, background = false } = {}) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
   const args = ['stack', '--topology', topology, '--dialect', spoken, '--json'];
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
+  if (background) args.push('--background');
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let errors = '';

@@ -79,16 +79,21 @@ reportCount(engineName);
  * @param {readonly Capability[]} [options.needs] of all stories of the block
  * @param {OneDialect} [options.only] of all stories of the block
  * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
+ * @param {boolean} [options.background] as for `startStack`
  */
 export function stories(
   topology,
-  { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock, dialect = dialectOfRun } = {},
+  { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock, dialect = dialectOfRun, background } = {},
 ) {
   /** @type {Environment<Resources>} */
   const environment = new Environment({
     open: async (resources) => {
       resources.watchdog = new Watchdog();
-      resources.stack = await startStack(topology, verifier?.authorizationUrl, dialect);
+      resources.stack = await startStack(topology, {
+        authorizationUrl: verifier?.authorizationUrl,
+        dialect,
+        background,
+      });
       if (verifier) verifier.target = resources.stack.verifierInternalUrl;
       resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });
       resources.capabilities = new Capabilities(resources.browser, resources.stack);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Ports, Topology};
+use super::{Dialect, Ports, Topology, VerifierOptions};
 use crate::workspace;
 
 const APPLICATION_ID: &str = "app_demo";
@@ -31,12 +31,13 @@ pub(crate) struct Configuration {
     /// The verifier in plain HTTP on loopback, for tests.
     verifier_internal_url: String,
     authorization_url: String,
+    /// Whether pages may follow logins in the background.
+    background: bool,
 }
 
 impl Configuration {
-    /// The configuration of servers on these ports. `authorization_url` replaces the verifier's address in the service
-    /// client.
-    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, authorization_url: Option<&str>) -> Self {
+    /// The configuration of servers on these ports.
+    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, verifier: &VerifierOptions) -> Self {
         let verifier_url = topology.verifier_url(ports.verifier);
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
         Configuration {
@@ -46,8 +47,9 @@ impl Configuration {
             shop_url: topology.shop_url(ports.shop),
             sandbox_url: topology.sandbox_url(ports.sandbox),
             sandbox_control_url: format!("http://127.0.0.1:{control_port}"),
-            authorization_url: authorization_url.map_or_else(|| format!("{verifier_url}/v1/login"), str::to_owned),
+            authorization_url: verifier.authorization_url.clone().unwrap_or(format!("{verifier_url}/v1/login")),
             verifier_internal_url: format!("http://127.0.0.1:{}", ports.verifier),
+            background: verifier.background,
             verifier_url,
         }
     }
@@ -91,6 +93,7 @@ impl Configuration {
             ("LISTEN", loopback(self.ports.verifier)),
             // All shoppers of a test have the same IP address.
             ("RATE_LIMIT_CLIENT_BURST", "1000".to_owned()),
+            ("NAVIGATION_ALLOW_BACKGROUND", self.background.to_string()),
         ]
     }
 
@@ -105,6 +108,7 @@ impl Configuration {
             "applicationId": APPLICATION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
+            "verifierOrigin": self.background.then(|| origin_of(&self.authorization_url)),
             "pages": workspace::root().join("www"),
             "package": workspace::root().join("pkg"),
         })
@@ -155,6 +159,11 @@ fn tls(folder: &Path) -> Value {
     json!({ "certificate": folder.join("cert.pem"), "privateKey": folder.join("key.pem") })
 }
 
+/// Scheme, host and port of a URL with a path.
+fn origin_of(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
 fn loopback(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
@@ -167,7 +176,8 @@ mod tests {
 
     #[test]
     fn plain_http_needs_no_second_listener() {
-        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, None);
+        let configuration =
+            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
@@ -182,7 +192,8 @@ mod tests {
 
     #[test]
     fn the_extension_lives_on_the_shops_origin() {
-        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, None);
+        let configuration =
+            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
         let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
         assert_eq!(extension["extensionId"], configuration.description(Path::new("/f"))["extensionId"]);
         assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
@@ -190,8 +201,9 @@ mod tests {
 
     #[test]
     fn the_shop_asks_for_keys_without_tls() {
-        let configuration =
-            Configuration::new(Topology::Https, Dialect::Strict, PORTS, Some("http://127.0.0.1:9/v1/login"));
+        let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
+        let verifier = VerifierOptions { authorization_url, background: false };
+        let configuration = Configuration::new(Topology::Https, Dialect::Strict, PORTS, &verifier);
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
         assert_eq!(sandbox["dialect"], "strict");
@@ -199,5 +211,19 @@ mod tests {
         let shop = configuration.shop(Path::new("/f"));
         assert_eq!(shop["jwksUrl"], "http://127.0.0.1:4/.well-known/openid-configuration/jwks");
         assert_eq!(shop["issuer"], "https://login.shop.test");
+    }
+
+    #[test]
+    fn logins_in_the_background_need_the_verifier_and_the_pages_policy() {
+        for (background, allowed, origin) in
+            [(false, "false", Value::Null), (true, "true", json!("http://127.0.0.1:9"))]
+        {
+            let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
+            let verifier = VerifierOptions { authorization_url, background };
+            let configuration = Configuration::new(Topology::Https, Dialect::Default, PORTS, &verifier);
+            let environment = configuration.verifier(Path::new("/f"));
+            assert!(environment.contains(&("NAVIGATION_ALLOW_BACKGROUND", allowed.to_owned())));
+            assert_eq!(configuration.shop(Path::new("/f"))["verifierOrigin"], origin);
+        }
     }
 }

@@ -26,12 +26,22 @@ pub(crate) struct Options {
     /// How the sandbox behaves where servers differ
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
-    /// The service client's Authorization Url, in place of the verifier's
-    #[arg(long, value_name = "URL")]
-    authorization_url: Option<String>,
+    #[command(flatten)]
+    verifier: VerifierOptions,
     /// Print the description of the servers as one line of JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What responds to anonymous logins, and to which.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct VerifierOptions {
+    /// The service client's Authorization Url, in place of the verifier's
+    #[arg(long, value_name = "URL")]
+    authorization_url: Option<String>,
+    /// Let pages follow logins in the background
+    #[arg(long)]
+    background: bool,
 }
 
 /// The servers' ports on loopback.
@@ -75,10 +85,10 @@ impl Stack {
         topology: Topology,
         dialect: Dialect,
         ports: Ports,
-        authorization_url: Option<&str>,
+        verifier: &VerifierOptions,
     ) -> Result<Self> {
         let folder = FolderGuard::create()?;
-        let configuration = Configuration::new(topology, dialect, ports, authorization_url);
+        let configuration = Configuration::new(topology, dialect, ports, verifier);
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
@@ -129,7 +139,7 @@ impl Stack {
 
 /// `cargo xtask stack`: runs the servers until standard input closes.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let stack = start_on_free_ports(options.topology, options.dialect, options.authorization_url.as_deref())?;
+    let stack = start_on_free_ports(options.topology, options.dialect, &options.verifier)?;
     if options.json {
         println!("{}", stack.description());
     } else {
@@ -148,15 +158,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Starts the servers on free ports. Another program can take a port before the server does: then other ports are
 /// tried.
-pub(crate) fn start_on_free_ports(
-    topology: Topology,
-    dialect: Dialect,
-    authorization_url: Option<&str>,
-) -> Result<Stack> {
+pub(crate) fn start_on_free_ports(topology: Topology, dialect: Dialect, verifier: &VerifierOptions) -> Result<Stack> {
     let mut tries = 0;
     loop {
         let ports = Ports::free()?;
-        match Stack::start(topology, dialect, ports, authorization_url) {
+        match Stack::start(topology, dialect, ports, verifier) {
             Err(failure) if tries < 2 && format!("{failure:#}").contains("in use") => {
                 eprintln!("xtask: {failure:#}; trying other ports");
                 tries += 1;

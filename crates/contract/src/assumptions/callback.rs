@@ -2,8 +2,8 @@
 
 use super::assumption::{Assumption, finding, not_observed};
 use super::observed::{callback_of, configured};
-use crate::facts::Response;
-use crate::shape::names;
+use crate::facts::{Journey, Response};
+use crate::shape::{Parameters, names};
 
 pub(super) const LIST: &[Assumption] = &[
     Assumption {
@@ -87,16 +87,27 @@ pub(super) const LIST: &[Assumption] = &[
         observed_by: "an anonymous login with `flowType: code`",
         judge: |facts| {
             let journey = facts.journey("code")?;
-            let callback = callback_of(&journey)?;
-            let shape = match callback.get("code") {
-                Some("cookie") if journey.cookies().iter().any(|cookie| cookie.name == "auth-code") => {
-                    "`code=cookie` and the cookie `auth-code`"
-                }
-                Some("cookie") => "`code=cookie` without a cookie `auth-code`",
-                Some(_) => "`code` in the query",
-                None => "no `code`",
-            };
+            let shape = code_in(&journey, &callback_of(&journey)?);
             finding(!shape.contains("no ") && !shape.contains("without"), shape)
+        },
+    },
+    Assumption {
+        id: "callback.background",
+        sentence: "An authentication URL that is followed in the background (`Sec-Fetch-Mode: no-cors`) ends with the \
+                   code in the cookie.",
+        rests_on: "crates/client/src/flows/sign_in.rs",
+        decision: "",
+        observed_by: "`fetch` of an `authenticationUrl` with `flowType: code`, and the cookies that the page can read",
+        judge: |facts| {
+            let journey = facts.journey("background")?;
+            let readable: Vec<String> = facts.get("background-cookies")?;
+            let Some(callback) = journey.callback() else { return finding(false, journey.outcome()) };
+            let shape = code_in(&journey, &callback);
+            if shape != CODE_IN_COOKIE {
+                return finding(false, shape);
+            }
+            let is_readable = readable.iter().any(|name| name == AUTH_CODE);
+            finding(is_readable, format!("{shape}, which the page {} read", if is_readable { "can" } else { "cannot" }))
         },
     },
     Assumption {
@@ -124,3 +135,16 @@ pub(super) const LIST: &[Assumption] = &[
         },
     },
 ];
+
+const AUTH_CODE: &str = "auth-code";
+const CODE_IN_COOKIE: &str = "`code=cookie` and the cookie `auth-code`";
+
+/// Where a callback has its code.
+fn code_in(journey: &Journey, callback: &Parameters) -> &'static str {
+    match callback.get("code") {
+        Some("cookie") if journey.cookies().iter().any(|cookie| cookie.name == AUTH_CODE) => CODE_IN_COOKIE,
+        Some("cookie") => "`code=cookie` without a cookie `auth-code`",
+        Some(_) => "`code` in the query",
+        None => "no `code`",
+    }
+}

@@ -13,6 +13,7 @@ mod extract;
 mod host;
 mod html;
 mod login_limit;
+mod navigation;
 mod provider;
 mod response;
 mod session;
@@ -36,9 +37,13 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/api/authentication/{id}", patch(authentication::update))
         .route("/api/authentication/{id}/tokens", post(authentication::token))
         .route_layer(from_fn_with_state(shared.clone(), login_limit::check));
-    let routes = logins
+    let navigations = Router::new()
         .route("/", get(extension::home))
         .route("/login", get(callback::handle))
+        .route("/sandbox/provider/{connection}", get(provider::page).post(provider::choose))
+        .route_layer(from_fn_with_state(shared.clone(), navigation::check));
+    let routes = logins
+        .merge(navigations)
         .route("/logout", get(session::logout))
         .route("/settings", get(settings::page))
         .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
@@ -51,7 +56,6 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/api/session/devices", get(devices::list).post(devices::register))
         .route("/api/session/devices/{id}", delete(devices::remove))
         .route("/api/session/identities/{id}", delete(account::unlink))
-        .route("/sandbox/provider/{connection}", get(provider::page).post(provider::choose))
         .route("/sandbox/pictures/{name}", get(provider::picture));
     let routes = if control { routes.merge(control::routes()) } else { routes };
     routes

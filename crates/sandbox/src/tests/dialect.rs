@@ -2,8 +2,9 @@
 
 use authress_login_protocol::authorization::proof_of_work::{search, values};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
-use super::harness::{HTTPS_PAGE, LOCAL, LOCAL_PAGE, TestResponse, TestSandbox};
+use super::harness::{HTTPS_PAGE, LOCAL, LOCAL_PAGE, Pending, TestResponse, TestSandbox};
 
 /// The session cookie of a person of a provider, as a header, and the response with it.
 async fn log_in(sandbox: &TestSandbox, connection_id: &str, person: &str, seed: u32) -> (String, TestResponse) {
@@ -376,4 +377,64 @@ async fn the_query_of_the_redirect_url_is_extended_as_it_is_or_dropped() {
         let location = response.header("location").unwrap();
         assert!(location.starts_with(&format!("{HTTPS_PAGE}/cart{expected}{}", pending.id)), "{location}");
     }
+}
+
+/// What a browser sends for a request of this mode, from a page of the same site.
+fn metadata(mode: &'static str) -> [(&'static str, &'static str); 3] {
+    let destination = if mode == "navigate" { "document" } else { "empty" };
+    [("sec-fetch-mode", mode), ("sec-fetch-dest", destination), ("sec-fetch-site", "same-site")]
+}
+
+/// The path of `/login` with a statement of the verifier.
+fn login_path(sandbox: &TestSandbox, pending: &Pending) -> String {
+    let code = sandbox.verifier_key.sign_jwt("oauth-authz-req+jwt", &sandbox.verifier_claims("user_1"));
+    let iss = format!("{}/v1/clients/sc_shop", sandbox.public_url);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("code", code.as_str()), ("iss", &iss), ("state", &pending.id)])
+        .finish();
+    format!("/login?{query}")
+}
+
+/// Begins a login that brings a code in a cookie, as the page of the same site does for the background.
+async fn start_in_background(sandbox: &TestSandbox, seed: u32) -> Pending {
+    let mut body = sandbox.authentication_body(Some("sc_shop"), seed);
+    body["flowType"] = json!("code");
+    sandbox.start_with(body, &metadata("cors"), seed).await
+}
+
+#[tokio::test]
+async fn a_login_in_the_background_brings_the_code_in_its_cookie() {
+    for dialect in [json!("default"), json!({ "base": "strict", "refusesBackgroundLogins": false })] {
+        let sandbox = TestSandbox::same_site_in(dialect);
+        let pending = start_in_background(&sandbox, 1).await;
+        let response = sandbox.send("GET", &login_path(&sandbox, &pending), &metadata("no-cors"), None).await;
+        assert_eq!((response.status, response.param("code").as_deref()), (302, Some("cookie")), "{}", response.text);
+        // Fetch section "cross-origin resource policy check": it would keep the browser from following the redirect.
+        assert_eq!(response.header("cross-origin-resource-policy"), None);
+        let code = response.cookie_value("auth-code");
+        let exchanged = sandbox.exchange(&pending, sandbox.exchange_body(&pending, &code)).await;
+        assert_eq!(sandbox.subject(exchanged.json()["access_token"].as_str().unwrap()), "user_1");
+    }
+}
+
+#[tokio::test]
+async fn a_login_in_the_background_may_be_refused_and_stays_pending() {
+    let sandbox = TestSandbox::same_site_in(json!("strict"));
+    let pending = start_in_background(&sandbox, 1).await;
+    let path = login_path(&sandbox, &pending);
+    for mode in ["no-cors", "cors", "same-origin", ""] {
+        let refused = sandbox.send("GET", &path, &metadata(mode), None).await;
+        assert_eq!((refused.status, refused.header("location")), (400, None), "{mode}");
+        assert!(refused.text.contains("NavigationRequired"), "{}", refused.text);
+        assert_eq!(refused.set_cookie("auth-code"), None);
+    }
+    let provider = sandbox.start("con_acorn", 2).await.authentication_url;
+    let provider = provider.strip_prefix(sandbox.public_url).unwrap();
+    for path in ["/?client_id=ext_demo", provider] {
+        let refused = sandbox.send("GET", path, &metadata("no-cors"), None).await;
+        assert!(refused.status == 400 && refused.text.contains("NavigationRequired"), "{path}");
+    }
+    // The shopper's navigation goes on with the same statement; an old browser does not declare it.
+    assert_eq!(sandbox.send("GET", provider, &[], None).await.status, 200);
+    assert_eq!(sandbox.send("GET", &path, &metadata("navigate"), None).await.status, 302);
 }

@@ -40,6 +40,21 @@ async fn scripts_are_served_as_javascript() {
 }
 
 #[tokio::test]
+async fn the_redirect_url_of_a_login_in_the_background_is_plain_text() {
+    let response = Setup::new().await.send("GET", "/signed-in.txt?nonce=n&iss=i&code=cookie", None, "").await;
+    assert_eq!((response.status, response.header("content-type")), (StatusCode::OK, "text/plain"));
+    assert_eq!(response.header("cross-origin-resource-policy"), "same-origin");
+    assert_eq!(response.body, "Signed in. This page can be closed.\n");
+}
+
+#[tokio::test]
+async fn the_page_may_send_requests_to_the_verifier_for_logins_in_the_background() {
+    let setup = Setup::with(&[("verifierOrigin", json!("https://verify.shop.test"))]).await;
+    let policy = setup.send("GET", "/", None, "").await.header("content-security-policy").to_owned();
+    assert!(policy.contains(&format!("connect-src 'self' {} https://verify.shop.test;", setup.issuer)), "{policy}");
+}
+
+#[tokio::test]
 async fn every_product_has_its_picture() {
     let setup = Setup::new().await;
     for product in setup.send("GET", "/api/products", None, "").await.json()["products"].as_array().unwrap() {

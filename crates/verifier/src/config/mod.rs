@@ -39,6 +39,8 @@ pub struct Config {
     pub state_lifetime: Option<Duration>,
     /// Whether only top-level navigations are admitted.
     pub navigations_only: bool,
+    /// Whether requests in the background of pages of the same site are admitted too.
+    pub allow_background: bool,
     /// The proxies whose forwarding header is trusted.
     pub proxies: TrustedProxies,
     /// The rate limits.
@@ -140,6 +142,7 @@ impl Config {
             verifier,
             state_lifetime: (state_lifetime > 0).then(|| Duration::from_secs(state_lifetime.into())),
             navigations_only: settings.parsed("navigation.required", "true or false")?,
+            allow_background: settings.parsed("navigation.allow_background", "true or false")?,
             proxies: TrustedProxies {
                 hops: settings.parsed("client_address.trusted_hops", "a number from 0 to 255")?,
                 header: settings.one_of(
@@ -325,7 +328,12 @@ mod tests {
         assert_eq!(config.verifier.login_url(), "https://login.example.com/login");
         assert_eq!(config.limits.client.burst.get(), 30);
         assert_eq!(config.state_lifetime, Some(Duration::from_secs(600)));
-        assert!(config.navigations_only && config.store.is_none() && config.metrics_listen.is_none());
+        assert!(
+            config.navigations_only
+                && !config.allow_background
+                && config.store.is_none()
+                && config.metrics_listen.is_none()
+        );
         assert_eq!(config.proxies, TrustedProxies::default());
     }
 

@@ -68,6 +68,11 @@ pub const SETTINGS: &[Setting] = &[
         "refuse prefetches, declared crawlers, and requests that are not top-level navigations",
     ),
     setting(
+        "navigation.allow_background",
+        "false",
+        "admit also requests that a page of the same site sends by fetch with the mode no-cors",
+    ),
+    setting(
         "client_address.trusted_hops",
         "0",
         "the number of your own proxies in front; 0 ignores forwarding headers",

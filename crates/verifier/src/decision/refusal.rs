@@ -73,7 +73,8 @@ refusals! {
     PrefetchNotAnswered, FORBIDDEN, "This page cannot be prefetched. Open it by a navigation.";
     /// The `User-Agent` names a crawler or a generator of link previews.
     CrawlerNotAnswered, FORBIDDEN, "This page is for shoppers' browsers, not for crawlers.";
-    /// The request comes from a frame, an image or a script (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`).
+    /// The request comes from a frame, an image or a script (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`), and is no `fetch` in the
+    /// background of a page of the same site that the setting `navigation.allow_background` admits.
     NotANavigation, FORBIDDEN, "This page must be opened by a navigation of the whole tab, not inside another page.";
     /// A human check is required, and the client does not accept HTML.
     HumanCheckRequired, FORBIDDEN,

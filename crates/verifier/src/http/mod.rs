@@ -13,7 +13,7 @@ pub use authress_client_address::{ForwardingHeader, ForwardingIssue, Network, Ne
 pub use error_response::html_error_pages;
 pub(crate) use error_response::{accepts_html, error_response, vary_on_accept};
 pub(crate) use forwarding_advice::forwarding_advice;
-pub use navigation::{NavigationsOnly, check_navigation};
+pub use navigation::{NavigationsOnly, check_navigation, check_navigation_or_background};
 pub use policy::{Policy, PolicyLayer, PolicyService};
 pub(crate) use response_headers::{protect, with_protective_headers};
 pub use server::{App, Connections, ServerLimits, serve, serve_counted, termination};

@@ -1,4 +1,5 @@
-//! Refuses prefetches, declared crawlers, and requests that are not top-level navigations.
+//! Refuses prefetches, declared crawlers, and requests that are not top-level navigations; if configured, admits those
+//! that a page of the same site sends in the background.
 //!
 //! Each response mints a user id. A prefetch, a link preview or a search engine's crawler would mint one that is never
 //! used. These rules rely on what the client declares: they keep honest programs out. Against others there is the rate
@@ -11,13 +12,20 @@ use super::policy::Policy;
 use crate::decision::{Refusal, RefusalCode};
 
 /// Admits only top-level navigations by browsers; see [`check_navigation`].
+///
+/// The default admits nothing else.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NavigationsOnly;
+pub struct NavigationsOnly {
+    /// Whether requests in the background of a page of the same site are admitted too; see
+    /// [`check_navigation_or_background`].
+    pub allow_background: bool,
+}
 
 impl Policy for NavigationsOnly {
     async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         let checked = match request.method {
             Method::POST => check_same_origin(&request.headers),
+            _ if self.allow_background => check_navigation_or_background(&request.headers),
             _ => check_navigation(&request.headers),
         };
         checked.map_err(Refusal::from)
@@ -32,6 +40,22 @@ impl Policy for NavigationsOnly {
 /// [`RefusalCode::PrefetchNotAnswered`], [`RefusalCode::CrawlerNotAnswered`] or
 /// [`RefusalCode::NotANavigation`].
 pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
+    check(headers, is_navigation)
+}
+
+/// Checks that the headers are those of a top-level navigation, as [`check_navigation`] does, or those of a request in
+/// the background: one that a page of the same site sends by `fetch` with the mode `no-cors`.
+///
+/// Such a request must declare itself: `Sec-Fetch-Mode`, `Sec-Fetch-Dest` and `Sec-Fetch-Site` are there, once each.
+/// `Sec-Fetch-Site` covers every redirect on the way, so one request to another site in between makes it `cross-site`.
+///
+/// # Errors
+/// As [`check_navigation`].
+pub fn check_navigation_or_background(headers: &HeaderMap) -> Result<(), RefusalCode> {
+    check(headers, |headers| is_navigation(headers) || is_background(headers))
+}
+
+fn check(headers: &HeaderMap, is_admitted: impl Fn(&HeaderMap) -> bool) -> Result<(), RefusalCode> {
     let has_word = |name: &HeaderName, word: &str| {
         headers.get_all(name).iter().any(|value| {
             value.to_str().unwrap_or_default().split([',', ';', ' ']).any(|part| part.eq_ignore_ascii_case(word))
@@ -42,18 +66,34 @@ pub fn check_navigation(headers: &HeaderMap) -> Result<(), RefusalCode> {
     if [SEC_PURPOSE, PURPOSE, X_MOZ].iter().any(|name| has_word(name, "prefetch")) {
         return Err(RefusalCode::PrefetchNotAnswered);
     }
-    // Fetch Metadata Request Headers: a top-level navigation has the mode `navigate` and the destination `document`. A
-    // navigation of a frame has the destination `iframe`; images and scripts have others.
-    for (name, only) in [(SEC_FETCH_MODE, "navigate"), (SEC_FETCH_DEST, "document")] {
-        if headers.get_all(name).iter().any(|value| value.as_bytes() != only.as_bytes()) {
-            return Err(RefusalCode::NotANavigation);
-        }
+    if !is_admitted(headers) {
+        return Err(RefusalCode::NotANavigation);
     }
     let mut user_agents = headers.get_all(header::USER_AGENT).iter();
     if user_agents.any(|value| value.to_str().is_ok_and(is_declared_crawler)) {
         return Err(RefusalCode::CrawlerNotAnswered);
     }
     Ok(())
+}
+
+/// Fetch Metadata Request Headers: a top-level navigation has the mode `navigate` and the destination `document`. A
+/// navigation of a frame has the destination `iframe`; images and scripts have others.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    [(SEC_FETCH_MODE, "navigate"), (SEC_FETCH_DEST, "document")]
+        .iter()
+        .all(|(name, only)| headers.get_all(name).iter().all(|value| value == only))
+}
+
+/// The destination of `fetch` is `empty`. A `<link rel="prefetch">` has the same three headers, and `Sec-Purpose`.
+fn is_background(headers: &HeaderMap) -> bool {
+    let is_once = |name: &HeaderName, allowed: &[&str]| {
+        let mut values = headers.get_all(name).iter();
+        let (Some(value), None) = (values.next(), values.next()) else { return false };
+        allowed.iter().any(|allowed| value == allowed)
+    };
+    is_once(&SEC_FETCH_MODE, &["no-cors"])
+        && is_once(&SEC_FETCH_DEST, &["empty"])
+        && is_once(&SEC_FETCH_SITE, &["same-site", "same-origin"])
 }
 
 /// Checks that the solution of a human check comes from a page of this server, as far as the browser declares it.
@@ -109,9 +149,25 @@ const CRAWLERS: [&str; 14] = [
 mod tests {
     use super::*;
 
-    fn check(lines: &[(&'static str, &str)]) -> Result<(), RefusalCode> {
-        check_navigation(&lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect())
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
     }
+
+    fn check(lines: &[(&'static str, &str)]) -> Result<(), RefusalCode> {
+        check_navigation(&headers(lines))
+    }
+
+    fn check_both(lines: &[(&'static str, &str)]) -> Result<(), RefusalCode> {
+        check_navigation_or_background(&headers(lines))
+    }
+
+    const MODE: (&str, &str) = ("sec-fetch-mode", "no-cors");
+    const DEST: (&str, &str) = ("sec-fetch-dest", "empty");
+    const SITE: (&str, &str) = ("sec-fetch-site", "same-site");
 
     #[test]
     fn browsers_with_and_without_fetch_metadata_are_admitted() {
@@ -176,5 +232,48 @@ mod tests {
         ] {
             assert_eq!(check(&[("user-agent", user_agent)]), Err(RefusalCode::CrawlerNotAnswered), "{user_agent}");
         }
+    }
+
+    #[test]
+    fn requests_in_the_background_of_the_same_site_are_admitted_only_if_configured() {
+        for site in ["same-site", "same-origin"] {
+            let background = [MODE, DEST, ("sec-fetch-site", site)];
+            assert_eq!(check(&background), Err(RefusalCode::NotANavigation), "{site}");
+            assert_eq!(check_both(&background), Ok(()), "{site}");
+        }
+        let navigation =
+            [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(check_both(&navigation), Ok(()));
+        assert_eq!(check_both(&[]), Ok(()));
+    }
+
+    #[test]
+    fn everything_but_a_fetch_of_the_same_site_stays_refused() {
+        for lines in [
+            &[MODE, DEST, ("sec-fetch-site", "cross-site")][..],
+            &[MODE, DEST, ("sec-fetch-site", "none")],
+            &[MODE, DEST, ("sec-fetch-site", "Same-Site")],
+            &[MODE, DEST, ("sec-fetch-site", "")],
+            &[MODE, DEST],
+            &[MODE, SITE],
+            &[DEST, SITE],
+            &[MODE, ("sec-fetch-dest", "image"), SITE],
+            &[MODE, ("sec-fetch-dest", "script"), SITE],
+            &[MODE, ("sec-fetch-dest", "document"), SITE],
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe"), SITE],
+            &[("sec-fetch-mode", "navigate"), DEST, SITE],
+            &[("sec-fetch-mode", "cors"), DEST, SITE],
+            &[("sec-fetch-mode", "same-origin"), DEST, ("sec-fetch-site", "same-origin")],
+            &[MODE, MODE, DEST, SITE],
+            &[MODE, DEST, DEST, SITE],
+            &[MODE, DEST, SITE, SITE],
+            &[MODE, DEST, SITE, ("sec-fetch-site", "cross-site")],
+        ] {
+            assert_eq!(check_both(lines), Err(RefusalCode::NotANavigation), "{lines:?}");
+        }
+        let prefetch = [MODE, DEST, SITE, ("sec-purpose", "prefetch")];
+        assert_eq!(check_both(&prefetch), Err(RefusalCode::PrefetchNotAnswered));
+        let crawler = [MODE, DEST, SITE, ("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)")];
+        assert_eq!(check_both(&crawler), Err(RefusalCode::CrawlerNotAnswered));
     }
 }

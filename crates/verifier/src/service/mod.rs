@@ -80,7 +80,8 @@ impl Service {
         let login = Login::new(config.verifier).with_states(states).with_human_check(human_gate);
         let service = Self { login, metrics: Metrics::new(), store, is_stopping: Arc::default() };
         // In this order, so that a request that is not a navigation takes no token.
-        let navigations = config.navigations_only.then_some(NavigationsOnly);
+        let navigations =
+            config.navigations_only.then_some(NavigationsOnly { allow_background: config.allow_background });
         let checks = (navigations, ForwardingMonitor { proxies: config.proxies, metrics: service.metrics.clone() });
         let time_limit = config.server.request_timeout;
         let router = match &service.store {

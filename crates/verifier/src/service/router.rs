@@ -21,7 +21,7 @@ pub fn router(login: impl Into<Login>) -> Router {
     router_with_policy(login, ())
 }
 
-/// Returns the login route with a [`Policy`] such as `(NavigationsOnly, RateLimit::new(…))`. The policy sees only
+/// Returns the login route with a [`Policy`] such as `(NavigationsOnly::default(), RateLimit::new(…))`. The policy sees only
 /// requests that could be answered: a rate limit counts neither wrong methods nor wrong parameters.
 pub fn router_with_policy<P: Policy>(login: impl Into<Login>, policy: P) -> Router {
     Router::new().route_service(LOGIN_PATH, LoginService::new(login.into(), policy))
