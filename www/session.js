@@ -23,9 +23,14 @@ export const SIGNED_OUT_FRAGMENT = '#signed-out';
 export class ShopperSession {
   #login;
 
-  /** @param {Pick<ShopConfig, 'authressApiUrl' | 'applicationId' | 'shopperConnectionId'>} config */
-  constructor({ authressApiUrl, applicationId, shopperConnectionId }) {
-    this.#login = new LoginClient({ authressApiUrl, applicationId, anonymousConnectionId: shopperConnectionId });
+  /** @param {ShopConfig} config */
+  constructor({ authressApiUrl, applicationId, shopperConnectionId, backgroundRedirectUrl }) {
+    this.#login = new LoginClient({
+      authressApiUrl,
+      applicationId,
+      anonymousConnectionId: shopperConnectionId,
+      backgroundRedirectUrl: backgroundRedirectUrl ?? undefined,
+    });
   }
 
   /**
@@ -64,9 +69,10 @@ export class ShopperSession {
   }
 
   /**
-   * Gives a new shopper an anonymous user id. The browser leaves the page, and `restore` has the product afterwards.
+   * Gives a new shopper an anonymous user id. If that needs another page, the browser leaves, and `restore` has the product
+   * afterwards.
    * @param {string} productId
-   * @returns {Promise<boolean>} whether there is a session already, which another tab has begun: then the browser stays
+   * @returns {Promise<boolean>} whether there is a session now: then the browser stays
    */
   async startAnonymous(productId) {
     return (await this.#login.signInAnonymously({ appState: { productId } })) !== null;

@@ -8,6 +8,7 @@ const TIMEOUT_MS = 10_000;
  * @property {string} authressApiUrl
  * @property {string} applicationId
  * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
+ * @property {string | null} backgroundRedirectUrl where a login in the background ends, if this shop is set up for it
  * @property {readonly { connectionId: string, name: string }[]} connections the identity providers
  */
 

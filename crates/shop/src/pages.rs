@@ -15,6 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::config::Config;
 use crate::security_headers::{ContentSecurityPolicy, import_map};
 
+/// The page at which a login in the background ends.
+const BACKGROUND_REDIRECT_URL: &str = "/signed-in.txt";
+
 /// `/config.json`, the npm package, and the pages for everything else.
 ///
 /// Every response is revalidated on each use (`no-cache`), so that a changed file is seen at once.
@@ -24,6 +27,7 @@ pub(crate) fn router(config: &Config) -> Router {
         "authressApiUrl": config.issuer,
         "applicationId": config.application_id,
         "shopperConnectionId": config.shopper_connection_id,
+        "backgroundRedirectUrl": config.verifier_origin.as_ref().map(|_| BACKGROUND_REDIRECT_URL),
         "connections": config.connections,
     });
     Router::new()

@@ -56,9 +56,11 @@ impl<P: Ports> Context<P> {
         };
         session.note_beginning(&mut pending);
         let earlier = self.ports.cookies().authorization_code();
-        self.ports.follow(&url).await?;
+        // A browser may withhold what the redirects end with, after it has stored their cookies (opaque response blocking).
+        let followed = self.ports.follow(&url).await;
         let code = self.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
         let Some(code) = code else {
+            followed?;
             let detail = "There was no authorization code: does the verifier allow logins in the background?";
             return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
         };

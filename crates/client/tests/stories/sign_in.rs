@@ -332,3 +332,17 @@ fn a_call_that_is_cancelled_in_the_background_does_not_leave_the_page() {
         assert!(sign_in_in_background(&tab).value().await.unwrap(), "the next press works");
     });
 }
+
+#[test]
+fn a_prerendered_page_logs_in_once_the_shopper_sees_it() {
+    run(async {
+        let browser = Browser::new(&World::new(Site::Same, 17));
+        let tab = Tab::prerender(&browser, Site::Same.shop());
+        let mut call = sign_in_in_background(&tab);
+        pass_ms(10_000).await;
+        assert_eq!((call.try_value().is_none(), sent(&tab)), (true, 0));
+        tab.activate();
+        assert!(call.value().await.unwrap());
+        assert_eq!((sent(&tab), tab.destination()), (1, None));
+    });
+}

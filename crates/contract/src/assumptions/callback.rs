@@ -95,7 +95,7 @@ pub(super) const LIST: &[Assumption] = &[
         id: "callback.background",
         sentence: "An authentication URL that is followed in the background (`Sec-Fetch-Mode: no-cors`) ends with the \
                    code in the cookie.",
-        rests_on: "crates/client/src/flows/sign_in.rs",
+        rests_on: "crates/client/src/flows/background.rs",
         decision: "",
         observed_by: "`fetch` of an `authenticationUrl` with `flowType: code`, and the cookies that the page can read",
         judge: |facts| {
