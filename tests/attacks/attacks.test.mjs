@@ -34,35 +34,38 @@ const isChosen = (name) => !only || only.test(name);
  */
 const outcomes = {};
 
-for (const dialect of isMeasuredBefore ? DIALECTS.slice(0, 1) : DIALECTS) {
-  for (const topology of TOPOLOGIES) {
-    describe(`${topology}, ${dialect} dialect`, () => {
-      const story = stories(topology, { dialect, bfcache: true });
+// Two blocks at a time, each with servers and a browser of its own: an attack mostly waits.
+describe('attacks', { concurrency: 2 }, () => {
+  for (const dialect of isMeasuredBefore ? DIALECTS.slice(0, 1) : DIALECTS) {
+    for (const topology of TOPOLOGIES) {
+      describe(`${topology}, ${dialect} dialect`, { concurrency: 1 }, () => {
+        const story = stories(topology, { dialect, bfcache: true });
 
-      for (const attack of ATTACKS) {
-        for (const variant of variantsOf(attack, topology)) {
-          const name = nameOf(attack, variant, topology, dialect);
-          if (!isChosen(name)) continue;
-          story(name, async (cast) => {
-            const isSuccessful = await attack.succeeds(cast, variant);
-            outcomes[name] = isSuccessful;
-            if (isMeasuredBefore) return;
-            const place = /** @type {const} */ ([attack, variant, topology, dialect]);
-            const listed = entryFor([...ACCEPTED, ...EXPECTED_FAILURES], ...place);
-            if (listed) assert.ok(isSuccessful, `it is refused now: remove it from outcomes.mjs (${listed.reason})`);
-            else assert.ok(!isSuccessful, `the attack succeeds; what has to happen: ${attack.refusal}`);
-          });
+        for (const attack of ATTACKS) {
+          for (const variant of variantsOf(attack, topology)) {
+            const name = nameOf(attack, variant, topology, dialect);
+            if (!isChosen(name)) continue;
+            story(name, async (cast) => {
+              const isSuccessful = await attack.succeeds(cast, variant);
+              outcomes[name] = isSuccessful;
+              if (isMeasuredBefore) return;
+              const place = /** @type {const} */ ([attack, variant, topology, dialect]);
+              const listed = entryFor([...ACCEPTED, ...EXPECTED_FAILURES], ...place);
+              if (listed) assert.ok(isSuccessful, `it is refused now: remove it from outcomes.mjs (${listed.reason})`);
+              else assert.ok(!isSuccessful, `the attack succeeds; what has to happen: ${attack.refusal}`);
+            });
+          }
         }
-      }
 
-      if (isMeasuredBefore) return;
-      for (const { id, topologies, works } of CONTROLS) {
-        const name = `control: ${id}, ${topology}, ${dialect}`;
-        if (topologies.includes(topology) && isChosen(name)) story(name, works);
-      }
-    });
+        if (isMeasuredBefore) return;
+        for (const { id, topologies, works } of CONTROLS) {
+          const name = `control: ${id}, ${topology}, ${dialect}`;
+          if (topologies.includes(topology) && isChosen(name)) story(name, works);
+        }
+      });
+    }
   }
-}
+});
 
 test('each entry of the lists names an attack', () => {
   const ids = ATTACKS.map(({ id }) => id);

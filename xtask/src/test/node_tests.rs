@@ -131,9 +131,9 @@ fn files_in(folder: &str) -> Result<Vec<PathBuf>> {
 }
 
 fn with_runner(mut command: Command, files: Vec<PathBuf>) -> Command {
-    // One file at a time: each starts a browser, and a machine may have two cores. The limit is that of a whole file
-    // and only ends what hangs outside of every story: a busy machine must not reach it.
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=3600000"]);
+    // Two files at a time: each starts a browser and mostly waits, and a machine may have two cores. The limit is that of a
+    // whole file and only ends what hangs outside of every story: a busy machine must not reach it.
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=3600000"]);
     command.args(files);
     command
 }
