@@ -84,6 +84,16 @@ declare module 'svelte/store' {
   }
   export function readable<Value>(value: Value, start: (set: (value: Value) => void) => () => void): Readable<Value>;
 }
+declare module '@angular/core' {
+  export class DestroyRef {
+    onDestroy(hook: () => void): void;
+  }
+  export function Injectable(options: { providedIn: 'root' }): (target: unknown, context: unknown) => void;
+  export function afterNextRender(hook: () => void): void;
+  export function computed<Value>(compute: () => Value): () => Value;
+  export function inject<Value>(token: abstract new (...values: any) => Value): Value;
+  export function signal<Value>(value: Value): (() => Value) & { set(value: Value): void };
+}
 declare module 'vitest' {
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };
 }
