@@ -172,6 +172,7 @@ export const TOOLS = [
     title: 'Vitest; node, jsdom, happy-dom',
     package: 'vitest',
     snippet: 'login.js',
+    examples: { page: 'docs/comparison.md' },
     check: words('vitest run'),
   },
   {
