@@ -23,7 +23,10 @@
  * @property {boolean} [rendersOnServer] whether the server renders the page
  * @property {boolean} [isPrerendered] whether the build renders the page
  * @property {boolean} [verifiesTokens] whether its check verifies tokens as a shop's server does, with `issuer.mjs`
- * @property {string} [binding] the binding to a framework: the page also shows the status of the session
+ * @property {string} [binding] the binding to a framework, or the recipe in its place: the page also shows the status of the
+ * session, and has buttons for `signInAnonymously` and, while the shopper is anonymous, for `signOut`
+ * @property {{ page: string, heading?: string }} [examples] the page of the documentation with more files of the application
+ * @property {boolean} [countsSubscriptions] whether the page counts its subscriptions and can destroy the application
  * @property {boolean} [needsReload] whether the development server's first page after an installation may fail
  */
 
@@ -123,7 +126,10 @@ export const TOOLS = [
     name: 'angular',
     title: 'Angular',
     package: '@angular/build',
-    snippet: 'src/login.ts',
+    snippet: 'src/login.js',
+    binding: 'angular',
+    examples: { page: 'pkg/README.md', heading: 'Angular' },
+    countsSubscriptions: true,
     build: words('ng build'),
     server: reads('node dist/server/server.mjs'),
     rendersOnServer: true,
@@ -166,6 +172,7 @@ export const TOOLS = [
     title: 'Vitest; node, jsdom, happy-dom',
     package: 'vitest',
     snippet: 'login.js',
+    examples: { page: 'docs/comparison.md' },
     check: words('vitest run'),
   },
   {

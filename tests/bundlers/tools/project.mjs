@@ -18,12 +18,14 @@ const NODE_22 = '22.23.5';
 const npm = ['npm', 'install', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `--before=${DAY}`];
 
 /**
- * Installs the tool, unless it is installed, and writes the application with the first example and the settings.
+ * Installs the tool, unless it is installed, and writes the application with the first example, and beside it the other
+ * examples and the settings.
  * @param {import('./catalog.mjs').Tool} tool
  * @param {string} snippet
+ * @param {Record<string, string>} examples
  * @param {object} settings
  */
-export async function prepare(tool, snippet, settings) {
+export async function prepare(tool, snippet, examples, settings) {
   const folder = join(cache, tool.name);
   const wanted = readFileSync(join(tools, tool.name, 'package.json'), 'utf8');
   const path = [join(folder, 'node_modules/.bin')];
@@ -51,6 +53,7 @@ export async function prepare(tool, snippet, settings) {
   const file = join(folder, tool.snippet);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, snippet);
+  for (const [name, code] of Object.entries(examples)) writeFileSync(join(dirname(file), name), code);
   writeFileSync(join(dirname(file), 'settings.js'), `export const settings = ${JSON.stringify(settings)};\n`);
   const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', tool.package, 'package.json'), 'utf8'));
   return { folder, where, version, node: node.version };

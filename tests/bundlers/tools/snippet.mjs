@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
+import { placeholders, withSettings } from '../../e2e/support/snippets.mjs';
+
 const README = new URL('../../../pkg/README.md', import.meta.url);
 
 /**
@@ -9,20 +11,12 @@ const README = new URL('../../../pkg/README.md', import.meta.url);
  * for the tool.
  * @param {import('../../e2e/support/stack.mjs').StackDescription} stack
  */
-export function firstSnippet({ sandboxUrl, applicationId, shopperConnectionId, connections }, entry = '') {
+export function firstSnippet(stack, entry = '') {
   const [, code] = readFileSync(README, 'utf8').match(/^```js\n([\s\S]*?)^```$/m) ?? [];
   assert.ok(code, 'pkg/README.md has a JavaScript block');
-  const values = {
-    'https://login.example.com': sandboxUrl,
-    app_YOUR_APPLICATION: applicationId,
-    sc_YOUR_SERVICE_CLIENT: shopperConnectionId,
-    con_YOUR_PROVIDER: connections[0].connectionId,
-  };
-  let filled = code;
-  for (const [placeholder, value] of Object.entries(values)) {
-    assert.ok(value && filled.includes(`'${placeholder}'`), `the first example has the placeholder ${placeholder}`);
-    filled = filled.replaceAll(`'${placeholder}'`, `'${value}'`);
-  }
+  for (const [placeholder, value] of Object.entries(placeholders(stack)))
+    assert.ok(value && code.includes(`'${placeholder}'`), `the first example has the placeholder ${placeholder}`);
+  const filled = withSettings(code, stack);
   assert.match(
     filled,
     /export (async )?function cartToken\(/,

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Authress } from '../../e2e/support/authress.mjs';
+import { filesOf } from '../../e2e/support/snippets.mjs';
 import { startStack } from '../../e2e/support/stack.mjs';
 import { StaticServer, launchAt, pack, seconds, workspace } from '../support.mjs';
 import { SHORT_LIST, TOOLS } from './catalog.mjs';
@@ -110,9 +111,11 @@ describe('the first example of the README', () => {
       let prepared;
       await step('install', async () => {
         report(`${tool.name}: npm install`);
-        const project = await prepare(tool, firstSnippet(stack, tool.entry), {
+        const examples = tool.examples ? filesOf(tool.examples.page, tool.examples.heading) : {};
+        const project = await prepare(tool, firstSnippet(stack, tool.entry), examples, {
           authressApiUrl: stack.sandboxUrl,
           applicationId: stack.applicationId,
+          anonymousConnectionId: stack.shopperConnectionId,
         });
         const began = performance.now();
         await installPackage(project, tarball, readFileSync(join(workspace, 'pkg/dist/index.js')));
@@ -220,7 +223,11 @@ describe('the first example of the README', () => {
         `rendering on the server: ${text.slice(0, 500)} ${program?.output.slice(-1000)}`,
       );
       assert.ok(text.includes(BUTTON), `the server's page has no button: ${text.slice(0, 1000)}`);
-      if (tool.binding) assert.match(text, /data-status="checking"/, 'the server does not know the session');
+      if (tool.binding) {
+        assert.match(text, /data-status="checking"/, 'the server does not know the session');
+        assert.match(text, /id="guest"/, 'the server renders the buttons');
+        assert.doesNotMatch(text, /id="leave"/, 'only an anonymous shopper has this button');
+      }
     }
     if (program) {
       assert.equal(program.exitCode, null, `the server has ended: ${program.output.slice(-3000)}`);
@@ -263,7 +270,9 @@ describe('the first example of the README', () => {
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
-        if (message.type() === 'warning') warnings.add(message.text().slice(0, 200));
+        if (message.type() !== 'warning') return;
+        if (/hydrat|mismatch/i.test(message.text())) complaints.push(message.text());
+        warnings.add(message.text().slice(0, 200));
       });
       page.on('request', (request) => requested.push(request.url()));
       /**
@@ -306,10 +315,23 @@ describe('the first example of the README', () => {
       assert.match(sub, /^user_/);
       if (tool.binding) {
         await page.waitForSelector('#shopper[data-status="anonymous"]');
-        // With the session known before the page is hydrated.
+        // With the session known before the page is hydrated, and a button that the server has not rendered.
         await page.reload();
         await page.waitForSelector('#shopper[data-status="anonymous"]');
         assert.equal(await page.textContent('#shopper'), 'anonymous');
+        await page.click('#leave');
+        await page.waitForSelector('#shopper[data-status="signed-out"]');
+        await page.waitForSelector('#leave', { state: 'detached' });
+        await page.click('#guest');
+        await page.waitForSelector('#shopper[data-status="anonymous"]');
+        const another = await authress.verify(await page.evaluate(() => window.shop.cartToken()));
+        assert.match(another.sub, /^user_/);
+        assert.notEqual(another.sub, sub, 'the shopper has signed out and in again');
+      }
+      if (tool.countsSubscriptions) {
+        assert.equal(await page.evaluate(() => window.subscriptions.size), 1);
+        await page.evaluate(() => window.destroy());
+        assert.equal(await page.evaluate(() => window.subscriptions.size), 0, 'no subscription is left behind');
       }
       if (!isDev) await assertNoJavaScriptForm(port, requested);
       assert.deepEqual(

@@ -42,6 +42,15 @@ declare module '*/store.js' {
   export const store: import('authress-login-wasm/server').SpentTickets;
 }
 
+// The other files of the code in docs/comparison.md.
+declare module '*/cart.js' {
+  export const login: import('authress-login-wasm').LoginClient;
+  export function addToCart(productId: string): Promise<void>;
+}
+declare module '*/account-button.jsx' {
+  export function AccountButton(): any;
+}
+
 // As much of the frameworks as the bindings and the examples use; the bindings' own tests use the real ones.
 declare module 'react' {
   export type ReactNode = unknown;
@@ -84,7 +93,26 @@ declare module 'svelte/store' {
   }
   export function readable<Value>(value: Value, start: (set: (value: Value) => void) => () => void): Readable<Value>;
 }
+declare module '@angular/core' {
+  export class DestroyRef {
+    onDestroy(hook: () => void): void;
+  }
+  export function Injectable(options: { providedIn: 'root' }): (target: unknown, context: unknown) => void;
+  export function afterNextRender(hook: () => void): void;
+  export function computed<Value>(compute: () => Value): () => Value;
+  export function inject<Value>(token: abstract new (...values: any) => Value): Value;
+  export function signal<Value>(value: Value): (() => Value) & { set(value: Value): void };
+}
+declare module '@testing-library/react' {
+  export function render(element: unknown): void;
+  export const screen: {
+    getByText(text: string): HTMLElement;
+    findByText(text: string): Promise<HTMLElement>;
+  };
+}
 declare module 'vitest' {
+  export function expect(value: unknown): { toBe(expected: unknown): void };
+  export function test(name: string, body: () => Promise<void>): void;
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };
 }
 declare module 'next/headers' {

@@ -35,7 +35,8 @@ impl<P: Ports> LoginClient<P> {
             Either::Left((Err(error), _)) => error,
             Either::Right(_) => ErrorCode::RequestTimeout.into(),
         };
-        context.ports.warn("The login in the background failed; the page is left for it", &error);
+        let title = ["The login in the background failed, and the page is left for it. ", &error.detail].concat();
+        context.ports.warn(&title, &error);
         false
     }
 }

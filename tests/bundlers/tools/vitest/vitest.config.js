@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'jsdom',
           environment: 'jsdom',
-          include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
+          include: ['account-button.test.jsx', 'double.test.js', 'example.test.js', 'sign-in.test.js'],
           environmentOptions: { jsdom: { url: `${shopUrl}/` } },
         },
       },
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'happy-dom',
           environment: 'happy-dom',
-          include: ['double.test.js', 'example.test.js', 'sign-in.test.js'],
+          include: ['account-button.test.jsx', 'double.test.js', 'example.test.js', 'sign-in.test.js'],
           environmentOptions: { happyDOM: { url: `${shopUrl}/` } },
         },
       },

@@ -5,11 +5,21 @@ import * as shop from './login.js';
 import { settings } from './settings.js';
 
 function Shopper() {
-  const { status } = useShopper();
+  const { status, isAnonymous, signInAnonymously, signOut } = useShopper();
   return (
-    <p id="shopper" data-status={status}>
-      {status}
-    </p>
+    <>
+      <p id="shopper" data-status={status}>
+        {status}
+      </p>
+      <button type="button" id="guest" onClick={() => signInAnonymously()}>
+        Continue as a guest
+      </button>
+      {isAnonymous && (
+        <button type="button" id="leave" onClick={() => signOut()}>
+          Sign out
+        </button>
+      )}
+    </>
   );
 }
 

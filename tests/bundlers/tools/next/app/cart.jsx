@@ -6,7 +6,7 @@ import { useEffect } from 'react';
 import * as shop from './login.js';
 
 export function Cart() {
-  const { status } = useShopper();
+  const { status, isAnonymous, signInAnonymously, signOut } = useShopper();
   useEffect(() => {
     window.shop = shop;
   }, []);
@@ -18,6 +18,14 @@ export function Cart() {
       <button type="button" id="cart" onClick={() => shop.cartToken()}>
         Add to cart
       </button>
+      <button type="button" id="guest" onClick={() => signInAnonymously()}>
+        Continue as a guest
+      </button>
+      {isAnonymous && (
+        <button type="button" id="leave" onClick={() => signOut()}>
+          Sign out
+        </button>
+      )}
     </>
   );
 }
