@@ -62,7 +62,11 @@ describe('settings', () => {
   test('the mode of signInAnonymously is one of two', () => {
     assert.deepEqual([{}, { mode: 'auto' }, { mode: 'redirect' }].map(leavesPage), [false, false, true]);
     for (const mode of [null, '', 'background', 1]) {
-      assert.equal(outcome(() => leavesPage({ mode })), 'InvalidInput', String(mode));
+      assert.equal(
+        outcome(() => leavesPage({ mode })),
+        'InvalidInput',
+        String(mode),
+      );
     }
   });
 

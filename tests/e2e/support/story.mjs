@@ -76,6 +76,7 @@ reportCount(engineName);
  * @param {VerifierProxy} [options.verifier] a proxy to put in front of the verifier
  * @param {boolean} [options.bfcache] as for `launch`
  * @param {RegExp} [options.uncaught] uncaught errors that are expected
+ * @param {RegExp} [options.forbidden] violations of the pages' policy that are expected
  * @param {readonly Capability[]} [options.needs] of all stories of the block
  * @param {OneDialect} [options.only] of all stories of the block
  * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
@@ -83,7 +84,16 @@ reportCount(engineName);
  */
 export function stories(
   topology,
-  { verifier, bfcache, uncaught, needs: common = [], only: onlyOfBlock, dialect = dialectOfRun, background } = {},
+  {
+    verifier,
+    bfcache,
+    uncaught,
+    forbidden,
+    needs: common = [],
+    only: onlyOfBlock,
+    dialect = dialectOfRun,
+    background,
+  } = {},
 ) {
   /** @type {Environment<Resources>} */
   const environment = new Environment({
@@ -145,7 +155,7 @@ export function stories(
         const run = new StoryRun(resources);
         resources.run = run;
         await body(run.cast(await run.visitor()));
-        return run.assertNoSilentFailures(uncaught);
+        return run.assertNoSilentFailures(uncaught, forbidden);
       };
       /** @type {(resources: Resources, isFailed: boolean) => Promise<void>} */
       const cleanUp = async (resources, isFailed) => {
@@ -220,11 +230,15 @@ class StoryRun {
   /**
    * Checks what must hold for every story: no uncaught error, no token in a console, the right form of the module.
    * @param {RegExp | undefined} uncaught errors that are expected
+   * @param {RegExp | undefined} forbidden violations of the pages' policy that are expected
    */
-  assertNoSilentFailures(uncaught) {
+  assertNoSilentFailures(uncaught, forbidden) {
     const unexpected = this.#uncaught.map(String).filter((text) => !uncaught?.test(text));
     assert.deepEqual(unexpected, [], 'uncaught errors');
-    assert.deepEqual(this.#loads.problems(), []);
+    assert.deepEqual(
+      this.#loads.problems().filter((problem) => !forbidden?.test(problem)),
+      [],
+    );
     const withToken = this.#consoleTexts.filter((text) => /eyJ[\w-]{8,}\.[\w-]{8,}/.test(text));
     assert.equal(withToken.length, 0, 'a token was written to the console');
   }

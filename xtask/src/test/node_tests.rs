@@ -10,7 +10,8 @@ use crate::setup::TestTools;
 use crate::workspace;
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
-const EVERYWHERE: [&str; 8] = ["anonymous", "background", "callbacks", "https", "link", "refused-link", "session-lifetime", "tabs"];
+const EVERYWHERE: [&str; 8] =
+    ["anonymous", "background", "callbacks", "https", "link", "refused-link", "session-lifetime", "tabs"];
 
 /// The files of `tests/e2e` that also run with the sandbox's strict dialect: what shoppers do and Authress takes part in.
 /// The others are about loading, bundling, hostile pages and other things that no dialect changes; `dialects` sets its
