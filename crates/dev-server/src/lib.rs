@@ -9,10 +9,12 @@ mod listener;
 mod private_file;
 mod signal;
 mod tls;
+mod tls_terminator;
 
 pub use certificate::self_signed_certificate;
 pub use error::DevServerError;
 pub use listener::{Bound, GRACE_PERIOD, bind, serve};
 pub use private_file::write_private_file;
 pub use signal::shutdown_signal;
-pub use tls::{TlsFiles, terminate_tls};
+pub use tls::TlsFiles;
+pub use tls_terminator::terminate_tls;

@@ -107,8 +107,7 @@ impl<P: Ports> LoginClient<P> {
 }
 
 /// Prepares the authorization request of a login or link.
-pub(super) type Prepare<'a> =
-    dyn Fn(Entropy, ClockReading) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> + 'a;
+type Prepare<'a> = dyn Fn(Entropy, ClockReading) -> Result<(Box<ProofOfWorkRequest>, AuthorizationRequest), Error> + 'a;
 
 impl<P: Ports> Context<P> {
     /// Sends the authorization request, stores the pending authorization and navigates.
@@ -123,7 +122,20 @@ impl<P: Ports> Context<P> {
     ) -> LocalBoxFuture<'a, AuthorizationResult> {
         Box::pin(async move {
             let (session, was_signed_in) = (self.current_session(), self.identity().is_some());
-            let (response, pending) = self.request_authorization(prepare).await?;
+            let mut authorization = None;
+            let mut prepare = || {
+                let (request, prepared) = prepare(self.entropy()?, self.now())?;
+                if !self.ports.is_durable() {
+                    return Err(ErrorCode::StorageUnavailable.into());
+                }
+                authorization = Some(prepared);
+                Ok(request)
+            };
+            let outcome = self.send_with_proof_of_work(&mut prepare).await?;
+            let authorization = authorization.ok_or(ErrorCode::InternalError)?;
+            let (response, pending) = http::success(outcome)
+                .and_then(|body| authorization.read_response(&body))
+                .inspect_err(|error| self.ports.warn("The login could not be started", error))?;
             if let Some(mut pending) = pending {
                 let leaves = matches!(open, OpenType::Redirect { .. });
                 if leaves && pending.is_anonymous_login() && !was_signed_in && self.identity().is_some() {
@@ -149,29 +161,6 @@ impl<P: Ports> Context<P> {
                 current.note_navigation(self.ports.now_ms(), response.clone());
             }
             Ok(response)
-        })
-    }
-
-    /// Sends the authorization request. Returns the response, and what the callback needs.
-    pub(super) fn request_authorization<'a>(
-        &'a self,
-        prepare: &'a Prepare<'a>,
-    ) -> LocalBoxFuture<'a, Result<(AuthenticationResponse, Option<Box<PendingAuthorization>>), Error>> {
-        Box::pin(async move {
-            let mut authorization = None;
-            let mut prepare = || {
-                let (request, prepared) = prepare(self.entropy()?, self.now())?;
-                if !self.ports.is_durable() {
-                    return Err(ErrorCode::StorageUnavailable.into());
-                }
-                authorization = Some(prepared);
-                Ok(request)
-            };
-            let outcome = self.send_with_proof_of_work(&mut prepare).await?;
-            let authorization = authorization.ok_or(ErrorCode::InternalError)?;
-            http::success(outcome)
-                .and_then(|body| authorization.read_response(&body))
-                .inspect_err(|error| self.ports.warn("The login could not be started", error))
         })
     }
 

@@ -1,22 +1,35 @@
 //! A login for an anonymous user id without leaving the page: where shop, Authress and verifier are one site, the browser
 //! follows the same redirects in a request of the page.
 
-use crate::{context::Context, login_client::LoginClient, ports::Ports, session_store::Arrival};
+use crate::{context::Context, login_client::LoginClient, open_type::OpenType, ports::Ports, session_store::Arrival};
 use authress_login_protocol::{
     authorization::{
         pending::{PendingAuthorization, SHARED_MS},
-        request::{self, AuthenticateOptions},
+        request::AuthenticateOptions,
     },
     callback::exchange::{CodeExchange, ExchangeResult},
     error::{Error, ErrorCode},
     session::{origin::SessionOrigin, tokens::Tokens},
 };
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::pin::pin;
 
 /// How long a login in the background may take, in milliseconds. Other tabs wait longer.
 const DEADLINE_MS: u32 = 4_000;
 const _: () = assert!(DEADLINE_MS < SHARED_MS);
+
+/// A pending authorization that is removed however the login ends: its code verifier outlives no login in the background,
+/// and no other tab waits for one that has ended.
+struct BackgroundLogin<'a, P: Ports> {
+    context: &'a Context<P>,
+    nonce: String,
+}
+
+impl<P: Ports> Drop for BackgroundLogin<'_, P> {
+    fn drop(&mut self) {
+        self.context.remove_pending(&self.nonce);
+    }
+}
 
 impl<P: Ports> LoginClient<P> {
     /// Logs in without leaving the page. Returns `false` if that is not possible: the login then needs the page.
@@ -29,8 +42,8 @@ impl<P: Ports> LoginClient<P> {
         if !context.sends_credentials().unwrap_or(false) {
             return false;
         }
-        let work = pin!(context.follow_login(options, redirect_url));
-        let error = match select(work, pin!(context.ports.sleep(DEADLINE_MS))).await {
+        let login = self.follow_login(options, redirect_url);
+        let error = match select(login, pin!(context.ports.sleep(DEADLINE_MS))).await {
             Either::Left((Ok(is_signed_in), _)) => return is_signed_in,
             Either::Left((Err(error), _)) => error,
             Either::Right(_) => ErrorCode::RequestTimeout.into(),
@@ -39,45 +52,50 @@ impl<P: Ports> LoginClient<P> {
         context.ports.warn(&title, &error);
         false
     }
+
+    fn follow_login<'a>(
+        &'a self,
+        options: &'a AuthenticateOptions,
+        redirect_url: &'a str,
+    ) -> LocalBoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let context = &*self.context;
+            let options = AuthenticateOptions {
+                redirect_url: Some(redirect_url.to_owned()),
+                flow_type: Some("code".to_owned()),
+                ..options.clone()
+            };
+            let started = self.authenticate(&options, OpenType::ClientManaged).await?;
+            let (url, nonce) = started
+                .and_then(|started| started.authentication_url.zip(started.authentication_request_id))
+                .ok_or(ErrorCode::InvalidServerResponse)?;
+            let login = BackgroundLogin { context, nonce };
+            let earlier = context.ports.cookies().authorization_code();
+            // A browser may withhold what the redirects end with, after it has stored their cookies (opaque response
+            // blocking).
+            let followed = context.ports.follow(&url).await;
+            let code = context.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
+            let Some(code) = code else {
+                followed?;
+                let detail = "There was no authorization code: does the verifier allow logins in the background?";
+                return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
+            };
+            // Otherwise the shopper has signed out.
+            let pending = context.load_pending(&login.nonce).ok_or(ErrorCode::LoginOutdated)?;
+            let exchange = CodeExchange::new(pending, code);
+            let tokens = match context.send_code(&exchange).await?.ok_or(ErrorCode::LoginOutdated)? {
+                ExchangeResult::Tokens(tokens) => Some(tokens),
+                ExchangeResult::Cookies => None,
+                ExchangeResult::CodeRejected(error)
+                | ExchangeResult::NetworkFailure(error)
+                | ExchangeResult::Failed(error) => return Err(error),
+            };
+            context.begin_session(exchange.pending(), tokens.as_ref()).await
+        })
+    }
 }
 
 impl<P: Ports> Context<P> {
-    async fn follow_login(&self, options: &AuthenticateOptions, redirect_url: &str) -> Result<bool, Error> {
-        let session = self.current_session();
-        let page = self.ports.page()?;
-        let options = AuthenticateOptions {
-            redirect_url: Some(redirect_url.to_owned()),
-            flow_type: Some("code".to_owned()),
-            ..options.clone()
-        };
-        let prepare = |entropy, now| request::prepare_login(&self.settings, &page, &options, entropy, now, true);
-        let (response, pending) = self.request_authorization(&prepare).await?;
-        let (Some(url), Some(mut pending)) = (response.authentication_url, pending) else {
-            return Err(ErrorCode::InvalidServerResponse.into());
-        };
-        session.note_beginning(&mut pending);
-        let earlier = self.ports.cookies().authorization_code();
-        // A browser may withhold what the redirects end with, after it has stored their cookies (opaque response blocking).
-        let followed = self.ports.follow(&url).await;
-        let code = self.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
-        let Some(code) = code else {
-            followed?;
-            let detail = "There was no authorization code: does the verifier allow logins in the background?";
-            return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
-        };
-        let exchange = CodeExchange::new(pending, code);
-        match self.send_code(&exchange).await? {
-            Some(ExchangeResult::Tokens(tokens)) => self.begin_session(exchange.pending(), Some(&tokens)).await,
-            Some(ExchangeResult::Cookies) => self.begin_session(exchange.pending(), None).await,
-            Some(
-                ExchangeResult::CodeRejected(error)
-                | ExchangeResult::NetworkFailure(error)
-                | ExchangeResult::Failed(error),
-            ) => Err(error),
-            None => Err(ErrorCode::LoginOutdated.into()),
-        }
-    }
-
     /// Stores the session of a login in the background, in `tokens` or in cookies, unless another one has come before it.
     /// Returns whether there is a session.
     async fn begin_session(&self, pending: &PendingAuthorization, tokens: Option<&Tokens>) -> Result<bool, Error> {
