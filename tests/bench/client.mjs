@@ -12,7 +12,7 @@ import { withBench } from './client/bench.mjs';
 import { clients as clientsUnderTest, workspace } from './client/pages.mjs';
 import { recordings } from './client/recordings.mjs';
 import { results, write } from './client/report.mjs';
-import { round, searches, signedOut } from './client/rounds.mjs';
+import { firstVisit, round, searches, signedOut } from './client/rounds.mjs';
 import { CONDITION_NAMES } from './client/shopper.mjs';
 
 /**
@@ -105,12 +105,17 @@ async function measure(bench) {
 
 /** @param {Bench} bench */
 async function measureSameSite(bench) {
-  say('no session, one site');
+  say('no session, and first visits, one site');
   for (let turn = -1; turn < taken; turn += 1) {
     for (const condition of conditions) {
       await inTurn(turn, async (client) => {
         const { at } = await signedOut(bench, client, condition);
-        if (turn >= 0) keep(condition, client, { signedOutSameSite: [at] });
+        const visit = await firstVisit(bench, client, condition, 'visit');
+        // No other client can stay on the page.
+        const stay = client === 'ours' ? await firstVisit(bench, client, condition, 'stay') : visit;
+        if (turn >= 0) {
+          keep(condition, client, { signedOutSameSite: [at], visitSameSite: [visit], visitBackground: [stay] });
+        }
       });
     }
   }

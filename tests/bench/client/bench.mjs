@@ -2,7 +2,7 @@
 
 import { startStack } from '../../e2e/support/stack.mjs';
 import { launchFor } from './browser.mjs';
-import { buildPages } from './pages.mjs';
+import { BACKGROUND_REDIRECT_URL, buildPages } from './pages.mjs';
 import { Server } from './server.mjs';
 
 /**
@@ -24,12 +24,14 @@ import { Server } from './server.mjs';
  * @param {(bench: Bench) => Promise<Result>} work
  */
 export async function withBench(clients, topology, work) {
-  const stack = await startStack(topology);
+  const stack = await startStack(topology, { background: true });
   let server;
   let browser;
   try {
-    const settings = { authressApiUrl: stack.sandboxUrl, applicationId: stack.applicationId };
-    const files = await buildPages(clients, { settings, connectionId: stack.shopperConnectionId });
+    const { sandboxUrl: authressApiUrl, applicationId, shopperConnectionId: connectionId } = stack;
+    const background = { anonymousConnectionId: connectionId, backgroundRedirectUrl: BACKGROUND_REDIRECT_URL };
+    const settings = { authressApiUrl, applicationId, ...background };
+    const files = await buildPages(clients, { settings, connectionId });
     server = await Server.start(files, stack.logs);
     browser = await launchFor(stack, server.port);
     return await work({ browser, stack, server });

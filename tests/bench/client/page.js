@@ -1,7 +1,7 @@
 // The page of the benchmark, the same for every client: what a storefront does when it is opened.
 //
 // `/visit` signs a visitor without a session in anonymously, `/token` and `/callback` ask for a token, `/signed-out` asks
-// whether there is a session, `/idle` leaves the rest to the benchmark.
+// whether there is a session, `/stay` signs in anonymously in the background, `/idle` leaves the rest to the benchmark.
 import { LoginClient } from 'client-under-test';
 
 const { settings, connectionId } = JSON.parse(
@@ -20,6 +20,7 @@ async function shop() {
     const exists = await login.userSessionExists();
     return { exists, at: performance.now() };
   }
+  if (task === 'stay' && !(await login.signInAnonymously())) throw new Error('the page is left');
   if (task === 'visit' && !(await login.userSessionExists()) && !isCallback) {
     await login.authenticate({ connectionId, redirectUrl: location.origin + location.pathname });
     return new Promise(() => {}); // The browser is on its way.

@@ -13,6 +13,9 @@ const output = join(workspace, 'target/bench-client');
 const MODULE = 'authress_login_wasm_bg.wasm';
 const PUBLISHED = '@authress/login';
 
+/** Where a login in the background ends. */
+export const BACKGROUND_REDIRECT_URL = '/signed-in.txt';
+
 /** @import { LoginClientSettings } from 'authress-login-wasm' */
 
 /**
@@ -62,7 +65,7 @@ export function clients(baseline) {
 }
 
 /** The tasks of `page.js` whose page has the documented hint for the module: those on which a login begins or ends. */
-const HINTED = ['visit', 'callback', 'idle'];
+const HINTED = ['visit', 'stay', 'callback', 'idle'];
 /** Pages on which most shoppers have a session already, or none and no login: without the hint, as documented. */
 const UNHINTED = ['token', 'signed-out', 'elsewhere'];
 /**
@@ -108,6 +111,7 @@ export async function buildPages(clients, settings) {
   rmSync(output, { recursive: true, force: true });
   /** @type {Files} */
   const files = new Map();
+  files.set(BACKGROUND_REDIRECT_URL, { ...asset(Buffer.from('Signed in.\n'), 'text/plain'), cache: 'no-cache' });
   for (const [client, { entry, folder: modules }] of /** @type {[string, Client][]} */ (Object.entries(clients))) {
     const folder = join(output, client);
     mkdirSync(folder, { recursive: true });

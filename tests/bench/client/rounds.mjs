@@ -116,6 +116,21 @@ export async function signedOut(bench, client, condition) {
 }
 
 /**
+ * A first visit: until an anonymous shopper has a token.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ * @param {'visit' | 'stay'} task by leaving the page, or in the background
+ */
+export async function firstVisit(bench, client, condition, task) {
+  return withShopper(bench, client, condition, undefined, async (shopper) => {
+    const { sinceBegan, token } = await shopper.open(task);
+    assert.ok(token);
+    return sinceBegan;
+  });
+}
+
+/**
  * The searches of many starts with long values.
  * @param {Bench} bench
  * @param {ClientName} client

@@ -249,10 +249,10 @@ export class Shopper {
       window.fetch = real;
       return url;
     }, options);
-    const { sandboxUrl, sandboxControlUrl, shopUrl } = this.#bench.stack;
+    const { sandboxUrl, sandboxControlUrl, verifierUrl, verifierInternalUrl, shopUrl } = this.#bench.stack;
     let next = authenticationUrl;
     while (!next.startsWith(shopUrl)) {
-      next = await redirectOf(next.replace(sandboxUrl, sandboxControlUrl));
+      next = await redirectOf(next.replace(sandboxUrl, sandboxControlUrl).replace(verifierUrl, verifierInternalUrl));
     }
     return new URL(next).search;
   }
