@@ -31,7 +31,7 @@ export const ACCEPTED = [
     variants: (variant) => variant === 'after another sign-in',
     topologies: ['https'],
     reason:
-      'Authress has set its cookies before the page is asked: its session is that of the last callback; see [Known gaps](threat-model.md#known-gaps).',
+      'Both logins are the shopper’s own, and the one that was completed last counts: Authress has set its cookies before the page is asked; see [Known gaps](threat-model.md#known-gaps).',
   },
 ];
 
