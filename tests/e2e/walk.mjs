@@ -18,14 +18,17 @@ const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile:
 const PICTURES = `${workspace}target/demo`;
 const CONNECTION = 'con_acorn';
 /**
- * Steps whose pictures the README shows, and the names of their files.
+ * The steps, and the names of their pictures in docs/walk.md and the README.
  * @type {Record<string, string>}
  */
 const SHOWN = {
   'open the shop': 'open',
   'add to the cart without an account': 'anonymous',
+  'come back to the same cart': 'return',
   'go to a provider to sign in': 'provider',
   'return as a customer with the same cart': 'customer',
+  'sign out': 'signed-out',
+  'sign in again to the same cart': 'again',
 };
 
 /** A walk, with its current step. */
@@ -53,9 +56,9 @@ class Walk {
     const time = `${Math.round(performance.now() - start)} ms`;
     console.log(`${String(this.#count).padStart(3)}  ${step.padEnd(44)}${time.padStart(9)}`);
     const path = `${PICTURES}/${this.#count}-${step.replaceAll(/\W+/g, '-')}.png`;
-    await this.shop.page.screenshot({ path });
+    await this.shop.page.screenshot({ path, animations: 'disabled' });
     // On demand: machines differ in their fonts.
-    if (process.env.WRITE_DOCS && SHOWN[step]) writeSmall(path, `${workspace}docs/phone/${SHOWN[step]}.png`);
+    if (process.env.WRITE_DOCS) writeSmall(path, `${workspace}docs/phone/${SHOWN[step]}.png`);
   }
 }
 
