@@ -298,7 +298,7 @@ declare function print(...values: unknown[]): void;
 /** The calls of a storefront. */
 export async function shopsWithOneCall(): Promise<void> {
   const appState = { productId: 'mug' };
-  const started: SignInAnonymouslyOptions = { ...limits, appState, redirectUrl: '/cart' };
+  const started: SignInAnonymouslyOptions = { ...limits, appState, redirectUrl: '/cart', mode: 'auto' };
   const snapshot = await login.signInAnonymously(started);
   holds<Same<typeof snapshot, SessionSnapshot | null>>();
   const signIn: SignInOptions = { connectionId: 'con_a', appState: 'checkout', claimTicket: async () => 'ticket' };
