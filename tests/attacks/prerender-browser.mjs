@@ -15,6 +15,8 @@ import { until } from '../e2e/support/until.mjs';
 
 /** How long to wait for the response to a command. */
 const COMMAND_MS = 15_000;
+/** The same while the page of a tab may be replaced: then there is no response. */
+const REPLACED_MS = 1_000;
 
 /** The developer tools' protocol over two pipes. */
 class Connection extends EventEmitter {
@@ -42,11 +44,12 @@ class Connection extends EventEmitter {
    * @param {string} method
    * @param {object} [params]
    * @param {string} [sessionId]
+   * @param {number} [patienceMs]
    * @returns {Promise<any>}
    */
-  async send(method, params = {}, sessionId) {
+  async send(method, params = {}, sessionId = undefined, patienceMs = COMMAND_MS) {
     this.#last += 1;
-    const response = once(this, `${this.#last}`, { signal: AbortSignal.timeout(COMMAND_MS) });
+    const response = once(this, `${this.#last}`, { signal: AbortSignal.timeout(patienceMs) });
     this.#toBrowser.write(`${JSON.stringify({ id: this.#last, method, params, sessionId })}\0`);
     const [{ result, error }] = await response;
     if (error) throw new Error(`${method}: ${error.message}`);
@@ -120,10 +123,16 @@ export class PrerenderingTab {
   /**
    * @param {string} sessionId
    * @param {string} expression
+   * @param {number} [patienceMs]
    */
-  async #evaluateIn(sessionId, expression) {
+  async #evaluateIn(sessionId, expression, patienceMs) {
     const options = { expression, awaitPromise: true, returnByValue: true };
-    const { result, exceptionDetails } = await this.#connection.send('Runtime.evaluate', options, sessionId);
+    const { result, exceptionDetails } = await this.#connection.send(
+      'Runtime.evaluate',
+      options,
+      sessionId,
+      patienceMs,
+    );
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -151,7 +160,8 @@ export class PrerenderingTab {
   async show(url) {
     await this.evaluate(`void setTimeout(() => location.assign(${JSON.stringify(url)}))`);
     const isShown = 'performance.getEntriesByType("navigation")[0].activationStart > 0';
-    await until(() => this.evaluate(isShown).catch(() => false), true, 'the prerendered page is shown');
+    const find = () => this.#evaluateIn(this.#shown, isShown, REPLACED_MS).catch(() => false);
+    await until(find, true, 'the prerendered page is shown');
   }
 }
 
