@@ -20,6 +20,7 @@ describe('values of another realm', () => {
       false,
       'idle',
       undefined,
+      undefined,
     ]);
     assert.equal(
       checkedLimits(runInNewContext('({ timeoutInMillis: 5, signal: { addEventListener() {} } })')).timeoutInMillis,

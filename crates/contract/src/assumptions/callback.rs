@@ -96,7 +96,7 @@ pub(super) const LIST: &[Assumption] = &[
         sentence: "An authentication URL that is followed in the background (`Sec-Fetch-Mode: no-cors`) ends with the \
                    code in the cookie.",
         rests_on: "crates/client/src/flows/background.rs",
-        decision: "",
+        decision: "C53",
         observed_by: "`fetch` of an `authenticationUrl` with `flowType: code`, and the cookies that the page can read",
         judge: |facts| {
             let journey = facts.journey("background")?;
