@@ -130,6 +130,8 @@ export const page = (outcomes) =>
     'in every topology in which it exists, against the lenient (`default`) and the `strict`',
     '[sandbox](../crates/sandbox/README.md#dialects). The [threat model](threat-model.md) has the reasons of the mitigations.',
     'The test is `tests/attacks/attacks.test.mjs`; a story has the name of the attack, its variant, the topology and the dialect.',
+    '`cargo xtask test attacks` makes every attempt against the lenient sandbox; against the strict one those on https, and those',
+    'that succeed against the lenient one. `ATTACKS=all cargo xtask test attacks` makes all of them and checks this page.',
     '',
     '| Dialect | Attempts | Succeeded before | Succeed now |',
     '|---|---|---|---|',

@@ -16,12 +16,11 @@ const EVERYWHERE: [&str; 8] =
 /// The files of `tests/e2e` that also run with the sandbox's strict dialect: what shoppers do and Authress takes part in.
 /// The others are about loading, bundling, hostile pages and other things that no dialect changes; `dialects` sets its
 /// switches itself.
-const STRICT: [&str; 18] = [
+const STRICT: [&str; 17] = [
     "account",
     "anonymous",
     "callbacks",
     "claim-ticket",
-    "comparison",
     "cross-site",
     "events",
     "extension",
