@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 
 const NAME = 'authress_sandbox';
 /** Features that the compiler uses and Node.js 20 has. wasm-opt refuses a module with others. */
-const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext', 'simd'];
+const FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+  'simd',
+];
 
 const [wasmBindgen, module] = process.argv.slice(2);
 const tools = createRequire(new URL('../tests/package.json', import.meta.url));
@@ -21,7 +30,15 @@ try {
   run(wasmBindgen, ['--target', 'web', '--no-typescript', '--out-name', NAME, '--out-dir', work, module]);
   const bound = join(work, `${NAME}_bg.wasm`);
   const optimised = join(work, 'optimised.wasm');
-  run(process.execPath, [wasmOpt, '-Oz', '--strip-producers', ...FEATURES.map((name) => `--enable-${name}`), bound, '-o', optimised]);
+  run(process.execPath, [
+    wasmOpt,
+    '-Oz',
+    '--strip-producers',
+    ...FEATURES.map((name) => `--enable-${name}`),
+    bound,
+    '-o',
+    optimised,
+  ]);
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   writeFileSync(join(dist, `${NAME}.js`), readFileSync(join(work, `${NAME}.js`)));

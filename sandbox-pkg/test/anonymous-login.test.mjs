@@ -22,7 +22,9 @@ afterEach(() => sandbox.stop());
  */
 async function claims(token) {
   const response = await fetch(`${sandbox.url}/.well-known/openid-configuration/jwks`);
-  const { keys } = /** @type {{ keys: (import('node:crypto').JsonWebKey & { kid: string })[] }} */ (await response.json());
+  const { keys } = /** @type {{ keys: (import('node:crypto').JsonWebKey & { kid: string })[] }} */ (
+    await response.json()
+  );
   const [header, payload, signature] = token.split('.');
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
   const key = keys.find((key) => key.kid === kid);
@@ -40,7 +42,10 @@ for (const dialect of /** @type {const} */ (['default', 'strict'])) {
       const shopper = new Shopper(sandbox, PAGE);
       const { body } = await shopper.begin();
       const addresses = await shopper.navigate(body.authenticationUrl);
-      assert.ok(addresses.some((url) => url.startsWith(`${sandbox.url}/sandbox/verifier/v1/login?`)), addresses.join('\n'));
+      assert.ok(
+        addresses.some((url) => url.startsWith(`${sandbox.url}/sandbox/verifier/v1/login?`)),
+        addresses.join('\n'),
+      );
       const callback = new URL(addresses.at(-1) ?? '');
       assert.equal(callback.searchParams.get('nonce'), body.authenticationRequestId);
       const { iss, sub, client_id, azp, exp } = await claims(callback.searchParams.get('access_token') ?? '');

@@ -1,5 +1,6 @@
-// A browser and the login client, as far as an anonymous login needs them: fetch, and cookies of one host.
+// A browser and the login client, as far as an anonymous login needs them. It knows one host's cookies.
 import { createHash, randomBytes } from 'node:crypto';
+import { get } from 'node:http';
 
 /** @param {string} text */
 const sha256 = (text) => createHash('sha256').update(text).digest('base64url');
@@ -27,28 +28,48 @@ export class Shopper {
     this.now = now;
   }
 
-  /**
-   * @param {string} url
-   * @param {RequestInit & { headers?: Record<string, string> }} [init]
-   */
-  async fetch(url, init = {}) {
+  /** @returns {Record<string, string>} */
+  #cookieHeader() {
     const cookie = [...this.#cookies].map((pair) => pair.join('=')).join('; ');
-    const headers = { ...(cookie && { cookie }), ...init.headers };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
-    for (const line of response.headers.getSetCookie()) {
+    return cookie ? { cookie } : {};
+  }
+
+  /** @param {string[]} lines */
+  #keep(lines) {
+    for (const line of lines) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       this.#cookies.set(name, value);
     }
+  }
+
+  /**
+   * Sends a request as the page does.
+   * @param {string} path
+   * @param {object} body
+   */
+  async post(path, body) {
+    const headers = {
+      origin: new URL(this.page).origin,
+      'content-type': 'application/json',
+      ...this.#cookieHeader(),
+    };
+    const response = await fetch(this.sandbox.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    this.#keep(response.headers.getSetCookie());
     return response;
   }
 
   /**
-   * @param {string} path
-   * @param {object} body
+   * Opens an address as a navigation. Node's fetch would add `sec-fetch-mode: cors`, which the strict dialect refuses.
+   * @param {string} url
+   * @param {Record<string, string>} referrer
+   * @returns {Promise<import('node:http').IncomingMessage>}
    */
-  post(path, body) {
-    const headers = { origin: new URL(this.page).origin, 'content-type': 'application/json' };
-    return this.fetch(this.sandbox.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  async #open(url, referrer) {
+    const headers = { 'sec-fetch-mode': 'navigate', ...referrer, ...this.#cookieHeader() };
+    const response = await new Promise((resolve, reject) => get(url, { headers }, resolve).on('error', reject));
+    response.resume();
+    this.#keep(response.headers['set-cookie'] ?? []);
+    return response;
   }
 
   /**
@@ -71,15 +92,19 @@ export class Shopper {
   }
 
   /**
-   * Navigates until the browser is at the page again. Returns every address.
+   * Navigates from the page until the browser is there again. Returns every address. The sandbox's redirects have a
+   * `Referrer-Policy` that removes the referrer.
    * @param {string} start
    */
   async navigate(start) {
     const addresses = [start];
     for (let url = start; !url.startsWith(this.page); addresses.push(url)) {
-      const response = await this.fetch(url, { headers: { 'sec-fetch-mode': 'navigate' } });
-      const location = response.headers.get('location');
-      if (!location || addresses.length > 9) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+      const { statusCode, headers } = await this.#open(
+        url,
+        url === start ? { referer: `${new URL(this.page).origin}/` } : {},
+      );
+      const { location } = headers;
+      if (!location || addresses.length > 9) throw new Error(`${url} does not redirect to the page: ${statusCode}`);
       url = new URL(location, url).href;
     }
     return addresses;
