@@ -87,7 +87,8 @@ impl LocalAuthress {
     /// There is no such dialect or switch.
     #[wasm_bindgen(js_name = setDialect)]
     pub fn set_dialect(&self, dialect: &str) -> Result<(), JsError> {
-        let dialect = Dialect::from_json(&serde_json::from_str::<Value>(dialect)?).map_err(|text| JsError::new(&text))?;
+        let dialect =
+            Dialect::from_json(&serde_json::from_str::<Value>(dialect)?).map_err(|text| JsError::new(&text))?;
         self.control("POST", "/sandbox/dialect", serde_json::to_vec(&dialect)?)?;
         Ok(())
     }

@@ -92,7 +92,7 @@ async fn delay(delay: Duration, mut response: Response) -> Response {
 }
 
 /// The time that a response must wait because of a fault, among the response's extensions. With the feature `server`,
-/// the router itself waits; without it, whoever serves the router's responses does.
+/// the router itself waits; without it, the surrounding program does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delay(pub Duration);
 
