@@ -312,6 +312,7 @@ mod tests {
         assert!(!config.control);
     }
 
+    #[cfg(feature = "server")]
     #[test]
     fn paths_are_relative_to_the_file() {
         let rest = r#","tls":{"certificate":"c.pem","privateKey":"/k.pem"},
