@@ -152,6 +152,25 @@ fn inputs(modules: &[PathBuf]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// `cargo xtask sandbox-package`: the generated part of the sandbox's npm package, in `sandbox-pkg/dist`.
+pub(crate) fn sandbox_package(tools: &BuildTools) -> Result<()> {
+    println!("build: the sandbox for wasm32, into sandbox-pkg/dist");
+    // Cargo keeps one set of flags in a folder.
+    let folder = workspace::wasm_target().join("sandbox");
+    let mut command = tools.wasm.cargo_for("build", "authress-sandbox-wasm");
+    StandardLibrary::Precompiled.prepare(command.args(["--release", "--lib"]), path_remapping());
+    programs::run(command.env("CARGO_TARGET_DIR", &folder))?;
+    let module = folder.join("wasm32-unknown-unknown/release/authress_sandbox_wasm.wasm");
+    let dist = workspace::root().join("sandbox-pkg/dist");
+    let work = dist.with_extension(format!("unfinished-{}", std::process::id()));
+    workspace::remove(&work)?;
+    let mut script = tools.node.command();
+    script.current_dir(workspace::root()).arg("xtask/sandbox-package.mjs");
+    programs::run(script.args([&tools.wasm_bindgen, &module, &work]))?;
+    notices::write_for_sandbox(&tools.wasm, &work)?;
+    workspace::publish(&work, &dist)
+}
+
 /// The servers and the contract test's program, in cargo's dev profile.
 pub(crate) fn servers() -> Result<()> {
     println!("build: the servers");

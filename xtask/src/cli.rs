@@ -30,6 +30,8 @@ enum Command {
     Setup,
     /// Build the npm package (pkg/dist) and the three servers (target/debug)
     Build(build::Options),
+    /// Build the npm package of the sandbox (sandbox-pkg/dist)
+    SandboxPackage,
     /// Set up, then run every test, or only the given parts
     Test(test::Options),
     /// Check formatting, words, dependencies, types, lints and documentation
@@ -66,6 +68,7 @@ impl Cli {
                 setup::cargo_deny().map(|_| ())
             }
             Command::Build(options) => build::run(&options),
+            Command::SandboxPackage => build::sandbox_package(&setup::for_build()?),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
             Command::Words(options) => words::run(&options),

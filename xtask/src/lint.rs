@@ -26,6 +26,9 @@ impl Check {
     }
 }
 
+/// The crate of the sandbox's npm package. On the host it is empty.
+const SANDBOX: &str = "authress-sandbox-wasm";
+
 /// Runs every check, also after one has failed, so that one run shows everything there is to fix.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
     let mut failed = Vec::new();
@@ -56,6 +59,7 @@ fn checks(tools: &BuildTools) -> Vec<Check> {
         Check::program("types, tests and build", tsc(tools, "tests")),
         Check::program("clippy, host", clippy(workspace::cargo("clippy"), &["--workspace"])),
         Check::program("clippy, wasm32", clippy(tools.wasm.cargo("clippy"), &[])),
+        Check::program("clippy, sandbox for wasm32", clippy(tools.wasm.cargo_for("clippy", SANDBOX), &[])),
         Check::program("rustdoc, host", rustdoc(workspace::cargo("doc"), &["--workspace"])),
         Check::program("rustdoc, wasm32", rustdoc(tools.wasm.cargo("doc"), &[])),
     ]

@@ -1,4 +1,4 @@
-//! THIRD-PARTY-NOTICES.txt of the npm package: every crate that is compiled into the module, with the licence texts it
+//! THIRD-PARTY-NOTICES.txt of an npm package: every crate that is compiled into its module, with the licence texts it
 //! comes with. Which licences are allowed is said in deny.toml; decision B3 says why
 //! cargo-about does not write this file.
 
@@ -11,11 +11,13 @@ use serde_json::Value;
 use crate::setup::WasmTarget;
 
 const FILE: &str = "THIRD-PARTY-NOTICES.txt";
-const PACKAGE: &str = "authress-login-wasm";
 
-/// Code in the package that no manifest names.
-const ALWAYS: &str = "\
+/// Code in every package that no manifest names.
+const STANDARD_LIBRARY: &str = "\
 The standard library of Rust (https://www.rust-lang.org), MIT OR Apache-2.0, copyright The Rust Project Developers.
+";
+/// Code in the package of the browser client that no manifest names.
+const WASM2JS: &str = "\
 The run-time part of wasm2js in dist/fallback.js is of Binaryen (https://github.com/WebAssembly/binaryen), Apache-2.0,
 copyright WebAssembly Community Group participants.
 ";
@@ -29,30 +31,40 @@ struct Crate {
     folder: PathBuf,
 }
 
-/// Writes the notices into `folder`.
+/// Writes the notices of the browser client's package into `folder`.
 pub(crate) fn write(wasm: &WasmTarget, folder: &Path) -> Result<()> {
+    write_for(wasm, "authress-login-wasm", "authress-login-wasm", WASM2JS, folder)
+}
+
+/// Writes the notices of the sandbox's package into `folder`.
+pub(crate) fn write_for_sandbox(wasm: &WasmTarget, folder: &Path) -> Result<()> {
+    write_for(wasm, "authress-sandbox-wasm", "authress-login-sandbox", "", folder)
+}
+
+/// Writes the notices of the npm package `package`, whose module is compiled from the crate `root`.
+fn write_for(wasm: &WasmTarget, root: &str, package: &str, unnamed: &str, folder: &Path) -> Result<()> {
     let mut command = wasm.metadata();
     let output = command.output().context("cannot start cargo metadata")?;
     if !output.status.success() {
         bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
     }
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cannot read what cargo metadata says")?;
-    let crates = compiled_in(&metadata)?;
+    let crates = compiled_in(&metadata, root)?;
     let path = folder.join(FILE);
-    std::fs::write(&path, text(&crates)?).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(&path, text(package, unnamed, &crates)?).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The package's normal dependencies and theirs; neither macros nor what only builds or tests.
-fn compiled_in(metadata: &Value) -> Result<BTreeSet<Crate>> {
+/// The normal dependencies of the crate `root` and theirs; neither macros nor what only builds or tests.
+fn compiled_in(metadata: &Value, root: &str) -> Result<BTreeSet<Crate>> {
     let by_id = |list: &str| -> BTreeMap<String, &Value> {
         let entries = metadata.pointer(list).and_then(Value::as_array).into_iter().flatten();
         entries.map(|entry| (word(entry, "id"), entry)).collect()
     };
     let packages = by_id("/packages");
     let nodes = by_id("/resolve/nodes");
-    let root = packages.iter().find(|(_, package)| word(package, "name") == PACKAGE);
-    let (root, _) = root.with_context(|| format!("cargo metadata does not know {PACKAGE}"))?;
-    let mut waiting = vec![root.clone()];
+    let found = packages.iter().find(|(_, package)| word(package, "name") == root);
+    let (id, _) = found.with_context(|| format!("cargo metadata does not know {root}"))?;
+    let mut waiting = vec![id.clone()];
     let mut seen = BTreeSet::new();
     let mut crates = BTreeSet::new();
     while let Some(id) = waiting.pop() {
@@ -83,8 +95,9 @@ fn described(package: &Value) -> Crate {
     }
 }
 
-fn text(crates: &BTreeSet<Crate>) -> Result<String> {
-    let mut text = format!("{PACKAGE} contains the following third-party code in compiled form.\n\n{ALWAYS}\n");
+fn text(package: &str, unnamed: &str, crates: &BTreeSet<Crate>) -> Result<String> {
+    let mut text =
+        format!("{package} contains the following third-party code in compiled form.\n\n{STANDARD_LIBRARY}{unnamed}\n");
     let mut by_licence: BTreeMap<String, Vec<&Crate>> = BTreeMap::new();
     for dependency in crates {
         let Crate { name, version, licence, folder } = dependency;
@@ -135,6 +148,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const PACKAGE: &str = "authress-login-wasm";
+
     fn metadata() -> Value {
         let package = |id: &str, source: Value, kind: &str| {
             json!({ "id": id, "name": id, "version": "1.0.0", "license": "MIT", "source": source,
@@ -155,7 +170,7 @@ mod tests {
 
     #[test]
     fn only_what_is_compiled_in_is_named() {
-        let crates = compiled_in(&metadata()).unwrap();
+        let crates = compiled_in(&metadata(), PACKAGE).unwrap();
         let names: Vec<&str> = crates.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["linked"]);
     }

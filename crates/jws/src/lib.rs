@@ -25,14 +25,20 @@
 
 mod ed25519;
 mod jwk;
+#[cfg(feature = "rsa")]
 mod key_ring;
+#[cfg(feature = "rsa")]
 mod rsa;
 mod signing_key;
 mod unique_members;
 mod verify;
 
 pub use jwk::{Jwk, JwkError, JwkSet};
+#[cfg(feature = "rsa")]
 pub use key_ring::KeyRing;
+#[cfg(feature = "rsa")]
 pub use rsa::{RsaJwk, UnusableRsaKey};
 pub use signing_key::{KeyError, ProtectedHeader, SigningKey};
-pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify, verify_with_ring};
+#[cfg(feature = "rsa")]
+pub use verify::verify_with_ring;
+pub use verify::{Header, MAX_TOKEN_BYTES, TokenPart, Verified, VerifyError, verify};

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::jwk::{Jwk, JwkSet};
+#[cfg(feature = "rsa")]
 use crate::key_ring::KeyRing;
+#[cfg(feature = "rsa")]
 use crate::rsa::RsaJwk;
 use crate::unique_members::UniqueMembers;
 
@@ -39,6 +41,7 @@ pub fn verify(token: &str, keys: &JwkSet, expected_typ: Option<&str>) -> Result<
 ///
 /// # Errors
 /// As [`verify`].
+#[cfg(feature = "rsa")]
 pub fn verify_with_ring(token: &str, keys: &KeyRing, expected_typ: Option<&str>) -> Result<Verified, VerifyError> {
     check(token, expected_typ, |alg, kid| match alg {
         "EdDSA" => Ok(keys.ed25519.find(kid).map(Key::Ed25519)),
@@ -50,6 +53,7 @@ pub fn verify_with_ring(token: &str, keys: &KeyRing, expected_typ: Option<&str>)
 /// A key and its algorithm.
 enum Key<'a> {
     Ed25519(&'a Jwk),
+    #[cfg(feature = "rsa")]
     Rsa(&'a RsaJwk),
 }
 
@@ -58,6 +62,7 @@ impl Key<'_> {
         match self {
             Self::Ed25519(key) => Signature::from_slice(signature)
                 .is_ok_and(|signature| key.public_key().verify_strict(message, &signature).is_ok()),
+            #[cfg(feature = "rsa")]
             Self::Rsa(key) => key.verifies(message, signature),
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "server")]
 use authress_dev_server::TlsFiles;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -30,6 +31,7 @@ pub struct Config {
     #[serde(default)]
     pub internal_listen: Option<SocketAddr>,
     /// Makes `listen` speak https only. Relative paths are relative to the configuration file.
+    #[cfg(feature = "server")]
     #[serde(default)]
     pub tls: Option<TlsFiles>,
     /// What users log in to.
@@ -173,6 +175,7 @@ impl Config {
     pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
         let mut config: Self = serde_json::from_str(text)
             .map_err(|error| ConfigError(format!("the configuration is not valid: {error}")))?;
+        #[cfg(feature = "server")]
         if let Some(tls) = &mut config.tls {
             tls.certificate = base.join(&tls.certificate);
             tls.private_key = base.join(&tls.private_key);
@@ -186,7 +189,10 @@ impl Config {
 
     /// The public URL once the port is known.
     pub(crate) fn public_url(&self, bound: SocketAddr) -> Result<PublicUrl, ConfigError> {
+        #[cfg(feature = "server")]
         let scheme = if self.tls.is_some() { "https" } else { "http" };
+        #[cfg(not(feature = "server"))]
+        let scheme = "http";
         let text = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
         let error = || ConfigError(format!("publicUrl must be an origin such as http://127.0.0.1:8888, not {text}"));
         PublicUrl::parse(&text).ok_or_else(error)
@@ -306,6 +312,7 @@ mod tests {
         assert!(!config.control);
     }
 
+    #[cfg(feature = "server")]
     #[test]
     fn paths_are_relative_to_the_file() {
         let rest = r#","tls":{"certificate":"c.pem","privateKey":"/k.pem"},

@@ -288,7 +288,7 @@ impl Dialect {
     }
 
     /// Reads a dialect from the configuration: its name, or an object of switches.
-    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
+    pub fn from_json(value: &Value) -> Result<Self, String> {
         match value {
             Value::String(name) => Self::named(name),
             Value::Object(fields) => {

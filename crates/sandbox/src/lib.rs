@@ -66,4 +66,7 @@ pub use dialect::{
     AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, LargeIdentityCookie,
     NoSession, RefusedLink, RenewalResponse, UnknownTenant, UserIds,
 };
-pub use sandbox::{InProcess, Sandbox, SandboxError};
+pub use http::Delay;
+#[cfg(feature = "server")]
+pub use sandbox::Sandbox;
+pub use sandbox::{InProcess, SandboxError};

@@ -5,19 +5,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+#[cfg(feature = "server")]
 use authress_dev_server::{Bound, DevServerError, TlsFiles, bind, serve, write_private_file};
 use authress_jws::SigningKey;
 use authress_secret::Secret;
 use axum::Router;
+#[cfg(feature = "server")]
 use tokio::sync::watch;
 use url::Url;
 
-use crate::clock::{Clock, system_now_ms};
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::http::router;
 use crate::http::shared_state::SharedState;
 use crate::model::service_client::ServiceClient;
+#[cfg(feature = "server")]
 use crate::site::PublicUrl;
 use crate::state::State;
 
@@ -27,10 +30,12 @@ pub enum SandboxError {
     /// The configuration cannot be used.
     Config(ConfigError),
     /// A listener failed.
+    #[cfg(feature = "server")]
     Server(DevServerError),
     /// The operating system gave no randomness for keys.
     EntropyUnavailable,
     /// An access key could not be written.
+    #[cfg(feature = "server")]
     AccessKeyNotWritten(std::path::PathBuf, std::io::Error),
 }
 
@@ -38,8 +43,10 @@ impl fmt::Display for SandboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            #[cfg(feature = "server")]
             Self::Server(error) => error.fmt(f),
             Self::EntropyUnavailable => f.write_str("the operating system gave no randomness for keys; try again"),
+            #[cfg(feature = "server")]
             Self::AccessKeyNotWritten(path, error) => {
                 write!(f, "cannot write the access key to {}: {error}", path.display())
             }
@@ -55,6 +62,7 @@ impl From<ConfigError> for SandboxError {
     }
 }
 
+#[cfg(feature = "server")]
 impl From<DevServerError> for SandboxError {
     fn from(error: DevServerError) -> Self {
         Self::Server(error)
@@ -62,6 +70,7 @@ impl From<DevServerError> for SandboxError {
 }
 
 /// A sandbox that owns its ports and has written its access keys, and does not serve requests yet.
+#[cfg(feature = "server")]
 #[derive(Debug)]
 pub struct Sandbox {
     public_url: PublicUrl,
@@ -71,6 +80,7 @@ pub struct Sandbox {
     router: Router,
 }
 
+#[cfg(feature = "server")]
 impl Sandbox {
     /// Binds the ports, generates all keys and writes the access keys.
     pub fn prepare(config: &Config) -> Result<Self, SandboxError> {
@@ -159,7 +169,7 @@ pub(crate) fn build(config: &Config, bound: SocketAddr, clock: Clock) -> Result<
     state.connections = config.connections();
     state.tenants = config.tenants();
     state.clock = clock;
-    let now_ms = state.clock.now_ms(system_now_ms());
+    let now_ms = state.clock.now_ms();
     for invite in &config.invites {
         state.invites.add(invite.invite_id.clone(), now_ms.saturating_add(invite.expires_in_seconds * 1000));
     }

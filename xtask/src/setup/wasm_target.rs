@@ -43,8 +43,13 @@ impl WasmTarget {
 
     /// `cargo SUBCOMMAND … --target wasm32-unknown-unknown` for the browser client.
     pub(crate) fn cargo(&self, subcommand: &str) -> Command {
+        self.cargo_for(subcommand, "authress-login-wasm")
+    }
+
+    /// `cargo SUBCOMMAND … --target wasm32-unknown-unknown` for a package of the workspace.
+    pub(crate) fn cargo_for(&self, subcommand: &str, package: &str) -> Command {
         let mut command = self.command("cargo");
-        command.args([subcommand, "--package", "authress-login-wasm", "--target", TRIPLE]);
+        command.args([subcommand, "--package", package, "--target", TRIPLE]);
         if workspace::locked() {
             command.arg("--locked");
         }

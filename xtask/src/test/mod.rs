@@ -45,6 +45,7 @@ enum Part {
     Browser,
     E2e,
     Attacks,
+    Sandbox,
     Bundlers,
 }
 
@@ -86,6 +87,13 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
                 Err(failure) => Stage::run(name, || Err(failure)),
             });
         }
+    }
+    if options.has(Part::Sandbox) {
+        stages.push(Stage::run("build of the sandbox", || build::sandbox_package(&tools.build)));
+        stages.push(match node_tests::sandbox_package(tools) {
+            Ok(mut command) => Stage::tests("sandbox as a package", &mut command),
+            Err(failure) => Stage::run("sandbox as a package", || Err(failure)),
+        });
     }
     if [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| options.has(part)) {
         stages.extend(package_parts(tools, options));

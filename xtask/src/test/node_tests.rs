@@ -91,6 +91,11 @@ pub(crate) fn types(tools: &TestTools) -> Result<Command> {
     in_folders(tools.node_script(), &["tests/types", "tests/package"])
 }
 
+/// The sandbox's npm package, over HTTP.
+pub(crate) fn sandbox_package(tools: &TestTools) -> Result<Command> {
+    in_folders(tools.node_script(), &["sandbox-pkg/test"])
+}
+
 /// The packed package in every bundler; see `tests/bundlers`.
 pub(crate) fn bundlers(tools: &TestTools) -> Result<Command> {
     tools.build.node.install_bundlers()?;

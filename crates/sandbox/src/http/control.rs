@@ -22,7 +22,6 @@ use serde_json::{Map, Value, json};
 
 use super::extract::JsonBody;
 use super::shared_state::SharedState;
-use crate::clock::system_now_ms;
 use crate::control::faults::Fault;
 use crate::control::request_log::Entry;
 use crate::dialect::Dialect;
@@ -74,11 +73,28 @@ pub(super) async fn inject_faults(State(shared): State<SharedState>, request: Re
         Some(status) => fault_response(status, fault.body),
         None => next.run(request).await,
     };
-    if fault.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-    }
-    if fault.drop { dropped_response(response.status()) } else { response }
+    let response = if fault.drop { dropped_response(response.status()) } else { response };
+    delay(Duration::from_millis(fault.delay_ms), response).await
 }
+
+#[cfg(feature = "server")]
+async fn delay(delay: Duration, response: Response) -> Response {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    response
+}
+
+#[cfg(not(feature = "server"))]
+async fn delay(delay: Duration, mut response: Response) -> Response {
+    response.extensions_mut().insert(Delay(delay));
+    response
+}
+
+/// The time that a response must wait because of a fault, among the response's extensions. With the feature `server`,
+/// the router itself waits; without it, the surrounding program does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay(pub Duration);
 
 /// The status of the response that was dropped.
 #[derive(Debug, Clone, Copy)]
@@ -148,7 +164,7 @@ async fn clear_faults(State(shared): State<SharedState>) -> StatusCode {
 }
 
 async fn read_clock(State(shared): State<SharedState>) -> Json<Value> {
-    Json(json!({ "now": shared.lock().clock.now_ms(system_now_ms()) / 1000 }))
+    Json(json!({ "now": shared.lock().clock.now_ms() / 1000 }))
 }
 
 async fn advance_clock(
@@ -159,7 +175,7 @@ async fn advance_clock(
     if !state.clock.advance(body.advance_seconds) {
         return Err(ApiError::new(400, "InvalidClock", "The clock moves forward, by ten years in total."));
     }
-    Ok(Json(json!({ "now": state.clock.now_ms(system_now_ms()) / 1000 })))
+    Ok(Json(json!({ "now": state.clock.now_ms() / 1000 })))
 }
 
 async fn read_log(State(shared): State<SharedState>) -> Json<Value> {

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 
 use super::shared_state::SharedState;
-use crate::clock::system_now_ms;
 use crate::entropy::Entropy;
 use crate::error::ApiError;
 use crate::request_context::RequestContext;
@@ -24,7 +23,7 @@ impl FromRequestParts<SharedState> for RequestContext {
         context.origin = text(headers, ORIGIN).map(str::to_owned);
         context.referrer = text(headers, REFERER).map(str::to_owned);
         context.bearer = text(headers, AUTHORIZATION).and_then(bearer);
-        context.now_ms = shared.lock().clock.now_ms(system_now_ms());
+        context.now_ms = shared.lock().clock.now_ms();
         Ok(context)
     }
 }

@@ -5,13 +5,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::shared_state::SharedState;
-use crate::clock::system_now_ms;
 use crate::error::ApiError;
 
 pub(super) async fn check(State(shared): State<SharedState>, request: Request, next: Next) -> Response {
     let is_allowed = {
         let mut state = shared.lock();
-        let now_ms = state.clock.now_ms(system_now_ms());
+        let now_ms = state.clock.now_ms();
         let limit = state.dialect.login_limit;
         state.logins.count(now_ms, limit)
     };

@@ -25,6 +25,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, patch, post};
 
+pub use self::control::Delay;
 use self::shared_state::SharedState;
 
 /// The requests of the login client are far smaller.

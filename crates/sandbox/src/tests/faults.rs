@@ -1,5 +1,8 @@
 //! Injected faults.
 
+#[cfg(not(feature = "server"))]
+use std::time::Duration;
+#[cfg(feature = "server")]
 use std::time::Instant;
 
 use axum::body::Body;
@@ -7,13 +10,16 @@ use axum::http::Request;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::harness::{LOCAL_PAGE, TestSandbox};
+#[cfg(feature = "server")]
+use super::harness::LOCAL_PAGE;
+use super::harness::TestSandbox;
 
 async fn add(sandbox: &TestSandbox, fault: Value) {
     let response = sandbox.send("POST", "/sandbox/faults", &[], Some(json!({ "faults": [fault] }))).await;
     assert_eq!(response.status, 200, "{}", response.text);
 }
 
+#[cfg(feature = "server")]
 #[tokio::test]
 async fn a_delayed_response_is_the_real_one_or_the_injected_one() {
     let sandbox = TestSandbox::local();
@@ -27,6 +33,15 @@ async fn a_delayed_response_is_the_real_one_or_the_injected_one() {
         assert!(started.elapsed().as_millis() >= 40);
         assert_eq!(response.header("access-control-allow-origin"), Some(LOCAL_PAGE));
     }
+}
+
+#[cfg(not(feature = "server"))]
+#[tokio::test]
+async fn the_surrounding_program_learns_the_delay_of_a_response() {
+    let sandbox = TestSandbox::local();
+    add(&sandbox, json!({ "path": "/settings", "delayMs": 40 })).await;
+    let response = sandbox.send_unread(Request::get("/settings").body(Body::empty()).unwrap()).await;
+    assert_eq!(response.extensions().get(), Some(&crate::Delay(Duration::from_millis(40))));
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! The decision on a login request as a function of the request, random bytes and the time, so every case can be
 //! reproduced.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::{Instant, SystemTime};
 
 use url::form_urlencoded;
+#[cfg(target_arch = "wasm32")]
+use web_time::{Instant, SystemTime};
 
 use super::access_key::AccessKey;
 use super::authorization_request::Signer;

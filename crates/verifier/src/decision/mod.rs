@@ -3,6 +3,9 @@
 //! Everything here is a function of its arguments. Nothing reads a clock, draws random numbers or does I/O; that is the
 //! caller's part (see `service`).
 
+// Some of it is only for the server.
+#![cfg_attr(not(feature = "server"), allow(dead_code, unused_imports))]
+
 mod access_key;
 mod authorization_request;
 mod authress_domain;

@@ -1,0 +1,49 @@
+/** A dialect: how the sandbox behaves where servers differ. The switches are listed in the README of `crates/sandbox`. */
+export type Dialect = 'default' | 'strict' | { base?: 'default' | 'strict'; [name: string]: unknown };
+
+/** A fake identity provider. */
+export interface Connection {
+  /** For example `con_google`. */
+  connectionId: string;
+  /** The name that users see. */
+  name: string;
+  /** Allows anonymous shoppers to link an identity of this provider. */
+  linking?: 'EXPLICIT';
+  /** Whether the identity outgrows a cookie. */
+  largeProfiles?: boolean;
+}
+
+export interface SandboxOptions {
+  /** The port on 127.0.0.1. Default: a free one. */
+  port?: number;
+  /** Default: `default`. */
+  dialect?: Dialect;
+  /** Begins with `app_`. Default: `app_local`. */
+  applicationId?: string;
+  /**
+   * The addresses of pages that log in. Default: localhost and 127.0.0.1 at the ports 3000, 4173, 4200, 4321, 5173 and 8080.
+   */
+  redirectUrls?: string[];
+  /** Default: `con_acorn` and `con_birch`. */
+  connections?: Connection[];
+}
+
+export interface Sandbox {
+  /** The sandbox's origin. */
+  readonly url: string;
+  /** The settings of `LoginClient`. */
+  readonly settings: {
+    readonly authressApiUrl: string;
+    readonly applicationId: string;
+    readonly anonymousConnectionId: string;
+  };
+  /** Changes the dialect of the running sandbox. */
+  setDialect(dialect: Dialect): void;
+  /** Advances the clock of sandbox and verifier by whole seconds. The browser's clock stays as it is. */
+  advanceClock(seconds: number): void;
+  /** Closes all connections. */
+  stop(): Promise<void>;
+}
+
+/** Starts a local Authress with a verifier on 127.0.0.1. */
+export function startSandbox(options?: SandboxOptions): Promise<Sandbox>;
