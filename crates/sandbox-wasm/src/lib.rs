@@ -1,7 +1,7 @@
 //! The sandbox and a verifier as WebAssembly, for the npm package in `sandbox-pkg`.
 //!
 //! JavaScript listens, reads requests and tells the time. Each request is a function call that responds at once: the
-//! sandbox waits for nothing. Node's HTTP server serves what [`LocalAuthress::handle`] returns.
+//! sandbox waits for nothing. Node's HTTP server serves what `LocalAuthress::handle` returns.
 
 #![cfg(target_arch = "wasm32")]
 
