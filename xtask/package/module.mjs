@@ -12,6 +12,7 @@ import { makeFactory, unusedExports } from './glue.mjs';
 import { split } from './parts.mjs';
 import { withoutReferences } from './references.mjs';
 import { customSection } from './sections.mjs';
+import { WASM_FEATURES } from './wasm-features.mjs';
 
 const NAME = 'authress_login_wasm';
 /** The module name of the imports, before names are shortened. */
@@ -31,17 +32,8 @@ const [BEYOND_CORE] = PARTS.account;
 const SOURCES = fileURLToPath(new URL('../../pkg', import.meta.url));
 /** The length of a build's id in hexadecimal digits. */
 const BUILD_LENGTH = 8;
-/** Features that the compiler uses by default and that the supported browsers have. wasm-opt refuses a module with others. */
-const FEATURES = [
-  '--enable-bulk-memory',
-  '--enable-bulk-memory-opt',
-  '--enable-multivalue',
-  '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int',
-  '--enable-reference-types',
-  '--enable-sign-ext',
-  '--enable-simd',
-];
+/** Those of every module, and one that the supported browsers have besides. */
+const FEATURES = [...WASM_FEATURES, '--enable-simd'];
 /** Inlines functions of up to six operations, as in xtask/src/build.rs. */
 const FEWER_FUNCTIONS = ['--always-inline-max-function-size', '6'];
 /** A repeated expression compresses better than a local variable. */

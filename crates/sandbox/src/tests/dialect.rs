@@ -434,7 +434,7 @@ async fn a_login_in_the_background_may_be_refused_and_stays_pending() {
         let refused = sandbox.send("GET", path, &metadata("no-cors"), None).await;
         assert!(refused.status == 400 && refused.text.contains("NavigationRequired"), "{path}");
     }
-    // The shopper's navigation goes on with the same statement; an old browser does not declare it.
+    // The login is not used up: navigations complete it, with or without Fetch Metadata.
     assert_eq!(sandbox.send("GET", provider, &[], None).await.status, 200);
     assert_eq!(sandbox.send("GET", &path, &metadata("navigate"), None).await.status, 302);
 }
