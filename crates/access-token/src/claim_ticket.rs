@@ -21,9 +21,17 @@ use crate::policy::{AccessToken, DEFAULT_LEEWAY_S, MAX_USER_ID_BYTES};
 /// The lifetime of a ticket: enough for a sign-in with a provider.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// How long a redeemed ticket must be remembered: its lifetime, and before and after it the clock skew that two servers
-/// of the shop may have ([`DEFAULT_LEEWAY_S`]).
-pub const TICKET_REMEMBERED: Duration = Duration::from_secs(10 * 60 + 2 * DEFAULT_LEEWAY_S as u64);
+/// How long a redeemed ticket of the default lifetime must be remembered.
+pub const TICKET_REMEMBERED: Duration = remembered_for(TICKET_LIFETIME);
+
+/// The longest lifetime of a ticket: that of an Authress invite, 30 days.
+pub const MAX_TICKET_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long a redeemed ticket must be remembered: its lifetime, and before and after it the clock skew that two servers of
+/// the shop may have ([`DEFAULT_LEEWAY_S`]).
+pub const fn remembered_for(lifetime: Duration) -> Duration {
+    Duration::from_secs(lifetime.as_secs() + 2 * DEFAULT_LEEWAY_S as u64)
+}
 
 /// The `typ` header, which differs from that of access tokens.
 pub const TICKET_TYPE: &str = "cart-claim+jwt";
@@ -35,15 +43,24 @@ pub struct ClaimTickets {
     key: SigningKey,
     keys: JwkSet,
     spent: Arc<dyn SingleUse>,
+    lifetime_s: i64,
 }
 
 impl ClaimTickets {
-    /// Tickets that `shop` (its origin) signs with `key`. `spent` must remember ids for at least
-    /// [`TICKET_REMEMBERED`], and must return [`Use::Unknown`] while a shared store is unreachable: with local memory
+    /// Tickets that `shop` (its origin) signs with `key`, valid for [`TICKET_LIFETIME`]. `spent` must remember ids for at
+    /// least [`remembered_for`] their lifetime, and must return [`Use::Unknown`] while a shared store is unreachable: with local memory
     /// instead, each instance would accept a ticket once.
     pub fn new(shop: impl Into<String>, key: SigningKey, spent: Arc<dyn SingleUse>) -> Self {
         let keys = JwkSet { keys: vec![key.public_jwk()] };
-        Self { shop: shop.into(), key, keys, spent }
+        Self { shop: shop.into(), key, keys, spent, lifetime_s: LIFETIME_S }
+    }
+
+    /// The same tickets with another lifetime, at most [`MAX_TICKET_LIFETIME`]: days for a ticket that is mailed. Give them
+    /// a key of their own, so that neither is accepted in place of the other.
+    #[must_use]
+    pub fn with_lifetime(self, lifetime: Duration) -> Self {
+        let lifetime_s = i64::try_from(lifetime.min(MAX_TICKET_LIFETIME).as_secs()).unwrap_or(LIFETIME_S);
+        Self { lifetime_s, ..self }
     }
 
     /// Issues a ticket for the cart of the user of `token`, at `now` in seconds since 1970.
@@ -58,7 +75,7 @@ impl ClaimTickets {
             aud: &self.shop,
             sub: &token.user_id,
             iat: now,
-            exp: now.saturating_add(LIFETIME_S),
+            exp: now.saturating_add(self.lifetime_s),
             jti: Base64UrlUnpadded::encode_string(&id),
         };
         Ok(self.key.sign_jwt(TICKET_TYPE, &claims))
@@ -78,7 +95,7 @@ impl ClaimTickets {
             (Some(iat), Some(exp))
                 if iat <= now.saturating_add(LEEWAY_S)
                     && now < exp.saturating_add(LEEWAY_S)
-                    && exp.saturating_sub(iat) <= LIFETIME_S => {}
+                    && exp.saturating_sub(iat) <= self.lifetime_s => {}
             (Some(_), Some(_)) => return Err(TicketError::Expired),
             (_, None) | (None, _) => return Err(TicketError::Forged),
         }
@@ -313,6 +330,24 @@ mod tests {
         let accepted = LIFETIME_S + 2 * LEEWAY_S;
         assert_eq!(i64::try_from(TICKET_REMEMBERED.as_secs()).unwrap(), accepted);
         assert_eq!(i64::try_from(TICKET_LIFETIME.as_secs()).unwrap(), LIFETIME_S);
+    }
+
+    #[tokio::test]
+    async fn a_ticket_of_a_week_is_valid_for_a_week_and_never_for_a_shorter_kind() {
+        const WEEK_S: i64 = 7 * 24 * 60 * 60;
+        let vectors = Vectors::read();
+        let mailed = vectors.tickets().with_lifetime(Duration::from_secs(WEEK_S.unsigned_abs()));
+        let ticket = mailed.issue(&user("user_a"), NOW).unwrap();
+        let short = vectors.tickets().redeem(&ticket, &user("user_b"), NOW).await;
+        assert_eq!(short, Err(TicketError::Expired), "no ticket with a lifetime of minutes is valid for a week");
+        let late = mailed.redeem(&ticket, &user("user_b"), NOW + WEEK_S + LEEWAY_S).await;
+        assert_eq!(late, Err(TicketError::Expired));
+        assert_eq!(mailed.redeem(&ticket, &user("user_b"), NOW + WEEK_S).await.as_deref(), Ok("user_a"));
+        let longest = vectors.tickets().with_lifetime(Duration::MAX);
+        let ticket = longest.issue(&user("user_a"), NOW).unwrap();
+        let in_a_month = NOW + i64::try_from(MAX_TICKET_LIFETIME.as_secs()).unwrap();
+        assert!(longest.redeem(&ticket, &user("user_b"), in_a_month + LEEWAY_S).await.is_err());
+        assert!(longest.redeem(&ticket, &user("user_b"), in_a_month).await.is_ok());
     }
 
     #[tokio::test]
