@@ -59,7 +59,7 @@ const callAccount = (client, method, limits, value, deadlineMs) =>
  * loses the user id.
  * @param {LoginClient} client
  * @param {SignInOptions} options
- * @param {(identity: UserIdentity) => boolean} losesUserId
+ * @param {(identity: UserIdentity, options: SignInOptions) => unknown} losesUserId
  * @returns {Promise<SignInOptions>}
  */
 async function withClaimTicket(client, options, losesUserId) {
@@ -69,7 +69,8 @@ async function withClaimTicket(client, options, losesUserId) {
   // A session that is known stays what it is: to look again could finish an earlier callback first.
   if (client.getSnapshot().status === 'checking') await client.userSessionExists();
   const { userIdentity } = client.getSnapshot();
-  const claimTicket = userIdentity?.isAnonymous && losesUserId(userIdentity) ? await given.claimTicket() : undefined;
+  const claimTicket =
+    userIdentity?.isAnonymous && losesUserId(userIdentity, given) ? await given.claimTicket() : undefined;
   return { ...given, claimTicket };
 }
 
@@ -134,7 +135,11 @@ export class LoginClient {
 
   /** @param {SignInOptions} options */
   async signIn(options) {
-    const given = await withClaimTicket(this, options, ({ sessionOrigin }) => sessionOrigin === 'found');
+    const given = await withClaimTicket(
+      this,
+      options,
+      ({ sessionOrigin }, { inviteId }) => sessionOrigin === 'found' || inviteId,
+    );
     return call(this, 'signIn', given, given);
   }
 

@@ -68,7 +68,10 @@ export interface AuthenticateOptions extends CallLimits, ReturnState {
   connectionId?: string;
   /** The tenant to sign in to. Takes precedence over `connectionId`. */
   tenantLookupIdentifier?: string;
-  /** An invite to accept. */
+  /**
+   * An invite to accept, from `readInvite()` of `authress-login-wasm/invite` or from your server. `signIn` then always logs in
+   * and never links: the user id may be the one that the invite names.
+   */
   inviteId?: string;
   /**
    * The page to return to, absolute or relative. Default: this page. On another origin the login can be completed only

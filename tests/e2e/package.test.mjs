@@ -76,6 +76,8 @@ describe('the npm package', () => {
       'index.d.ts',
       'inline.d.ts',
       'inline.js',
+      'invite.d.ts',
+      'invite.js',
       'module.d.ts',
       'package.json',
       'react.d.ts',
@@ -110,13 +112,13 @@ describe('the npm package', () => {
       const proper = await import(join(installed, exports[entry].default));
       assert.deepEqual(Object.keys(legacy).sort(), Object.keys(proper).sort(), entry);
     }
-    for (const binding of ['react', 'vue', 'svelte', 'server'])
+    for (const binding of ['invite', 'react', 'vue', 'svelte', 'server'])
       resolve(`./node_modules/authress-login-wasm/${binding}`);
   });
 
   test('evaluates no strings', () => {
     const files = packed.files.map(({ path }) => path).filter((path) => /\.c?js$/.test(path));
-    assert.equal(files.length, 19);
+    assert.equal(files.length, 20);
     for (const file of files) {
       assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /new Function|\beval\(|setTimeout\(["'`]/, file);
     }

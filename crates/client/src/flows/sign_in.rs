@@ -93,8 +93,12 @@ impl<P: Ports> LoginClient<P> {
         })
     }
 
-    /// Links the identity to an anonymous session that began in this browser, and logs in otherwise.
+    /// Links the identity to an anonymous session that began in this browser, and logs in otherwise. An invite is accepted
+    /// by a login only: it may name another user id than this session's.
     pub async fn sign_in(&self, options: AuthenticateOptions, open: OpenType) -> AuthorizationResult {
+        if options.invite_id.is_some() {
+            return self.log_in(&options, open).await;
+        }
         if self.context.session().is_none() {
             self.find_session().await?;
         }

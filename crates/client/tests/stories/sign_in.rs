@@ -200,6 +200,23 @@ fn signing_in_keeps_the_user_id_of_an_anonymous_shopper_whose_session_began_here
 }
 
 #[test]
+fn an_invite_is_accepted_by_a_login_and_never_by_a_link() {
+    for site in SITES {
+        run(async move {
+            let tab = Tab::open(&Browser::new(&World::new(site, 8)));
+            let anonymous = tab.sign_in().await;
+            let options = AuthenticateOptions { invite_id: Some("inv_1".to_owned()), ..click(ADA) };
+            let open = OpenType::Redirect { returns_response: false };
+            tab.call(move |client| async move { client.sign_in(options, open).await.map(drop) }).value().await.unwrap();
+            tab.follow_redirects(ADA).await;
+            let result = redirect_result(&tab).await.expect("a result");
+            assert_eq!((result.purpose, result.status), (Purpose::Login, LoginStatus::SignedIn), "{site:?}");
+            assert_ne!(tab.user().unwrap(), anonymous, "{site:?}");
+        });
+    }
+}
+
+#[test]
 fn signing_in_without_a_session_or_with_a_found_one_is_a_login() {
     run(async {
         let browser = Browser::new(&World::new(Site::Same, 9));
