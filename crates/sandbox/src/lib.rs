@@ -31,7 +31,7 @@
 //!   registration, the fields, challenge and origin are checked and the attestation is not.
 //! - **Extensions** get a code and never a session: the platform's session in the browser stays as it was.
 //!   Their tokens do not give access to the user's account.
-//! - **Tenants** stand for a connection. Connection properties are ignored, and so are invites without the switch.
+//! - **Tenants** stand for a connection. Connection properties are ignored, and so are unknown invites without the switch.
 //!
 //! # Structure
 //!
@@ -61,7 +61,10 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig};
+pub use config::{
+    ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, PermissionConfig, ResourceConfig,
+    RoleConfig, ServiceClientConfig, ServiceClientOptions, StatementConfig,
+};
 pub use dialect::{
     AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, LargeIdentityCookie,
     NoSession, RefusedLink, RenewalResponse, UnknownTenant, UserIds,
