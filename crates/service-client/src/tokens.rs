@@ -75,6 +75,13 @@ impl ServiceClientTokens {
         }
     }
 
+    /// Sends requests to another origin than the issuer's: for an Authress on this machine, such as the sandbox, which the
+    /// server reaches without the issuer's host name.
+    #[must_use]
+    pub fn with_api_origin(self, api: &AuthressDomain) -> Self {
+        Self { api_origin: api.origin(), ..self }
+    }
+
     /// Sets the lifetime of tokens: [`MIN_LIFETIME`] to [`DEFAULT_LIFETIME`], in whole seconds. A shorter one limits what
     /// a stolen token is worth; it costs a signature more often.
     ///
