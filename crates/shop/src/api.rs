@@ -1,14 +1,15 @@
-//! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`, and
-//! `/api/cart/claim-ticket` and `/api/cart/claims` to move a cart to another account.
+//! The cart API: `/api/products`, `/api/cart`, `/api/cart/items/{productId}`, `/api/cart/claim-ticket` and
+//! `/api/cart/claims` to move a cart to another account, and `/api/cart/reminders` to open it on another device.
 
 use std::convert::Infallible;
 
-use authress_access_token::{AccessToken, TICKET_LIFETIME};
+use authress_access_token::{AccessToken, TICKET_LIFETIME, TicketError, TokenError, bearer_token};
 use authress_client_address::NetworkPrefix;
+use authress_secret::Secret;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use crate::api_error::ApiError;
 use crate::cart::{Cart, Quantity};
 use crate::cart_store::Shopper;
 use crate::catalog;
+use crate::ownership::OwnershipError;
+use crate::reminder::{self, ReminderError, ReminderService};
 use crate::shop::Shop;
 
 /// The routes below `/api`.
@@ -29,6 +32,9 @@ pub(crate) fn router() -> Router<Shop> {
         .route("/cart/items/{product_id}", put(set_item))
         .route("/cart/claim-ticket", post(claim_ticket))
         .route("/cart/claims", post(claim))
+        .route("/cart/reminders", post(send_reminder))
+        .route("/cart/reminders/confirmation", post(confirm_reminder))
+        .route("/outbox", get(outbox))
         .fallback(|| std::future::ready(ApiError::UnknownRoute))
         .method_not_allowed_fallback(|| std::future::ready(ApiError::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -40,28 +46,36 @@ async fn products() -> Json<Value> {
     Json(json!({ "products": catalog::PRODUCTS }))
 }
 
-async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Json<CartView> {
-    let shopper = shop.shopper(token);
+async fn read_cart(State(shop): State<Shop>, visitor: Visitor) -> Result<Json<CartView>, ApiError> {
+    let shopper = shop.shopper(visitor.token);
     let cart = shop.carts.get(&shopper);
-    Json(CartView::new(shopper, &cart))
+    // An empty cart has no owner to ask for, and nothing to see.
+    if let Some(ownership) = shop.ownership.as_deref().filter(|_| !cart.is_empty())
+        && !ownership.may_change(&shopper.user_id, &shopper.user_id, (shop.now)()).await?
+    {
+        return Err(OwnershipError::OtherOwner.into());
+    }
+    Ok(Json(CartView::new(shopper, &cart)))
 }
 
 async fn set_item(
     State(shop): State<Shop>,
     Client(client): Client,
-    token: AccessToken,
+    visitor: Visitor,
     Path(product_id): Path<String>,
     body: Bytes,
 ) -> Result<Json<CartView>, ApiError> {
     let product = catalog::find(&product_id).ok_or(ApiError::UnknownProduct)?;
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
-    let shopper = shop.shopper(token);
+    shop.own_cart(&visitor).await?;
+    let shopper = shop.shopper(visitor.token);
     let cart = shop.carts.set(&shopper, client, product, change.quantity);
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
 /// Issues a ticket for the cart of an anonymous shopper, which the page keeps until the shopper has signed in.
-async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Json<Value>, ApiError> {
+async fn claim_ticket(State(shop): State<Shop>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+    let token = visitor.token;
     if !shop.is_anonymous(&token) {
         return Err(ApiError::NotAnonymous);
     }
@@ -73,21 +87,84 @@ async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Js
 async fn claim(
     State(shop): State<Shop>,
     Client(client): Client,
-    token: AccessToken,
+    visitor: Visitor,
     body: Bytes,
 ) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
     // Only a signed-in shopper has an account that the cart can move to.
-    if shop.is_anonymous(&token) {
+    if shop.is_anonymous(&visitor.token) {
         return Err(ApiError::StillAnonymous);
     }
-    let from = shop.tickets.redeem(&claim.ticket, &token, (shop.now)()).await?;
-    let shopper = shop.shopper(token);
+    shop.own_cart(&visitor).await?;
+    let from = shop.redeem(&claim.ticket, &visitor.token).await?;
+    let shopper = shop.shopper(visitor.token);
     let cart = shop.carts.move_all(&from, &shopper, client);
+    if let Some(ownership) = &shop.ownership {
+        ownership.forget(&from);
+    }
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
+/// Sends a mail with a link to the cart of an anonymous shopper.
+async fn send_reminder(
+    State(shop): State<Shop>,
+    Client(client): Client,
+    visitor: Visitor,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let service = shop.reminders()?;
+    let request: Reminder = serde_json::from_slice(&body).map_err(|_| ReminderError::InvalidRequest)?;
+    let token = visitor.token;
+    if !shop.is_anonymous(&token) {
+        return Err(ApiError::NotAnonymous);
+    }
+    if shop.carts.get(&shop.shopper(token.clone())).is_empty() {
+        return Err(ReminderError::EmptyCart.into());
+    }
+    service.send(&token, client, &request.email, (shop.now)())?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "codeExpiresInSeconds": reminder::CODE_LIFETIME.as_secs() }))))
+}
+
+/// Confirms the address of a reminder, and sends the link that keeps the user id.
+async fn confirm_reminder(State(shop): State<Shop>, visitor: Visitor, body: Bytes) -> Result<StatusCode, ApiError> {
+    let service = shop.reminders()?;
+    let request: Confirmation = serde_json::from_slice(&body).map_err(|_| ReminderError::InvalidRequest)?;
+    let token = visitor.token;
+    if !shop.is_anonymous(&token) {
+        return Err(ApiError::NotAnonymous);
+    }
+    service.confirm(&token, &request.code, (shop.now)()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The mails of the demo.
+async fn outbox(State(shop): State<Shop>) -> Result<Json<Value>, ApiError> {
+    Ok(Json(json!({ "mails": shop.reminders()?.mails() })))
+}
+
 impl Shop {
+    fn reminders(&self) -> Result<&ReminderService, ReminderError> {
+        self.reminders.as_deref().ok_or(ReminderError::NotOffered)
+    }
+
+    /// Makes sure that Authress knows the shopper as the owner of the cart, if the shop asks Authress at all. A cart has the
+    /// id of the user who has filled it first.
+    async fn own_cart(&self, visitor: &Visitor) -> Result<(), OwnershipError> {
+        let Some(ownership) = &self.ownership else { return Ok(()) };
+        let user_id = &visitor.token.user_id;
+        ownership.own(user_id, &visitor.bearer, user_id, (self.now)()).await
+    }
+
+    /// Redeems a ticket of a page, or of a mailed link.
+    async fn redeem(&self, ticket: &str, token: &AccessToken) -> Result<String, TicketError> {
+        let now = (self.now)();
+        match (self.tickets.redeem(ticket, token, now).await, self.reminders.as_deref()) {
+            // Signed with another key: it may be a mailed one.
+            (Err(TicketError::Forged), Some(reminders)) => reminders.redeem(ticket, token, now).await,
+            (redeemed, _) => redeemed,
+        }
+    }
+
     /// Whether the shopper is anonymous: logged in with the shop's service client.
     fn is_anonymous(&self, token: &AccessToken) -> bool {
         token.connection_id() == Some(&self.config.shopper_connection_id)
@@ -95,6 +172,30 @@ impl Shop {
 
     fn shopper(&self, token: AccessToken) -> Shopper {
         Shopper { is_anonymous: self.is_anonymous(&token), user_id: token.user_id }
+    }
+}
+
+/// The user of a valid access token, whose session is not outdated.
+struct Visitor {
+    token: AccessToken,
+    /// The token itself, for requests in the shopper's name.
+    bearer: Secret,
+}
+
+impl FromRequestParts<Shop> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, ApiError> {
+        let token = AccessToken::from_request_parts(parts, shop).await?;
+        if let Some(reminders) = &shop.reminders {
+            if !shop.is_anonymous(&token) {
+                reminders.has_account(&token.user_id);
+            } else if reminders.rejects_anonymous(&token.user_id) {
+                return Err(ApiError::SessionOutdated);
+            }
+        }
+        let bearer = bearer_token(&parts.headers).map(Secret::new).ok_or(TokenError::Missing)?;
+        Ok(Self { token, bearer })
     }
 }
 
@@ -113,6 +214,18 @@ impl FromRequestParts<Shop> for Client {
 #[serde(deny_unknown_fields)]
 struct Claim {
     ticket: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reminder {
+    email: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    code: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,9 +2,12 @@
 
 use authress_access_token::{TicketError, TokenError};
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::ownership::OwnershipError;
+use crate::reminder::ReminderError;
 
 /// Why a request failed. Each error has one status and one stable code; the response is
 /// `{"errorCode", "title"}`.
@@ -14,6 +17,12 @@ pub enum ApiError {
     Token(TokenError),
     /// 403: the ticket is not valid for this shopper. 503: it is unknown whether it was redeemed.
     Ticket(TicketError),
+    /// 401: the anonymous session is older than the account that its user id has by now.
+    SessionOutdated,
+    /// 403: the cart belongs to another user. 503: Authress cannot be asked whose it is.
+    Ownership(OwnershipError),
+    /// A reminder is not sent or confirmed; see [`ReminderError`].
+    Reminder(ReminderError),
     /// 403: tickets are for the carts of anonymous shoppers.
     NotAnonymous,
     /// 403: a cart can be moved to an account only, and this shopper is anonymous.
@@ -38,6 +47,20 @@ impl ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, error.code(), error.to_string())
             }
             Self::Ticket(error) => (StatusCode::FORBIDDEN, error.code(), error.to_string()),
+            Self::SessionOutdated => (
+                StatusCode::UNAUTHORIZED,
+                "SessionOutdated",
+                "this user id has an account by now; sign in to it".into(),
+            ),
+            Self::Ownership(OwnershipError::OtherOwner) => {
+                (StatusCode::FORBIDDEN, "CartOfAnotherUser", "this cart belongs to another user".into())
+            }
+            Self::Ownership(OwnershipError::Unavailable) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "OwnershipUnavailable",
+                "the owner of this cart cannot be checked now; try again soon".into(),
+            ),
+            Self::Reminder(error) => (error.status(), error.code(), error.to_string()),
             Self::NotAnonymous => {
                 (StatusCode::FORBIDDEN, "NotAnonymous", "this cart belongs to an account and stays with it".into())
             }
@@ -72,7 +95,28 @@ impl IntoResponse for ApiError {
             return error.into_response();
         }
         let (status, code, title) = self.parts();
-        (status, Json(json!({ "errorCode": code, "title": title }))).into_response()
+        let mut response = (status, Json(json!({ "errorCode": code, "title": title }))).into_response();
+        match self {
+            Self::SessionOutdated => {
+                let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::Reminder(ReminderError::TooManyMails { retry_after_s }) => {
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+            }
+            Self::Token(_)
+            | Self::Ticket(_)
+            | Self::Reminder(_)
+            | Self::Ownership(_)
+            | Self::NotAnonymous
+            | Self::StillAnonymous
+            | Self::InvalidTicketRequest
+            | Self::UnknownProduct
+            | Self::InvalidQuantity
+            | Self::UnknownRoute
+            | Self::MethodNotAllowed => {}
+        }
+        response
     }
 }
 
@@ -85,5 +129,17 @@ impl From<TokenError> for ApiError {
 impl From<TicketError> for ApiError {
     fn from(error: TicketError) -> Self {
         Self::Ticket(error)
+    }
+}
+
+impl From<ReminderError> for ApiError {
+    fn from(error: ReminderError) -> Self {
+        Self::Reminder(error)
+    }
+}
+
+impl From<OwnershipError> for ApiError {
+    fn from(error: OwnershipError) -> Self {
+        Self::Ownership(error)
     }
 }

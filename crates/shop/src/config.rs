@@ -33,6 +33,13 @@ pub struct Config {
     /// How many carts are kept.
     #[serde(default)]
     pub carts: CartBounds,
+    /// Whether anonymous shoppers may have a link to their cart mailed. The demo keeps the mails in memory, to be read at
+    /// `/outbox.html`. Default: false.
+    #[serde(default)]
+    pub reminders: bool,
+    /// How the shop's server calls Authress. Default: not at all, and a mailed link moves the cart without keeping the user
+    /// id.
+    pub management: Option<ManagementConfig>,
     /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
     pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
@@ -42,6 +49,21 @@ pub struct Config {
     pub pages: PathBuf,
     /// The folder of the built npm package.
     pub package: PathBuf,
+}
+
+/// The service client with which the shop's server calls Authress's management API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ManagementConfig {
+    /// Where the API is. Default: the `issuer`. Another address is only for an Authress on this machine whose certificate
+    /// this server does not trust.
+    pub api_url: Option<String>,
+    /// The file with the access key. Its service client needs the permission to create invites.
+    pub access_key_file: PathBuf,
+    /// Whether carts are claimed as resources `carts/{id}`, and Authress decides who may open them. Default: false, and the
+    /// shop's own table decides.
+    #[serde(default)]
+    pub ownership: bool,
 }
 
 /// How many carts are kept in memory. A cart is about 300 bytes.

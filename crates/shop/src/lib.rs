@@ -25,10 +25,16 @@ mod cart_store;
 pub mod catalog;
 mod client_bounded;
 pub mod config;
+mod invites;
+mod management;
+mod ownership;
 mod pages;
+mod reminder;
 mod security_headers;
 mod shop;
 
 pub use api_error::ApiError;
 pub use app::app;
+pub use ownership::OwnershipError;
+pub use reminder::ReminderError;
 pub use shop::Shop;

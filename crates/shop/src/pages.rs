@@ -28,6 +28,7 @@ pub(crate) fn router(config: &Config) -> Router {
         "applicationId": config.application_id,
         "shopperConnectionId": config.shopper_connection_id,
         "backgroundRedirectUrl": config.verifier_origin.as_ref().map(|_| BACKGROUND_REDIRECT_URL),
+        "reminders": config.reminders,
         "connections": config.connections,
     });
     Router::new()

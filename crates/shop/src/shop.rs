@@ -4,14 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use authress_access_token::{ClaimTickets, TICKET_REMEMBERED, TokenPolicy, TokenVerifier};
+use authress_access_token::{ClaimTickets, TICKET_REMEMBERED, TokenPolicy, TokenVerifier, remembered_for};
 use authress_client_address::{ForwardingHeader, TrustedProxies};
 use authress_jws::SigningKey;
+use authress_service_client::ManagementClient;
 use authress_single_use::{MemorySingleUse, WhenFull};
 use axum::extract::FromRef;
 
 use crate::cart_store::CartStore;
 use crate::config::Config;
+use crate::invites::Invites;
+use crate::management;
+use crate::ownership::Ownership;
+use crate::reminder::{LINK_LIFETIME, ReminderService};
 
 /// The state of the server. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +24,10 @@ pub struct Shop {
     pub(crate) config: Arc<Config>,
     pub(crate) tokens: TokenVerifier,
     pub(crate) tickets: Arc<ClaimTickets>,
+    /// None: the shop sends no mails.
+    pub(crate) reminders: Option<Arc<ReminderService>>,
+    /// None: a cart belongs to the user id under which it is stored.
+    pub(crate) ownership: Option<Arc<Ownership>>,
     pub(crate) carts: Arc<CartStore>,
     pub(crate) proxies: TrustedProxies,
     /// Seconds since 1970.
@@ -37,9 +46,14 @@ impl Shop {
         let key = SigningKey::generate("cart-claims")?;
         let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
         let tickets = Arc::new(ClaimTickets::new(config.origin(), key, Arc::new(spent)));
+        let management = config.management.as_ref();
+        let client = management.map(|management| management::client(&config, management)).transpose()?;
+        let asks_authress = management.is_some_and(|management| management.ownership);
+        let ownership = client.clone().filter(|_| asks_authress).map(|client| Arc::new(Ownership::new(client)));
+        let reminders = if config.reminders { Some(Arc::new(reminders(&config, client)?)) } else { None };
         let carts = Arc::new(CartStore::new(&config.carts));
         let proxies = TrustedProxies { hops: config.trusted_hops, header: ForwardingHeader::XForwardedFor };
-        Ok(Self { config: Arc::new(config), tokens, tickets, carts, proxies, now: system_time })
+        Ok(Self { config: Arc::new(config), tokens, tickets, reminders, ownership, carts, proxies, now: system_time })
     }
 
     /// The same shop with another clock, in seconds since 1970. For tests.
@@ -47,6 +61,17 @@ impl Shop {
     pub fn at(self, now: fn() -> i64) -> Self {
         Self { now, tokens: self.tokens.at(now), ..self }
     }
+}
+
+/// Mailed links have a key of their own, and are valid for days.
+fn reminders(
+    config: &Config,
+    client: Option<ManagementClient>,
+) -> Result<ReminderService, Box<dyn std::error::Error + Send + Sync>> {
+    let key = SigningKey::generate("mailed-carts")?;
+    let spent = MemorySingleUse::new(remembered_for(LINK_LIFETIME), MAX_TICKETS, WhenFull::Refuse);
+    let tickets = ClaimTickets::new(config.origin(), key, Arc::new(spent)).with_lifetime(LINK_LIFETIME);
+    Ok(ReminderService::new(config.origin(), tickets, client.map(Invites::new)))
 }
 
 impl FromRef<Shop> for TokenVerifier {

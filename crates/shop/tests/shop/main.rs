@@ -4,5 +4,6 @@
 
 mod cart_api;
 mod pages;
+mod reminders;
 mod security_headers;
 mod support;

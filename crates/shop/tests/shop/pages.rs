@@ -71,7 +71,7 @@ async fn the_browser_gets_the_login_settings_only() {
         config,
         json!({
             "authressApiUrl": setup.issuer, "applicationId": "app_demo", "shopperConnectionId": "sc_demoShop",
-            "backgroundRedirectUrl": null,
+            "backgroundRedirectUrl": null, "reminders": false,
             "connections": [{"connectionId": "con_acorn", "name": "Acorn ID"}],
         })
     );

@@ -1,0 +1,173 @@
+//! The cart on another device: a mail with a link, for a shopper who has no account yet.
+//!
+//! 1. The owner of an anonymous cart gives an e-mail address. The first mail has a code, and a link that moves the cart to
+//!    the account of whoever follows it and signs in.
+//! 2. The owner types the code, which shows that the mailbox is theirs. The second mail's link has an invite too: a person
+//!    who has no account gets the cart's own user id, and everything stays where it is.
+//!
+//! Both links are in the fragment, which no server sees, are valid for days and work once. The links of one cart stop
+//! working when its owner has an account. `reminders` decides, this file acts.
+
+mod address;
+mod error;
+mod outbox;
+mod reminders;
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use authress_access_token::{AccessToken, ClaimTickets, TicketError};
+use authress_client_address::NetworkPrefix;
+use authress_service_client::InviteId;
+
+use crate::invites::Invites;
+use address::EmailAddress;
+pub use error::ReminderError;
+pub(crate) use outbox::Mail;
+use outbox::Outbox;
+use reminders::{CODE_LIFETIME_S, Code, Reminders};
+
+/// How long a mailed link is valid: Authress's default for invites.
+pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long the code of a mail is valid.
+pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(CODE_LIFETIME_S.unsigned_abs());
+
+/// Sends reminders, and knows what became of them.
+pub(crate) struct ReminderService {
+    /// The shop's origin in the browser.
+    shop: String,
+    reminders: Mutex<Reminders>,
+    outbox: Outbox,
+    tickets: ClaimTickets,
+    /// None: links move the cart, and nothing else.
+    invites: Option<Invites>,
+}
+
+impl fmt::Debug for ReminderService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReminderService").field("shop", &self.shop).finish_non_exhaustive()
+    }
+}
+
+impl ReminderService {
+    /// Mails with links to `shop`. `tickets` have the lifetime [`LINK_LIFETIME`].
+    pub(crate) fn new(shop: String, tickets: ClaimTickets, invites: Option<Invites>) -> Self {
+        Self { shop, reminders: Mutex::new(Reminders::new()), outbox: Outbox::default(), tickets, invites }
+    }
+
+    /// Sends the first mail for the cart of `owner`, an anonymous shopper.
+    ///
+    /// # Errors
+    /// [`ReminderError`].
+    pub(crate) fn send(
+        &self,
+        owner: &AccessToken,
+        client: NetworkPrefix,
+        email: &str,
+        now: i64,
+    ) -> Result<(), ReminderError> {
+        let address = EmailAddress::parse(email).ok_or(ReminderError::InvalidRequest)?;
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).map_err(|_| ReminderError::Unavailable)?;
+        let code = Code::from_random(random);
+        let link = self.link(owner, None, now)?;
+        let to = address.as_str().to_owned();
+        self.lock().begin(&owner.user_id, client, address, code, now)?;
+        self.outbox.send(Mail {
+            to,
+            subject: "Your cart is waiting",
+            text:
+                "Open the link on the device on which you want to go on. To keep everything as it is there, type the \
+                   code in the shop first: then this mailbox is known to be yours."
+                    .to_owned(),
+            code: Some(code.digits()),
+            link,
+        });
+        Ok(())
+    }
+
+    /// Confirms the address by the code of the first mail, and sends the second one.
+    ///
+    /// # Errors
+    /// [`ReminderError`]. The code stays valid if the invite cannot be made.
+    pub(crate) async fn confirm(&self, owner: &AccessToken, code: &str, now: i64) -> Result<(), ReminderError> {
+        let address = self.lock().confirm(&owner.user_id, Code::parse(code), now)?;
+        let Some(invites) = &self.invites else {
+            self.lock().close(&owner.user_id);
+            return Ok(());
+        };
+        let invite = invites.create(&owner.user_id, LINK_LIFETIME).await.ok_or(ReminderError::Unavailable)?;
+        let link = self.link(owner, Some(&invite), now)?;
+        let noted = self.lock().invited(&owner.user_id, invite);
+        match noted {
+            Ok(earlier) => {
+                self.withdraw(earlier);
+                self.outbox.send(Mail {
+                    to: address.as_str().to_owned(),
+                    subject: "Go on shopping on any device",
+                    text:
+                        "Open the link on the other device and sign in there. The cart comes along. Do not pass this \
+                           mail on: the link is for you alone."
+                            .to_owned(),
+                    code: None,
+                    link,
+                });
+                Ok(())
+            }
+            Err(too_late) => {
+                self.withdraw(Some(too_late));
+                Err(ReminderError::NoOpenReminder)
+            }
+        }
+    }
+
+    /// Redeems the ticket of a mailed link; see [`ClaimTickets::redeem`].
+    ///
+    /// # Errors
+    /// [`TicketError`]. `Expired` also if the cart's owner has an account, to which it belongs since.
+    pub(crate) async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketError> {
+        let owner = self.tickets.redeem(ticket, token, now).await?;
+        if self.lock().rejects_anonymous(&owner) { Err(TicketError::Expired) } else { Ok(owner) }
+    }
+
+    /// Notes that a customer with this user id has been here: links to the cart stop working.
+    pub(crate) fn has_account(&self, user_id: &str) {
+        let invite = self.lock().has_account(user_id);
+        self.withdraw(invite);
+    }
+
+    /// Whether an anonymous session of this user id is to be rejected; see [`Reminders::rejects_anonymous`].
+    pub(crate) fn rejects_anonymous(&self, user_id: &str) -> bool {
+        self.lock().rejects_anonymous(user_id)
+    }
+
+    /// The mails of the demo, the last one first.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        self.outbox.mails()
+    }
+
+    fn link(&self, owner: &AccessToken, invite: Option<&InviteId>, now: i64) -> Result<String, ReminderError> {
+        let ticket = self.tickets.issue(owner, now).map_err(|_| ReminderError::Unavailable)?;
+        let mut fragment = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(invite) = invite {
+            fragment.append_pair("inviteId", invite.expose());
+        }
+        fragment.append_pair("claimTicket", &ticket);
+        Ok(format!("{}/#{}", self.shop, fragment.finish()))
+    }
+
+    /// Deletes an invite at Authress. The response of the shop does not wait for it.
+    fn withdraw(&self, invite: Option<InviteId>) {
+        if let (Some(invites), Some(invite)) = (&self.invites, invite) {
+            let invites = invites.clone();
+            tokio::spawn(async move { invites.delete(&invite).await });
+        }
+    }
+
+    /// Reminders are replaced as a whole, so those behind a poisoned lock are whole.
+    fn lock(&self) -> MutexGuard<'_, Reminders> {
+        self.reminders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
