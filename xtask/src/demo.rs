@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::engines::Engine;
 use crate::progress::seconds;
-use crate::stack::{self, Dialect, Ports, Stack, Topology, VerifierOptions};
+use crate::stack::{self, Dialect, Ports, ServerOptions, Stack, Topology};
 use crate::{build, ports, programs, setup, workspace};
 
 /// Options of `cargo xtask demo`.
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn show(port: Option<u16>) -> Result<()> {
     let start = Instant::now();
     build::everything(&setup::for_build()?)?;
-    let stack = Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &VerifierOptions::default())?;
+    let stack = Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &ServerOptions::of_demo())?;
     println!("\nThe storefront is ready after {}: open", seconds(start.elapsed()));
     println!("\n    {}\n", stack.shop_url());
     println!("Everything runs on this machine only; shoppers and carts are forgotten when it stops.");
@@ -56,10 +56,8 @@ fn walk(port: Option<u16>) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     let stack = match port {
-        Some(_) => {
-            Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &VerifierOptions::default())?
-        }
-        None => stack::start_on_free_ports(Topology::Localhost, Dialect::Default, &VerifierOptions::default())?,
+        Some(_) => Stack::start(Topology::Localhost, Dialect::Default, chosen_ports(port)?, &ServerOptions::of_demo())?,
+        None => stack::start_on_free_ports(Topology::Localhost, Dialect::Default, &ServerOptions::of_demo())?,
     };
     println!("\ndemo: everything is up after {}; walking the login in headless Chromium", seconds(start.elapsed()));
     let script = workspace::root().join("tests/e2e/walk.mjs");

@@ -61,13 +61,18 @@ const xtask = process.env.XTASK ?? `${workspace}target/debug/xtask`;
  * @param {string} [options.authorizationUrl] where the sandbox sends anonymous shoppers instead of to the verifier
  * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
  * @param {boolean} [options.background] whether pages may follow logins in the background
+ * @param {boolean} [options.ownership] whether Authress decides who may open a cart
  * @returns {Promise<Stack>}
  */
-export async function startStack(topology, { authorizationUrl, dialect: spoken = dialect, background = false } = {}) {
+export async function startStack(
+  topology,
+  { authorizationUrl, dialect: spoken = dialect, background = false, ownership = false } = {},
+) {
   assert.ok(existsSync(xtask), `${xtask} is missing: run cargo xtask build`);
   const args = ['stack', '--topology', topology, '--dialect', spoken, '--json'];
   if (authorizationUrl) args.push('--authorization-url', authorizationUrl);
   if (background) args.push('--background');
+  if (ownership) args.push('--ownership');
   // The servers stop when this end of the pipe closes, however this process ends.
   const child = spawn(xtask, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let errors = '';

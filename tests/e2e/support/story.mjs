@@ -81,6 +81,7 @@ reportCount(engineName);
  * @param {OneDialect} [options.only] of all stories of the block
  * @param {Dialect} [options.dialect] of the sandbox, if it is not that of the run
  * @param {boolean} [options.background] as for `startStack`
+ * @param {boolean} [options.ownership] as for `startStack`
  */
 export function stories(
   topology,
@@ -93,6 +94,7 @@ export function stories(
     only: onlyOfBlock,
     dialect = dialectOfRun,
     background,
+    ownership,
   } = {},
 ) {
   /** @type {Environment<Resources>} */
@@ -103,6 +105,7 @@ export function stories(
         authorizationUrl: verifier?.authorizationUrl,
         dialect,
         background,
+        ownership,
       });
       if (verifier) verifier.target = resources.stack.verifierInternalUrl;
       resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Ports, Topology, VerifierOptions};
+use super::{Dialect, Ports, ServerOptions, Topology};
 use crate::workspace;
 
 const APPLICATION_ID: &str = "app_demo";
@@ -15,6 +15,11 @@ const SHOPPER_CONNECTION_ID: &str = "sc_demoShop";
 /// A page of a developer, which the contract test uses: nothing has to listen there.
 const LOCALHOST_PAGE: &str = "http://localhost:8080";
 const ACCESS_KEY_FILE: &str = "access-key";
+/// The service client of the shop's server, apart from the verifier's: neither can do what the other may.
+const SERVER_CLIENT_ID: &str = "sc_demoServer";
+const SERVER_ACCESS_KEY_FILE: &str = "server-access-key";
+/// What the shop's server uses of the management API.
+const SERVER_RESOURCES: [&str; 4] = ["Authress:Invites", "Authress:AccessRecords", "Authress:Users", "carts"];
 
 /// The addresses of one stack.
 #[derive(Debug)]
@@ -33,11 +38,13 @@ pub(crate) struct Configuration {
     authorization_url: String,
     /// Whether pages may follow logins in the background.
     background: bool,
+    /// Whether Authress decides who may open a cart.
+    ownership: bool,
 }
 
 impl Configuration {
     /// The configuration of servers on these ports.
-    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, verifier: &VerifierOptions) -> Self {
+    pub(crate) fn new(topology: Topology, dialect: Dialect, ports: Ports, servers: &ServerOptions) -> Self {
         let verifier_url = topology.verifier_url(ports.verifier);
         let control_port = if topology.is_https() { ports.internal } else { ports.sandbox };
         Configuration {
@@ -47,9 +54,10 @@ impl Configuration {
             shop_url: topology.shop_url(ports.shop),
             sandbox_url: topology.sandbox_url(ports.sandbox),
             sandbox_control_url: format!("http://127.0.0.1:{control_port}"),
-            authorization_url: verifier.authorization_url.clone().unwrap_or(format!("{verifier_url}/v1/login")),
+            authorization_url: servers.authorization_url.clone().unwrap_or(format!("{verifier_url}/v1/login")),
             verifier_internal_url: format!("http://127.0.0.1:{}", ports.verifier),
-            background: verifier.background,
+            background: servers.background,
+            ownership: servers.ownership,
             verifier_url,
         }
     }
@@ -73,7 +81,18 @@ impl Configuration {
                 "clientId": SHOPPER_CONNECTION_ID,
                 "authorizationUrl": self.authorization_url,
                 "accessKeyFile": folder.join(ACCESS_KEY_FILE),
+            }, {
+                "clientId": SERVER_CLIENT_ID,
+                // No login uses it.
+                "authorizationUrl": "http://127.0.0.1:9/no-login",
+                "accessKeyFile": folder.join(SERVER_ACCESS_KEY_FILE),
+                "options": { "grantTokenGeneration": false, "grantUserPermissionsAccess": true },
+                "statements": [{
+                    "roles": ["Authress:Owner"],
+                    "resources": SERVER_RESOURCES.map(|uri| json!({ "resourceUri": uri })),
+                }],
             }],
+            "claimableCollections": ["carts"],
             "connections": sandbox_connections(),
             "control": true,
         });
@@ -108,6 +127,12 @@ impl Configuration {
             "applicationId": APPLICATION_ID,
             "shopperConnectionId": SHOPPER_CONNECTION_ID,
             "connections": connections(),
+            "reminders": true,
+            "management": {
+                "apiUrl": self.sandbox_control_url,
+                "accessKeyFile": folder.join(SERVER_ACCESS_KEY_FILE),
+                "ownership": self.ownership,
+            },
             "verifierOrigin": self.background.then(|| origin_of(&self.authorization_url)),
             "pages": workspace::root().join("www"),
             "package": workspace::root().join("pkg"),
@@ -176,8 +201,7 @@ mod tests {
 
     #[test]
     fn plain_http_needs_no_second_listener() {
-        let configuration =
-            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
+        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &ServerOptions::default());
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["publicUrl"], "http://127.0.0.1:2");
         assert_eq!(sandbox["serviceClients"][0]["authorizationUrl"], "http://127.0.0.1:3/v1/login");
@@ -192,8 +216,7 @@ mod tests {
 
     #[test]
     fn the_extension_lives_on_the_shops_origin() {
-        let configuration =
-            Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &VerifierOptions::default());
+        let configuration = Configuration::new(Topology::Localhost, Dialect::Default, PORTS, &ServerOptions::default());
         let extension = &configuration.sandbox(Path::new("/f"))["extensions"][0];
         assert_eq!(extension["extensionId"], configuration.description(Path::new("/f"))["extensionId"]);
         assert_eq!(extension["redirectUrls"], json!([configuration.shop_url]));
@@ -202,8 +225,8 @@ mod tests {
     #[test]
     fn the_shop_asks_for_keys_without_tls() {
         let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
-        let verifier = VerifierOptions { authorization_url, background: false };
-        let configuration = Configuration::new(Topology::Https, Dialect::Strict, PORTS, &verifier);
+        let servers = ServerOptions { authorization_url, ..ServerOptions::default() };
+        let configuration = Configuration::new(Topology::Https, Dialect::Strict, PORTS, &servers);
         let sandbox = configuration.sandbox(Path::new("/f"));
         assert_eq!(sandbox["internalListen"], "127.0.0.1:4");
         assert_eq!(sandbox["dialect"], "strict");
@@ -219,8 +242,8 @@ mod tests {
             [(false, "false", Value::Null), (true, "true", json!("http://127.0.0.1:9"))]
         {
             let authorization_url = Some("http://127.0.0.1:9/v1/login".to_owned());
-            let verifier = VerifierOptions { authorization_url, background };
-            let configuration = Configuration::new(Topology::Https, Dialect::Default, PORTS, &verifier);
+            let servers = ServerOptions { authorization_url, background, ownership: false };
+            let configuration = Configuration::new(Topology::Https, Dialect::Default, PORTS, &servers);
             let environment = configuration.verifier(Path::new("/f"));
             assert!(environment.contains(&("NAVIGATION_ALLOW_BACKGROUND", allowed.to_owned())));
             assert_eq!(configuration.shop(Path::new("/f"))["verifierOrigin"], origin);

@@ -27,21 +27,31 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
     #[command(flatten)]
-    verifier: VerifierOptions,
+    servers: ServerOptions,
     /// Print the description of the servers as one line of JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What responds to anonymous logins, and to which.
+/// In what the servers differ from the usual ones.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct VerifierOptions {
+pub(crate) struct ServerOptions {
     /// The service client's Authorization Url, in place of the verifier's
     #[arg(long, value_name = "URL")]
     authorization_url: Option<String>,
     /// Let pages follow logins in the background
     #[arg(long)]
     background: bool,
+    /// Let Authress decide who may open a cart
+    #[arg(long)]
+    ownership: bool,
+}
+
+impl ServerOptions {
+    /// The demo's servers ask Authress for everything that it knows.
+    pub(crate) fn of_demo() -> Self {
+        Self { ownership: true, ..Self::default() }
+    }
 }
 
 /// The servers' ports on loopback.
@@ -81,14 +91,9 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Starts all three and returns when each has said that it is ready.
-    pub(crate) fn start(
-        topology: Topology,
-        dialect: Dialect,
-        ports: Ports,
-        verifier: &VerifierOptions,
-    ) -> Result<Self> {
+    pub(crate) fn start(topology: Topology, dialect: Dialect, ports: Ports, servers: &ServerOptions) -> Result<Self> {
         let folder = FolderGuard::create()?;
-        let configuration = Configuration::new(topology, dialect, ports, verifier);
+        let configuration = Configuration::new(topology, dialect, ports, servers);
         if topology.is_https() {
             let mut command = std::process::Command::new(build::server("authress-sandbox")?);
             command.args(["certificate", "--out"]).arg(&folder.path).args(topology.hosts());
@@ -139,7 +144,7 @@ impl Stack {
 
 /// `cargo xtask stack`: runs the servers until standard input closes.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let stack = start_on_free_ports(options.topology, options.dialect, &options.verifier)?;
+    let stack = start_on_free_ports(options.topology, options.dialect, &options.servers)?;
     if options.json {
         println!("{}", stack.description());
     } else {
@@ -158,11 +163,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Starts the servers on free ports. Another program can take a port before the server does: then other ports are
 /// tried.
-pub(crate) fn start_on_free_ports(topology: Topology, dialect: Dialect, verifier: &VerifierOptions) -> Result<Stack> {
+pub(crate) fn start_on_free_ports(topology: Topology, dialect: Dialect, servers: &ServerOptions) -> Result<Stack> {
     let mut tries = 0;
     loop {
         let ports = Ports::free()?;
-        match Stack::start(topology, dialect, ports, verifier) {
+        match Stack::start(topology, dialect, ports, servers) {
             Err(failure) if tries < 2 && format!("{failure:#}").contains("in use") => {
                 eprintln!("xtask: {failure:#}; trying other ports");
                 tries += 1;
