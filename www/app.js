@@ -1,6 +1,9 @@
 // Connects the parts of the shop: the session (session.js), the shop's server (shop-api.js), and the page itself (view.js).
 
+import { clearInvite, readInvite } from 'authress-login-wasm/invite';
+
 import * as messages from './messages.js';
+import { onReminder } from './reminder.js';
 import { SIGNED_OUT_FRAGMENT, ShopperSession } from './session.js';
 import { ShopApi } from './shop-api.js';
 import { isSameShopper, SIGNED_OUT, verifiedShopper } from './shopper.js';
@@ -28,6 +31,8 @@ let api;
 /** @type {readonly Product[]} */
 let products = [];
 let cart = EMPTY_CART;
+/** What a mailed link has brought to this tab. It leaves the address before anything else reads that. */
+let mailed = readInvite();
 /** @type {Shopper | undefined} The login client’s shopper at the last refresh of the page. */
 let shownSession;
 // Cart changes run one after the other, so that three quick presses on + add three.
@@ -61,6 +66,11 @@ async function start() {
     return;
   }
   session.onChange(followOtherTabs);
+  if (config.reminders) view.offerReminders();
+  onReminder({
+    send: (email) => mail('ReminderSent', () => api.sendReminder(email)),
+    confirm: (code) => mail('ReminderConfirmed', () => api.confirmReminder(code)),
+  });
   sessionRestored = restoreSession();
 }
 
@@ -79,6 +89,7 @@ async function restoreSession() {
   // Back from the login page. A page of the back/forward cache still has the result from before.
   if (left) view.showMessage(messages.explainCode(left === 'cart' ? 'CartNotStarted' : 'SignInUnfinished'));
   else if (result) await showOutcome(result);
+  else if (mailed) offerMailedCart();
   else if (location.hash === SIGNED_OUT_FRAGMENT) showSignedOut();
 }
 
@@ -86,18 +97,83 @@ async function restoreSession() {
 async function showOutcome(result) {
   const shopper = currentShopper();
   if (result.type === 'link') {
-    showLinkOutcome(result, shopper);
+    await showLinkOutcome(result, shopper);
   } else if (result.status !== 'signed-in') {
     const code =
       result.status === 'cancelled' ? 'UserCancelled' : (result.errorCode ?? result.serverCode ?? 'SignInUnfinished');
     view.showMessage(messages.explainCode(code, result.type === 'anonymous' ? 'CartNotStarted' : 'access_denied'));
   } else if (result.type === 'anonymous') {
     if (result.appState) await addToCart(products.find((product) => product.productId === result.appState.productId));
-  } else if (result.claimTicket) {
-    const { claimTicket } = result;
-    if (await changeCart(() => api.claim(claimTicket))) view.showMessage(messages.cartMoved(currentShopper()));
   } else {
-    view.showMessage(messages.signedIn(shopper));
+    await bringCarts(result, messages.signedIn(shopper));
+  }
+}
+
+/**
+ * Brings along the cart of before the sign-in, and that of a mailed link.
+ * @param {Pick<RedirectResult, 'claimTicket' | 'appState'>} result
+ * @param {Message} message if there is none to bring
+ */
+async function bringCarts({ claimTicket, appState }, message) {
+  let outcome = message;
+  for (const ticket of [claimTicket, appState?.mailedTicket]) {
+    if (!ticket) continue;
+    let isSameUser = false;
+    const brought = await changeCart(async () => {
+      try {
+        return await api.claim(ticket);
+      } catch (failure) {
+        isSameUser = failure instanceof Error && Reflect.get(failure, 'code') === 'TicketSameUser';
+        if (!isSameUser) throw failure;
+        return await api.cart();
+      }
+    });
+    if (!brought) return;
+    outcome = isSameUser ? messages.cartOpened(currentShopper()) : messages.cartMoved(currentShopper());
+  }
+  if (appState?.mailedTicket) forgetMailed();
+  view.showMessage(outcome);
+}
+
+/** A mailed link was opened, and the shopper has not signed in yet. */
+function offerMailedCart() {
+  const ticket = mailed?.claimTicket;
+  const signIn = { label: 'Sign in', testId: 'open-mailed-cart', onPress: openProviderPicker };
+  const claim = {
+    label: 'Add it to my cart',
+    testId: 'open-mailed-cart',
+    onPress: () => bringCarts({ appState: { mailedTicket: ticket } }, messages.signedIn(currentShopper())),
+  };
+  const isCustomer = currentShopper().state === 'signed-in' && ticket;
+  const dismiss = {
+    label: 'Not now',
+    testId: 'dismiss-mailed-cart',
+    onPress: () => {
+      forgetMailed();
+      view.clearMessage();
+    },
+  };
+  view.showMessage(messages.explainCode('CartWaiting'), [isCustomer ? claim : signIn, dismiss]);
+}
+
+function forgetMailed() {
+  mailed = null;
+  clearInvite();
+}
+
+/**
+ * Has a mail sent, and says so or why not.
+ * @param {string} code of the message after it
+ * @param {() => Promise<void>} send
+ */
+async function mail(code, send) {
+  try {
+    await send();
+    view.showMessage(messages.explainCode(code));
+    return true;
+  } catch (failure) {
+    view.showMessage(messages.explain(failure));
+    return false;
   }
 }
 
@@ -111,8 +187,8 @@ function showSignedOut() {
  * @param {RedirectResult} link
  * @param {Shopper} shopper
  */
-function showLinkOutcome(link, shopper) {
-  if (link.status === 'linked') return view.showMessage(messages.linked(shopper));
+async function showLinkOutcome(link, shopper) {
+  if (link.status === 'linked') return bringCarts(link, messages.linked(shopper));
   if (!link.mayBeOwned) return view.showMessage(messages.explainCode('UserCancelled'));
   if (link.errorCode === 'LoginOutdated') return view.showMessage(messages.explainCode(link.errorCode));
   const isOwned = link.status === 'already-owned';
@@ -130,12 +206,13 @@ function offerAccount(connectionId, code) {
     label: 'Take this cart to that account',
     testId: 'take-cart-along',
     onPress: (/** @type {HTMLElement} */ button) =>
-      leave(button, 'account', () => session.switchAccount(connectionId, () => api.claimTicket())),
+      leave(button, 'account', () => session.switchAccount(connectionId, mailed, () => api.claimTicket())),
   };
   const switchAccount = {
     label: 'Sign in to that account',
     testId: 'switch-account',
-    onPress: (/** @type {HTMLElement} */ button) => leave(button, 'account', () => session.switchAccount(connectionId)),
+    onPress: (/** @type {HTMLElement} */ button) =>
+      leave(button, 'account', () => session.switchAccount(connectionId, mailed)),
   };
   const keep = { label: 'Keep this cart', testId: 'keep-this-cart' };
   // A customer's cart stays with the account.
@@ -268,7 +345,14 @@ async function signIn(button, connectionId, shown) {
     'account',
     async () => {
       await confirmShopper(shown);
-      await session.signIn(connectionId, () => api.claimTicket());
+      const ticket = () => api.claimTicket();
+      await session.signIn(connectionId, ticket, mailed).catch(async (failure) => {
+        if (!mailed?.inviteId || failure.code !== 'RequestRefused' || failure.status === TOO_MANY_REQUESTS)
+          throw failure;
+        // The invite has expired or was used. The ticket of its link moves the cart all the same.
+        mailed = { claimTicket: mailed.claimTicket };
+        await session.signIn(connectionId, ticket, mailed);
+      });
     },
     (failure) => {
       // Authress may refuse a link before the browser leaves the page, too.

@@ -112,6 +112,24 @@ const CODES = {
     'Your cart could not be moved',
     'The shop has been restarted. You can add what you had chosen again.',
   ),
+  InvalidReminderRequest: error('This is no e-mail address', 'Check it and try again, for example name@example.com.'),
+  CartEmpty: info('Your cart is empty', 'Add something first.'),
+  TooManyReminders: error('That was enough mail for now', 'Try again later. The links of the last mail still work.'),
+  WrongReminderCode: error('This is not the code', 'Copy the six digits of the last mail.'),
+  ReminderExpired: error('The code is no longer valid', 'Have another mail sent.'),
+  ReminderUnavailable: error('The mail cannot be sent at the moment', 'Try again soon.'),
+  ReminderSent: {
+    kind: 'success',
+    title: 'The mail is on its way',
+    text: 'Type its code here: then you go on with the same user id on the other device.',
+  },
+  ReminderConfirmed: {
+    kind: 'success',
+    title: 'A second mail is on its way',
+    text: 'Open its link on the other device and sign in there.',
+  },
+  CartWaiting: info('Your cart is waiting', 'Sign in, and it is here. Go on only if you asked for this mail yourself.'),
+  SessionOutdated: error('This cart belongs to an account now', 'Start over, then sign in: the cart is there.'),
   TokenUnreadable: error(
     'The shop cannot read your session',
     'Start over, or ask the shop to allow tokens in the page.',
@@ -131,7 +149,7 @@ const REJECTED_TOKEN = error('The shop does not accept your session', START_OVER
 export function explain(failure) {
   const code = codeOf(failure);
   const row = CODES[code] ?? (isTokenRejection(code) ? REJECTED_TOKEN : CODES.InternalError);
-  return { ...row, code, canStartOver: isTokenRejection(code) };
+  return { ...row, code, canStartOver: isTokenRejection(code) || code === 'SessionOutdated' };
 }
 
 /**
@@ -181,6 +199,20 @@ export function signedIn(shopper) {
     code: 'SignedIn',
     title: `Signed in as ${nameOf(shopper)}`,
     text: 'This is your account’s cart.',
+  };
+}
+
+/**
+ * The message after a mailed link has kept the user id.
+ * @param {Shopper} shopper
+ * @returns {Message}
+ */
+export function cartOpened(shopper) {
+  return {
+    kind: 'success',
+    code: 'CartOpened',
+    title: 'Your cart is here',
+    text: `You are signed in as ${nameOf(shopper)}, with the cart of your other device.`,
   };
 }
 

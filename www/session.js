@@ -4,6 +4,7 @@ import { LoginClient } from 'authress-login-wasm';
 
 /**
  * @import { RedirectResult } from 'authress-login-wasm'
+ * @import { Invite } from 'authress-login-wasm/invite'
  * @import { ShopConfig } from './shop-api.js'
  */
 
@@ -18,6 +19,12 @@ import { LoginClient } from 'authress-login-wasm';
 
 /** The fragment of the page that is opened after a sign-out. */
 export const SIGNED_OUT_FRAGMENT = '#signed-out';
+
+/**
+ * The ticket of a mailed link comes back with the result of the sign-in.
+ * @param {Invite | null} mailed
+ */
+const stateFor = (mailed) => mailed?.claimTicket && { mailedTicket: mailed.claimTicket };
 
 /** The session of the shop's page. */
 export class ShopperSession {
@@ -83,18 +90,20 @@ export class ShopperSession {
    * this is, because the identity gets access to it. The browser leaves the page.
    * @param {string} connectionId
    * @param {() => Promise<string>} claimTicket requests a ticket for the cart, if the user id cannot be kept
+   * @param {Invite | null} mailed what a mailed link has brought: it names the user id of its cart
    */
-  async signIn(connectionId, claimTicket) {
-    await this.#login.signIn({ connectionId, claimTicket });
+  async signIn(connectionId, claimTicket, mailed) {
+    await this.#login.signIn({ connectionId, claimTicket, inviteId: mailed?.inviteId, appState: stateFor(mailed) });
   }
 
   /**
    * Signs in to the account that an identity has, which ends the current session. The browser leaves the page.
    * @param {string | undefined} connectionId
+   * @param {Invite | null} mailed what a mailed link has brought
    * @param {() => Promise<string>} [claimTicket] requests a ticket for the cart, if it comes along
    */
-  async switchAccount(connectionId, claimTicket) {
-    await this.#login.switchAccount({ connectionId, claimTicket });
+  async switchAccount(connectionId, mailed, claimTicket) {
+    await this.#login.switchAccount({ connectionId, claimTicket, appState: stateFor(mailed) });
   }
 
   /** Ends the session and returns to the shop's first page. */

@@ -1,6 +1,7 @@
 // The shop's own API. Cart requests carry the access token, from which the server takes the user id.
 
 const TIMEOUT_MS = 10_000;
+const NO_CONTENT = 204;
 
 /**
  * What the page needs before a login.
@@ -8,6 +9,7 @@ const TIMEOUT_MS = 10_000;
  * @property {string} authressApiUrl
  * @property {string} applicationId
  * @property {string} shopperConnectionId the service client that signs anonymous shoppers in
+ * @property {boolean} reminders whether the shop mails links to carts
  * @property {string | null} backgroundRedirectUrl where a login in the background ends, if this shop is set up for it
  * @property {readonly { connectionId: string, name: string }[]} connections the identity providers
  */
@@ -84,11 +86,32 @@ export class ShopApi {
    * @returns {Promise<Cart>}
    */
   async claim(ticket) {
-    return await this.#authorized('/api/cart/claims', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ticket }),
-    });
+    return await this.#post('/api/cart/claims', { ticket });
+  }
+
+  /**
+   * Has a link to this anonymous cart mailed.
+   * @param {string} email
+   */
+  async sendReminder(email) {
+    await this.#post('/api/cart/reminders', { email });
+  }
+
+  /**
+   * Confirms the address of the last mail.
+   * @param {string} code
+   */
+  async confirmReminder(code) {
+    await this.#post('/api/cart/reminders/confirmation', { code });
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   */
+  async #post(path, body) {
+    const headers = { 'content-type': 'application/json' };
+    return await this.#authorized(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
   /**
@@ -115,7 +138,7 @@ async function send(path, options = {}) {
   } catch (cause) {
     throw new ShopApiError('ShopUnreachable', { cause });
   }
-  const body = await response.json().catch(() => null);
+  const body = response.status === NO_CONTENT ? {} : await response.json().catch(() => null);
   if (!response.ok) throw new ShopApiError(body?.errorCode ?? 'ShopFailed', { status: response.status });
   if (body === null) throw new ShopApiError('ShopFailed', { status: response.status });
   return body;

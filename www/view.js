@@ -17,6 +17,9 @@ const select = (selector) => {
 /** @type {(testId: string) => HTMLElement} */
 const find = (testId) => select(`[data-testid="${testId}"]`);
 
+/** @type {(testId: string) => HTMLFormElement} */
+export const findForm = (testId) => /** @type {HTMLFormElement} */ (find(testId));
+
 const price = new Intl.NumberFormat('en-IE', { style: 'currency', currency: 'EUR' });
 
 /**
@@ -126,6 +129,12 @@ export function showShopper(shopper) {
   );
 }
 
+let offersReminders = false;
+
+export function offerReminders() {
+  offersReminders = true;
+}
+
 /**
  * Changes the rows that are there instead of creating them again: a shopper who presses + must not lose the focus.
  * @param {Cart} cart
@@ -150,6 +159,7 @@ export function showCart(cart, shopper, onQuantity) {
   find('cart-total').textContent = price.format(cart.totalCents / 100);
   select('.cart-sum').hidden = pieces === 0;
   find('keep-cart').hidden = pieces === 0 || shopper.state !== 'anonymous';
+  find('reminder').hidden = pieces === 0 || shopper.state !== 'anonymous' || !offersReminders;
   const empty = find('cart-empty');
   empty.hidden = pieces > 0;
   empty.textContent =

@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { Authress } from './support/authress.mjs';
 import { launch } from './support/browser.mjs';
 import { PATIENCE_MS } from './support/limits.mjs';
+import { askForLink, confirmAddress, openLink, signInForCart } from './support/mailed-cart.mjs';
 import { Shop } from './support/shop.mjs';
 import { writeSmall } from './support/small-png.mjs';
 import { workspace } from './support/stack.mjs';
@@ -29,19 +30,37 @@ const SHOWN = {
   'return as a customer with the same cart': 'customer',
   'sign out': 'signed-out',
   'sign in again to the same cart': 'again',
+  'have a link to the cart mailed': 'mailed',
+  'open the link on another device': 'waiting',
+  'sign in there with the same user id': 'opened',
+  'take a cart to an account that exists': 'moved',
 };
 
 /** A walk, with its current step. */
 class Walk {
   step = 'start the browser';
   #count = 0;
+  /** @type {Shop | undefined} */
+  #shop;
+  #newDevice;
 
   /**
    * @param {StackDescription} stack
-   * @param {import('playwright-core').Page} page
+   * @param {() => Promise<import('playwright-core').Page>} newDevice opens a page of a browser that knows nothing
    */
-  constructor(stack, page) {
-    this.shop = new Shop(page, stack, new Authress(stack));
+  constructor(stack, newDevice) {
+    this.stack = stack;
+    this.#newDevice = newDevice;
+  }
+
+  /** Goes on on another device. */
+  async changeDevice() {
+    this.#shop = new Shop(await this.#newDevice(), this.stack, new Authress(this.stack));
+  }
+
+  get shop() {
+    assert.ok(this.#shop, 'there is a device');
+    return this.#shop;
   }
 
   /**
@@ -119,6 +138,47 @@ async function takeAllSteps(walk, stack) {
   console.log(`     one user id all the way: ${anonymous?.sub}`);
 }
 
+/**
+ * The cart of another shopper on two devices, and a cart that joins the first shopper's.
+ * @param {Walk} walk
+ */
+async function takeStepsOnOtherDevices(walk) {
+  let link = '';
+  let userId = '';
+  await walk.changeDevice();
+  await walk.take('have a link to the cart mailed', async (shop) => {
+    await shop.open();
+    await shop.addAnonymously('teapot');
+    userId = (await shop.claims()).sub;
+    link = await confirmAddress(shop, await askForLink(shop, 'ada@example.com'));
+  });
+  await walk.changeDevice();
+  await walk.take('open the link on another device', async (shop) => {
+    await openLink(shop, link);
+    assert.equal(await shop.shownState(), 'signed-out', 'this device knows the shopper already');
+    assert.ok(!String(await shop.page.url()).includes('#'), 'the link’s secrets are left in the address');
+  });
+  await walk.take('sign in there with the same user id', async (shop) => {
+    await signInForCart(shop, 'ada');
+    await shop.showsMessage('CartOpened');
+    await shop.showsCart({ teapot: 1 });
+    assert.equal((await shop.claims()).sub, userId, 'the user id has changed');
+  });
+  await walk.changeDevice();
+  await walk.take('take a cart to an account that exists', async (shop) => {
+    await shop.open();
+    await shop.addAnonymously('bowl');
+    await shop.signIn(CONNECTION, 'walker');
+    await shop.showsRefusedLink('Acorn ID');
+    await shop.press('take-cart-along');
+    await shop.isAtProvider(CONNECTION);
+    await shop.pick('walker');
+    await shop.showsMessage('CartMoved');
+    await shop.showsCart({ mug: 1, bowl: 1 });
+  });
+  console.log(`     and one on two devices: ${userId}`);
+}
+
 /** @param {string} text */
 async function main(text) {
   let stack;
@@ -130,11 +190,15 @@ async function main(text) {
   mkdirSync(PICTURES, { recursive: true });
   const browser = await launch(stack);
   try {
-    const context = await browser.newContext(PHONE);
-    context.setDefaultTimeout(PATIENCE_MS);
-    const walk = new Walk(stack, await context.newPage());
+    const walk = new Walk(stack, async () => {
+      const context = await browser.newContext(PHONE);
+      context.setDefaultTimeout(PATIENCE_MS);
+      return await context.newPage();
+    });
+    await walk.changeDevice();
     try {
       await takeAllSteps(walk, stack);
+      await takeStepsOnOtherDevices(walk);
     } catch (cause) {
       await walk.shop.page.screenshot({ path: `${PICTURES}/failed.png` }).catch(() => {});
       const [reason] = String(cause.message).split('\n');
