@@ -18,7 +18,7 @@ use crate::model::connection::Connection;
 use crate::model::invite::DEFAULT_LIFETIME_S;
 use crate::model::resource_uri::ResourceUri;
 use crate::model::role::{Permission, Roles};
-use crate::model::service_client::service_client_user_id;
+use crate::model::service_client::{ServiceClientOptions, service_client_user_id};
 use crate::site::{PublicUrl, parse_http_url};
 
 /// The configuration of a sandbox, read from JSON. Unknown fields are errors.
@@ -107,23 +107,6 @@ pub struct ServiceClientConfig {
     /// that every request but those of `options` is refused with 403.
     #[serde(default)]
     pub statements: Vec<StatementConfig>,
-}
-
-/// Authress's options of a service client. In Authress both are off by default; here a service client without
-/// `grantTokenGeneration` would have no use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ServiceClientOptions {
-    /// Whether its statements log users in. Default: yes.
-    pub grant_token_generation: bool,
-    /// Whether it may ask for every user's permissions and resources. Default: no.
-    pub grant_user_permissions_access: bool,
-}
-
-impl Default for ServiceClientOptions {
-    fn default() -> Self {
-        Self { grant_token_generation: true, grant_user_permissions_access: false }
-    }
 }
 
 /// Roles for resources.

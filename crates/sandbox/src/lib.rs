@@ -33,6 +33,8 @@
 //!   Their tokens do not give access to the user's account.
 //! - **Tenants** stand for a connection. Connection properties are ignored, and so are unknown invites without the switch.
 //!
+//! - **The management API** is the part that a shop's server needs. The README says which of its rules are inferred.
+//!
 //! # Structure
 //!
 //! - `model`: applications, users, sessions, pending requests, codes. `state` holds all of it.
@@ -63,13 +65,14 @@ mod tests;
 
 pub use config::{
     ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, PermissionConfig, ResourceConfig,
-    RoleConfig, ServiceClientConfig, ServiceClientOptions, StatementConfig,
+    RoleConfig, ServiceClientConfig, StatementConfig,
 };
 pub use dialect::{
     AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, LargeIdentityCookie,
     NoSession, RefusedLink, RenewalResponse, UnknownTenant, UserIds,
 };
 pub use http::Delay;
+pub use model::service_client::ServiceClientOptions;
 #[cfg(feature = "server")]
 pub use sandbox::Sandbox;
 pub use sandbox::{InProcess, SandboxError};

@@ -122,7 +122,8 @@ pub(crate) fn start(
     let invite = if state.dialect.checks_invites { invite? } else { invite.ok().flatten() };
     // What another server does with an invite that it does not check is not known: here it goes on without.
     let invite_id = invite_id.filter(|_| invite.is_some());
-    let of_invite = invite.and_then(|invite| state.tenants.get(invite.content.default_login_tenant_id.as_ref()?)).cloned();
+    let of_invite =
+        invite.and_then(|invite| state.tenants.get(invite.content.default_login_tenant_id.as_ref()?)).cloned();
     let chosen = chosen.or(of_invite);
     let hashed = if is_link {
         values::link_identity(connection_id.as_deref(), tenant.as_deref(), &application_id)

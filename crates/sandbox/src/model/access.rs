@@ -81,8 +81,7 @@ mod tests {
         roles.add("ro_viewer".to_owned(), vec![read]);
         for (index, (user, role, uri)) in statements.iter().enumerate() {
             let statement = Statement::new(role, (*uri).to_owned());
-            let record =
-                AccessRecord::for_user(String::new(), "x".to_owned(), (*user).to_owned(), vec![statement]);
+            let record = AccessRecord::for_user(String::new(), "x".to_owned(), (*user).to_owned(), vec![statement]);
             records.create(format!("rec_{index}"), record, NOW_MS).unwrap();
         }
         (records, roles)
@@ -98,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_role_gives_its_actions_on_the_resource_and_below() {
-        let (records, roles) = setup(&[("ada", "ro_viewer", "carts/1"), ("shop", OWNER, "carts"), ("eve", "ro_none", "*")]);
+        let (records, roles) =
+            setup(&[("ada", "ro_viewer", "carts/1"), ("shop", OWNER, "carts"), ("eve", "ro_none", "*")]);
         let access = Access { records: &records, roles: &roles };
         assert!(access.allows(&ids("ada"), &uri("carts/1/items"), "read"));
         assert!(!access.allows(&ids("ada"), &uri("carts/1"), "UPDATE"));
@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn the_resources_of_a_user_are_those_that_records_name() {
-        let (records, roles) = setup(&[("ada", "ro_viewer", "/carts/1/"), ("ada", OWNER, "orders"), ("ada", "ro_none", "x")]);
+        let (records, roles) =
+            setup(&[("ada", "ro_viewer", "/carts/1/"), ("ada", OWNER, "orders"), ("ada", "ro_none", "x")]);
         let access = Access { records: &records, roles: &roles };
         let texts = |action| access.resources_of(&ids("ada"), action).iter().map(ResourceUri::text).collect::<Vec<_>>();
         assert_eq!(texts(None), ["carts/1", "orders"]);

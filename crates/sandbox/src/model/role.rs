@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_parent_action_implies_its_children_in_any_case() {
-        for (granted, asked) in [("*", "READ"), ("*", "*"), ("Invites", "invites:create"), ("a:*", "A"), ("READ", "read")]
+        for (granted, asked) in
+            [("*", "READ"), ("*", "*"), ("Invites", "invites:create"), ("a:*", "A"), ("READ", "read")]
         {
             assert!(implies(granted, asked), "{granted} {asked}");
         }

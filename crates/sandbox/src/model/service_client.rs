@@ -5,10 +5,10 @@ use std::fmt;
 use authress_jws::{JwkSet, KeyError, SigningKey, Verified, VerifyError, verify};
 use authress_secret::Secret;
 use base64ct::{Base64, Encoding};
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::config::ServiceClientOptions;
 use crate::dialect::Dialect;
 use crate::entropy::Entropy;
 use crate::site::PublicUrl;
@@ -38,6 +38,23 @@ pub(crate) struct ServiceClient {
     authorization_url: Url,
     keys: JwkSet,
     pub(crate) options: ServiceClientOptions,
+}
+
+/// Authress's options of a service client. In Authress both are off by default; here a service client without
+/// `grantTokenGeneration` would have no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ServiceClientOptions {
+    /// Whether its statements log users in. Default: yes.
+    pub grant_token_generation: bool,
+    /// Whether it may ask for every user's permissions and resources. Default: no.
+    pub grant_user_permissions_access: bool,
+}
+
+impl Default for ServiceClientOptions {
+    fn default() -> Self {
+        Self { grant_token_generation: true, grant_user_permissions_access: false }
+    }
 }
 
 /// The user that a verifier asserts.
@@ -244,7 +261,7 @@ mod tests {
 
     fn client_and_key() -> (ServiceClient, SigningKey) {
         let url = Url::parse("http://127.0.0.1:9000/v1/login?shop=1").unwrap();
-        let (client, access_key) = 
+        let (client, access_key) =
             ServiceClient::generate("sc_shop", url, ServiceClientOptions::default(), &mut Entropy::from_seed([3; 32]))
                 .unwrap();
         let parts: Vec<&str> = access_key.expose().split('.').collect();

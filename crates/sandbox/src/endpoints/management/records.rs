@@ -34,7 +34,8 @@ pub(crate) fn create(
     check(&record)?;
     check_grants(state, &caller, &record.statements)?;
     let id = record.record_id.clone().unwrap_or_else(|| format!("rec_{}", entropy.id()));
-    let taken = |IdTaken| ApiError::new(409, "AccessRecordAlreadyExists", "A record has this recordId; choose another.");
+    let taken =
+        |IdTaken| ApiError::new(409, "AccessRecordAlreadyExists", "A record has this recordId; choose another.");
     let version = state.access_records.create(id, record, context.now_ms).map_err(taken)?;
     Ok(record_json(state, &version))
 }
