@@ -12,7 +12,7 @@ import { withBench } from './client/bench.mjs';
 import { clients as clientsUnderTest, workspace } from './client/pages.mjs';
 import { recordings } from './client/recordings.mjs';
 import { results, write } from './client/report.mjs';
-import { firstVisit, round, searches, signedOut } from './client/rounds.mjs';
+import { firstVisit, pressed, round, searches, signedOut } from './client/rounds.mjs';
 import { CONDITION_NAMES } from './client/shopper.mjs';
 
 /**
@@ -105,17 +105,23 @@ async function measure(bench) {
 
 /** @param {Bench} bench */
 async function measureSameSite(bench) {
-  say('no session, and first visits, one site');
+  say('no session, first visits and presses, one site');
   for (let turn = -1; turn < taken; turn += 1) {
     for (const condition of conditions) {
       await inTurn(turn, async (client) => {
         const { at } = await signedOut(bench, client, condition);
         const visit = await firstVisit(bench, client, condition, 'visit');
-        // No other client can stay on the page.
-        const stay = client === 'ours' ? await firstVisit(bench, client, condition, 'stay') : visit;
-        if (turn >= 0) {
-          keep(condition, client, { signedOutSameSite: [at], visitSameSite: [visit], visitBackground: [stay] });
-        }
+        const press = await pressed(bench, client, condition, 'press');
+        // The published client cannot stay on the page, nor can the first builds of this one.
+        const stays = clients[client]?.canStay;
+        const values = {
+          signedOutSameSite: [at],
+          visitSameSite: [visit],
+          visitBackground: [stays ? await firstVisit(bench, client, condition, 'stay') : visit],
+          press: [press],
+          pressBackground: [stays ? await pressed(bench, client, condition, 'press-stay') : press],
+        };
+        if (turn >= 0) keep(condition, client, values);
       });
     }
   }

@@ -27,8 +27,11 @@ pub async fn terminate_tls(
             let Ok((connection, _)) = listener.accept().await else { continue };
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
+                // As in `serve`.
+                connection.set_nodelay(true)?;
                 let mut client = acceptor.accept(connection).await?;
                 let mut server = TcpStream::connect(upstream).await?;
+                server.set_nodelay(true)?;
                 copy_bidirectional(&mut client, &mut server).await
             });
         }

@@ -82,6 +82,16 @@ export const MEASURES = {
     targets: { reference: { median: 0.35 } },
     what: 'the same without leaving the page (`signInAnonymously()`), beside the other clients’ visits that leave it',
   },
+  press: {
+    title: 'Press, one site',
+    unit: 'ms',
+    what: 'a press on a page that has been idle for a second → an anonymous shopper’s token resolves, by way of Authress and the verifier',
+  },
+  pressBackground: {
+    title: 'Press, one site, in the background',
+    unit: 'ms',
+    what: 'the same without leaving the page (`signInAnonymously()`), beside the other clients’ presses that leave it',
+  },
   signedOut: {
     title: 'No session and no login, two sites',
     unit: 'ms',

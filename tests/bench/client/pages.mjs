@@ -24,8 +24,9 @@ export const BACKGROUND_REDIRECT_URL = '/signed-in.txt';
  */
 
 /**
- * A client under test: the entry that a page is bundled with, and the folder of its WebAssembly files, if it has any.
- * @typedef {{ entry: string, folder?: string }} Client
+ * A client under test: the entry that a page is bundled with, the folder of its WebAssembly files, if it has any, and whether
+ * it can log in without leaving the page.
+ * @typedef {{ entry: string, folder?: string, canStay?: boolean }} Client
  */
 
 /** @typedef {{ ours: Client, baseline?: Client, reference: Client }} Clients */
@@ -55,7 +56,7 @@ export function clients(baseline) {
   const built = (folder) => {
     const entry = join(folder, 'index.js');
     if (!existsSync(entry)) throw new Error(`${entry} is missing: give the dist folder of a build of this package`);
-    return { entry, folder };
+    return { entry, folder, canStay: readFileSync(entry, 'utf8').includes('backgroundRedirectUrl') };
   };
   return {
     ours: built(join(workspace, 'pkg/dist')),
@@ -65,7 +66,7 @@ export function clients(baseline) {
 }
 
 /** The tasks of `page.js` whose page has the documented hint for the module: those on which a login begins or ends. */
-const HINTED = ['visit', 'stay', 'callback', 'idle'];
+const HINTED = ['visit', 'stay', 'press', 'press-stay', 'callback', 'idle'];
 /** Pages on which most shoppers have a session already, or none and no login: without the hint, as documented. */
 const UNHINTED = ['token', 'signed-out', 'elsewhere'];
 /**

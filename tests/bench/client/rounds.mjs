@@ -131,6 +131,21 @@ export async function firstVisit(bench, client, condition, task) {
 }
 
 /**
+ * A press on a page that was read before: until an anonymous shopper has a token.
+ * @param {Bench} bench
+ * @param {ClientName} client
+ * @param {Condition} condition
+ * @param {'press' | 'press-stay'} task by leaving the page, or in the background
+ */
+export async function pressed(bench, client, condition, task) {
+  return withShopper(bench, client, condition, undefined, async (shopper) => {
+    const { sincePress, token } = await shopper.press(task);
+    assert.ok(token);
+    return sincePress;
+  });
+}
+
+/**
  * The searches of many starts with long values.
  * @param {Bench} bench
  * @param {ClientName} client

@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const PATIENCE_MS = 60_000;
 /** How long the browser's own work for a new window goes on beside the page, in milliseconds. */
 const SETTLING_MS = 250;
+/** How long a shopper reads a page before a press, in milliseconds: the page is idle then. */
+const READING_MS = 1_500;
 /** Milliseconds and bytes per second. */
 const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
 
@@ -39,9 +41,15 @@ export const CONDITION_NAMES = /** @type {Condition[]} */ (Object.keys(CONDITION
  */
 
 /**
- * Times in milliseconds, since this page and since the first page of the visit began to load; whether there is a token or
- * a session.
- * @typedef {{ at: number, sinceBegan: number, token?: boolean, exists?: boolean, failure?: undefined }} Success
+ * Times in milliseconds: since this page and since the first page of the visit began to load, and since the shopper's press;
+ * whether there is a token or a session.
+ * @typedef {object} Success
+ * @property {number} at
+ * @property {number} sinceBegan
+ * @property {number} sincePress
+ * @property {boolean} [token]
+ * @property {boolean} [exists]
+ * @property {undefined} [failure]
  */
 
 /**
@@ -125,11 +133,38 @@ export class Shopper {
    * @returns {Promise<Success>}
    */
   async open(task, search = '') {
+    const address = `${this.origin}/${this.#client}/${task}${search}`;
+    return this.#outcomeOf(task, () => this.page.goto(address, { waitUntil: 'commit' }));
+  }
+
+  /**
+   * Opens a page, reads it until it is idle, and presses.
+   * @param {'press' | 'press-stay'} task
+   * @returns {Promise<Success>} the outcome of the press, also if the browser leaves the page for it
+   */
+  async press(task) {
+    const { exists } = await this.open(task);
+    assert.equal(exists, false);
+    await pause(READING_MS);
+    return this.#outcomeOf(task, () =>
+      this.page.evaluate(() => {
+        setTimeout(window.press);
+      }),
+    );
+  }
+
+  /**
+   * Does something and waits for the outcome that the page reports.
+   * @param {string} task
+   * @param {() => Promise<unknown>} act
+   * @returns {Promise<Success>}
+   */
+  async #outcomeOf(task, act) {
     /** @type {Promise<Outcome>} */
     const reported = new Promise((resolve) => {
       this.#resolveOutcome = resolve;
     });
-    await this.page.goto(`${this.origin}/${this.#client}/${task}${search}`, { waitUntil: 'commit' });
+    await act();
     const timeout = () => this.#resolveOutcome?.({ failure: `no outcome within ${PATIENCE_MS} ms` });
     const timer = setTimeout(timeout, PATIENCE_MS);
     const outcome = await reported;

@@ -9,19 +9,27 @@ use authress_login_protocol::{
     },
     callback::exchange::{CodeExchange, ExchangeResult},
     error::{Error, ErrorCode},
+    jwt::UnverifiedClaims,
+    secret::Secret,
     session::{origin::SessionOrigin, tokens::Tokens},
+    web_url::WebUrl,
 };
-use futures_util::future::{Either, LocalBoxFuture, select};
-use std::pin::pin;
+use futures_util::future::{Either, LocalBoxFuture, ready, select};
+use std::pin::{Pin, pin};
 
 /// How long a login in the background may take, in milliseconds. Other tabs wait longer.
 const DEADLINE_MS: u32 = 4_000;
 const _: () = assert!(DEADLINE_MS < SHARED_MS);
 
+/// How long to wait before the cookies are read again while a login is followed, in milliseconds.
+const CODE_CHECK_DELAY_MS: u32 = 20;
+const CODE_CHECKS: u32 = DEADLINE_MS / CODE_CHECK_DELAY_MS;
+
 /// A pending authorization that is removed however the login ends: its code verifier outlives no login in the background,
 /// and no other tab waits for one that has ended.
 struct BackgroundLogin<'a, P: Ports> {
     context: &'a Context<P>,
+    url: WebUrl,
     nonce: String,
 }
 
@@ -32,34 +40,55 @@ impl<P: Ports> Drop for BackgroundLogin<'_, P> {
 }
 
 impl<P: Ports> LoginClient<P> {
-    /// Logs in without leaving the page. Returns `false` if that is not possible: the login then needs the page.
+    /// Logs in without leaving the page, unless Authress has a session. Returns `false` if that is not possible: the login
+    /// then needs the page. Fails if it is not known whether there is a session.
+    ///
+    /// The authorization request and the question for the session are sent at the same time, because the shopper waits for
+    /// both. The request alone changes no session. It is followed only after the answer: a session that is found is never
+    /// replaced.
     ///
     /// Such a session counts as begun in this browser, because the exchange proves it: Authress gives tokens only for the
     /// code of the request whose code verifier this page has (RFC 7636 section 4.6). What comes without a code is not
     /// stored.
-    pub(super) async fn log_in_in_background(&self, options: &AuthenticateOptions, redirect_url: &str) -> bool {
+    pub(super) async fn log_in_in_background(
+        &self,
+        options: &AuthenticateOptions,
+        redirect_url: &str,
+    ) -> Result<bool, Error> {
         let context = &self.context;
-        if !context.sends_credentials().unwrap_or(false) {
-            return false;
-        }
-        let login = self.follow_login(options, redirect_url);
+        let start = self.start_in_background(options, redirect_url);
+        let start = match select(self.find_remote_session(), start).await {
+            // What has been started is dropped if there is a session.
+            Either::Left((is_signed_in, start)) => {
+                if is_signed_in? {
+                    return Ok(true);
+                }
+                start
+            }
+            Either::Right((started, check)) => {
+                if check.await? {
+                    return Ok(true);
+                }
+                Box::pin(ready(started))
+            }
+        };
+        let login = self.follow_login(start);
         let error = match select(login, pin!(context.ports.sleep(DEADLINE_MS))).await {
-            Either::Left((Ok(is_signed_in), _)) => return is_signed_in,
+            Either::Left((Ok(is_signed_in), _)) => return Ok(is_signed_in),
             Either::Left((Err(error), _)) => error,
             Either::Right(_) => ErrorCode::RequestTimeout.into(),
         };
         let title = ["The login in the background failed, and the page is left for it. ", &error.detail].concat();
         context.ports.warn(&title, &error);
-        false
+        Ok(false)
     }
 
-    fn follow_login<'a>(
+    fn start_in_background<'a>(
         &'a self,
         options: &'a AuthenticateOptions,
         redirect_url: &'a str,
-    ) -> LocalBoxFuture<'a, Result<bool, Error>> {
+    ) -> LocalBoxFuture<'a, Result<BackgroundLogin<'a, P>, Error>> {
         Box::pin(async move {
-            let context = &*self.context;
             let options = AuthenticateOptions {
                 redirect_url: Some(redirect_url.to_owned()),
                 flow_type: Some("code".to_owned()),
@@ -69,17 +98,24 @@ impl<P: Ports> LoginClient<P> {
             let (url, nonce) = started
                 .and_then(|started| started.authentication_url.zip(started.authentication_request_id))
                 .ok_or(ErrorCode::InvalidServerResponse)?;
-            let login = BackgroundLogin { context, nonce };
-            let earlier = context.ports.cookies().authorization_code();
-            // A browser may withhold what the redirects end with, after it has stored their cookies (opaque response
-            // blocking).
-            let followed = context.ports.follow(&url).await;
-            let code = context.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
-            let Some(code) = code else {
-                followed?;
-                let detail = "There was no authorization code: does the verifier allow logins in the background?";
-                return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
-            };
+            Ok(BackgroundLogin { context: &self.context, url, nonce })
+        })
+    }
+
+    fn follow_login<'a>(
+        &'a self,
+        start: LocalBoxFuture<'a, Result<BackgroundLogin<'a, P>, Error>>,
+    ) -> LocalBoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let context = &*self.context;
+            let login = start.await?;
+            // Another tab may have begun a session while this one was frozen. A second user id would replace it.
+            if context.refresh_state() {
+                return Ok(true);
+            }
+            // It goes on until the session is there: a later redirect may bring cookies, too.
+            let mut redirects = pin!(context.ports.follow(&login.url));
+            let code = context.code_of_session(redirects.as_mut()).await?;
             // Otherwise the shopper has signed out.
             let pending = context.load_pending(&login.nonce).ok_or(ErrorCode::LoginOutdated)?;
             let exchange = CodeExchange::new(pending, code);
@@ -96,10 +132,45 @@ impl<P: Ports> LoginClient<P> {
 }
 
 impl<P: Ports> Context<P> {
+    /// Waits until the `redirects` of a login have brought the code of its session in a cookie, and not for the file at
+    /// their end.
+    async fn code_of_session(
+        &self,
+        mut redirects: Pin<&mut impl Future<Output = Result<(), Error>>>,
+    ) -> Result<Secret, Error> {
+        let earlier = self.ports.cookies().authorization_code();
+        // Counted, because a page may have replaced the timer by one that never waits.
+        for _ in 0..CODE_CHECKS {
+            let delay = pin!(self.ports.sleep(CODE_CHECK_DELAY_MS));
+            let step = select(redirects.as_mut(), delay).await;
+            let code = self.ports.cookies().authorization_code().filter(|code| Some(code) != earlier.as_ref());
+            match (step, code) {
+                // A browser may withhold what the redirects end with, after it has stored their cookies (opaque response
+                // blocking).
+                (_, Some(code)) => return Ok(code),
+                (Either::Left((followed, _)), None) => {
+                    followed?;
+                    let detail = "There was no authorization code: does the verifier allow logins in the background?";
+                    return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
+                }
+                (Either::Right(_), None) => {}
+            }
+        }
+        Err(ErrorCode::RequestTimeout.into())
+    }
+
     /// Stores the session of a login in the background, in `tokens` or in cookies, unless another one has come before it.
     /// Returns whether there is a session.
     async fn begin_session(&self, pending: &PendingAuthorization, tokens: Option<&Tokens>) -> Result<bool, Error> {
-        if self.current_session().has_ended(pending) || self.identity().is_some() {
+        let has_ended = self.current_session().has_ended(pending);
+        let identity = self.identity();
+        // Another tab may have found the session of this login in the cookies and stored it before.
+        let is_of_login =
+            |tokens: &Tokens| identity.as_ref().and_then(UnverifiedClaims::subject) == Some(tokens.user_id());
+        if !has_ended && tokens.is_some_and(is_of_login) {
+            self.note_begun();
+        }
+        if has_ended || identity.is_some() {
             return self.discard_stale_response();
         }
         self.advance_session_version();

@@ -45,8 +45,12 @@ impl<P: Ports> LoginClient<P> {
     ) -> AuthorizationResult {
         let context = &self.context;
         context.ports.activation().await;
+        // Without cookies that reach Authress there is no code for a page that stays.
+        let background_redirect_url = background_redirect_url.filter(|_| context.sends_credentials().unwrap_or(false));
         loop {
-            if self.find_session().await? {
+            // In the background Authress is asked while the login starts.
+            let is_local = background_redirect_url.is_some() || !context.may_have_remote_session();
+            if self.user_session_exists(is_local).await? {
                 return Ok(None);
             }
             let lock = context.acquire(SessionLock::anonymous_login()).await;
@@ -56,7 +60,7 @@ impl<P: Ports> LoginClient<P> {
             }
             let Some(wait_ms) = context.anonymous_login_shared_for_ms() else {
                 if let Some(redirect_url) = background_redirect_url
-                    && self.log_in_in_background(options, redirect_url).await
+                    && self.log_in_in_background(options, redirect_url).await?
                 {
                     return Ok(None);
                 }

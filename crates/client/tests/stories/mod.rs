@@ -1,6 +1,7 @@
 //! Shoppers' stories, one test each.
 
 mod any_order;
+mod background;
 mod callbacks;
 mod clocks;
 mod cookies;

@@ -5,18 +5,18 @@ use super::assert_signed_in;
 use crate::support::{Browser, Call, Choice, Fault, Site, Tab, World, login, pass_ms, run};
 use authress_login_client::OpenType;
 use authress_login_protocol::{
-    authorization::{pending::LEGACY_KEY, request::AuthenticateOptions},
+    authorization::request::AuthenticateOptions,
     callback::login_result::{LoginResult, LoginStatus, Purpose},
     error::Error,
     secret::Secret,
 };
 
 const SITES: [Site; 3] = [Site::Same, Site::Cross, Site::Localhost];
-const ADA: Choice = Choice::Person("ada");
-const AUTHORIZATION_REQUEST: &str = "POST /api/authentication";
-const CLICK: &str = r#"{"appState":{"productId":"mug"}}"#;
+pub(super) const ADA: Choice = Choice::Person("ada");
+pub(super) const AUTHORIZATION_REQUEST: &str = "POST /api/authentication";
+pub(super) const CLICK: &str = r#"{"appState":{"productId":"mug"}}"#;
 
-fn click(choice: Choice) -> AuthenticateOptions {
+pub(super) fn click(choice: Choice) -> AuthenticateOptions {
     AuthenticateOptions { app_state: Some(Secret::new(CLICK)), ..login(choice) }
 }
 
@@ -24,21 +24,16 @@ fn sign_in_anonymously(tab: &Tab) -> Call<Result<bool, Error>> {
     tab.call(|client| async move { client.sign_in_anonymously(click(Choice::Anonymous), None).await })
 }
 
-fn sign_in_in_background(tab: &Tab) -> Call<Result<bool, Error>> {
-    let redirect_url = Some("/signed-in.txt".to_owned());
-    tab.call(|client| async move { client.sign_in_anonymously(click(Choice::Anonymous), redirect_url).await })
-}
-
-fn sign_in(tab: &Tab) -> Call<Result<(), Error>> {
+pub(super) fn sign_in(tab: &Tab) -> Call<Result<(), Error>> {
     let open = OpenType::Redirect { returns_response: false };
     tab.call(move |client| async move { client.sign_in(click(ADA), open).await.map(drop) })
 }
 
-async fn redirect_result(tab: &Tab) -> Option<LoginResult> {
+pub(super) async fn redirect_result(tab: &Tab) -> Option<LoginResult> {
     tab.call(|client| async move { client.redirect_result(true).await }).value().await.unwrap()
 }
 
-fn sent(tab: &Tab) -> usize {
+pub(super) fn sent(tab: &Tab) -> usize {
     tab.browser.world.sent(AUTHORIZATION_REQUEST).len()
 }
 
@@ -229,137 +224,5 @@ fn signing_in_without_a_session_or_with_a_found_one_is_a_login() {
             assert_eq!((result.purpose, result.status), (Purpose::Login, LoginStatus::SignedIn));
             assert_ne!(tab.user().unwrap(), found);
         }
-    });
-}
-
-#[test]
-fn a_login_in_the_background_stays_on_the_page_and_its_user_id_can_be_kept() {
-    run(async {
-        let browser = Browser::new(&World::new(Site::Same, 11));
-        let (tab, other) = (Tab::open(&browser), Tab::open(&browser));
-        assert!(sign_in_in_background(&tab).value().await.unwrap());
-        let user = tab.user().expect("a user id");
-        assert_eq!(
-            (tab.destination(), redirect_result(&tab).await),
-            (None, None),
-            "the page has not returned from anywhere"
-        );
-        assert_eq!(browser.load(Site::Same.shop(), LEGACY_KEY), None, "no code verifier is left");
-        assert_signed_in(&other, &user).await;
-        assert_eq!(tab.events(), ["ready", "signed-in"]);
-        sign_in(&tab).value().await.unwrap();
-        tab.follow_redirects(ADA).await;
-        assert_eq!(redirect_result(&tab).await.expect("a result").status, LoginStatus::Linked);
-        assert_signed_in(&tab, &user).await;
-    });
-}
-
-#[test]
-fn five_tabs_share_one_login_in_the_background() {
-    run(async {
-        let browser = Browser::new(&World::new(Site::Same, 12));
-        let tabs: Vec<_> = (0..5).map(|_| Tab::open(&browser)).collect();
-        pass_ms(1_000).await;
-        let calls: Vec<_> = tabs.iter().map(sign_in_in_background).collect();
-        for call in calls {
-            assert!(call.value().await.unwrap());
-        }
-        assert_eq!(sent(&tabs[0]), 1);
-        for tab in &tabs {
-            assert_signed_in(tab, &tabs[0].user().unwrap()).await;
-            assert_eq!(tab.destination(), None);
-        }
-    });
-}
-
-#[test]
-fn a_login_that_does_not_work_in_the_background_leaves_the_page() {
-    for (fault, path) in [
-        // The verifier refuses it, the policy of the page forbids it, and it takes too long.
-        (Fault::Status(403), "/v1/login"),
-        (Fault::DropRequest, "/v1/login"),
-        (Fault::DelayRequest(5_000), "/v1/login"),
-        (Fault::DropRequest, "/tokens"),
-        (Fault::Status(400), "/tokens"),
-    ] {
-        run(async move {
-            let world = World::new(Site::Same, 13);
-            let tab = Tab::open(&Browser::new(&world));
-            let method = if path == "/tokens" { "POST" } else { "GET" };
-            world.fail(method, path, fault, 9);
-            let call = sign_in_in_background(&tab);
-            pass_ms(4_500).await;
-            assert!(!call.value().await.unwrap(), "{fault:?}");
-            let warned = tab.page().log_lines.borrow().iter().any(|line| line.contains("in the background failed"));
-            assert!(warned, "{fault:?}");
-            world.clear_faults();
-            tab.follow_redirects(Choice::Anonymous).await;
-            assert!(tab.exists().value().await.unwrap(), "{fault:?}");
-            assert_eq!(redirect_result(&tab).await.expect("a result").app_state, Some(Secret::new(CLICK)));
-        });
-    }
-}
-
-#[test]
-fn a_code_of_another_request_begins_no_session() {
-    run(async {
-        let world = World::new(Site::Same, 14);
-        let (attacker, tab) = (Tab::open(&Browser::new(&world)), Tab::open(&Browser::new(&world)));
-        let options = AuthenticateOptions { flow_type: Some("code".to_owned()), ..login(Choice::Anonymous) };
-        attacker.begin(options).value().await.unwrap();
-        attacker.callback_url(Choice::Anonymous).await;
-        let shop = Site::Same.shop().parse().unwrap();
-        let cookies = attacker.browser.script_cookies(&shop);
-        let code = cookies.split("; ").find(|cookie| cookie.starts_with("auth-code=")).expect("a code").to_owned();
-        world.fail("GET", "/v1/login", Fault::DelayResponse(1_000), 1);
-        let call = sign_in_in_background(&tab);
-        while world.sent("GET /v1/login").is_empty() {
-            pass_ms(1).await;
-        }
-        tab.browser.take_cookies(&shop, &[format!("{code}; Path=/")]);
-        assert!(!call.value().await.unwrap(), "the page is left");
-        assert_eq!(tab.user(), None);
-    });
-}
-
-#[test]
-fn cookies_must_reach_authress_for_a_login_in_the_background() {
-    for site in [Site::Cross, Site::Localhost] {
-        run(async move {
-            let tab = Tab::open(&Browser::new(&World::new(site, 15)));
-            assert!(!sign_in_in_background(&tab).value().await.unwrap());
-            assert_eq!((sent(&tab), tab.destination().is_some()), (1, true), "{site:?}");
-        });
-    }
-}
-
-#[test]
-fn a_call_that_is_cancelled_in_the_background_does_not_leave_the_page() {
-    run(async {
-        let world = World::new(Site::Same, 16);
-        let tab = Tab::open(&Browser::new(&world));
-        world.fail("GET", "/v1/login", Fault::DelayRequest(1_000), 1);
-        let call = sign_in_in_background(&tab);
-        while world.sent("GET /v1/login").is_empty() {
-            pass_ms(1).await;
-        }
-        call.cancel();
-        pass_ms(10_000).await;
-        assert_eq!((tab.user(), tab.destination()), (None, None));
-        assert!(sign_in_in_background(&tab).value().await.unwrap(), "the next press works");
-    });
-}
-
-#[test]
-fn a_prerendered_page_logs_in_once_the_shopper_sees_it() {
-    run(async {
-        let browser = Browser::new(&World::new(Site::Same, 17));
-        let tab = Tab::prerender(&browser, Site::Same.shop());
-        let mut call = sign_in_in_background(&tab);
-        pass_ms(10_000).await;
-        assert_eq!((call.try_value().is_none(), sent(&tab)), (true, 0));
-        tab.activate();
-        assert!(call.value().await.unwrap());
-        assert_eq!((sent(&tab), tab.destination()), (1, None));
     });
 }

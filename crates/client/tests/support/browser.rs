@@ -36,6 +36,8 @@ pub(crate) struct Browser {
     pub(crate) longest_cookie: Cell<usize>,
     /// Whether script sees no cookies, as in WebKit for an instant while another tab writes one.
     pub(crate) hides_cookies: Cell<bool>,
+    /// How long the file takes at which a login in the background ends, in milliseconds.
+    pub(crate) redirect_file_delay_ms: Cell<u64>,
     pages: RefCell<Vec<Rc<Page>>>,
 }
 
@@ -50,6 +52,7 @@ impl Browser {
             jar: RefCell::default(),
             longest_cookie: Cell::new(4_096),
             hides_cookies: Cell::new(false),
+            redirect_file_delay_ms: Cell::new(LATENCY_MS * 2),
             pages: RefCell::default(),
         })
     }
@@ -207,6 +210,7 @@ impl Browser {
             None => {}
         }
         self.follow_redirects(&page.origin(), url, Choice::Anonymous).await;
+        super::pass_ms(self.redirect_file_delay_ms.get()).await;
         Ok(())
     }
 
