@@ -129,6 +129,8 @@ const CODES = {
     text: 'Open its link on the other device and sign in there.',
   },
   CartWaiting: info('Your cart is waiting', 'Sign in, and it is here. Go on only if you asked for this mail yourself.'),
+  CartOfAnotherUser: error('This is not your cart', 'Sign in with the account that it belongs to.'),
+  OwnershipUnavailable: error('Your cart cannot be opened at the moment', TRY_AGAIN),
   SessionOutdated: error('This cart belongs to an account now', 'Start over, then sign in: the cart is there.'),
   TokenUnreadable: error(
     'The shop cannot read your session',

@@ -63,8 +63,12 @@ impl Ownership {
                 self.lock().note(user_id, cart_id, true, now);
                 Ok(())
             }
-            // By another user, or by this one in a request whose response was lost.
-            Err(ManagementError::AlreadyClaimed(_)) => match self.ask(user_id, cart_id, now).await {
+            // By another user, or by this one in a request whose response was lost, perhaps this very one.
+            Err(
+                ManagementError::AlreadyClaimed(_)
+                | ManagementError::Unavailable { may_have_succeeded: true, .. }
+                | ManagementError::RateLimited { may_have_succeeded: true, .. },
+            ) => match self.ask(user_id, cart_id, now).await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(OwnershipError::OtherOwner),
                 Err(error) => Err(unavailable("authorize_user", &error)),
