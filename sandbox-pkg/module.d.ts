@@ -1,9 +1,13 @@
-// What wasm-bindgen generates from crates/sandbox-wasm, as far as index.js uses it. TypeScript looks here because the file
+// What wasm-bindgen generates from crates/sandbox-wasm, as far as the package uses it. TypeScript looks here because the file
 // itself exists only after a build.
 declare module '*/dist/authress_sandbox.js' {
-  export function initSync(module: { module: Uint8Array }): unknown;
+  /** Glue with an instance of its own. */
+  export function glue(): {
+    initSync(options: { module: WebAssembly.Module }): unknown;
+    LocalAuthress: typeof LocalAuthress;
+  };
 
-  export class LocalAuthress {
+  class LocalAuthress {
     constructor(configuration: string, nowMs: number);
     handle(method: string, target: string, headers: string[], body: Uint8Array, nowMs: number): LocalResponse;
     setDialect(dialect: string): void;
