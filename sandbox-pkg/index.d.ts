@@ -13,6 +13,7 @@ export interface Connection {
   largeProfiles?: boolean;
 }
 
+/** The options of `startSandbox`. */
 export interface SandboxOptions {
   /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
@@ -28,6 +29,7 @@ export interface SandboxOptions {
   connections?: Connection[];
 }
 
+/** A running sandbox. */
 export interface Sandbox {
   /** The sandbox's origin. */
   readonly url: string;

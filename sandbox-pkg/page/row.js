@@ -14,7 +14,7 @@ export function row(entry) {
   item.append(
     element('span', 'status', isDropped ? 'none' : String(status)),
     element('span', 'method', method),
-    element('code', 'path', path),
+    element('code', 'path', ...breakable(path)),
     element('span', 'step', element('b', '', step), ' ', element('span', 'flow', flow ?? '')),
     element('span', 'when', element('time', '', clock(time)), ` · ${duration(durationMs)}`),
   );
@@ -23,6 +23,12 @@ export function row(entry) {
   if (code) item.append(element('p', 'error', element('code', '', code), title && ` ${title}`));
   return item;
 }
+
+/**
+ * The path in parts between which a line may end.
+ * @param {string} path
+ */
+const breakable = (path) => path.split(/(?=[/?&])/).flatMap((part) => [document.createElement('wbr'), part]);
 
 /** @param {Entry} entry */
 function outcome({ status, isDropped, code }) {

@@ -39,7 +39,7 @@ after(async () => {
 });
 beforeEach(async () => {
   sandbox = await startSandbox({ redirectUrls: [shop.origin] });
-  shop.html = `<button id="anonymous">Buy</button> <button id="provider">Sign in</button> <output id="state"></output>
+  shop.html = `<link rel="icon" href="data:,"><button id="anonymous">Buy</button> <button id="provider">Sign in</button> <output id="state"></output>
     <script type="module">
       import { LoginClient } from '/dist/index.js';
       const login = new LoginClient(${JSON.stringify(sandbox.settings)});
@@ -114,18 +114,18 @@ test('shows an anonymous login and a link as they happen, without secrets', asyn
   const anonymous = await page.evaluate(() => /** @type {any} */ (window).token);
   await until(
     async () => (await steps(requests)).join('\n'),
-    'login begun · login 1\nverifier · login 1\ncode verified · login 1',
+    'login begun login 1\nverifier login 1\ncode verified login 1',
   );
 
   await page.click('#provider');
   await page.getByTestId('user-ada').waitFor();
-  await until(async () => (await steps(requests)).slice(3).join('\n'), 'link begun · link 2\nprovider · link 2');
+  await until(async () => (await steps(requests)).slice(3).join('\n'), 'link begun link 2\nprovider link 2');
   await page.getByTestId('user-ada').click();
   await until(() => stateOf(page), 'linked customer');
   const linked = await page.evaluate(() => /** @type {any} */ (window).token);
   await until(
     async () => (await steps(requests)).slice(5).join('\n'),
-    'person chosen · link 2\ncode verified, identity linked · link 2',
+    'person chosen link 2\ncode verified, identity linked link 2',
   );
   const userOf = (/** @type {string} */ token) =>
     JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub;
