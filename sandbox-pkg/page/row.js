@@ -28,7 +28,8 @@ export function row(entry) {
  * The path in parts between which a line may end.
  * @param {string} path
  */
-const breakable = (path) => path.split(/(?=[/?&])/).flatMap((part) => [document.createElement('wbr'), part]);
+const breakable = (path) =>
+  path.split(/(?=[?&]|(?<!\/)\/(?!\/))/).flatMap((part) => [document.createElement('wbr'), part]);
 
 /** @param {Entry} entry */
 function outcome({ status, isDropped, code }) {

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 
 import { glue } from '../dist/authress_sandbox.js';
 
+/** @import { Glue } from './glue.d.ts' */
+
 const module = new WebAssembly.Module(readFileSync(new URL('../dist/authress_sandbox_bg.wasm', import.meta.url)));
 
 /**
@@ -41,7 +43,7 @@ export class Instance {
    * @throws {Error} the configuration is not valid
    */
   constructor(configuration) {
-    const { initSync, LocalAuthress } = glue();
+    const { initSync, LocalAuthress } = /** @type {Glue} */ (/** @type {unknown} */ (glue()));
     this.#authress = this.#run(() => {
       initSync({ module });
       return new LocalAuthress(JSON.stringify(configuration), Date.now());

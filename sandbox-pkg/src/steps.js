@@ -128,7 +128,7 @@ function callback({ query, isLink, hasFailed }) {
   if (query.has('error')) return 'login cancelled';
   if (!query.has('code')) return hasFailed ? 'login refused' : 'login opened in the browser';
   if (hasFailed) return isLink ? 'link refused' : 'code refused';
-  return isLink ? 'code verified, identity linked' : 'code verified';
+  return isLink ? 'identity linked' : 'code verified';
 }
 
 /**
