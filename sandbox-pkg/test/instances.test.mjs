@@ -1,6 +1,8 @@
 // Each sandbox has a WebAssembly instance of its own.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { startSandbox } from '../index.js';
 import { Shopper } from './shopper.mjs';
@@ -83,6 +85,10 @@ test('a trap at the start is an error of startSandbox', async () => {
     }
   };
   await assert.rejects(startSandbox(), { code: 'SandboxTrapped' });
+});
+
+test('a stopped sandbox leaves no instance behind, also after a trap', () => {
+  execFileSync(process.execPath, ['--expose-gc', fileURLToPath(new URL('collected.mjs', import.meta.url))]);
 });
 
 test('what is no trap does not end a sandbox', async () => {
