@@ -15,12 +15,13 @@ const CONTROL_PATHS = new Set(['faults', 'clock', 'log', 'code-lifetime', 'diale
 
 /**
  * @param {Instance} instance
- * @returns {(request: IncomingMessage, response: ServerResponse) => Promise<void>}
+ * @returns {(request: IncomingMessage, response: ServerResponse) => void}
  */
 export function requestHandler(instance) {
   const history = new RequestHistory();
   const page = new RequestsPage(history, instance);
-  return async (request, response) => {
+  /** @type {(request: IncomingMessage, response: ServerResponse) => Promise<void>} */
+  const respond = async (request, response) => {
     const arrivedMs = Date.now();
     const start = performance.now();
     const body = await read(request).catch(() => null);
@@ -37,6 +38,13 @@ export function requestHandler(instance) {
     if (isControl && method === 'GET') return;
     const durationMs = performance.now() - start;
     history.add({ method, target, body, response: result, isDropped: result.isDropped, arrivedMs, durationMs });
+  };
+  return (request, response) => {
+    respond(request, response).catch((error) => {
+      // A bug of this package, which must not end the process of the tests.
+      process.emitWarning(error);
+      response.destroy();
+    });
   };
 }
 

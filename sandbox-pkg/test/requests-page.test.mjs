@@ -185,6 +185,8 @@ test('every target gets a response', async () => {
       /^HTTP\/1.1 [24]\d\d /,
       target,
     );
+  const origin = 'GET /settings HTTP/1.1\r\nHost: localhost\r\nOrigin: http://\u00e9\r\nConnection: close\r\n\r\n';
+  assert.match(await raw(origin), /^HTTP\/1.1 200 /);
 });
 
 test('a delayed, a dropped and a failed response are shown as what they are', async () => {
