@@ -30,6 +30,7 @@ try {
     });
     console.error('authress-login-sandbox: for development only: everyone can log in as anyone.');
     console.log(`ready ${sandbox.url}\n${JSON.stringify(sandbox.settings, null, 2)}`);
+    console.log(`requests as they happen: ${sandbox.requestsUrl}`);
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => sandbox.stop());
   }
 } catch (error) {

@@ -13,6 +13,7 @@ export interface Connection {
   largeProfiles?: boolean;
 }
 
+/** The options of `startSandbox`. */
 export interface SandboxOptions {
   /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
@@ -28,22 +29,37 @@ export interface SandboxOptions {
   connections?: Connection[];
 }
 
+/** A running sandbox. */
 export interface Sandbox {
   /** The sandbox's origin. */
   readonly url: string;
+  /** The page that shows the requests as they happen, without secrets. */
+  readonly requestsUrl: string;
   /** The settings of `LoginClient`. */
   readonly settings: {
     readonly authressApiUrl: string;
     readonly applicationId: string;
     readonly anonymousConnectionId: string;
   };
-  /** Changes the dialect of the running sandbox. */
+  /**
+   * Changes the dialect of the running sandbox. Switches that it does not name are those of the base.
+   * @throws {Error} There is no such dialect or switch.
+   */
   setDialect(dialect: Dialect): void;
-  /** Advances the clock of sandbox and verifier by whole seconds. The browser's clock stays as it is. */
+  /**
+   * Advances the clock of sandbox and verifier by whole seconds. The browser's clock stays as it is.
+   * @throws {Error} It would be ahead by more than ten years.
+   */
   advanceClock(seconds: number): void;
   /** Closes all connections. */
   stop(): Promise<void>;
 }
 
-/** Starts a local Authress with a verifier on 127.0.0.1. */
+/**
+ * Starts a local Authress with a verifier on 127.0.0.1.
+ *
+ * Each sandbox has a WebAssembly instance of its own. If that fails, which is a bug, the sandbox responds to every request with
+ * 500 `SandboxTrapped`, and its methods throw an error with this `code`; others go on.
+ * @throws {Error} An option is not valid, or the port is in use (`EADDRINUSE`).
+ */
 export function startSandbox(options?: SandboxOptions): Promise<Sandbox>;

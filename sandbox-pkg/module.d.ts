@@ -1,21 +1,4 @@
-// What wasm-bindgen generates from crates/sandbox-wasm, as far as index.js uses it. TypeScript looks here because the file
-// itself exists only after a build.
+// The generated glue exists only after a build: TypeScript looks here before. src/glue.d.ts has its types.
 declare module '*/dist/authress_sandbox.js' {
-  export function initSync(module: { module: Uint8Array }): unknown;
-
-  export class LocalAuthress {
-    constructor(configuration: string, nowMs: number);
-    handle(method: string, target: string, headers: string[], body: Uint8Array, nowMs: number): LocalResponse;
-    setDialect(dialect: string): void;
-    advanceClock(seconds: number): void;
-  }
-
-  interface LocalResponse {
-    readonly status: number;
-    readonly headers: string[];
-    readonly body: Uint8Array;
-    readonly delayMs: number;
-    readonly isDropped: boolean;
-    free(): void;
-  }
+  export function glue(): unknown;
 }

@@ -1,5 +1,5 @@
-// The report of the package's public surface, api-report.api.md, made by API Extractor from
-// pkg/index.d.ts. A change of the surface shows as a change of the report.
+// The reports of the packages' public surfaces, made by API Extractor from their index.d.ts. A change of a surface shows as a
+// change of its report.
 //
 //   cargo xtask api-report
 
@@ -12,19 +12,30 @@ import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const packageFolder = fileURLToPath(new URL('../../pkg/', import.meta.url));
+
+/** The packages, by the folder of each, and the names of their reports. */
+export const REPORTS = { pkg: 'api-report', 'sandbox-pkg': 'sandbox-api-report' };
+
+/** @typedef {keyof typeof REPORTS} PackageFolder */
 
 /**
- * Makes the report.
+ * The report's file.
+ * @param {PackageFolder} of
+ */
+export const fileOf = (of) => `${REPORTS[of]}.api.md`;
+
+/**
+ * Makes the report of a package.
+ * @param {PackageFolder} of
  * @param {{ update?: boolean }} [options] whether to write it to its place if it has changed
  * @returns the lines of the `committed` and the `made` report, and API Extractor's complaints about the types
  */
-export function report({ update = false } = {}) {
+export function report(of, { update = false } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'api-report-'));
   /** @type {string[]} */
   const complaints = [];
   try {
-    const { apiReportChanged } = Extractor.invoke(ExtractorConfig.prepare(configuration(scratch)), {
+    const { apiReportChanged } = Extractor.invoke(ExtractorConfig.prepare(configuration(of, scratch)), {
       localBuild: update,
       messageCallback: (message) => {
         // Everything else is about progress, or about the report itself.
@@ -37,21 +48,21 @@ export function report({ update = false } = {}) {
     return {
       isCurrent: !apiReportChanged,
       complaints,
-      committed: lines(join(folder, REPORT)),
-      made: lines(join(scratch, REPORT)),
+      committed: lines(join(folder, fileOf(of))),
+      made: lines(join(scratch, fileOf(of))),
     };
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-const REPORT = 'api-report.api.md';
-
 /**
+ * @param {PackageFolder} of
  * @param {string} scratch
  * @returns {import('@microsoft/api-extractor').IExtractorConfigPrepareOptions}
  */
-function configuration(scratch) {
+function configuration(of, scratch) {
+  const packageFolder = fileURLToPath(new URL(`../../${of}/`, import.meta.url));
   const none = { default: { logLevel: ExtractorLogLevel.None, addToApiReportFile: false } };
   return {
     configObject: {
@@ -64,7 +75,7 @@ function configuration(scratch) {
           files: [join(packageFolder, 'index.d.ts')],
         },
       },
-      apiReport: { enabled: true, reportFolder: folder, reportTempFolder: scratch, reportFileName: 'api-report' },
+      apiReport: { enabled: true, reportFolder: folder, reportTempFolder: scratch, reportFileName: REPORTS[of] },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       messages: {
@@ -91,12 +102,11 @@ function lines(file) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { isCurrent, complaints } = report({ update: true });
-  for (const complaint of complaints) console.error(complaint);
-  console.log(
-    isCurrent
-      ? `tests/types/${REPORT} was up to date.`
-      : `tests/types/${REPORT} is written: look at its changes and commit it.`,
-  );
-  if (complaints.length > 0) process.exitCode = 1;
+  for (const folderName of /** @type {PackageFolder[]} */ (Object.keys(REPORTS))) {
+    const { isCurrent, complaints } = report(folderName, { update: true });
+    for (const complaint of complaints) console.error(complaint);
+    const file = `tests/types/${fileOf(folderName)}`;
+    console.log(isCurrent ? `${file} was up to date.` : `${file} is written: look at its changes and commit it.`);
+    if (complaints.length > 0) process.exitCode = 1;
+  }
 }

@@ -17,7 +17,7 @@ export function pages(workspace) {
   const docs = readdirSync(join(workspace, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`);
-  return ['README.md', 'pkg/README.md', ...docs.sort()];
+  return ['README.md', 'pkg/README.md', 'sandbox-pkg/README.md', ...docs.sort()];
 }
 
 /** @typedef {{ extension: string, code: string, isClassic?: boolean }} Script */

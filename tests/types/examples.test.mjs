@@ -16,7 +16,8 @@ const project = mkdtempSync(join(tmpdir(), 'examples-'));
 after(() => rmSync(project, { recursive: true }));
 
 mkdirSync(join(project, 'node_modules'));
-symlinkSync(join(workspace, 'pkg'), join(project, 'node_modules/authress-login-wasm'), 'dir');
+for (const [name, folder] of Object.entries({ 'authress-login-wasm': 'pkg', 'authress-login-sandbox': 'sandbox-pkg' }))
+  symlinkSync(join(workspace, folder), join(project, 'node_modules', name), 'dir');
 const surroundings = join(project, 'surroundings.d.ts');
 cpSync(join(workspace, 'tests/types/examples/surroundings.d.ts'), surroundings);
 
@@ -58,7 +59,7 @@ function complaints({ code, extension, line, isClassic }, index) {
 }
 
 test('there are examples', () => {
-  for (const page of ['README.md', 'pkg/README.md'])
+  for (const page of ['README.md', 'pkg/README.md', 'sandbox-pkg/README.md', 'docs/sandbox.md'])
     assert.ok(
       all.some((example) => example.page === page),
       page,

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import ts from 'typescript';
 
-import { report } from './api-report.mjs';
+import { REPORTS, fileOf, report } from './api-report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packageFolder = fileURLToPath(new URL('../../pkg', import.meta.url));
@@ -94,18 +94,19 @@ test('the types name exactly what the package has', async () => {
   }
 });
 
-test('the report of the public surface is up to date', () => {
-  const { isCurrent, complaints, committed, made } = report();
-  assert.deepEqual(complaints, [], 'what is public must be usable by everybody');
-  const lost = committed.filter((line) => !made.includes(line)).map((line) => `- ${line}`);
-  const gained = made.filter((line) => !committed.includes(line)).map((line) => `+ ${line}`);
-  const differences = [...lost, ...gained].join('\n');
-  assert.ok(
-    isCurrent,
-    `pkg/index.d.ts has changed what is public:\n${differences}\n` +
-      'If that is meant, run `cargo xtask api-report` and commit tests/types/api-report.api.md; a change that breaks applications needs a new major version.',
-  );
-});
+for (const folder of /** @type {import('./api-report.mjs').PackageFolder[]} */ (Object.keys(REPORTS)))
+  test(`the report of the public surface of ${folder} is up to date`, () => {
+    const { isCurrent, complaints, committed, made } = report(folder);
+    assert.deepEqual(complaints, [], 'what is public must be usable by everybody');
+    const lost = committed.filter((line) => !made.includes(line)).map((line) => `- ${line}`);
+    const gained = made.filter((line) => !committed.includes(line)).map((line) => `+ ${line}`);
+    const differences = [...lost, ...gained].join('\n');
+    assert.ok(
+      isCurrent,
+      `${folder}/index.d.ts has changed what is public:\n${differences}\n` +
+        `If that is meant, run \`cargo xtask api-report\` and commit tests/types/${fileOf(folder)}; a change that breaks applications needs a new major version.`,
+    );
+  });
 
 /**
  * The exported values of a declaration file, with the methods of classes and the names of constants.

@@ -1,11 +1,11 @@
-//! The package's TypeScript types: the report of what they make public, and their documentation.
+//! The packages' TypeScript types: the reports of what they make public, and the documentation of the client's.
 
 use anyhow::Result;
 
 use crate::setup::{BuildTools, for_docs};
 use crate::{programs, workspace};
 
-/// Writes the report. The difference is for a person to review and commit.
+/// Writes the reports. The difference is for a person to review and commit.
 pub(crate) fn write_report(tools: &BuildTools) -> Result<()> {
     programs::run(tools.node.command().current_dir(workspace::root()).arg("tests/types/api-report.mjs"))
 }

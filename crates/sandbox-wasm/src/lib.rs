@@ -23,7 +23,6 @@ use tower::ServiceExt;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use built_in_verifier::BuiltInVerifier;
 pub use response::LocalResponse;
 
 /// A sandbox with its verifiers.
@@ -31,7 +30,6 @@ pub use response::LocalResponse;
 #[derive(Debug)]
 pub struct LocalAuthress {
     router: Router,
-    verifiers: Vec<BuiltInVerifier>,
     clock: Arc<AtomicU64>,
 }
 
@@ -49,8 +47,8 @@ impl LocalAuthress {
         config.control = true;
         let clock = Arc::new(AtomicU64::new(milliseconds(now_ms)));
         let sandbox = InProcess::new(&config, clock.clone())?;
-        let verifiers = BuiltInVerifier::for_clients(&config, &sandbox.access_keys)?;
-        Ok(Self { router: sandbox.router, verifiers, clock })
+        let verifiers = built_in_verifier::routes(&config, &sandbox.access_keys, &sandbox.clock())?;
+        Ok(Self { router: sandbox.router(verifiers), clock })
     }
 
     /// Handles a request. `target` is its path and query; `headers` holds a name, its value, the next name and so on, as
@@ -72,12 +70,7 @@ impl LocalAuthress {
         while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(body))?;
-        let path = request.uri().path();
-        match self.verifiers.iter().find(|verifier| verifier.path() == path) {
-            Some(verifier) => verifier.respond(&request, self.sandbox_now_ms()?),
-            None => self.send(request),
-        }
+        self.send(request.body(Body::from(body))?)
     }
 
     /// Changes the dialect: the JSON of `"default"`, `"strict"` or an object of switches, each other switch being the
@@ -89,8 +82,7 @@ impl LocalAuthress {
     pub fn set_dialect(&self, dialect: &str) -> Result<(), JsError> {
         let dialect =
             Dialect::from_json(&serde_json::from_str::<Value>(dialect)?).map_err(|text| JsError::new(&text))?;
-        self.control("POST", "/sandbox/dialect", serde_json::to_vec(&dialect)?)?;
-        Ok(())
+        self.control("/sandbox/dialect", serde_json::to_vec(&dialect)?)
     }
 
     /// Advances the clock of sandbox and verifiers by whole seconds.
@@ -100,22 +92,13 @@ impl LocalAuthress {
     #[wasm_bindgen(js_name = advanceClock)]
     pub fn advance_clock(&self, seconds: u32) -> Result<(), JsError> {
         let body = serde_json::json!({ "advanceSeconds": seconds }).to_string();
-        self.control("POST", "/sandbox/clock", body.into_bytes())?;
-        Ok(())
+        self.control("/sandbox/clock", body.into_bytes())
     }
 
-    /// The sandbox's time, which tests advance. The verifiers have no other clock: a statement must be fresh by the
-    /// sandbox's.
-    fn sandbox_now_ms(&self) -> Result<u64, JsError> {
-        let clock: Value = serde_json::from_slice(&self.control("GET", "/sandbox/clock", vec![])?.into_body())?;
-        let seconds = clock.get("now").and_then(Value::as_u64);
-        seconds.map(|seconds| seconds * 1000).ok_or_else(|| JsError::new("the sandbox's clock cannot be read"))
-    }
-
-    fn control(&self, method: &str, path: &str, body: Vec<u8>) -> Result<LocalResponse, JsError> {
-        let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+    fn control(&self, path: &str, body: Vec<u8>) -> Result<(), JsError> {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json");
         let response = self.send(request.body(Body::from(body))?)?;
-        if response.is_success() { Ok(response) } else { Err(JsError::new(&response.error_title())) }
+        if response.is_success() { Ok(()) } else { Err(JsError::new(&response.error_title())) }
     }
 
     fn send(&self, request: Request<Body>) -> Result<LocalResponse, JsError> {

@@ -1,12 +1,10 @@
 //! A response as JavaScript reads it.
 
 use authress_sandbox::Delay;
-use authress_verifier::Refusal;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, InvalidHeaderValue, LOCATION, REFERRER_POLICY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A response with its whole body.
@@ -55,27 +53,6 @@ impl LocalResponse {
 }
 
 impl LocalResponse {
-    pub(crate) fn redirect(location: &str) -> Result<Self, InvalidHeaderValue> {
-        let headers = [(LOCATION, location.parse()?)].into_iter().collect();
-        Ok(Self::new(StatusCode::FOUND, headers, vec![]))
-    }
-
-    /// The error response of a verifier, as JSON.
-    pub(crate) fn refusal(refusal: Refusal) -> Self {
-        let body = json!({ "code": refusal.code.name(), "message": refusal.code.message() });
-        let mut headers: HeaderMap =
-            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
-        headers.extend(refusal.allow.map(|methods| (ALLOW, HeaderValue::from_static(methods))));
-        Self::new(refusal.code.status(), headers, body.to_string().into_bytes())
-    }
-
-    /// A response of a verifier; it is for one browser, and not to be cached.
-    fn new(status: StatusCode, mut headers: HeaderMap, body: Vec<u8>) -> Self {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        Self { status, headers, body, delay_ms: 0, is_dropped: false }
-    }
-
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let delay = parts.extensions.get::<Delay>().map_or(0, |delay| delay.0.as_millis());
@@ -92,10 +69,6 @@ impl LocalResponse {
 
     pub(crate) fn is_success(&self) -> bool {
         self.status.is_success()
-    }
-
-    pub(crate) fn into_body(self) -> Vec<u8> {
-        self.body
     }
 
     /// What the sandbox says is wrong with a request.

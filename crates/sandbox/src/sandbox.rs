@@ -96,7 +96,13 @@ impl Sandbox {
                 .map_err(|error| SandboxError::AccessKeyNotWritten(path.clone(), error))?;
         }
         let public_url = state.public_url.clone();
-        Ok(Self { public_url, bound, internal, tls, router: router(SharedState::new(state), config.control) })
+        Ok(Self {
+            public_url,
+            bound,
+            internal,
+            tls,
+            router: router(SharedState::new(state), config.control, Router::new()),
+        })
     }
 
     /// The origin under which browsers reach it.
@@ -135,8 +141,8 @@ impl Sandbox {
 /// A sandbox inside another program, which calls its router and sets its clock. It has no ports and writes no files.
 #[derive(Debug)]
 pub struct InProcess {
-    /// The routes of the sandbox.
-    pub router: Router,
+    shared: SharedState,
+    control: bool,
     /// The access keys of the service clients by client id, in the order of the configuration.
     pub access_keys: Vec<(String, Secret)>,
 }
@@ -148,7 +154,22 @@ impl InProcess {
     /// [`SandboxError::Config`], [`SandboxError::EntropyUnavailable`].
     pub fn new(config: &Config, now_ms: Arc<AtomicU64>) -> Result<Self, SandboxError> {
         let (state, access_keys) = build(config, config.listen, Clock::simulated(now_ms))?;
-        Ok(Self { router: router(SharedState::new(state), config.control), access_keys })
+        Ok(Self { shared: SharedState::new(state), control: config.control, access_keys })
+    }
+
+    /// The routes of the sandbox, and those of the program's `own` under other paths. The sandbox's check of the host, its
+    /// faults and its log are also about the program's routes.
+    ///
+    /// # Panics
+    /// A path of `own` is one of the sandbox's.
+    pub fn router(&self, own: Router) -> Router {
+        router(self.shared.clone(), self.control, own)
+    }
+
+    /// Reads the sandbox's clock, which tests advance through its control routes, in milliseconds since 1970.
+    pub fn clock(&self) -> impl Fn() -> u64 + Clone + Send + Sync + use<> {
+        let shared = self.shared.clone();
+        move || shared.lock().clock.now_ms()
     }
 }
 

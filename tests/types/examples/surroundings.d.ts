@@ -112,8 +112,48 @@ declare module '@testing-library/react' {
 }
 declare module 'vitest' {
   export function expect(value: unknown): { toBe(expected: unknown): void };
-  export function test(name: string, body: () => Promise<void>): void;
+  export const test: {
+    (name: string, body: () => Promise<void>): void;
+    each<Value>(values: readonly Value[]): (name: string, body: (value: Value) => Promise<void>) => void;
+  };
+  export function beforeAll(hook: () => Promise<void>): void;
+  export function afterAll(hook: () => Promise<void>): void;
   export const vi: { mock(name: string, factory: () => Promise<unknown>): void };
+}
+declare module 'vite' {
+  export function createServer(options: {
+    server: { port: number };
+    define: Record<string, string>;
+  }): Promise<{ listen(): Promise<unknown>; close(): Promise<void> }>;
+}
+declare module 'playwright' {
+  interface Locator {
+    click(): Promise<void>;
+    waitFor(): Promise<void>;
+  }
+  export interface Page {
+    goto(url: string): Promise<unknown>;
+    close(): Promise<void>;
+    getByRole(role: string, options?: { name: string }): Locator;
+    getByText(text: string): Locator;
+    getByTestId(id: string): Locator;
+  }
+  export const chromium: { launch(): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }> };
+}
+declare module '@playwright/test' {
+  interface Fixtures {
+    page: import('playwright').Page;
+    request: {
+      post(url: string, options: { data: unknown }): Promise<unknown>;
+      delete(url: string): Promise<unknown>;
+    };
+  }
+  export function defineConfig(configuration: {
+    use: { baseURL: string };
+    webServer: { command: string; url: string }[];
+  }): unknown;
+  export function test(name: string, body: (fixtures: Fixtures) => Promise<void>): void;
+  export function expect(value: unknown): { toBeVisible(): Promise<void> };
 }
 declare module 'next/headers' {
   export function headers(): Promise<Headers>;

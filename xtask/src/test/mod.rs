@@ -89,11 +89,13 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
         }
     }
     if options.has(Part::Sandbox) {
-        stages.push(Stage::run("build of the sandbox", || build::sandbox_package(&tools.build)));
-        stages.push(match node_tests::sandbox_package(tools) {
-            Ok(mut command) => Stage::tests("sandbox as a package", &mut command),
-            Err(failure) => Stage::run("sandbox as a package", || Err(failure)),
+        let built = Stage::run("build of the sandbox", || {
+            build::sandbox_package(&tools.build)?;
+            build::package(&tools.build)
         });
+        let is_built = built.failure.is_none();
+        stages.push(built);
+        stages.push(tests_of_built("sandbox as a package", is_built, node_tests::sandbox_package(tools)));
     }
     if [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| options.has(part)) {
         stages.extend(package_parts(tools, options));
@@ -106,11 +108,7 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     let built = Stage::run("build", || build::everything(&tools.build));
     let is_built = built.failure.is_none();
     let mut stages = vec![built];
-    let tests = |name, command: Result<Command>| match command {
-        Ok(mut command) if is_built => Stage::tests(name, &mut command),
-        Ok(_) => Stage::run(name, || Err(anyhow!("not run, because the build failed"))),
-        Err(failure) => Stage::run(name, || Err(failure)),
-    };
+    let tests = |name, command| tests_of_built(name, is_built, command);
     if options.has(Part::Types) {
         stages.push(tests("types", node_tests::types(tools)));
     }
@@ -133,6 +131,15 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
         stages.push(Stage::run("size", || size::check(&tools.build)));
     }
     stages
+}
+
+/// Tests that need what was built.
+fn tests_of_built(name: &'static str, is_built: bool, command: Result<Command>) -> Stage {
+    match command {
+        Ok(mut command) if is_built => Stage::tests(name, &mut command),
+        Ok(_) => Stage::run(name, || Err(anyhow!("not run, because the build failed"))),
+        Err(failure) => Stage::run(name, || Err(failure)),
+    }
 }
 
 /// The tests of signing, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.

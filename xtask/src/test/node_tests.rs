@@ -91,9 +91,9 @@ pub(crate) fn types(tools: &TestTools) -> Result<Command> {
     in_folders(tools.node_script(), &["tests/types", "tests/package"])
 }
 
-/// The sandbox's npm package, over HTTP.
+/// The sandbox's npm package: over HTTP, and with the client's package in Chromium.
 pub(crate) fn sandbox_package(tools: &TestTools) -> Result<Command> {
-    in_folders(tools.node_script(), &["sandbox-pkg/test"])
+    in_folders(tools.node_script_in(Engine::Chromium)?, &["sandbox-pkg/test"])
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.

@@ -151,7 +151,7 @@ impl World {
         Rc::new(Self {
             site,
             hides_tokens: Cell::new(false),
-            router: sandbox.router,
+            router: sandbox.router(Router::new()),
             verifier: Verifier::new(site.login().parse().unwrap(), access_key.parse().unwrap()),
             server_clock,
             started: Instant::now(),

@@ -32,8 +32,8 @@ use self::shared_state::SharedState;
 /// The requests of the login client are far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// All routes. The control routes exist only with `control`.
-pub(crate) fn router(shared: SharedState, control: bool) -> Router {
+/// All routes. The control routes exist only with `control`. `own` are routes of the surrounding program.
+pub(crate) fn router(shared: SharedState, control: bool, own: Router) -> Router {
     let logins = Router::new()
         .route("/api/authentication", post(authentication::start))
         .route("/api/authentication/{id}", patch(authentication::update))
@@ -61,6 +61,7 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/sandbox/pictures/{name}", get(provider::picture));
     let routes = routes.merge(management::routes());
     let routes = if control { routes.merge(control::routes()) } else { routes };
+    let routes = routes.merge(own.with_state(()));
     routes
         .fallback(any(response::not_found))
         .method_not_allowed_fallback(response::method_not_allowed)

@@ -157,7 +157,7 @@ impl TestSandbox {
         let parts: Vec<&str> = access_keys[0].1.expose().split('.').collect();
         let verifier_key = SigningKey::from_pkcs8_der(parts[1], &Base64::decode_vec(parts[3]).unwrap()).unwrap();
         let issuer_keys = state.public_keys();
-        let router = router(SharedState::new(state), true);
+        let router = router(SharedState::new(state), true, Router::new());
         Self { router, public_url, page, verifier_key, issuer_keys, ahead_s: 0, jar: Mutex::default() }
     }
 

@@ -10,6 +10,7 @@ mod errors;
 mod extension;
 mod faults;
 mod harness;
+mod in_process;
 mod linking;
 mod management;
 mod sessions;
