@@ -34,7 +34,7 @@ pub(crate) struct AccessRecord {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
-    /// Those to whom every statement applies.
+    /// The users of every statement.
     #[serde(default)]
     pub(crate) users: Vec<RecordUser>,
     /// Those who may change the record.

@@ -130,7 +130,7 @@ fn check_grants(state: &State, caller: &Caller, statements: &[Statement]) -> Res
 }
 
 /// # Errors
-/// 403, or 404 for a user to whom no record gives anything.
+/// 403, or 404 for a user without any access from records.
 fn check_access(state: &State, caller: &Caller, version: &RecordVersion, action: &str) -> Result<(), ApiError> {
     if has_access(state, caller, version, action) {
         return Ok(());
