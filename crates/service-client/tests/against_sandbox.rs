@@ -45,7 +45,8 @@ async fn client() -> ManagementClient {
     let now_ms = Arc::new(AtomicU64::new(now.as_millis().try_into().unwrap()));
     let sandbox = InProcess::new(&config, now_ms).unwrap();
     let access_key = sandbox.access_keys[0].1.expose().parse().unwrap();
-    tokio::spawn(async move { axum::serve(listener, sandbox.router).await });
+    let router = sandbox.router(axum::Router::new());
+    tokio::spawn(async move { axum::serve(listener, router).await });
     let domain: AuthressDomain = format!("http://{address}").parse().unwrap();
     ManagementClient::new(ServiceClientTokens::new(access_key, Some(&domain))).unwrap()
 }
@@ -93,7 +94,7 @@ async fn a_record_grants_access_until_it_is_deleted() {
     assert_eq!(client.create_record(Some(&record_id), &content).await.unwrap_err().code(), "Conflict");
     assert!(client.authorize_user(&shopper, &cart, &read).await.unwrap());
     let query = ListUserResources { resource_uri: Some(uri("carts")), ..ListUserResources::default() };
-    assert_eq!(client.list_user_resources(&shopper, &query, 10).await.unwrap().items, [cart.clone()]);
+    assert_eq!(client.list_user_resources(&shopper, &query, 10).await.unwrap().items, std::slice::from_ref(&cart));
 
     let stale = client.get_record(&record_id).await.unwrap();
     let mut changed = stale.clone();

@@ -10,14 +10,25 @@ use crate::setup::TestTools;
 use crate::workspace;
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
-const EVERYWHERE: [&str; 8] =
-    ["anonymous", "background", "callbacks", "https", "link", "refused-link", "session-lifetime", "tabs"];
+const EVERYWHERE: [&str; 10] = [
+    "another-device",
+    "anonymous",
+    "background",
+    "callbacks",
+    "https",
+    "link",
+    "ownership",
+    "refused-link",
+    "session-lifetime",
+    "tabs",
+];
 
 /// The files of `tests/e2e` that also run with the sandbox's strict dialect: what shoppers do and Authress takes part in.
 /// The others are about loading, bundling, hostile pages and other things that no dialect changes; `dialects` sets its
 /// switches itself.
-const STRICT: [&str; 17] = [
+const STRICT: [&str; 19] = [
     "account",
+    "another-device",
     "anonymous",
     "callbacks",
     "claim-ticket",
@@ -29,6 +40,7 @@ const STRICT: [&str; 17] = [
     "https",
     "link",
     "migration",
+    "ownership",
     "refused-link",
     "restore",
     "session-lifetime",
