@@ -64,7 +64,6 @@ fn user(text: &str) -> UserId {
 }
 
 #[tokio::test]
-#[ignore = "needs a sandbox that has the management API"]
 async fn an_invite_names_a_user_id_until_it_is_deleted() {
     let client = client().await;
     let new = NewInvite {
@@ -81,7 +80,6 @@ async fn an_invite_names_a_user_id_until_it_is_deleted() {
 }
 
 #[tokio::test]
-#[ignore = "needs a sandbox that has the management API"]
 async fn a_record_grants_access_until_it_is_deleted() {
     let client = client().await;
     let (record_id, shopper) = (RecordId::new("rec_1").unwrap(), user("slack|T0/U1"));
@@ -113,7 +111,6 @@ async fn a_record_grants_access_until_it_is_deleted() {
 }
 
 #[tokio::test]
-#[ignore = "needs a sandbox that has the management API"]
 async fn a_record_that_was_changed_in_between_is_not_overwritten() {
     let client = client().await;
     let record_id = RecordId::new("rec_1").unwrap();
@@ -126,7 +123,6 @@ async fn a_record_that_was_changed_in_between_is_not_overwritten() {
 }
 
 #[tokio::test]
-#[ignore = "needs a sandbox that has the management API"]
 async fn more_records_than_a_page_has_are_listed() {
     let client = client().await;
     for number in 0..25 {
@@ -142,7 +138,6 @@ async fn more_records_than_a_page_has_are_listed() {
 }
 
 #[tokio::test]
-#[ignore = "needs a sandbox that has the management API"]
 async fn a_user_who_never_logged_in_is_not_found() {
     let client = client().await;
     assert_eq!(client.get_user(&user("user_1")).await.unwrap_err().code(), "NotFound");
