@@ -93,7 +93,7 @@ async fn a_record_grants_access_until_it_is_deleted() {
     assert_eq!(client.create_record(Some(&record_id), &content).await.unwrap_err().code(), "Conflict");
     assert!(client.authorize_user(&shopper, &cart, &read).await.unwrap());
     let query = ListUserResources { resource_uri: Some(uri("carts")), ..ListUserResources::default() };
-    assert_eq!(client.list_user_resources(&shopper, &query, 10).await.unwrap().items, [cart.clone()]);
+    assert_eq!(client.list_user_resources(&shopper, &query, 10).await.unwrap().items, std::slice::from_ref(&cart));
 
     let stale = client.get_record(&record_id).await.unwrap();
     let mut changed = stale.clone();
