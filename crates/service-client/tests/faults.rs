@@ -203,6 +203,15 @@ async fn a_page_for_people_is_not_a_response_of_the_api() {
     let page = || full(200, &[("content-type", "text/html; charset=utf-8")], "{\"userId\": \"user_1\"}");
     let error = get_user(vec![page()]).await.0.unwrap_err();
     assert!(matches!(error, ManagementError::UnexpectedResponse { problem: ResponseProblem::ContentType, .. }));
+    let server = Server::start([page(), page(), page()]).await;
+    let client = server.client();
+    for result in [
+        client.delete_user(&user()).await,
+        client.create_claim(&Secret::new("user.token"), &claim()).await,
+        client.update_record(&record()).await.map(|_| ()),
+    ] {
+        assert_eq!(result.unwrap_err().code(), "UnexpectedResponse", "another server has done nothing");
+    }
     let error = get_user(vec![support::json(200, json!([1]))]).await.0.unwrap_err();
     assert!(matches!(error, ManagementError::UnexpectedResponse { problem: ResponseProblem::Body, .. }));
 }

@@ -22,9 +22,9 @@ pub(super) struct Called {
 }
 
 impl Called {
-    /// Fails unless the response is a success.
+    /// Fails unless the response is a success of the API.
     pub(super) fn success(&self) -> Result<(), ManagementError> {
-        if self.response.is_success() { Ok(()) } else { Err(self.rejection()) }
+        if self.response.is_success() { self.response.check_no_page() } else { Err(self.rejection()) }
     }
 
     /// The body of a success.

@@ -54,13 +54,26 @@ impl ApiResponse {
     /// Fails if the response says that its body is something else than JSON. A catch-all page of another server has the
     /// status 200 as well.
     pub(crate) fn check_content_type(&self) -> Result<(), ManagementError> {
-        let Some(value) = self.headers.get(CONTENT_TYPE) else { return Ok(()) };
-        let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        let essence = value.split(';').next().unwrap_or_default().trim();
+        let Some(essence) = self.content_type() else { return Ok(()) };
         // Authress may use a JSON format of its own (RFC 6839 section 3.1).
         let is_json =
             essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
         if is_json { Ok(()) } else { Err(self.unexpected(ResponseProblem::ContentType)) }
+    }
+
+    /// Fails if the response is a page for people. For responses whose body is not read: Authress documents no content
+    /// type for them.
+    pub(crate) fn check_no_page(&self) -> Result<(), ManagementError> {
+        match self.content_type().as_deref() {
+            Some("text/html") => Err(self.unexpected(ResponseProblem::ContentType)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The content type in lower case, without its parameters.
+    fn content_type(&self) -> Option<String> {
+        let value = self.headers.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
     /// The error for a status that is no success. `now` is the time since 1970.
