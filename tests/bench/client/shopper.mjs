@@ -8,7 +8,7 @@ const PATIENCE_MS = 60_000;
 /** How long the browser's own work for a new window goes on beside the page, in milliseconds. */
 const SETTLING_MS = 250;
 /** How long a shopper reads a page before a press, in milliseconds: the page is idle then. */
-const READING_MS = 1_500;
+const READING_MS = 1_000;
 /** Milliseconds and bytes per second. */
 const PHONE = { offline: false, latency: 60, downloadThroughput: 9_000_000 / 8, uploadThroughput: 9_000_000 / 8 };
 

@@ -195,26 +195,31 @@ fn a_code_is_exchanged_before_the_file_at_the_end_has_arrived() {
 
 #[test]
 fn a_tab_that_was_frozen_while_it_started_in_the_background_gets_the_session_of_the_other_one() {
-    run(async {
-        let world = World::new(Site::Same, 25);
-        let browser = Browser::new(&world);
-        let (frozen, tab) = (Tab::open(&browser), Tab::open(&browser));
-        pass_ms(1_000).await;
-        let call = sign_in_in_background(&frozen);
-        while sent(&frozen) == 0 {
-            pass_ms(1).await;
-        }
-        frozen.set_frozen(true);
-        assert!(sign_in_in_background(&tab).value().await.unwrap());
-        let user = tab.user().unwrap();
-        frozen.set_frozen(false);
-        assert!(call.value().await.unwrap());
-        assert_eq!(world.sent("GET /v1/login").len(), 1, "a second user id would replace the first at Authress");
-        for tab in [&frozen, &tab] {
-            assert_signed_in(tab, &user).await;
-        }
-        assert_nothing_pending(&browser);
-    });
+    for has_asked in [false, true] {
+        run(async move {
+            let world = World::new(Site::Same, 25);
+            let browser = Browser::new(&world);
+            let (frozen, tab) = (Tab::open(&browser), Tab::open(&browser));
+            pass_ms(1_000).await;
+            if has_asked {
+                assert!(!frozen.exists().value().await.unwrap());
+            }
+            let call = sign_in_in_background(&frozen);
+            while sent(&frozen) == 0 {
+                pass_ms(1).await;
+            }
+            frozen.set_frozen(true);
+            assert!(sign_in_in_background(&tab).value().await.unwrap());
+            let user = tab.user().unwrap();
+            frozen.set_frozen(false);
+            assert!(call.value().await.unwrap());
+            assert_eq!(world.sent("GET /v1/login").len(), 1, "a second user id would replace the first at Authress");
+            for tab in [&frozen, &tab] {
+                assert_signed_in(tab, &user).await;
+            }
+            assert_nothing_pending(&browser);
+        });
+    }
 }
 
 #[test]
