@@ -1,7 +1,7 @@
 //! The cart on another device: a mail with a link, for a shopper who has no account yet.
 //!
 //! 1. The owner of an anonymous cart gives an e-mail address. The first mail has a code, and a link that moves the cart to
-//!    the account of whoever follows it and signs in.
+//!    the account of the person who follows it and signs in.
 //! 2. The owner types the code, which shows that the mailbox is theirs. The second mail's link has an invite too: a person
 //!    who has no account gets the cart's own user id, and everything stays where it is.
 //!
