@@ -80,14 +80,15 @@ fn fuzz_lock() -> Command {
     command
 }
 
-/// Licences, bans and sources of all dependencies: deny.toml.
-fn dependencies() -> Result<Command> {
+/// Licences, bans and sources of all dependencies: deny.toml. Without `--workspace` only those of the root package would be
+/// read. A warning is an exception that nothing needs any more.
+pub(crate) fn dependencies() -> Result<Command> {
     let mut command = Command::new(setup::cargo_deny()?);
-    command.current_dir(workspace::root()).args(["--log-level", "warn"]);
+    command.current_dir(workspace::root()).args(["--workspace", "--log-level", "warn"]);
     if workspace::locked() {
         command.arg("--locked");
     }
-    command.args(["check", "bans", "licenses", "sources"]);
+    command.args(["check", "--deny", "warnings", "bans", "licenses", "sources"]);
     Ok(command)
 }
 
