@@ -69,8 +69,9 @@ for (const folder of ['pkg', 'sandbox-pkg']) {
           .match(/"\.\/[^"]+\.[a-z]+"/g)
           ?.map((name) => name.slice(3, -1)),
       );
-      for (const key of ['main', 'types', 'unpkg', 'jsdelivr', 'bin'])
+      for (const key of ['main', 'types', 'unpkg', 'jsdelivr'])
         if (manifest[key]) named.add(posix.normalize(manifest[key]));
+      for (const program of Object.values(manifest.bin ?? {})) named.add(program);
       // Names of entries (`./module.wasm`) look like files.
       for (const entry of Object.keys(manifest.exports)) named.delete(posix.normalize(entry));
       named.delete('package.json');
