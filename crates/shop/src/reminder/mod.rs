@@ -3,7 +3,8 @@
 //! 1. The owner of an anonymous cart gives an e-mail address. The first mail has a code, and a link that moves the cart to
 //!    the account of the person who follows it and signs in.
 //! 2. The owner types the code, which shows that the mailbox is theirs. The second mail's link has an invite too: a person
-//!    who has no account gets the cart's own user id, and everything stays where it is.
+//!    who has no account gets the cart's own user id, and everything stays where it is. A shop that makes no invites, or
+//!    whose user ids are too long for them, sends the link of the first mail again.
 //!
 //! Both links are in the fragment, which no server sees, are valid for days and work once. The links of one cart stop
 //! working when its owner has an account. `reminders` decides, this file acts.
@@ -41,7 +42,7 @@ pub(crate) struct ReminderService {
     reminders: Mutex<Reminders>,
     outbox: Outbox,
     tickets: ClaimTickets,
-    /// None: links move the cart, and nothing else.
+    /// None: all links move the cart.
     invites: Option<Invites>,
 }
 
@@ -94,13 +95,15 @@ impl ReminderService {
     /// [`ReminderError`]. The code stays valid if the invite cannot be made.
     pub(crate) async fn confirm(&self, owner: &AccessToken, code: &str, now: i64) -> Result<(), ReminderError> {
         let address = self.lock().confirm(&owner.user_id, Code::parse(code), now)?;
-        let Some(invites) = &self.invites else {
-            self.lock().close(&owner.user_id);
-            return Ok(());
+        let invite = match &self.invites {
+            Some(invites) => invites.create(&owner.user_id, LINK_LIFETIME).await.map_err(|error| {
+                tracing::error!(%error, "no invite for a cart can be created");
+                ReminderError::Unavailable
+            })?,
+            None => None,
         };
-        let invite = invites.create(&owner.user_id, LINK_LIFETIME).await.ok_or(ReminderError::Unavailable)?;
-        let link = self.link(owner, Some(&invite), now)?;
-        let noted = self.lock().invited(&owner.user_id, invite);
+        let link = self.link(owner, invite.as_ref(), now)?;
+        let noted = self.lock().confirmed(&owner.user_id, invite);
         match noted {
             Ok(earlier) => {
                 self.withdraw(earlier);
@@ -117,7 +120,7 @@ impl ReminderService {
                 Ok(())
             }
             Err(too_late) => {
-                self.withdraw(Some(too_late));
+                self.withdraw(too_late);
                 Err(ReminderError::NoOpenReminder)
             }
         }
