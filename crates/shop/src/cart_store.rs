@@ -12,6 +12,7 @@ use crate::cart::{Cart, Quantity};
 use crate::catalog::Product;
 use crate::client_bounded::{Bounds, ClientBounded};
 use crate::config::CartBounds;
+use crate::merge_policy::MergePolicy;
 
 /// The owner of a cart: the user of a valid access token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +24,10 @@ pub(crate) struct Shopper {
 }
 
 /// Carts by user id. Empty carts are not stored.
-pub(crate) struct CartStore(Mutex<Carts>);
+pub(crate) struct CartStore {
+    carts: Mutex<Carts>,
+    merge: MergePolicy,
+}
 
 struct Carts {
     anonymous: ClientBounded<Cart>,
@@ -40,13 +44,14 @@ impl fmt::Debug for CartStore {
 }
 
 impl CartStore {
-    pub(crate) fn new(bounds: &CartBounds) -> Self {
-        Self(Mutex::new(Carts {
+    pub(crate) fn new(bounds: &CartBounds, merge: MergePolicy) -> Self {
+        let carts = Mutex::new(Carts {
             anonymous: ClientBounded::new(Bounds { per_client: Some(bounds.per_client), total: bounds.anonymous }),
             // An office has more customers than there may be carts of one client. Each account costs its owner more than
             // an anonymous user id does.
             customers: ClientBounded::new(Bounds { per_client: None, total: bounds.customers }),
-        }))
+        });
+        Self { carts, merge }
     }
 
     /// The shopper's cart, empty if there is none.
@@ -71,14 +76,14 @@ impl CartStore {
         let moved = carts.anonymous.remove(from).or_else(|| carts.customers.remove(from));
         change(carts.of(shopper), &shopper.user_id, client, |cart| {
             if let Some((_, moved)) = moved {
-                cart.add_all(&moved);
+                cart.merge(&moved, self.merge);
             }
         })
     }
 
     /// A cart is replaced as a whole, so the carts behind a poisoned lock are whole.
     fn lock(&self) -> MutexGuard<'_, Carts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.carts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,11 +120,9 @@ mod tests {
 
     fn store(per_client: usize, anonymous: usize, customers: usize) -> CartStore {
         let number = |number| NonZeroUsize::new(number).unwrap();
-        CartStore::new(&CartBounds {
-            per_client: number(per_client),
-            anonymous: number(anonymous),
-            customers: number(customers),
-        })
+        let bounds =
+            CartBounds { per_client: number(per_client), anonymous: number(anonymous), customers: number(customers) };
+        CartStore::new(&bounds, MergePolicy::default())
     }
 
     fn anonymous(user_id: impl ToString) -> Shopper {
@@ -165,6 +168,17 @@ mod tests {
         assert_eq!(lines, [("mug", 99), ("vase", 1)], "a cart has no more than 99 of a thing");
         assert_eq!(store.get(&customer("user_b")), cart);
         assert!(!has_cart(&store, &anonymous("user_a")));
+    }
+
+    #[test]
+    fn a_second_move_changes_nothing_under_any_policy() {
+        for policy in MergePolicy::ALL {
+            let store = CartStore::new(&CartBounds::default(), policy);
+            put(&store, &anonymous("user_a"), client(1), "mug", 2);
+            put(&store, &customer("user_b"), client(1), "vase", 3);
+            let once = store.move_all("user_a", &customer("user_b"), client(1));
+            assert_eq!(store.move_all("user_a", &customer("user_b"), client(1)), once, "{policy:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use authress_dev_server::TlsFiles;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::merge_policy::MergePolicy;
+
 /// The settings of the shop. Unknown fields are errors, so that a misspelt one is
 /// noticed. Relative paths are relative to the working directory.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,6 +35,10 @@ pub struct Config {
     /// How many carts are kept.
     #[serde(default)]
     pub carts: CartBounds,
+    /// How an anonymous cart is merged into that of the account which claims it: `addQuantities` (the default),
+    /// `largerQuantity`, `keep` or `replace`.
+    #[serde(default)]
+    pub cart_merge: MergePolicy,
     /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
     pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
@@ -187,6 +193,14 @@ mod tests {
         for invalid in [json!({ "perClient": 0 }), json!({ "perclient": 2 }), json!(500)] {
             assert!(bounds(invalid.clone()).is_err(), "{invalid}");
         }
+    }
+
+    #[test]
+    fn quantities_are_added_unless_the_shop_chooses_another_merge() {
+        assert_eq!(parse(&[]).unwrap().cart_merge, MergePolicy::AddQuantities);
+        assert_eq!(parse(&[("cartMerge", json!("keep"))]).unwrap().cart_merge, MergePolicy::Keep);
+        let error = parse(&[("cartMerge", json!("max"))]).unwrap_err().to_string();
+        assert!(error.contains("max") && error.contains("largerQuantity"), "{error}");
     }
 
     #[test]

@@ -25,10 +25,12 @@ mod cart_store;
 pub mod catalog;
 mod client_bounded;
 pub mod config;
+mod merge_policy;
 mod pages;
 mod security_headers;
 mod shop;
 
 pub use api_error::ApiError;
 pub use app::app;
+pub use merge_policy::MergePolicy;
 pub use shop::Shop;

@@ -37,7 +37,7 @@ impl Shop {
         let key = SigningKey::generate("cart-claims")?;
         let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
         let tickets = Arc::new(ClaimTickets::new(config.origin(), key, Arc::new(spent)));
-        let carts = Arc::new(CartStore::new(&config.carts));
+        let carts = Arc::new(CartStore::new(&config.carts, config.cart_merge));
         let proxies = TrustedProxies { hops: config.trusted_hops, header: ForwardingHeader::XForwardedFor };
         Ok(Self { config: Arc::new(config), tokens, tickets, carts, proxies, now: system_time })
     }
