@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use authress_access_token::{AccessToken, TICKET_LIFETIME};
 use authress_client_address::NetworkPrefix;
+use authress_user_migration::{Migration, OwnedData};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -40,10 +41,10 @@ async fn products() -> Json<Value> {
     Json(json!({ "products": catalog::PRODUCTS }))
 }
 
-async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Json<CartView> {
+async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Result<Json<CartView>, ApiError> {
     let shopper = shop.shopper(token);
-    let cart = shop.carts.get(&shopper);
-    Json(CartView::new(shopper, &cart))
+    let cart = shop.carts.get(&shopper).await?;
+    Ok(Json(CartView::new(shopper, &cart)))
 }
 
 async fn set_item(
@@ -56,7 +57,7 @@ async fn set_item(
     let product = catalog::find(&product_id).ok_or(ApiError::UnknownProduct)?;
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
     let shopper = shop.shopper(token);
-    let cart = shop.carts.set(&shopper, client, product, change.quantity);
+    let cart = shop.carts.set(&shopper, client, product, change.quantity).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -70,12 +71,7 @@ async fn claim_ticket(State(shop): State<Shop>, token: AccessToken) -> Result<Js
 }
 
 /// Redeems a ticket: moves its cart into the cart of the signed-in shopper.
-async fn claim(
-    State(shop): State<Shop>,
-    Client(client): Client,
-    token: AccessToken,
-    body: Bytes,
-) -> Result<Json<CartView>, ApiError> {
+async fn claim(State(shop): State<Shop>, token: AccessToken, body: Bytes) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
     // Only a signed-in shopper has an account that the cart can move to.
     if shop.is_anonymous(&token) {
@@ -83,7 +79,14 @@ async fn claim(
     }
     let from = shop.tickets.redeem(&claim.ticket, &token, (shop.now)()).await?;
     let shopper = shop.shopper(token);
-    let cart = shop.carts.move_all(&from, &shopper, client);
+    if let Some(migrator) = &shop.migrator {
+        // The shop issues tickets to anonymous shoppers only.
+        let migration = Migration::new(&from, &shopper.user_id, (shop.now)(), true)?;
+        migrator.run(&migration).await?;
+    }
+    // The journal has one migration of each user. What a forgotten tab has added since moves with a further ticket.
+    shop.carts.move_all(&from, &shopper.user_id).await?;
+    let cart = shop.carts.get(&shopper).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 

@@ -1,6 +1,7 @@
 //! The error responses of the cart API.
 
 use authress_access_token::{TicketError, TokenError};
+use authress_user_migration::{MigrationError, Refused, Unavailable};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,7 +9,7 @@ use serde_json::json;
 
 /// Why a request failed. Each error has one status and one stable code; the response is
 /// `{"errorCode", "title"}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// 401: the request has no valid access token. 503: tokens cannot be verified now.
     Token(TokenError),
@@ -20,6 +21,10 @@ pub enum ApiError {
     StillAnonymous,
     /// 400: the body is not `{"ticket": "…"}`.
     InvalidTicketRequest,
+    /// 409: the cart belongs to a user whose data move elsewhere, or may not move.
+    Refused(Refused),
+    /// 503: carts cannot be read or changed now.
+    CartsUnavailable,
     /// 404: there is no such product.
     UnknownProduct,
     /// 400: the body is not `{"quantity": n}` with n from 0 to 99.
@@ -49,6 +54,12 @@ impl ApiError {
             Self::InvalidTicketRequest => {
                 (StatusCode::BAD_REQUEST, "InvalidTicketRequest", r#"send JSON {"ticket": "…"}"#.into())
             }
+            Self::Refused(refused) => (StatusCode::CONFLICT, refused.code(), refused.to_string()),
+            Self::CartsUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "CartsUnavailable",
+                "carts cannot be read or changed now; try again soon".into(),
+            ),
             Self::UnknownProduct => {
                 (StatusCode::NOT_FOUND, "UnknownProduct", "there is no such product; see GET /api/products".into())
             }
@@ -85,5 +96,31 @@ impl From<TokenError> for ApiError {
 impl From<TicketError> for ApiError {
     fn from(error: TicketError) -> Self {
         Self::Ticket(error)
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(unavailable: Unavailable) -> Self {
+        tracing::warn!(code = unavailable.code, "carts are unavailable: {unavailable}");
+        Self::CartsUnavailable
+    }
+}
+
+impl From<MigrationError> for ApiError {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Refused(refused) => Self::Refused(refused),
+            MigrationError::Journal(unavailable) | MigrationError::Data(unavailable) => unavailable.into(),
+            MigrationError::JournalLost { .. } | MigrationError::Records(_) => {
+                tracing::warn!(code = error.code(), "{error}");
+                Self::CartsUnavailable
+            }
+        }
     }
 }

@@ -6,7 +6,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use authress_dev_server::TlsFiles;
-use serde::{Deserialize, Serialize};
+use authress_redis::StoreUrl;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use crate::merge_policy::MergePolicy;
@@ -39,6 +41,10 @@ pub struct Config {
     /// `largerQuantity`, `keep` or `replace`.
     #[serde(default)]
     pub cart_merge: MergePolicy,
+    /// The Redis that keeps the carts, and the journal of those that move to another user: `redis://…`, `rediss://…` (TLS)
+    /// or `redis+unix://…`. Default: none; carts are kept in memory, and `carts` bounds them.
+    #[serde(default, deserialize_with = "redis_url")]
+    pub redis_url: Option<StoreUrl>,
     /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
     pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
@@ -139,6 +145,13 @@ impl Config {
     }
 }
 
+fn redis_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StoreUrl>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    // The error holds nothing of the text, which may have a password.
+    text.map(|text| StoreUrl::parse(&text).map_err(|error| D::Error::custom(format_args!("redisUrl {error}"))))
+        .transpose()
+}
+
 /// Why the configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidConfig(String);
@@ -201,6 +214,18 @@ mod tests {
         assert_eq!(parse(&[("cartMerge", json!("keep"))]).unwrap().cart_merge, MergePolicy::Keep);
         let error = parse(&[("cartMerge", json!("max"))]).unwrap_err().to_string();
         assert!(error.contains("max") && error.contains("largerQuantity"), "{error}");
+    }
+
+    #[test]
+    fn the_url_of_redis_is_checked_and_never_printed() {
+        let config = parse(&[("redisUrl", json!("redis://:hunter2@127.0.0.1:1"))]).unwrap();
+        assert!(config.redis_url.is_some() && !format!("{config:?}").contains("hunter2"));
+        for invalid in [json!("hunter2"), json!("redis://:hunter2#a@redis.example"), json!(["hunter2"])] {
+            let error = parse(&[("redisUrl", invalid)]).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(parse(&[("redisUrl", json!("https://x"))]).unwrap_err().to_string().contains("redisUrl must be a URL"));
+        assert!(parse(&[("redisUrl", Value::Null)]).unwrap().redis_url.is_none());
     }
 
     #[test]
