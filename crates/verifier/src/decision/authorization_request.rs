@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use authress_access_key::AccessKey;
 use authress_jws::ProtectedHeader;
 use serde::Serialize;
 
-use super::access_key::AccessKey;
 use super::user_id;
 
 /// The `typ` header (the media type of RFC 9101 section 10.8). It distinguishes this JWT from an access token, which
@@ -25,7 +25,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(access_key: AccessKey) -> Self {
-        let audience = format!("{}.accounts.authress.io", access_key.account_id());
+        let audience = access_key.audience();
         let header = access_key.signing_key().protected_header(TOKEN_TYPE);
         Self { access_key, audience, header }
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 #[cfg(not(target_arch = "wasm32"))]
 use std::time::{Instant, SystemTime};
 
+use authress_access_key::{AccessKey, AuthressDomain};
 use url::form_urlencoded;
 #[cfg(target_arch = "wasm32")]
 use web_time::{Instant, SystemTime};
 
-use super::access_key::AccessKey;
 use super::authorization_request::Signer;
-use super::authress_domain::AuthressDomain;
 use super::login_request::LoginRequest;
 use super::parameter::Parameter;
 use super::redirect::{LoginUrl, QueryParameters};

@@ -6,9 +6,7 @@
 // Some of it is only for the server.
 #![cfg_attr(not(feature = "server"), allow(dead_code, unused_imports))]
 
-mod access_key;
 mod authorization_request;
-mod authress_domain;
 mod decide;
 mod login_request;
 mod parameter;
@@ -16,9 +14,8 @@ mod redirect;
 mod refusal;
 mod user_id;
 
-pub use access_key::{AccessKey, AccessKeyError};
 pub use authorization_request::{LIFETIME_S, TOKEN_TYPE};
-pub use authress_domain::{AuthressDomain, AuthressDomainError};
+pub use authress_access_key::{AccessKey, AccessKeyError, AuthressDomain, AuthressDomainError};
 pub use decide::{Approved, ClockReading, Decision, ENTROPY_BYTES, KEY_PROPAGATION, NextKeyError, Verifier, decide};
 pub use login_request::{LoginRequest, MAX_CLIENT_ID_BYTES, MAX_QUERY_BYTES, MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES};
 pub use parameter::Parameter;

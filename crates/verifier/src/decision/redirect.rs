@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
+use authress_access_key::{AuthressDomain, LOGIN_PATH};
 use url::form_urlencoded;
 
-use super::authress_domain::{AuthressDomain, LOGIN_PATH};
 use super::login_request::decode_component;
 use super::refusal::RefusalCode;
 

@@ -1,4 +1,4 @@
-//! An Authress domain of a verifier.
+//! A host of an Authress account.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use url::{Host, Url};
 /// A host of the Authress account at which pages log in: the custom domain, for example `https://login.example.com`.
 ///
 /// It consists of a scheme, a host and optionally a port. `http` is allowed for loopback hosts only (`localhost`,
-/// `*.localhost`, `127.0.0.0/8`, `[::1]`), because the signed statement is part of a URL to this domain.
+/// `*.localhost`, `127.0.0.0/8`, `[::1]`), because signed statements and tokens are sent to this domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthressDomain {
     scheme: String,
@@ -29,30 +29,31 @@ impl AuthressDomain {
         &self.login_url
     }
 
-    /// Returns the `iss` of statements by the service client. Client ids need no encoding in a path.
+    /// Returns the `iss` of what the service client signs for this domain. Client ids need no encoding in a path.
     pub fn issuer(&self, client_id: &str) -> String {
         format!("{}/v1/clients/{client_id}", self.origin())
     }
 
     /// Returns whether this is one of Authress's own hosts, and not a custom domain.
-    pub(crate) fn is_of_authress(&self) -> bool {
+    pub fn is_of_authress(&self) -> bool {
         self.authority.ends_with(".authress.io")
     }
 
     /// Returns whether this is the host of Authress at which the users of this account log in. The account of an access
     /// key is the first label of its hosts.
-    pub(crate) fn is_login_host_of(&self, account_id: &str) -> bool {
+    pub fn is_login_host_of(&self, account_id: &str) -> bool {
         self.authority.eq_ignore_ascii_case(&format!("{account_id}.login.authress.io"))
     }
 
-    pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
+    /// Returns whether `scheme` is this domain's, in any case.
+    pub fn has_scheme(&self, scheme: &str) -> bool {
         scheme.eq_ignore_ascii_case(&self.scheme)
     }
 
     /// Returns whether `authority` is this domain's, in any case and with or without the scheme's default port. It
     /// compares text: other spellings of a host that a URL parser would call equal (percent-encoding, decimal
     /// addresses, a trailing dot) do not match.
-    pub(crate) fn has_authority(&self, authority: &str) -> bool {
+    pub fn has_authority(&self, authority: &str) -> bool {
         authority.eq_ignore_ascii_case(&self.authority)
             || self
                 .default_port
@@ -139,7 +140,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
 }
 
 /// The path at which Authress receives the responses of identity providers and of verifiers.
-pub(crate) const LOGIN_PATH: &str = "/login";
+pub const LOGIN_PATH: &str = "/login";
 
 #[cfg(test)]
 mod tests {

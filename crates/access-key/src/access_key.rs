@@ -35,14 +35,18 @@ impl AccessKey {
         self.signing_key.kid()
     }
 
+    /// Returns the `aud` of everything that the key signs. Not a secret.
+    pub fn audience(&self) -> String {
+        format!("{}.accounts.authress.io", self.account_id)
+    }
+
     /// Returns whether both are the same key of the same service client.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         let ids = |key: &Self| (key.client_id.clone(), key.account_id.clone());
         ids(self) == ids(other) && self.signing_key.public_jwk() == other.signing_key.public_jwk()
     }
 
-    /// Returns the key that signs, for tools that make statements of another form than [`Verifier`](crate::Verifier)
-    /// does.
+    /// Returns the key that signs.
     pub fn signing_key(&self) -> &SigningKey {
         &self.signing_key
     }
@@ -202,6 +206,7 @@ mod tests {
         let key: AccessKey = format!("sc_shop.k1.acc-1.{STANDARD}").parse().unwrap();
         assert_eq!(key.client_id(), "sc_shop");
         assert_eq!(key.account_id(), "acc-1");
+        assert_eq!(key.audience(), "acc-1.accounts.authress.io");
         assert_eq!(key.signing_key().kid(), "k1");
         assert_eq!(key.signing_key().public_jwk().x(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
     }
