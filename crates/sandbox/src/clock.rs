@@ -55,6 +55,18 @@ pub(crate) fn rfc3339(now_ms: u64) -> String {
     text.unwrap_or_default()
 }
 
+/// The time as RFC 3339 text in UTC, to the millisecond.
+pub(crate) fn rfc3339_ms(now_ms: u64) -> String {
+    let seconds = rfc3339(now_ms);
+    seconds.strip_suffix('Z').map(|text| format!("{text}.{:03}Z", now_ms % 1000)).unwrap_or_default()
+}
+
+/// Reads RFC 3339 text, as JavaScript's `toISOString` writes it: milliseconds since 1970.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<u64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +82,17 @@ mod tests {
         ];
         for (now_ms, text) in cases {
             assert_eq!(rfc3339(now_ms), text);
+        }
+    }
+
+    #[test]
+    fn times_with_milliseconds_are_written_and_read() {
+        for (now_ms, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_767_225_599_007, "2025-12-31T23:59:59.007Z")] {
+            assert_eq!((rfc3339_ms(now_ms).as_str(), parse_rfc3339(text)), (text, Some(now_ms)));
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T02:00:01+02:00"), Some(1000));
+        for bad in ["", "P7D", "1970-01-01", "1969-12-31T23:59:59Z", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
         }
     }
 

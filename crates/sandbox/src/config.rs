@@ -12,9 +12,13 @@ use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::dialect::Dialect;
+use crate::model::access_record::{AccessRecord, Statement, StatementResource};
 use crate::model::application::Application;
 use crate::model::connection::Connection;
 use crate::model::invite::DEFAULT_LIFETIME_S;
+use crate::model::resource_uri::ResourceUri;
+use crate::model::role::{Permission, Roles};
+use crate::model::service_client::{ServiceClientOptions, service_client_user_id};
 use crate::site::{PublicUrl, parse_http_url};
 
 /// The configuration of a sandbox, read from JSON. Unknown fields are errors.
@@ -53,6 +57,13 @@ pub struct Config {
     /// Ids of which each stands for one login, see [`Dialect::checks_invites`]. Default: none.
     #[serde(default)]
     pub invites: Vec<InviteConfig>,
+    /// The collections of which a user may claim a resource: those with the permission `CLAIM`, for example `carts`.
+    /// Default: none.
+    #[serde(default)]
+    pub claimable_collections: Vec<String>,
+    /// The account's own roles for access records. Default: only `Authress:Owner` exists, which allows everything.
+    #[serde(default)]
+    pub roles: Vec<RoleConfig>,
     /// Tenants, which stand for a connection. Default: none.
     #[serde(default)]
     pub tenants: Vec<TenantConfig>,
@@ -89,6 +100,55 @@ pub struct ServiceClientConfig {
     /// Where the access key made at start is written, readable by the owner only. A relative path
     /// is relative to the configuration file.
     pub access_key_file: PathBuf,
+    /// Authress's options of the client. Default: it speaks for users and checks no access.
+    #[serde(default)]
+    pub options: ServiceClientOptions,
+    /// The client's own access to the management API, in the form of an access record's statements. Default: none, so
+    /// that every request but those of `options` is refused with 403.
+    #[serde(default)]
+    pub statements: Vec<StatementConfig>,
+}
+
+/// Roles for resources.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatementConfig {
+    /// Role ids.
+    pub roles: Vec<String>,
+    /// The resources, with everything below them.
+    pub resources: Vec<ResourceConfig>,
+}
+
+/// A resource of a statement.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResourceConfig {
+    /// For example `carts`, or `Authress:Invites` for Authress's own.
+    pub resource_uri: String,
+}
+
+/// A role.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleConfig {
+    /// What statements name. 1 to 64 characters.
+    pub role_id: String,
+    /// What it allows.
+    pub permissions: Vec<PermissionConfig>,
+}
+
+/// A permission of a role.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PermissionConfig {
+    /// For example `READ`; `*` is every action.
+    pub action: String,
+    /// Whether the user may do it. Default: yes.
+    #[serde(default = "yes")]
+    pub allow: bool,
+    /// Whether the user may give the permission to others. Default: no.
+    #[serde(default)]
+    pub grant: bool,
 }
 
 /// An extension.
@@ -163,6 +223,33 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl ServiceClientConfig {
+    /// The access record that gives the client its own access, if it has any.
+    pub(crate) fn access_record(&self) -> Result<Option<AccessRecord>, ConfigError> {
+        if self.statements.is_empty() {
+            return Ok(None);
+        }
+        let statement = |config: &StatementConfig| Statement {
+            roles: config.roles.clone(),
+            resources: config
+                .resources
+                .iter()
+                .map(|resource| StatementResource { resource_uri: resource.resource_uri.clone() })
+                .collect(),
+            ..Statement::default()
+        };
+        let id = &self.client_id;
+        let record = AccessRecord::for_user(
+            format!("rec_{id}"),
+            format!("Access of {id}"),
+            service_client_user_id(id),
+            self.statements.iter().map(statement).collect(),
+        );
+        record.check().map_err(|error| ConfigError(format!("the statements of {id} are not valid: {error}")))?;
+        Ok(Some(record))
+    }
+}
+
 impl Config {
     /// Reads a configuration file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
@@ -217,6 +304,28 @@ impl Config {
         self.tenants.iter().map(pair).collect()
     }
 
+    /// The collections that can be claimed from.
+    pub(crate) fn claimable_collections(&self) -> Result<Vec<ResourceUri>, ConfigError> {
+        let parse = |text: &String| {
+            let error = || ConfigError(format!("claimableCollections must be resources without *, not {text:?}"));
+            ResourceUri::parse(text).filter(|uri| !uri.has_wildcard()).ok_or_else(error)
+        };
+        self.claimable_collections.iter().map(parse).collect()
+    }
+
+    pub(crate) fn roles(&self) -> Roles {
+        let mut roles = Roles::default();
+        for role in &self.roles {
+            let permission = |permission: &PermissionConfig| Permission {
+                action: permission.action.clone(),
+                allow: permission.allow,
+                grant: permission.grant,
+            };
+            roles.add(role.role_id.clone(), role.permissions.iter().map(permission).collect());
+        }
+        roles
+    }
+
     pub(crate) fn login_page(&self) -> Result<Option<Url>, ConfigError> {
         let parse = |text: &String| {
             let error = || ConfigError(format!("loginPage must be an http(s) URL, not {text}"));
@@ -240,6 +349,8 @@ impl Config {
         self.applications()?;
         self.extensions()?;
         self.login_page()?;
+        self.claimable_collections()?;
+        self.service_clients.iter().try_for_each(|client| client.access_record().map(|_| ()))?;
         let mut ids: Vec<&str> = vec![];
         ids.extend(self.applications.iter().map(|application| application.application_id.as_str()));
         ids.extend(self.extensions.iter().map(|extension| extension.extension_id.as_str()));
@@ -287,6 +398,10 @@ fn default_connections() -> Vec<ConnectionConfig> {
             large_profiles,
         })
         .to_vec()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_invite_lifetime() -> u64 {
@@ -339,6 +454,14 @@ mod tests {
             (APP, r#","connections":[{"connectionId":"con_a","name":"x","linking":"explicit"}]"#, "EXPLICIT"),
             (APP, r#","dialect":{"isuer":"below"}"#, "isuer"),
             (APP, r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"/login","accessKeyFile":"k"}]"#, "sc_a"),
+            (APP, r#","claimableCollections":["carts/*"]"#, "carts/*"),
+            (APP, r#","roles":[{"roleId":"ro_a","permissions":[{"acton":"READ"}]}]"#, "acton"),
+            (
+                APP,
+                r#","serviceClients":[{"clientId":"sc_a","authorizationUrl":"http://x.test","accessKeyFile":"k",
+                    "statements":[{"roles":["Authress:Owner"],"resources":[{"resourceUri":"a b"}]}]}]"#,
+                "a b",
+            ),
         ];
         for (applications, rest, named) in cases {
             let error = parse(applications, rest).unwrap_err().to_string();

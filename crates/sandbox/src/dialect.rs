@@ -65,7 +65,8 @@ pub struct Dialect {
     pub names_expired: bool,
     /// Whether the requested audiences must be among those of the application.
     pub checks_audiences: bool,
-    /// Whether an `inviteId` must be that of an invite that can be used.
+    /// Whether an `inviteId` must be that of an invite that can be used, when the login begins and when it ends.
+    /// Otherwise the login goes on as one without an invite.
     pub checks_invites: bool,
     /// Which error an unknown tenant is.
     pub unknown_tenant: UnknownTenant,
@@ -79,6 +80,15 @@ pub struct Dialect {
     /// Whether every link brings a code, and attaches the identity only when that is exchanged. Otherwise a link is
     /// made before the browser returns to the page.
     pub attaches_links_after_exchange: bool,
+    /// How long lists of access records lag behind, in seconds, at most 300.
+    pub list_lag_seconds: u64,
+    /// Whether lists of access records have another order with every walk from page to page. Otherwise they are sorted
+    /// by id.
+    pub shuffles_lists: bool,
+    /// Whether the status of an updated access record is 202. Otherwise it is 200.
+    pub accepts_record_updates: bool,
+    /// How long after its acceptance the deletion of a user is done, in seconds.
+    pub user_deletion_delay_seconds: u64,
     /// Whether the routes that a browser navigates to during a login refuse requests that are no navigations
     /// (`Sec-Fetch-Mode`). Otherwise a page of the site can follow a login in the background.
     pub refuses_background_logins: bool,
@@ -239,6 +249,10 @@ impl Default for Dialect {
             binds_logins: false,
             spends_statements: false,
             attaches_links_after_exchange: false,
+            list_lag_seconds: 0,
+            shuffles_lists: false,
+            accepts_record_updates: false,
+            user_deletion_delay_seconds: 0,
             refuses_background_logins: false,
         }
     }
@@ -270,6 +284,10 @@ impl Dialect {
             unknown_tenant: UnknownTenant::InvalidIdentifier,
             binds_logins: true,
             spends_statements: true,
+            list_lag_seconds: 3,
+            shuffles_lists: true,
+            accepts_record_updates: true,
+            user_deletion_delay_seconds: 5,
             refuses_background_logins: true,
             ..Self::default()
         }

@@ -31,7 +31,9 @@
 //!   registration, the fields, challenge and origin are checked and the attestation is not.
 //! - **Extensions** get a code and never a session: the platform's session in the browser stays as it was.
 //!   Their tokens do not give access to the user's account.
-//! - **Tenants** stand for a connection. Connection properties are ignored, and so are invites without the switch.
+//! - **Tenants** stand for a connection. Connection properties are ignored, and so are unknown invites without the switch.
+//!
+//! - **The management API** is the part that a shop's server needs. The README says which of its rules are inferred.
 //!
 //! # Structure
 //!
@@ -61,12 +63,16 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use config::{ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, ServiceClientConfig};
+pub use config::{
+    ApplicationConfig, Config, ConfigError, ConnectionConfig, ExtensionConfig, PermissionConfig, ResourceConfig,
+    RoleConfig, ServiceClientConfig, StatementConfig,
+};
 pub use dialect::{
     AccessTokenAudience, CallbackErrors, Dialect, IdentityCookie, InvalidInput, IssuerHost, LargeIdentityCookie,
     NoSession, RefusedLink, RenewalResponse, UnknownTenant, UserIds,
 };
 pub use http::Delay;
+pub use model::service_client::ServiceClientOptions;
 #[cfg(feature = "server")]
 pub use sandbox::Sandbox;
 pub use sandbox::{InProcess, SandboxError};

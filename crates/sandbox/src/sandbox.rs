@@ -19,6 +19,7 @@ use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::http::router;
 use crate::http::shared_state::SharedState;
+use crate::model::invite::InviteContent;
 use crate::model::service_client::ServiceClient;
 #[cfg(feature = "server")]
 use crate::site::PublicUrl;
@@ -168,17 +169,24 @@ pub(crate) fn build(config: &Config, bound: SocketAddr, clock: Clock) -> Result<
     state.login_page = config.login_page()?;
     state.connections = config.connections();
     state.tenants = config.tenants();
+    state.claimable_collections = config.claimable_collections()?;
+    state.roles = config.roles();
     state.clock = clock;
     let now_ms = state.clock.now_ms();
     for invite in &config.invites {
-        state.invites.add(invite.invite_id.clone(), now_ms.saturating_add(invite.expires_in_seconds * 1000));
+        let expires_at_ms = now_ms.saturating_add(invite.expires_in_seconds.saturating_mul(1000));
+        state.invites.add(invite.invite_id.clone(), expires_at_ms, InviteContent::default());
     }
     let mut access_keys = vec![];
     for client in &config.service_clients {
         let invalid = |_| ConfigError(format!("authorizationUrl of {} is not a URL", client.client_id));
         let url = Url::parse(&client.authorization_url).map_err(invalid)?;
         let (service_client, access_key) =
-            ServiceClient::generate(&client.client_id, url, &mut entropy).map_err(no_entropy)?;
+            ServiceClient::generate(&client.client_id, url, client.options, &mut entropy).map_err(no_entropy)?;
+        if let Some(record) = client.access_record()? {
+            let taken = |_| ConfigError(format!("the service client {} is configured twice", client.client_id));
+            state.access_records.create(format!("rec_{}", client.client_id), record, now_ms).map_err(taken)?;
+        }
         access_keys.push((client.client_id.clone(), access_key));
         state.service_clients.insert(client.client_id.clone(), service_client);
     }

@@ -11,6 +11,8 @@ use crate::control::request_log::RequestLog;
 use crate::dialect::Dialect;
 use crate::entropy::Entropy;
 use crate::error::ApiError;
+use crate::model::access::Access;
+use crate::model::access_records::AccessRecords;
 use crate::model::anti_abuse::UsedHashes;
 use crate::model::application::Application;
 use crate::model::authentication_request::{Requests, no_requests};
@@ -21,9 +23,12 @@ use crate::model::grant::Grant;
 use crate::model::identity::Identities;
 use crate::model::invite::Invites;
 use crate::model::login_count::LoginCount;
+use crate::model::resource_uri::ResourceUri;
+use crate::model::role::Roles;
 use crate::model::service_client::ServiceClient;
 use crate::model::session::Sessions;
 use crate::model::spent_statements::SpentStatements;
+use crate::model::user_deletion::UserDeletions;
 use crate::request_context::RequestContext;
 use crate::site::PublicUrl;
 use crate::tokens::{TokenSet, issue, verify_access_token};
@@ -56,6 +61,12 @@ pub(crate) struct State {
     pub(crate) used_hashes: UsedHashes,
     pub(crate) spent_statements: SpentStatements,
     pub(crate) invites: Invites,
+    pub(crate) access_records: AccessRecords,
+    pub(crate) roles: Roles,
+    /// The collections of which a user may claim a resource.
+    pub(crate) claimable_collections: Vec<ResourceUri>,
+    /// The deletions of users that are accepted and not done yet.
+    pub(crate) user_deletions: UserDeletions,
     /// The connection of each tenant, by the tenant's lookup identifier.
     pub(crate) tenants: HashMap<String, String>,
     pub(crate) logins: LoginCount,
@@ -95,6 +106,10 @@ impl State {
             used_hashes: UsedHashes::default(),
             spent_statements: SpentStatements::default(),
             invites: Invites::default(),
+            access_records: AccessRecords::default(),
+            roles: Roles::default(),
+            claimable_collections: vec![],
+            user_deletions: UserDeletions::default(),
             tenants: HashMap::new(),
             logins: LoginCount::default(),
             code_lifetime_ms: CODE_LIFETIME_MS,
@@ -111,6 +126,21 @@ impl State {
     /// Whether identities of this connection can be linked. Service clients have no such setting.
     pub(crate) fn allows_links(&self, connection_id: &str) -> bool {
         self.dialect.links_by_default || self.connection(connection_id).is_none_or(|connection| connection.links)
+    }
+
+    /// What decides about access now.
+    pub(crate) fn access(&self) -> Access<'_> {
+        Access { records: &self.access_records, roles: &self.roles }
+    }
+
+    /// Deletes the users whose time has come: their identities, sessions, devices and access.
+    pub(crate) fn finish_user_deletions(&mut self, now_ms: u64) {
+        for user_id in self.user_deletions.take_due(now_ms) {
+            self.identities.remove_user(&user_id);
+            self.sessions.end_all_of(&user_id);
+            self.devices.remove_user(&user_id);
+            self.access_records.remove_user(&user_id, now_ms);
+        }
     }
 
     pub(crate) fn public_keys(&self) -> JwkSet {

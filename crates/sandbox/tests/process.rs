@@ -161,3 +161,21 @@ fn a_dropped_response_sends_nothing_on_the_connection() {
     assert!(send("DELETE /api/session", "").starts_with("HTTP/1.1 204"));
     assert!(send("GET /sandbox/log", "").contains(r#""status":204},{"method":"DELETE""#), "the request was processed");
 }
+
+#[test]
+fn the_management_api_is_on_both_listeners() {
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (public, internal) = (free(), free());
+    let internal_listen = format!(r#"{{"internalListen":"{internal}","#);
+    let folder = Folder::new("listeners", &config(&public).replacen('{', &internal_listen, 1));
+    let mut running = Running(folder.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    for host in [&public, &internal] {
+        let response = send(host, "GET /v1/users", "");
+        assert!(
+            response.starts_with("HTTP/1.1 401") && response.contains(r#""errorCode":"Unauthorized""#),
+            "{response}"
+        );
+    }
+}

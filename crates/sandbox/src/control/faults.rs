@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::tier::Tier;
+
 const MAX_FAULTS: usize = 100;
 
 /// The faults that are waiting for a matching request. The first match counts.
@@ -21,6 +23,12 @@ pub(crate) struct Fault {
     pub(crate) method: Option<String>,
     /// Matches every path that begins with it.
     pub(crate) path: String,
+    /// Matches requests to the management API of this tier only. Any request when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tier: Option<Tier>,
+    /// The `Retry-After` of a response with `status`, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_seconds: Option<u32>,
     /// 200 to 599: the status of a response in place of the real one; the request is not processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
@@ -59,6 +67,7 @@ impl Faults {
         let matches = |fault: &Fault| {
             fault.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
                 && path.starts_with(&fault.path)
+                && fault.tier.is_none_or(|tier| Tier::of(method, path) == Some(tier))
         };
         let position = self.0.iter().position(matches)?;
         let fault = self.0.get_mut(position)?;
@@ -85,7 +94,8 @@ impl Fault {
             Some(status) => (200..=599).contains(&status) && !self.drop,
             None => self.drop || self.delay_ms > 0,
         };
-        one_effect && self.delay_ms <= MAX_DELAY_MS && self.path.starts_with('/')
+        let has_use = self.status.is_some() || self.retry_after_seconds.is_none();
+        one_effect && has_use && self.delay_ms <= MAX_DELAY_MS && self.path.starts_with('/')
     }
 }
 
@@ -117,7 +127,18 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_may_be_for_one_tier() {
+        let mut faults = Faults::default();
+        let limit = Fault { path: "/".to_owned(), tier: Some(Tier::List), ..fault(None, 429, 1) };
+        assert!(faults.add(vec![limit]));
+        assert!(faults.take("POST", "/v1/records").is_none());
+        assert!(faults.take("GET", "/v1/records").is_some());
+    }
+
+    #[test]
     fn invalid_faults_are_rejected() {
+        let waits = Fault { status: None, delay_ms: 5, retry_after_seconds: Some(1), ..fault(None, 500, 1) };
+        assert!(!Faults::default().add(vec![waits]));
         assert!(!Faults::default().add(vec![fault(None, 42, 1)]));
         assert!(!Faults::default().add(vec![Fault { path: "api".to_owned(), ..fault(None, 500, 1) }]));
         assert!(!Faults::default().add(vec![Fault { status: None, ..fault(None, 500, 1) }]));

@@ -2,3 +2,4 @@
 
 pub(crate) mod faults;
 pub(crate) mod request_log;
+pub(crate) mod tier;

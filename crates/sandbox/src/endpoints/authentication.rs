@@ -114,13 +114,17 @@ pub(crate) fn start(
     let is_link = body.link_identity == Some(true);
     let link_to_user =
         if is_link { Some(state.authenticated_user(context, Some(&application_id))?.user_id) } else { None };
-    let invite_id = body.invite_id.clone().filter(|id| !id.is_empty() && state.dialect.checks_invites);
+    let invite_id = body.invite_id.clone().filter(|id| !id.is_empty());
     let hash = required("antiAbuseHash", body.anti_abuse_hash)?;
     let chosen = chosen_connection(state, connection_id.clone(), tenant.as_deref(), is_link)?;
     check_audiences(state, &application_id, body.audiences.as_deref().unwrap_or_default())?;
-    if let Some(id) = &invite_id {
-        state.invites.check(id, context.now_ms)?;
-    }
+    let invite = invite_id.as_ref().map(|id| state.invites.acceptable(id, context.now_ms)).transpose();
+    let invite = if state.dialect.checks_invites { invite? } else { invite.ok().flatten() };
+    // What another server does with an invite that it does not check is not known: here it goes on without.
+    let invite_id = invite_id.filter(|_| invite.is_some());
+    let of_invite =
+        invite.and_then(|invite| state.tenants.get(invite.content.default_login_tenant_id.as_ref()?)).cloned();
+    let chosen = chosen.or(of_invite);
     let hashed = if is_link {
         values::link_identity(connection_id.as_deref(), tenant.as_deref(), &application_id)
     } else {

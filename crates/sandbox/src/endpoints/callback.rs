@@ -10,6 +10,7 @@ use crate::endpoints::authorization_response::{
 };
 use crate::endpoints::browser_binding;
 use crate::endpoints::error_page::ErrorPage;
+use crate::endpoints::management::invites;
 use crate::endpoints::query::Query;
 use crate::entropy::Entropy;
 use crate::model::authentication_request::{AuthenticationRequest, IssuedCode, Progress, RequestStatus};
@@ -119,6 +120,10 @@ fn verify_identity(
         ErrorPage { code, application_url: Some(redirect_location(state, request, parameters)), message }
     };
     if let Some(client) = request.connection_id.as_ref().and_then(|id| state.service_clients.get(id)) {
+        if !client.options.grant_token_generation {
+            let message = "The service client may not log users in: its option grantTokenGeneration is off.".to_owned();
+            return Err(error_page(state, "TokenGenerationNotGranted", message));
+        }
         let user = client.verify_code(code, iss, &state.public_url, &state.dialect, now_ms).map_err(|error| {
             error_page(state, error.code(), format!("The user verifier's code is not valid: {error}."))
         })?;
@@ -162,11 +167,23 @@ fn complete(
     if request.link_to_user.is_some() && !state.allows_links(&key.connection_id) {
         return refuse_link(state, request, "ConnectionLinkingDisabled", LINKING_DISABLED);
     }
+    let invite = request.invite_id.as_ref().map(|id| state.invites.acceptable(id, context.now_ms)).transpose();
+    let invite = match invite {
+        Ok(invite) => invite.cloned(),
+        // Another browser has used the invite in the meantime, or it has expired.
+        Err(error) if state.dialect.checks_invites => {
+            let description = "The invite was used, deleted or has expired; ask for another one.";
+            return error_response(state, request, "access_denied", error.code, description);
+        }
+        Err(_) => None,
+    };
+    // The statement of a verifier names the user id itself.
+    let linked_user_id = invite.and_then(|invite| invite.content.linked_user_id).filter(|_| !anonymous);
     let connection_id = key.connection_id.clone();
     let user_id = match (&request.link_to_user, state.identities.owner(&key)) {
         (Some(current), _) => current.clone(),
         (None, Some(owner)) => owner.to_owned(),
-        (None, None) => new_user_id,
+        (None, None) => linked_user_id.unwrap_or(new_user_id),
     };
     let attaches_later = request.link_to_user.is_some() && state.dialect.attaches_links_after_exchange;
     let provider_token = (!anonymous).then(|| Secret::new(format!("provider-{}", entropy.id())));
@@ -181,7 +198,7 @@ fn complete(
         return refuse_link(state, request, "IdentityAlreadyOwned", description);
     }
     if let Some(id) = &request.invite_id {
-        state.invites.take(id);
+        invites::accept(state, id, &user_id, context.now_ms, entropy);
     }
     let grant = Grant {
         user_id,

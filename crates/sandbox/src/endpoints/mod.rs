@@ -11,6 +11,7 @@ pub(crate) mod callback;
 pub(crate) mod devices;
 pub(crate) mod error_page;
 pub(crate) mod extension;
+pub(crate) mod management;
 pub(crate) mod pkce;
 pub(crate) mod provider;
 pub(crate) mod query;

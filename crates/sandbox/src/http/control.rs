@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -70,7 +70,7 @@ pub(super) async fn inject_faults(State(shared): State<SharedState>, request: Re
         return next.run(request).await;
     };
     let response = match fault.status {
-        Some(status) => fault_response(status, fault.body),
+        Some(status) => fault_response(status, fault.retry_after_seconds, fault.body),
         None => next.run(request).await,
     };
     let response = if fault.drop { dropped_response(response.status()) } else { response };
@@ -152,7 +152,7 @@ async fn add_faults(
     let mut state = shared.lock();
     if !state.faults.add(body.faults) {
         let title = "A fault needs a path that begins with / and a status of 200 to 599, a delayMs of at most 60000, \
-                     or drop without a status; at most 100 may wait.";
+                     or drop without a status, and retryAfterSeconds only with a status; at most 100 may wait.";
         return Err(ApiError::new(400, "InvalidFault", title));
     }
     Ok(Json(json!({ "faults": state.faults.waiting() })))
@@ -217,9 +217,10 @@ async fn reset_dialect(State(shared): State<SharedState>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn fault_response(status: u16, body: String) -> Response {
+fn fault_response(status: u16, retry_after_seconds: Option<u32>, body: String) -> Response {
     let is_json = serde_json::from_str::<Value>(&body).is_ok();
     let media_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(CONTENT_TYPE, media_type)], body).into_response()
+    let retry_after = retry_after_seconds.map(|seconds| [(RETRY_AFTER, seconds.to_string())]);
+    (status, [(CONTENT_TYPE, media_type)], retry_after, body).into_response()
 }

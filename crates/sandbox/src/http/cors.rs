@@ -42,7 +42,7 @@ pub(super) async fn allow(State(shared): State<SharedState>, request: Request, n
 fn preflight_response(private_network: bool) -> Response {
     let headers = [
         (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH, PUT, DELETE"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, x-powered-by, authorization"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, x-powered-by, authorization, if-unmodified-since"),
         (ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     let mut response = (StatusCode::NO_CONTENT, headers).into_response();

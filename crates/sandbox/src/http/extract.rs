@@ -44,7 +44,7 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, shared: &SharedState) -> Result<Self, Self::Rejection> {
-        if !media_type(request.headers()).eq_ignore_ascii_case("application/json") {
+        if !is_json(media_type(request.headers())) {
             let title = "Send the body as JSON with Content-Type: application/json.";
             return Err(ApiError::new(415, "UnsupportedMediaType", title));
         }
@@ -54,6 +54,11 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonBody<T> {
         let invalid = |error| ApiError::invalid_input("InvalidRequest", format!("The body is not valid: {error}."));
         serde_json::from_slice(&bytes).map(Self).map_err(invalid)
     }
+}
+
+/// JSON, also in the form with links that one of Authress's SDKs sends.
+fn is_json(media_type: &str) -> bool {
+    ["application/json", "application/links+json"].iter().any(|json| media_type.eq_ignore_ascii_case(json))
 }
 
 /// The media type of the body, without parameters; empty if the header is missing.

@@ -13,6 +13,7 @@ mod extract;
 mod host;
 mod html;
 mod login_limit;
+mod management;
 mod navigation;
 mod provider;
 mod response;
@@ -58,12 +59,14 @@ pub(crate) fn router(shared: SharedState, control: bool) -> Router {
         .route("/api/session/devices/{id}", delete(devices::remove))
         .route("/api/session/identities/{id}", delete(account::unlink))
         .route("/sandbox/pictures/{name}", get(provider::picture));
+    let routes = routes.merge(management::routes());
     let routes = if control { routes.merge(control::routes()) } else { routes };
     routes
         .fallback(any(response::not_found))
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(shared.clone(), response::status_of_invalid_input))
+        .layer(from_fn_with_state(shared.clone(), management::finish_deletions))
         .layer(from_fn_with_state(shared.clone(), control::inject_faults))
         .layer(from_fn_with_state(shared.clone(), cors::allow))
         .layer(from_fn_with_state(shared.clone(), control::log))

@@ -58,6 +58,11 @@ impl Devices {
         self.0.get_mut(&key).filter(|devices| devices.len() < MAX_DEVICES)
     }
 
+    /// Removes all devices of a user.
+    pub(crate) fn remove_user(&mut self, user_id: &str) {
+        self.0.remove(&user_id.to_owned());
+    }
+
     /// Removes the device; `false` when the user has no such device.
     pub(crate) fn remove(&mut self, user_id: &str, device_id: &str) -> bool {
         let Some(devices) = self.0.get_mut(&user_id.to_owned()) else { return false };

@@ -1,5 +1,7 @@
 //! Identities and the users that they belong to.
 
+use std::collections::HashSet;
+
 use authress_secret::Secret;
 
 use crate::bounded_map::BoundedMap;
@@ -71,6 +73,21 @@ impl Identities {
         self.0.iter().filter(move |(_, identity)| identity.user_id == user_id)
     }
 
+    /// The users, each once, in the order of their oldest identity.
+    pub(crate) fn users(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        let ids = self.0.iter().map(|(_, identity)| identity.user_id.as_str());
+        ids.filter(|id| seen.insert(*id)).collect()
+    }
+
+    /// Removes a user with all identities.
+    pub(crate) fn remove_user(&mut self, user_id: &str) {
+        let keys: Vec<IdentityKey> = self.of_user(user_id).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            self.0.remove(&key);
+        }
+    }
+
     /// Removes the identities that `selector` names by connection id or by the connection's own
     /// id of the person.
     pub(crate) fn unlink(&mut self, user_id: &str, selector: &str) -> Result<(), UnlinkError> {
@@ -132,6 +149,15 @@ mod tests {
         assert_eq!(identities.unlink("user_1", "con_acorn"), Ok(()));
         assert_eq!(identities.unlink("user_1", "ada"), Err(UnlinkError::LastIdentity));
         assert_eq!(identities.unlink("user_1", "con_acorn"), Err(UnlinkError::NotFound));
+    }
+
+    #[test]
+    fn a_removed_user_has_no_identity_left() {
+        let mut identities = converted();
+        identities.attach(key("con_acorn", "eve"), of("user_2", false)).unwrap();
+        assert_eq!(identities.users(), ["user_1", "user_2"]);
+        identities.remove_user("user_1");
+        assert_eq!((identities.users(), identities.owner(&key("con_acorn", "ada"))), (vec!["user_2"], None));
     }
 
     #[test]

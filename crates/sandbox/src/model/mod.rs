@@ -2,6 +2,9 @@
 //!
 //! Nothing here knows the whole [`State`](crate::state::State), a request or HTTP.
 
+pub(crate) mod access;
+pub(crate) mod access_record;
+pub(crate) mod access_records;
 pub(crate) mod anti_abuse;
 pub(crate) mod application;
 pub(crate) mod authentication_request;
@@ -12,6 +15,9 @@ pub(crate) mod grant;
 pub(crate) mod identity;
 pub(crate) mod invite;
 pub(crate) mod login_count;
+pub(crate) mod resource_uri;
+pub(crate) mod role;
 pub(crate) mod service_client;
 pub(crate) mod session;
 pub(crate) mod spent_statements;
+pub(crate) mod user_deletion;

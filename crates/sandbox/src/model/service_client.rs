@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use authress_jws::{JwkSet, KeyError, SigningKey, VerifyError, verify};
+use authress_jws::{JwkSet, KeyError, SigningKey, Verified, VerifyError, verify};
 use authress_secret::Secret;
 use base64ct::{Base64, Encoding};
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
@@ -21,6 +22,10 @@ const CODE_TYPE: &str = "oauth-authz-req+jwt";
 const MAX_CODE_LIFETIME_S: i64 = 3600;
 /// How far `iat` may be ahead, in seconds: SDKs round it to the nearest second, and clocks differ.
 const MAX_CLOCK_SKEW_S: i64 = 30;
+/// The `typ` of a client's own access tokens.
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+/// The longest lifetime of such a token, in seconds: that of Authress's SDKs.
+const MAX_ACCESS_TOKEN_LIFETIME_S: i64 = 24 * 60 * 60;
 /// The longest user id, in bytes, where Authress's grammar is not enforced.
 const MAX_USER_ID_BYTES: usize = 256;
 /// The longest user id in Authress's grammar, in characters.
@@ -32,6 +37,24 @@ pub(crate) struct ServiceClient {
     pub(crate) id: String,
     authorization_url: Url,
     keys: JwkSet,
+    pub(crate) options: ServiceClientOptions,
+}
+
+/// Authress's options of a service client. In Authress both are off by default; here a service client without
+/// `grantTokenGeneration` would have no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ServiceClientOptions {
+    /// Whether its statements log users in. Default: yes.
+    pub grant_token_generation: bool,
+    /// Whether it may ask for every user's permissions and resources. Default: no.
+    pub grant_user_permissions_access: bool,
+}
+
+impl Default for ServiceClientOptions {
+    fn default() -> Self {
+        Self { grant_token_generation: true, grant_user_permissions_access: false }
+    }
 }
 
 /// The user that a verifier asserts.
@@ -47,6 +70,7 @@ impl ServiceClient {
     pub(crate) fn generate(
         id: &str,
         authorization_url: Url,
+        options: ServiceClientOptions,
         entropy: &mut Entropy,
     ) -> Result<(Self, Secret), KeyError> {
         let key_id: String = entropy.id().chars().take(4).collect();
@@ -54,7 +78,7 @@ impl ServiceClient {
         let private_key = Base64::encode_string(&key.to_pkcs8_der());
         let access_key = Secret::new([id, key.kid(), ACCOUNT_ID, &private_key].join("."));
         let keys = JwkSet { keys: vec![key.public_jwk()] };
-        Ok((Self { id: id.to_owned(), authorization_url, keys }, access_key))
+        Ok((Self { id: id.to_owned(), authorization_url, keys, options }, access_key))
     }
 
     pub(crate) fn public_keys(&self) -> &JwkSet {
@@ -90,13 +114,7 @@ impl ServiceClient {
         if claim("iss") != Some(expected_issuer.as_str()) {
             return Err(CodeError::IssuerMismatch);
         }
-        let audience = format!("{ACCOUNT_ID}.accounts.authress.io");
-        let for_us = match verified.claims.get("aud") {
-            Some(Value::String(aud)) => *aud == audience,
-            Some(Value::Array(list)) => list.iter().any(|aud| aud.as_str() == Some(&audience)),
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
-        };
-        if !for_us {
+        if !is_for_account(&verified) {
             return Err(CodeError::AudienceMismatch);
         }
         if claim("client_id") != Some(self.id.as_str()) {
@@ -119,6 +137,36 @@ impl ServiceClient {
         let subject = claim("sub").filter(|sub| is_valid_user_id(sub, dialect)).ok_or(CodeError::InvalidUserId)?;
         Ok(VerifiedUser { user_id: subject.to_owned(), email: claim("email").map(str::to_owned) })
     }
+
+    /// Whether this is a valid access token of the client itself, made with its access key.
+    pub(crate) fn is_own_access_token(&self, token: &str, public_url: &PublicUrl, now_ms: u64) -> bool {
+        let Ok(verified) = verify(token, &self.keys, Some(ACCESS_TOKEN_TYPE)) else { return false };
+        let is = |name, value: &str| verified.claim_str(name) == Some(value);
+        let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
+        let (Some(iat), Some(exp)) = (verified.claim_i64("iat"), verified.claim_i64("exp")) else { return false };
+        is("iss", &public_url.service_client_issuer(&self.id))
+            && is("sub", &self.id)
+            && is("client_id", &self.id)
+            && is_for_account(&verified)
+            && now < exp
+            && iat.saturating_sub(now) <= MAX_CLOCK_SKEW_S
+            && exp.saturating_sub(iat) <= MAX_ACCESS_TOKEN_LIFETIME_S
+    }
+}
+
+/// Whether `aud` is the account of the access key.
+fn is_for_account(verified: &Verified) -> bool {
+    let audience = format!("{ACCOUNT_ID}.accounts.authress.io");
+    match verified.claims.get("aud") {
+        Some(Value::String(aud)) => *aud == audience,
+        Some(Value::Array(list)) => list.iter().any(|aud| aud.as_str() == Some(&audience)),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+    }
+}
+
+/// The name of a service client among the users of an access record.
+pub(crate) fn service_client_user_id(client_id: &str) -> String {
+    format!("Authress:ServiceClients/{client_id}")
 }
 
 fn is_valid_user_id(id: &str, dialect: &Dialect) -> bool {
@@ -213,7 +261,9 @@ mod tests {
 
     fn client_and_key() -> (ServiceClient, SigningKey) {
         let url = Url::parse("http://127.0.0.1:9000/v1/login?shop=1").unwrap();
-        let (client, access_key) = ServiceClient::generate("sc_shop", url, &mut Entropy::from_seed([3; 32])).unwrap();
+        let (client, access_key) =
+            ServiceClient::generate("sc_shop", url, ServiceClientOptions::default(), &mut Entropy::from_seed([3; 32]))
+                .unwrap();
         let parts: Vec<&str> = access_key.expose().split('.').collect();
         assert_eq!((parts[0], parts[2], parts.len()), ("sc_shop", ACCOUNT_ID, 4));
         let key = SigningKey::from_pkcs8_der(parts[1], &Base64::decode_vec(parts[3]).unwrap()).unwrap();
@@ -288,6 +338,39 @@ mod tests {
             let result = check_with(|claims| claims[name] = value.clone());
             assert_eq!(result, Err(error), "{name} = {value}");
         }
+    }
+
+    #[test]
+    fn an_access_token_of_the_client_names_it_and_the_account_and_lives_a_day_at_most() {
+        let (client, key) = client_and_key();
+        let accepted = |typ: &str, change: fn(&mut Value)| {
+            let mut claims = claims();
+            claims["sub"] = json!("sc_shop");
+            claims["exp"] = json!(NOW + 86_400);
+            change(&mut claims);
+            client.is_own_access_token(&key.sign_jwt(typ, &claims), &issuer(), NOW_MS)
+        };
+        assert!(accepted("at+jwt", |_| ()) && accepted("at+jwt", |claims| claims["iat"] = json!(NOW + 30)));
+        assert!(!accepted("JWT", |_| ()) && !accepted(CODE_TYPE, |_| ()));
+        let changes: [fn(&mut Value); 10] = [
+            |claims| claims["iss"] = json!("http://127.0.0.1:8888"),
+            |claims| claims["iss"] = json!("http://127.0.0.1:8888/v1/clients/sc_other"),
+            |claims| claims["sub"] = json!("user_1"),
+            |claims| claims["client_id"] = json!("sc_other"),
+            |claims| claims["aud"] = json!("acc_other.accounts.authress.io"),
+            |claims| claims["exp"] = json!(NOW),
+            |claims| claims["exp"] = json!(NOW + 86_401),
+            |claims| claims["exp"] = Value::Null,
+            |claims| claims["iat"] = json!(NOW + 31),
+            |claims| claims["iat"] = Value::Null,
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            assert!(!accepted("at+jwt", change), "{index}");
+        }
+        let mut claims = claims();
+        claims["sub"] = json!("sc_shop");
+        let forged = SigningKey::generate(key.kid()).unwrap().sign_jwt("at+jwt", &claims);
+        assert!(!client.is_own_access_token(&forged, &issuer(), NOW_MS));
     }
 
     #[test]

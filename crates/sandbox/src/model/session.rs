@@ -44,6 +44,13 @@ impl Sessions {
         Some((id, session.grant.clone()))
     }
 
+    /// Ends all sessions of a user.
+    pub(crate) fn end_all_of(&mut self, user_id: &str) {
+        let of_user = self.0.iter().filter(|(_, session)| session.grant.user_id == user_id);
+        let ids: Vec<String> = of_user.map(|(id, _)| id.clone()).collect();
+        self.end(&ids);
+    }
+
     pub(crate) fn end(&mut self, ids: &[String]) {
         for id in ids {
             self.0.remove(id);
@@ -83,6 +90,15 @@ mod tests {
         assert!(sessions.renew(&ids, 89 * DAY_MS, LIFETIME_S).is_some());
         assert!(sessions.find(&ids, 178 * DAY_MS).is_some());
         assert!(sessions.renew(&ids, 179 * DAY_MS, LIFETIME_S).is_none());
+    }
+
+    #[test]
+    fn the_sessions_of_one_user_end_together() {
+        let (mut sessions, ids) = one_session();
+        sessions.end_all_of("user_2");
+        assert!(sessions.find(&ids, 0).is_some());
+        sessions.end_all_of("user_1");
+        assert!(sessions.find(&ids, 0).is_none());
     }
 
     #[test]

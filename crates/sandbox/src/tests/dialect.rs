@@ -325,13 +325,7 @@ async fn an_invite_is_for_one_login() {
         { "inviteId": "inv_once" }, { "inviteId": "inv_short", "expiresInSeconds": 60 },
     ] });
     let mut sandbox = TestSandbox::new(LOCAL, LOCAL_PAGE, fields);
-    let body = |sandbox: &TestSandbox, invite_id: &str, seed| {
-        let mut body = sandbox.authentication_body(Some("con_acorn"), seed);
-        let hashed = values::authenticate(Some("con_acorn"), None, Some(invite_id), "app_demo", None);
-        body["antiAbuseHash"] = json!(search(&hashed, sandbox.now_ms(), seed));
-        body["inviteId"] = json!(invite_id);
-        body
-    };
+    let body = |sandbox: &TestSandbox, id: &str, seed| sandbox.invited_body(Some("con_acorn"), id, seed);
     // An abandoned login leaves the invite unused.
     sandbox.start_with(body(&sandbox, "inv_once", 1), &[], 1).await;
     let pending = sandbox.start_with(body(&sandbox, "inv_once", 2), &[], 2).await;

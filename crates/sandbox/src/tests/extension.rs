@@ -32,7 +32,7 @@ fn authorize_url(changes: &[(&str, &str)]) -> String {
 }
 
 /// Logs in with the sandbox's own provider list and returns the redirect to the extension.
-async fn log_in(sandbox: &TestSandbox, changes: &[(&str, &str)]) -> TestResponse {
+pub(super) async fn log_in(sandbox: &TestSandbox, changes: &[(&str, &str)]) -> TestResponse {
     let list = sandbox.navigate(&authorize_url(changes)).await;
     assert_eq!(list.status, 200);
     assert!(list.text.contains("connection-con_acorn") && list.text.contains("connection-con_birch"));
@@ -40,14 +40,14 @@ async fn log_in(sandbox: &TestSandbox, changes: &[(&str, &str)]) -> TestResponse
     sandbox.choose_person(&provider, "user=ada", None).await
 }
 
-fn token_body(code: &str) -> Value {
+pub(super) fn token_body(code: &str) -> Value {
     json!({
         "code_verifier": code_verifier(1), "code": code, "grant_type": "authorization_code", "client_id": "ext_demo",
         "redirect_uri": REDIRECT_URI,
     })
 }
 
-async fn exchange(sandbox: &TestSandbox, body: Value) -> TestResponse {
+pub(super) async fn exchange(sandbox: &TestSandbox, body: Value) -> TestResponse {
     sandbox.send("POST", TOKENS, &[("origin", EXTENSION_PAGE)], Some(body)).await
 }
 

@@ -255,6 +255,15 @@ impl TestSandbox {
         body
     }
 
+    /// The body of a login request with an invite.
+    pub(super) fn invited_body(&self, connection_id: Option<&str>, invite_id: &str, seed: u32) -> Value {
+        let mut body = self.authentication_body(connection_id, seed);
+        let hashed = values::authenticate(connection_id, None, Some(invite_id), "app_demo", None);
+        body["antiAbuseHash"] = json!(search(&hashed, self.now_ms(), seed));
+        body["inviteId"] = json!(invite_id);
+        body
+    }
+
     pub(super) fn link_body(&self, connection_id: &str, seed: u32) -> Value {
         let mut body = self.authentication_body(Some(connection_id), seed);
         let hashed = values::link_identity(Some(connection_id), None, "app_demo");

@@ -11,6 +11,7 @@ mod extension;
 mod faults;
 mod harness;
 mod linking;
+mod management;
 mod sessions;
 mod settings;
 mod token;
