@@ -13,6 +13,7 @@
 //!
 //! Not here: who may claim what. The shop verifies a claim ticket (`authress-access-token`) before it begins a migration.
 
+pub mod anonymous_user_id;
 mod error;
 mod journal;
 mod migration;
@@ -28,5 +29,7 @@ pub use journal::{Journal, MemoryJournal};
 pub use migration::{Admitted, Entry, InvalidUserId, Migration, Observed, Refused, admit};
 pub use migrator::{Migrator, Progress};
 pub use owned_data::{Moved, OwnedData};
+#[cfg(feature = "authress")]
+pub use records::AuthressRecords;
 pub use records::{AccessRecords, RecordsError, StoredRecord, Written, replace_user};
 pub use step::{Action, Outcome, SETTLING, Step};

@@ -1,4 +1,4 @@
-//! Runs migrations.
+//! Runs migrations: the only place that calls a journal, data and records.
 
 use std::fmt;
 use std::sync::Arc;

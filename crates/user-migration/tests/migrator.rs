@@ -90,7 +90,7 @@ impl AccessRecords for Records {
         let stored = state
             .records
             .get(id)
-            .map(|(record, version)| StoredRecord { record: record.clone(), version: version.to_string() });
+            .map(|(record, version)| StoredRecord { record: record.clone(), version: Some(version.to_string()) });
         if state.interruptions > 0 {
             state.interruptions -= 1;
             if let Some((_, version)) = state.records.get_mut(id) {
@@ -107,7 +107,7 @@ impl AccessRecords for Records {
         }
         state.writes += 1;
         let (record, version) = state.records.get_mut(id).unwrap();
-        if version.to_string() != stored.version {
+        if Some(version.to_string()) != stored.version {
             return ready(Ok(Written::Changed)).boxed();
         }
         *record = stored.record;

@@ -1,5 +1,7 @@
 //! Authress's access records, as far as a migration needs them.
 
+#[cfg(feature = "authress")]
+mod authress;
 mod replace;
 
 use std::fmt;
@@ -7,6 +9,8 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+#[cfg(feature = "authress")]
+pub use self::authress::AuthressRecords;
 pub(crate) use self::replace::replace_in_all;
 pub use self::replace::replace_user;
 use crate::error::Unavailable;
@@ -52,8 +56,9 @@ pub trait AccessRecords: fmt::Debug + Send + Sync {
 pub struct StoredRecord {
     /// The record as Authress has it. What a migration does not know stays as it is.
     pub record: Value,
-    /// When it was last changed, in the form that Authress sends and accepts.
-    pub version: String,
+    /// When it was last changed, in the form that Authress sends and accepts. Without it, a write is not protected from
+    /// changes by others.
+    pub version: Option<String>,
 }
 
 /// The result of [`AccessRecords::write`].
@@ -93,7 +98,7 @@ pub enum RecordsError {
         /// Its user id.
         user: String,
     },
-    /// Authress could not be used.
+    /// Authress could not be used, or refuses a request that is not for one record or user.
     Unavailable(Unavailable),
 }
 
