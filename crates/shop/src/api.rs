@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use authress_access_token::{AccessToken, TICKET_LIFETIME, TicketError, TokenError, bearer_token};
 use authress_client_address::NetworkPrefix;
 use authress_secret::Secret;
+use authress_user_migration::{Migration, OwnedData};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -48,7 +49,7 @@ async fn products() -> Json<Value> {
 
 async fn read_cart(State(shop): State<Shop>, visitor: Visitor) -> Result<Json<CartView>, ApiError> {
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.get(&shopper);
+    let cart = shop.carts.get(&shopper).await?;
     // An empty cart has no owner to ask for, and nothing to see.
     if let Some(ownership) = shop.ownership.as_deref().filter(|_| !cart.is_empty())
         && !ownership.may_change(&shopper.user_id, &shopper.user_id, (shop.now)()).await?
@@ -69,7 +70,7 @@ async fn set_item(
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
     shop.own_cart(&visitor).await?;
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.set(&shopper, client, product, change.quantity);
+    let cart = shop.carts.set(&shopper, client, product, change.quantity).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -84,12 +85,7 @@ async fn claim_ticket(State(shop): State<Shop>, visitor: Visitor) -> Result<Json
 }
 
 /// Redeems a ticket: moves its cart into the cart of the signed-in shopper.
-async fn claim(
-    State(shop): State<Shop>,
-    Client(client): Client,
-    visitor: Visitor,
-    body: Bytes,
-) -> Result<Json<CartView>, ApiError> {
+async fn claim(State(shop): State<Shop>, visitor: Visitor, body: Bytes) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
     // Only a signed-in shopper has an account that the cart can move to.
     if shop.is_anonymous(&visitor.token) {
@@ -98,10 +94,16 @@ async fn claim(
     shop.own_cart(&visitor).await?;
     let from = shop.redeem(&claim.ticket, &visitor.token).await?;
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.move_all(&from, &shopper, client);
+    if let Some(migrations) = &shop.migrations {
+        // The shop issues tickets to anonymous shoppers only.
+        migrations.begin(&Migration::new(&from, &shopper.user_id, (shop.now)(), true)?).await?;
+    }
+    // The journal has one migration of each user. What a forgotten tab has added since moves with a further ticket.
+    shop.carts.move_all(&from, &shopper.user_id).await?;
     if let Some(ownership) = &shop.ownership {
         ownership.forget(&from);
     }
+    let cart = shop.carts.get(&shopper).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -118,7 +120,7 @@ async fn send_reminder(
     if !shop.is_anonymous(&token) {
         return Err(ApiError::NotAnonymous);
     }
-    if shop.carts.get(&shop.shopper(token.clone())).is_empty() {
+    if shop.carts.get(&shop.shopper(token.clone())).await?.is_empty() {
         return Err(ReminderError::EmptyCart.into());
     }
     service.send(&token, client, &request.email, (shop.now)())?;

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use crate::catalog::Product;
+use crate::merge_policy::MergePolicy;
 
 /// The number of pieces of one product: 0 to [`Quantity::MAX`], where 0 removes the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct Quantity(u8);
 
@@ -13,9 +14,17 @@ impl Quantity {
     /// The most pieces of one product in one cart.
     pub const MAX: u8 = 99;
 
+    /// None of it.
+    pub(crate) const ZERO: Self = Self(0);
+
     /// The number itself.
     pub fn get(self) -> u8 {
         self.0
+    }
+
+    /// The sum, at most [`Quantity::MAX`].
+    pub(crate) fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0).min(Self::MAX))
     }
 }
 
@@ -78,13 +87,20 @@ impl Cart {
         }
     }
 
-    /// Adds the lines of `other`, up to [`Quantity::MAX`] pieces of each product.
-    pub fn add_all(&mut self, other: &Self) {
-        for line in &other.lines {
-            let own = self.lines.iter().find(|own| own.product.id == line.product.id);
-            let sum = own.map_or(0, |own| own.quantity.get()).saturating_add(line.quantity.get());
-            self.set(line.product, Quantity(sum.min(Quantity::MAX)));
+    /// Merges an anonymous cart into this one, the cart of an account.
+    pub fn merge(&mut self, anonymous: &Self, policy: MergePolicy) {
+        if anonymous.is_empty() {
+            return;
         }
+        let account = std::mem::take(self);
+        for line in account.lines.iter().chain(&anonymous.lines) {
+            let product = line.product;
+            self.set(product, policy.quantity(account.quantity(product), anonymous.quantity(product)));
+        }
+    }
+
+    fn quantity(&self, product: &Product) -> Quantity {
+        self.lines.iter().find(|line| line.product.id == product.id).map_or(Quantity::ZERO, |line| line.quantity)
     }
 
     /// The sum of all lines, in euro cents.

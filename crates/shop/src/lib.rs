@@ -1,8 +1,8 @@
 //! The demo shop's server: static pages and a cart API that checks access tokens.
 //!
 //! It is the example of a shop's own API: `api` verifies access tokens and moves carts between users with
-//! `authress-access-token`. It does not log users in; the page does. The rest is a minimal shop: carts
-//! are kept in memory and lost at a restart, and nothing can be paid for.
+//! `authress-access-token`. It does not log users in; the page does. The rest is a minimal shop: nothing
+//! can be paid for, and without the setting `redisUrl` carts are kept in memory and lost at a restart.
 //!
 //! # What a real shop needs too
 //!
@@ -27,6 +27,8 @@ mod client_bounded;
 pub mod config;
 mod invites;
 mod management;
+mod merge_policy;
+mod migrations;
 mod ownership;
 mod pages;
 mod reminder;
@@ -35,6 +37,8 @@ mod shop;
 
 pub use api_error::ApiError;
 pub use app::app;
+pub use cart_store::RedisCarts;
+pub use merge_policy::MergePolicy;
 pub use ownership::OwnershipError;
 pub use reminder::ReminderError;
 pub use shop::Shop;

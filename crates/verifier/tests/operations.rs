@@ -10,9 +10,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Output;
 
 use authress_jws::{JwkSet, SigningKey, verify};
+use authress_redis::test_server::{Redis, eventually};
 use base64ct::{Base64, Encoding};
-use support::program::{Running, code_in, command, eventually, exchange, start_command, start_with, status_of};
-use support::redis_server::Redis;
+use support::program::{Running, code_in, command, exchange, start_command, start_with, status_of};
 use support::{CLIENT_ID, Key, key, secret_file};
 
 /// Another key of the same service client.

@@ -11,12 +11,12 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
+use authress_redis::test_server::{Redis, eventually};
 use authress_single_use::{SingleUse, Use};
 use authress_verifier::{SharedStates, SharedStore, StoreUrl, WhenDown};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use support::program::{Running, command, eventually, exchange, start_with, status_of};
+use support::program::{Running, command, exchange, start_with, status_of};
 use support::redis_proxy::RedisProxy;
-use support::redis_server::Redis;
 use support::{key, secret_file};
 
 /// Starts a verifier that requires Redis. The long timeout prevents failures on a slow machine.

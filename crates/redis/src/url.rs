@@ -58,7 +58,8 @@ impl StoreUrl {
         Ok(Self(client))
     }
 
-    pub(super) fn client(&self) -> &redis::Client {
+    /// Returns a client that has not connected yet.
+    pub fn client(&self) -> &redis::Client {
         &self.0
     }
 }

@@ -1,4 +1,4 @@
-//! Failures of the shared store: a stable code, and a message that says what to do. They never contain the text of the
+//! Failures of Redis: a stable code, and a message that says what to do. They never contain the text of the
 //! server's error, which may repeat a password or a key.
 
 use std::error::Error;
@@ -58,7 +58,9 @@ impl StoreFailure {
 impl fmt::Display for StoreFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoResponse => f.write_str("Redis did not respond within redis.timeout_ms"),
+            Self::NoResponse => {
+                f.write_str("Redis did not respond in time. Check its load and the network, or raise the timeout")
+            }
             Self::NoConnection => f.write_str(
                 "no connection to Redis was made in time. Check the host, the port and the firewalls between",
             ),
@@ -111,7 +113,7 @@ fn advice(code: &str) -> &'static str {
         "NOAUTH" => "Redis requires a password. Add it to the URL",
         "NOPERM" => {
             "the user in the URL lacks permission for a command or for keys with this prefix. Grant it: \
-             docs/verifier.md has the ACL"
+             the documentation of the program has the ACL"
         }
         "READONLY" => "this Redis is a read-only replica. Use the address of the primary",
         "OOM" => "Redis is full. Raise its maxmemory, or set maxmemory-policy to volatile-ttl",
