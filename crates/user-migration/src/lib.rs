@@ -14,6 +14,7 @@
 //! Not here: who may claim what. The shop verifies a claim ticket (`authress-access-token`) before it begins a migration.
 
 pub mod anonymous_user_id;
+mod clean_up;
 mod error;
 mod journal;
 mod migration;
@@ -22,6 +23,7 @@ mod owned_data;
 mod records;
 mod step;
 
+pub use clean_up::{CleanUp, clean_up};
 pub use error::{MigrationError, Unavailable};
 #[cfg(feature = "redis")]
 pub use journal::RedisJournal;

@@ -1,5 +1,6 @@
 //! `authress-user-migration migrate --from USER --to USER`, `resume` and `list`: replaces anonymous users in access
-//! records and deletes them. The shop's server moves its own data.
+//! records and deletes them. The shop's server moves its own data. `delete-users` deletes those that the shop has no use
+//! for.
 
 mod settings;
 
@@ -9,8 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authress_user_migration::anonymous_user_id::is_of_verifier;
 use authress_user_migration::{
-    AccessRecords, AuthressRecords, Entry, Journal, Migration, MigrationError, Migrator, Progress, RedisJournal,
-    SETTLING, Step,
+    AccessRecords, AuthressRecords, CleanUp, Entry, Journal, Migration, MigrationError, Migrator, Progress,
+    RedisJournal, SETTLING, Step, clean_up,
 };
 use clap::{Parser, Subcommand};
 
@@ -57,6 +58,12 @@ enum Command {
     },
     /// Print all unfinished migrations
     List,
+    /// Delete the anonymous users on standard input, one id in each line. Accounts are skipped
+    DeleteUsers {
+        /// Print what would be done, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -102,7 +109,41 @@ async fn run(arguments: Arguments) -> Result<bool, String> {
             eprintln!("{} unfinished", unfinished.len());
             Ok(true)
         }
+        Command::DeleteUsers { dry_run } => delete_users(&records, &journal, &settings.user_id_prefix, dry_run).await,
     }
+}
+
+/// One after the other: Authress limits requests, and a list of the night is in no hurry.
+async fn delete_users(
+    records: &dyn AccessRecords,
+    journal: &dyn Journal,
+    prefix: &str,
+    is_dry_run: bool,
+) -> Result<bool, String> {
+    let (mut deleted, mut skipped) = (0_usize, 0_usize);
+    for line in std::io::stdin().lines() {
+        let line = line.map_err(|error| format!("standard input cannot be read: {error}"))?;
+        let user = line.trim();
+        if user.is_empty() {
+            continue;
+        }
+        let result = clean_up(records, journal, user, prefix, is_dry_run).await;
+        let reason = match result.map_err(|error| format!("{user}: {}; {deleted} users deleted", failed(&error)))? {
+            CleanUp::Deleted => {
+                deleted += 1;
+                println!("{user}: {}", if is_dry_run { "would be deleted" } else { "deleted" });
+                continue;
+            }
+            CleanUp::NotAnonymous => "not an id of this verifier (USER_ID_PREFIX)",
+            CleanUp::HasIdentity => "has an account by now",
+            CleanUp::IsMigrating => "is being migrated, which deletes it",
+        };
+        skipped += 1;
+        println!("{user}: skipped, {reason}");
+    }
+    let verb = if is_dry_run { "would be deleted" } else { "deleted" };
+    eprintln!("{deleted} {verb}, {skipped} skipped");
+    Ok(true)
 }
 
 async fn resume(migrator: &Migrator, wait: bool) -> Result<bool, String> {

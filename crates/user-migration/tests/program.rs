@@ -3,6 +3,8 @@
 #![cfg(all(unix, feature = "program"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed helper is a failed test")]
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -30,6 +32,7 @@ impl Setup {
         let resources: Vec<_> = resources.iter().map(|uri| json!({ "resourceUri": uri })).collect();
         let config = json!({
             "listen": "127.0.0.1:0",
+            "control": true,
             "applications": [{ "applicationId": "app_demo", "redirectUrls": ["http://127.0.0.1:1/"] }],
             "serviceClients": [{
                 "clientId": "sc_shop", "authorizationUrl": "http://127.0.0.1:1/v1/login", "accessKeyFile": key_file,
@@ -61,6 +64,16 @@ impl Setup {
         let mut command = self.command();
         command.args(arguments);
         finished(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+    }
+
+    /// The sandbox's log of requests.
+    fn log(&self) -> String {
+        let host = self.api.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET /sandbox/log HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut log = String::new();
+        stream.read_to_string(&mut log).unwrap();
+        log
     }
 
     async fn user_of_record(&self) -> String {
@@ -107,6 +120,36 @@ async fn what_the_service_client_may_not_do_stops_a_migration_and_is_named() {
     assert!(code == Some(1) && text.contains("Forbidden"), "{code:?} {text}");
     let (code, text) = setup.run(&["resume"]).await;
     assert!(code == Some(1) && text.contains(FROM), "{code:?} {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unused_anonymous_users_are_deleted_and_all_others_skipped() {
+    const MIGRATING: &str = "user_zzzzzzzzzzzzzzzzzzzzzzzzzz";
+    let setup = Setup::new(&ALL).await;
+    setup.run(&["migrate", "--from", MIGRATING, "--to", "account"]).await;
+    let list = format!("{FROM}\n\n  google-oauth2|109536627844722397911  \n{MIGRATING}\n");
+    for (arguments, verb, is_deleted) in
+        [(&["delete-users", "--dry-run"][..], "would be deleted", false), (&["delete-users"], "deleted", true)]
+    {
+        let mut command = setup.command();
+        let mut child = command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+        let (code, text) =
+            finished(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains(&format!("{FROM}: {verb}")), "{text}");
+        assert!(text.contains("google-oauth2|109536627844722397911: skipped"), "{text}");
+        assert!(text.contains(&format!("{MIGRATING}: skipped, is being migrated")), "{text}");
+        assert!(text.contains(&format!("1 {verb}, 2 skipped")), "{text}");
+        let deletion = format!(r#""method":"DELETE","path":"/v1/users/{FROM}""#);
+        assert_eq!(setup.log().contains(&deletion), is_deleted);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
