@@ -26,14 +26,14 @@ pub(crate) struct Shopper {
 /// Carts by user id. Empty carts are not stored.
 #[derive(Debug)]
 pub(crate) enum CartStore {
-    Memory(MemoryCarts),
+    Memory(Box<MemoryCarts>),
     Redis(RedisCarts),
 }
 
 impl CartStore {
     pub(crate) fn new(config: &Config) -> Result<Self, Unavailable> {
         Ok(match &config.redis_url {
-            None => Self::Memory(MemoryCarts::new(&config.carts, config.cart_merge)),
+            None => Self::Memory(Box::new(MemoryCarts::new(&config.carts, config.cart_merge))),
             Some(url) => Self::Redis(RedisCarts::new(url, config.cart_merge)?),
         })
     }

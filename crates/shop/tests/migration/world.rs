@@ -121,7 +121,8 @@ impl World {
         let of_admins = self.client.get_record(&record_id("admin", number)).await.unwrap().content;
         assert_eq!((ids(&of_admins.admins), ids(&of_admins.users)), (vec![to.clone()], vec!["user_x".to_owned()]));
 
-        assert!(self.log().contains(&format!(r#""method":"DELETE","path":"/v1/users/{from}""#)), "{from}");
+        let (log, deletion) = (self.log(), format!(r#""method":"DELETE","path":"/v1/users/{from}""#));
+        assert!(log.contains(&deletion), "{deletion}: {log}");
         let journal = RedisJournal::new(&StoreUrl::parse(&self.redis.url()).unwrap()).unwrap();
         assert_eq!(journal.find(from).await.unwrap().unwrap().step, Step::UserDeleted);
         assert_eq!(journal.unfinished().await.unwrap(), []);
@@ -129,8 +130,9 @@ impl World {
 
     /// The sandbox's log of requests.
     fn log(&self) -> String {
-        let mut stream = TcpStream::connect(self.api.trim_start_matches("http://")).unwrap();
-        stream.write_all(b"GET /sandbox/log HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let host = self.api.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET /sandbox/log HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut log = String::new();
         stream.read_to_string(&mut log).unwrap();
         log
