@@ -4,5 +4,7 @@
 
 mod cart_api;
 mod pages;
+#[cfg(unix)]
+mod redis_carts;
 mod security_headers;
 mod support;
