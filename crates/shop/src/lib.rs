@@ -12,7 +12,8 @@
 //! - **Bounds for what anonymous shoppers store,** because every visitor can get a user id. They count by client, so
 //!   that one program cannot push out the carts of others, and apart from customers' carts (`client_bounded`,
 //!   `cart_store`). Behind proxies the client IP address needs the setting `trustedHops`. A database needs the same
-//!   bounds: a column with the client's network prefix, and an index on it with the time of the last use.
+//!   bounds: a column with the client's network prefix, and an index on it with the time of the last use. Carts in Redis
+//!   (`redisUrl`) are bounded by their lifetime only.
 //! - **Security headers on every response,** errors too (`security_headers`).
 //!
 //! For development only: the binary listens on the loopback interface alone.

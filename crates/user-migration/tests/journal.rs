@@ -105,7 +105,7 @@ async fn of_migrations_that_begin_at_once_exactly_one_wins() {
                     Err(error) => assert_eq!(error.code(), "MigratesElsewhere"),
                 }
             }
-            assert_eq!(winners.len(), 4, "all of one account, which is told the same again");
+            assert_eq!(winners.len(), 4, "all of one account: a repeated begin has the same result");
             assert!(winners.iter().all(|winner| *winner == winners[0]), "{winners:?}");
         }
     }
