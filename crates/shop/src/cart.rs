@@ -1,55 +1,8 @@
 //! A cart as a value: no user, no storage, no clock.
 
-use serde::Deserialize;
-
 use crate::catalog::Product;
 use crate::merge_policy::MergePolicy;
-
-/// The number of pieces of one product: 0 to [`Quantity::MAX`], where 0 removes the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "u64")]
-pub struct Quantity(u8);
-
-impl Quantity {
-    /// The most pieces of one product in one cart.
-    pub const MAX: u8 = 99;
-
-    /// None of it.
-    pub(crate) const ZERO: Self = Self(0);
-
-    /// The number itself.
-    pub fn get(self) -> u8 {
-        self.0
-    }
-
-    /// The sum, at most [`Quantity::MAX`].
-    pub(crate) fn saturating_add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0).min(Self::MAX))
-    }
-}
-
-impl TryFrom<u64> for Quantity {
-    type Error = QuantityOutOfRange;
-
-    fn try_from(value: u64) -> Result<Self, QuantityOutOfRange> {
-        match u8::try_from(value) {
-            Ok(quantity) if quantity <= Self::MAX => Ok(Self(quantity)),
-            Ok(_) | Err(_) => Err(QuantityOutOfRange),
-        }
-    }
-}
-
-/// A quantity above [`Quantity::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuantityOutOfRange;
-
-impl std::fmt::Display for QuantityOutOfRange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a quantity is a whole number from 0 to {}", Quantity::MAX)
-    }
-}
-
-impl std::error::Error for QuantityOutOfRange {}
+use crate::quantity::Quantity;
 
 /// One product in a cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,15 +105,6 @@ mod tests {
     #[test]
     fn zero_of_a_product_that_is_not_in_the_cart_changes_nothing() {
         assert!(cart(&[("mug", 0)]).is_empty());
-    }
-
-    #[test]
-    fn quantities_end_at_99() {
-        assert_eq!(pieces(0).get(), 0);
-        assert_eq!(pieces(99).get(), 99);
-        for too_many in [100, 255, 256, u64::MAX] {
-            assert_eq!(Quantity::try_from(too_many), Err(QuantityOutOfRange), "{too_many}");
-        }
     }
 
     #[test]

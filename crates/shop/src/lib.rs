@@ -32,6 +32,7 @@ mod merge_policy;
 mod migrations;
 mod ownership;
 mod pages;
+pub mod quantity;
 mod reminder;
 mod security_headers;
 mod shop;

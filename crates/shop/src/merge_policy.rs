@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::cart::Quantity;
+use crate::quantity::Quantity;
 
 /// Which quantity of a product an account's cart has after a merge. The shop chooses one (setting `cartMerge`).
 ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use authress_service_client::ManagementClient;
 use authress_user_migration::{
-    AuthressRecords, Journal, MemoryJournal, Migration, MigrationError, Migrator, RedisJournal,
+    AuthressRecords, Journal, MemoryJournal, Migration, MigrationError, Migrator, RedisJournal, Step,
 };
 
 use crate::cart_store::CartStore;
@@ -16,6 +16,7 @@ use crate::shop::system_time;
 /// Begins migrations, and continues them.
 #[derive(Clone, Debug)]
 pub(crate) struct Migrations {
+    journal: Arc<dyn Journal>,
     /// The step for which a request waits.
     carts: Migrator,
     /// All steps that this server can take.
@@ -38,7 +39,7 @@ impl Migrations {
             None if client.is_some() => Arc::new(MemoryJournal::default()),
             None => return Ok(None),
         };
-        let carts = Migrator::new(journal, system_time).with_data(Arc::clone(carts) as _);
+        let carts = Migrator::new(Arc::clone(&journal), system_time).with_data(Arc::clone(carts) as _);
         let settling = config.management.as_ref().map(|management| Duration::from_secs(management.settling_seconds));
         let all = match (client, settling) {
             (Some(client), Some(settling)) => {
@@ -46,14 +47,22 @@ impl Migrations {
             }
             (_, None) | (None, _) => carts.clone(),
         };
-        Ok(Some(Self { carts, all }))
+        Ok(Some(Self { journal, carts, all }))
     }
 
-    /// Moves the cart, and lets the other steps follow after the response.
+    /// Writes a migration into the journal, and returns whether its cart has moved already.
+    ///
+    /// # Errors
+    /// [`MigrationError`].
+    pub(crate) async fn begin(&self, migration: &Migration) -> Result<bool, MigrationError> {
+        Ok(self.journal.begin(migration).await?.step != Step::Begun)
+    }
+
+    /// Moves the cart of a migration that has begun, and lets the other steps follow after the response.
     ///
     /// # Errors
     /// [`MigrationError`]. It is continued later, unless it was refused.
-    pub(crate) async fn begin(&self, migration: &Migration) -> Result<(), MigrationError> {
+    pub(crate) async fn run(&self, migration: &Migration) -> Result<(), MigrationError> {
         self.carts.run(migration).await?;
         let (all, migration) = (self.all.clone(), migration.clone());
         tokio::spawn(async move { note(&migration, all.run(&migration).await.map(drop)) });

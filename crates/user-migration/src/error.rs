@@ -4,30 +4,7 @@ use std::fmt;
 
 use crate::migration::Refused;
 use crate::records::RecordsError;
-
-/// A store that could not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unavailable {
-    /// The stable code of the failure.
-    pub code: String,
-    /// What to do, as a sentence without a full stop. No secrets.
-    pub advice: String,
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.advice)
-    }
-}
-
-impl std::error::Error for Unavailable {}
-
-#[cfg(feature = "redis")]
-impl From<authress_redis::StoreFailure> for Unavailable {
-    fn from(failure: authress_redis::StoreFailure) -> Self {
-        Self { code: failure.code().to_owned(), advice: failure.to_string() }
-    }
-}
+use crate::unavailable::Unavailable;
 
 /// Why a migration did not go on. Except for [`MigrationError::Refused`], it can be resumed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,9 +22,10 @@ mod migrator;
 mod owned_data;
 mod records;
 mod step;
+mod unavailable;
 
 pub use clean_up::{CleanUp, clean_up};
-pub use error::{MigrationError, Unavailable};
+pub use error::MigrationError;
 #[cfg(feature = "redis")]
 pub use journal::RedisJournal;
 pub use journal::{Journal, MemoryJournal};
@@ -35,3 +36,4 @@ pub use owned_data::{Moved, OwnedData};
 pub use records::AuthressRecords;
 pub use records::{AccessRecords, RecordsError, StoredRecord, Written, replace_user};
 pub use step::{Action, Outcome, SETTLING, Step};
+pub use unavailable::Unavailable;

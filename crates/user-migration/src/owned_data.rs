@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::error::Unavailable;
+use crate::unavailable::Unavailable;
 
 /// What a shop stores for its users: carts, wish lists, addresses.
 ///

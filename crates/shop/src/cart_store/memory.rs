@@ -9,11 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use authress_client_address::NetworkPrefix;
 
 use super::Shopper;
-use crate::cart::{Cart, Quantity};
+use crate::cart::Cart;
 use crate::catalog::Product;
 use crate::client_bounded::{Bounds, ClientBounded};
 use crate::config::CartBounds;
 use crate::merge_policy::MergePolicy;
+use crate::quantity::Quantity;
 
 /// Carts by user id. Empty carts are not stored.
 pub(crate) struct MemoryCarts {

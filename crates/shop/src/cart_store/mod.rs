@@ -10,9 +10,10 @@ use futures_util::future::BoxFuture;
 
 use self::memory::MemoryCarts;
 pub use self::redis::RedisCarts;
-use crate::cart::{Cart, Quantity};
+use crate::cart::Cart;
 use crate::catalog::Product;
 use crate::config::Config;
+use crate::quantity::Quantity;
 
 /// The owner of a cart: the user of a valid access token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

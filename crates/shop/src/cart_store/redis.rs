@@ -15,9 +15,10 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use super::Shopper;
-use crate::cart::{Cart, Quantity};
+use crate::cart::Cart;
 use crate::catalog::{self, Product};
 use crate::merge_policy::MergePolicy;
+use crate::quantity::Quantity;
 
 /// How long after its last change an anonymous cart is kept. Carts of customers are kept forever.
 const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use authress_access_token::{AccessToken, ClaimTickets, TicketError};
+use authress_access_token::{AccessToken, CartClaim, ClaimTickets, TicketError};
 use authress_client_address::NetworkPrefix;
 use authress_service_client::InviteId;
 
@@ -126,13 +126,21 @@ impl ReminderService {
         }
     }
 
-    /// Redeems the ticket of a mailed link; see [`ClaimTickets::redeem`].
+    /// Checks the ticket of a mailed link; see [`ClaimTickets::check`].
     ///
     /// # Errors
     /// [`TicketError`]. `Expired` also if the cart's owner has an account, to which it belongs since.
-    pub(crate) async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketError> {
-        let owner = self.tickets.redeem(ticket, token, now).await?;
-        if self.lock().rejects_anonymous(&owner) { Err(TicketError::Expired) } else { Ok(owner) }
+    pub(crate) fn check(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<CartClaim, TicketError> {
+        let claim = self.tickets.check(ticket, token, now)?;
+        if self.lock().rejects_anonymous(&claim.owner) { Err(TicketError::Expired) } else { Ok(claim) }
+    }
+
+    /// Spends a ticket that was checked; see [`ClaimTickets::spend`].
+    ///
+    /// # Errors
+    /// [`TicketError`].
+    pub(crate) async fn spend(&self, claim: &CartClaim) -> Result<(), TicketError> {
+        self.tickets.spend(claim).await
     }
 
     /// Notes that a customer with this user id has been here: links to the cart stop working.

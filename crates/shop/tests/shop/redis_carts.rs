@@ -122,3 +122,24 @@ async fn a_stored_cart_of_another_form_is_an_error_and_is_kept() {
         assert_eq!(redis.run::<String>(&["GET", "{authress-demo-shop}:cart:user_a"]).unwrap(), invalid);
     }
 }
+
+#[tokio::test]
+async fn a_claim_that_could_not_move_the_cart_can_be_repeated_with_the_same_ticket() {
+    let redis = Redis::start();
+    let setup = shop(&redis).await;
+    setup.put(&setup.anonymous("user_a"), "mug", r#"{"quantity":2}"#).await;
+    let issued = setup.send("POST", "/api/cart/claim-ticket", Some(&setup.anonymous("user_a")), "").await;
+    let ticket = json!({ "ticket": issued.json()["ticket"] }).to_string();
+    let claim = async |to: &str| setup.send("POST", "/api/cart/claims", Some(&setup.customer(to)), &ticket).await;
+
+    // The cart that it would be merged into cannot be read.
+    let key = "{authress-demo-shop}:cart:user_b";
+    redis.run::<()>(&["SET", key, "no cart"]).unwrap();
+    assert_eq!(claim("user_b").await.code(), "CartsUnavailable");
+    assert_eq!(journal(&redis).find("user_a").await.unwrap().unwrap().step, Step::Begun);
+    assert_eq!(claim("user_c").await.code(), "MigratesElsewhere", "the first account that claims a cart has it");
+
+    redis.run::<()>(&["DEL", key]).unwrap();
+    assert_eq!(claim("user_b").await.json()["items"][0]["quantity"], 2);
+    assert_eq!(claim("user_b").await.code(), "TicketAlreadyUsed");
+}

@@ -16,9 +16,10 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Journal, oldest_first};
-use crate::error::{MigrationError, Unavailable};
+use crate::error::MigrationError;
 use crate::migration::{Admitted, Entry, Migration, Observed, admit};
 use crate::step::Step;
+use crate::unavailable::Unavailable;
 
 /// A journal that survives restarts of the shop, and of Redis too if Redis saves its data: it needs `appendonly yes`, and
 /// a `maxmemory-policy` that evicts nothing or only keys that expire (`noeviction`, `volatile-…`).

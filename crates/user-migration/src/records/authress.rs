@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{AccessRecords, RecordsError, StoredRecord, Written};
-use crate::error::Unavailable;
+use crate::unavailable::Unavailable;
 
 /// The access records and users of an account. Its service client needs permission to list access records, to change
 /// those that name anonymous users, and to read and delete users.

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use self::authress::AuthressRecords;
 pub(crate) use self::replace::replace_in_all;
 pub use self::replace::replace_user;
-use crate::error::Unavailable;
+use crate::unavailable::Unavailable;
 
 /// The access records and users of an Authress account.
 ///
