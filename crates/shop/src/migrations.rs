@@ -11,7 +11,6 @@ use authress_user_migration::{
 
 use crate::cart_store::CartStore;
 use crate::config::Config;
-use crate::shop::system_time;
 
 /// Begins migrations, and continues them.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ pub(crate) struct Migrations {
 }
 
 impl Migrations {
-    /// With Redis the journal survives the process, as the carts do. `None` if there are neither a journal nor access
+    /// With Redis the journal survives the process, as the carts do. `now` reads the clock, in seconds since 1970. `None` if there are neither a journal nor access
     /// records to change.
     ///
     /// # Errors
@@ -33,13 +32,14 @@ impl Migrations {
         config: &Config,
         carts: &Arc<CartStore>,
         client: Option<&ManagementClient>,
+        now: fn() -> i64,
     ) -> Result<Option<Self>, Box<dyn Error + Send + Sync>> {
         let journal: Arc<dyn Journal> = match &config.redis_url {
             Some(url) => Arc::new(RedisJournal::new(url)?),
             None if client.is_some() => Arc::new(MemoryJournal::default()),
             None => return Ok(None),
         };
-        let carts = Migrator::new(Arc::clone(&journal), system_time).with_data(Arc::clone(carts) as _);
+        let carts = Migrator::new(Arc::clone(&journal), now).with_data(Arc::clone(carts) as _);
         let settling = config.management.as_ref().map(|management| Duration::from_secs(management.settling_seconds));
         let all = match (client, settling) {
             (Some(client), Some(settling)) => {

@@ -54,7 +54,7 @@ impl Shop {
         let client = management.map(|management| management::client(&config, management)).transpose()?;
         let asks_authress = management.is_some_and(|management| management.ownership);
         let ownership = client.clone().filter(|_| asks_authress).map(|client| Arc::new(Ownership::new(client)));
-        let migrations = Migrations::new(&config, &carts, client.as_ref())?;
+        let migrations = Migrations::new(&config, &carts, client.as_ref(), system_time)?;
         let reminders = if config.reminders { Some(Arc::new(reminders(&config, client)?)) } else { None };
         let proxies = TrustedProxies { hops: config.trusted_hops, header: ForwardingHeader::XForwardedFor };
         let config = Arc::new(config);
@@ -101,7 +101,7 @@ impl fmt::Debug for Shop {
 /// How many redeemed tickets are remembered.
 const MAX_TICKETS: usize = 10_000;
 
-pub(crate) fn system_time() -> i64 {
+fn system_time() -> i64 {
     // With an invalid system clock every token counts as expired.
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     since_1970.and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(i64::MAX)
