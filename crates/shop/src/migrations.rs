@@ -23,8 +23,8 @@ pub(crate) struct Migrations {
 }
 
 impl Migrations {
-    /// With Redis the journal survives the process, as the carts do. `now` reads the clock, in seconds since 1970. `None` if there are neither a journal nor access
-    /// records to change.
+    /// With Redis the journal survives the process, as the carts do. `now` reads the clock, in seconds since 1970. `None` if
+    /// there are neither a journal nor access records to change.
     ///
     /// # Errors
     /// When the journal's address cannot be used.
