@@ -24,11 +24,14 @@ mod observability;
 mod service;
 
 #[cfg(feature = "server")]
+mod health_check;
+
+#[cfg(feature = "server")]
 pub use authress_secret::Secret;
 #[cfg(feature = "server")]
 pub use config::{
-    Config, ConfigError, ConfigWarning, HumanCheckConfig, HumanCheckKind, InvalidToml, LogConfig, NoNextKey, SETTINGS,
-    Setting, StoreConfig, usage,
+    Config, ConfigError, ConfigWarning, HumanCheckConfig, HumanCheckKind, InvalidToml, Listeners, LogConfig, NoNextKey,
+    SETTINGS, Setting, StoreConfig, usage,
 };
 pub use decision::{
     AccessKey, AccessKeyError, Approved, AuthressDomain, AuthressDomainError, ClockReading, Decision, ENTROPY_BYTES,
@@ -36,6 +39,8 @@ pub use decision::{
     MAX_REDIRECT_URI_BYTES, MAX_STATE_BYTES, NextKeyError, Parameter, QueryParameters, Refusal, RefusalCode,
     TOKEN_TYPE, USER_ID_PREFIX, UserIdPrefix, Verifier, decide,
 };
+#[cfg(feature = "server")]
+pub use health_check::{HealthError, HealthTarget, InvalidHealthUrl, NoFixedPort, check_health};
 #[cfg(feature = "server")]
 pub use http::{
     App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, Network, NetworkPrefix, Policy, PolicyLayer,
