@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use authress_verifier::{
     ClockReading, Config, ConfigWarning, HealthTarget, Listeners, LogConfig, LogOutput, Login, Metrics, ServerLimits,
-    Service, Verifier, check_health, serve, serve_counted, termination, usage,
+    Service, Verifier, check_health, self_check, serve, serve_counted, termination, usage,
 };
 use tokio::net::TcpListener;
 
@@ -102,14 +102,10 @@ async fn check(file: Option<&Path>) -> Done {
         text.push_str(&format!("# responses redirect to {login_url}\n"));
     }
     text.push_str(&set_up(&config.verifier));
-    let prefix = config.store.as_ref().map(|store| store.prefix.clone());
-    let (service, _) = Service::new(config)?;
-    let store = service.check_store().await;
-    if let (Some(prefix), Ok(())) = (prefix, &store) {
-        text.push_str(&format!("# Redis is available; keys begin with {{{prefix}}}\n"));
-    }
+    let report = self_check(config).await?;
+    text.push_str(&report.to_string());
     write_out(&text)?;
-    store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
+    Ok(report.result()?)
 }
 
 /// The checklist for the Authress account, and what of it this program knows.
