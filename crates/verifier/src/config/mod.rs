@@ -275,6 +275,10 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
     Ok(Some(StoreConfig {
         url,
         prefix: match settings.get("redis.prefix") {
+            // It would end the hash tag at once, see `SharedStore::key`.
+            Some((prefix, name)) if prefix.starts_with('}') => {
+                return Err(ConfigError::Invalid { name, expected: "a prefix that does not begin with }" });
+            }
             Some((prefix, _)) => prefix.to_owned(),
             // Staging and production must not share their rate limits when they share a Redis.
             None => format!("authress-verifier:{}", issuer.trim_start_matches("https://")),

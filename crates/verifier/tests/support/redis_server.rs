@@ -73,6 +73,11 @@ impl Redis {
         super::program::eventually("Redis listens", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
     }
 
+    /// Stops this process, started by the test with other arguments, as if it were its own.
+    pub(crate) fn stop_at_the_end(&mut self, process: Child) {
+        self.process = Some(process);
+    }
+
     pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
