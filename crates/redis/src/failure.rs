@@ -31,6 +31,8 @@ pub enum StoreFailure {
     NotRedis,
     /// The number of the database in the URL is too high.
     NoSuchDatabase,
+    /// Redis does not know a command of a login.
+    UnknownCommand,
     /// Redis responded with this error code.
     Rejected(String),
 }
@@ -50,6 +52,7 @@ impl StoreFailure {
             Self::Tls => "TlsFailed",
             Self::NotRedis => "NotRedis",
             Self::NoSuchDatabase => "NoSuchDatabase",
+            Self::UnknownCommand => "UnknownCommand",
             Self::Rejected(code) => code,
         }
     }
@@ -97,6 +100,10 @@ impl fmt::Display for StoreFailure {
             Self::NoSuchDatabase => {
                 f.write_str("Redis has no database with the number in the URL. Use a lower one, or raise `databases`")
             }
+            Self::UnknownCommand => f.write_str(
+                "the server does not know a command of a login. If it is a Sentinel, use a host name that always leads \
+                 to the primary; otherwise check rename-command",
+            ),
             Self::Rejected(code) => f.write_str(advice(code)),
         }
     }
@@ -124,7 +131,7 @@ fn advice(code: &str) -> &'static str {
         "BUSY" => "Redis is busy with a script that does not end. Stop it with SCRIPT KILL",
         "MOVED" | "ASK" | "CROSSSLOT" | "TRYAGAIN" | "CLUSTERDOWN" => {
             "this Redis is a node of a cluster that does not have the keys. \
-             Use a Redis that is not a cluster, or the address of the node that has them"
+             Use a Redis that is not a cluster; the verifier does not follow a cluster's redirects"
         }
         _ => "Redis responded with an error. Its log may have details",
     }
@@ -139,6 +146,11 @@ impl From<RedisError> for StoreFailure {
                 if error.detail().is_some_and(|detail| detail.contains("DB index")) =>
             {
                 Self::NoSuchDatabase
+            }
+            ErrorKind::Server(ServerErrorKind::ResponseError)
+                if error.detail().is_some_and(|detail| detail.starts_with("unknown command")) =>
+            {
+                Self::UnknownCommand
             }
             // Redis 7 has no code for a missing permission within a script.
             ErrorKind::Server(ServerErrorKind::ResponseError)

@@ -82,6 +82,11 @@ impl Redis {
         eventually("Redis listens", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
     }
 
+    /// Stops this process, started by the test with other arguments, as if it were its own.
+    pub fn stop_at_the_end(&mut self, process: Child) {
+        self.process = Some(process);
+    }
+
     /// Kills it.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -149,7 +149,7 @@ fn assert_reported(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repai
     assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
     let (status, text) = check(&redis.url(), &[]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("# Redis is available; "), "{text}");
+    assert!(text.contains("# ok: redis: Redis is available; "), "{text}");
     assert_eq!(reports(&verifier.stop()), (vec![code.to_owned()], 1));
 }
 
