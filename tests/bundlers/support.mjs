@@ -30,12 +30,13 @@ const TYPES = {
 };
 
 /**
- * Packs the package into `folder`.
+ * Packs a package into `folder`.
  * @param {string} folder
+ * @param {'pkg' | 'sandbox-pkg'} source
  * @returns {{ file: string, files: string[] }} the tarball, and the files in it
  */
-export function pack(folder) {
-  const args = ['pack', join(workspace, 'pkg'), '--json', '--pack-destination', folder];
+export function pack(folder, source = 'pkg') {
+  const args = ['pack', join(workspace, source), '--json', '--pack-destination', folder];
   /** @type {[{ filename: string, files: { path: string }[] }]} */
   const [{ filename, files }] = JSON.parse(
     execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),

@@ -22,6 +22,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::everything(&[Engine::Chromium])?;
     build::everything(&tools.build)?;
     if only.is_empty() {
+        build::sandbox_package(&tools.build)?;
         programs::run(test::bundlers(&tools)?.env("WRITE_DOCS", "1"))?;
     }
     let names = if only.is_empty() { "all".to_owned() } else { only.join(",") };

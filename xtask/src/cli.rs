@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
-use crate::{bench, build, bundlers, contract, demo, generate, lint, setup, size, stack, test, types, words};
+use crate::{bench, build, bundlers, contract, demo, generate, lint, release, setup, size, stack, test, types, words};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -53,6 +53,8 @@ enum Command {
     Bench(bench::Benchmark),
     /// Compare what this project assumes about Authress with a real account, and write a report (docs/contract.md)
     Contract(contract::Options),
+    /// Say what a release would publish and what is left to do before; publishes nothing (RELEASING.md)
+    Release(release::Options),
     /// Run the storefront, a local Authress and the verifier on loopback, until Ctrl-C
     Demo(demo::Options),
     /// Run the servers alone on free ports until standard input closes, as the end-to-end tests do
@@ -79,6 +81,7 @@ impl Cli {
             Command::Bundlers(options) => bundlers::run(&options),
             Command::Bench(benchmark) => bench::run(&benchmark),
             Command::Contract(options) => contract::run(&options),
+            Command::Release(options) => release::run(&options),
             Command::Demo(options) => demo::run(&options),
             Command::Stack(options) => stack::run(&options),
         }
@@ -139,6 +142,8 @@ mod tests {
             "bench verifier --seconds 5",
             "build --release",
             "test --release e2e",
+            "release --dry-run 1.2.3",
+            "release 1.2.3-rc.1 --quick --dry-run",
         ] {
             assert!(parses(words), "{words}");
         }
@@ -160,6 +165,10 @@ mod tests {
             "bundlers --only vite",
             "bench",
             "bench client --samples few",
+            "release 1.2.3",
+            "release --dry-run",
+            "release --dry-run v1.2.3",
+            "release --dry-run 1.2",
         ] {
             assert!(!parses(words), "{words}");
         }

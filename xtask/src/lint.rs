@@ -9,19 +9,19 @@ use crate::progress::seconds;
 use crate::setup::{self, BuildTools};
 use crate::{circles, programs, words, workspace};
 
-/// A check of the list: its name in the output, and what it runs.
-struct Check {
+/// A check of a list: its name in the output, and what it runs.
+pub(crate) struct Check {
     name: &'static str,
     run: Box<dyn FnOnce() -> Result<()>>,
 }
 
 impl Check {
-    fn new(name: &'static str, run: impl FnOnce() -> Result<()> + 'static) -> Self {
+    pub(crate) fn new(name: &'static str, run: impl FnOnce() -> Result<()> + 'static) -> Self {
         Check { name, run: Box::new(run) }
     }
 
     /// A check that is a program, whose own output says what is wrong.
-    fn program(name: &'static str, mut command: Command) -> Self {
+    pub(crate) fn program(name: &'static str, mut command: Command) -> Self {
         Check::new(name, move || programs::run(&mut command))
     }
 }
@@ -29,11 +29,16 @@ impl Check {
 /// The crate of the sandbox's npm package. On the host it is empty.
 const SANDBOX: &str = "authress-sandbox-wasm";
 
-/// Runs every check, also after one has failed, so that one run shows everything there is to fix.
+/// Everything that can be said about the code without running it.
 pub(crate) fn run(tools: &BuildTools) -> Result<()> {
+    run_checks("lint", checks(tools))
+}
+
+/// Runs every check, also after one has failed, so that one run shows everything there is to fix.
+pub(crate) fn run_checks(command: &str, checks: Vec<Check>) -> Result<()> {
     let mut failed = Vec::new();
-    for Check { name, run } in checks(tools) {
-        println!("lint: {name}");
+    for Check { name, run } in checks {
+        println!("{command}: {name}");
         let start = Instant::now();
         match run() {
             Ok(()) => println!("      clean after {}", seconds(start.elapsed())),
@@ -80,14 +85,15 @@ fn fuzz_lock() -> Command {
     command
 }
 
-/// Licences, bans and sources of all dependencies: deny.toml.
-fn dependencies() -> Result<Command> {
+/// Licences, bans and sources of all dependencies: deny.toml. Without `--workspace` only those of the root package would be
+/// read. A warning is an exception that nothing needs any more.
+pub(crate) fn dependencies() -> Result<Command> {
     let mut command = Command::new(setup::cargo_deny()?);
-    command.current_dir(workspace::root()).args(["--log-level", "warn"]);
+    command.current_dir(workspace::root()).args(["--workspace", "--log-level", "warn"]);
     if workspace::locked() {
         command.arg("--locked");
     }
-    command.args(["check", "bans", "licenses", "sources"]);
+    command.args(["check", "--deny", "warnings", "bans", "licenses", "sources"]);
     Ok(command)
 }
 

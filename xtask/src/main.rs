@@ -17,6 +17,7 @@ mod notices;
 mod ports;
 mod programs;
 mod progress;
+mod release;
 mod setup;
 mod size;
 mod stack;

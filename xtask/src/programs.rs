@@ -28,7 +28,12 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
 
 /// The first word of `program --version` that starts with a digit (a leading `v` is dropped).
 pub(crate) fn version(program: &Path) -> Option<String> {
-    version_in(&output(Command::new(program).arg("--version"))?)
+    version_by(program, &["--version"])
+}
+
+/// The version of a program that prints it at other words than `--version`.
+pub(crate) fn version_by(program: &Path, words: &[&str]) -> Option<String> {
+    version_in(&output(Command::new(program).args(words))?)
 }
 
 /// The number before the first dot.

@@ -7,6 +7,11 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+/// Tests the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// A secret string. It prints as `[redacted]` and is overwritten when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

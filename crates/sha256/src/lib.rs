@@ -5,6 +5,11 @@
 //! large in the module, recomputes the unchanged part of the message for every try, and does not use WebAssembly's
 //! SIMD instructions. Servers use `sha2`, and the tests compare the two.
 
+/// Tests the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod lanes;
 
 pub use lanes::LANES;

@@ -4,6 +4,11 @@
 //! Several processes need another implementation, with a shared store. Only [`MemorySingleUse`]'s implementation of
 //! the trait reads a clock.
 
+/// Tests the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod memory;
 
 use std::fmt;

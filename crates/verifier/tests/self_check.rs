@@ -12,9 +12,9 @@ use std::process::Output;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
+use authress_redis::test_server::Redis;
 use support::key;
 use support::program::command;
-use support::redis_server::Redis;
 
 /// Answers one request with these additional header lines. Returns its origin, and its thread, which returns the head
 /// of the request.

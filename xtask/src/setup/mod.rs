@@ -25,7 +25,7 @@ pub(crate) use browser::Browser;
 pub(crate) use engines::{Firefox, Webkit};
 pub(crate) use node::Node;
 pub(crate) use standard_library::StandardLibrary;
-pub(crate) use tools::cargo_deny;
+pub(crate) use tools::{cargo_cyclonedx, cargo_deny};
 pub(crate) use wasm_target::WasmTarget;
 
 use crate::engines::Engine;

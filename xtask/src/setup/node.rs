@@ -26,6 +26,11 @@ impl Node {
         Command::new(&self.program)
     }
 
+    /// An `npm` command.
+    pub(crate) fn npm_command(&self) -> Command {
+        Command::new(&self.npm)
+    }
+
     /// Installs the bundlers and checkers of `tests/bundlers`.
     pub(crate) fn install_bundlers(&self) -> Result<()> {
         let why = "the bundlers that the package is tried with";

@@ -1,4 +1,5 @@
-//! The tools that are compiled from crates.io: wasm-bindgen's CLI, wasm-pack, geckodriver and cargo-deny.
+//! The tools that are compiled from crates.io: wasm-bindgen's CLI, wasm-pack, geckodriver, cargo-deny and
+//! cargo-cyclonedx.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,9 @@ use crate::{programs, workspace};
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_CYCLONEDX: &str = "0.5.9";
+/// The words at which most programs print their version.
+const VERSION: &[&str] = &["--version"];
 /// Longer than any tool takes to compile on a busy machine.
 const LOCKED_LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -22,6 +26,7 @@ pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
         package: "wasm-bindgen-cli",
         program: "wasm-bindgen",
         version: &version,
+        asked: VERSION,
         why: "makes the JavaScript side of the module",
         expect: "compiled from source, about 2 min",
         // The default features are for downloads, and depend on a TLS library.
@@ -36,6 +41,7 @@ pub(crate) fn wasm_pack() -> Result<PathBuf> {
         package: "wasm-pack",
         program: "wasm-pack",
         version: WASM_PACK,
+        asked: VERSION,
         why: "runs the browser tests",
         expect: "compiled from source, about 90 s",
         // It only starts other programs: not worth the time an optimised build takes.
@@ -50,6 +56,7 @@ pub(crate) fn geckodriver() -> Result<PathBuf> {
         package: "geckodriver",
         program: "geckodriver",
         version: GECKODRIVER,
+        asked: VERSION,
         why: "drives Firefox for wasm-pack",
         expect: "compiled from source, about 2 min",
         // As above.
@@ -64,7 +71,23 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
         package: "cargo-deny",
         program: "cargo-deny",
         version: CARGO_DENY,
+        asked: VERSION,
         why: "checks the dependencies' licences, versions and sources",
+        expect: "compiled from source, about 80 s",
+        flags: &[],
+    }
+    .ensure()
+}
+
+/// The `cargo-cyclonedx` program.
+pub(crate) fn cargo_cyclonedx() -> Result<PathBuf> {
+    Tool {
+        package: "cargo-cyclonedx",
+        program: "cargo-cyclonedx",
+        version: CARGO_CYCLONEDX,
+        // It is a subcommand of cargo only.
+        asked: &["cyclonedx", "--version"],
+        why: "lists what programs and modules of a release consist of",
         expect: "compiled from source, about 80 s",
         flags: &[],
     }
@@ -84,6 +107,8 @@ struct Tool<'a> {
     package: &'a str,
     program: &'a str,
     version: &'a str,
+    /// The words at which it prints its version.
+    asked: &'a [&'a str],
     why: &'a str,
     expect: &'a str,
     flags: &'a [&'a str],
@@ -107,7 +132,7 @@ impl Tool<'_> {
     }
 
     fn is_right(&self, program: &Path) -> bool {
-        program.is_file() && programs::version(program).as_deref() == Some(self.version)
+        program.is_file() && programs::version_by(program, self.asked).as_deref() == Some(self.version)
     }
 
     fn install(&self, place: &Path) -> Result<()> {

@@ -105,7 +105,11 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
 
 /// The parts that need the built package and the servers.
 fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
-    let built = Stage::run("build", || build::everything(&tools.build));
+    let built = Stage::run("build", || {
+        build::everything(&tools.build)?;
+        // Both packed packages are checked beside the bundlers.
+        if options.has(Part::Bundlers) { build::sandbox_package(&tools.build) } else { Ok(()) }
+    });
     let is_built = built.failure.is_none();
     let mut stages = vec![built];
     let tests = |name, command| tests_of_built(name, is_built, command);

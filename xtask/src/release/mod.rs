@@ -1,0 +1,127 @@
+//! `cargo xtask release --dry-run X.Y.Z`: says what is left to do before a release, checks what would be published, writes
+//! the files of the release, and prints the steps. It publishes nothing, tags nothing and changes no file of the
+//! repository: RELEASING.md describes the steps, which a person does.
+
+mod bom;
+mod changelog;
+mod files;
+mod observe;
+mod plan;
+
+use std::process::Command;
+use std::rc::Rc;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use semver::Version;
+
+use crate::lint::{self, Check};
+use crate::setup::{self, BuildTools};
+use crate::{build, programs, size, types, workspace};
+use plan::{Observed, Plan};
+
+/// Options of `cargo xtask release`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Say what would be done; nothing else is possible
+    #[arg(long, required = true)]
+    dry_run: bool,
+    /// Compare versions, changelog and git only: build and pack nothing
+    #[arg(long)]
+    quick: bool,
+    /// The version to release, such as 1.2.3
+    version: Version,
+}
+
+/// Plans, checks and writes the release; fails if anything is left to do.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let observed = observe::observe()?;
+    let plan = plan::plan(&observed, &options.version);
+    let checked = if options.quick {
+        Ok(())
+    } else {
+        lint::run_checks("release", checks(setup::for_build()?, &observed, options.version.to_string()))
+    };
+    print!("{}", report(&plan, &options.version));
+    checked?;
+    if plan.is_ready() { Ok(()) } else { bail!("{} is not ready to be released", options.version) }
+}
+
+/// What is checked of the packages, the fastest first. The sizes and the files are those of the packages built before.
+fn checks(tools: BuildTools, observed: &Observed, version: String) -> Vec<Check> {
+    let tools = Rc::new(tools);
+    let with_tools = |name, run: fn(&BuildTools) -> Result<()>| {
+        let tools = Rc::clone(&tools);
+        Check::new(name, move || run(&tools))
+    };
+    let public: Vec<String> =
+        observed.crates.iter().filter(|package| package.is_public).map(|package| package.name.clone()).collect();
+    let mut checks = vec![
+        with_tools("compiler", BuildTools::check_release),
+        Check::new("dependencies", || programs::run(&mut lint::dependencies()?)),
+        Check::program("crates", publish_crates()),
+        with_tools("npm packages", |tools| {
+            build::package(tools)?;
+            build::sandbox_package(tools)
+        }),
+        with_tools("sizes", size::check),
+    ];
+    checks.extend(observe::NPM_FOLDERS.map(|folder| Check::program(folder, publish_npm(&tools, folder))));
+    checks.push(Check::new("documentation", types::docs));
+    checks.push(Check::new("release files", move || {
+        let folder = files::write(&tools, &public, &version)?;
+        println!("      written to {}", folder.display());
+        Ok(())
+    }));
+    checks
+}
+
+/// Packs every public crate and compares it with the registry. It is compiled by `cargo publish` itself, and by the tests.
+fn publish_crates() -> Command {
+    let mut command = workspace::cargo("publish");
+    // What is not committed is a problem of the plan already.
+    command.args(["--workspace", "--dry-run", "--no-verify", "--allow-dirty"]);
+    command
+}
+
+/// Packs an npm package and lists its files.
+fn publish_npm(tools: &BuildTools, folder: &str) -> Command {
+    let mut command = tools.node.npm_command();
+    command.current_dir(workspace::root().join(folder)).args(["publish", "--dry-run"]);
+    command
+}
+
+/// The plan in words.
+fn report(plan: &Plan, version: &Version) -> String {
+    let Plan { problems, changes, steps, notes } = plan;
+    let mut text = String::new();
+    for (title, lines) in [("Problems", problems), ("Changes to make first", changes), ("Notes", notes)] {
+        if !lines.is_empty() {
+            text += &format!("\n{title}:\n");
+            text.extend(lines.iter().map(|line| format!("  - {line}\n")));
+        }
+    }
+    text += &format!("\nSteps of the release of {version}, none of which was done:\n");
+    text.extend((1..).zip(steps).map(|(number, step)| format!("  {number}. {step}\n")));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_has_what_is_left_to_do_and_numbered_steps() {
+        let plan = Plan {
+            problems: vec!["a problem".to_owned()],
+            changes: Vec::new(),
+            steps: vec!["first".to_owned(), "second".to_owned()],
+            notes: vec!["a note".to_owned()],
+        };
+        assert_eq!(
+            report(&plan, &Version::new(1, 2, 3)),
+            "\nProblems:\n  - a problem\n\nNotes:\n  - a note\n\n\
+            Steps of the release of 1.2.3, none of which was done:\n  1. first\n  2. second\n"
+        );
+    }
+}
