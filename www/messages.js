@@ -129,6 +129,8 @@ const CODES = {
     text: 'Open its link on the other device and sign in there.',
   },
   CartWaiting: info('Your cart is waiting', 'Sign in, and it is here. Go on only if you asked for this mail yourself.'),
+  CartsUnavailable: error('The shop cannot open carts at the moment', TRY_AGAIN),
+  MigratesElsewhere: error('Your cart was moved before', 'It is in the account that you signed in to first.'),
   CartOfAnotherUser: error('This is not your cart', 'Sign in with the account that it belongs to.'),
   OwnershipUnavailable: error('Your cart cannot be opened at the moment', TRY_AGAIN),
   SessionOutdated: error('This cart belongs to an account now', 'Start over, then sign in: the cart is there.'),

@@ -50,6 +50,40 @@ for (const topology of /** @type {const} */ (['https', 'localhost'])) {
       assert.equal(requests.at(-1), ASK, 'the shop asks whose it is');
     });
 
+    const only = /** @type {const} */ ({
+      dialect: 'default',
+      because: 'lists that lag behind are read again after minutes',
+    });
+    story(
+      'takes its access record along to the account that it joins',
+      { only },
+      async ({ shop, visitor, authress }) => {
+        const earlier = await visitor();
+        await earlier.shop.open();
+        await earlier.shop.addAnonymously('teapot');
+        await earlier.shop.signIn('con_acorn', 'joins');
+        await earlier.shop.showsMessage('Linked');
+
+        await shop.open();
+        await shop.addAnonymously('mug');
+        await shop.signIn('con_acorn', 'joins');
+        await shop.showsRefusedLink('Acorn ID');
+        await authress.clearLog();
+        await shop.press('take-cart-along');
+        await shop.isAtProvider('con_acorn');
+        await shop.pick('joins');
+        await shop.showsMessage('CartMoved');
+        await shop.showsCart({ teapot: 1, mug: 1 });
+        // After the response to the shopper. The anonymous user is deleted when Authress’s lists are new enough.
+        const isReplaced = async () =>
+          (await managementRequests(authress)).some((request) => request.startsWith('PUT /v1/records/'));
+        for (let tries = 50; !(await isReplaced()); tries -= 1) {
+          assert.ok(tries > 0, 'the access record of the cart names the account');
+          await shop.page.waitForTimeout(100);
+        }
+      },
+    );
+
     story('cannot be begun while Authress does not respond, and nothing is lost', async ({ shop, authress }) => {
       await shop.open();
       await shop.addAnonymously('mug');

@@ -87,6 +87,17 @@ impl ClaimTickets {
     /// # Errors
     /// [`TicketError`].
     pub async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketError> {
+        let claim = self.check(ticket, token, now)?;
+        self.spend(&claim).await?;
+        Ok(claim.owner)
+    }
+
+    /// Checks everything about a ticket but whether it was redeemed, for a shop that first writes down what it is going to
+    /// do. [`Self::spend`] must follow before anything is moved.
+    ///
+    /// # Errors
+    /// [`TicketError`], never [`TicketError::AlreadyUsed`] or [`TicketError::Unavailable`].
+    pub fn check(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<CartClaim, TicketError> {
         let ticket = verify(ticket, &self.keys, Some(TICKET_TYPE))?;
         if ticket.claim_str("iss") != Some(&self.shop) || ticket.claim_str("aud") != Some(&self.shop) {
             return Err(TicketError::Foreign);
@@ -105,12 +116,29 @@ impl ClaimTickets {
         if owner == token.user_id {
             return Err(TicketError::SameUser);
         }
-        match self.spent.spend(id).await {
-            Use::First => Ok(owner.to_owned()),
+        Ok(CartClaim { owner: owner.to_owned(), id: id.to_owned() })
+    }
+
+    /// Spends a ticket that was checked. It can be spent once.
+    ///
+    /// # Errors
+    /// [`TicketError::AlreadyUsed`], [`TicketError::Unavailable`].
+    pub async fn spend(&self, claim: &CartClaim) -> Result<(), TicketError> {
+        match self.spent.spend(&claim.id).await {
+            Use::First => Ok(()),
             Use::Again => Err(TicketError::AlreadyUsed),
             Use::Unknown => Err(TicketError::Unavailable),
         }
     }
+}
+
+/// A valid ticket that may have been redeemed before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CartClaim {
+    /// The user id whose cart moves.
+    pub owner: String,
+    /// The `jti` of the ticket.
+    id: String,
 }
 
 /// Why a ticket is rejected.

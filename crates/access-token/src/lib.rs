@@ -20,7 +20,8 @@ mod verifier;
 
 pub use bearer::{Authorized, RequireToken, bearer_token};
 pub use claim_ticket::{
-    ClaimTickets, MAX_TICKET_LIFETIME, TICKET_LIFETIME, TICKET_REMEMBERED, TICKET_TYPE, TicketError, remembered_for,
+    CartClaim, ClaimTickets, MAX_TICKET_LIFETIME, TICKET_LIFETIME, TICKET_REMEMBERED, TICKET_TYPE, TicketError,
+    remembered_for,
 };
 pub use issuer_keys::{
     FRESH_FOR, IssuerKeys, KeysUnavailable, MAX_BYTES, MIN_INTERVAL, STALE_FOR, TIMEOUT, UNKNOWN_FOR,

@@ -3,9 +3,12 @@
 
 use std::convert::Infallible;
 
-use authress_access_token::{AccessToken, TICKET_LIFETIME, TicketError, TokenError, bearer_token};
+use authress_access_token::{
+    AccessToken, CartClaim, ClaimTickets, TICKET_LIFETIME, TicketError, TokenError, bearer_token,
+};
 use authress_client_address::NetworkPrefix;
 use authress_secret::Secret;
+use authress_user_migration::{Migration, OwnedData};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -17,10 +20,11 @@ use serde_json::{Value, json};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api_error::ApiError;
-use crate::cart::{Cart, Quantity};
+use crate::cart::Cart;
 use crate::cart_store::Shopper;
 use crate::catalog;
 use crate::ownership::OwnershipError;
+use crate::quantity::Quantity;
 use crate::reminder::{self, ReminderError, ReminderService};
 use crate::shop::Shop;
 
@@ -48,7 +52,7 @@ async fn products() -> Json<Value> {
 
 async fn read_cart(State(shop): State<Shop>, visitor: Visitor) -> Result<Json<CartView>, ApiError> {
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.get(&shopper);
+    let cart = shop.carts.get(&shopper).await?;
     // An empty cart has no owner to ask for, and nothing to see.
     if let Some(ownership) = shop.ownership.as_deref().filter(|_| !cart.is_empty())
         && !ownership.may_change(&shopper.user_id, &shopper.user_id, (shop.now)()).await?
@@ -69,7 +73,7 @@ async fn set_item(
     let change: Change = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidQuantity)?;
     shop.own_cart(&visitor).await?;
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.set(&shopper, client, product, change.quantity);
+    let cart = shop.carts.set(&shopper, client, product, change.quantity).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -84,24 +88,19 @@ async fn claim_ticket(State(shop): State<Shop>, visitor: Visitor) -> Result<Json
 }
 
 /// Redeems a ticket: moves its cart into the cart of the signed-in shopper.
-async fn claim(
-    State(shop): State<Shop>,
-    Client(client): Client,
-    visitor: Visitor,
-    body: Bytes,
-) -> Result<Json<CartView>, ApiError> {
+async fn claim(State(shop): State<Shop>, visitor: Visitor, body: Bytes) -> Result<Json<CartView>, ApiError> {
     let claim: Claim = serde_json::from_slice(&body).map_err(|_| ApiError::InvalidTicketRequest)?;
     // Only a signed-in shopper has an account that the cart can move to.
     if shop.is_anonymous(&visitor.token) {
         return Err(ApiError::StillAnonymous);
     }
     shop.own_cart(&visitor).await?;
-    let from = shop.redeem(&claim.ticket, &visitor.token).await?;
+    let from = shop.move_cart(&claim.ticket, &visitor.token).await?;
     let shopper = shop.shopper(visitor.token);
-    let cart = shop.carts.move_all(&from, &shopper, client);
     if let Some(ownership) = &shop.ownership {
         ownership.forget(&from);
     }
+    let cart = shop.carts.get(&shopper).await?;
     Ok(Json(CartView::new(shopper, &cart)))
 }
 
@@ -118,7 +117,7 @@ async fn send_reminder(
     if !shop.is_anonymous(&token) {
         return Err(ApiError::NotAnonymous);
     }
-    if shop.carts.get(&shop.shopper(token.clone())).is_empty() {
+    if shop.carts.get(&shop.shopper(token.clone())).await?.is_empty() {
         return Err(ReminderError::EmptyCart.into());
     }
     service.send(&token, client, &request.email, (shop.now)())?;
@@ -155,13 +154,40 @@ impl Shop {
         ownership.own(user_id, &visitor.bearer, user_id, (self.now)()).await
     }
 
-    /// Redeems a ticket of a page, or of a mailed link.
-    async fn redeem(&self, ticket: &str, token: &AccessToken) -> Result<String, TicketError> {
+    /// Moves the cart of a ticket to the user of `token`, and returns whose it was.
+    ///
+    /// The journal comes first: a process that is killed after it has spent the ticket loses nothing.
+    async fn move_cart(&self, ticket: &str, token: &AccessToken) -> Result<String, ApiError> {
+        let (claim, spends) = self.check_ticket(ticket, token)?;
+        let Some(migrations) = &self.migrations else {
+            spends.spend(&claim).await?;
+            self.carts.move_all(&claim.owner, &token.user_id).await?;
+            return Ok(claim.owner);
+        };
+        // The shop issues tickets to anonymous shoppers only.
+        let migration = Migration::new(&claim.owner, &token.user_id, (self.now)(), true)?;
+        let has_moved = migrations.begin(&migration).await?;
+        match spends.spend(&claim).await {
+            Ok(()) => {}
+            // By a request that ended before the cart had moved.
+            Err(TicketError::AlreadyUsed) if !has_moved => {}
+            Err(error) => return Err(error.into()),
+        }
+        migrations.run(&migration).await?;
+        // The journal has one migration of each user. What a forgotten tab has added since moves with a further ticket.
+        self.carts.move_all(&claim.owner, &token.user_id).await?;
+        Ok(claim.owner)
+    }
+
+    /// Checks a ticket of a page, or of a mailed link.
+    fn check_ticket(&self, ticket: &str, token: &AccessToken) -> Result<(CartClaim, Spends<'_>), TicketError> {
         let now = (self.now)();
-        match (self.tickets.redeem(ticket, token, now).await, self.reminders.as_deref()) {
+        match (self.tickets.check(ticket, token, now), self.reminders.as_deref()) {
             // Signed with another key: it may be a mailed one.
-            (Err(TicketError::Forged), Some(reminders)) => reminders.redeem(ticket, token, now).await,
-            (redeemed, _) => redeemed,
+            (Err(TicketError::Forged), Some(reminders)) => {
+                Ok((reminders.check(ticket, token, now)?, Spends::Mailed(reminders)))
+            }
+            (checked, _) => Ok((checked?, Spends::OfPage(&self.tickets))),
         }
     }
 
@@ -172,6 +198,21 @@ impl Shop {
 
     fn shopper(&self, token: AccessToken) -> Shopper {
         Shopper { is_anonymous: self.is_anonymous(&token), user_id: token.user_id }
+    }
+}
+
+/// Who remembers that a ticket was spent.
+enum Spends<'a> {
+    OfPage(&'a ClaimTickets),
+    Mailed(&'a ReminderService),
+}
+
+impl Spends<'_> {
+    async fn spend(&self, claim: &CartClaim) -> Result<(), TicketError> {
+        match self {
+            Self::OfPage(tickets) => tickets.spend(claim).await,
+            Self::Mailed(reminders) => reminders.spend(claim).await,
+        }
     }
 }
 

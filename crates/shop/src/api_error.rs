@@ -1,8 +1,9 @@
 //! The error responses of the cart API.
 
 use authress_access_token::{TicketError, TokenError};
+use authress_user_migration::{MigrationError, Refused, Unavailable};
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use crate::reminder::ReminderError;
 
 /// Why a request failed. Each error has one status and one stable code; the response is
 /// `{"errorCode", "title"}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// 401: the request has no valid access token. 503: tokens cannot be verified now.
     Token(TokenError),
@@ -29,6 +30,10 @@ pub enum ApiError {
     StillAnonymous,
     /// 400: the body is not `{"ticket": "…"}`.
     InvalidTicketRequest,
+    /// 409: the cart belongs to a user whose data move elsewhere, or may not move.
+    Refused(Refused),
+    /// 503: carts cannot be read or changed now.
+    CartsUnavailable,
     /// 404: there is no such product.
     UnknownProduct,
     /// 400: the body is not `{"quantity": n}` with n from 0 to 99.
@@ -72,6 +77,12 @@ impl ApiError {
             Self::InvalidTicketRequest => {
                 (StatusCode::BAD_REQUEST, "InvalidTicketRequest", r#"send JSON {"ticket": "…"}"#.into())
             }
+            Self::Refused(refused) => (StatusCode::CONFLICT, refused.code(), refused.to_string()),
+            Self::CartsUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "CartsUnavailable",
+                "carts cannot be read or changed now; try again soon".into(),
+            ),
             Self::UnknownProduct => {
                 (StatusCode::NOT_FOUND, "UnknownProduct", "there is no such product; see GET /api/products".into())
             }
@@ -94,29 +105,15 @@ impl IntoResponse for ApiError {
         if let Self::Token(error) = self {
             return error.into_response();
         }
-        let (status, code, title) = self.parts();
-        let mut response = (status, Json(json!({ "errorCode": code, "title": title }))).into_response();
-        match self {
-            Self::SessionOutdated => {
-                let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            Self::Reminder(ReminderError::TooManyMails { retry_after_s }) => {
-                response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
-            }
-            Self::Token(_)
-            | Self::Ticket(_)
-            | Self::Reminder(_)
-            | Self::Ownership(_)
-            | Self::NotAnonymous
-            | Self::StillAnonymous
-            | Self::InvalidTicketRequest
-            | Self::UnknownProduct
-            | Self::InvalidQuantity
-            | Self::UnknownRoute
-            | Self::MethodNotAllowed => {}
+        let mut headers = HeaderMap::new();
+        if let Self::SessionOutdated = self {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#));
         }
-        response
+        if let Self::Reminder(ReminderError::TooManyMails { retry_after_s }) = self {
+            headers.insert(header::RETRY_AFTER, retry_after_s.into());
+        }
+        let (status, code, title) = self.parts();
+        (status, headers, Json(json!({ "errorCode": code, "title": title }))).into_response()
     }
 }
 
@@ -141,5 +138,31 @@ impl From<ReminderError> for ApiError {
 impl From<OwnershipError> for ApiError {
     fn from(error: OwnershipError) -> Self {
         Self::Ownership(error)
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(unavailable: Unavailable) -> Self {
+        tracing::warn!(code = unavailable.code, "carts are unavailable: {unavailable}");
+        Self::CartsUnavailable
+    }
+}
+
+impl From<MigrationError> for ApiError {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Refused(refused) => Self::Refused(refused),
+            MigrationError::Journal(unavailable) | MigrationError::Data(unavailable) => unavailable.into(),
+            MigrationError::JournalLost { .. } | MigrationError::Records(_) => {
+                tracing::warn!(code = error.code(), "{error}");
+                Self::CartsUnavailable
+            }
+        }
     }
 }

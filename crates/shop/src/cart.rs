@@ -1,46 +1,8 @@
 //! A cart as a value: no user, no storage, no clock.
 
-use serde::Deserialize;
-
 use crate::catalog::Product;
-
-/// The number of pieces of one product: 0 to [`Quantity::MAX`], where 0 removes the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u64")]
-pub struct Quantity(u8);
-
-impl Quantity {
-    /// The most pieces of one product in one cart.
-    pub const MAX: u8 = 99;
-
-    /// The number itself.
-    pub fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<u64> for Quantity {
-    type Error = QuantityOutOfRange;
-
-    fn try_from(value: u64) -> Result<Self, QuantityOutOfRange> {
-        match u8::try_from(value) {
-            Ok(quantity) if quantity <= Self::MAX => Ok(Self(quantity)),
-            Ok(_) | Err(_) => Err(QuantityOutOfRange),
-        }
-    }
-}
-
-/// A quantity above [`Quantity::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuantityOutOfRange;
-
-impl std::fmt::Display for QuantityOutOfRange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a quantity is a whole number from 0 to {}", Quantity::MAX)
-    }
-}
-
-impl std::error::Error for QuantityOutOfRange {}
+use crate::merge_policy::MergePolicy;
+use crate::quantity::Quantity;
 
 /// One product in a cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +40,20 @@ impl Cart {
         }
     }
 
-    /// Adds the lines of `other`, up to [`Quantity::MAX`] pieces of each product.
-    pub fn add_all(&mut self, other: &Self) {
-        for line in &other.lines {
-            let own = self.lines.iter().find(|own| own.product.id == line.product.id);
-            let sum = own.map_or(0, |own| own.quantity.get()).saturating_add(line.quantity.get());
-            self.set(line.product, Quantity(sum.min(Quantity::MAX)));
+    /// Merges an anonymous cart into this one, the cart of an account.
+    pub fn merge(&mut self, anonymous: &Self, policy: MergePolicy) {
+        if anonymous.is_empty() {
+            return;
         }
+        let account = std::mem::take(self);
+        for line in account.lines.iter().chain(&anonymous.lines) {
+            let product = line.product;
+            self.set(product, policy.quantity(account.quantity(product), anonymous.quantity(product)));
+        }
+    }
+
+    fn quantity(&self, product: &Product) -> Quantity {
+        self.lines.iter().find(|line| line.product.id == product.id).map_or(Quantity::ZERO, |line| line.quantity)
     }
 
     /// The sum of all lines, in euro cents.
@@ -136,15 +105,6 @@ mod tests {
     #[test]
     fn zero_of_a_product_that_is_not_in_the_cart_changes_nothing() {
         assert!(cart(&[("mug", 0)]).is_empty());
-    }
-
-    #[test]
-    fn quantities_end_at_99() {
-        assert_eq!(pieces(0).get(), 0);
-        assert_eq!(pieces(99).get(), 99);
-        for too_many in [100, 255, 256, u64::MAX] {
-            assert_eq!(Quantity::try_from(too_many), Err(QuantityOutOfRange), "{too_many}");
-        }
     }
 
     #[test]

@@ -6,8 +6,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use authress_dev_server::TlsFiles;
-use serde::{Deserialize, Serialize};
+use authress_redis::StoreUrl;
+use authress_user_migration::SETTLING;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
+
+use crate::merge_policy::MergePolicy;
 
 /// The settings of the shop. Unknown fields are errors, so that a misspelt one is
 /// noticed. Relative paths are relative to the working directory.
@@ -40,6 +45,14 @@ pub struct Config {
     /// How the shop's server calls Authress. Default: not at all, and a mailed link moves the cart without keeping the user
     /// id.
     pub management: Option<ManagementConfig>,
+    /// How an anonymous cart is merged into that of the account which claims it: `addQuantities` (the default),
+    /// `largerQuantity`, `keep` or `replace`.
+    #[serde(default)]
+    pub cart_merge: MergePolicy,
+    /// The Redis that keeps the carts, and the journal of those that move to another user: `redis://…`, `rediss://…` (TLS)
+    /// or `redis+unix://…`. Default: none; carts are kept in memory, and `carts` bounds them.
+    #[serde(default, deserialize_with = "redis_url")]
+    pub redis_url: Option<StoreUrl>,
     /// The verifier's origin in the browser, if the page may follow logins in the background. Default: none.
     pub verifier_origin: Option<String>,
     /// The number of proxies in front of the shop that append to `X-Forwarded-For`. Default: 0, and the header is ignored.
@@ -64,6 +77,10 @@ pub struct ManagementConfig {
     /// shop's own table decides.
     #[serde(default)]
     pub ownership: bool,
+    /// How old Authress's lists of access records may be, in seconds: so long a migration waits before it deletes the
+    /// anonymous user. Default: 360.
+    #[serde(default = "default_settling")]
+    pub settling_seconds: u64,
 }
 
 /// How many carts are kept in memory. A cart is about 300 bytes.
@@ -79,6 +96,10 @@ pub struct CartBounds {
     /// The most carts of customers, which no anonymous cart replaces. A further one replaces the least recently used one
     /// of the client that has the most. Default: 50,000.
     pub customers: NonZeroUsize,
+}
+
+fn default_settling() -> u64 {
+    SETTLING.as_secs()
 }
 
 impl Default for CartBounds {
@@ -155,6 +176,13 @@ impl Config {
     }
 }
 
+fn redis_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StoreUrl>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    // The error holds nothing of the text, which may have a password.
+    text.map(|text| StoreUrl::parse(&text).map_err(|error| D::Error::custom(format_args!("redisUrl {error}"))))
+        .transpose()
+}
+
 /// Why the configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidConfig(String);
@@ -209,6 +237,26 @@ mod tests {
         for invalid in [json!({ "perClient": 0 }), json!({ "perclient": 2 }), json!(500)] {
             assert!(bounds(invalid.clone()).is_err(), "{invalid}");
         }
+    }
+
+    #[test]
+    fn quantities_are_added_unless_the_shop_chooses_another_merge() {
+        assert_eq!(parse(&[]).unwrap().cart_merge, MergePolicy::AddQuantities);
+        assert_eq!(parse(&[("cartMerge", json!("keep"))]).unwrap().cart_merge, MergePolicy::Keep);
+        let error = parse(&[("cartMerge", json!("max"))]).unwrap_err().to_string();
+        assert!(error.contains("max") && error.contains("largerQuantity"), "{error}");
+    }
+
+    #[test]
+    fn the_url_of_redis_is_checked_and_never_printed() {
+        let config = parse(&[("redisUrl", json!("redis://:hunter2@127.0.0.1:1"))]).unwrap();
+        assert!(config.redis_url.is_some() && !format!("{config:?}").contains("hunter2"));
+        for invalid in [json!("hunter2"), json!("redis://:hunter2#a@redis.example"), json!(["hunter2"])] {
+            let error = parse(&[("redisUrl", invalid)]).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(parse(&[("redisUrl", json!("https://x"))]).unwrap_err().to_string().contains("redisUrl must be a URL"));
+        assert!(parse(&[("redisUrl", Value::Null)]).unwrap().redis_url.is_none());
     }
 
     #[test]

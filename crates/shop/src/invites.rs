@@ -13,19 +13,17 @@ impl Invites {
         Self(client)
     }
 
-    /// Creates an invite to a user id. `None` if that is not possible now; the log has the reason.
-    pub(crate) async fn create(&self, user_id: &str, lifetime: Duration) -> Option<InviteId> {
-        let created = match invite(user_id, lifetime) {
-            Ok(invite) => self.0.create_invite(&invite).await,
-            Err(error) => Err(error),
-        };
-        match created {
-            Ok(invite) => Some(invite.invite_id),
-            Err(error) => {
-                tracing::error!(%error, "no invite for a cart can be created");
-                None
-            }
-        }
+    /// Creates an invite to a user id. `None` if no invite can name this user id, which is then too long.
+    ///
+    /// # Errors
+    /// When Authress cannot be reached now or does not let the shop invite.
+    pub(crate) async fn create(&self, user_id: &str, lifetime: Duration) -> Result<Option<InviteId>, ManagementError> {
+        let Ok(linked_user_id) = InviteUserId::new(user_id) else { return Ok(None) };
+        let lifetime = InviteLifetime::new(lifetime).map_err(ManagementError::InvalidValue)?;
+        // Without statements: what the user id owns it owns already.
+        let invite =
+            NewInvite { linked_user_id: Some(linked_user_id), lifetime: Some(lifetime), ..NewInvite::default() };
+        Ok(Some(self.0.create_invite(&invite).await?.invite_id))
     }
 
     /// Deletes an invite. If that fails it is valid until it expires; the log says so.
@@ -36,11 +34,4 @@ impl Invites {
             Err(error) => tracing::error!(%error, "an invite to a user id that has an account could not be deleted"),
         }
     }
-}
-
-/// The statements are empty: what the user id owns it owns already.
-fn invite(user_id: &str, lifetime: Duration) -> Result<NewInvite, ManagementError> {
-    let linked_user_id = InviteUserId::new(user_id).map_err(ManagementError::InvalidValue)?;
-    let lifetime = InviteLifetime::new(lifetime).map_err(ManagementError::InvalidValue)?;
-    Ok(NewInvite { linked_user_id: Some(linked_user_id), lifetime: Some(lifetime), ..NewInvite::default() })
 }

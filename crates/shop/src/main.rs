@@ -27,7 +27,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // The actual port, also if port 0 was requested.
     config.listen = bound.local_addr();
     let (tls, public_url) = (config.tls.clone(), config.origin());
-    let router = app(Shop::new(config).map_err(|error| error.to_string())?);
+    let shop = Shop::new(config).map_err(|error| error.to_string())?;
+    tokio::spawn(shop.clone().resume_migrations());
+    let router = app(shop);
     println!("ready {public_url}");
     serve(bound, router, tls, shutdown_signal()).await?;
     Ok(())

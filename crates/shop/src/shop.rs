@@ -15,6 +15,7 @@ use crate::cart_store::CartStore;
 use crate::config::Config;
 use crate::invites::Invites;
 use crate::management;
+use crate::migrations::Migrations;
 use crate::ownership::Ownership;
 use crate::reminder::{LINK_LIFETIME, ReminderService};
 
@@ -29,31 +30,42 @@ pub struct Shop {
     /// None: a cart belongs to the user id under which it is stored.
     pub(crate) ownership: Option<Arc<Ownership>>,
     pub(crate) carts: Arc<CartStore>,
+    /// None: without Redis and without access to Authress there is nothing to move but carts that end with the process.
+    pub(crate) migrations: Option<Migrations>,
     pub(crate) proxies: TrustedProxies,
     /// Seconds since 1970.
     pub(crate) now: fn() -> i64,
 }
 
 impl Shop {
-    /// A shop with empty carts and the system's clock. Nothing is fetched yet.
+    /// A shop with the system's clock. Nothing is fetched yet. With Redis, it must be called within a Tokio runtime.
     ///
     /// # Errors
     /// When the issuer is not valid, no HTTP client can be created or the operating system gives no random bytes.
     pub fn new(config: Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let policy = TokenPolicy::new(&config.issuer)?.for_application(config.application_id.as_str());
         let tokens = TokenVerifier::with_keys(policy, |_| config.jwks_url.clone())?;
-        // The key, like the carts, exists in this process only.
+        // The key exists in this process only, so its tickets end with it.
         let key = SigningKey::generate("cart-claims")?;
         let spent = MemorySingleUse::new(TICKET_REMEMBERED, MAX_TICKETS, WhenFull::Refuse);
         let tickets = Arc::new(ClaimTickets::new(config.origin(), key, Arc::new(spent)));
+        let carts = Arc::new(CartStore::new(&config)?);
         let management = config.management.as_ref();
         let client = management.map(|management| management::client(&config, management)).transpose()?;
         let asks_authress = management.is_some_and(|management| management.ownership);
         let ownership = client.clone().filter(|_| asks_authress).map(|client| Arc::new(Ownership::new(client)));
+        let migrations = Migrations::new(&config, &carts, client.as_ref(), system_time)?;
         let reminders = if config.reminders { Some(Arc::new(reminders(&config, client)?)) } else { None };
-        let carts = Arc::new(CartStore::new(&config.carts));
         let proxies = TrustedProxies { hops: config.trusted_hops, header: ForwardingHeader::XForwardedFor };
-        Ok(Self { config: Arc::new(config), tokens, tickets, reminders, ownership, carts, proxies, now: system_time })
+        let config = Arc::new(config);
+        Ok(Self { config, tokens, tickets, reminders, ownership, carts, migrations, proxies, now: system_time })
+    }
+
+    /// Continues the migrations that a killed process or an operator has begun, now and every minute. Never ends.
+    pub async fn resume_migrations(self) {
+        if let Some(migrations) = self.migrations {
+            migrations.resume_every_minute().await;
+        }
     }
 
     /// The same shop with another clock, in seconds since 1970. For tests.

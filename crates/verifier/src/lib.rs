@@ -24,11 +24,16 @@ mod observability;
 mod service;
 
 #[cfg(feature = "server")]
+mod health_check;
+#[cfg(feature = "server")]
+mod self_check;
+
+#[cfg(feature = "server")]
 pub use authress_secret::Secret;
 #[cfg(feature = "server")]
 pub use config::{
-    Config, ConfigError, ConfigWarning, HumanCheckConfig, HumanCheckKind, InvalidToml, LogConfig, NoNextKey, SETTINGS,
-    Setting, StoreConfig, usage,
+    Config, ConfigError, ConfigWarning, HumanCheckConfig, HumanCheckKind, InvalidToml, Listeners, LogConfig, NoNextKey,
+    SETTINGS, Setting, StoreConfig, usage,
 };
 pub use decision::{
     AccessKey, AccessKeyError, Approved, AuthressDomain, AuthressDomainError, ClockReading, Decision, ENTROPY_BYTES,
@@ -37,20 +42,24 @@ pub use decision::{
     TOKEN_TYPE, USER_ID_PREFIX, UserIdPrefix, Verifier, decide,
 };
 #[cfg(feature = "server")]
+pub use health_check::{HealthError, HealthTarget, InvalidHealthUrl, NoFixedPort, check_health};
+#[cfg(feature = "server")]
 pub use http::{
-    App, Connections, ForwardingHeader, ForwardingIssue, NavigationsOnly, Network, NetworkPrefix, Policy, PolicyLayer,
-    PolicyService, ServerLimits, TrustedProxies, check_navigation, check_navigation_or_background, html_error_pages,
-    serve, serve_counted, termination,
+    App, Connections, ForwardingHeader, ForwardingIssue, HttpClientUnavailable, NavigationsOnly, Network,
+    NetworkPrefix, Policy, PolicyLayer, PolicyService, ServerLimits, TrustedProxies, check_navigation,
+    check_navigation_or_background, html_error_pages, serve, serve_counted, termination,
 };
 #[cfg(feature = "server")]
 pub use human_check::{
-    CHALLENGE_LIFETIME, CheckOutcome, CheckUnavailable, HttpClientUnavailable, HumanCheck, HumanGate, LoginBinding,
-    ProofOfWork, Provider, SiteVerify, Widget,
+    CHALLENGE_LIFETIME, CheckOutcome, CheckUnavailable, HumanCheck, HumanGate, LoginBinding, ProofOfWork, Provider,
+    SiteVerify, Widget,
 };
 #[cfg(feature = "server")]
 pub use observability::{LogOutput, Metrics};
 #[cfg(feature = "server")]
 pub use rate_limit::{CELLS, Limits, LocalRateLimiter, Rate, RateLimit, RateLimiter, RedisRateLimiter, Verdict};
+#[cfg(feature = "server")]
+pub use self_check::{Check, ChecksFailed, Finding, Level, Report, self_check};
 #[cfg(feature = "server")]
 pub use service::{
     HEALTH_PATH, LOGIN_PATH, Login, METRICS_PATH, READY_PATH, STATE_LIFETIME, Service, ServiceError, router,

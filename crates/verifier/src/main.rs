@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authress_verifier::{
-    ClockReading, Config, ConfigWarning, LogConfig, LogOutput, Login, Metrics, ServerLimits, Service, Verifier, serve,
-    serve_counted, termination, usage,
+    ClockReading, Config, ConfigWarning, HealthTarget, Listeners, LogConfig, LogOutput, Login, Metrics, ServerLimits,
+    Service, Verifier, check_health, self_check, serve, serve_counted, termination, usage,
 };
 use tokio::net::TcpListener;
 
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Help => write_out(&usage()),
         Command::Version => write_out(concat!("authress-verifier ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Check(file) => check(file.as_deref()),
+        Command::HealthCheck { file, url } => health_check(file.as_deref(), url.as_deref()),
         Command::Run(file) => run(file),
     };
     match done {
@@ -43,6 +44,7 @@ enum Command {
     Help,
     Version,
     Check(Option<PathBuf>),
+    HealthCheck { file: Option<PathBuf>, url: Option<String> },
     Run(Option<PathBuf>),
 }
 
@@ -50,19 +52,30 @@ struct UnexpectedArgument;
 
 impl Command {
     fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, UnexpectedArgument> {
-        let (mut file, mut is_check) = (None, false);
+        let (mut file, mut url, mut is_check, mut is_health_check) = (None, None, false, false);
+        let mut is_first = true;
         while let Some(argument) = arguments.next() {
             match argument.to_str() {
                 Some("--help") => return Ok(Self::Help),
                 Some("--version") => return Ok(Self::Version),
-                Some("--check") => is_check = true,
+                Some("healthcheck") if is_first => is_health_check = true,
+                Some("--check") if !is_health_check => is_check = true,
                 Some("--config") if file.is_none() => {
                     file = Some(PathBuf::from(arguments.next().ok_or(UnexpectedArgument)?));
                 }
+                Some("--url") if is_health_check && url.is_none() => {
+                    let text = arguments.next().ok_or(UnexpectedArgument)?;
+                    url = Some(text.into_string().map_err(|_| UnexpectedArgument)?);
+                }
                 Some(_) | None => return Err(UnexpectedArgument),
             }
+            is_first = false;
         }
-        Ok(if is_check { Self::Check(file) } else { Self::Run(file) })
+        Ok(match (is_health_check, is_check) {
+            (true, _) => Self::HealthCheck { file, url },
+            (false, true) => Self::Check(file),
+            (false, false) => Self::Run(file),
+        })
     }
 }
 
@@ -89,14 +102,10 @@ async fn check(file: Option<&Path>) -> Done {
         text.push_str(&format!("# responses redirect to {login_url}\n"));
     }
     text.push_str(&set_up(&config.verifier));
-    let prefix = config.store.as_ref().map(|store| store.prefix.clone());
-    let (service, _) = Service::new(config)?;
-    let store = service.check_store().await;
-    if let (Some(prefix), Ok(())) = (prefix, &store) {
-        text.push_str(&format!("# Redis is available; keys begin with {{{prefix}}}\n"));
-    }
+    let report = self_check(config).await?;
+    text.push_str(&report.to_string());
     write_out(&text)?;
-    store.map_err(|failure| format!("RedisUnusable: {}: {failure}", failure.code()).into())
+    Ok(report.result()?)
 }
 
 /// The checklist for the Authress account, and what of it this program knows.
@@ -115,6 +124,16 @@ fn set_up(verifier: &Verifier) -> String {
         client = verifier.client_id(),
         account = verifier.account_id(),
     )
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health_check(file: Option<&Path>, url: Option<&str>) -> Done {
+    let target = match url {
+        Some(url) => HealthTarget::parse(url)?,
+        None => HealthTarget::local(Listeners::read(file)?)?,
+    };
+    let sentence = check_health(&target).await?;
+    write_out(&format!("{sentence}\n"))
 }
 
 /// Runs one thread for each core. With a single one, the current-thread runtime saves the work-stealing.

@@ -13,9 +13,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use authress_jws::verify;
-use support::program::{
-    code_in, command, eventually, exchange, login_request, read_all, start, start_command, start_with,
-};
+use authress_redis::test_server::eventually;
+use support::program::{code_in, command, exchange, login_request, read_all, start, start_command, start_with};
 use support::{Key, key};
 
 /// Runs a program that must fail at the start, and returns its error message.

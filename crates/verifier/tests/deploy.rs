@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use support::program::{command, eventually, exchange, login_request, start_with, status_of};
+use authress_redis::test_server::eventually;
+use support::program::{command, exchange, login_request, start_with, status_of};
 use support::{key, secret_file};
 use yaml_rust2::{Yaml, YamlLoader};
 

@@ -66,7 +66,7 @@ fn a_closed_pipe_drops_log_lines_only() {
         reader.kill().unwrap();
         reader.wait().unwrap();
         assert_answers(&verifier, 3..23);
-        support::program::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
+        authress_redis::test_server::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
         assert_exits(verifier);
     }
 }
@@ -76,7 +76,7 @@ fn a_full_disk_drops_log_lines_only() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let verifier = start(full, &[]);
     assert_answers(&verifier, 0..20);
-    support::program::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
+    authress_redis::test_server::eventually("dropped lines are counted", || dropped_lines(&verifier) >= 10);
     assert_exits(verifier);
 }
 

@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use authress_jws::verify;
-use support::program::{Running, code_in, command, eventually, exchange, start_command, start_with, status_of};
+use authress_redis::test_server::eventually;
+use support::program::{Running, code_in, command, exchange, start_command, start_with, status_of};
 use support::{DOMAIN, key};
 
 /// Sends a request to the internal listener.

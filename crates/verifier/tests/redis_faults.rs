@@ -11,12 +11,12 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
+use authress_redis::test_server::{Redis, eventually};
 use authress_single_use::{SingleUse, Use};
 use authress_verifier::{SharedStates, SharedStore, StoreUrl, WhenDown};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use support::program::{Running, command, eventually, exchange, start_with, status_of};
+use support::program::{Running, command, exchange, start_with, status_of};
 use support::redis_proxy::RedisProxy;
-use support::redis_server::Redis;
 use support::{key, secret_file};
 
 /// Starts a verifier that requires Redis. The long timeout prevents failures on a slow machine.
@@ -149,7 +149,7 @@ fn assert_reported(redis: &Redis, code: &str, breaks: impl FnOnce(&Redis), repai
     assert!(get("/metrics").contains("authress_verifier_shared_store_up 1\n"));
     let (status, text) = check(&redis.url(), &[]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("# Redis is available; "), "{text}");
+    assert!(text.contains("# ok: redis: Redis is available; "), "{text}");
     assert_eq!(reports(&verifier.stop()), (vec![code.to_owned()], 1));
 }
 

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authress_jws::verify;
+use authress_redis::test_server::{Redis, eventually};
 use authress_single_use::{SingleUse, Use};
 use authress_verifier::{SharedStates, SharedStore, StoreUrl, WhenDown};
 use serde_json::{Value, json};
-use support::program::{Running, code_in, eventually, exchange, start_with, status_of};
-use support::redis_server::Redis;
+use support::program::{Running, code_in, exchange, start_with, status_of};
 use support::{Key, key, proof_of_work, query};
 
 fn start(key: &Key, redis: &Redis, more: &[(&str, &str)]) -> Running {

@@ -1,7 +1,10 @@
 //! A login for an anonymous user id without leaving the page: where shop, Authress and verifier are one site, the browser
 //! follows the same redirects in a request of the page.
 
-use crate::{context::Context, login_client::LoginClient, open_type::OpenType, ports::Ports, session_store::Arrival};
+use crate::{
+    concurrency::current_authorization::AuthorizationResult, context::Context, login_client::LoginClient,
+    open_type::OpenType, ports::Ports, session_store::Arrival,
+};
 use authress_login_protocol::{
     authorization::{
         pending::{PendingAuthorization, SHARED_MS},
@@ -12,12 +15,11 @@ use authress_login_protocol::{
     jwt::UnverifiedClaims,
     secret::Secret,
     session::{origin::SessionOrigin, tokens::Tokens},
-    web_url::WebUrl,
 };
-use futures_util::future::{Either, LocalBoxFuture, ready, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::pin::{Pin, pin};
 
-/// How long a login in the background may take, in milliseconds. Other tabs wait longer.
+/// How long a login in the background may take once it has started, in milliseconds. Other tabs wait longer.
 const DEADLINE_MS: u32 = 4_000;
 const _: () = assert!(DEADLINE_MS < SHARED_MS);
 
@@ -25,17 +27,24 @@ const _: () = assert!(DEADLINE_MS < SHARED_MS);
 const CODE_CHECK_DELAY_MS: u32 = 20;
 const CODE_CHECKS: u32 = DEADLINE_MS / CODE_CHECK_DELAY_MS;
 
-/// A pending authorization that is removed however the login ends: its code verifier outlives no login in the background,
-/// and no other tab waits for one that has ended.
+/// A login that has started, or not. Its pending authorization is removed however it ends: the code verifier outlives no
+/// login in the background, and no other tab waits for one that has ended.
 struct BackgroundLogin<'a, P: Ports> {
     context: &'a Context<P>,
-    url: WebUrl,
-    nonce: String,
+    started: AuthorizationResult,
+}
+
+impl<P: Ports> BackgroundLogin<'_, P> {
+    fn nonce(&self) -> Option<&str> {
+        self.started.as_ref().ok()?.as_ref()?.authentication_request_id.as_deref()
+    }
 }
 
 impl<P: Ports> Drop for BackgroundLogin<'_, P> {
     fn drop(&mut self) {
-        self.context.remove_pending(&self.nonce);
+        if let Some(nonce) = self.nonce() {
+            self.context.remove_pending(nonce);
+        }
     }
 }
 
@@ -56,82 +65,60 @@ impl<P: Ports> LoginClient<P> {
         redirect_url: &str,
     ) -> Result<bool, Error> {
         let context = &self.context;
-        let start = self.start_in_background(options, redirect_url);
-        let start = match select(self.find_remote_session(), start).await {
-            // What has been started is dropped if there is a session.
-            Either::Left((is_signed_in, start)) => {
-                if is_signed_in? {
-                    return Ok(true);
-                }
-                start
-            }
-            Either::Right((started, check)) => {
-                if check.await? {
-                    return Ok(true);
-                }
-                Box::pin(ready(started))
-            }
+        // It is sent before the login starts, which does not wait for it. Authress is not asked again once it has said that
+        // there is no session.
+        let check = context.may_have_remote_session().then(|| self.renew_session(None));
+        let options = AuthenticateOptions {
+            redirect_url: Some(redirect_url.to_owned()),
+            flow_type: Some("code".to_owned()),
+            ..options.clone()
         };
-        let login = self.follow_login(start);
+        let started = self.authenticate(&options, OpenType::ClientManaged).await;
+        let login = BackgroundLogin { context, started };
+        if let Some(check) = check
+            && check.await?
+        {
+            return Ok(true);
+        }
+        let login = context.follow_login(login);
         let error = match select(login, pin!(context.ports.sleep(DEADLINE_MS))).await {
             Either::Left((Ok(is_signed_in), _)) => return Ok(is_signed_in),
             Either::Left((Err(error), _)) => error,
             Either::Right(_) => ErrorCode::RequestTimeout.into(),
         };
-        let title = ["The login in the background failed, and the page is left for it. ", &error.detail].concat();
+        let title = ["The login in the background failed, so the page is left. ", &error.detail].concat();
         context.ports.warn(&title, &error);
         Ok(false)
     }
+}
 
-    fn start_in_background<'a>(
-        &'a self,
-        options: &'a AuthenticateOptions,
-        redirect_url: &'a str,
-    ) -> LocalBoxFuture<'a, Result<BackgroundLogin<'a, P>, Error>> {
+impl<P: Ports> Context<P> {
+    fn follow_login<'a>(&'a self, login: BackgroundLogin<'a, P>) -> LocalBoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let options = AuthenticateOptions {
-                redirect_url: Some(redirect_url.to_owned()),
-                flow_type: Some("code".to_owned()),
-                ..options.clone()
-            };
-            let started = self.authenticate(&options, OpenType::ClientManaged).await?;
-            let (url, nonce) = started
-                .and_then(|started| started.authentication_url.zip(started.authentication_request_id))
-                .ok_or(ErrorCode::InvalidServerResponse)?;
-            Ok(BackgroundLogin { context: &self.context, url, nonce })
-        })
-    }
-
-    fn follow_login<'a>(
-        &'a self,
-        start: LocalBoxFuture<'a, Result<BackgroundLogin<'a, P>, Error>>,
-    ) -> LocalBoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move {
-            let context = &*self.context;
-            let login = start.await?;
             // Another tab may have begun a session while this one was frozen. A second user id would replace it.
-            if context.refresh_state() {
+            if self.refresh_state() {
                 return Ok(true);
             }
+            let started = login.started.as_ref().map_err(Clone::clone)?.as_ref();
+            let url = started.and_then(|started| started.authentication_url.as_ref());
+            let (url, nonce) = url.zip(login.nonce()).ok_or(ErrorCode::InvalidServerResponse)?;
             // It goes on until the session is there: a later redirect may bring cookies, too.
-            let mut redirects = pin!(context.ports.follow(&login.url));
-            let code = context.code_of_session(redirects.as_mut()).await?;
+            let mut redirects = pin!(self.ports.follow(url));
+            let code = self.code_of_session(redirects.as_mut()).await?;
             // Otherwise the shopper has signed out.
-            let pending = context.load_pending(&login.nonce).ok_or(ErrorCode::LoginOutdated)?;
+            let pending = self.load_pending(nonce).ok_or(ErrorCode::LoginOutdated)?;
             let exchange = CodeExchange::new(pending, code);
-            let tokens = match context.send_code(&exchange).await?.ok_or(ErrorCode::LoginOutdated)? {
+            let tokens = match self.send_code(&exchange).await?.ok_or(ErrorCode::LoginOutdated)? {
                 ExchangeResult::Tokens(tokens) => Some(tokens),
                 ExchangeResult::Cookies => None,
                 ExchangeResult::CodeRejected(error)
                 | ExchangeResult::NetworkFailure(error)
                 | ExchangeResult::Failed(error) => return Err(error),
             };
-            context.begin_session(exchange.pending(), tokens.as_ref()).await
+            self.begin_session(exchange.pending(), tokens.as_ref()).await
         })
     }
-}
 
-impl<P: Ports> Context<P> {
     /// Waits until the `redirects` of a login have brought the code of its session in a cookie, and not for the file at
     /// their end.
     async fn code_of_session(
@@ -150,7 +137,7 @@ impl<P: Ports> Context<P> {
                 (_, Some(code)) => return Ok(code),
                 (Either::Left((followed, _)), None) => {
                     followed?;
-                    let detail = "There was no authorization code: does the verifier allow logins in the background?";
+                    let detail = "No code has come. Does the verifier allow logins in the background?";
                     return Err(Error::with_detail(ErrorCode::RequestRefused, detail));
                 }
                 (Either::Right(_), None) => {}

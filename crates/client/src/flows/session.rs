@@ -10,7 +10,7 @@ use authress_login_protocol::{
     secret::Secret,
     session::renewal::{self, RenewalResult},
 };
-use futures_util::future::{Either, LocalBoxFuture, ready, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::pin::pin;
 
 impl<P: Ports> LoginClient<P> {
@@ -30,17 +30,6 @@ impl<P: Ports> LoginClient<P> {
             }
             self.renew_session(None).await
         })
-    }
-
-    /// Whether Authress has a session, or another tab has found one. Authress is not asked again once it has said that
-    /// there is none, or that its session is of a user that was refused.
-    pub(super) fn find_remote_session(&self) -> LocalBoxFuture<'static, Result<bool, Error>> {
-        let context = &self.context;
-        if context.may_have_remote_session() && !context.has_refused_session.get() {
-            self.renew_session(None)
-        } else {
-            Box::pin(ready(Ok(false)))
-        }
     }
 
     /// Renews the session at Authress; see [`Context::renew_session`]. Concurrent calls share one renewal.

@@ -38,7 +38,7 @@ text_value!(
     /// The last segment of a resource URI: one resource in a collection.
     ///
     /// It never contains `/` or `*`, so that a value from a request cannot name another resource than one of the
-    /// collection. See [`ResourceUri::child`](crate::ResourceUri::child).
+    /// collection. See `child` of the resource URI.
     ResourceId,
     "resource id",
     "1 to 128 letters, digits or characters of - _ . + = ~ | @ (and not . or .. alone)",

@@ -3,7 +3,8 @@
 //! 1. The owner of an anonymous cart gives an e-mail address. The first mail has a code, and a link that moves the cart to
 //!    the account of the person who follows it and signs in.
 //! 2. The owner types the code, which shows that the mailbox is theirs. The second mail's link has an invite too: a person
-//!    who has no account gets the cart's own user id, and everything stays where it is.
+//!    who has no account gets the cart's own user id, and everything stays where it is. A shop that makes no invites, or
+//!    whose user ids are too long for them, sends the link of the first mail again.
 //!
 //! Both links are in the fragment, which no server sees, are valid for days and work once. The links of one cart stop
 //! working when its owner has an account. `reminders` decides, this file acts.
@@ -17,7 +18,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use authress_access_token::{AccessToken, ClaimTickets, TicketError};
+use authress_access_token::{AccessToken, CartClaim, ClaimTickets, TicketError};
 use authress_client_address::NetworkPrefix;
 use authress_service_client::InviteId;
 
@@ -41,7 +42,7 @@ pub(crate) struct ReminderService {
     reminders: Mutex<Reminders>,
     outbox: Outbox,
     tickets: ClaimTickets,
-    /// None: links move the cart, and nothing else.
+    /// None: all links move the cart.
     invites: Option<Invites>,
 }
 
@@ -94,13 +95,15 @@ impl ReminderService {
     /// [`ReminderError`]. The code stays valid if the invite cannot be made.
     pub(crate) async fn confirm(&self, owner: &AccessToken, code: &str, now: i64) -> Result<(), ReminderError> {
         let address = self.lock().confirm(&owner.user_id, Code::parse(code), now)?;
-        let Some(invites) = &self.invites else {
-            self.lock().close(&owner.user_id);
-            return Ok(());
+        let invite = match &self.invites {
+            Some(invites) => invites.create(&owner.user_id, LINK_LIFETIME).await.map_err(|error| {
+                tracing::error!(%error, "no invite for a cart can be created");
+                ReminderError::Unavailable
+            })?,
+            None => None,
         };
-        let invite = invites.create(&owner.user_id, LINK_LIFETIME).await.ok_or(ReminderError::Unavailable)?;
-        let link = self.link(owner, Some(&invite), now)?;
-        let noted = self.lock().invited(&owner.user_id, invite);
+        let link = self.link(owner, invite.as_ref(), now)?;
+        let noted = self.lock().confirmed(&owner.user_id, invite);
         match noted {
             Ok(earlier) => {
                 self.withdraw(earlier);
@@ -117,19 +120,27 @@ impl ReminderService {
                 Ok(())
             }
             Err(too_late) => {
-                self.withdraw(Some(too_late));
+                self.withdraw(too_late);
                 Err(ReminderError::NoOpenReminder)
             }
         }
     }
 
-    /// Redeems the ticket of a mailed link; see [`ClaimTickets::redeem`].
+    /// Checks the ticket of a mailed link; see [`ClaimTickets::check`].
     ///
     /// # Errors
     /// [`TicketError`]. `Expired` also if the cart's owner has an account, to which it belongs since.
-    pub(crate) async fn redeem(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<String, TicketError> {
-        let owner = self.tickets.redeem(ticket, token, now).await?;
-        if self.lock().rejects_anonymous(&owner) { Err(TicketError::Expired) } else { Ok(owner) }
+    pub(crate) fn check(&self, ticket: &str, token: &AccessToken, now: i64) -> Result<CartClaim, TicketError> {
+        let claim = self.tickets.check(ticket, token, now)?;
+        if self.lock().rejects_anonymous(&claim.owner) { Err(TicketError::Expired) } else { Ok(claim) }
+    }
+
+    /// Spends a ticket that was checked; see [`ClaimTickets::spend`].
+    ///
+    /// # Errors
+    /// [`TicketError`].
+    pub(crate) async fn spend(&self, claim: &CartClaim) -> Result<(), TicketError> {
+        self.tickets.spend(claim).await
     }
 
     /// Notes that a customer with this user id has been here: links to the cart stop working.

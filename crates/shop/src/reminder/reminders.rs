@@ -117,8 +117,8 @@ impl Reminders {
         Ok(())
     }
 
-    /// Checks a code and returns the address that it confirms. It stays valid until [`Self::close`] or [`Self::invited`], so
-    /// that the shopper can try again if the invite could not be made.
+    /// Checks a code and returns the address that it confirms. It stays valid until [`Self::confirmed`], so that the
+    /// shopper can try again if the invite could not be made.
     ///
     /// # Errors
     /// [`ReminderError::NoOpenReminder`] without a code that is still valid, [`ReminderError::WrongCode`] otherwise.
@@ -135,20 +135,19 @@ impl Reminders {
         .unwrap_or(Err(ReminderError::NoOpenReminder))
     }
 
-    /// Ends the code of this cart.
-    pub(crate) fn close(&mut self, owner: &str) {
-        self.change(owner, |reminder| reminder.code = None);
-    }
-
-    /// Notes the invite that was made for this cart, and returns the earlier one, to be withdrawn. `Err` has the new one: the
-    /// owner has an account by now.
-    pub(crate) fn invited(&mut self, owner: &str, invite: InviteId) -> Result<Option<InviteId>, InviteId> {
-        let new = invite.clone();
-        self.change(owner, |reminder| {
-            reminder.code = None;
-            if reminder.has_account { Err(new) } else { Ok(reminder.invite.replace(new)) }
-        })
-        .unwrap_or(Err(invite))
+    /// Ends the code of this cart, and notes the invite that was made. Returns the earlier one, to be withdrawn. `Err` has
+    /// the new one: the owner has an account by now.
+    pub(crate) fn confirmed(
+        &mut self,
+        owner: &str,
+        invite: Option<InviteId>,
+    ) -> Result<Option<InviteId>, Option<InviteId>> {
+        let Some((client, mut reminder)) = self.by_owner.remove(owner) else { return Err(invite) };
+        reminder.code = None;
+        let result =
+            if reminder.has_account { Err(invite) } else { Ok(std::mem::replace(&mut reminder.invite, invite)) };
+        self.by_owner.insert(owner, client, reminder);
+        result
     }
 
     /// Notes that the owner has an account, and returns the invite to withdraw.
@@ -219,7 +218,7 @@ mod tests {
         for now in [NOW + 1, NOW + 2] {
             assert_eq!(reminders.confirm("user_a", Some(CODE), now), Ok(address("ada")));
         }
-        reminders.invited("user_a", invite("inv_1")).unwrap();
+        reminders.confirmed("user_a", None).unwrap();
         assert_eq!(reminders.confirm("user_a", Some(CODE), NOW + 3), Err(ReminderError::NoOpenReminder));
         assert_eq!(reminders.confirm("user_b", Some(CODE), NOW), Err(ReminderError::NoOpenReminder));
     }
@@ -254,14 +253,14 @@ mod tests {
     #[test]
     fn an_invite_is_withdrawn_when_its_owner_has_an_account() {
         let mut reminders = begun();
-        assert!(reminders.invited("user_a", invite("inv_1")).unwrap().is_none());
-        let earlier = reminders.invited("user_a", invite("inv_2")).unwrap();
+        assert!(reminders.confirmed("user_a", Some(invite("inv_1"))).unwrap().is_none());
+        let earlier = reminders.confirmed("user_a", Some(invite("inv_2"))).unwrap();
         assert_eq!(earlier.as_ref().map(InviteId::expose), Some("inv_1"), "there is one invite for a cart");
         assert!(!reminders.rejects_anonymous("user_a"));
         assert_eq!(reminders.has_account("user_a").as_ref().map(InviteId::expose), Some("inv_2"));
         assert!(reminders.has_account("user_a").is_none());
         assert!(reminders.rejects_anonymous("user_a"));
-        assert!(reminders.invited("user_a", invite("inv_3")).is_err(), "made while the owner signed in");
+        assert!(reminders.confirmed("user_a", Some(invite("inv_3"))).is_err(), "made while the owner signed in");
         assert_eq!(reminders.confirm("user_a", Some(CODE), NOW), Err(ReminderError::NoOpenReminder));
         assert!(!reminders.rejects_anonymous("user_b"));
     }

@@ -216,6 +216,16 @@ async fn a_ticket_moves_the_anonymous_cart_to_the_account() {
 }
 
 #[tokio::test]
+async fn the_shop_chooses_how_carts_are_merged() {
+    let setup = Setup::with(&[("cartMerge", json!("keep"))]).await;
+    setup.put(&setup.anonymous("user_a"), "mug", r#"{"quantity":2}"#).await;
+    setup.put(&setup.customer("user_b"), "mug", r#"{"quantity":1}"#).await;
+    let ticket = ticket_of(&setup, "user_a").await;
+    let cart = post(&setup, "/api/cart/claims", &setup.customer("user_b"), &ticket).await.json();
+    assert_eq!(cart["items"][0]["quantity"], 1, "{cart}");
+}
+
+#[tokio::test]
 async fn tickets_are_issued_to_anonymous_shoppers_and_redeemed_by_customers() {
     let setup = Setup::new().await;
     let rejected = post(&setup, "/api/cart/claim-ticket", &setup.customer("user_a"), "").await;

@@ -4,6 +4,8 @@
 
 mod cart_api;
 mod pages;
+#[cfg(unix)]
+mod redis_carts;
 mod reminders;
 mod security_headers;
 mod support;

@@ -100,6 +100,11 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> TestRespons
 }
 
 pub(crate) fn shop(issuer: &str, jwks_url: &str, settings: &[(&str, Value)]) -> Router {
+    app(Shop::new(Config::parse(&config(issuer, jwks_url, settings)).unwrap()).unwrap().at(|| NOW))
+}
+
+/// The text of a configuration.
+pub(crate) fn config(issuer: &str, jwks_url: &str, settings: &[(&str, Value)]) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut config = json!({
         "listen": "127.0.0.1:0", "issuer": issuer, "jwksUrl": jwks_url,
@@ -110,5 +115,5 @@ pub(crate) fn shop(issuer: &str, jwks_url: &str, settings: &[(&str, Value)]) -> 
     for (name, value) in settings {
         config[*name] = value.clone();
     }
-    app(Shop::new(Config::parse(&config.to_string()).unwrap()).unwrap().at(|| NOW))
+    config.to_string()
 }

@@ -6,6 +6,7 @@
 mod api_url;
 mod error;
 mod human_check;
+mod listeners;
 mod secret_file;
 mod settings;
 mod sources;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use self::error::{ConfigError, InvalidToml};
 pub use self::human_check::{HumanCheckConfig, HumanCheckKind};
+pub use self::listeners::Listeners;
 pub use self::settings::{SETTINGS, Setting};
 use self::sources::Sources;
 pub use self::warning::{ConfigWarning, NoNextKey};
@@ -91,6 +93,8 @@ authress-verifier gives anonymous shoppers a signed user id, for logins with Aut
 
   authress-verifier [--config FILE]           serves until SIGTERM; SIGHUP reloads the access keys
   authress-verifier [--config FILE] --check   checks the settings, prints them without secrets, and exits
+  authress-verifier healthcheck [--config FILE] [--url URL]
+                                              asks the verifier on this machine whether it runs; exits with 0 or 1
   authress-verifier --help | --version
 
 Each setting is taken from the environment, otherwise from the TOML file, otherwise it has its default:
@@ -113,9 +117,7 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`].
     pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = file.map(std::fs::read_to_string).transpose();
-        let file = file.map_err(|error| ConfigError::UnreadableFile(error.kind()))?;
-        Self::from_sources(std::env::vars_os(), file.as_deref(), Instant::now())
+        Self::from_settings(Sources::of_process(file)?, Instant::now())
     }
 
     /// Parses the settings from environment variables and from the text of a TOML file. The next access key becomes
@@ -128,7 +130,10 @@ impl Config {
         file: Option<&str>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let mut settings = Sources::read(environment, file)?;
+        Self::from_settings(Sources::read(environment, file)?, now)
+    }
+
+    fn from_settings(mut settings: Sources, now: Instant) -> Result<Self, ConfigError> {
         let mut warnings = std::mem::take(&mut settings.warnings);
         let (verifier, about_verifier) = verifier(&settings, now)?;
         warnings.extend(about_verifier);
@@ -136,9 +141,10 @@ impl Config {
         let store = store(&settings, verifier.issuer())?;
         let human_check = human_check::read(&settings, store.is_some())?;
         let client = settings.rate("rate_limit.client_per_minute", "rate_limit.client_burst")?;
+        let listeners = Listeners::parse(&settings)?;
         warnings.extend(human_check.as_ref().and_then(HumanCheckConfig::warning));
         Ok(Self {
-            listen: settings.parsed("listen", ADDRESS)?,
+            listen: listeners.logins,
             verifier,
             state_lifetime: (state_lifetime > 0).then(|| Duration::from_secs(state_lifetime.into())),
             navigations_only: settings.parsed("navigation.required", "true or false")?,
@@ -170,10 +176,7 @@ impl Config {
                 shutdown_delay: settings.seconds("shutdown.delay_s", 0)?,
                 drain: settings.seconds("shutdown.drain_s", 0)?,
             },
-            metrics_listen: match settings.get("metrics.listen") {
-                Some(_) => Some(settings.parsed("metrics.listen", ADDRESS)?),
-                None => None,
-            },
+            metrics_listen: listeners.internal,
             log: LogConfig {
                 level: settings.parsed("log.level", "error, warn, info, debug or trace")?,
                 json: settings.one_of("log.format", "text or json", &[("text", false), ("json", true)])?,
@@ -272,6 +275,10 @@ fn store(settings: &Sources, issuer: &str) -> Result<Option<StoreConfig>, Config
     Ok(Some(StoreConfig {
         url,
         prefix: match settings.get("redis.prefix") {
+            // It would end the hash tag at once, see `SharedStore::key`.
+            Some((prefix, name)) if prefix.starts_with('}') => {
+                return Err(ConfigError::Invalid { name, expected: "a prefix that does not begin with }" });
+            }
             Some((prefix, _)) => prefix.to_owned(),
             // Staging and production must not share their rate limits when they share a Redis.
             None => format!("authress-verifier:{}", issuer.trim_start_matches("https://")),
@@ -304,7 +311,6 @@ const REDIS_CA_FILE: &str = "redis.ca_file";
 const KEY: &str = "authress.access_key";
 const KEY_FILE: &str = "authress.access_key_file";
 const NEXT_KEY_FILE: &str = "authress.next_access_key_file";
-const ADDRESS: &str = "an IP address with a port, such as 127.0.0.1:9000 or [::]:9000";
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -23,6 +24,13 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
+    /// Reads the environment of the process and the TOML file.
+    pub(crate) fn of_process(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let file = file.map(std::fs::read_to_string).transpose();
+        let file = file.map_err(|error| ConfigError::UnreadableFile(error.kind()))?;
+        Self::read(std::env::vars_os(), file.as_deref())
+    }
+
     /// Reads environment variables and the text of a TOML file. In both, an empty value counts as not set.
     pub(crate) fn read(
         environment: impl IntoIterator<Item = (OsString, OsString)>,

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub use gate::HumanGate;
 pub(crate) use gate::{MAX_SOLUTION_BYTES, location_response};
 pub use proof_of_work::{CHALLENGE_LIFETIME, ProofOfWork};
-pub use siteverify::{HttpClientUnavailable, Provider, SiteVerify};
+pub use siteverify::{Provider, SiteVerify};
 
 use crate::decision::LoginRequest;
 

@@ -6,22 +6,20 @@
 //! for any one login of the page. hCaptcha does not name the host to every account; then only its check of site key and
 //! secret binds the token.
 
-use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use authress_secret::Secret;
 use reqwest::StatusCode;
-use rustls_platform_verifier::BuilderVerifierExt;
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
 use super::{CheckOutcome, CheckUnavailable, HumanCheck, LoginBinding, Widget};
+use crate::http::{HttpClientUnavailable, https_client};
 
 /// The provider of a widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +100,7 @@ impl SiteVerify {
         timeout: Duration,
     ) -> Result<Self, HttpClientUnavailable> {
         let verify_url = Url::parse(provider.verify_url()).map_err(|_| HttpClientUnavailable)?;
-        let client = client(timeout)?;
+        let client = https_client(timeout)?;
         Ok(Self {
             provider,
             client,
@@ -311,32 +309,6 @@ struct Verdict {
     cdata: Option<String>,
     #[serde(rename = "error-codes")]
     error_codes: Option<Vec<String>>,
-}
-
-/// No HTTPS client can be created: usually the system has no root certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HttpClientUnavailable;
-
-impl fmt::Display for HttpClientUnavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no HTTPS client can be created. Install the system's root certificates (ca-certificates)")
-    }
-}
-
-impl std::error::Error for HttpClientUnavailable {}
-
-fn client(timeout: Duration) -> Result<reqwest::Client, HttpClientUnavailable> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(|_| HttpClientUnavailable)?
-        .with_no_client_auth();
-    // No redirects and no proxy: the secret goes to the configured URL only. Idle connections are closed before the
-    // provider closes them: a request on a connection that is being closed would count as an outage.
-    let client = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).no_proxy();
-    let client = client.pool_idle_timeout(Duration::from_secs(4));
-    client.tls_backend_preconfigured(tls).build().map_err(|_| HttpClientUnavailable)
 }
 
 /// Creates a UUID of version 4 (RFC 9562 section 5.4).

@@ -27,9 +27,10 @@ use self::router::{health_check, method_not_allowed, not_found};
 use crate::config::{Config, HumanCheckConfig, HumanCheckKind};
 use crate::decision::Refusal;
 use crate::http::{
-    NavigationsOnly, Policy, TrustedProxies, forwarding_advice, html_error_pages, with_protective_headers,
+    HttpClientUnavailable, NavigationsOnly, Policy, TrustedProxies, forwarding_advice, html_error_pages,
+    with_protective_headers,
 };
-use crate::human_check::{CHALLENGE_LIFETIME, HttpClientUnavailable, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
+use crate::human_check::{CHALLENGE_LIFETIME, HumanCheck, HumanGate, ProofOfWork, SiteVerify};
 use crate::observability::Metrics;
 use crate::rate_limit::{LocalRateLimiter, RateLimit, RedisRateLimiter};
 use crate::shared_store::{SharedStore, StoreFailure, WhenDown};

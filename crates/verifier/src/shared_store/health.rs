@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::StoreFailure;
+use authress_redis::StoreFailure;
 
 /// How long a failed store gets no commands, and how long a success is valid.
 pub const PAUSE: Duration = Duration::from_secs(1);

@@ -4,29 +4,26 @@
 //! second, in which every instance decides on its own. A failed connection is not used again: the next attempt makes a
 //! new one and resolves the host name again. Each change between usable and failing is logged once.
 //!
-//! The commands are in `commands`, the address in `url`, the kinds of failure in `failure`, and the state of the
-//! circuit breaker in `health`.
+//! The commands are in `commands`, and the state of the circuit breaker in `health`. The address and the kinds of
+//! failure are those of `authress-redis`.
 
 mod commands;
-mod failure;
 mod health;
-mod url;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use authress_redis::{InvalidStoreUrl, StoreFailure, StoreUrl};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisResult};
 
 pub(crate) use self::commands::{Taken, TokenBucket};
-pub use self::failure::StoreFailure;
 pub use self::health::PAUSE;
 use self::health::{Change, Health, Operation};
-pub use self::url::{InvalidStoreUrl, StoreUrl};
 
 /// What the verifier does while the shared store is unavailable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

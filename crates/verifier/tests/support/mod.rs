@@ -8,8 +8,6 @@ pub(crate) mod program;
 pub(crate) mod proof_of_work;
 #[cfg(unix)]
 pub(crate) mod redis_proxy;
-#[cfg(unix)]
-pub(crate) mod redis_server;
 pub(crate) mod siteverify;
 
 use authress_jws::{JwkSet, SigningKey};

@@ -128,14 +128,3 @@ pub(crate) fn code_in(response: &str) -> String {
     let location = response.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
     Url::parse(location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
-
-/// Waits until the condition is true, for at most two minutes.
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..4800 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("not within two minutes: {what}");
-}

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::redis_server::Redis;
+use authress_redis::test_server::Redis;
 
 pub(crate) struct RedisProxy {
     address: SocketAddr,

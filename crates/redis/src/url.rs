@@ -33,6 +33,9 @@ impl StoreUrl {
     }
 
     fn read(text: &str, ca: Option<&[u8]>) -> Result<Self, InvalidStoreUrl> {
+        if names_several_servers(text) {
+            return Err(InvalidStoreUrl::SeveralServers);
+        }
         if has_unencoded_password(text) {
             return Err(InvalidStoreUrl::NotPercentEncoded);
         }
@@ -58,7 +61,8 @@ impl StoreUrl {
         Ok(Self(client))
     }
 
-    pub(super) fn client(&self) -> &redis::Client {
+    /// Returns a client that has not connected yet.
+    pub fn client(&self) -> &redis::Client {
         &self.0
     }
 }
@@ -74,6 +78,8 @@ impl fmt::Debug for StoreUrl {
 pub enum InvalidStoreUrl {
     /// The text is not a URL with a known scheme and a host or the path of a socket.
     Form,
+    /// The URL is one of Redis Sentinel or of Redis Cluster, or names several hosts.
+    SeveralServers,
     /// The user name or the password contains a `/`, `?` or `#`.
     NotPercentEncoded,
     /// The path is not a database number.
@@ -92,6 +98,10 @@ impl fmt::Display for InvalidStoreUrl {
             Self::Form => {
                 "must be a URL such as redis://127.0.0.1:6379/0, rediss://:password@redis.example:6379/0 (TLS) or \
                  redis+unix:///run/redis.sock"
+            }
+            Self::SeveralServers => {
+                "must name one Redis. URLs of Sentinel and Cluster are not supported: use a host name that always leads \
+                 to the primary"
             }
             Self::NotPercentEncoded => {
                 "must have its user name and password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40"
@@ -114,6 +124,16 @@ fn reason(text: &str, error: &redis::RedisError) -> InvalidStoreUrl {
     } else {
         InvalidStoreUrl::Form
     }
+}
+
+/// Returns whether the scheme is one that other clients use for Sentinel or Cluster, or hosts are separated by commas.
+fn names_several_servers(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let scheme = scheme.to_ascii_lowercase();
+    let hosts = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let hosts = hosts.rsplit('@').next().unwrap_or_default();
+    let is_of_redis = scheme.contains("redis") && !scheme.ends_with("unix");
+    is_of_redis && (scheme.contains("sentinel") || scheme.contains("cluster") || hosts.contains(','))
 }
 
 /// Returns whether the `@` that ends user name and password comes after the end of the authority (RFC 3986 section
@@ -191,6 +211,23 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
         assert_eq!(format!("{:?}", StoreUrl::parse("redis://:hunter2@x").unwrap()), "[redacted]");
+    }
+
+    #[test]
+    fn urls_of_sentinel_and_cluster_are_refused_with_advice() {
+        for text in [
+            "redis-sentinel://:hunter2@sentinel.example:26379/mymaster",
+            "redis+sentinel://sentinel.example:26379/mymaster/0",
+            "rediss+sentinel://sentinel.example",
+            "redis-cluster://node.example:7000",
+            "redis+cluster://node.example:7000",
+            "redis://:hunter2@one.example:7000,two.example:7000/0",
+        ] {
+            let error = StoreUrl::parse(text).unwrap_err();
+            assert_eq!(error, InvalidStoreUrl::SeveralServers, "{text}");
+            assert!(error.to_string().contains("leads to the primary"));
+        }
+        assert_eq!(error("redis://:hun,ter2@redis-cluster.example"), None, "a password and a host name");
     }
 
     #[test]

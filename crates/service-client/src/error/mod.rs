@@ -1,10 +1,13 @@
 //! Why a request to Authress failed.
 
+mod causes;
+mod details;
+
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
-
+pub use self::causes::{Outage, ResponseProblem, TokenOwner};
+pub use self::details::ErrorDetails;
 use crate::values::InvalidValue;
 
 /// Why a request failed. Contains no tokens, no invite ids, no user data and no text that Authress wrote for people.
@@ -192,126 +195,6 @@ impl From<InvalidValue> for ManagementError {
     }
 }
 
-/// Whose token a request has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenOwner {
-    /// The service client.
-    ServiceClient,
-    /// The user whose token the caller has passed.
-    Caller,
-}
-
-/// Why there is no usable response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outage {
-    /// No connection was made. The request was not sent.
-    NotConnected,
-    /// The connection ended before the response was complete.
-    ConnectionLost,
-    /// There was no complete response in time.
-    TimedOut,
-    /// Authress, or a proxy before it, reports a failure.
-    Status(u16),
-}
-
-impl fmt::Display for Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotConnected => f.write_str(
-                "no connection to Authress. Check the configured domain, DNS, its certificate, and whether this server may \
-                 connect to it",
-            ),
-            Self::ConnectionLost => f.write_str("the connection to Authress ended before its response was complete"),
-            Self::TimedOut => f.write_str("Authress did not respond in time"),
-            Self::Status(status) => write!(f, "Authress reports a failure of its own (status {status})"),
-        }
-    }
-}
-
-/// What is wrong with a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseProblem {
-    /// The status is not among the documented ones. Redirects are not followed.
-    Status,
-    /// The body is not JSON by its content type.
-    ContentType,
-    /// The body is larger than this crate reads.
-    Size,
-    /// The body does not have the documented form.
-    Body,
-    /// A list has the same cursor twice, and would never end.
-    RepeatedCursor,
-}
-
-impl fmt::Display for ResponseProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Status => "the status is not a documented one",
-            Self::ContentType => "the content type is not JSON",
-            Self::Size => "the body is too large",
-            Self::Body => "the body does not have the documented form",
-            Self::RepeatedCursor => "a cursor is repeated",
-        })
-    }
-}
-
-/// What Authress says about an error. Its title is left out: it is not stable and may contain values of the request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ErrorDetails {
-    error_code: Option<String>,
-    error_id: Option<String>,
-}
-
-impl ErrorDetails {
-    /// Reads the body of an error, `{title, errorCode, errorId}`. Any other body has no details.
-    pub(crate) fn read(body: &[u8]) -> Self {
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Body {
-            error_code: Option<serde_json::Value>,
-            error_id: Option<serde_json::Value>,
-        }
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
-        Self { error_code: identifier(body.error_code), error_id: identifier(body.error_id) }
-    }
-
-    /// Returns Authress's error code, which is stable.
-    pub fn error_code(&self) -> Option<&str> {
-        self.error_code.as_deref()
-    }
-
-    /// Returns the id of the failed request, which Authress's support asks for.
-    pub fn error_id(&self) -> Option<&str> {
-        self.error_id.as_deref()
-    }
-}
-
-/// Takes a value only if it has the form of an identifier: it is printed, and a proxy could send anything.
-fn identifier(value: Option<serde_json::Value>) -> Option<String> {
-    const LONGEST: usize = 128;
-    match value {
-        Some(serde_json::Value::String(text))
-            if (1..=LONGEST).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte)) =>
-        {
-            Some(text)
-        }
-        Some(_) | None => None,
-    }
-}
-
-impl fmt::Display for ErrorDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(error_code) = &self.error_code {
-            write!(f, " (Authress's error code: {error_code})")?;
-        }
-        if let Some(error_id) = &self.error_id {
-            write!(f, " (for Authress's support: error id {error_id})")?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,27 +260,5 @@ mod tests {
         };
         assert!(text(true).contains("check first"));
         assert!(!text(false).contains("check first"));
-    }
-
-    #[test]
-    fn details_are_identifiers_and_nothing_else() {
-        let details =
-            ErrorDetails::read(br#"{"title": "user a@b.example", "errorCode": "InvalidX", "errorId": "e-1"}"#);
-        assert_eq!((details.error_code(), details.error_id()), (Some("InvalidX"), Some("e-1")));
-        assert_eq!(
-            ManagementError::NotFound(details).to_string().split_once(" (").unwrap().1,
-            "Authress's error code: InvalidX) (for Authress's support: error id e-1)"
-        );
-        for body in [
-            &b""[..],
-            b"<html>",
-            b"[]",
-            br#"{"errorCode": 7, "errorId": {"a": 1}}"#,
-            br#"{"errorCode": "a b", "errorId": "x@example.com"}"#,
-            br#"{"errorCode": "", "errorId": "<script>"}"#,
-            br#"{"errorCode": null}"#,
-        ] {
-            assert_eq!(ErrorDetails::read(body), ErrorDetails::default());
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Failures of the shared store: a stable code, and a message that says what to do. They never contain the text of the
+//! Failures of Redis: a stable code, and a message that says what to do. They never contain the text of the
 //! server's error, which may repeat a password or a key.
 
 use std::error::Error;
@@ -31,6 +31,8 @@ pub enum StoreFailure {
     NotRedis,
     /// The number of the database in the URL is too high.
     NoSuchDatabase,
+    /// Redis does not know a command of a login.
+    UnknownCommand,
     /// Redis responded with this error code.
     Rejected(String),
 }
@@ -50,6 +52,7 @@ impl StoreFailure {
             Self::Tls => "TlsFailed",
             Self::NotRedis => "NotRedis",
             Self::NoSuchDatabase => "NoSuchDatabase",
+            Self::UnknownCommand => "UnknownCommand",
             Self::Rejected(code) => code,
         }
     }
@@ -58,7 +61,9 @@ impl StoreFailure {
 impl fmt::Display for StoreFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoResponse => f.write_str("Redis did not respond within redis.timeout_ms"),
+            Self::NoResponse => {
+                f.write_str("Redis did not respond in time. Check its load and the network, or raise the timeout")
+            }
             Self::NoConnection => f.write_str(
                 "no connection to Redis was made in time. Check the host, the port and the firewalls between",
             ),
@@ -95,6 +100,10 @@ impl fmt::Display for StoreFailure {
             Self::NoSuchDatabase => {
                 f.write_str("Redis has no database with the number in the URL. Use a lower one, or raise `databases`")
             }
+            Self::UnknownCommand => f.write_str(
+                "the server does not know a command of a login. If it is a Sentinel, use a host name that always leads \
+                 to the primary; otherwise check rename-command",
+            ),
             Self::Rejected(code) => f.write_str(advice(code)),
         }
     }
@@ -111,7 +120,7 @@ fn advice(code: &str) -> &'static str {
         "NOAUTH" => "Redis requires a password. Add it to the URL",
         "NOPERM" => {
             "the user in the URL lacks permission for a command or for keys with this prefix. Grant it: \
-             docs/verifier.md has the ACL"
+             the documentation of the program has the ACL"
         }
         "READONLY" => "this Redis is a read-only replica. Use the address of the primary",
         "OOM" => "Redis is full. Raise its maxmemory, or set maxmemory-policy to volatile-ttl",
@@ -122,7 +131,7 @@ fn advice(code: &str) -> &'static str {
         "BUSY" => "Redis is busy with a script that does not end. Stop it with SCRIPT KILL",
         "MOVED" | "ASK" | "CROSSSLOT" | "TRYAGAIN" | "CLUSTERDOWN" => {
             "this Redis is a node of a cluster that does not have the keys. \
-             Use a Redis that is not a cluster, or the address of the node that has them"
+             Use a Redis that is not a cluster; the verifier does not follow a cluster's redirects"
         }
         _ => "Redis responded with an error. Its log may have details",
     }
@@ -137,6 +146,11 @@ impl From<RedisError> for StoreFailure {
                 if error.detail().is_some_and(|detail| detail.contains("DB index")) =>
             {
                 Self::NoSuchDatabase
+            }
+            ErrorKind::Server(ServerErrorKind::ResponseError)
+                if error.detail().is_some_and(|detail| detail.starts_with("unknown command")) =>
+            {
+                Self::UnknownCommand
             }
             // Redis 7 has no code for a missing permission within a script.
             ErrorKind::Server(ServerErrorKind::ResponseError)

@@ -8,22 +8,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use authress_client_address::NetworkPrefix;
 
-use crate::cart::{Cart, Quantity};
+use super::Shopper;
+use crate::cart::Cart;
 use crate::catalog::Product;
 use crate::client_bounded::{Bounds, ClientBounded};
 use crate::config::CartBounds;
-
-/// The owner of a cart: the user of a valid access token.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Shopper {
-    /// The `sub` of the token.
-    pub(crate) user_id: String,
-    /// Whether the token is of the service client, with which anonymous shoppers log in.
-    pub(crate) is_anonymous: bool,
-}
+use crate::merge_policy::MergePolicy;
+use crate::quantity::Quantity;
 
 /// Carts by user id. Empty carts are not stored.
-pub(crate) struct CartStore(Mutex<Carts>);
+pub(crate) struct MemoryCarts {
+    carts: Mutex<Carts>,
+    merge: MergePolicy,
+}
 
 struct Carts {
     anonymous: ClientBounded<Cart>,
@@ -31,31 +28,32 @@ struct Carts {
     customers: ClientBounded<Cart>,
 }
 
-impl fmt::Debug for CartStore {
+impl fmt::Debug for MemoryCarts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let carts = self.lock();
         let (anonymous, customers) = (carts.anonymous.len(), carts.customers.len());
-        f.debug_struct("CartStore").field("anonymous", &anonymous).field("customers", &customers).finish()
+        f.debug_struct("MemoryCarts").field("anonymous", &anonymous).field("customers", &customers).finish()
     }
 }
 
-impl CartStore {
-    pub(crate) fn new(bounds: &CartBounds) -> Self {
-        Self(Mutex::new(Carts {
+impl MemoryCarts {
+    pub(super) fn new(bounds: &CartBounds, merge: MergePolicy) -> Self {
+        let carts = Mutex::new(Carts {
             anonymous: ClientBounded::new(Bounds { per_client: Some(bounds.per_client), total: bounds.anonymous }),
             // An office has more customers than there may be carts of one client. Each account costs its owner more than
             // an anonymous user id does.
             customers: ClientBounded::new(Bounds { per_client: None, total: bounds.customers }),
-        }))
+        });
+        Self { carts, merge }
     }
 
     /// The shopper's cart, empty if there is none.
-    pub(crate) fn get(&self, shopper: &Shopper) -> Cart {
+    pub(super) fn get(&self, shopper: &Shopper) -> Cart {
         self.lock().of(shopper).get(&shopper.user_id).cloned().unwrap_or_default()
     }
 
     /// Changes one product in the shopper's cart and returns the whole cart. A new cart counts for `client`.
-    pub(crate) fn set(
+    pub(super) fn set(
         &self,
         shopper: &Shopper,
         client: NetworkPrefix,
@@ -65,20 +63,21 @@ impl CartStore {
         change(self.lock().of(shopper), &shopper.user_id, client, |cart| cart.set(product, quantity))
     }
 
-    /// Moves everything from the cart of another user to the shopper's in one step, and returns the shopper's.
-    pub(crate) fn move_all(&self, from: &str, shopper: &Shopper, client: NetworkPrefix) -> Cart {
+    /// Moves everything from the cart of one user to that of a customer in one step, and returns the number of lines. A
+    /// new cart counts for the same client.
+    pub(super) fn move_all(&self, from: &str, to: &str) -> usize {
         let mut carts = self.lock();
-        let moved = carts.anonymous.remove(from).or_else(|| carts.customers.remove(from));
-        change(carts.of(shopper), &shopper.user_id, client, |cart| {
-            if let Some((_, moved)) = moved {
-                cart.add_all(&moved);
-            }
-        })
+        let Some((client, moved)) = carts.anonymous.remove(from).or_else(|| carts.customers.remove(from)) else {
+            return 0;
+        };
+        let customer = Shopper { user_id: to.to_owned(), is_anonymous: false };
+        change(carts.of(&customer), to, client, |cart| cart.merge(&moved, self.merge));
+        moved.lines().len()
     }
 
     /// A cart is replaced as a whole, so the carts behind a poisoned lock are whole.
     fn lock(&self) -> MutexGuard<'_, Carts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.carts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,13 +112,11 @@ mod tests {
     use super::*;
     use crate::catalog::find;
 
-    fn store(per_client: usize, anonymous: usize, customers: usize) -> CartStore {
+    fn store(per_client: usize, anonymous: usize, customers: usize) -> MemoryCarts {
         let number = |number| NonZeroUsize::new(number).unwrap();
-        CartStore::new(&CartBounds {
-            per_client: number(per_client),
-            anonymous: number(anonymous),
-            customers: number(customers),
-        })
+        let bounds =
+            CartBounds { per_client: number(per_client), anonymous: number(anonymous), customers: number(customers) };
+        MemoryCarts::new(&bounds, MergePolicy::default())
     }
 
     fn anonymous(user_id: impl ToString) -> Shopper {
@@ -134,15 +131,15 @@ mod tests {
         NetworkPrefix::V4([192, 0, 2, number].into())
     }
 
-    fn add(store: &CartStore, shopper: &Shopper, client: NetworkPrefix) {
+    fn add(store: &MemoryCarts, shopper: &Shopper, client: NetworkPrefix) {
         put(store, shopper, client, "mug", 1);
     }
 
-    fn put(store: &CartStore, shopper: &Shopper, client: NetworkPrefix, product: &str, quantity: u64) {
+    fn put(store: &MemoryCarts, shopper: &Shopper, client: NetworkPrefix, product: &str, quantity: u64) {
         store.set(shopper, client, find(product).unwrap(), Quantity::try_from(quantity).unwrap());
     }
 
-    fn has_cart(store: &CartStore, shopper: &Shopper) -> bool {
+    fn has_cart(store: &MemoryCarts, shopper: &Shopper) -> bool {
         !store.get(shopper).is_empty()
     }
 
@@ -160,11 +157,24 @@ mod tests {
         put(&store, &anonymous("user_a"), client(1), "mug", 98);
         put(&store, &anonymous("user_a"), client(1), "vase", 1);
         put(&store, &customer("user_b"), client(1), "mug", 3);
-        let cart = store.move_all("user_a", &customer("user_b"), client(1));
+        assert_eq!(store.move_all("user_a", "user_b"), 2);
+        let cart = store.get(&customer("user_b"));
         let lines: Vec<_> = cart.lines().iter().map(|line| (line.product.id, line.quantity.get())).collect();
         assert_eq!(lines, [("mug", 99), ("vase", 1)], "a cart has no more than 99 of a thing");
-        assert_eq!(store.get(&customer("user_b")), cart);
         assert!(!has_cart(&store, &anonymous("user_a")));
+    }
+
+    #[test]
+    fn a_second_move_changes_nothing_under_any_policy() {
+        for policy in MergePolicy::ALL {
+            let store = MemoryCarts::new(&CartBounds::default(), policy);
+            put(&store, &anonymous("user_a"), client(1), "mug", 2);
+            put(&store, &customer("user_b"), client(1), "vase", 3);
+            assert_eq!(store.move_all("user_a", "user_b"), 1);
+            let once = store.get(&customer("user_b"));
+            assert_eq!(store.move_all("user_a", "user_b"), 0);
+            assert_eq!(store.get(&customer("user_b")), once, "{policy:?}");
+        }
     }
 
     #[test]
