@@ -51,7 +51,9 @@ fn read(file: &str) -> Result<String> {
 fn described(package: &Value) -> Result<Crate> {
     let name = text(package, "name")?;
     let dependencies = package["dependencies"].as_array().into_iter().flatten();
-    let of_workspace = dependencies.filter(|dependency| dependency["path"].is_string());
+    // A crate that depends on itself enables features for its own tests: that is not published.
+    let is_other = |dependency: &&Value| dependency["name"].as_str() != Some(&name);
+    let of_workspace = dependencies.filter(|dependency| dependency["path"].is_string()).filter(is_other);
     Ok(Crate {
         version: text(package, "version")?.parse().with_context(|| format!("{name} has an invalid version"))?,
         // `null` means every registry, and an empty list none.
@@ -89,6 +91,7 @@ mod tests {
         let package = |publish: Value| {
             let dependencies = serde_json::json!([
                 { "name": "a", "req": "^1.0.0", "path": "/a" },
+                { "name": "x", "req": "*", "path": "/x", "kind": "dev" },
                 { "name": "of-registry", "req": "^1" }
             ]);
             serde_json::json!({
