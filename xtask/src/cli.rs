@@ -4,7 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
-use crate::{bench, build, bundlers, contract, demo, generate, lint, setup, size, stack, test, types, words};
+use crate::{
+    bench, build, bundlers, contract, demo, doctor, generate, lint, setup, size, stack, test, types, words,
+};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -26,6 +28,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what is missing on this machine for each command and how to get it; changes nothing
+    Doctor,
     /// Install every tool that the other commands need; installs only what is missing
     Setup,
     /// Build the npm package (pkg/dist) and the three servers (target/debug)
@@ -63,6 +67,7 @@ impl Cli {
     /// Runs the command that was given.
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
+            Command::Doctor => doctor::run(),
             Command::Setup => {
                 setup::everything(&Engine::ALL)?;
                 setup::cargo_deny().map(|_| ())

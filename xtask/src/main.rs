@@ -10,6 +10,7 @@ mod circles;
 mod cli;
 mod contract;
 mod demo;
+mod doctor;
 mod engines;
 mod generate;
 mod lint;
