@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    bench, build, bundlers, contract, demo, doctor, generate, lint, setup, size, stack, test, types, words,
+    advisories, bench, build, bundlers, contract, demo, doctor, generate, lint, setup, size, stack, test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -40,6 +40,8 @@ enum Command {
     Test(test::Options),
     /// Check formatting, words, dependencies, types, lints and documentation
     Lint,
+    /// Ask for known vulnerabilities of dependencies and check the signatures of npm packages; needs the network
+    Advisories,
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
@@ -76,6 +78,7 @@ impl Cli {
             Command::SandboxPackage => build::sandbox_package(&setup::for_build()?),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
+            Command::Advisories => advisories::run(),
             Command::Words(options) => words::run(&options),
             Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),
