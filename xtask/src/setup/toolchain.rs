@@ -50,10 +50,13 @@ mod tests {
     }
 
     #[test]
-    fn the_container_is_built_by_the_pinned_compiler() {
+    fn containers_have_the_pinned_compiler() {
         let root = workspace::root();
         let text = std::fs::read_to_string(root.join(FILE)).unwrap();
         let container = std::fs::read_to_string(root.join("deploy/Containerfile")).unwrap();
         assert!(container.contains(&format!("/rust:{}-slim", channel(&text).unwrap())));
+        let development = std::fs::read_to_string(root.join(".devcontainer/devcontainer.json")).unwrap();
+        let development: serde_json::Value = serde_json::from_str(&development).unwrap();
+        assert!(development["image"].as_str().unwrap().ends_with(&format!("/rust:{}-trixie", channel(&text).unwrap())));
     }
 }
