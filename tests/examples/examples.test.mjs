@@ -13,10 +13,9 @@ import { fileURLToPath } from 'node:url';
 
 import { startSandbox } from '../../sandbox-pkg/index.js';
 import { launch } from '../e2e/support/browser.mjs';
-import { PATIENCE_MS } from '../e2e/support/limits.mjs';
 import { freePort } from '../e2e/support/ports.mjs';
 import { workspace } from '../e2e/support/stack.mjs';
-import { until } from '../e2e/support/until.mjs';
+import { shopsAt } from './shopper.mjs';
 
 /** @import { Browser } from '../e2e/support/browser.mjs' */
 
@@ -74,44 +73,8 @@ async function start(name, script, environment, context) {
   throw new Error(`${name} has ended before it was ready`);
 }
 
-/**
- * Keeps a cart through a sign-in.
- * @param {string} shop
- */
-async function shopsAt(shop) {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(PATIENCE_MS);
-  try {
-    const page = await context.newPage();
-    /** @type {string[]} */
-    const problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    const shown = async () =>
-      [await page.locator('#who').innerText(), await page.locator('#count').innerText()].join(', ');
-    await page.goto(shop);
-    await until(shown, 'new here, 0');
-    await page.click('#add');
-    await until(shown, 'a shopper without an account, 1');
-    await page.click('#add');
-    await until(shown, 'a shopper without an account, 2');
-    await page.click('#sign-in');
-    await page.getByTestId('user-ada').click();
-    await until(shown, 'signed in, 2');
-    await page.reload();
-    await until(shown, 'signed in, 2');
-    await page.click('#sign-out');
-    await until(shown, 'new here, 0');
-    assert.deepEqual(problems, []);
-  } finally {
-    await context.close();
-  }
-}
-
 test('a page with a script element keeps a cart through the sign-in', async (context) => {
-  await shopsAt(await start('script', 'serve.js', { PORT: '0' }, context));
+  await shopsAt(browser, await start('script', 'serve.js', { PORT: '0' }, context));
 });
 
 test('Express keeps the carts of verified shoppers, and of no others', async (context) => {
@@ -125,7 +88,7 @@ test('Express keeps the carts of verified shoppers, and of no others', async (co
     PORT: String(port),
   };
   const shop = await start('express', 'server.js', settings, context);
-  await shopsAt(shop);
+  await shopsAt(browser, shop);
   /** @type {Record<string, string>[]} */
   const withoutToken = [{}, { authorization: 'Bearer e30.e30.e30' }];
   for (const headers of withoutToken) {
