@@ -129,14 +129,25 @@ impl FolderGuard {
     pub(crate) fn create() -> Result<Self> {
         let nanoseconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
         let path = std::env::temp_dir().join(format!("authress-login-wasm-{}-{nanoseconds}", std::process::id()));
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        builder.mode(0o700);
-        builder.create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        private_folder().create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let mut command = Command::new("sh");
         command.args(["-c", FOLDER_GUARD, "folder"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
         Ok(FolderGuard { guard: Guard::start(&mut command)?, path })
     }
+}
+
+/// Makes a folder that only the current user can read.
+#[cfg(unix)]
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// Makes a folder. Temporary folders belong to the user there.
+#[cfg(not(unix))]
+fn private_folder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 impl Drop for FolderGuard {
