@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// source
     #[arg(long)]
     release: bool,
+    /// Build no servers
+    #[arg(long)]
+    only_package: bool,
 }
 
 /// `cargo xtask build`.
@@ -33,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.release {
         tools.check_release()?;
     }
-    everything(&tools)
+    if options.only_package { package(&tools) } else { everything(&tools) }
 }
 
 /// Package and servers.

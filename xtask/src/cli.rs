@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    advisories, bench, build, bundlers, contract, demo, doctor, generate, lint, release, setup, size, stack, test,
-    types, words,
+    advisories, bench, build, bundlers, contract, demo, doctor, generate, lint, release, reproduce, setup, size, stack,
+    test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -62,6 +62,8 @@ enum Command {
     Contract(contract::Options),
     /// Say what a release would publish and what is left to do before; publishes nothing (RELEASING.md)
     Release(release::Options),
+    /// Build the npm package of the last commit twice and compare every byte (about 10 minutes)
+    Reproduce,
     /// Run the storefront, a local Authress and the verifier on loopback, until Ctrl-C
     Demo(demo::Options),
     /// Run the servers alone on free ports until standard input closes, as the end-to-end tests do
@@ -91,6 +93,7 @@ impl Cli {
             Command::Bench(benchmark) => bench::run(&benchmark),
             Command::Contract(options) => contract::run(&options),
             Command::Release(options) => release::run(&options),
+            Command::Reproduce => reproduce::run(),
             Command::Demo(options) => demo::run(&options),
             Command::Stack(options) => stack::run(&options),
         }
@@ -150,6 +153,8 @@ mod tests {
             "bench client --samples 7 --quick",
             "bench verifier --seconds 5",
             "build --release",
+            "build --only-package",
+            "reproduce",
             "test --release e2e",
             "release --dry-run 1.2.3",
             "release 1.2.3-rc.1 --quick --dry-run",

@@ -20,6 +20,8 @@ mod ports;
 mod programs;
 mod progress;
 mod release;
+mod repository;
+mod reproduce;
 mod setup;
 mod size;
 mod stack;

@@ -1,13 +1,11 @@
 //! Reads what a release depends on: manifests, changelog and git.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use semver::Version;
 use serde_json::Value;
 
 use super::plan::{Crate, NpmPackage, Observed};
-use crate::{programs, workspace};
+use crate::{repository, workspace};
 
 /// The folders of the npm packages, in the order in which they are published: the sandbox's page loads the client.
 pub(crate) const NPM_FOLDERS: [&str; 2] = ["pkg", "sandbox-pkg"];
@@ -15,7 +13,7 @@ pub(crate) const NPM_FOLDERS: [&str; 2] = ["pkg", "sandbox-pkg"];
 /// Reads the repository.
 pub(crate) fn observe() -> Result<Observed> {
     let released = released()?;
-    let uncommitted = git(&["status", "--porcelain"])?.lines().map(file_of).collect();
+    let uncommitted = repository::uncommitted()?;
     Ok(Observed { released, uncommitted, ..files()? })
 }
 
@@ -33,13 +31,6 @@ fn files() -> Result<Observed> {
         released: Vec::new(),
         uncommitted: Vec::new(),
     })
-}
-
-/// What git prints on standard output.
-pub(crate) fn git(words: &[&str]) -> Result<String> {
-    let mut command = Command::new("git");
-    programs::output(command.current_dir(workspace::root()).args(words))
-        .with_context(|| format!("`git {}` fails: a release needs the repository with its history", words.join(" ")))
 }
 
 fn metadata() -> Result<Value> {
@@ -85,13 +76,8 @@ fn text(object: &Value, key: &str) -> Result<String> {
 
 /// The versions of the tags `v1.2.3`; other tags are no releases.
 fn released() -> Result<Vec<Version>> {
-    let tags = git(&["tag", "--list", "v*"])?;
+    let tags = repository::git(&["tag", "--list", "v*"])?;
     Ok(tags.lines().filter_map(|tag| tag.strip_prefix('v')?.parse().ok()).collect())
-}
-
-/// The file of a line of `git status --porcelain`.
-fn file_of(line: &str) -> String {
-    line.rsplit(' ').next().unwrap_or(line).to_owned()
 }
 
 #[cfg(test)]
@@ -129,11 +115,5 @@ mod tests {
         assert_eq!(changes, [""; 0]);
         assert!(observed.crates.iter().any(|package| package.name == "authress-verifier" && package.is_public));
         assert!(observed.crates.iter().any(|package| package.name == "xtask" && !package.is_public));
-    }
-
-    #[test]
-    fn files_are_read_from_what_git_prints() {
-        assert_eq!(file_of(" M src/lib.rs"), "src/lib.rs");
-        assert_eq!(file_of("R  a.rs -> b.rs"), "b.rs");
     }
 }
