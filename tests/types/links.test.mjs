@@ -65,6 +65,42 @@ for (const page of pages) {
   test(`the links of ${page} lead somewhere`, () => assert.deepEqual(brokenLinks(page), []));
 }
 
+/**
+ * The folders of this repository to which a page links, or whose files it links to.
+ * @param {string} page
+ */
+function linkedFolders(page) {
+  const text = withoutCode(readFileSync(join(workspace, page), 'utf8'));
+  const paths = [...text.matchAll(/\]\(([^)\s#:]+)/g)].map(([, path]) => join(dirname(page), path));
+  const existing = paths.filter((path) => existsSync(join(workspace, path)));
+  return existing.map((path) => (statSync(join(workspace, path)).isFile() ? dirname(path) : path.replace(/\/$/, '')));
+}
+
+/** The folders of a folder, and itself, that hold source. */
+/** @type {(folder: string) => string[]} */
+function sourceFolders(folder) {
+  const entries = readdirSync(join(workspace, folder), { withFileTypes: true });
+  const below = entries.filter(
+    (entry) => entry.isDirectory() && !['tests', 'templates', ...NOT_OURS].includes(entry.name),
+  );
+  const hasSource = entries.some(({ name }) => /\.(rs|js|mjs)$/.test(name));
+  return [...(hasSource ? [folder] : []), ...below.flatMap(({ name }) => sourceFolders(join(folder, name)))];
+}
+
+test('every file of the source is three hops from the README: a page, a folder, the file', () => {
+  const readme = withoutCode(readFileSync(join(workspace, 'README.md'), 'utf8'));
+  const next = [...readme.matchAll(/\]\(([^)\s#:]+\.md)/g)].map(([, page]) => join(page));
+  const reached = new Set(['README.md', ...next].flatMap(linkedFolders));
+  const crates = readdirSync(join(workspace, 'crates')).map((name) => `crates/${name}/src`);
+  const folders = [...crates, 'src', 'pkg/src', 'sandbox-pkg', 'www', 'xtask'].flatMap(sourceFolders);
+  assert.ok(folders.length > 40, `${folders.length} folders`);
+  assert.deepEqual(
+    folders.filter((folder) => !reached.has(folder) && !/^sandbox-pkg\/test/.test(folder)),
+    [],
+    'docs/architecture.md has no line for these',
+  );
+});
+
 test('the table of contents of the decisions lists every record', () => {
   const contents = readFileSync(join(workspace, 'docs/decisions.md'), 'utf8');
   for (const file of readdirSync(join(workspace, 'docs/decisions'))) {

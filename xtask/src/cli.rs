@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    bench, build, bundlers, contract, demo, generate, lint, release, reproduce, setup, size, stack, test, types, words,
+    advisories, bench, build, bundlers, contract, demo, doctor, generate, lint, release, reproduce, setup, size, stack,
+    test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -28,6 +29,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what is missing on this machine for each command and how to get it; changes nothing
+    Doctor,
     /// Install every tool that the other commands need; installs only what is missing
     Setup,
     /// Build the npm package (pkg/dist) and the three servers (target/debug)
@@ -38,6 +41,8 @@ enum Command {
     Test(test::Options),
     /// Check formatting, words, dependencies, types, lints and documentation
     Lint,
+    /// Ask for known vulnerabilities of dependencies and check the signatures of npm packages; needs the network
+    Advisories,
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
@@ -69,6 +74,7 @@ impl Cli {
     /// Runs the command that was given.
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
+            Command::Doctor => doctor::run(),
             Command::Setup => {
                 setup::everything(&Engine::ALL)?;
                 setup::cargo_deny().map(|_| ())
@@ -77,6 +83,7 @@ impl Cli {
             Command::SandboxPackage => build::sandbox_package(&setup::for_build()?),
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
+            Command::Advisories => advisories::run(),
             Command::Words(options) => words::run(&options),
             Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),

@@ -3,6 +3,7 @@
 //! This is the first thing a bare machine compiles, so it has few dependencies. It decides nothing about logins; it
 //! gets the tools, runs them in the right order and says what it is doing.
 
+mod advisories;
 mod bench;
 mod build;
 mod bundlers;
@@ -10,6 +11,7 @@ mod circles;
 mod cli;
 mod contract;
 mod demo;
+mod doctor;
 mod engines;
 mod generate;
 mod lint;
@@ -26,6 +28,8 @@ mod stack;
 mod test;
 mod types;
 mod words;
+#[cfg(test)]
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;

@@ -5,12 +5,18 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow};
 
+/// What a program's file may end with. npm is a script.
+const ENDINGS: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+
 /// The first of `names` that is on PATH.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    names
-        .iter()
-        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
+    let files = |name: &str| {
+        let names: Vec<String> = ENDINGS.iter().map(|ending| format!("{name}{ending}")).collect();
+        std::env::split_paths(&path)
+            .flat_map(move |folder| names.clone().into_iter().map(move |name| folder.join(name)))
+    };
+    names.iter().find_map(|name| files(name).find(|file| file.is_file()))
 }
 
 /// Runs a command whose own output says what it does and why it fails.

@@ -28,17 +28,23 @@ pub(crate) fn small_wasm_target() -> PathBuf {
     target().join("wasm-small")
 }
 
-/// The folder in which tools are kept between runs and between checkouts.
+/// The folder in which tools are kept between runs and between checkouts; creates it.
 pub(crate) fn cache() -> Result<PathBuf> {
+    let folder = cache_path()?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create the tools' folder {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Where [`cache`] is or would be.
+pub(crate) fn cache_path() -> Result<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = named("AUTHRESS_LOGIN_WASM_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("authress-login-wasm")))
         .or_else(|| named("HOME").map(|folder| folder.join(".cache/authress-login-wasm")))
+        .or_else(|| named("LOCALAPPDATA").map(|folder| folder.join("authress-login-wasm")))
         .context("there is no folder for the tools: set AUTHRESS_LOGIN_WASM_CACHE, XDG_CACHE_HOME or HOME")?;
-    let folder = std::path::absolute(&folder).with_context(|| format!("cannot resolve {}", folder.display()))?;
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot create the tools' folder {}", folder.display()))?;
-    Ok(folder)
+    std::path::absolute(&folder).with_context(|| format!("cannot resolve {}", folder.display()))
 }
 
 /// A new empty folder in the cache for unfinished work of this process, named after its purpose.

@@ -9,6 +9,9 @@ use crate::programs;
 
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
+/// Debian's packages of both.
+pub(super) const PACKAGES: &[&str] = &["chromium", "chromium-driver"];
+
 /// A browser and a driver of the same major version.
 #[derive(Debug)]
 pub(crate) struct Browser {
@@ -29,11 +32,7 @@ pub(crate) fn ensure() -> Result<Browser> {
                         them in CHROME and CHROMEDRIVER"
             );
         }
-        apt::install(
-            &["chromium", "chromium-driver"],
-            "the browser the tests and the demo's check run in",
-            "1 to 2 min",
-        )?;
+        apt::install(PACKAGES, "the browser the tests and the demo's check run in", "1 to 2 min")?;
     }
     let chrome = chrome()?.context("Chromium was installed but is not on PATH: name it in CHROME")?;
     let driver = driver()?.context("chromedriver was installed but is not on PATH: name it in CHROMEDRIVER")?;
@@ -50,11 +49,13 @@ pub(crate) fn ensure() -> Result<Browser> {
     Ok(Browser { chrome, driver, version })
 }
 
-fn chrome() -> Result<Option<PathBuf>> {
+/// Chromium's program, if it is installed. Fails if CHROME names no file.
+pub(super) fn chrome() -> Result<Option<PathBuf>> {
     named("CHROME", &NAMES)
 }
 
-fn driver() -> Result<Option<PathBuf>> {
+/// `chromedriver`, if it is installed. Fails if CHROMEDRIVER names no file.
+pub(super) fn driver() -> Result<Option<PathBuf>> {
     named("CHROMEDRIVER", &["chromedriver"])
 }
 

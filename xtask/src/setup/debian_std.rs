@@ -5,7 +5,8 @@
 //! cache whose `bin` folder holds a cargo, rustc and rustdoc that use it; commands find it by PATH.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -79,7 +80,7 @@ pub(crate) fn ensure() -> Result<Sysroot> {
 
 /// The sysroot belongs to one version of the compiler: an upgrade builds it again.
 fn place(version: &str) -> Result<PathBuf> {
-    Ok(workspace::cache()?.join(format!("wasm32-std-debian-{version}")))
+    Ok(workspace::cache_path()?.join(format!("wasm32-std-debian-{version}")))
 }
 
 fn is_installed() -> bool {
@@ -153,10 +154,26 @@ fn assemble(work: &Path, sysroot: &Path) -> Result<()> {
         let script = format!("#!/bin/sh\nexec /usr/bin/{name} --sysroot \"$(dirname \"$(dirname \"$0\")\")\" \"$@\"\n");
         let wrapper = bin.join(name);
         write(&wrapper, &script)?;
-        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("cannot make {} executable", wrapper.display()))?;
+        make_executable(&wrapper).with_context(|| format!("cannot make {} executable", wrapper.display()))?;
     }
     Ok(())
+}
+
+/// Debian's packages are on no other system: this only lets the other commands compile there.
+#[cfg(not(unix))]
+fn symlink(_: impl AsRef<Path>, _: impl AsRef<Path>) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn make_executable(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -7,6 +7,7 @@ mod apt;
 mod browser;
 mod debian_std;
 mod engines;
+pub(crate) mod inventory;
 mod nginx;
 mod node;
 mod redis;
@@ -34,6 +35,9 @@ use crate::{programs, workspace};
 
 /// The target that the module is compiled for.
 const TRIPLE: &str = "wasm32-unknown-unknown";
+
+/// What makes load: package and program have the same name.
+const WRK: &[&str] = &["wrk"];
 
 /// The tools that a build needs.
 #[derive(Debug)]
@@ -138,11 +142,11 @@ impl TestTools {
 
 /// What a benchmark needs besides cargo.
 pub(crate) fn for_bench() -> Result<Node> {
-    if programs::find(&["wrk"]).is_none() {
+    if programs::find(WRK).is_none() {
         if !apt::is_available() {
             bail!("wrk is missing: install it with your system's package tool");
         }
-        apt::install(&["wrk"], "makes the load of the benchmarks", "some seconds")?;
+        apt::install(WRK, "makes the load of the benchmarks", "some seconds")?;
     }
     node::ensure()
 }

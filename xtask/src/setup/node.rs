@@ -9,7 +9,12 @@ use super::apt;
 use crate::progress::Step;
 use crate::{programs, workspace};
 
-const OLDEST: u32 = 20;
+/// The oldest major version of Node.js that works.
+pub(super) const OLDEST: u32 = 20;
+/// Debian's packages of it.
+pub(super) const PACKAGES: &[&str] = &["nodejs", "npm"];
+/// Its program.
+pub(super) const NAMES: [&str; 2] = ["node", "nodejs"];
 
 /// Node.js with the packages installed.
 #[derive(Debug)]
@@ -46,6 +51,13 @@ impl Node {
         install_packages(&self.npm, &words, &tests().join("bench/peers"), why, "about 1 min, 280 MB")
     }
 
+    /// An `npm` command for the packages of `tests/package.json`.
+    pub(crate) fn npm(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.npm);
+        command.current_dir(tests()).args(words);
+        command
+    }
+
     /// A command that runs a program of an installed npm package, for instance `wasm-opt`.
     pub(crate) fn package_program(&self, name: &str) -> Command {
         let mut command = self.command();
@@ -56,7 +68,7 @@ impl Node {
 
 /// Finds Node.js and installs the packages, if the lock file has changed since.
 pub(crate) fn ensure() -> Result<Node> {
-    let program = programs::find(&["node", "nodejs"]).with_context(|| missing("Node.js is missing"))?;
+    let program = programs::find(&NAMES).with_context(|| missing("Node.js is missing"))?;
     let npm = programs::find(&["npm"]).with_context(|| missing("npm is missing"))?;
     let version = programs::version(&program).context("node does not run: reinstall Node.js")?;
     if programs::major(&version).is_none_or(|major| major < OLDEST) {
@@ -66,17 +78,32 @@ pub(crate) fn ensure() -> Result<Node> {
     Ok(Node { program, version, npm })
 }
 
+/// Whether the packages of `tests/package-lock.json` are installed.
+pub(super) fn are_packages_installed() -> bool {
+    let lock = std::fs::read(lock_file(&tests()));
+    lock.is_ok_and(|lock| std::fs::read(stamp(&tests())).is_ok_and(|installed| installed == lock))
+}
+
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("package-lock.json")
+}
+
+/// A copy of the lock file, written last: it proves that all of its packages are installed.
+fn stamp(folder: &Path) -> PathBuf {
+    folder.join("node_modules/.installed-from-package-lock.json")
+}
+
 fn missing(what: &str) -> String {
-    let package = if apt::is_available() { "`apt-get install nodejs npm`, or " } else { "" };
+    let packages = format!("`apt-get install {}`, or ", PACKAGES.join(" "));
+    let package = if apt::is_available() { packages.as_str() } else { "" };
     format!("{what}: install {package}version {OLDEST} or newer from nodejs.org")
 }
 
 /// Installs what the lock file of `folder` names, if it has changed since.
 fn install_packages(npm: &Path, words: &[&str], folder: &Path, why: &str, expect: &str) -> Result<()> {
-    let lock_file = folder.join("package-lock.json");
+    let lock_file = lock_file(folder);
     let lock = std::fs::read(&lock_file).with_context(|| format!("cannot read {}", lock_file.display()))?;
-    // A copy of the lock file, written last: it proves that all of its packages are installed.
-    let stamp = folder.join("node_modules/.installed-from-package-lock.json");
+    let stamp = stamp(folder);
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }

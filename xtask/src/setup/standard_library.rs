@@ -83,7 +83,8 @@ fn ensure_source() -> bool {
     is_source_installed()
 }
 
-fn is_source_installed() -> bool {
+/// Whether the compiler in use has the standard library's source.
+pub(super) fn is_source_installed() -> bool {
     let sysroot = programs::output(Command::new("rustc").current_dir(workspace::root()).args(["--print", "sysroot"]));
     sysroot.is_some_and(|folder| Path::new(&folder).join("lib/rustlib/src/rust/library/Cargo.lock").is_file())
 }

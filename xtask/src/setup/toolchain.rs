@@ -11,16 +11,26 @@ const FILE: &str = "rust-toolchain.toml";
 
 /// Fails if the compiler in use is not the pinned one.
 pub(crate) fn check() -> Result<()> {
-    let path = workspace::root().join(FILE);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let pinned = channel(&text).with_context(|| format!("{FILE} has no line `channel = \"…\"`"))?;
-    let mut rustc = Command::new("rustc");
-    let used = programs::output(rustc.current_dir(workspace::root()).arg("--version"));
-    let used = used.as_deref().and_then(|text| text.split(' ').nth(1)).context("rustc does not say its version")?;
+    let pinned = pinned()?;
+    let used = used().context("rustc does not say its version")?;
     if used == pinned {
         return Ok(());
     }
     Err(anyhow!("the compiler is Rust {used}, and {FILE} pins {pinned}: run `rustup toolchain install {pinned}`"))
+}
+
+/// The version that rust-toolchain.toml names.
+pub(super) fn pinned() -> Result<String> {
+    let path = workspace::root().join(FILE);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    channel(&text).map(str::to_owned).with_context(|| format!("{FILE} has no line `channel = \"…\"`"))
+}
+
+/// The version of the compiler in use.
+pub(super) fn used() -> Option<String> {
+    let mut rustc = Command::new("rustc");
+    let used = programs::output(rustc.current_dir(workspace::root()).arg("--version"))?;
+    used.split(' ').nth(1).map(str::to_owned)
 }
 
 fn channel(text: &str) -> Option<&str> {
@@ -40,10 +50,13 @@ mod tests {
     }
 
     #[test]
-    fn the_container_is_built_by_the_pinned_compiler() {
+    fn containers_have_the_pinned_compiler() {
         let root = workspace::root();
         let text = std::fs::read_to_string(root.join(FILE)).unwrap();
         let container = std::fs::read_to_string(root.join("deploy/Containerfile")).unwrap();
         assert!(container.contains(&format!("/rust:{}-slim", channel(&text).unwrap())));
+        let development = std::fs::read_to_string(root.join(".devcontainer/devcontainer.json")).unwrap();
+        let development: serde_json::Value = serde_json::from_str(&development).unwrap();
+        assert!(development["image"].as_str().unwrap().ends_with(&format!("/rust:{}-trixie", channel(&text).unwrap())));
     }
 }

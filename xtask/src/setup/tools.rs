@@ -10,88 +10,67 @@ use anyhow::{Context, Result, anyhow};
 use crate::progress::Step;
 use crate::{programs, workspace};
 
-const WASM_PACK: &str = "0.15.1";
-const GECKODRIVER: &str = "0.37.1";
-const CARGO_DENY: &str = "0.20.2";
-const CARGO_CYCLONEDX: &str = "0.5.9";
 /// The words at which most programs print their version.
 const VERSION: &[&str] = &["--version"];
 /// Longer than any tool takes to compile on a busy machine.
 const LOCKED_LIMIT: Duration = Duration::from_secs(30 * 60);
 
+/// What is installed of these tools, without installing anything: the version that is needed, and whether it is there.
+#[derive(Debug)]
+pub(super) struct Installed {
+    pub(super) needed: String,
+    pub(super) is_found: bool,
+}
+
+impl Installed {
+    fn of(tool: &Tool) -> Self {
+        Installed { needed: tool.version.to_owned(), is_found: tool.existing().is_ok_and(|program| program.is_some()) }
+    }
+
+    /// `wasm-bindgen`.
+    pub(super) fn wasm_bindgen() -> Result<Self> {
+        Ok(Self::of(&Tool::wasm_bindgen(&locked_version("wasm-bindgen")?)))
+    }
+
+    /// `wasm-pack`.
+    pub(super) fn wasm_pack() -> Self {
+        Self::of(&Tool::WASM_PACK)
+    }
+
+    /// `geckodriver`.
+    pub(super) fn geckodriver() -> Self {
+        Self::of(&Tool::GECKODRIVER)
+    }
+
+    /// `cargo-deny`.
+    pub(super) fn cargo_deny() -> Self {
+        Self::of(&Tool::CARGO_DENY)
+    }
+}
+
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
-    let version = locked_version("wasm-bindgen")?;
-    Tool {
-        package: "wasm-bindgen-cli",
-        program: "wasm-bindgen",
-        version: &version,
-        asked: VERSION,
-        why: "makes the JavaScript side of the module",
-        expect: "compiled from source, about 2 min",
-        // The default features are for downloads, and depend on a TLS library.
-        flags: &["--no-default-features"],
-    }
-    .ensure()
+    Tool::wasm_bindgen(&locked_version("wasm-bindgen")?).ensure()
 }
 
 /// The `wasm-pack` program.
 pub(crate) fn wasm_pack() -> Result<PathBuf> {
-    Tool {
-        package: "wasm-pack",
-        program: "wasm-pack",
-        version: WASM_PACK,
-        asked: VERSION,
-        why: "runs the browser tests",
-        expect: "compiled from source, about 90 s",
-        // It only starts other programs: not worth the time an optimised build takes.
-        flags: &["--debug"],
-    }
-    .ensure()
+    Tool::WASM_PACK.ensure()
 }
 
-/// The `geckodriver` program. The npm package of that name only downloads it from elsewhere.
+/// The `geckodriver` program.
 pub(crate) fn geckodriver() -> Result<PathBuf> {
-    Tool {
-        package: "geckodriver",
-        program: "geckodriver",
-        version: GECKODRIVER,
-        asked: VERSION,
-        why: "drives Firefox for wasm-pack",
-        expect: "compiled from source, about 2 min",
-        // As above.
-        flags: &["--debug"],
-    }
-    .ensure()
+    Tool::GECKODRIVER.ensure()
 }
 
 /// The `cargo-deny` program.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    Tool {
-        package: "cargo-deny",
-        program: "cargo-deny",
-        version: CARGO_DENY,
-        asked: VERSION,
-        why: "checks the dependencies' licences, versions and sources",
-        expect: "compiled from source, about 80 s",
-        flags: &[],
-    }
-    .ensure()
+    Tool::CARGO_DENY.ensure()
 }
 
 /// The `cargo-cyclonedx` program.
 pub(crate) fn cargo_cyclonedx() -> Result<PathBuf> {
-    Tool {
-        package: "cargo-cyclonedx",
-        program: "cargo-cyclonedx",
-        version: CARGO_CYCLONEDX,
-        // It is a subcommand of cargo only.
-        asked: &["cyclonedx", "--version"],
-        why: "lists what programs and modules of a release consist of",
-        expect: "compiled from source, about 80 s",
-        flags: &[],
-    }
-    .ensure()
+    Tool::CARGO_CYCLONEDX.ensure()
 }
 
 /// The version of a crate that Cargo.lock has chosen.
@@ -114,17 +93,86 @@ struct Tool<'a> {
     flags: &'a [&'a str],
 }
 
-impl Tool<'_> {
+impl Tool<'static> {
+    const WASM_PACK: Self = Tool {
+        package: "wasm-pack",
+        program: "wasm-pack",
+        version: "0.15.1",
+        asked: VERSION,
+        why: "runs the browser tests",
+        expect: "compiled from source, about 90 s",
+        // It only starts other programs: not worth the time an optimised build takes.
+        flags: &["--debug"],
+    };
+
+    /// The npm package of this name only downloads the program from elsewhere.
+    const GECKODRIVER: Self = Tool {
+        package: "geckodriver",
+        program: "geckodriver",
+        version: "0.37.1",
+        asked: VERSION,
+        why: "drives Firefox for wasm-pack",
+        expect: "compiled from source, about 2 min",
+        // As above.
+        flags: &["--debug"],
+    };
+
+    const CARGO_DENY: Self = Tool {
+        package: "cargo-deny",
+        program: "cargo-deny",
+        version: "0.20.2",
+        asked: VERSION,
+        why: "checks the dependencies' licences, versions and sources",
+        expect: "compiled from source, about 80 s",
+        flags: &[],
+    };
+
+    const CARGO_CYCLONEDX: Self = Tool {
+        package: "cargo-cyclonedx",
+        program: "cargo-cyclonedx",
+        version: "0.5.9",
+        // It is a subcommand of cargo only.
+        asked: &["cyclonedx", "--version"],
+        why: "lists what programs and modules of a release consist of",
+        expect: "compiled from source, about 80 s",
+        flags: &[],
+    };
+}
+
+impl<'a> Tool<'a> {
+    fn wasm_bindgen(version: &'a str) -> Self {
+        Tool {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version,
+            asked: VERSION,
+            why: "makes the JavaScript side of the module",
+            expect: "compiled from source, about 2 min",
+            // The default features are for downloads, and depend on a TLS library.
+            flags: &["--no-default-features"],
+        }
+    }
+
+    fn place(&self) -> Result<PathBuf> {
+        Ok(workspace::cache_path()?.join(format!("{}-{}", self.package, self.version)))
+    }
+
+    fn cached(&self) -> Result<PathBuf> {
+        Ok(self.place()?.join("bin").join(self.program))
+    }
+
+    /// The program of the right version, if it is in the cache or on PATH.
+    fn existing(&self) -> Result<Option<PathBuf>> {
+        let candidates = [Some(self.cached()?), programs::find(&[self.program])];
+        Ok(candidates.into_iter().flatten().find(|program| self.is_right(program)))
+    }
+
     fn ensure(&self) -> Result<PathBuf> {
-        let place = workspace::cache()?.join(format!("{}-{}", self.package, self.version));
-        let cached = place.join("bin").join(self.program);
-        if self.is_right(&cached) {
-            return Ok(cached);
+        if let Some(program) = self.existing()? {
+            return Ok(program);
         }
-        if let Some(installed) = programs::find(&[self.program]).filter(|program| self.is_right(program)) {
-            return Ok(installed);
-        }
-        self.install(&place)?;
+        self.install(&self.place()?)?;
+        let cached = self.cached()?;
         if self.is_right(&cached) {
             return Ok(cached);
         }

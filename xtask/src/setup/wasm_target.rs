@@ -129,7 +129,8 @@ fn missing() -> Error {
     )
 }
 
-fn is_in_sysroot() -> bool {
+/// Whether the compiler in use has the standard library for wasm32.
+pub(super) fn is_in_sysroot() -> bool {
     let sysroot = programs::output(Command::new("rustc").current_dir(workspace::root()).args(["--print", "sysroot"]));
     sysroot.is_some_and(|folder| Path::new(&folder).join("lib/rustlib").join(TRIPLE).join("lib").is_dir())
 }

@@ -6,8 +6,8 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::process::CommandExt;
+#[cfg(unix)]
+use std::os::unix::{fs::DirBuilderExt, process::CommandExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
@@ -129,11 +129,25 @@ impl FolderGuard {
     pub(crate) fn create() -> Result<Self> {
         let nanoseconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
         let path = std::env::temp_dir().join(format!("authress-login-wasm-{}-{nanoseconds}", std::process::id()));
-        DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        private_folder().create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let mut command = Command::new("sh");
         command.args(["-c", FOLDER_GUARD, "folder"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
         Ok(FolderGuard { guard: Guard::start(&mut command)?, path })
     }
+}
+
+/// Makes a folder that only the current user can read.
+#[cfg(unix)]
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// Makes a folder. Temporary folders belong to the user there.
+#[cfg(not(unix))]
+fn private_folder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 impl Drop for FolderGuard {
@@ -152,8 +166,9 @@ struct Guard {
 impl Guard {
     fn start(command: &mut Command) -> Result<Self> {
         // A process group of its own: Ctrl-C reaches this process alone, and the guards then stop the servers.
-        let mut child =
-            command.stdin(Stdio::piped()).process_group(0).spawn().context("cannot start the shell `sh`")?;
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.stdin(Stdio::piped()).spawn().context("cannot start the shell `sh`")?;
         let pipe = child.stdin.take();
         Ok(Guard { child, pipe })
     }

@@ -49,6 +49,15 @@ enum Part {
     Bundlers,
 }
 
+/// The names of all parts, sorted.
+#[cfg(test)]
+pub(crate) fn part_names() -> Vec<String> {
+    let values = Part::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let mut names: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
+    names.sort();
+    names
+}
+
 /// Runs the parts named on the command line, or all of them; fails if any of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut tools = None;

@@ -103,9 +103,9 @@ pub(crate) fn types(tools: &TestTools) -> Result<Command> {
     in_folders(tools.node_script(), &["tests/types", "tests/package"])
 }
 
-/// The sandbox's npm package: over HTTP, and with the client's package in Chromium.
+/// The sandbox's npm package: over HTTP, and with the client's package in Chromium; and the examples, which use both.
 pub(crate) fn sandbox_package(tools: &TestTools) -> Result<Command> {
-    in_folders(tools.node_script_in(Engine::Chromium)?, &["sandbox-pkg/test"])
+    in_folders(tools.node_script_in(Engine::Chromium)?, &["sandbox-pkg/test", "tests/examples"])
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.

@@ -20,9 +20,9 @@ use scan::Scanner;
 const GLOSSARY: &str = "docs/glossary.md";
 
 /// Endings of the files that people write and read.
-const TEXT: [&str; 21] = [
+const TEXT: [&str; 22] = [
     "cjs", "conf", "css", "html", "js", "json", "jsonc", "jsx", "lua", "md", "mjs", "rs", "service", "sh", "svelte",
-    "toml", "ts", "tsx", "txt", "vue", "yaml",
+    "toml", "ts", "tsx", "txt", "vue", "yaml", "yml",
 ];
 
 /// Options of `cargo xtask words`.

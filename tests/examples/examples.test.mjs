@@ -1,0 +1,123 @@
+// The examples run as a shopper uses them: the packed packages are installed, the server is started as its README says,
+// and a browser puts something into the cart before the sign-in and finds it there afterwards.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { startSandbox } from '../../sandbox-pkg/index.js';
+import { launch } from '../e2e/support/browser.mjs';
+import { freePort } from '../e2e/support/ports.mjs';
+import { workspace } from '../e2e/support/stack.mjs';
+import { shopsAt } from './shopper.mjs';
+
+/** @import { Browser } from '../e2e/support/browser.mjs' */
+
+/** The packages of this repository, with their folders. */
+const PACKAGES = { 'authress-login-wasm': 'pkg', 'authress-login-sandbox': 'sandbox-pkg' };
+/** How long an example may be, without its page's HTML: it is to be read in a few minutes. */
+const MOST_LINES = 150;
+
+const folder = mkdtempSync(join(tmpdir(), 'examples-'));
+const modules = join(folder, 'node_modules');
+/** @type {Browser} */
+let browser;
+
+before(async () => {
+  for (const [name, source] of Object.entries(PACKAGES)) {
+    const words = ['pack', join(workspace, source), '--json', '--pack-destination', folder];
+    const [{ filename }] = JSON.parse(
+      execFileSync('npm', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    mkdirSync(join(modules, name), { recursive: true });
+    execFileSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, name), '--strip-components=1']);
+  }
+  for (const name of ['express', 'jose'])
+    symlinkSync(dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), join(modules, name));
+  browser = await launch({ browserArgs: [] });
+});
+after(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/**
+ * Starts the server of an example, and stops it when the test ends.
+ * @param {string} name
+ * @param {string} script
+ * @param {Record<string, string>} environment
+ * @param {import('node:test').TestContext} context
+ * @returns the address of its shop
+ */
+async function start(name, script, environment, context) {
+  cpSync(join(workspace, 'examples', name), join(folder, name), { recursive: true });
+  const server = spawn(process.execPath, [script], {
+    cwd: join(folder, name),
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  context.after(async () => {
+    server.kill();
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+  });
+  for await (const line of createInterface(server.stdout)) {
+    const address = /^ready (\S+)$/.exec(line)?.[1];
+    if (address) return address;
+  }
+  throw new Error(`${name} has ended before it was ready`);
+}
+
+test('a page with a script element keeps a cart through the sign-in', async (context) => {
+  await shopsAt(browser, await start('script', 'serve.js', { PORT: '0' }, context));
+});
+
+test('Express keeps the carts of verified shoppers, and of no others', async (context) => {
+  const port = await freePort();
+  const sandbox = await startSandbox({ redirectUrls: [`http://localhost:${port}`] });
+  context.after(() => sandbox.stop());
+  const settings = {
+    AUTHRESS_API_URL: sandbox.settings.authressApiUrl,
+    AUTHRESS_APPLICATION_ID: sandbox.settings.applicationId,
+    AUTHRESS_SERVICE_CLIENT: sandbox.settings.anonymousConnectionId,
+    PORT: String(port),
+  };
+  const shop = await start('express', 'server.js', settings, context);
+  await shopsAt(browser, shop);
+  /** @type {Record<string, string>[]} */
+  const withoutToken = [{}, { authorization: 'Bearer e30.e30.e30' }];
+  for (const headers of withoutToken) {
+    const response = await fetch(`${shop}/api/cart/mug`, { method: 'PUT', headers });
+    assert.equal(response.status, 401);
+    assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer/);
+  }
+});
+
+test("the settings in Express's file are the sandbox's", async () => {
+  const sandbox = await startSandbox();
+  const text = readFileSync(join(workspace, 'examples/express/sandbox.env'), 'utf8');
+  const values = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  const { authressApiUrl, applicationId, anonymousConnectionId } = sandbox.settings;
+  await sandbox.stop();
+  assert.equal(values.get('AUTHRESS_API_URL'), authressApiUrl.replace(/\d+$/, '8888'));
+  assert.equal(values.get('AUTHRESS_APPLICATION_ID'), applicationId);
+  assert.equal(values.get('AUTHRESS_SERVICE_CLIENT'), anonymousConnectionId);
+});
+
+for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: true })) {
+  if (!example.isDirectory()) continue;
+  test(`the example ${example.name} is short and stands in the table`, () => {
+    const root = join(workspace, 'examples', example.name);
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+    const code = files.filter((name) => /^(?!node_modules|tests|target).*\.(js|rs)$/.test(name));
+    const lines = code.map((name) => readFileSync(join(root, name), 'utf8').split('\n').length);
+    const total = lines.reduce((sum, count) => sum + count, 0);
+    assert.ok(total > 0 && total < MOST_LINES, `${total} lines`);
+    assert.ok(readFileSync(join(workspace, 'examples/README.md'), 'utf8').includes(`](${example.name})`));
+  });
+}
