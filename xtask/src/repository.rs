@@ -19,12 +19,17 @@ pub(crate) fn uncommitted() -> Result<Vec<String>> {
     Ok(git(&["status", "--porcelain"])?.lines().map(file_of).collect())
 }
 
-/// Copies the files of the last commit into a new folder.
-pub(crate) fn copy_commit(folder: &Path) -> Result<()> {
+/// The id of the last commit.
+pub(crate) fn last_commit() -> Result<String> {
+    git(&["rev-parse", "HEAD"])
+}
+
+/// Copies the files of a commit into a new folder.
+pub(crate) fn copy_commit(commit: &str, folder: &Path) -> Result<()> {
     workspace::remove(folder)?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let archive: PathBuf = folder.with_extension("tar");
-    git(&["archive", "--format=tar", &format!("--output={}", archive.display()), "HEAD"])?;
+    git(&["archive", "--format=tar", &format!("--output={}", archive.display()), commit])?;
     programs::run(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder))?;
     std::fs::remove_file(&archive).with_context(|| format!("cannot remove {}", archive.display()))
 }

@@ -20,14 +20,15 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds and compares; the folders stay if there is a difference.
 pub(crate) fn run() -> Result<()> {
-    // Installs what both builds use.
+    // Installs what both builds use, and is in time to say what is missing.
     setup::for_build()?.check_release()?;
     let changed = repository::uncommitted()?;
     if !changed.is_empty() {
         println!("reproduce: the last commit is built, without the changes in {}", changed.join(", "));
     }
+    let commit = repository::last_commit()?;
     let place = workspace::target().join("reproduce");
-    let [first, second] = FOLDERS.map(|name| built(&place.join(name)));
+    let [first, second] = FOLDERS.map(|name| built(&commit, &place.join(name)));
     let (first, second) = (first?, second?);
     let differences = differences(&first, &second);
     if !differences.is_empty() {
@@ -37,11 +38,10 @@ pub(crate) fn run() -> Result<()> {
     workspace::remove(&place)
 }
 
-/// Builds the package in a copy of the last commit in `folder`.
-fn built(folder: &Path) -> Result<Files> {
-    println!("reproduce: building in {}", folder.display());
-    repository::copy_commit(folder)?;
-    link(&workspace::root().join("tests/node_modules"), &folder.join("tests/node_modules"))?;
+/// Builds the package in a copy of the commit in `folder`. The build installs its tools from npm there.
+fn built(commit: &str, folder: &Path) -> Result<Files> {
+    println!("reproduce: building {commit} in {}", folder.display());
+    repository::copy_commit(commit, folder)?;
     let mut command = Command::new("cargo");
     command.current_dir(folder).args(["run", "--locked", "--quiet", "--package", "xtask", "--"]);
     // Cargo's folder is the copy's own: nothing that this checkout has compiled is used.
@@ -49,16 +49,6 @@ fn built(folder: &Path) -> Result<Files> {
         command.args(["build", "--release", "--only-package"]).env("CARGO_TARGET_DIR", folder.join("target")),
     )?;
     read(&folder.join("pkg/dist"))
-}
-
-#[cfg(unix)]
-fn link(target: &Path, place: &Path) -> Result<()> {
-    std::os::unix::fs::symlink(target, place).with_context(|| format!("cannot create {}", place.display()))
-}
-
-#[cfg(not(unix))]
-fn link(_target: &Path, place: &Path) -> Result<()> {
-    bail!("cannot link {}: run this command on Linux or macOS", place.display())
 }
 
 fn read(folder: &Path) -> Result<Files> {

@@ -59,8 +59,9 @@ pub(crate) fn write(folder: &Path, version: &str) -> Result<()> {
     let program = setup::cargo_cyclonedx()?;
     // cargo-cyclonedx writes into the folder of every crate: these are copies.
     let source = workspace::target().join("release-source");
-    repository::copy_commit(&source)?;
-    let time = repository::git(&["log", "-1", "--format=%ct"])?;
+    let commit = repository::last_commit()?;
+    repository::copy_commit(&commit, &source)?;
+    let time = repository::git(&["log", "-1", "--format=%ct", &commit])?;
     for bill in &BILLS {
         let manifest = source.join(bill.folder).join("Cargo.toml");
         let mut command = Command::new(&program);
