@@ -1,4 +1,4 @@
-// The example with Vite is built by Vite and used by a shopper. The other examples are tested in tests/examples.
+// The examples with Vite are built by Vite and used by a shopper. The other examples are tested in tests/examples.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -11,22 +11,35 @@ import { startStack } from '../e2e/support/stack.mjs';
 import { shopsAt } from '../examples/shopper.mjs';
 import { StaticServer, launchAt, pack, workspace } from './support.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'example-'));
-after(() => rmSync(folder, { recursive: true }));
+const root = mkdtempSync(join(tmpdir(), 'examples-'));
+after(() => rmSync(root, { recursive: true }));
 
-const vite = dirname(fileURLToPath(import.meta.resolve('vite/package.json')));
+/** @type {(name: string) => string} */
+const folderOf = (name) => dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`)));
 
-/** Copies the example, with what its package.json names installed. */
-function install() {
-  cpSync(join(workspace, 'examples/vite'), folder, { recursive: true });
+/**
+ * Copies an example, with the packages installed.
+ * @param {string} name
+ * @returns its folder
+ */
+function install(name) {
+  const folder = join(root, name);
+  cpSync(join(workspace, 'examples', name), folder, { recursive: true });
   const installed = join(folder, 'node_modules/authress-login-wasm');
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', pack(folder).file, '-C', installed, '--strip-components=1']);
-  symlinkSync(vite, join(folder, 'node_modules/vite'));
+  for (const dependency of ['react', 'react-dom', 'vite'])
+    symlinkSync(folderOf(dependency), join(folder, 'node_modules', dependency));
+  return folder;
 }
 
-test('an application with Vite keeps a cart through the sign-in', async (context) => {
-  install();
+/**
+ * Builds an example and shops there.
+ * @param {string} name
+ * @param {import('node:test').TestContext} context
+ */
+async function buildAndShop(name, context) {
+  const folder = install(name);
   const stack = await startStack('localhost');
   context.after(() => stack.stop());
   const server = await StaticServer.start({});
@@ -38,7 +51,7 @@ test('an application with Vite keeps a cart through the sign-in', async (context
     VITE_AUTHRESS_SERVICE_CLIENT: stack.shopperConnectionId,
   };
   // What `npm run build` runs.
-  execFileSync(process.execPath, [join(vite, 'bin/vite.js'), 'build', '--logLevel', 'warn'], {
+  execFileSync(process.execPath, [join(folderOf('vite'), 'bin/vite.js'), 'build', '--logLevel', 'error'], {
     cwd: folder,
     env: { ...process.env, NODE_ENV: 'production', ...settings },
   });
@@ -46,4 +59,7 @@ test('an application with Vite keeps a cart through the sign-in', async (context
   const browser = await launchAt(stack, server.port);
   context.after(() => browser.close());
   await shopsAt(browser, stack.shopUrl);
-});
+}
+
+for (const name of ['vite', 'react'])
+  test(`the example ${name} keeps a cart through the sign-in`, (context) => buildAndShop(name, context));

@@ -72,6 +72,7 @@ fn every_part_of_the_tests_runs() {
     let (_, tests) = workflows.iter().find(|(file, _)| file == "test.yml").unwrap();
     let parts = tests["jobs"]["linux"]["strategy"]["matrix"]["parts"].as_vec().unwrap();
     let mut parts: Vec<&str> = parts.iter().flat_map(|parts| parts.as_str().unwrap().split(' ')).collect();
+    parts.retain(|word| !["--engines", "all"].contains(word));
     parts.sort_unstable();
     assert_eq!(parts, crate::test::part_names());
 }
