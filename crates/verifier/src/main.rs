@@ -320,7 +320,7 @@ fn read_keys(file: Option<&Path>, old: &Verifier) -> Result<Verifier, Box<dyn Er
 
 fn report(warnings: &[ConfigWarning]) {
     for warning in warnings {
-        tracing::warn!(code = warning.code(), "{warning}");
+        tracing::warn!(code = warning.code(), "suspicious setting: {warning}");
     }
 }
 
