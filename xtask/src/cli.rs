@@ -62,7 +62,7 @@ enum Command {
     Contract(contract::Options),
     /// Say what a release would publish and what is left to do before; publishes nothing (RELEASING.md)
     Release(release::Options),
-    /// Build the npm package of the last commit twice and compare every byte (about 10 minutes)
+    /// Build the npm package of the last commit twice and compare every byte (about 6 minutes)
     Reproduce,
     /// Run the storefront, a local Authress and the verifier on loopback, until Ctrl-C
     Demo(demo::Options),
