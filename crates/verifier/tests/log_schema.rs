@@ -12,9 +12,9 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use authress_redis::test_server::{Redis, eventually};
 use serde_json::Value;
-use support::program::{command, eventually, exchange, start_command, status_of};
-use support::redis_server::Redis;
+use support::program::{command, exchange, start_command, status_of};
 use support::{key, secret_file};
 
 /// A row of the table.
