@@ -115,24 +115,35 @@ async function showOutcome(result) {
  * @param {Message} message if there is none to bring
  */
 async function bringCarts({ claimTicket, appState }, message) {
-  let outcome = message;
-  for (const ticket of [claimTicket, appState?.mailedTicket]) {
-    if (!ticket) continue;
-    let isSameUser = false;
-    const brought = await changeCart(async () => {
-      try {
-        return await api.claim(ticket);
-      } catch (failure) {
-        isSameUser = failure instanceof Error && Reflect.get(failure, 'code') === 'TicketSameUser';
-        if (!isSameUser) throw failure;
-        return await api.cart();
-      }
-    });
-    if (!brought) return;
-    outcome = isSameUser ? messages.cartOpened(currentShopper()) : messages.cartMoved(currentShopper());
-  }
-  if (appState?.mailedTicket) forgetMailed();
-  view.showMessage(outcome);
+  const ofThisBrowser = claimTicket ? await bringCart(claimTicket) : null;
+  const ofMail = appState?.mailedTicket ? await bringCart(appState.mailedTicket) : null;
+  // A ticket that could not be redeemed now can be tried again; every other one is done with.
+  if (ofMail && ofMail !== 'later') forgetMailed();
+  if ([ofThisBrowser, ofMail].some((outcome) => outcome === 'later' || outcome === 'refused')) return;
+  const outcome = ofMail ?? ofThisBrowser;
+  if (outcome === 'same user') view.showMessage(messages.cartOpened(currentShopper()));
+  else view.showMessage(outcome ? messages.cartMoved(currentShopper()) : message);
+}
+
+/**
+ * Redeems a ticket, and shows the cart or the failure.
+ * @param {string} ticket
+ * @returns {Promise<'moved' | 'same user' | 'refused' | 'later'>}
+ */
+async function bringCart(ticket) {
+  /** @type {'moved' | 'same user' | 'refused' | 'later'} */
+  let outcome = 'moved';
+  await changeCart(async () => {
+    try {
+      return await api.claim(ticket);
+    } catch (failure) {
+      const { code, status } = /** @type {import('./shop-api.js').ShopApiError} */ (failure);
+      outcome = code === 'TicketSameUser' ? 'same user' : status >= 400 && status < 500 ? 'refused' : 'later';
+      if (outcome !== 'same user') throw failure;
+      return await api.cart();
+    }
+  });
+  return outcome;
 }
 
 /** A mailed link was opened, and the shopper has not signed in yet. */

@@ -142,6 +142,8 @@ describe('a mailed link', () => {
     // The cart belongs to an account by now: the link opens nothing, and the sign-in is one like any other.
     await second.showsMessage('TicketExpired');
     await second.showsState('signed-in');
+    await second.reload();
+    assert.equal(await second.find('message').getAttribute('data-code'), '', 'the link is done with');
     await first.reload();
     await first.showsCart({ mug: 1 });
   });
