@@ -350,6 +350,9 @@ pub(super) const LIST: &[Assumption] = &[
             let mut distinct = statuses.clone();
             distinct.sort_unstable();
             distinct.dedup();
+            if distinct == [403] {
+                return Err(NotObserved("403: the service client may not delete users".to_owned()));
+            }
             let shown: Vec<String> = distinct.iter().map(u16::to_string).collect();
             finding(!statuses.is_empty() && distinct == [202], shown.join(", "))
         },
