@@ -161,9 +161,9 @@ for (const topology of TOPOLOGIES) {
           page.page.evaluate(() => {
             window.second = new window.LoginClient(window.settings);
           });
+        await authress.clearLog();
         await page.open('/?clients');
         await addSecond();
-        await authress.clearLog();
         await page.page.evaluate(() =>
           Promise.all([window.login, window.second].map((client) => client.userSessionExists())),
         );
