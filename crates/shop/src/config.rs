@@ -4,9 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authress_dev_server::TlsFiles;
 use authress_redis::StoreUrl;
+use authress_service_client::InviteLifetime;
 use authress_user_migration::SETTLING;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -42,6 +44,10 @@ pub struct Config {
     /// `/outbox.html`. Default: false.
     #[serde(default)]
     pub reminders: bool,
+    /// How long a mailed link and its invite are valid, in seconds: 300 (five minutes) to 2,592,000 (30 days), as Authress
+    /// allows. Shorter is safer: the link gives the cart to anyone who has it. Default: 604,800, seven days.
+    #[serde(default = "default_link_lifetime")]
+    pub link_lifetime_seconds: u64,
     /// How the shop's server calls Authress. Default: not at all, and a mailed link moves the cart without keeping the user
     /// id.
     pub management: Option<ManagementConfig>,
@@ -96,6 +102,10 @@ pub struct CartBounds {
     /// The most carts of customers, which no anonymous cart replaces. A further one replaces the least recently used one
     /// of the client that has the most. Default: 50,000.
     pub customers: NonZeroUsize,
+}
+
+fn default_link_lifetime() -> u64 {
+    7 * 24 * 60 * 60
 }
 
 fn default_settling() -> u64 {
@@ -159,7 +169,18 @@ impl Config {
                 config.jwks_url
             )));
         }
+        if InviteLifetime::new(config.link_lifetime()).is_err() {
+            return Err(InvalidConfig(format!(
+                "linkLifetimeSeconds must be from 300 (five minutes) to 2592000 (30 days), not {}",
+                config.link_lifetime_seconds
+            )));
+        }
         Ok(config)
+    }
+
+    /// How long a mailed link is valid.
+    pub(crate) fn link_lifetime(&self) -> Duration {
+        Duration::from_secs(self.link_lifetime_seconds)
     }
 
     fn check_folders(&self) -> Result<(), InvalidConfig> {
@@ -276,6 +297,16 @@ mod tests {
             assert!(error.contains("issuer"), "{error}");
         }
         assert!(parse(&[("issuer", json!("https://login.shop.test"))]).is_ok());
+    }
+
+    #[test]
+    fn a_mailed_link_is_valid_for_five_minutes_to_thirty_days() {
+        assert_eq!(parse(&[]).unwrap().link_lifetime_seconds, 7 * 24 * 60 * 60);
+        for (seconds, is_valid) in [(0, false), (299, false), (300, true), (2_592_000, true), (2_592_001, false)] {
+            let result = parse(&[("linkLifetimeSeconds", json!(seconds))]);
+            assert_eq!(result.is_ok(), is_valid, "{seconds}");
+            assert!(result.err().is_none_or(|error| error.to_string().starts_with("linkLifetimeSeconds")));
+        }
     }
 
     #[test]

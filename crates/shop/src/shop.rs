@@ -17,7 +17,7 @@ use crate::invites::Invites;
 use crate::management;
 use crate::migrations::Migrations;
 use crate::ownership::Ownership;
-use crate::reminder::{LINK_LIFETIME, ReminderService};
+use crate::reminder::ReminderService;
 
 /// The state of the server. Cheap to clone.
 #[derive(Clone)]
@@ -81,9 +81,10 @@ fn reminders(
     client: Option<ManagementClient>,
 ) -> Result<ReminderService, Box<dyn std::error::Error + Send + Sync>> {
     let key = SigningKey::generate("mailed-carts")?;
-    let spent = MemorySingleUse::new(remembered_for(LINK_LIFETIME), MAX_TICKETS, WhenFull::Refuse);
-    let tickets = ClaimTickets::new(config.origin(), key, Arc::new(spent)).with_lifetime(LINK_LIFETIME);
-    Ok(ReminderService::new(config.origin(), tickets, client.map(Invites::new)))
+    let lifetime = config.link_lifetime();
+    let spent = MemorySingleUse::new(remembered_for(lifetime), MAX_TICKETS, WhenFull::Refuse);
+    let tickets = ClaimTickets::new(config.origin(), key, Arc::new(spent)).with_lifetime(lifetime);
+    Ok(ReminderService::new(config.origin(), tickets, lifetime, client.map(Invites::new)))
 }
 
 impl FromRef<Shop> for TokenVerifier {

@@ -29,9 +29,6 @@ pub(crate) use outbox::Mail;
 use outbox::Outbox;
 use reminders::{CODE_LIFETIME_S, Code, Reminders};
 
-/// How long a mailed link is valid: Authress's default for invites.
-pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
 /// How long the code of a mail is valid.
 pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(CODE_LIFETIME_S.unsigned_abs());
 
@@ -42,6 +39,8 @@ pub(crate) struct ReminderService {
     reminders: Mutex<Reminders>,
     outbox: Outbox,
     tickets: ClaimTickets,
+    /// How long a link is valid.
+    lifetime: Duration,
     /// None: all links move the cart.
     invites: Option<Invites>,
 }
@@ -53,9 +52,10 @@ impl fmt::Debug for ReminderService {
 }
 
 impl ReminderService {
-    /// Mails with links to `shop`. `tickets` have the lifetime [`LINK_LIFETIME`].
-    pub(crate) fn new(shop: String, tickets: ClaimTickets, invites: Option<Invites>) -> Self {
-        Self { shop, reminders: Mutex::new(Reminders::new()), outbox: Outbox::default(), tickets, invites }
+    /// Mails with links to `shop` that are valid for `lifetime`, as `tickets` are.
+    pub(crate) fn new(shop: String, tickets: ClaimTickets, lifetime: Duration, invites: Option<Invites>) -> Self {
+        let reminders = Mutex::new(Reminders::new());
+        Self { shop, reminders, outbox: Outbox::default(), tickets, lifetime, invites }
     }
 
     /// Sends the first mail for the cart of `owner`, an anonymous shopper.
@@ -96,7 +96,7 @@ impl ReminderService {
     pub(crate) async fn confirm(&self, owner: &AccessToken, code: &str, now: i64) -> Result<(), ReminderError> {
         let address = self.lock().confirm(&owner.user_id, Code::parse(code), now)?;
         let invite = match &self.invites {
-            Some(invites) => invites.create(&owner.user_id, LINK_LIFETIME).await.map_err(|error| {
+            Some(invites) => invites.create(&owner.user_id, self.lifetime).await.map_err(|error| {
                 tracing::error!(%error, "no invite for a cart can be created");
                 ReminderError::Unavailable
             })?,
