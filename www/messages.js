@@ -121,7 +121,7 @@ const CODES = {
   ReminderSent: {
     kind: 'success',
     title: 'The mail is on its way',
-    text: 'Type its code here: then you go on with the same user id on the other device.',
+    text: 'Type its code here: then you keep the same user id on the other device.',
   },
   ReminderConfirmed: {
     kind: 'success',

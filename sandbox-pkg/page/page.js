@@ -28,7 +28,7 @@ function connect() {
   events.onopen = () => say('live', 'Live');
   events.onerror = () => {
     say('lost', 'Not connected: is the sandbox running?');
-    // A browser gives up after a response that is no stream, as when too many pages are open.
+    // The browser does not reconnect after a response that is no stream, as when too many pages are open.
     if (events?.readyState === EventSource.CLOSED) setTimeout(reconnect, 3000);
   };
   events.addEventListener('reset', reset);

@@ -24,8 +24,8 @@ pub const RENEWAL_MARGIN: Duration = Duration::from_secs(60 * 60);
 
 /// Signs the access tokens with which a service client identifies itself to Authress and to a shop's own APIs.
 ///
-/// A token is signed here, with the access key: there is no request. A signature takes about as long as a thousandth of
-/// a request, so it is made while the cache is locked, and all concurrent callers get the same token. No lock is held
+/// A token is signed here, with the access key: there is no request. It is made while the cache is locked, so all
+/// concurrent callers get the same token. No lock is held
 /// across an `await`.
 pub struct ServiceClientTokens {
     access_key: AccessKey,

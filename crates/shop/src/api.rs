@@ -23,7 +23,7 @@ use crate::api_error::ApiError;
 use crate::cart::Cart;
 use crate::cart_store::Shopper;
 use crate::catalog;
-use crate::ownership::OwnershipError;
+use crate::ownership::{OwnershipError, cart_id};
 use crate::quantity::Quantity;
 use crate::reminder::{self, ReminderError, ReminderService};
 use crate::shop::Shop;
@@ -55,7 +55,7 @@ async fn read_cart(State(shop): State<Shop>, visitor: Visitor) -> Result<Json<Ca
     let cart = shop.carts.get(&shopper).await?;
     // An empty cart has no owner to ask for, and nothing to see.
     if let Some(ownership) = shop.ownership.as_deref().filter(|_| !cart.is_empty())
-        && !ownership.may_change(&shopper.user_id, &shopper.user_id, (shop.now)()).await?
+        && !ownership.may_change(&shopper.user_id, &cart_id(&shopper.user_id), (shop.now)()).await?
     {
         return Err(OwnershipError::OtherOwner.into());
     }
@@ -151,7 +151,7 @@ impl Shop {
     async fn own_cart(&self, visitor: &Visitor) -> Result<(), OwnershipError> {
         let Some(ownership) = &self.ownership else { return Ok(()) };
         let user_id = &visitor.token.user_id;
-        ownership.own(user_id, &visitor.bearer, user_id, (self.now)()).await
+        ownership.own(user_id, &visitor.bearer, &cart_id(user_id), (self.now)()).await
     }
 
     /// Moves the cart of a ticket to the user of `token`, and returns whose it was.

@@ -53,7 +53,7 @@ impl<P: Ports> LoginClient<P> {
     /// then needs the page. Fails if it is not known whether there is a session.
     ///
     /// The authorization request and the question for the session are sent at the same time, because the shopper waits for
-    /// both. The request alone changes no session. It is followed only after the answer: a session that is found is never
+    /// both. The request alone changes no session. It is followed only after the response: a session that is found is never
     /// replaced.
     ///
     /// Such a session counts as begun in this browser, because the exchange proves it: Authress gives tokens only for the

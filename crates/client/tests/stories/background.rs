@@ -39,7 +39,7 @@ fn a_login_in_the_background_stays_on_the_page_and_its_user_id_can_be_kept() {
     });
 }
 
-/// What may come first, and second: Authress's answer whether it has a session, and that a login may begin.
+/// What may come first, and second: Authress's response whether it has a session, and that a login may begin.
 const ORDERS: [&[(&str, &str)]; 3] = [&[], &[("PATCH", "/api/session")], &[("POST", "/api/authentication")]];
 
 /// Delays the responses to these requests by half a second.
@@ -64,7 +64,7 @@ fn authress_is_asked_for_a_session_while_a_login_in_the_background_starts() {
             assert!(sign_in_in_background(&tab).value().await.unwrap(), "{slow:?}");
             let (asked, started) = (world.sent("PATCH /api/session"), world.sent(AUTHORIZATION_REQUEST));
             assert_eq!((asked.len(), started.len()), (1, 1), "{slow:?}");
-            assert!(started[0].abs_diff(asked[0]) < 20, "{slow:?}: before the answer to either");
+            assert!(started[0].abs_diff(asked[0]) < 20, "{slow:?}: before the response to either");
             assert!(tab.client().session().expect("a session").becomes_account(), "{slow:?}: it began here");
             assert_nothing_pending(&browser);
         });
@@ -99,7 +99,7 @@ fn a_session_that_authress_has_is_kept_when_a_login_has_started_meanwhile() {
 }
 
 #[test]
-fn a_login_in_the_background_waits_for_the_answer_about_a_session() {
+fn a_login_in_the_background_waits_for_the_response_about_a_session() {
     run(async {
         let world = World::new(Site::Same, 20);
         let browser = Browser::new(&world);
@@ -108,7 +108,7 @@ fn a_login_in_the_background_waits_for_the_answer_about_a_session() {
         let mut call = sign_in_in_background(&tab);
         pass_ms(5_500).await;
         assert_eq!((call.try_value().is_none(), world.sent("GET /v1/login").len(), sent(&tab)), (true, 0, 1));
-        assert!(call.value().await.unwrap(), "its four seconds begin with the answer");
+        assert!(call.value().await.unwrap(), "its four seconds begin with the response");
         assert_eq!((sent(&tab), tab.destination()), (1, None));
     });
 }

@@ -15,6 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use authress_secret::Secret;
 use authress_service_client::{Claim, ManagementClient, ManagementError, Permission, ResourceId, ResourceUri, UserId};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
 use decisions::{Decisions, Known};
 
 /// Asks Authress, and remembers.
@@ -121,6 +124,15 @@ impl Ownership {
     }
 }
 
+/// The id of the cart that a user has filled first: the user id, or a hash of one that cannot be the id of a resource, such
+/// as `slack|T0/U1`. A readable id never begins like a hash.
+pub(crate) fn cart_id(user_id: &str) -> String {
+    if !user_id.starts_with(HASHED) && ResourceId::new(user_id).is_ok() {
+        return user_id.to_owned();
+    }
+    [HASHED, &Base64UrlUnpadded::encode_string(&Sha256::digest(user_id.as_bytes()))].concat()
+}
+
 fn collection() -> Result<ResourceUri, OwnershipError> {
     ResourceUri::new(COLLECTION).map_err(|_| OwnershipError::Unavailable)
 }
@@ -139,7 +151,24 @@ fn unavailable(call: &'static str, error: &ManagementError) -> OwnershipError {
     OwnershipError::Unavailable
 }
 
+/// How a hashed cart id begins.
+const HASHED: &str = "~";
 /// The parent of all carts. Claims have to be allowed for it in the account.
 const COLLECTION: &str = "carts";
 /// What the owner of a cart may do, among everything else.
 const PERMISSION: &str = "UPDATE";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_user_id_has_a_cart_id_of_its_own() {
+        let users = ["user_1", "google-oauth2|109536", "slack|T0/U1", "slack|T0:U1", "a b", "~a", "a@b.example"];
+        let carts: std::collections::BTreeSet<_> = users.iter().map(|user| cart_id(user)).collect();
+        assert_eq!(carts.len(), users.len());
+        assert!(carts.iter().all(|cart| ResourceId::new(cart.as_str()).is_ok()), "{carts:?}");
+        assert_eq!(cart_id("google-oauth2|109536"), "google-oauth2|109536");
+        assert!(cart_id(&"x".repeat(129)).starts_with(HASHED));
+    }
+}
