@@ -17,7 +17,7 @@ use semver::Version;
 
 use crate::lint::{self, Check};
 use crate::setup::{self, BuildTools};
-use crate::{build, programs, size, types, workspace};
+use crate::{build, docs, programs, size, workspace};
 use plan::{Observed, Plan};
 
 /// Options of `cargo xtask release`.
@@ -67,7 +67,7 @@ fn checks(tools: BuildTools, observed: &Observed, version: String) -> Vec<Check>
         with_tools("sizes", size::check),
     ];
     checks.extend(observe::NPM_FOLDERS.map(|folder| Check::program(folder, publish_npm(&tools, folder))));
-    checks.push(Check::new("documentation", types::docs));
+    checks.push(with_tools("documentation", |tools| docs::build(&tools.node)));
     checks.push(Check::new("release files", move || {
         let folder = files::write(&tools, &public, &version)?;
         println!("      written to {}", folder.display());
