@@ -125,7 +125,8 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
 /// The parts that need the built package and the servers.
 fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     let built = Stage::run("build", || {
-        build::everything(&tools.build)?;
+        build::package(&tools.build)?;
+        if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() }?;
         // Both packed packages are checked beside the bundlers.
         if options.has(Part::Bundlers) { build::sandbox_package(&tools.build) } else { Ok(()) }
     });
