@@ -60,7 +60,7 @@ impl Drop for Folder {
 fn is_installed(mut tool: Command) -> bool {
     let found = tool.arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
-        eprintln!("{} is not installed: skipped", tool.get_program().display());
+        support::not_run(&format!("{} is not installed", tool.get_program().display()));
     }
     found
 }
@@ -144,7 +144,7 @@ fn tracked(names: &[String]) -> Vec<String> {
             String::from_utf8(stdout).unwrap().lines().map(str::to_owned).collect()
         }
         Ok(_) | Err(_) => {
-            eprintln!("no git, or no repository: skipped");
+            support::not_run("git is not installed, or this is no repository");
             Vec::new()
         }
     }
@@ -194,7 +194,7 @@ fn git_ignores_access_keys_and_no_recipe_puts_one_into_the_working_tree() {
         Ok(Output { stdout, status, .. }) if status.code() != Some(128) => {
             assert_eq!(String::from_utf8_lossy(&stdout).lines().count(), 3, "each of them is ignored");
         }
-        Ok(_) | Err(_) => eprintln!("no git, or no repository: skipped"),
+        Ok(_) | Err(_) => support::not_run("git is not installed, or this is no repository"),
     }
     for path in ["README.md", "crates/verifier/README.md", "deploy/kubernetes.yaml", "deploy/authress-verifier.service"]
     {

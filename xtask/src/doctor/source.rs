@@ -26,6 +26,8 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::Xvfb => "Xvfb",
         Tool::Xauth => "xauth",
         Tool::Wrk => "wrk",
+        Tool::SystemdAnalyze => "systemd-analyze",
+        Tool::Promtool => "promtool",
     }
 }
 
@@ -45,10 +47,11 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::WebkitDriver
         | Tool::Xvfb
         | Tool::Xauth
-        | Tool::Wrk => has_apt,
+        | Tool::Wrk
+        | Tool::SystemdAnalyze
+        | Tool::Promtool => has_apt,
     };
-    let command = if tool == Tool::Wrk { "cargo xtask bench verifier" } else { SET_UP };
-    is_automatic.then_some(command)
+    is_automatic.then_some(SET_UP)
 }
 
 /// How a person gets it on this system: a command, or a sentence.
@@ -76,6 +79,10 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         // A browser of Linux, and the display that it needs there.
         Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => packaged(WEBKIT_ON_MACOS, IN_WSL),
         Tool::Wrk => packaged("brew install wrk", IN_WSL),
+        Tool::SystemdAnalyze => {
+            packaged("there is none for macOS: the test of the unit says that it was not run", IN_WSL)
+        }
+        Tool::Promtool => packaged("brew install prometheus", IN_WSL),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::tools::Installed;
-use super::{WRK, apt, browser, debian_std, engines, nginx, node, redis, standard_library, toolchain, wasm_target};
+use super::{
+    WRK, apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target,
+};
 use crate::programs;
 
 /// Something that a command needs.
@@ -34,11 +36,13 @@ pub(crate) enum Tool {
     Xvfb,
     Xauth,
     Wrk,
+    SystemdAnalyze,
+    Promtool,
 }
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 21] = [
+    pub(crate) const ALL: [Tool; 23] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -60,6 +64,8 @@ impl Tool {
         Tool::Xvfb,
         Tool::Xauth,
         Tool::Wrk,
+        Tool::SystemdAnalyze,
+        Tool::Promtool,
     ];
 
     /// Debian's packages of it; none for what does not come from Debian.
@@ -73,6 +79,8 @@ impl Tool {
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
             Tool::Wrk => WRK,
+            Tool::SystemdAnalyze => &["systemd"],
+            Tool::Promtool => promtool::PACKAGES,
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -167,7 +175,8 @@ pub(crate) fn take() -> Result<Inventory> {
     Ok(Inventory { system, has_rustup: programs::find(&["rustup"]).is_some(), items })
 }
 
-fn look(tool: Tool) -> Result<Item> {
+/// Looks for one tool.
+pub(super) fn look(tool: Tool) -> Result<Item> {
     let (needed, found) = match tool {
         Tool::Rust => (Needed::AtLeast(env!("CARGO_PKG_RUST_VERSION").to_owned()), known(toolchain::used())),
         Tool::PinnedRust => (Needed::Exactly(toolchain::pinned()?), known(toolchain::used())),
@@ -193,6 +202,8 @@ fn look(tool: Tool) -> Result<Item> {
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),
         Tool::Xauth => (Needed::Any, program(&["xauth"])),
         Tool::Wrk => (Needed::Any, program(WRK)),
+        Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
+        Tool::Promtool => (Needed::Any, path(promtool::existing())),
     };
     Ok(Item { tool, needed, found })
 }
