@@ -3,6 +3,7 @@
 // Each test file is a separate program and uses a part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub(crate) mod human_check;
 #[cfg(unix)]
 pub(crate) mod program;
 pub(crate) mod proof_of_work;
