@@ -6,10 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,7 +41,9 @@ pub struct ServerLimits {
     pub idle_timeout: Duration,
     /// How long a response may take, and how long a client may read nothing of it.
     pub request_timeout: Duration,
-    /// How long the server goes on accepting connections after the shutdown signal.
+    /// How long the server goes on accepting connections after the shutdown signal. It ends each connection with the
+    /// next response meanwhile. If it is longer than the proxy in front keeps idle connections, none is left for the
+    /// server to close, so no request can meet a connection that is just closing.
     pub shutdown_delay: Duration,
     /// How long requests in flight may take after `shutdown_delay`.
     pub drain: Duration,
@@ -101,8 +105,9 @@ impl<A> App for A where
 {
 }
 
-/// Serves until `shutdown` completes and the shutdown delay has passed. Then it accepts no more connections, finishes
-/// the requests in flight, and returns after the drain time at the latest.
+/// Serves until `shutdown` completes and the shutdown delay has passed. During the delay each response has
+/// `Connection: close`. Then it accepts no more connections, finishes the requests in flight, and returns after the drain
+/// time at the latest.
 ///
 /// Handlers find the peer address in [`ConnectInfo`].
 ///
@@ -132,8 +137,10 @@ pub async fn serve_counted<A: App>(
     connections.limit.set(i64::try_from(limits.connections).unwrap_or(i64::MAX));
     let mut acceptor = Acceptor::new(listener, limits.connections);
     let graceful = GracefulShutdown::new();
+    let is_stopping = Arc::new(AtomicBool::new(false));
     let mut stop = pin!(async {
         shutdown.await;
+        is_stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.shutdown_delay).await;
     });
     loop {
@@ -143,7 +150,7 @@ pub async fn serve_counted<A: App>(
         };
         let (stream, peer, permit) = accepted;
         let open = connections.begin(permit);
-        let connection = connection(stream, peer, &app, limits, true);
+        let connection = connection(stream, peer, &app, limits, &is_stopping);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             // hyper has already responded to a malformed request.
@@ -157,7 +164,7 @@ pub async fn serve_counted<A: App>(
     let listener = acceptor.listener;
     for _ in 0..BACKLOG {
         let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
-        let connection = connection(stream, peer, &app, limits, false);
+        let connection = connection(stream, peer, &app, limits, &is_stopping);
         last.spawn(async move {
             let _ = connection.await;
         });
@@ -276,7 +283,7 @@ fn connection<A: App>(
     peer: SocketAddr,
     app: &A,
     limits: ServerLimits,
-    keep_alive: bool,
+    is_stopping: &Arc<AtomicBool>,
 ) -> http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>> {
     // A response is one small write, which Nagle's algorithm would only delay.
     let _ = stream.set_nodelay(true);
@@ -287,13 +294,21 @@ fn connection<A: App>(
     let requests = Requests::default();
     let stream = ReadDeadline::new(Box::pin(stream), requests.clone(), limits.header_timeout, limits.idle_timeout);
     let app = app.clone();
+    let is_stopping = Arc::clone(is_stopping);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let in_flight = requests.begin();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = app.clone().oneshot(request);
+        let is_stopping = Arc::clone(&is_stopping);
         async move {
-            let response = response.await;
+            let mut response = response.await;
+            // Not when the request arrives: the shutdown may begin before its response.
+            if is_stopping.load(Ordering::Relaxed)
+                && let Ok(response) = &mut response
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(in_flight);
             response
         }
@@ -305,7 +320,6 @@ fn connection<A: App>(
         .header_read_timeout(None)
         .max_buf_size(limits.header_bytes)
         .writev(false)
-        .keep_alive(keep_alive)
         .serve_connection(TokioIo::new(stream), service)
 }
 
