@@ -6,11 +6,16 @@
 
 mod support;
 
-use axum::http::{Method, StatusCode, header};
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, StatusCode, header};
 use serde_json::json;
 use support::human_check::{CHEAP, PAGE, PROOF_OF_WORK, app, location_in, open, send, settings, solve, submit};
 use support::proof_of_work;
 use support::{assert_refused, key, location, query};
+use tower::ServiceExt;
 
 #[tokio::test]
 async fn a_shopper_passes_with_a_solution_for_this_login() {
