@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authress_redis::test_server::eventually;
 
@@ -19,10 +19,18 @@ const PAUSES: [Duration; 2] = [Duration::from_micros(500), Duration::from_millis
 /// Clients of each kind. The recipe for nginx allows 20 connections to an address.
 const CLIENTS_OF_EACH_KIND: usize = 7;
 
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcomes {
+    /// How often each outcome occurred: a status, or the kind of an error.
+    pub(crate) count: BTreeMap<String, usize>,
+    /// The longest time that a request took.
+    pub(crate) longest: Duration,
+}
+
 pub(crate) struct Load {
     is_over: Arc<AtomicBool>,
     requests: Arc<AtomicUsize>,
-    outcomes: Arc<Mutex<BTreeMap<String, usize>>>,
+    outcomes: Arc<Mutex<Outcomes>>,
     clients: Vec<JoinHandle<()>>,
 }
 
@@ -39,8 +47,12 @@ impl Load {
                     if is_over.load(Ordering::Relaxed) {
                         return;
                     }
+                    let start = Instant::now();
                     let outcome = login(&address, &mut connection, &format!("client-{number}-{request}"));
-                    *outcomes.lock().unwrap().entry(outcome).or_default() += 1;
+                    let mut outcomes = outcomes.lock().unwrap();
+                    *outcomes.count.entry(outcome).or_default() += 1;
+                    outcomes.longest = outcomes.longest.max(start.elapsed());
+                    drop(outcomes);
                     requests.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(PAUSES[number % PAUSES.len()]);
                 }
@@ -55,8 +67,8 @@ impl Load {
         eventually("more requests", || self.requests.load(Ordering::Relaxed) >= before + count);
     }
 
-    /// Ends the load, and returns how often each outcome occurred: a status, or the kind of an error.
-    pub(crate) fn stop(self) -> BTreeMap<String, usize> {
+    /// Ends the load.
+    pub(crate) fn stop(self) -> Outcomes {
         self.is_over.store(true, Ordering::Relaxed);
         for client in self.clients {
             client.join().unwrap();
