@@ -14,9 +14,11 @@ const LANGUAGES = { js: 'js', mjs: 'js', javascript: 'js', jsx: 'jsx', ts: 'ts',
  * @param {string} workspace
  */
 export function pages(workspace) {
-  const docs = readdirSync(join(workspace, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
+  const docs = ['docs', 'docs/frameworks'].flatMap((folder) =>
+    readdirSync(join(workspace, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  );
   return ['README.md', 'pkg/README.md', 'sandbox-pkg/README.md', ...docs.sort()];
 }
 
@@ -30,10 +32,17 @@ export function pages(workspace) {
 export function examples(workspace) {
   return pages(workspace).flatMap((page) => {
     const text = readFileSync(join(workspace, page), 'utf8');
+    /** The code of the page's files so far: a block that continues a file is compiled with what stands before it. */
+    const files = new Map();
     return [...text.matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm)].flatMap(({ 1: language, 2: code, index }) => {
       const line = text.slice(0, index).split('\n').length + 1;
       if (language === 'html') return scripts(code).map((script) => ({ page, line, ...script }));
-      return language in LANGUAGES ? [{ page, line, extension: LANGUAGES[language], code: asModule(code) }] : [];
+      if (!(language in LANGUAGES)) return [];
+      const [, file, continued] = /^\/\/ (\S+?)(, continued)?\n/.exec(code) ?? [];
+      const before = continued ? (files.get(file) ?? '') : '';
+      if (file) files.set(file, before + code);
+      const first = line - (before.split('\n').length - 1);
+      return [{ page, line: first, extension: LANGUAGES[language], code: asModule(before + code) }];
     });
   });
 }
