@@ -24,6 +24,9 @@ pub(crate) enum Tool {
     WasmBindgen,
     WasmPack,
     CargoDeny,
+    CargoCyclonedx,
+    CargoSemverChecks,
+    CargoFuzz,
     Chromium,
     Chromedriver,
     Redis,
@@ -38,7 +41,7 @@ pub(crate) enum Tool {
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 21] = [
+    pub(crate) const ALL: [Tool; 24] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -50,6 +53,9 @@ impl Tool {
         Tool::WasmBindgen,
         Tool::WasmPack,
         Tool::CargoDeny,
+        Tool::CargoCyclonedx,
+        Tool::CargoSemverChecks,
+        Tool::CargoFuzz,
         Tool::Chromium,
         Tool::Chromedriver,
         Tool::Redis,
@@ -81,6 +87,9 @@ impl Tool {
             | Tool::WasmBindgen
             | Tool::WasmPack
             | Tool::CargoDeny
+            | Tool::CargoCyclonedx
+            | Tool::CargoSemverChecks
+            | Tool::CargoFuzz
             | Tool::Geckodriver => &[],
         }
     }
@@ -183,6 +192,9 @@ fn look(tool: Tool) -> Result<Item> {
         Tool::WasmBindgen => compiled(Installed::wasm_bindgen()?),
         Tool::WasmPack => compiled(Installed::wasm_pack()),
         Tool::CargoDeny => compiled(Installed::cargo_deny()),
+        Tool::CargoCyclonedx => compiled(Installed::cargo_cyclonedx()),
+        Tool::CargoFuzz => compiled(Installed::cargo_fuzz()),
+        Tool::CargoSemverChecks => compiled(Installed::cargo_semver_checks()),
         Tool::Geckodriver => compiled(Installed::geckodriver()),
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),
