@@ -162,6 +162,7 @@ mod tests {
             "test --release e2e",
             "release --dry-run 1.2.3",
             "release 1.2.3-rc.1 --quick --dry-run",
+            "release 1.2.3 --dry-run --only compiler,sizes",
         ] {
             assert!(parses(words), "{words}");
         }
@@ -188,6 +189,7 @@ mod tests {
             "release --dry-run",
             "release --dry-run v1.2.3",
             "release --dry-run 1.2",
+            "release --dry-run 1.2.3 --quick --only sizes",
         ] {
             assert!(!parses(words), "{words}");
         }

@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Compare versions, changelog and git only: build and pack nothing
     #[arg(long)]
     quick: bool,
+    /// Run these checks only, by their names and separated by commas; the version is planned in any case
+    #[arg(long, value_delimiter = ',', conflicts_with = "quick")]
+    only: Vec<String>,
     /// The version to release, such as 1.2.3
     version: Version,
 }
@@ -42,7 +45,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let checked = if options.quick {
         Ok(())
     } else {
-        lint::run_checks("release", checks(setup::for_build()?, &observed, &options.version))
+        let mut checks = checks(setup::for_build()?, &observed, &options.version);
+        if let Some(unknown) = options.only.iter().find(|name| checks.iter().all(|check| check.name() != **name)) {
+            let names: Vec<_> = checks.iter().map(Check::name).collect();
+            bail!("there is no check {unknown:?}; there are {}", names.join(", "));
+        }
+        checks.retain(|check| options.only.is_empty() || options.only.iter().any(|name| name == check.name()));
+        lint::run_checks("release", checks)
     };
     print!("{}", report(&plan, &options.version));
     checked?;
