@@ -162,7 +162,7 @@ mod tests {
             "test --release e2e",
             "release --dry-run 1.2.3",
             "release 1.2.3-rc.1 --quick --dry-run",
-            "release 1.2.3 --dry-run --only compiler,sizes",
+            "release 1.2.3 --dry-run --only compiler,crate-changes",
         ] {
             assert!(parses(words), "{words}");
         }

@@ -82,15 +82,13 @@ fn checks(tools: BuildTools, observed: &Observed, version: &Version) -> Vec<Chec
     let mut checks = vec![
         with_tools("compiler", BuildTools::check_release),
         Check::new("dependencies", || programs::run(&mut lint::dependencies()?)),
-        Check::new("types since the last release", {
+        Check::new("type-changes", {
             let next = next.clone();
             move || api::check_types(for_types.as_ref(), &next)
         }),
-        Check::new("crates since the last release", move || {
-            since::check_crates(for_crates.as_ref(), &next, &libraries)
-        }),
+        Check::new("crate-changes", move || since::check_crates(for_crates.as_ref(), &next, &libraries)),
         Check::program("crates", publish_crates()),
-        with_tools("npm packages", |tools| {
+        with_tools("npm-packages", |tools| {
             build::package(tools)?;
             build::sandbox_package(tools)
         }),
@@ -100,7 +98,7 @@ fn checks(tools: BuildTools, observed: &Observed, version: &Version) -> Vec<Chec
     checks.push(Check::new("documentation", types::docs));
     let notes = files::Notes::of(observed, version);
     let version = version.to_string();
-    checks.push(Check::new("release files", {
+    checks.push(Check::new("release-files", {
         let tools = Rc::clone(&tools);
         move || files::write(&tools, &names, &version, &notes)
     }));
