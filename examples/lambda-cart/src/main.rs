@@ -65,11 +65,7 @@ async fn read_cart(State(shop): State<Shop>, token: AccessToken) -> Result<impl 
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(cart)))
 }
 
-async fn add(
-    State(shop): State<Shop>,
-    token: AccessToken,
-    Path(product): Path<String>,
-) -> Result<Json<Cart>, Failure> {
+async fn add(State(shop): State<Shop>, token: AccessToken, Path(product): Path<String>) -> Result<Json<Cart>, Failure> {
     if !PRODUCTS.contains(&product.as_str()) {
         return Err(Failure::UnknownProduct);
     }

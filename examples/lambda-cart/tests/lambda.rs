@@ -1,7 +1,12 @@
 //! The function as AWS Lambda runs it: the built program asks a Runtime API on loopback for events, which are those of an
 //! HTTP API of API Gateway, and its carts are in a real Redis.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed helper is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed helper is a failed test"
+)]
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
