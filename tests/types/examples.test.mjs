@@ -18,8 +18,10 @@ after(() => rmSync(project, { recursive: true }));
 mkdirSync(join(project, 'node_modules'));
 for (const [name, folder] of Object.entries({ 'authress-login-wasm': 'pkg', 'authress-login-sandbox': 'sandbox-pkg' }))
   symlinkSync(join(workspace, folder), join(project, 'node_modules', name), 'dir');
-const surroundings = join(project, 'surroundings.d.ts');
-cpSync(join(workspace, 'tests/types/examples/surroundings.d.ts'), surroundings);
+const surroundings = ['surroundings.d.ts', 'frameworks.d.ts'].map((name) => {
+  cpSync(join(workspace, 'tests/types/examples', name), join(project, name));
+  return join(project, name);
+});
 
 const all = examples(workspace);
 
@@ -50,7 +52,7 @@ function complaints({ code, extension, line, isClassic }, index) {
   const reference = isClassic ? '/// <reference types="authress-login-wasm/script" />' : '';
   writeFileSync(file, `${reference}\n${code}`);
   // A page's script has the client in a global name, which the surroundings have, too.
-  const program = ts.createProgram(isClassic ? [file] : [file, surroundings], options);
+  const program = ts.createProgram(isClassic ? [file] : [file, ...surroundings], options);
   return ts.getPreEmitDiagnostics(program).map(({ file: source, start, messageText }) => {
     const at =
       source?.fileName === file ? source.getLineAndCharacterOfPosition(start ?? 0).line - 1 + line : source?.fileName;

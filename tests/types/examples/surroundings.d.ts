@@ -6,7 +6,7 @@ declare function tell(what: string | undefined): void;
 declare function requestClaimTicket(): Promise<string>;
 declare function cartOf(userId: string | undefined): Promise<unknown>;
 /** On a server: its environment, and the shop's own data. */
-declare const process: { env: Record<string, string | undefined>; cwd(): string };
+declare const process: { env: Record<string, any>; cwd(): string };
 declare function moveCart(from: string, to: string): Promise<void>;
 declare function Cart(properties: { initial: unknown }): unknown;
 /** Of Nuxt. */
