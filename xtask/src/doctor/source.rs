@@ -20,6 +20,7 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::Chromedriver => "chromedriver",
         Tool::Redis => "Redis",
         Tool::Nginx => "nginx",
+        Tool::Shellcheck => "shellcheck",
         Tool::Firefox => "Firefox",
         Tool::Geckodriver => "geckodriver",
         Tool::WebkitDriver => "WebKitGTK driver",
@@ -41,6 +42,7 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Chromedriver
         | Tool::Redis
         | Tool::Nginx
+        | Tool::Shellcheck
         | Tool::Firefox
         | Tool::WebkitDriver
         | Tool::Xvfb
@@ -72,6 +74,7 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         Tool::Chromedriver => packaged("brew install --cask chromedriver, of Chrome's major version", IN_WSL),
         Tool::Redis => packaged("brew install redis", IN_WSL),
         Tool::Nginx => packaged("brew install nginx", IN_WSL),
+        Tool::Shellcheck => packaged("brew install shellcheck", IN_WSL),
         Tool::Firefox => packaged(FIREFOX_ON_MACOS, IN_WSL),
         // A browser of Linux, and the display that it needs there.
         Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => packaged(WEBKIT_ON_MACOS, IN_WSL),

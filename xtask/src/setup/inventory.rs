@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::tools::Installed;
-use super::{WRK, apt, browser, debian_std, engines, nginx, node, redis, standard_library, toolchain, wasm_target};
+use super::{WRK, apt, browser, checkers, debian_std, engines, node, redis, standard_library, toolchain, wasm_target};
 use crate::programs;
 
 /// Something that a command needs.
@@ -28,6 +28,7 @@ pub(crate) enum Tool {
     Chromedriver,
     Redis,
     Nginx,
+    Shellcheck,
     Firefox,
     Geckodriver,
     WebkitDriver,
@@ -38,7 +39,7 @@ pub(crate) enum Tool {
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 21] = [
+    pub(crate) const ALL: [Tool; 22] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -54,6 +55,7 @@ impl Tool {
         Tool::Chromedriver,
         Tool::Redis,
         Tool::Nginx,
+        Tool::Shellcheck,
         Tool::Firefox,
         Tool::Geckodriver,
         Tool::WebkitDriver,
@@ -69,7 +71,8 @@ impl Tool {
             Tool::Node | Tool::Npm => node::PACKAGES,
             Tool::Chromium | Tool::Chromedriver => browser::PACKAGES,
             Tool::Redis => redis::PACKAGES,
-            Tool::Nginx => nginx::PACKAGES,
+            Tool::Nginx => checkers::NGINX_PACKAGES,
+            Tool::Shellcheck => checkers::SHELLCHECK,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
             Tool::Wrk => WRK,
@@ -187,7 +190,8 @@ fn look(tool: Tool) -> Result<Item> {
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),
         Tool::Redis => (Needed::Any, program(&["redis-server"])),
-        Tool::Nginx => (Needed::Any, program(&nginx::NAMES)),
+        Tool::Nginx => (Needed::Any, program(&checkers::NGINX)),
+        Tool::Shellcheck => (Needed::Any, program(checkers::SHELLCHECK)),
         Tool::Firefox => (Needed::Any, versioned(engines::firefox_program())),
         Tool::WebkitDriver => (Needed::Any, path(engines::webkit_driver())),
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),

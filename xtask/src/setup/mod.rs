@@ -5,10 +5,10 @@
 
 mod apt;
 mod browser;
+mod checkers;
 mod debian_std;
 mod engines;
 pub(crate) mod inventory;
-mod nginx;
 mod node;
 mod redis;
 mod standard_library;
@@ -163,7 +163,7 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     let node = node::ensure()?;
     let browser = browser::ensure()?;
     redis::ensure()?;
-    nginx::ensure()?;
+    checkers::ensure()?;
     let wasm = wasm_target::ensure()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let wasm_pack = tools::wasm_pack()?;
