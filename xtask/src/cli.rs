@@ -47,7 +47,7 @@ enum Command {
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
     Generate,
-    /// Write the reports of the npm packages' public types (tests/types) anew
+    /// Write the reports of the public types of every entry of the npm packages (tests/types) anew
     ApiReport,
     /// Write the pages of the types' documentation to target/docs
     Docs,
