@@ -180,6 +180,14 @@ pub(crate) fn servers() -> Result<()> {
     compile(SERVERS.iter().chain([&CONTRACT]))
 }
 
+/// The same programs beside the native tests, which have compiled almost everything: with the features that their
+/// dependencies have there. Chosen alone the servers need fewer features, for which cargo compiles most dependencies again.
+pub(crate) fn servers_beside_tests() -> Result<()> {
+    println!("build: the servers");
+    // One test target makes cargo count the dependencies of tests, too.
+    programs::run(workspace::cargo("build").args(["--workspace", "--bins", "--test", "responses"]))
+}
+
 /// The contract test's program, built first.
 pub(crate) fn contract_program() -> Result<PathBuf> {
     println!("build: the contract test");

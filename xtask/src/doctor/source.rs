@@ -20,13 +20,15 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::Chromedriver => "chromedriver",
         Tool::Redis => "Redis",
         Tool::Nginx => "nginx",
-        Tool::Shellcheck => "shellcheck",
         Tool::Firefox => "Firefox",
         Tool::Geckodriver => "geckodriver",
         Tool::WebkitDriver => "WebKitGTK driver",
         Tool::Xvfb => "Xvfb",
         Tool::Xauth => "xauth",
         Tool::Wrk => "wrk",
+        Tool::SystemdAnalyze => "systemd-analyze",
+        Tool::Promtool => "promtool",
+        Tool::Shellcheck => "shellcheck",
     }
 }
 
@@ -42,15 +44,16 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Chromedriver
         | Tool::Redis
         | Tool::Nginx
-        | Tool::Shellcheck
         | Tool::Firefox
         | Tool::WebkitDriver
         | Tool::Xvfb
         | Tool::Xauth
-        | Tool::Wrk => has_apt,
+        | Tool::Wrk
+        | Tool::SystemdAnalyze
+        | Tool::Promtool
+        | Tool::Shellcheck => has_apt,
     };
-    let command = if tool == Tool::Wrk { "cargo xtask bench verifier" } else { SET_UP };
-    is_automatic.then_some(command)
+    is_automatic.then_some(SET_UP)
 }
 
 /// How a person gets it on this system: a command, or a sentence.
@@ -74,11 +77,15 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         Tool::Chromedriver => packaged("brew install --cask chromedriver, of Chrome's major version", IN_WSL),
         Tool::Redis => packaged("brew install redis", IN_WSL),
         Tool::Nginx => packaged("brew install nginx", IN_WSL),
-        Tool::Shellcheck => packaged("brew install shellcheck", IN_WSL),
         Tool::Firefox => packaged(FIREFOX_ON_MACOS, IN_WSL),
         // A browser of Linux, and the display that it needs there.
         Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => packaged(WEBKIT_ON_MACOS, IN_WSL),
         Tool::Wrk => packaged("brew install wrk", IN_WSL),
+        Tool::SystemdAnalyze => {
+            packaged("there is none for macOS: the test of the unit says that it was not run", IN_WSL)
+        }
+        Tool::Promtool => packaged("brew install prometheus", IN_WSL),
+        Tool::Shellcheck => packaged("brew install shellcheck", IN_WSL),
     }
 }
 

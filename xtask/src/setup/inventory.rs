@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::tools::Installed;
-use super::{WRK, apt, browser, checkers, debian_std, engines, node, redis, standard_library, toolchain, wasm_target};
+use super::{
+    WRK, apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target,
+};
 use crate::programs;
 
 /// Something that a command needs.
@@ -28,18 +30,20 @@ pub(crate) enum Tool {
     Chromedriver,
     Redis,
     Nginx,
-    Shellcheck,
     Firefox,
     Geckodriver,
     WebkitDriver,
     Xvfb,
     Xauth,
     Wrk,
+    SystemdAnalyze,
+    Promtool,
+    Shellcheck,
 }
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 22] = [
+    pub(crate) const ALL: [Tool; 24] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -55,13 +59,15 @@ impl Tool {
         Tool::Chromedriver,
         Tool::Redis,
         Tool::Nginx,
-        Tool::Shellcheck,
         Tool::Firefox,
         Tool::Geckodriver,
         Tool::WebkitDriver,
         Tool::Xvfb,
         Tool::Xauth,
         Tool::Wrk,
+        Tool::SystemdAnalyze,
+        Tool::Promtool,
+        Tool::Shellcheck,
     ];
 
     /// Debian's packages of it; none for what does not come from Debian.
@@ -71,11 +77,13 @@ impl Tool {
             Tool::Node | Tool::Npm => node::PACKAGES,
             Tool::Chromium | Tool::Chromedriver => browser::PACKAGES,
             Tool::Redis => redis::PACKAGES,
-            Tool::Nginx => checkers::NGINX_PACKAGES,
-            Tool::Shellcheck => checkers::SHELLCHECK,
+            Tool::Nginx => nginx::PACKAGES,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
             Tool::Wrk => WRK,
+            Tool::SystemdAnalyze => &["systemd"],
+            Tool::Promtool => promtool::PACKAGES,
+            Tool::Shellcheck => &["shellcheck"],
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -170,7 +178,8 @@ pub(crate) fn take() -> Result<Inventory> {
     Ok(Inventory { system, has_rustup: programs::find(&["rustup"]).is_some(), items })
 }
 
-fn look(tool: Tool) -> Result<Item> {
+/// Looks for one tool.
+pub(super) fn look(tool: Tool) -> Result<Item> {
     let (needed, found) = match tool {
         Tool::Rust => (Needed::AtLeast(env!("CARGO_PKG_RUST_VERSION").to_owned()), known(toolchain::used())),
         Tool::PinnedRust => (Needed::Exactly(toolchain::pinned()?), known(toolchain::used())),
@@ -190,13 +199,15 @@ fn look(tool: Tool) -> Result<Item> {
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),
         Tool::Redis => (Needed::Any, program(&["redis-server"])),
-        Tool::Nginx => (Needed::Any, program(&checkers::NGINX)),
-        Tool::Shellcheck => (Needed::Any, program(checkers::SHELLCHECK)),
+        Tool::Nginx => (Needed::Any, program(&nginx::NAMES)),
         Tool::Firefox => (Needed::Any, versioned(engines::firefox_program())),
         Tool::WebkitDriver => (Needed::Any, path(engines::webkit_driver())),
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),
         Tool::Xauth => (Needed::Any, program(&["xauth"])),
         Tool::Wrk => (Needed::Any, program(WRK)),
+        Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
+        Tool::Promtool => (Needed::Any, path(promtool::existing())),
+        Tool::Shellcheck => (Needed::Any, program(&["shellcheck"])),
     };
     Ok(Item { tool, needed, found })
 }

@@ -5,11 +5,13 @@
 
 mod apt;
 mod browser;
-mod checkers;
 mod debian_std;
 mod engines;
 pub(crate) mod inventory;
+mod nginx;
 mod node;
+mod packages;
+mod promtool;
 mod redis;
 mod standard_library;
 mod toolchain;
@@ -85,6 +87,8 @@ pub(crate) struct TestTools {
     pub(crate) wasm_pack: PathBuf,
     /// Chromium and its driver.
     pub(crate) browser: Browser,
+    /// `promtool`, if it could be installed.
+    pub(crate) promtool: Option<PathBuf>,
     /// If the set-up was asked for it.
     firefox: Option<Firefox>,
     /// If the set-up was asked for it.
@@ -159,14 +163,23 @@ pub(crate) fn for_docs() -> Result<Node> {
 /// Installs everything for these engines, and Chromium in any case: for `cargo xtask setup`, `test` and `demo --check`.
 pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     let start = Instant::now();
-    // What fails fastest first, then downloads, then what has to be compiled.
+    // What fails fastest first.
     let node = node::ensure()?;
+    // The packages are downloaded and unpacked while the tools are compiled.
+    let wasm = wasm_target::ensure()?;
+    let ((wasm_bindgen, wasm_pack), promtool) = std::thread::scope(|scope| {
+        let packages = scope.spawn(|| {
+            packages::ensure(engines)?;
+            promtool::ensure()
+        });
+        let compiled = compiled_tools(engines);
+        let promtool = packages.join().map_err(|_| anyhow!("the installation of packages panicked"))??;
+        Ok::<_, anyhow::Error>((compiled?, promtool))
+    })?;
+    // Each of these finds what was installed, or says what is missing.
     let browser = browser::ensure()?;
     redis::ensure()?;
-    checkers::ensure()?;
-    let wasm = wasm_target::ensure()?;
-    let wasm_bindgen = tools::wasm_bindgen()?;
-    let wasm_pack = tools::wasm_pack()?;
+    nginx::ensure()?;
     let webkit = engines.contains(&Engine::Webkit).then(engines::webkit).transpose()?;
     let firefox = engines.contains(&Engine::Firefox).then(engines::firefox).transpose()?;
     println!("set-up: complete after {}", seconds(start.elapsed()));
@@ -183,7 +196,16 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
         .map(|(name, program)| format!("{name} {}", programs::version(program).unwrap_or_default()))
         .collect();
     println!("        tools: {}, node {}", versions.join(", "), node.version);
-    Ok(TestTools { build: BuildTools::new(wasm, wasm_bindgen, node), wasm_pack, browser, firefox, webkit })
+    Ok(TestTools { build: BuildTools::new(wasm, wasm_bindgen, node), wasm_pack, browser, promtool, firefox, webkit })
+}
+
+/// The tools that are compiled from crates.io. The last of them is found again by the engine that needs it.
+fn compiled_tools(engines: &[Engine]) -> Result<(PathBuf, PathBuf)> {
+    let programs = (tools::wasm_bindgen()?, tools::wasm_pack()?);
+    if engines.contains(&Engine::Firefox) && std::env::var_os("GECKODRIVER").is_none() {
+        tools::geckodriver()?;
+    }
+    Ok(programs)
 }
 
 /// Installs what `build`, `lint`, `size` and `demo` need: no browser.

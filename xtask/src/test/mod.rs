@@ -3,6 +3,7 @@
 mod browser;
 mod node_tests;
 mod report;
+mod skips;
 mod stage;
 mod tally;
 
@@ -49,6 +50,15 @@ enum Part {
     Bundlers,
 }
 
+/// The parts and engines that the command line leaves out.
+fn not_chosen(options: &Options) -> Vec<String> {
+    let parts = Part::value_variants().iter().filter(|part| !options.has(**part));
+    let parts = parts.filter_map(|part| Some(format!("part {}", part.to_possible_value()?.get_name())));
+    let has_engines = options.has(Part::Browser) || options.has(Part::E2e);
+    let engines = Engine::ALL.into_iter().filter(|engine| has_engines && !options.engines.0.contains(engine));
+    parts.chain(engines.map(|engine| format!("engine {}", engine.name()))).collect()
+}
+
 /// The names of all parts, sorted.
 #[cfg(test)]
 pub(crate) fn part_names() -> Vec<String> {
@@ -76,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             println!("\nThe tested package was a development build, not the one to publish: {reason:#}");
         }
     }
-    report::print(&stages)
+    report::print(&stages, &not_chosen(options))
 }
 
 fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
@@ -85,7 +95,7 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
         stages.push(Stage::run("lint", || lint::run(&tools.build)));
     }
     if options.has(Part::Native) {
-        stages.push(Stage::tests("native tests", workspace::cargo("test").args(["--workspace", "--no-fail-fast"])));
+        stages.push(Stage::tests("native tests", &mut native_tests(tools)));
         stages.extend(aws_lc_tests().map(|(name, mut command)| Stage::tests(name, &mut command)));
     }
     if options.has(Part::Browser) {
@@ -115,7 +125,8 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
 /// The parts that need the built package and the servers.
 fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     let built = Stage::run("build", || {
-        build::everything(&tools.build)?;
+        build::package(&tools.build)?;
+        if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() }?;
         // Both packed packages are checked beside the bundlers.
         if options.has(Part::Bundlers) { build::sandbox_package(&tools.build) } else { Ok(()) }
     });
@@ -153,6 +164,16 @@ fn tests_of_built(name: &'static str, is_built: bool, command: Result<Command>) 
         Ok(_) => Stage::run(name, || Err(anyhow!("not run, because the build failed"))),
         Err(failure) => Stage::run(name, || Err(failure)),
     }
+}
+
+/// The tests of every crate.
+fn native_tests(tools: &TestTools) -> Command {
+    let mut command = workspace::cargo("test");
+    command.args(["--workspace", "--no-fail-fast"]);
+    if let Some(promtool) = &tools.promtool {
+        command.env("PROMTOOL", promtool);
+    }
+    command
 }
 
 /// The tests of signing, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.

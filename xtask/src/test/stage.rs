@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::skips::Skips;
 use super::tally::Tally;
 
 /// A stage that has ended: one line of the closing table.
@@ -14,6 +15,8 @@ pub(crate) struct Stage {
     pub(crate) name: &'static str,
     pub(crate) time: Duration,
     pub(crate) tally: Tally,
+    /// The tests that were skipped.
+    pub(crate) skips: Skips,
     /// The error, if the stage failed.
     pub(crate) failure: Option<String>,
 }
@@ -27,12 +30,12 @@ impl Stage {
         if let Some(failure) = &failure {
             eprintln!("xtask: {failure}");
         }
-        Stage { name, time: start.elapsed(), tally: Tally::default(), failure }
+        Stage { name, time: start.elapsed(), tally: Tally::default(), skips: Skips::default(), failure }
     }
 
     /// Runs a test runner: passes its output on and counts its tests. No test at all is a failure.
     pub(crate) fn tests(name: &'static str, command: &mut Command) -> Self {
-        let mut tally = Tally::default();
+        let (mut tally, mut skips) = (Tally::default(), Skips::default());
         let mut stage = Stage::run(name, || {
             let program = command.get_program().display().to_string();
             let mut child = command
@@ -46,6 +49,7 @@ impl Stage {
                     let line = String::from_utf8_lossy(&line);
                     println!("{line}");
                     tally.read_line(&line);
+                    skips.read_line(&line);
                 }
             }
             let status = child.wait().with_context(|| format!("cannot wait for {program}"))?;
@@ -58,6 +62,7 @@ impl Stage {
             tally.check_retries()
         });
         stage.tally = tally;
+        stage.skips = skips;
         stage
     }
 
