@@ -49,7 +49,7 @@ enum Command {
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
     Generate,
-    /// Write the reports of the npm packages' public types (tests/types) anew
+    /// Write the reports of the public types of every entry of the npm packages (tests/types) anew
     ApiReport,
     /// Write the pages of the types' documentation to target/docs
     Docs,
@@ -117,21 +117,15 @@ mod tests {
     /// The words after each `cargo xtask` in the code of a page.
     fn commands_in(page: &str) -> impl Iterator<Item = &str> {
         let rests = page.split("cargo xtask ").skip(1);
-        rests.filter_map(|rest| rest.split(['`', '\n', '#']).next()).map(str::trim).filter(|words| !words.is_empty())
+        rests.filter_map(|rest| rest.split(['`', '\n', '#', '&', ';', '|', ')']).next()).map(str::trim)
     }
 
     #[test]
     fn every_command_in_the_documentation_is_understood() {
-        let root = crate::workspace::root();
-        let folders = ["", "pkg", "docs", "docs/decisions"].map(|folder| root.join(folder));
         let mut found = 0;
-        for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|extension| extension != "md") {
-                continue;
-            }
-            for words in commands_in(&std::fs::read_to_string(&path).unwrap()) {
-                assert!(parses(words) || words == "help", "{}: cargo xtask {words}", path.display());
+        for page in authress_documentation::pages().unwrap() {
+            for words in commands_in(&page.text).filter(|words| !words.is_empty()) {
+                assert!(parses(words) || words == "help", "{}: cargo xtask {words}", page.path);
                 found += 1;
             }
         }

@@ -47,7 +47,7 @@ const TEST: Command = Command {
     name: "cargo xtask test, demo --check",
     base: Some(&LINT),
     needs: &[Tool::WasmPack, Tool::Chromium, Tool::Chromedriver, Tool::Redis],
-    uses: &[Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool],
+    uses: &[Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck],
 };
 
 const ENGINES: Command = Command {

@@ -31,6 +31,7 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::Wrk => "wrk",
         Tool::SystemdAnalyze => "systemd-analyze",
         Tool::Promtool => "promtool",
+        Tool::Shellcheck => "shellcheck",
     }
 }
 
@@ -59,7 +60,8 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Xauth
         | Tool::Wrk
         | Tool::SystemdAnalyze
-        | Tool::Promtool => has_apt,
+        | Tool::Promtool
+        | Tool::Shellcheck => has_apt,
     };
     let command = match tool {
         Tool::CargoFuzz => "cargo xtask fuzz",
@@ -109,6 +111,7 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
             packaged("there is none for macOS: the test of the unit says that it was not run", IN_WSL)
         }
         Tool::Promtool => packaged("brew install prometheus", IN_WSL),
+        Tool::Shellcheck => packaged("brew install shellcheck", IN_WSL),
     }
 }
 

@@ -41,11 +41,12 @@ pub(crate) enum Tool {
     Wrk,
     SystemdAnalyze,
     Promtool,
+    Shellcheck,
 }
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 26] = [
+    pub(crate) const ALL: [Tool; 27] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -72,6 +73,7 @@ impl Tool {
         Tool::Wrk,
         Tool::SystemdAnalyze,
         Tool::Promtool,
+        Tool::Shellcheck,
     ];
 
     /// Debian's packages of it; none for what does not come from Debian.
@@ -87,6 +89,7 @@ impl Tool {
             Tool::Wrk => WRK,
             Tool::SystemdAnalyze => &["systemd"],
             Tool::Promtool => promtool::PACKAGES,
+            Tool::Shellcheck => &["shellcheck"],
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -216,6 +219,7 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::Wrk => (Needed::Any, program(WRK)),
         Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
         Tool::Promtool => (Needed::Any, path(promtool::existing())),
+        Tool::Shellcheck => (Needed::Any, program(&["shellcheck"])),
     };
     Ok(Item { tool, needed, found })
 }
