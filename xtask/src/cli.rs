@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    advisories, bench, build, bundlers, contract, demo, doctor, fuzz, generate, lint, release, reproduce, setup, size,
-    stack, test, types, words,
+    advisories, bench, build, bundlers, contract, demo, docs, doctor, fuzz, generate, lint, release, reproduce, setup,
+    size, stack, test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -51,8 +51,8 @@ enum Command {
     Generate,
     /// Write the reports of the public types of every entry of the npm packages (tests/types) anew
     ApiReport,
-    /// Write the pages of the types' documentation to target/docs
-    Docs,
+    /// Build the documentation site in target/docs, with the reference of types and crates
+    Docs(docs::Options),
     /// Print what a shopper downloads, in bytes, and write it to xtask/size-budget.json
     Size,
     /// Try the package in every bundler and framework (about 20 minutes) and write the tables in docs/bundlers.md
@@ -90,7 +90,7 @@ impl Cli {
             Command::Words(options) => words::run(&options),
             Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),
-            Command::Docs => types::docs(),
+            Command::Docs(options) => docs::run(&options),
             Command::Size => size::print(&setup::for_build()?),
             Command::Bundlers(options) => bundlers::run(&options),
             Command::Bench(benchmark) => bench::run(&benchmark),
@@ -152,6 +152,9 @@ mod tests {
             "bench verifier --seconds 5",
             "build --release",
             "build --only-package",
+            "docs",
+            "docs --serve",
+            "test docs",
             "reproduce",
             "test --release e2e",
             "release --dry-run 1.2.3",

@@ -11,6 +11,7 @@ mod circles;
 mod cli;
 mod contract;
 mod demo;
+mod docs;
 mod doctor;
 mod engines;
 mod fuzz;

@@ -19,7 +19,7 @@ use semver::Version;
 
 use crate::lint::{self, Check};
 use crate::setup::{self, BuildTools};
-use crate::{build, programs, size, types, workspace};
+use crate::{build, docs, programs, size, types, workspace};
 use plan::{Crate, Observed, Plan};
 
 /// Options of `cargo xtask release`.
@@ -95,7 +95,7 @@ fn checks(tools: BuildTools, observed: &Observed, version: &Version) -> Vec<Chec
         with_tools("sizes", size::check),
     ];
     checks.extend(observe::NPM_FOLDERS.map(|folder| Check::program(folder, publish_npm(&tools, folder))));
-    checks.push(Check::new("documentation", types::docs));
+    checks.push(with_tools("documentation", |tools| docs::build(&tools.node)));
     let notes = files::Notes::of(observed, version);
     let version = version.to_string();
     checks.push(Check::new("release-files", {

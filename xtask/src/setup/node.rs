@@ -43,6 +43,13 @@ impl Node {
         install_packages(&self.npm, &["install", "--no-save"], &tests().join("bundlers"), why, "about 40 s, 470 MB")
     }
 
+    /// Installs what makes the documentation site.
+    pub(crate) fn install_site(&self) -> Result<()> {
+        // Not `ci`, for the reason above.
+        let words = ["install", "--no-save"];
+        install_packages(&self.npm, &words, &workspace::root().join("site"), "what makes the site", "about 20 s, 200 MB")
+    }
+
     /// Installs the login clients whose sizes are compared with ours.
     pub(crate) fn install_peers(&self) -> Result<()> {
         let why = "the login clients that ours is compared with";

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 
 use crate::engines::{Engine, Engines};
 use crate::setup::{self, TestTools};
-use crate::{build, lint, size, workspace};
+use crate::{build, docs, lint, size, workspace};
 pub(crate) use node_tests::{bundlers, tools};
 use stage::Stage;
 
@@ -47,6 +47,7 @@ enum Part {
     E2e,
     Attacks,
     Sandbox,
+    Docs,
     Bundlers,
 }
 
@@ -115,6 +116,12 @@ fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
         let is_built = built.failure.is_none();
         stages.push(built);
         stages.push(tests_of_built("sandbox as a package", is_built, node_tests::sandbox_package(tools)));
+    }
+    if options.has(Part::Docs) {
+        let built = Stage::run("build of the site", || docs::build_for_tests(&tools.build.node));
+        let is_built = built.failure.is_none();
+        stages.push(built);
+        stages.push(tests_of_built("site", is_built, node_tests::site(tools)));
     }
     if [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| options.has(part)) {
         stages.extend(package_parts(tools, options));

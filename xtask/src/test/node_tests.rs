@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::engines::Engine;
 use crate::setup::TestTools;
-use crate::workspace;
+use crate::{docs, workspace};
 
 /// The files of `tests/e2e` that run in every engine: what shoppers do. docs/engines.md says why the others do not.
 const EVERYWHERE: [&str; 10] = [
@@ -106,6 +106,13 @@ pub(crate) fn types(tools: &TestTools) -> Result<Command> {
 /// The sandbox's npm package: over HTTP, and with the client's package in Chromium; and the examples, which use both.
 pub(crate) fn sandbox_package(tools: &TestTools) -> Result<Command> {
     in_folders(tools.node_script_in(Engine::Chromium)?, &["sandbox-pkg/test", "tests/examples"])
+}
+
+/// The documentation site in Chromium; see `tests/site`.
+pub(crate) fn site(tools: &TestTools) -> Result<Command> {
+    let mut command = tools.node_script_in(Engine::Chromium)?;
+    command.env(docs::BASE.0, docs::BASE.1);
+    in_folders(command, &["tests/site"])
 }
 
 /// The packed package in every bundler; see `tests/bundlers`.
