@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authress_redis::test_server::eventually;
-use support::program::{command, exchange, login_request, start_with, status_of};
+use support::program::{command, exchange, is_installed, login_request, start_with, status_of};
 use support::{key, secret_file};
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -54,15 +54,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-/// Returns whether an optional tool is installed.
-fn is_installed(mut tool: Command) -> bool {
-    let found = tool.arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !found {
-        eprintln!("{} is not installed: skipped", tool.get_program().display());
-    }
-    found
 }
 
 /// Runs `--check` on the settings, with an access key of the service client that they name.

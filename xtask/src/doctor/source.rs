@@ -47,8 +47,7 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Xauth
         | Tool::Wrk => has_apt,
     };
-    let command = if tool == Tool::Wrk { "cargo xtask bench verifier" } else { SET_UP };
-    is_automatic.then_some(command)
+    is_automatic.then_some(SET_UP)
 }
 
 /// How a person gets it on this system: a command, or a sentence.

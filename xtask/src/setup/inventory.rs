@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::tools::Installed;
-use super::{WRK, apt, browser, debian_std, engines, nginx, node, redis, standard_library, toolchain, wasm_target};
+use super::{apt, browser, debian_std, engines, nginx, node, redis, standard_library, toolchain, wasm_target, wrk};
 use crate::programs;
 
 /// Something that a command needs.
@@ -72,7 +72,7 @@ impl Tool {
             Tool::Nginx => nginx::PACKAGES,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
-            Tool::Wrk => WRK,
+            Tool::Wrk => wrk::NAMES,
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -192,7 +192,7 @@ fn look(tool: Tool) -> Result<Item> {
         Tool::WebkitDriver => (Needed::Any, path(engines::webkit_driver())),
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),
         Tool::Xauth => (Needed::Any, program(&["xauth"])),
-        Tool::Wrk => (Needed::Any, program(WRK)),
+        Tool::Wrk => (Needed::Any, program(wrk::NAMES)),
     };
     Ok(Item { tool, needed, found })
 }

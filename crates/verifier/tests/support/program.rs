@@ -128,3 +128,12 @@ pub(crate) fn code_in(response: &str) -> String {
     let location = response.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
     Url::parse(location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
+
+/// Returns whether an optional tool is installed.
+pub(crate) fn is_installed(mut tool: Command) -> bool {
+    let found = tool.arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("{} is not installed: skipped", tool.get_program().display());
+    }
+    found
+}
