@@ -24,6 +24,7 @@ mod progress;
 mod release;
 mod repository;
 mod reproduce;
+mod sections;
 mod setup;
 mod size;
 mod stack;

@@ -47,7 +47,7 @@ const TEST: Command = Command {
     name: "cargo xtask test, demo --check",
     base: Some(&LINT),
     needs: &[Tool::WasmPack, Tool::Chromium, Tool::Chromedriver, Tool::Redis],
-    uses: &[Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck],
+    uses: &[Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck, Tool::Wrk],
 };
 
 const ENGINES: Command = Command {
@@ -57,8 +57,12 @@ const ENGINES: Command = Command {
     uses: &[],
 };
 
-const BENCH: Command =
-    Command { name: "cargo xtask bench verifier", base: Some(&BUILD), needs: &[Tool::Wrk], uses: &[] };
+const BENCH: Command = Command {
+    name: "cargo xtask bench verifier, capacity",
+    base: Some(&BUILD),
+    needs: &[Tool::Redis, Tool::Wrk],
+    uses: &[],
+};
 
 const FUZZ: Command = Command { name: "cargo xtask fuzz", base: Some(&CRATES), needs: &[Tool::CargoFuzz], uses: &[] };
 

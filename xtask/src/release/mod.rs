@@ -19,7 +19,7 @@ use semver::Version;
 
 use crate::lint::{self, Check};
 use crate::setup::{self, BuildTools};
-use crate::{build, docs, programs, size, types, workspace};
+use crate::{build, docs, programs, size, workspace};
 use plan::{Crate, Observed, Plan};
 
 /// Options of `cargo xtask release`.

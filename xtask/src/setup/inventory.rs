@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::tools::Installed;
 use super::{
-    WRK, apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target,
+    apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target, wrk,
 };
 use crate::programs;
 
@@ -86,7 +86,7 @@ impl Tool {
             Tool::Nginx => nginx::PACKAGES,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
-            Tool::Wrk => WRK,
+            Tool::Wrk => wrk::NAMES,
             Tool::SystemdAnalyze => &["systemd"],
             Tool::Promtool => promtool::PACKAGES,
             Tool::Shellcheck => &["shellcheck"],
@@ -216,7 +216,7 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::WebkitDriver => (Needed::Any, path(engines::webkit_driver())),
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),
         Tool::Xauth => (Needed::Any, program(&["xauth"])),
-        Tool::Wrk => (Needed::Any, program(WRK)),
+        Tool::Wrk => (Needed::Any, program(wrk::NAMES)),
         Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
         Tool::Promtool => (Needed::Any, path(promtool::existing())),
         Tool::Shellcheck => (Needed::Any, program(&["shellcheck"])),
