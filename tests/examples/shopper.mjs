@@ -19,7 +19,8 @@ export async function shopsAt(browser, shop) {
     const problems = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
+      const isMismatch = message.type() === 'warning' && /hydrat|mismatch/i.test(message.text());
+      if (message.type() === 'error' || isMismatch) problems.push(message.text());
     });
     const shown = async () =>
       [await page.locator('#who').innerText(), await page.locator('#count').innerText()].join(', ');

@@ -1,5 +1,5 @@
-// The reports of the packages' public surfaces, made by API Extractor from their index.d.ts. A change of a surface shows as a
-// change of its report.
+// The reports of the packages' public surfaces, made by API Extractor from the types of each entry. A change of a surface
+// shows as a change of its report.
 //
 //   cargo xtask api-report
 
@@ -12,30 +12,73 @@ import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+const workspace = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The packages, by the folder of each, and the names of their reports. */
-export const REPORTS = { pkg: 'api-report', 'sandbox-pkg': 'sandbox-api-report' };
+/** The packages, by the folder of each, and how the names of their reports begin. */
+const PACKAGES = { pkg: 'api-report', 'sandbox-pkg': 'sandbox-api-report' };
+/** Types of frameworks, as much as the bindings use of them. */
+const FRAMEWORKS = join(folder, 'examples/surroundings.d.ts');
+/** The same as the main entry, in another form: it has no report of its own. */
+const SAME_AS_MAIN = /^(?:\s*\/\/.*\n)*export \* from '\.\/index\.js';\n(?:export as namespace \w+;\n)?$/;
 
-/** @typedef {keyof typeof REPORTS} PackageFolder */
+/**
+ * An entry of a package with types.
+ * @typedef {object} Entry
+ * @property {string} name as applications import it
+ * @property {string} packageFolder
+ * @property {string} types the path of its declarations in the repository
+ * @property {string} report the name of its report, without the ending
+ */
+
+/**
+ * The entries of both packages that have types of their own.
+ * @type {() => Entry[]}
+ */
+export const entries = () =>
+  Object.entries(PACKAGES).flatMap(([packageFolder, start]) => {
+    const { name, exports } = JSON.parse(readFileSync(join(workspace, packageFolder, 'package.json'), 'utf8'));
+    return entriesOf(name, exports)
+      .map(({ entry, types }) => ({
+        name: join(name, entry),
+        packageFolder,
+        types: join(packageFolder, types),
+        report: entry === '.' ? start : `${start}-${entry.replace('./', '').replaceAll('/', '-')}`,
+      }))
+      .filter(({ types }) => !SAME_AS_MAIN.test(readFileSync(join(workspace, types), 'utf8')));
+  });
+
+/**
+ * The entries of `exports` that a program can import. Files such as `./module.wasm` have no types.
+ * @param {string} name
+ * @param {Record<string, string | { types?: string }>} exports
+ */
+export function entriesOf(name, exports) {
+  return Object.entries(exports).flatMap(([entry, target]) => {
+    if (typeof target === 'string' && !/\.[cm]?js$/.test(target)) return [];
+    if (typeof target === 'string' || target.types === undefined)
+      throw new Error(`the entry ${join(name, entry)} has no "types" in exports`);
+    return [{ entry, types: target.types }];
+  });
+}
 
 /**
  * The report's file.
- * @param {PackageFolder} of
+ * @param {Entry} entry
  */
-export const fileOf = (of) => `${REPORTS[of]}.api.md`;
+export const fileOf = ({ report: name }) => `${name}.api.md`;
 
 /**
- * Makes the report of a package.
- * @param {PackageFolder} of
+ * Makes the report of an entry.
+ * @param {Entry} entry
  * @param {{ update?: boolean }} [options] whether to write it to its place if it has changed
  * @returns the lines of the `committed` and the `made` report, and API Extractor's complaints about the types
  */
-export function report(of, { update = false } = {}) {
+export function report(entry, { update = false } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'api-report-'));
   /** @type {string[]} */
   const complaints = [];
   try {
-    const { apiReportChanged } = Extractor.invoke(ExtractorConfig.prepare(configuration(of, scratch)), {
+    const { apiReportChanged } = Extractor.invoke(ExtractorConfig.prepare(configuration(entry, scratch)), {
       localBuild: update,
       messageCallback: (message) => {
         // Everything else is about progress, or about the report itself.
@@ -48,8 +91,8 @@ export function report(of, { update = false } = {}) {
     return {
       isCurrent: !apiReportChanged,
       complaints,
-      committed: lines(join(folder, fileOf(of))),
-      made: lines(join(scratch, fileOf(of))),
+      committed: lines(join(folder, fileOf(entry))),
+      made: lines(join(scratch, fileOf(entry))),
     };
   } finally {
     rmSync(scratch, { recursive: true });
@@ -57,42 +100,44 @@ export function report(of, { update = false } = {}) {
 }
 
 /**
- * @param {PackageFolder} of
+ * @param {Entry} entry
  * @param {string} scratch
  * @returns {import('@microsoft/api-extractor').IExtractorConfigPrepareOptions}
  */
-function configuration(of, scratch) {
-  const packageFolder = fileURLToPath(new URL(`../../${of}/`, import.meta.url));
+function configuration({ packageFolder, types, report: name }, scratch) {
   const none = { default: { logLevel: ExtractorLogLevel.None, addToApiReportFile: false } };
+  const isMain = types === join(packageFolder, 'index.d.ts');
   return {
     configObject: {
-      projectFolder: packageFolder,
-      mainEntryPointFilePath: join(packageFolder, 'index.d.ts'),
+      projectFolder: join(workspace, packageFolder),
+      mainEntryPointFilePath: join(workspace, types),
       newlineKind: 'lf',
       compiler: {
         overrideTsconfig: {
           compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
-          files: [join(packageFolder, 'index.d.ts')],
+          files: [join(workspace, types), ...(isMain ? [] : [FRAMEWORKS])],
         },
       },
-      apiReport: { enabled: true, reportFolder: folder, reportTempFolder: scratch, reportFileName: REPORTS[of] },
+      apiReport: { enabled: true, reportFolder: folder, reportTempFolder: scratch, reportFileName: name },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.Error },
-          // Everything in index.d.ts is public.
+          // Everything in an entry is public.
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           // Not every name needs a sentence.
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
+          // The other entries use types that the main entry exports, and whose changes its report shows.
+          ...(isMain ? {} : { 'ae-forgotten-export': { logLevel: ExtractorLogLevel.None } }),
         },
         // The comments are JSDoc, as editors show it, and not TSDoc.
         tsdocMessageReporting: none,
       },
     },
     configObjectFullPath: undefined,
-    packageJsonFullPath: join(packageFolder, 'package.json'),
+    packageJsonFullPath: join(workspace, packageFolder, 'package.json'),
   };
 }
 
@@ -102,10 +147,10 @@ function lines(file) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  for (const folderName of /** @type {PackageFolder[]} */ (Object.keys(REPORTS))) {
-    const { isCurrent, complaints } = report(folderName, { update: true });
+  for (const entry of entries()) {
+    const { isCurrent, complaints } = report(entry, { update: true });
     for (const complaint of complaints) console.error(complaint);
-    const file = `tests/types/${fileOf(folderName)}`;
+    const file = `tests/types/${fileOf(entry)}`;
     console.log(isCurrent ? `${file} was up to date.` : `${file} is written: look at its changes and commit it.`);
     if (complaints.length > 0) process.exitCode = 1;
   }

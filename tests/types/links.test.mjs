@@ -4,22 +4,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-const workspace = fileURLToPath(new URL('../..', import.meta.url));
-/** Folders that are built, installed or of other tools. */
-const NOT_OURS = new Set(['node_modules', 'target', 'dist', '.git']);
+import { NOT_OURS, pagesIn, workspace } from '../documents/pages.mjs';
 
-/** The Markdown files of a folder and of those below it. */
-/** @type {(folder: string) => string[]} */
-const pagesIn = (folder) =>
-  readdirSync(join(workspace, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : pagesIn(path);
-    return entry.name.endsWith('.md') ? [path] : [];
-  });
-
-const pages = pagesIn('.').sort();
+const pages = pagesIn();
 
 /** @param {string} text */
 const withoutCode = (text) =>

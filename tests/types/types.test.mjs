@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import ts from 'typescript';
 
-import { REPORTS, fileOf, report } from './api-report.mjs';
+import { entries, entriesOf, fileOf, report } from './api-report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packageFolder = fileURLToPath(new URL('../../pkg', import.meta.url));
@@ -94,19 +94,35 @@ test('the types name exactly what the package has', async () => {
   }
 });
 
-for (const folder of /** @type {import('./api-report.mjs').PackageFolder[]} */ (Object.keys(REPORTS)))
-  test(`the report of the public surface of ${folder} is up to date`, () => {
-    const { isCurrent, complaints, committed, made } = report(folder);
+for (const entry of entries())
+  test(`the report of the public surface of ${entry.name} is up to date`, () => {
+    const { isCurrent, complaints, committed, made } = report(entry);
     assert.deepEqual(complaints, [], 'what is public must be usable by everybody');
     const lost = committed.filter((line) => !made.includes(line)).map((line) => `- ${line}`);
     const gained = made.filter((line) => !committed.includes(line)).map((line) => `+ ${line}`);
     const differences = [...lost, ...gained].join('\n');
     assert.ok(
       isCurrent,
-      `${folder}/index.d.ts has changed what is public:\n${differences}\n` +
-        `If that is meant, run \`cargo xtask api-report\` and commit tests/types/${fileOf(folder)}; a change that breaks applications needs a new major version.`,
+      `${entry.types} has changed what is public:\n${differences}\n` +
+        `If that is meant, run \`cargo xtask api-report\` and commit tests/types/${fileOf(entry)}; a change that breaks applications needs a new major version.`,
     );
   });
+
+test('every entry of both packages has a report, and every report an entry', () => {
+  const committed = readdirSync(here).filter((name) => name.endsWith('.api.md'));
+  assert.deepEqual(
+    entries().map(fileOf).sort(),
+    committed.sort(),
+    'run `cargo xtask api-report` and commit the report of a new entry; delete that of one which is no more',
+  );
+});
+
+test('an entry of scripts without types is refused', () => {
+  const exports = { '.': { types: './index.d.ts' }, './module.wasm': './dist/module.wasm' };
+  assert.deepEqual(entriesOf('name', exports), [{ entry: '.', types: './index.d.ts' }]);
+  assert.throws(() => entriesOf('name', { ...exports, './new': './new.js' }), /name\/new has no "types"/);
+  assert.throws(() => entriesOf('name', { ...exports, './new': { default: './new.js' } }), /name\/new has no "types"/);
+});
 
 /**
  * The exported values of a declaration file, with the methods of classes and the names of constants.

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    advisories, bench, build, bundlers, contract, demo, docs, doctor, generate, lint, release, reproduce, setup, size, stack,
-    test, types, words,
+    advisories, bench, build, bundlers, contract, demo, docs, doctor, fuzz, generate, lint, release, reproduce, setup,
+    size, stack, test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -43,11 +43,13 @@ enum Command {
     Lint,
     /// Ask for known vulnerabilities of dependencies and check the signatures of npm packages; needs the network
     Advisories,
+    /// Run the fuzz targets for some time each, with their seeds
+    Fuzz(fuzz::Options),
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
     Generate,
-    /// Write the reports of the npm packages' public types (tests/types) anew
+    /// Write the reports of the public types of every entry of the npm packages (tests/types) anew
     ApiReport,
     /// Build the documentation site in target/docs, with the reference of types and crates
     Docs(docs::Options),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
             Command::Advisories => advisories::run(),
+            Command::Fuzz(options) => fuzz::run(&options),
             Command::Words(options) => words::run(&options),
             Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),
@@ -114,21 +117,15 @@ mod tests {
     /// The words after each `cargo xtask` in the code of a page.
     fn commands_in(page: &str) -> impl Iterator<Item = &str> {
         let rests = page.split("cargo xtask ").skip(1);
-        rests.filter_map(|rest| rest.split(['`', '\n', '#']).next()).map(str::trim).filter(|words| !words.is_empty())
+        rests.filter_map(|rest| rest.split(['`', '\n', '#', '&', ';', '|', ')']).next()).map(str::trim)
     }
 
     #[test]
     fn every_command_in_the_documentation_is_understood() {
-        let root = crate::workspace::root();
-        let folders = ["", "pkg", "docs", "docs/decisions"].map(|folder| root.join(folder));
         let mut found = 0;
-        for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|extension| extension != "md") {
-                continue;
-            }
-            for words in commands_in(&std::fs::read_to_string(&path).unwrap()) {
-                assert!(parses(words) || words == "help", "{}: cargo xtask {words}", path.display());
+        for page in authress_documentation::pages().unwrap() {
+            for words in commands_in(&page.text).filter(|words| !words.is_empty()) {
+                assert!(parses(words) || words == "help", "{}: cargo xtask {words}", page.path);
                 found += 1;
             }
         }
@@ -150,8 +147,12 @@ mod tests {
             "demo --port 5173 --check",
             "contract --config contract.toml --yes --headed --slow --out reports",
             "bundlers --only vite-5,nuxt",
+            "fuzz --seconds 5 --only callback,jwt",
             "bench client --samples 7 --quick",
             "bench verifier --seconds 5",
+            "bench capacity",
+            "bench capacity --only login,human-check",
+            "bench capacity --write",
             "build --release",
             "build --only-package",
             "docs",
@@ -161,6 +162,7 @@ mod tests {
             "test --release e2e",
             "release --dry-run 1.2.3",
             "release 1.2.3-rc.1 --quick --dry-run",
+            "release 1.2.3 --dry-run --only compiler,crate-changes",
         ] {
             assert!(parses(words), "{words}");
         }
@@ -182,10 +184,14 @@ mod tests {
             "bundlers --only vite",
             "bench",
             "bench client --samples few",
+            "fuzz --seconds 0",
+            "bench capacity --only everything",
+            "bench capacity --write --only login",
             "release 1.2.3",
             "release --dry-run",
             "release --dry-run v1.2.3",
             "release --dry-run 1.2",
+            "release --dry-run 1.2.3 --quick --only sizes",
         ] {
             assert!(!parses(words), "{words}");
         }

@@ -87,7 +87,10 @@ mod tests {
             let folder = name.strip_prefix("authress-").unwrap();
             let manifest = workspace::root().join("crates").join(folder).join("Cargo.toml");
             let text = fs::read_to_string(manifest).unwrap();
-            assert!(text.contains(&format!("name = \"{name}\"")) && text.contains("publish = [\"crates-io\"]"), "{name}");
+            assert!(
+                text.contains(&format!("name = \"{name}\"")) && text.contains("publish = [\"crates-io\"]"),
+                "{name}"
+            );
         }
     }
 }

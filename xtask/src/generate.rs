@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use authress_login_protocol::{
     callback::unfinished,
     callback_url,
@@ -17,7 +17,7 @@ use authress_login_protocol::{
     settings,
 };
 
-use crate::{programs, workspace};
+use crate::{programs, sections, workspace};
 
 /// The longest line that Biome leaves as it is.
 const LINE_WIDTH: usize = 120;
@@ -79,14 +79,8 @@ impl Output {
     fn updated(&self, before: &str) -> Result<String> {
         let Some(Section { name, comment: (start, end) }) = &self.section else { return Ok((self.text)()) };
         let marker = |slash| format!("{start}{slash}generated: {name}{end}\n");
-        let parts = before.split_once(&marker("")).and_then(|(head, rest)| {
-            let (_, tail) = rest.split_once(&marker("/"))?;
-            Some((head, tail))
-        });
-        let Some((head, tail)) = parts else {
-            bail!("{} lacks the markers of the section {name:?}", self.file);
-        };
-        Ok([head, &marker(""), &(self.text)(), &marker("/"), tail].concat())
+        let updated = sections::replaced(before, (&marker(""), &marker("/")), &(self.text)());
+        updated.with_context(|| format!("{} lacks the markers of the section {name:?}", self.file))
     }
 }
 

@@ -245,9 +245,14 @@ mod tests {
 
     #[test]
     fn the_example_of_the_documentation_is_valid() {
-        let page = include_str!("../../../docs/contract.md");
-        let example = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-        let config = Config::parse(example, Path::new("")).unwrap();
+        let blocks = authress_documentation::code_blocks().unwrap();
+        let examples: Vec<_> = blocks.iter().filter(|block| block.shows("toml", "contract.toml")).collect();
+        for example in &examples {
+            let config = Config::parse(&example.code, Path::new(""));
+            assert!(config.is_ok(), "{}: {config:?}", example.place());
+        }
+        let first = examples.iter().find(|block| block.page == "docs/contract.md").unwrap();
+        let config = Config::parse(&first.code, Path::new("")).unwrap();
         assert_eq!(config.service_client.verifier, VerifierMode::Browser);
         assert!(config.connection.is_some());
     }

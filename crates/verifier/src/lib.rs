@@ -18,6 +18,8 @@ mod human_check;
 #[cfg(feature = "server")]
 mod config;
 #[cfg(feature = "server")]
+mod listening;
+#[cfg(feature = "server")]
 mod observability;
 
 #[cfg(feature = "server")]
@@ -54,6 +56,8 @@ pub use human_check::{
     CHALLENGE_LIFETIME, CheckOutcome, CheckUnavailable, HumanCheck, HumanGate, LoginBinding, ProofOfWork, Provider,
     SiteVerify, Widget,
 };
+#[cfg(feature = "server")]
+pub use listening::{ListenError, Listening, METRICS_SOCKET, PassedSockets};
 #[cfg(feature = "server")]
 pub use observability::{LogOutput, Metrics};
 #[cfg(feature = "server")]

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authress_verifier::{
-    ClockReading, Config, ConfigWarning, HealthTarget, Listeners, LogConfig, LogOutput, Login, Metrics, ServerLimits,
-    Service, Verifier, check_health, self_check, serve, serve_counted, termination, usage,
+    ClockReading, Config, ConfigWarning, HealthTarget, Listeners, Listening, LogConfig, LogOutput, Login, Metrics,
+    PassedSockets, ServerLimits, Service, Verifier, check_health, self_check, serve, serve_counted, termination, usage,
 };
-use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     let command = match Command::read(std::env::args_os().skip(1)) {
@@ -138,6 +137,8 @@ async fn health_check(file: Option<&Path>, url: Option<&str>) -> Done {
 
 /// Runs one thread for each core. With a single one, the current-thread runtime saves the work-stealing.
 fn run(file: Option<PathBuf>) -> Done {
+    // Before there are threads.
+    let sockets = PassedSockets::take()?;
     let mut runtime = match worker_threads() {
         1 => tokio::runtime::Builder::new_current_thread(),
         threads => {
@@ -147,7 +148,7 @@ fn run(file: Option<PathBuf>) -> Done {
         }
     };
     let runtime = runtime.enable_all().build()?;
-    let done = runtime.block_on(serve_logins(file));
+    let done = runtime.block_on(serve_logins(file, sockets));
     // Does not wait for a thread that reads a file without an end, such as a pipe.
     runtime.shutdown_background();
     done
@@ -160,22 +161,22 @@ fn worker_threads() -> usize {
     threads.unwrap_or(1).max(1)
 }
 
-async fn serve_logins(file: Option<PathBuf>) -> Done {
+async fn serve_logins(file: Option<PathBuf>, sockets: PassedSockets) -> Done {
     check_clock()?;
     let config = Config::read(file.as_deref())?;
     let _log = start_logging(config.log)?;
     report(&config.warnings);
-    let (listen, server, metrics_listen) = (config.listen, config.server, config.metrics_listen);
+    let server = config.server;
     raise_open_files(server.connections);
-    let listener = bind("LISTEN", listen).await?;
+    let addresses = Listeners { logins: config.listen, internal: config.metrics_listen };
+    let Listening { logins, internal } = sockets.listen(addresses).await?;
     let stop = termination()?;
     let (issuers, login_urls) = {
         let list = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<Vec<_>>().join(" ");
         (list(&mut config.verifier.issuers()), list(&mut config.verifier.login_urls()))
     };
     let (service, router) = Service::new(config)?;
-    if let Some(address) = metrics_listen {
-        let listener = bind("METRICS_LISTEN", address).await?;
+    if let Some(listener) = internal {
         tracing::info!(address = %listener.local_addr()?, "serving metrics and health checks");
         let limits = ServerLimits { connections: INTERNAL_CONNECTIONS, ..ServerLimits::default() };
         tokio::spawn(serve(listener, service.internal_router(), limits, std::future::pending()));
@@ -187,7 +188,8 @@ async fn serve_logins(file: Option<PathBuf>) -> Done {
         key_id = service.login.verifier().key_id(Instant::now()),
         "answering logins"
     );
-    let _ = writeln!(stdout(), "ready http://{}", listener.local_addr()?);
+    let _ = writeln!(stdout(), "ready http://{}", logins.local_addr()?);
+    notify(Notification::Ready);
     let connections = service.metrics.connections();
     // Problems of the shared store are logged at the start, and the first login finds a connection.
     let store = service.clone();
@@ -195,17 +197,34 @@ async fn serve_logins(file: Option<PathBuf>) -> Done {
     let announced = async move {
         stop.await;
         service.announce_stop();
+        notify(Notification::Stopping);
         tracing::info!("stopping");
     };
-    serve_counted(listener, router, server, connections, announced).await?;
+    serve_counted(logins, router, server, connections, announced).await?;
     Ok(())
 }
 
-async fn bind(variable: &str, address: std::net::SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| {
-        format!("CannotListen: cannot listen on {address}: {}. Set {variable} to another address", error.kind())
-    })
+/// A message to the service manager, if it asks for one (`Type=notify` of systemd).
+#[derive(Clone, Copy)]
+enum Notification {
+    Ready,
+    Stopping,
 }
+
+#[cfg(unix)]
+fn notify(notification: Notification) {
+    let state = match notification {
+        Notification::Ready => sd_notify::NotifyState::Ready,
+        Notification::Stopping => sd_notify::NotifyState::Stopping,
+    };
+    // Without NOTIFY_SOCKET it does nothing.
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(error = %error.kind(), "the service manager cannot be notified. Check NotifyAccess= of the unit");
+    }
+}
+
+#[cfg(not(unix))]
+fn notify(_: Notification) {}
 
 /// The log of the program. On drop it waits until the queued lines are written.
 struct Log(Arc<LogOutput>);

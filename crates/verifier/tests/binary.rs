@@ -144,6 +144,48 @@ fn a_request_in_flight_is_answered_after_sigterm() {
 }
 
 #[test]
+fn the_first_request_of_a_new_connection_is_answered_after_sigterm() {
+    let mut verifier = start(&key());
+    let mut stream = TcpStream::connect(&verifier.address).unwrap();
+    let silent = TcpStream::connect(&verifier.address).unwrap();
+    sleep(Duration::from_millis(300));
+    verifier.signal("TERM");
+    eventually("no new connection is accepted", || TcpStream::connect(&verifier.address).is_err());
+    sleep(Duration::from_millis(100));
+    stream.write_all(login_request("S", &[]).replace("Connection: close\r\n", "").as_bytes()).unwrap();
+    let response = read_all(stream);
+    assert!(response.starts_with("HTTP/1.1 302 Found\r\n"), "{response}");
+    // One that brings nothing does not keep the process for the drain time, nor for the time of a request head.
+    let start = Instant::now();
+    assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn during_the_shutdown_delay_every_response_ends_its_connection_and_new_ones_are_accepted() {
+    let verifier = start_with(&key(), &[("SHUTDOWN_DELAY_S", "3600")]);
+    let request = login_request("kept", &[]).replace("Connection: close\r\n", "");
+    let mut kept = TcpStream::connect(&verifier.address).unwrap();
+    kept.write_all(request.as_bytes()).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        kept.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(!String::from_utf8(head).unwrap().contains("connection: close"));
+    verifier.signal("TERM");
+    eventually("it is stopping", || verifier.get("/readyz").starts_with("HTTP/1.1 503 "));
+
+    kept.write_all(request.replace("kept", "kept-again").as_bytes()).unwrap();
+    for response in [read_all(kept), exchange(&verifier.address, &request.replace("kept", "new"))] {
+        assert!(response.starts_with("HTTP/1.1 302 Found\r\n"), "{response}");
+        assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
+    }
+}
+
+#[test]
 fn an_idle_connection_does_not_delay_the_shutdown() {
     let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "300")]);
     let mut stream = TcpStream::connect(&verifier.address).unwrap();

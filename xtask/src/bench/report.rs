@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::load::{Load, Measured};
+use super::process::load_average;
 
 /// One server under load.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub(crate) struct Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Measured { rate, p50_ms, p99_ms } = self.measured;
+        let Measured { rate, p50_ms, p99_ms, .. } = self.measured;
         write!(
             f,
             "{rate:.0} a second ({:.0} of processor time), p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, {:.1} MB",
@@ -48,6 +49,8 @@ pub(crate) fn markdown(rows: &[Row], limits: &Limits, load: &Load) -> String {
     let signatures = limits.signatures;
     let mut text = format!(
         "# Verifier benchmarks\n\n\
+         This verifier beside another one, and beside what is possible. What a login costs with Redis, and what a shop needs, is on the\n\
+         [capacity page](capacity.md).\n\n\
          Written by `cargo xtask bench verifier`: one run on one machine. Compare the rows with each other, not with other\n\
          machines. Each server has one core and one worker thread, `wrk` has the other core: {} kept-alive connections, {} s\n\
          after a warm-up of 3 s, a new `state` for every request. This verifier has its rate limits on (higher than the load),\n\
@@ -63,7 +66,7 @@ pub(crate) fn markdown(rows: &[Row], limits: &Limits, load: &Load) -> String {
         cores = std::thread::available_parallelism().map_or(1, usize::from),
     );
     for Row { name, measured, per_processor_second, peak_kb } in rows.iter().chain([&limits.floor]) {
-        let Measured { rate, p50_ms, p99_ms } = measured;
+        let Measured { rate, p50_ms, p99_ms, .. } = measured;
         text.push_str(&format!(
             "| {name} | {rate:.0} | {per_processor_second:.0} | {p50_ms:.2} ms | {p99_ms:.2} ms | {:.1} MB |\n",
             megabytes(*peak_kb)
@@ -135,12 +138,6 @@ fn out_of_reach(rows: &[Row], limits: &Limits) -> String {
         share = 100.0 * possible / limits.signatures,
         reached = 100.0 * ours.per_processor_second / possible,
     )
-}
-
-/// How many processes want a core, averaged over the last minute.
-fn load_average() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or("?").to_owned()
 }
 
 fn megabytes(kilobytes: u64) -> f64 {

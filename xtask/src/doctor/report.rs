@@ -272,7 +272,7 @@ mod tests {
         assert!(Report::of(&machine).can_build());
         let report = text(&machine);
         assert!(line(&report, "cargo xtask test,").ends_with("not yet: Chromium, Redis"));
-        assert!(line(&report, "cargo xtask bench").ends_with("not yet: wrk"));
+        assert!(line(&report, "cargo xtask bench").ends_with("not yet: Redis, wrk"));
         assert!(line(&report, "cargo xtask build --release").ends_with("not yet: Rust, to publish"));
         assert!(report.contains("Debian's packages are: redis-server\n"), "{report}");
     }

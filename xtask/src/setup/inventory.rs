@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::tools::Installed;
 use super::{
-    WRK, apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target,
+    apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target, wrk,
 };
 use crate::programs;
 
@@ -26,6 +26,9 @@ pub(crate) enum Tool {
     WasmBindgen,
     WasmPack,
     CargoDeny,
+    CargoCyclonedx,
+    CargoSemverChecks,
+    CargoFuzz,
     Chromium,
     Chromedriver,
     Redis,
@@ -38,11 +41,12 @@ pub(crate) enum Tool {
     Wrk,
     SystemdAnalyze,
     Promtool,
+    Shellcheck,
 }
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 23] = [
+    pub(crate) const ALL: [Tool; 27] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -54,6 +58,9 @@ impl Tool {
         Tool::WasmBindgen,
         Tool::WasmPack,
         Tool::CargoDeny,
+        Tool::CargoCyclonedx,
+        Tool::CargoSemverChecks,
+        Tool::CargoFuzz,
         Tool::Chromium,
         Tool::Chromedriver,
         Tool::Redis,
@@ -66,6 +73,7 @@ impl Tool {
         Tool::Wrk,
         Tool::SystemdAnalyze,
         Tool::Promtool,
+        Tool::Shellcheck,
     ];
 
     /// Debian's packages of it; none for what does not come from Debian.
@@ -78,9 +86,10 @@ impl Tool {
             Tool::Nginx => nginx::PACKAGES,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
-            Tool::Wrk => WRK,
+            Tool::Wrk => wrk::NAMES,
             Tool::SystemdAnalyze => &["systemd"],
             Tool::Promtool => promtool::PACKAGES,
+            Tool::Shellcheck => &["shellcheck"],
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -89,6 +98,9 @@ impl Tool {
             | Tool::WasmBindgen
             | Tool::WasmPack
             | Tool::CargoDeny
+            | Tool::CargoCyclonedx
+            | Tool::CargoSemverChecks
+            | Tool::CargoFuzz
             | Tool::Geckodriver => &[],
         }
     }
@@ -192,6 +204,9 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::WasmBindgen => compiled(Installed::wasm_bindgen()?),
         Tool::WasmPack => compiled(Installed::wasm_pack()),
         Tool::CargoDeny => compiled(Installed::cargo_deny()),
+        Tool::CargoCyclonedx => compiled(Installed::cargo_cyclonedx()),
+        Tool::CargoFuzz => compiled(Installed::cargo_fuzz()),
+        Tool::CargoSemverChecks => compiled(Installed::cargo_semver_checks()),
         Tool::Geckodriver => compiled(Installed::geckodriver()),
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),
@@ -201,9 +216,10 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::WebkitDriver => (Needed::Any, path(engines::webkit_driver())),
         Tool::Xvfb => (Needed::Any, program(&["xvfb-run"])),
         Tool::Xauth => (Needed::Any, program(&["xauth"])),
-        Tool::Wrk => (Needed::Any, program(WRK)),
+        Tool::Wrk => (Needed::Any, program(wrk::NAMES)),
         Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
         Tool::Promtool => (Needed::Any, path(promtool::existing())),
+        Tool::Shellcheck => (Needed::Any, program(&["shellcheck"])),
     };
     Ok(Item { tool, needed, found })
 }

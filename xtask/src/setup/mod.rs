@@ -17,18 +17,19 @@ mod standard_library;
 mod toolchain;
 mod tools;
 mod wasm_target;
+mod wrk;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
 pub(crate) use browser::Browser;
 pub(crate) use engines::{Firefox, Webkit};
 pub(crate) use node::Node;
 pub(crate) use standard_library::StandardLibrary;
-pub(crate) use tools::{cargo_cyclonedx, cargo_deny};
+pub(crate) use tools::{cargo_cyclonedx, cargo_deny, cargo_fuzz, cargo_semver_checks};
 pub(crate) use wasm_target::WasmTarget;
 
 use crate::engines::Engine;
@@ -37,9 +38,6 @@ use crate::{programs, workspace};
 
 /// The target that the module is compiled for.
 const TRIPLE: &str = "wasm32-unknown-unknown";
-
-/// What makes load: package and program have the same name.
-const WRK: &[&str] = &["wrk"];
 
 /// The tools that a build needs.
 #[derive(Debug)]
@@ -144,15 +142,16 @@ impl TestTools {
     }
 }
 
-/// What a benchmark needs besides cargo.
+/// What a benchmark of the verifier needs besides cargo.
 pub(crate) fn for_bench() -> Result<Node> {
-    if programs::find(WRK).is_none() {
-        if !apt::is_available() {
-            bail!("wrk is missing: install it with your system's package tool");
-        }
-        apt::install(WRK, "makes the load of the benchmarks", "some seconds")?;
-    }
+    wrk::ensure()?;
     node::ensure()
+}
+
+/// The same for a benchmark of several verifiers, which share a Redis.
+pub(crate) fn for_bench_with_redis() -> Result<Node> {
+    redis::ensure()?;
+    for_bench()
 }
 
 /// Installs what the documentation needs: no compiler for wasm32.
@@ -180,6 +179,7 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
     let browser = browser::ensure()?;
     redis::ensure()?;
     nginx::ensure()?;
+    wrk::ensure_for_tests()?;
     let webkit = engines.contains(&Engine::Webkit).then(engines::webkit).transpose()?;
     let firefox = engines.contains(&Engine::Firefox).then(engines::firefox).transpose()?;
     println!("set-up: complete after {}", seconds(start.elapsed()));

@@ -47,7 +47,13 @@ impl Node {
     pub(crate) fn install_site(&self) -> Result<()> {
         // Not `ci`, for the reason above.
         let words = ["install", "--no-save"];
-        install_packages(&self.npm, &words, &workspace::root().join("site"), "what makes the site", "about 20 s, 200 MB")
+        install_packages(
+            &self.npm,
+            &words,
+            &workspace::root().join("site"),
+            "what makes the site",
+            "about 20 s, 200 MB",
+        )
     }
 
     /// Installs the login clients whose sizes are compared with ours.

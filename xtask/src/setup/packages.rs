@@ -22,7 +22,15 @@ pub(super) fn ensure(engines: &[Engine]) -> Result<()> {
 
 /// What the tests need from packages.
 fn needed(engines: &[Engine]) -> Vec<Tool> {
-    let mut tools = vec![Tool::Chromium, Tool::Chromedriver, Tool::Redis, Tool::Nginx, Tool::SystemdAnalyze, Tool::Wrk];
+    let mut tools = vec![
+        Tool::Chromium,
+        Tool::Chromedriver,
+        Tool::Redis,
+        Tool::Nginx,
+        Tool::SystemdAnalyze,
+        Tool::Shellcheck,
+        Tool::Wrk,
+    ];
     if engines.contains(&Engine::Firefox) {
         tools.push(Tool::Firefox);
     }

@@ -97,10 +97,10 @@ fn chosen_files(names: &[&str], left_out: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The types, the examples that use them, the documentation's links, and what of the package runs without a browser and
-/// without being built.
+/// The types, the code blocks and links of the documentation, and what of the package runs without a browser and without
+/// being built.
 pub(crate) fn types(tools: &TestTools) -> Result<Command> {
-    in_folders(tools.node_script(), &["tests/types", "tests/package"])
+    in_folders(tools.node_script(), &["tests/types", "tests/documents", "tests/package"])
 }
 
 /// The sandbox's npm package: over HTTP, and with the client's package in Chromium; and the examples, which use both.

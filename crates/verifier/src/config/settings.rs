@@ -146,7 +146,11 @@ pub const SETTINGS: &[Setting] = &[
         "seconds that a connection may be idle; more than the idle timeout of the proxy in front",
     ),
     setting("server.request_timeout_s", "10", "seconds that a response may take"),
-    setting("shutdown.delay_s", "0", "seconds to go on serving after SIGTERM, while /readyz already fails"),
+    setting(
+        "shutdown.delay_s",
+        "0",
+        "seconds to go on serving after SIGTERM; /readyz fails, and each response ends its connection",
+    ),
     setting("shutdown.drain_s", "10", "seconds that requests in flight may take after that"),
     setting(
         "metrics.listen",

@@ -25,6 +25,11 @@ impl Requests {
         RequestInFlight(self.clone())
     }
 
+    /// Returns whether there was a request, in flight or not.
+    pub(crate) fn have_begun(&self) -> bool {
+        self.count() > 0
+    }
+
     fn count(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
     }

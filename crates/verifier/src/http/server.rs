@@ -6,19 +6,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
@@ -39,7 +40,9 @@ pub struct ServerLimits {
     pub idle_timeout: Duration,
     /// How long a response may take, and how long a client may read nothing of it.
     pub request_timeout: Duration,
-    /// How long the server goes on accepting connections after the shutdown signal.
+    /// How long the server goes on accepting connections after the shutdown signal. It ends each connection with the
+    /// next response meanwhile. If it is longer than the proxy in front keeps idle connections, none is left for the
+    /// server to close, so no request can meet a connection that is just closing.
     pub shutdown_delay: Duration,
     /// How long requests in flight may take after `shutdown_delay`.
     pub drain: Duration,
@@ -101,8 +104,9 @@ impl<A> App for A where
 {
 }
 
-/// Serves until `shutdown` completes and the shutdown delay has passed. Then it accepts no more connections, finishes
-/// the requests in flight, and returns after the drain time at the latest.
+/// Serves until `shutdown` completes and the shutdown delay has passed. During the delay each response has
+/// `Connection: close`. Then it accepts no more connections, finishes the requests in flight, and returns after the drain
+/// time at the latest.
 ///
 /// Handlers find the peer address in [`ConnectInfo`].
 ///
@@ -131,9 +135,12 @@ pub async fn serve_counted<A: App>(
     listener.local_addr()?;
     connections.limit.set(i64::try_from(limits.connections).unwrap_or(i64::MAX));
     let mut acceptor = Acceptor::new(listener, limits.connections);
-    let graceful = GracefulShutdown::new();
+    // Each connection has a receiver, so the channel is closed when the last of them has ended.
+    let (drain, _) = watch::channel(());
+    let is_stopping = Arc::new(AtomicBool::new(false));
     let mut stop = pin!(async {
         shutdown.await;
+        is_stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.shutdown_delay).await;
     });
     loop {
@@ -143,12 +150,24 @@ pub async fn serve_counted<A: App>(
         };
         let (stream, peer, permit) = accepted;
         let open = connections.begin(permit);
-        let connection = connection(stream, peer, &app, limits, true);
-        let watched = graceful.watch(connection);
+        let (connection, requests) = connection(stream, peer, &app, limits, &is_stopping);
+        let mut draining = drain.subscribe();
         tokio::spawn(async move {
-            // hyper has already responded to a malformed request.
-            let _ = watched.await;
-            drop(open);
+            let mut connection = pin!(connection);
+            // hyper has already responded to a malformed request, so the results of connections are of no use.
+            tokio::select! {
+                biased;
+                _ = connection.as_mut() => return drop(open),
+                _ = draining.changed() => {}
+            }
+            // hyper would close a connection that has brought nothing yet. Its first request may be on its way, and the
+            // response to it will end the connection.
+            if !requests.have_begun() && tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await.is_ok() {
+                return drop(open);
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+            drop((open, draining));
         });
     }
     // Connections in the operating system's backlog would be reset with the listener, so each gets one response. No
@@ -157,14 +176,15 @@ pub async fn serve_counted<A: App>(
     let listener = acceptor.listener;
     for _ in 0..BACKLOG {
         let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
-        let connection = connection(stream, peer, &app, limits, false);
+        let (connection, _) = connection(stream, peer, &app, limits, &is_stopping);
         last.spawn(async move {
             let _ = connection.await;
         });
     }
     drop(listener);
     let finished = async {
-        graceful.shutdown().await;
+        let _ = drain.send(());
+        drain.closed().await;
         while last.join_next().await.is_some() {}
     };
     if tokio::time::timeout(limits.drain, finished).await.is_err() {
@@ -271,13 +291,17 @@ type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 /// The backlog that tokio sets for a listener.
 const BACKLOG: usize = 1024;
 
+/// How long a new connection may take to bring its first request during the shutdown. A proxy sends it at once.
+const FIRST_REQUEST: Duration = Duration::from_secs(2);
+
 fn connection<A: App>(
     stream: TcpStream,
     peer: SocketAddr,
     app: &A,
     limits: ServerLimits,
-    keep_alive: bool,
-) -> http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>> {
+    is_stopping: &Arc<AtomicBool>,
+) -> (http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>>, Requests)
+{
     // A response is one small write, which Nagle's algorithm would only delay.
     let _ = stream.set_nodelay(true);
     // Without it, a client that sends requests and reads no response would keep the connection forever: the read
@@ -287,26 +311,34 @@ fn connection<A: App>(
     let requests = Requests::default();
     let stream = ReadDeadline::new(Box::pin(stream), requests.clone(), limits.header_timeout, limits.idle_timeout);
     let app = app.clone();
+    let (is_stopping, all_requests) = (Arc::clone(is_stopping), requests.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let in_flight = requests.begin();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = app.clone().oneshot(request);
+        let is_stopping = Arc::clone(&is_stopping);
         async move {
-            let response = response.await;
+            let mut response = response.await;
+            // Not when the request arrives: the shutdown may begin before its response.
+            if is_stopping.load(Ordering::Relaxed)
+                && let Ok(response) = &mut response
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(in_flight);
             response
         }
     });
     // The limit of 100 header lines is hyper's default: setting one costs an allocation for each request. Most
     // responses have no body, so vectored writes gain nothing.
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_buf_size(limits.header_bytes)
         .writev(false)
-        .keep_alive(keep_alive)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), service);
+    (connection, all_requests)
 }
 
 /// Returns a future that completes on SIGTERM or SIGINT. The handlers are installed by this call, before the future is

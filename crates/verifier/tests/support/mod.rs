@@ -3,6 +3,15 @@
 // Each test file is a separate program and uses a part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod deploy;
+pub(crate) mod human_check;
+#[cfg(target_os = "linux")]
+pub(crate) mod load;
+#[cfg(target_os = "linux")]
+pub(crate) mod nginx;
+#[cfg(target_os = "linux")]
+pub(crate) mod passed_sockets;
 #[cfg(unix)]
 pub(crate) mod program;
 pub(crate) mod proof_of_work;

@@ -1,0 +1,45 @@
+'use client';
+
+import { useLoginClient, useShopper } from 'authress-login-wasm/react';
+import { startTransition, useActionState, useEffect } from 'react';
+
+import { addMug, loadCart } from './cart-requests.js';
+
+const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
+
+export function Cart() {
+  const login = useLoginClient();
+  // On the server, and until the page is hydrated, the status is `checking`.
+  const { status, userIdentity, signIn, signOut } = useShopper();
+  const userId = userIdentity?.userId;
+  // React runs the requests one after the other, so an older response never replaces a newer one.
+  const [{ cart, hasFailed }, update] = useActionState(
+    async (before, request) => {
+      const cart = await request(login).catch(() => undefined);
+      return { cart: cart ?? before.cart, hasFailed: cart === undefined };
+    },
+    { cart: {} },
+  );
+
+  // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
+  useEffect(() => startTransition(() => update((client) => loadCart(client, userId))), [userId, update]);
+
+  return (
+    <>
+      <button id="add" type="button" onClick={() => startTransition(() => update(addMug))}>
+        Add a mug to the cart
+      </button>
+      <button id="sign-in" type="button" onClick={() => signIn({ connectionId: 'con_acorn' })}>
+        Sign in
+      </button>
+      <button id="sign-out" type="button" onClick={() => signOut()}>
+        Sign out
+      </button>
+      <p>
+        You are <output id="who">{WHO[status] ?? 'new here'}</output>. In your cart:{' '}
+        <output id="count">{cart.mug ?? 0}</output>
+      </p>
+      {hasFailed && <p role="alert">This did not work. Please try again.</p>}
+    </>
+  );
+}

@@ -1,0 +1,2 @@
+// The user id comes from the verified token and from nowhere else: not from the path, the body or a cookie of the shop.
+export default defineEventHandler((event) => forShopper(event, ({ userId }) => cartOf(userId)));
