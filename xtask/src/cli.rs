@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::Engine;
 use crate::{
-    advisories, bench, build, bundlers, contract, demo, doctor, generate, lint, release, reproduce, setup, size, stack,
-    test, types, words,
+    advisories, bench, build, bundlers, contract, demo, doctor, fuzz, generate, lint, release, reproduce, setup, size,
+    stack, test, types, words,
 };
 
 const ENVIRONMENT: &str = "\
@@ -43,6 +43,8 @@ enum Command {
     Lint,
     /// Ask for known vulnerabilities of dependencies and check the signatures of npm packages; needs the network
     Advisories,
+    /// Run the fuzz targets for some time each, with their seeds
+    Fuzz(fuzz::Options),
     /// Find terms that docs/glossary.md replaces
     Words(words::Options),
     /// Write what JavaScript, types and documentation repeat of the Rust code (error codes, names of stored things)
@@ -84,6 +86,7 @@ impl Cli {
             Command::Test(options) => test::run(&options),
             Command::Lint => lint::run(&setup::for_build()?),
             Command::Advisories => advisories::run(),
+            Command::Fuzz(options) => fuzz::run(&options),
             Command::Words(options) => words::run(&options),
             Command::Generate => generate::write(),
             Command::ApiReport => types::write_report(&setup::for_build()?),
@@ -144,6 +147,7 @@ mod tests {
             "demo --port 5173 --check",
             "contract --config contract.toml --yes --headed --slow --out reports",
             "bundlers --only vite-5,nuxt",
+            "fuzz --seconds 5 --only callback,jwt",
             "bench client --samples 7 --quick",
             "bench verifier --seconds 5",
             "build --release",
@@ -152,6 +156,7 @@ mod tests {
             "test --release e2e",
             "release --dry-run 1.2.3",
             "release 1.2.3-rc.1 --quick --dry-run",
+            "release 1.2.3 --dry-run --only compiler,crate-changes",
         ] {
             assert!(parses(words), "{words}");
         }
@@ -173,10 +178,12 @@ mod tests {
             "bundlers --only vite",
             "bench",
             "bench client --samples few",
+            "fuzz --seconds 0",
             "release 1.2.3",
             "release --dry-run",
             "release --dry-run v1.2.3",
             "release --dry-run 1.2",
+            "release --dry-run 1.2.3 --quick --only sizes",
         ] {
             assert!(!parses(words), "{words}");
         }

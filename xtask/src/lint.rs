@@ -20,6 +20,10 @@ impl Check {
         Check { name, run: Box::new(run) }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A check that is a program, whose own output says what is wrong.
     pub(crate) fn program(name: &'static str, mut command: Command) -> Self {
         Check::new(name, move || programs::run(&mut command))

@@ -13,6 +13,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod engines;
+mod fuzz;
 mod generate;
 mod lint;
 mod notices;

@@ -55,6 +55,8 @@ fn every_xtask_command_is_understood() {
     for (file, workflow) in workflows() {
         for (_, job) in jobs(&workflow) {
             for text in texts(job, "run").flat_map(|text| expanded(text, job)) {
+                // What the shell makes of the tag v1.2.3.
+                let text = text.replace("\"${GITHUB_REF_NAME#v}\"", "1.2.3");
                 for words in text.lines().filter_map(|line| line.trim().strip_prefix("cargo xtask ")) {
                     let parsed = Cli::try_parse_from(["cargo xtask"].into_iter().chain(words.split(' ')));
                     assert!(parsed.is_ok(), "{file}: cargo xtask {words}");
@@ -78,31 +80,70 @@ fn every_part_of_the_tests_runs() {
 }
 
 #[test]
-fn actions_are_pinned_to_a_full_version() {
+fn actions_are_pinned_to_a_commit_and_say_its_version() {
     for (file, workflow) in workflows() {
+        let text = fs::read_to_string(workspace::root().join(".github/workflows").join(&file)).unwrap();
         for (_, job) in jobs(&workflow) {
             for action in texts(job, "uses") {
-                let version = action.split_once("@v").map_or("", |(_, version)| version);
+                // A tag can be moved to another commit.
+                let commit = action.split_once('@').map_or("", |(_, commit)| commit);
+                assert!(
+                    commit.len() == 40 && commit.chars().all(|digit| digit.is_ascii_hexdigit()),
+                    "{file}: {action}"
+                );
+                let line = text.lines().find(|line| line.contains(action)).unwrap();
+                let version = line.split_once(" # v").map_or("", |(_, version)| version);
                 let numbers: Vec<&str> = version.split('.').collect();
                 let is_full = numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u32>().is_ok());
-                assert!(is_full, "{file}: {action}");
+                assert!(is_full, "{file}: {line}");
             }
         }
     }
 }
 
 #[test]
+fn an_action_has_one_version() {
+    let mut versions = std::collections::BTreeMap::new();
+    for (file, workflow) in workflows() {
+        for (_, job) in jobs(&workflow) {
+            for (name, commit) in texts(job, "uses").filter_map(|action| action.split_once('@')) {
+                let first = versions.entry(name.to_owned()).or_insert_with(|| commit.to_owned());
+                assert_eq!(first, commit, "{file}: {name}");
+            }
+        }
+    }
+}
+
+/// The jobs that may do more than read, and what each may.
+const RIGHTS: [(&str, &str, &[&str]); 5] = [
+    ("docs.yml", "deploy", &["id-token", "pages"]),
+    ("release.yml", "attest", &["artifact-metadata", "attestations", "id-token"]),
+    ("release.yml", "crates", &["id-token"]),
+    ("release.yml", "npm", &["id-token"]),
+    ("release.yml", "forge", &["contents"]),
+];
+
+/// What a job may write.
+fn rights(job: &Yaml) -> Vec<&str> {
+    let rights = job["permissions"].as_hash().into_iter().flatten();
+    let mut written: Vec<&str> =
+        rights.filter(|(_, level)| level.as_str() != Some("read")).filter_map(|(name, _)| name.as_str()).collect();
+    written.sort_unstable();
+    written
+}
+
+#[test]
 fn a_job_may_only_read_unless_it_publishes() {
     for (file, workflow) in workflows() {
-        let rights = workflow["permissions"].as_hash().unwrap();
-        assert_eq!(rights.len(), 1, "{file}");
+        assert_eq!(workflow["permissions"].as_hash().unwrap().len(), 1, "{file}");
         assert_eq!(workflow["permissions"]["contents"].as_str(), Some("read"), "{file}");
         for (name, job) in jobs(&workflow) {
-            let publishes = matches!((file.as_str(), name), ("release.yml", "publish") | ("docs.yml", "deploy"));
-            assert_eq!(!job["permissions"].is_badvalue(), publishes, "{file}: {name}");
+            let expected = RIGHTS.iter().find(|(of, job, _)| (*of, *job) == (file.as_str(), name));
+            let expected = expected.map_or(&[][..], |(_, _, rights)| rights);
+            assert_eq!(rights(job), expected, "{file}: {name}");
             // What runs code of dependencies has no right to publish: these jobs only pass on what others have made.
-            let runs_xtask = texts(job, "run").any(|text| text.contains("cargo") || text.contains("npm ci"));
-            assert!(!(publishes && runs_xtask), "{file}: {name}");
+            let runs_code = texts(job, "run").any(|text| text.contains("cargo ") || text.contains("npm ci"));
+            assert!(expected.is_empty() || !runs_code, "{file}: {name}");
             for step in job["steps"].as_vec().unwrap() {
                 if step["uses"].as_str().is_some_and(|action| action.starts_with("actions/checkout@")) {
                     assert_eq!(step["with"]["persist-credentials"].as_bool(), Some(false), "{file}: {name}");
@@ -129,19 +170,47 @@ fn runs_are_bounded_and_caches_follow_the_lock_files() {
 }
 
 #[test]
-fn a_release_is_the_tested_package_of_a_tag_with_provenance() {
+fn a_release_is_checked_tested_and_attested_before_it_is_published() {
     let workflows = workflows();
     let (_, release) = workflows.iter().find(|(file, _)| file == "release.yml").unwrap();
-    let triggers = release["on"].as_hash().unwrap();
-    assert_eq!(triggers.len(), 1);
-    assert_eq!(release["on"]["push"]["tags"].as_vec().unwrap().len(), 1);
+    assert_eq!(release["on"].as_hash().unwrap().len(), 1);
     assert!(release["on"]["push"]["branches"].is_badvalue());
-    let steps: Vec<&str> = texts(&release["jobs"]["pack"], "run").collect();
-    let place = |command: &str| steps.iter().position(|step| step.contains(command)).unwrap();
-    assert!(place("cargo xtask test --release") < place("cargo xtask build --release"));
-    assert!(place("cargo xtask build --release") < place("npm pack"));
-    assert_eq!(release["jobs"]["publish"]["needs"].as_str(), Some("pack"));
-    for step in texts(&release["jobs"]["publish"], "run").filter(|step| step.contains("npm publish")) {
-        assert!(step.contains("--provenance"), "{step}");
+    let tags: Vec<&str> = release["on"]["push"]["tags"].as_vec().unwrap().iter().filter_map(Yaml::as_str).collect();
+    assert_eq!(tags, ["v[0-9]+.[0-9]+.[0-9]+", "v[0-9]+.[0-9]+.[0-9]+-*"]);
+
+    let jobs = &release["jobs"];
+    let steps: Vec<&str> = texts(&jobs["pack"], "run").collect();
+    let place = |command: &str| steps.iter().position(|step| step.starts_with(command)).unwrap();
+    assert!(place("cargo xtask release --dry-run --quick") < place("cargo xtask test --release"));
+    assert!(place("cargo xtask test --release") < place("cargo xtask release --dry-run \"${GITHUB_REF_NAME#v}\""));
+    // Each after the one before.
+    let order = ["pack", "attest", "crates", "npm", "forge"];
+    for (earlier, later) in order.iter().zip(order.iter().skip(1)) {
+        assert_eq!(jobs[*later]["needs"].as_str(), Some(*earlier));
+    }
+    for registry in ["crates", "npm"] {
+        let command = format!("node xtask/publish.mjs {registry} ");
+        assert!(texts(&jobs[registry], "run").any(|step| step.starts_with(&command)), "{registry}");
+        // A person has to agree.
+        assert_eq!(jobs[registry]["environment"].as_str(), Some("release"));
+    }
+    let steps = jobs["npm"]["steps"].as_vec().unwrap();
+    assert!(steps.iter().any(|step| step["env"]["NPM_CONFIG_PROVENANCE"].as_str() == Some("true")));
+}
+
+#[test]
+fn the_oldest_compiler_is_that_of_the_manifest_and_checks_every_published_crate() {
+    let workflows = workflows();
+    let (_, tests) = workflows.iter().find(|(file, _)| file == "test.yml").unwrap();
+    let steps: Vec<&str> = texts(&tests["jobs"]["oldest-compiler"], "run").collect();
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    assert_eq!(steps.first(), Some(&format!("rustup toolchain install {oldest} --profile minimal").as_str()));
+    let packages =
+        steps.get(1).and_then(|step| step.strip_prefix(&format!("cargo +{oldest} check --locked "))).unwrap();
+    let mut tree = workspace::cargo("tree");
+    tree.args(["--prefix", "none", "--edges", "normal"]).args(packages.split(' '));
+    let checked = crate::programs::output(&mut tree).unwrap();
+    for name in crate::release::public_crates().unwrap() {
+        assert!(checked.lines().any(|line| line.starts_with(&format!("{name} v"))), "{name}");
     }
 }

@@ -128,7 +128,7 @@ export const TOOLS = [
     package: '@angular/build',
     snippet: 'src/login.js',
     binding: 'angular',
-    examples: { page: 'pkg/README.md', heading: 'Angular' },
+    examples: { page: 'docs/frameworks/angular.md' },
     countsSubscriptions: true,
     build: words('ng build'),
     server: reads('node dist/server/server.mjs'),

@@ -1,9 +1,6 @@
 // What the examples use of a storefront, and what the examples and the bindings use of the frameworks.
 
 declare const login: import('authress-login-wasm').LoginClient;
-/** React's root, and Vue's app. */
-declare const root: { render(element: unknown): void };
-declare const app: { use(plugin: unknown): void };
 declare function show(what: import('authress-login-wasm').SessionSnapshot): void;
 declare function tell(what: string | undefined): void;
 declare function requestClaimTicket(): Promise<string>;
@@ -16,6 +13,15 @@ declare function Cart(properties: { initial: unknown }): unknown;
 declare function defineEventHandler<Handler>(
   handler: (event: import('authress-login-wasm/server').ShopperRequest) => Handler,
 ): unknown;
+
+/** The page that a script belongs to has its elements. */
+interface Document {
+  querySelector(selectors: string): any;
+}
+/** Of Vite. */
+interface ImportMeta {
+  readonly env: Readonly<Record<string, string>>;
+}
 
 declare namespace JSX {
   interface IntrinsicElements {
@@ -51,6 +57,28 @@ declare module '*/account-button.jsx' {
   export function AccountButton(): any;
 }
 
+// The other files of the applications in docs/frameworks and docs/storefront.md.
+declare module '*/login.js' {
+  export const login: import('authress-login-wasm').LoginClient;
+}
+declare module '*/shop.jsx' {
+  export function Shop(): any;
+}
+declare module '*/routes.js' {
+  export const routes: readonly object[];
+}
+declare module '*/cart-api.mjs' {
+  export const cartApi: import('express').Router;
+}
+declare module '*.vue' {
+  const component: object;
+  export default component;
+}
+declare module '*.svelte' {
+  const component: object;
+  export default component;
+}
+
 // As much of the frameworks as the bindings and the examples use; the bindings' own tests use the real ones.
 declare module 'react' {
   export type ReactNode = unknown;
@@ -70,7 +98,15 @@ declare module 'react' {
   export function useEffect(effect: () => void, dependencies: unknown[]): void;
   export function useState(): [any, (value: unknown) => void];
 }
+declare module 'react-dom/client' {
+  export function createRoot(element: Element): { render(element: unknown): void };
+}
 declare module 'vue' {
+  interface Application {
+    use(plugin: unknown): Application;
+    mount(selector: string): void;
+  }
+  export function createApp(component: object): Application;
   export interface Plugin {
     install: unknown;
   }
@@ -86,6 +122,13 @@ declare module 'vue' {
   export function onScopeDispose(hook: () => void): void;
   export function shallowReadonly<Value>(ref: ShallowRef<Value>): Readonly<ShallowRef<Value>>;
   export function shallowRef<Value>(value: Value): ShallowRef<Value>;
+}
+declare module 'vue-router' {
+  export function createWebHistory(): object;
+  export function createRouter(options: { history: object; routes: readonly object[] }): object;
+}
+declare module 'svelte' {
+  export function mount(component: object, options: { target: Element }): void;
 }
 declare module 'svelte/store' {
   export interface Readable<Value> {
@@ -159,14 +202,28 @@ declare module 'next/headers' {
   export function headers(): Promise<Headers>;
 }
 declare module 'express' {
-  interface Application {
-    get(
-      path: string,
-      handler: (request: import('authress-login-wasm/server').ShopperRequest, response: any) => unknown,
-    ): void;
-    use(handler: (error: unknown, request: any, response: any, next: (error: unknown) => void) => unknown): void;
+  type Handler = (request: import('authress-login-wasm/server').ShopperRequest, response: any) => unknown;
+  type ErrorHandler = (error: unknown, request: any, response: any, next: (error: unknown) => void) => unknown;
+  export interface Router {
+    get(path: string, handler: Handler): void;
+    post(path: string, handler: Handler): void;
+    use(handler: ErrorHandler): void;
+    use(handler: object): void;
+    use(path: string, handler: object): void;
   }
-  export default function express(): Application;
+  interface Application extends Router {
+    listen(port: number, host: string, listener: () => void): void;
+  }
+  interface Express {
+    (): Application;
+    Router(): Router;
+    static(folder: string): object;
+  }
+  const express: Express;
+  export default express;
+}
+declare module 'node:url' {
+  export function fileURLToPath(url: URL): string;
 }
 declare module 'redis' {
   export function createClient(options: { url: string | undefined; disableOfflineQueue: boolean }): {

@@ -60,15 +60,25 @@ const ENGINES: Command = Command {
 const BENCH: Command =
     Command { name: "cargo xtask bench verifier", base: Some(&BUILD), needs: &[Tool::Wrk], uses: &[] };
 
-const RELEASE: Command = Command {
+const FUZZ: Command = Command { name: "cargo xtask fuzz", base: Some(&CRATES), needs: &[Tool::CargoFuzz], uses: &[] };
+
+const BUILD_RELEASE: Command = Command {
     name: "cargo xtask build --release",
     base: Some(&BUILD),
     needs: &[Tool::PinnedRust, Tool::LibrarySource],
     uses: &[],
 };
 
+const RELEASE: Command = Command {
+    name: "cargo xtask release --dry-run",
+    base: Some(&BUILD_RELEASE),
+    needs: &[Tool::CargoDeny, Tool::CargoCyclonedx, Tool::CargoSemverChecks],
+    uses: &[],
+};
+
 /// The commands of the report, those with the fewest needs first.
-pub(super) const ALL: [&Command; 7] = [&CRATES, &BUILD, &LINT, &TEST, &ENGINES, &BENCH, &RELEASE];
+pub(super) const ALL: [&Command; 9] =
+    [&CRATES, &FUZZ, &BUILD, &LINT, &TEST, &ENGINES, &BENCH, &BUILD_RELEASE, &RELEASE];
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,9 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::WasmBindgen => "wasm-bindgen",
         Tool::WasmPack => "wasm-pack",
         Tool::CargoDeny => "cargo-deny",
+        Tool::CargoCyclonedx => "cargo-cyclonedx",
+        Tool::CargoSemverChecks => "cargo-semver-checks",
+        Tool::CargoFuzz => "cargo-fuzz",
         Tool::Chromium => "Chromium",
         Tool::Chromedriver => "chromedriver",
         Tool::Redis => "Redis",
@@ -37,7 +40,14 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
     let has_apt = machine.system == System::Apt;
     let is_automatic = match tool {
         Tool::Rust | Tool::PinnedRust | Tool::CCompiler | Tool::Node | Tool::Npm => false,
-        Tool::NpmPackages | Tool::WasmBindgen | Tool::WasmPack | Tool::CargoDeny | Tool::Geckodriver => true,
+        Tool::NpmPackages
+        | Tool::WasmBindgen
+        | Tool::WasmPack
+        | Tool::CargoDeny
+        | Tool::CargoCyclonedx
+        | Tool::CargoSemverChecks
+        | Tool::CargoFuzz
+        | Tool::Geckodriver => true,
         Tool::LibrarySource => machine.has_rustup,
         Tool::WasmLibrary => machine.has_rustup || has_apt,
         Tool::Chromium
@@ -53,7 +63,12 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Promtool
         | Tool::Shellcheck => has_apt,
     };
-    is_automatic.then_some(SET_UP)
+    let command = match tool {
+        Tool::CargoFuzz => "cargo xtask fuzz",
+        Tool::CargoCyclonedx | Tool::CargoSemverChecks => "cargo xtask release --dry-run X.Y.Z",
+        _ => SET_UP,
+    };
+    is_automatic.then_some(command)
 }
 
 /// How a person gets it on this system: a command, or a sentence.
@@ -68,8 +83,19 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         }
         Tool::WasmLibrary => "rustup target add wasm32-unknown-unknown".to_owned(),
         Tool::LibrarySource => "rustup component add rust-src".to_owned(),
-        Tool::NpmPackages | Tool::WasmBindgen | Tool::WasmPack | Tool::CargoDeny | Tool::Geckodriver => {
-            if machine.system == System::Windows { IN_WSL.to_owned() } else { SET_UP.to_owned() }
+        Tool::NpmPackages
+        | Tool::WasmBindgen
+        | Tool::WasmPack
+        | Tool::CargoDeny
+        | Tool::CargoCyclonedx
+        | Tool::CargoSemverChecks
+        | Tool::CargoFuzz
+        | Tool::Geckodriver => {
+            if machine.system == System::Windows {
+                IN_WSL.to_owned()
+            } else {
+                SET_UP.to_owned()
+            }
         }
         Tool::CCompiler => packaged("xcode-select --install", BUILD_TOOLS),
         Tool::Node | Tool::Npm => packaged("brew install node", IN_WSL),

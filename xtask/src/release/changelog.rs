@@ -8,6 +8,22 @@ pub(crate) struct Section<'a> {
     pub(crate) is_empty: bool,
 }
 
+/// The text below the heading of a section. Links to files of the repository begin with `files`, an address, because the text
+/// is shown elsewhere.
+pub(crate) fn notes(text: &str, name: &str, files: Option<&str>) -> String {
+    let heading = format!("## [{name}]");
+    let below = text.lines().skip_while(|line| !line.starts_with(&heading)).skip(1);
+    let lines: Vec<&str> = below.take_while(|line| !line.starts_with("## ")).collect();
+    let notes = lines.join("\n").trim().to_owned() + "\n";
+    let Some(files) = files else { return notes };
+    let mut parts = notes.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |notes, part| {
+        let is_relative = !part.starts_with("http") && !part.starts_with('#');
+        format!("{notes}]({}{part}", if is_relative { format!("{files}/") } else { String::new() })
+    })
+}
+
 /// The name of the section with what is not released yet.
 pub(crate) const UNRELEASED: &str = "Unreleased";
 
@@ -54,6 +70,17 @@ mod tests {
             ]
         );
         assert!(sections("# Changelog\n").is_empty());
+    }
+
+    #[test]
+    fn notes_are_the_text_of_one_section_with_links_that_work_elsewhere() {
+        let text = "## [Unreleased]\n\n## [1.1.0] - 2026-11-29\n\n### Added\n\n- a [b](docs/b.md#c), [d](https://e)\n\n## [1.0.0]\n- f\n";
+        assert_eq!(
+            notes(text, "1.1.0", Some("https://forge.example/blob/v1.1.0")),
+            "### Added\n\n- a [b](https://forge.example/blob/v1.1.0/docs/b.md#c), [d](https://e)\n"
+        );
+        assert_eq!(notes(text, "1.1.0", None), "### Added\n\n- a [b](docs/b.md#c), [d](https://e)\n");
+        assert_eq!(notes(text, "1.0.0", None), "- f\n");
     }
 
     #[test]

@@ -4,17 +4,37 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use semver::Version;
 
-use super::{bom, observe};
+use super::plan::Observed;
+use super::{bom, changelog, observe};
 use crate::setup::BuildTools;
 use crate::{programs, workspace};
 
 /// SHA-256 of every other file, in the format of `sha256sum --check`.
 const SUMS: &str = "SHA256SUMS";
 
-/// Writes the files and returns their folder. The npm packages have to be built already.
-pub(crate) fn write(tools: &BuildTools, public_crates: &[String], version: &str) -> Result<PathBuf> {
-    let folder = workspace::target().join("release-files");
+/// Where the files of the last release that was checked are.
+pub(crate) fn folder() -> PathBuf {
+    workspace::target().join("release-files")
+}
+
+/// The text of the forge's release.
+#[derive(Debug)]
+pub(crate) struct Notes(String);
+
+impl Notes {
+    /// The section of the changelog.
+    pub(crate) fn of(observed: &Observed, version: &Version) -> Self {
+        let mut repositories = observed.crates.iter().filter_map(|package| package.metadata.repository.as_ref());
+        let files = repositories.next().map(|address| format!("{address}/blob/v{version}"));
+        Notes(changelog::notes(&observed.changelog, &version.to_string(), files.as_deref()))
+    }
+}
+
+/// Writes the files. The npm packages have to be built already.
+pub(crate) fn write(tools: &BuildTools, public_crates: &[String], version: &str, notes: &Notes) -> Result<()> {
+    let folder = folder();
     workspace::remove(&folder)?;
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     copy_crates(public_crates, &folder)?;
@@ -27,7 +47,10 @@ pub(crate) fn write(tools: &BuildTools, public_crates: &[String], version: &str)
     let sums = sums(&folder)?;
     print!("{sums}");
     std::fs::write(folder.join(SUMS), sums).with_context(|| format!("cannot write {SUMS}"))?;
-    Ok(folder)
+    let text = workspace::target().join("release-notes.md");
+    std::fs::write(&text, &notes.0).with_context(|| format!("cannot write {}", text.display()))?;
+    println!("      written to {} and {}", folder.display(), text.display());
+    Ok(())
 }
 
 /// Packs the crates into `folder`, as they will be uploaded.

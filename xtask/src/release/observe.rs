@@ -1,24 +1,35 @@
 //! Reads what a release depends on: manifests, changelog and git.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use semver::Version;
 use serde_json::Value;
 
-use super::plan::{Crate, NpmPackage, Observed};
+use super::plan::{Crate, Metadata, NpmPackage, Observed};
 use crate::{repository, workspace};
 
-/// The folders of the npm packages, in the order in which they are published: the sandbox's page loads the client.
+/// The folders of the npm packages.
 pub(crate) const NPM_FOLDERS: [&str; 2] = ["pkg", "sandbox-pkg"];
 
 /// Reads the repository.
 pub(crate) fn observe() -> Result<Observed> {
-    let released = released()?;
-    let uncommitted = repository::uncommitted()?;
-    Ok(Observed { released, uncommitted, ..files()? })
+    Ok(Observed {
+        released: versions_of_tags(&["--list", "v*"])?,
+        released_here: versions_of_tags(&["--points-at", "HEAD"])?,
+        workflow_repository: workflow_repository(|name| std::env::var(name).ok()),
+        uncommitted: repository::uncommitted()?,
+        ..files()?
+    })
+}
+
+/// The address that GitHub's runner gives to the steps of a workflow.
+fn workflow_repository(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    Some(format!("{}/{}", variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?))
 }
 
 /// Reads the files, and nothing of git.
-fn files() -> Result<Observed> {
+pub(crate) fn files() -> Result<Observed> {
     let metadata = metadata()?;
     let packages = metadata.get("packages").and_then(Value::as_array).context("cargo metadata lists no packages")?;
     let crates = packages.iter().map(described).collect::<Result<Vec<_>>>()?;
@@ -29,6 +40,8 @@ fn files() -> Result<Observed> {
         npm_packages: NPM_FOLDERS.into_iter().map(npm_package).collect::<Result<_>>()?,
         changelog: read("CHANGELOG.md")?,
         released: Vec::new(),
+        released_here: Vec::new(),
+        workflow_repository: None,
         uncommitted: Vec::new(),
     })
 }
@@ -58,7 +71,8 @@ fn described(package: &Value) -> Result<Crate> {
         version: text(package, "version")?.parse().with_context(|| format!("{name} has an invalid version"))?,
         // `null` means every registry, and an empty list none.
         is_public: package["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
-        has_repository: package["repository"].is_string(),
+        is_library: package["targets"].as_array().into_iter().flatten().any(is_library),
+        metadata: metadata_of(package),
         dependencies: of_workspace
             .map(|dependency| Ok((text(dependency, "name")?, text(dependency, "req")?)))
             .collect::<Result<_>>()?,
@@ -66,19 +80,50 @@ fn described(package: &Value) -> Result<Crate> {
     })
 }
 
+/// Whether a target of a crate is its library.
+fn is_library(target: &Value) -> bool {
+    target["kind"].as_array().into_iter().flatten().any(|kind| kind == "lib")
+}
+
+fn metadata_of(package: &Value) -> Metadata {
+    let text = |key: &str| package[key].as_str().map(str::to_owned);
+    let list = |key: &str| package[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let features = package["features"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let folder = package["manifest_path"].as_str().map(Path::new).and_then(Path::parent);
+    let readme = folder.zip(package["readme"].as_str()).map(|(folder, name)| folder.join(name));
+    Metadata {
+        description: text("description"),
+        documentation: text("documentation"),
+        repository: text("repository"),
+        rust_version: text("rust_version"),
+        keywords: list("keywords").collect(),
+        categories: list("categories").collect(),
+        features: features.filter(|name| name != "default").collect(),
+        has_docs_rs: package.pointer("/metadata/docs/rs").is_some(),
+        readme: readme.and_then(|file| std::fs::read_to_string(file).ok()),
+    }
+}
+
 fn npm_package(folder: &'static str) -> Result<NpmPackage> {
     let file = format!("{folder}/package.json");
     let manifest: Value = serde_json::from_str(&read(&file)?).with_context(|| format!("{file} is not JSON"))?;
-    Ok(NpmPackage { folder, version: text(&manifest, "version").with_context(|| file)? })
+    let address = |place: &str| manifest.pointer(place).and_then(Value::as_str).map(str::to_owned);
+    Ok(NpmPackage {
+        folder,
+        version: text(&manifest, "version").with_context(|| file)?,
+        repository: address("/repository/url"),
+        homepage: address("/homepage"),
+        bugs: address("/bugs/url"),
+    })
 }
 
 fn text(object: &Value, key: &str) -> Result<String> {
     object[key].as_str().map(str::to_owned).with_context(|| format!("the text {key:?} is missing"))
 }
 
-/// The versions of the tags `v1.2.3`; other tags are no releases.
-fn released() -> Result<Vec<Version>> {
-    let tags = repository::git(&["tag", "--list", "v*"])?;
+/// The versions of the tags `v1.2.3` that `git tag` lists at these words; other tags are no releases.
+fn versions_of_tags(words: &[&str]) -> Result<Vec<Version>> {
+    let tags = repository::git(&[&["tag"], words].concat())?;
     Ok(tags.lines().filter_map(|tag| tag.strip_prefix('v')?.parse().ok()).collect())
 }
 
@@ -101,22 +146,35 @@ mod tests {
         for (publish, is_public) in
             [(Value::Null, true), (serde_json::json!(["crates-io"]), true), (serde_json::json!([]), false)]
         {
-            let Crate { is_public: found, dependencies, has_repository, .. } = described(&package(publish)).unwrap();
+            let Crate { is_public: found, dependencies, metadata, .. } = described(&package(publish)).unwrap();
             assert_eq!(found, is_public);
             assert_eq!(dependencies, [("a".to_owned(), "^1.0.0".to_owned())]);
-            assert!(!has_repository);
+            assert_eq!(metadata.repository, None);
         }
         assert!(described(&serde_json::json!({ "name": "x", "version": "one" })).is_err());
     }
 
     #[test]
-    fn this_workspace_has_one_version_and_publishes_no_private_crate() {
+    fn this_workspace_has_one_version_and_complete_manifests() {
         let observed = files().unwrap();
         let plan = super::super::plan::plan(&observed, &observed.workspace_version);
         assert_eq!(plan.problems, [""; 0]);
-        let changes: Vec<_> = plan.changes.iter().filter(|change| !change.starts_with("CHANGELOG.md")).collect();
+        // A section of the changelog and the address of the sources come with the first release.
+        let is_expected = |change: &&String| change.starts_with("CHANGELOG.md") || change.contains("repository");
+        let changes: Vec<_> = plan.changes.iter().filter(|change| !is_expected(change)).collect();
         assert_eq!(changes, [""; 0]);
         assert!(observed.crates.iter().any(|package| package.name == "authress-verifier" && package.is_public));
         assert!(observed.crates.iter().any(|package| package.name == "xtask" && !package.is_public));
+    }
+
+    #[test]
+    fn a_workflow_says_whose_it_is() {
+        let variables = |name: &str| match name {
+            "GITHUB_SERVER_URL" => Some("https://forge.example".to_owned()),
+            "GITHUB_REPOSITORY" => Some("shop/login".to_owned()),
+            _ => None,
+        };
+        assert_eq!(workflow_repository(variables).as_deref(), Some("https://forge.example/shop/login"));
+        assert_eq!(workflow_repository(|_| None), None);
     }
 }

@@ -1,10 +1,14 @@
 //! What is left to do before a release, and the steps of the release. Nothing here reads a file or runs a program.
 
+mod address;
+mod metadata;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
 use super::changelog::{self, Section, UNRELEASED};
+pub(crate) use metadata::Metadata;
 
 /// What the repository says.
 #[derive(Debug)]
@@ -17,6 +21,10 @@ pub(crate) struct Observed {
     pub(crate) changelog: String,
     /// The versions that git has tags for.
     pub(crate) released: Vec<Version>,
+    /// Those of them whose tag names the last commit.
+    pub(crate) released_here: Vec<Version>,
+    /// The address of the repository whose workflow runs this, if one does.
+    pub(crate) workflow_repository: Option<String>,
     /// Files that differ from the last commit.
     pub(crate) uncommitted: Vec<String>,
 }
@@ -28,9 +36,11 @@ pub(crate) struct Crate {
     pub(crate) version: Version,
     /// Whether it may be published.
     pub(crate) is_public: bool,
-    pub(crate) has_repository: bool,
+    /// Whether others can use its code.
+    pub(crate) is_library: bool,
     /// The crates of the workspace that it depends on, for its tests too, with the required version.
     pub(crate) dependencies: Vec<(String, String)>,
+    pub(crate) metadata: Metadata,
 }
 
 /// An npm package of the repository.
@@ -38,6 +48,12 @@ pub(crate) struct Crate {
 pub(crate) struct NpmPackage {
     pub(crate) folder: &'static str,
     pub(crate) version: String,
+    /// `repository.url`.
+    pub(crate) repository: Option<String>,
+    /// `homepage`.
+    pub(crate) homepage: Option<String>,
+    /// `bugs.url`.
+    pub(crate) bugs: Option<String>,
 }
 
 /// What is left to do, and what a release consists of.
@@ -49,8 +65,6 @@ pub(crate) struct Plan {
     pub(crate) changes: Vec<String>,
     /// The steps in their order.
     pub(crate) steps: Vec<String>,
-    /// What is good to know.
-    pub(crate) notes: Vec<String>,
 }
 
 impl Plan {
@@ -70,14 +84,10 @@ pub(crate) fn plan(observed: &Observed, version: &Version) -> Plan {
     if !observed.uncommitted.is_empty() {
         plan.problems.push(format!("not committed: {}", observed.uncommitted.join(", ")));
     }
-    let public: Vec<&Crate> = observed.crates.iter().filter(|package| package.is_public).collect();
-    if public.iter().any(|package| !package.has_repository) {
-        plan.notes.push("crates and npm packages name no repository: RELEASING.md says why".to_owned());
-    }
-    match publish_order(&public) {
-        Ok(order) => plan.steps = steps(&order, &observed.npm_packages, version),
-        Err(problem) => plan.problems.push(problem),
-    }
+    address::compare(observed, &mut plan);
+    let public = observed.crates.iter().filter(|package| package.is_public);
+    plan.problems.extend(public.flat_map(|package| metadata::faults(&package.name, &package.metadata)));
+    plan.steps = steps(version);
     plan
 }
 
@@ -93,7 +103,7 @@ fn compare_versions(observed: &Observed, version: &Version, plan: &mut Plan) {
         plan.changes.push("Cargo.lock, fuzz/Cargo.lock: `cargo update --workspace` in both folders".to_owned());
     }
     for package in &observed.npm_packages {
-        let NpmPackage { folder, version: own } = package;
+        let NpmPackage { folder, version: own, .. } = package;
         if *own != version.to_string() {
             plan.changes.push(format!("{folder}/package.json: version {own} -> {version}"));
         }
@@ -121,8 +131,10 @@ fn compare_requirements(observed: &Observed, version: &Version, plan: &mut Plan)
 }
 
 fn compare_tags(observed: &Observed, version: &Version, plan: &mut Plan) {
-    if observed.released.contains(version) {
-        plan.problems.push(format!("the tag v{version} exists: a version is released once"));
+    if observed.released_here.contains(version) {
+        // The release has begun, and is checked or continued.
+    } else if observed.released.contains(version) {
+        plan.problems.push(format!("the tag v{version} names another commit: a version is released once"));
     } else if let Some(newest) = observed.released.iter().max().filter(|newest| *newest > version) {
         plan.problems.push(format!("{version} is below {newest}, which has been released"));
     }
@@ -166,37 +178,15 @@ fn fault_of(section: &Section<'_>, place: usize) -> Option<String> {
     }
 }
 
-/// The crates, each after those that it depends on, and otherwise by name.
-fn publish_order<'a>(crates: &[&'a Crate]) -> Result<Vec<&'a str>, String> {
-    let mut left: BTreeMap<&str, &Crate> = crates.iter().map(|package| (package.name.as_str(), *package)).collect();
-    let mut order = Vec::new();
-    while !left.is_empty() {
-        let is_next = |package: &Crate| package.dependencies.iter().all(|(name, _)| !left.contains_key(name.as_str()));
-        let next = left.iter().find(|(_, package)| is_next(package)).map(|(name, _)| *name);
-        let Some(name) = next else {
-            let names: Vec<&str> = left.keys().copied().collect();
-            return Err(format!("crates depend on each other in a circle: {}", names.join(", ")));
-        };
-        left.remove(name);
-        order.push(name);
-    }
-    Ok(order)
-}
-
-fn steps(order: &[&str], npm_packages: &[NpmPackage], version: &Version) -> Vec<String> {
-    let mut steps = vec![
+fn steps(version: &Version) -> Vec<String> {
+    vec![
         "cargo xtask test --release --engines all".to_owned(),
-        "cargo xtask build --release".to_owned(),
-        "cargo xtask sandbox-package".to_owned(),
         format!("git tag --sign --message 'Version {version}' v{version}"),
-        format!("cargo publish --workspace --locked  # {}", order.join(", ")),
-    ];
-    // npm gives a version without a tag to everyone who installs the package.
-    let tag = if version.pre.is_empty() { "" } else { " --tag next" };
-    steps.extend(npm_packages.iter().map(|package| format!("npm publish ./{}{tag}", package.folder)));
-    steps.push(format!("git push origin v{version}"));
-    steps.push("attach target/release-files to the release".to_owned());
-    steps
+        format!("git push origin v{version}  # release.yml does the rest, where it is set up"),
+        "node xtask/publish.mjs crates target/release-files".to_owned(),
+        "node xtask/publish.mjs npm target/release-files".to_owned(),
+        "attach target/release-files to the release of the forge, with the text of target/release-notes.md".to_owned(),
+    ]
 }
 
 #[cfg(test)]

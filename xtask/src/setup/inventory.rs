@@ -26,6 +26,9 @@ pub(crate) enum Tool {
     WasmBindgen,
     WasmPack,
     CargoDeny,
+    CargoCyclonedx,
+    CargoSemverChecks,
+    CargoFuzz,
     Chromium,
     Chromedriver,
     Redis,
@@ -43,7 +46,7 @@ pub(crate) enum Tool {
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 24] = [
+    pub(crate) const ALL: [Tool; 27] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -55,6 +58,9 @@ impl Tool {
         Tool::WasmBindgen,
         Tool::WasmPack,
         Tool::CargoDeny,
+        Tool::CargoCyclonedx,
+        Tool::CargoSemverChecks,
+        Tool::CargoFuzz,
         Tool::Chromium,
         Tool::Chromedriver,
         Tool::Redis,
@@ -92,6 +98,9 @@ impl Tool {
             | Tool::WasmBindgen
             | Tool::WasmPack
             | Tool::CargoDeny
+            | Tool::CargoCyclonedx
+            | Tool::CargoSemverChecks
+            | Tool::CargoFuzz
             | Tool::Geckodriver => &[],
         }
     }
@@ -195,6 +204,9 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::WasmBindgen => compiled(Installed::wasm_bindgen()?),
         Tool::WasmPack => compiled(Installed::wasm_pack()),
         Tool::CargoDeny => compiled(Installed::cargo_deny()),
+        Tool::CargoCyclonedx => compiled(Installed::cargo_cyclonedx()),
+        Tool::CargoFuzz => compiled(Installed::cargo_fuzz()),
+        Tool::CargoSemverChecks => compiled(Installed::cargo_semver_checks()),
         Tool::Geckodriver => compiled(Installed::geckodriver()),
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),

@@ -28,7 +28,7 @@ pub(crate) use browser::Browser;
 pub(crate) use engines::{Firefox, Webkit};
 pub(crate) use node::Node;
 pub(crate) use standard_library::StandardLibrary;
-pub(crate) use tools::{cargo_cyclonedx, cargo_deny};
+pub(crate) use tools::{cargo_cyclonedx, cargo_deny, cargo_fuzz, cargo_semver_checks};
 pub(crate) use wasm_target::WasmTarget;
 
 use crate::engines::Engine;

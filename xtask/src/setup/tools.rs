@@ -1,5 +1,5 @@
-//! The tools that are compiled from crates.io: wasm-bindgen's CLI, wasm-pack, geckodriver, cargo-deny and
-//! cargo-cyclonedx.
+//! The tools that are compiled from crates.io: wasm-bindgen's CLI, wasm-pack, geckodriver, cargo-deny, cargo-cyclonedx,
+//! cargo-semver-checks and cargo-fuzz.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,6 +46,21 @@ impl Installed {
     pub(super) fn cargo_deny() -> Self {
         Self::of(&Tool::CARGO_DENY)
     }
+
+    /// `cargo-cyclonedx`.
+    pub(super) fn cargo_cyclonedx() -> Self {
+        Self::of(&Tool::CARGO_CYCLONEDX)
+    }
+
+    /// `cargo-fuzz`.
+    pub(super) fn cargo_fuzz() -> Self {
+        Self::of(&Tool::CARGO_FUZZ)
+    }
+
+    /// `cargo-semver-checks`.
+    pub(super) fn cargo_semver_checks() -> Self {
+        Self::of(&Tool::CARGO_SEMVER_CHECKS)
+    }
 }
 
 /// The `wasm-bindgen` program. Crate and program must be of exactly the same version, so Cargo.lock decides.
@@ -71,6 +86,16 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
 /// The `cargo-cyclonedx` program.
 pub(crate) fn cargo_cyclonedx() -> Result<PathBuf> {
     Tool::CARGO_CYCLONEDX.ensure()
+}
+
+/// The `cargo-semver-checks` program.
+pub(crate) fn cargo_semver_checks() -> Result<PathBuf> {
+    Tool::CARGO_SEMVER_CHECKS.ensure()
+}
+
+/// The `cargo-fuzz` program.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    Tool::CARGO_FUZZ.ensure()
 }
 
 /// The version of a crate that Cargo.lock has chosen.
@@ -135,6 +160,29 @@ impl Tool<'static> {
         asked: &["cyclonedx", "--version"],
         why: "lists what programs and modules of a release consist of",
         expect: "compiled from source, about 80 s",
+        flags: &[],
+    };
+
+    const CARGO_FUZZ: Self = Tool {
+        package: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: "0.13.1",
+        asked: VERSION,
+        why: "builds and runs the fuzz targets",
+        expect: "compiled from source, about 1 min",
+        // It only starts other programs.
+        flags: &["--debug"],
+    };
+
+    /// It knows the descriptions of the newest stable compilers only: with another one in rust-toolchain.toml comes another
+    /// version here.
+    const CARGO_SEMVER_CHECKS: Self = Tool {
+        package: "cargo-semver-checks",
+        program: "cargo-semver-checks",
+        version: "0.50.0",
+        asked: &["semver-checks", "--version"],
+        why: "compares the crates with those of the last release",
+        expect: "compiled from source, about 4 min",
         flags: &[],
     };
 }

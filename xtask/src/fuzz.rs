@@ -1,0 +1,83 @@
+//! `cargo xtask fuzz`: runs the fuzz targets of `fuzz` for some time each, with their seeds. An input that breaks a property
+//! of `crates/hostile-input` is kept in `fuzz/artifacts`, and the run fails.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+
+use crate::{programs, setup, workspace};
+
+/// Options of `cargo xtask fuzz`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How long each target runs, in seconds
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// These targets only, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// Runs every target, also after one has failed.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let targets = targets()?;
+    if let Some(unknown) = options.only.iter().find(|name| !targets.contains(name)) {
+        bail!("there is no fuzz target {unknown}; there are {}", targets.join(", "));
+    }
+    let program = setup::cargo_fuzz()?;
+    let mut failed = Vec::new();
+    for target in targets.iter().filter(|target| options.only.is_empty() || options.only.contains(target)) {
+        println!("fuzz: {target}, {} s", options.seconds);
+        let corpus = folder().join("corpus").join(target);
+        std::fs::create_dir_all(&corpus).with_context(|| format!("cannot create {}", corpus.display()))?;
+        let mut command = Command::new(&program);
+        command.current_dir(workspace::root()).args(["fuzz", "run", target]).arg(corpus);
+        command.arg(folder().join("seeds").join(target)).arg("--").arg(format!("-max_total_time={}", options.seconds));
+        // cargo-fuzz needs unstable options, such as that of the sanitizer.
+        if let Err(failure) = programs::run(command.env("RUSTC_BOOTSTRAP", "1")) {
+            eprintln!("      {failure:#}");
+            failed.push(target.as_str());
+        }
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(anyhow!(
+            "{} failed: the inputs are in fuzz/artifacts; each becomes a seed with its repair",
+            failed.join(", ")
+        ))
+    }
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("fuzz")
+}
+
+/// The targets, sorted by name: one file each.
+fn targets() -> Result<Vec<String>> {
+    let folder = folder().join("fuzz_targets");
+    let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut names: Vec<String> =
+        files.filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned())).collect();
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_seeds_and_is_built() {
+        let targets = targets().unwrap();
+        assert!(targets.len() > 5);
+        let manifest = std::fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+        for target in targets {
+            assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
+            assert!(folder().join("seeds").join(&target).read_dir().unwrap().next().is_some(), "{target}");
+        }
+    }
+}
