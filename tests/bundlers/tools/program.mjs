@@ -97,12 +97,13 @@ export async function run(command, where) {
 }
 
 /**
- * Starts a server of a tool on a free port of loopback, and waits until it responds.
+ * Starts a server of a tool on a port of loopback, by default a free one, and waits until it responds.
  * @param {import('./catalog.mjs').ServerCommand} command
  * @param {Where} where
+ * @param {number} [wantedPort]
  */
-export async function serve(command, where) {
-  const port = await freePort();
+export async function serve(command, where, wantedPort) {
+  const port = wantedPort ?? (await freePort());
   const { words, env } = command(port);
   const program = start(words, { ...where, env: { ...where.env, ...env } });
   const deadline = Date.now() + LIMIT_MS;

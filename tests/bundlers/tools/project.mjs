@@ -18,16 +18,12 @@ const NODE_22 = '22.23.5';
 const npm = ['npm', 'install', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `--before=${DAY}`];
 
 /**
- * Installs the tool, unless it is installed, and writes the application with the first example, and beside it the other
- * examples and the settings.
- * @param {import('./catalog.mjs').Tool} tool
- * @param {string} snippet
- * @param {Record<string, string>} examples
- * @param {object} settings
+ * Installs a tool, unless it is installed.
+ * @param {Pick<import('./catalog.mjs').Tool, 'name' | 'scripts'>} tool
  */
-export async function prepare(tool, snippet, examples, settings) {
-  const folder = join(cache, tool.name);
-  const wanted = readFileSync(join(tools, tool.name, 'package.json'), 'utf8');
+export async function installTool({ name, scripts }) {
+  const folder = join(cache, name);
+  const wanted = readFileSync(join(tools, name, 'package.json'), 'utf8');
   const path = [join(folder, 'node_modules/.bin')];
   const node = await nodeFor(JSON.parse(wanted).engines?.node);
   if (node.folder) path.unshift(node.folder);
@@ -39,14 +35,35 @@ export async function prepare(tool, snippet, examples, settings) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), wanted);
-    await run(tool.scripts ? npm : [...npm, '--ignore-scripts'], where);
+    await run(scripts ? npm : [...npm, '--ignore-scripts'], where);
     writeFileSync(stamp, state);
   }
+  return { folder, where, wanted, node: node.version };
+}
+
+/**
+ * Deletes an application, and what the tool has kept of it. What is installed stays.
+ * @param {string} folder of an installed tool
+ */
+export function emptyTool(folder) {
   for (const entry of readdirSync(folder)) {
     if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true });
   }
   for (const caches of ['.vite', '.cache', '.vite-temp', '.astro'])
     rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
+}
+
+/**
+ * Installs the tool, unless it is installed, and writes the application with the first example, and beside it the other
+ * examples and the settings.
+ * @param {import('./catalog.mjs').Tool} tool
+ * @param {string} snippet
+ * @param {Record<string, string>} examples
+ * @param {object} settings
+ */
+export async function prepare(tool, snippet, examples, settings) {
+  const { folder, where, wanted, node } = await installTool(tool);
+  emptyTool(folder);
   cpSync(join(tools, tool.app ?? tool.name), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), wanted);
   if (tool.verifiesTokens) cpSync(join(tools, 'issuer.mjs'), join(folder, 'issuer.mjs'));
@@ -56,7 +73,7 @@ export async function prepare(tool, snippet, examples, settings) {
   for (const [name, code] of Object.entries(examples)) writeFileSync(join(dirname(file), name), code);
   writeFileSync(join(dirname(file), 'settings.js'), `export const settings = ${JSON.stringify(settings)};\n`);
   const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', tool.package, 'package.json'), 'utf8'));
-  return { folder, where, version, node: node.version };
+  return { folder, where, version, node };
 }
 
 /**
