@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,8 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { startSandbox } from '../../sandbox-pkg/index.js';
 import { launch } from '../e2e/support/browser.mjs';
 import { freePort } from '../e2e/support/ports.mjs';
+import { startRedis } from '../e2e/support/redis.mjs';
 import { workspace } from '../e2e/support/stack.mjs';
 import { shopsAt } from './shopper.mjs';
+import { isRefusedAt } from './stranger.mjs';
 
 /** @import { Browser } from '../e2e/support/browser.mjs' */
 
@@ -38,7 +41,7 @@ before(async () => {
     mkdirSync(join(modules, name), { recursive: true });
     execFileSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, name), '--strip-components=1']);
   }
-  for (const name of ['express', 'jose'])
+  for (const name of ['express', 'jose', 'redis'])
     symlinkSync(dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), join(modules, name));
   browser = await launch({ browserArgs: [] });
 });
@@ -77,36 +80,90 @@ test('a page with a script element keeps a cart through the sign-in', async (con
   await shopsAt(browser, await start('script', 'serve.js', { PORT: '0' }, context));
 });
 
+/**
+ * The environment of an example whose page is at this port.
+ * @param {import('../../sandbox-pkg/index.js').Sandbox} sandbox
+ * @param {number} port
+ */
+const environmentFor = ({ settings }, port) => ({
+  AUTHRESS_API_URL: settings.authressApiUrl,
+  AUTHRESS_APPLICATION_ID: settings.applicationId,
+  AUTHRESS_SERVICE_CLIENT: settings.anonymousConnectionId,
+  PORT: String(port),
+});
+
 test('Express keeps the carts of verified shoppers, and of no others', async (context) => {
   const port = await freePort();
   const sandbox = await startSandbox({ redirectUrls: [`http://localhost:${port}`] });
   context.after(() => sandbox.stop());
-  const settings = {
-    AUTHRESS_API_URL: sandbox.settings.authressApiUrl,
-    AUTHRESS_APPLICATION_ID: sandbox.settings.applicationId,
-    AUTHRESS_SERVICE_CLIENT: sandbox.settings.anonymousConnectionId,
-    PORT: String(port),
-  };
-  const shop = await start('express', 'server.js', settings, context);
+  const shop = await start('express', 'server.js', environmentFor(sandbox, port), context);
   await shopsAt(browser, shop);
-  /** @type {Record<string, string>[]} */
-  const withoutToken = [{}, { authorization: 'Bearer e30.e30.e30' }];
-  for (const headers of withoutToken) {
-    const response = await fetch(`${shop}/api/cart/mug`, { method: 'PUT', headers });
-    assert.equal(response.status, 401);
-    assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer/);
-  }
+  await isRefusedAt(shop, sandbox.settings);
 });
 
-test("the settings in Express's file are the sandbox's", async () => {
-  const sandbox = await startSandbox();
-  const text = readFileSync(join(workspace, 'examples/express/sandbox.env'), 'utf8');
-  const values = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
-  const { authressApiUrl, applicationId, anonymousConnectionId } = sandbox.settings;
-  await sandbox.stop();
-  assert.equal(values.get('AUTHRESS_API_URL'), authressApiUrl.replace(/\d+$/, '8888'));
-  assert.equal(values.get('AUTHRESS_APPLICATION_ID'), applicationId);
-  assert.equal(values.get('AUTHRESS_SERVICE_CLIENT'), anonymousConnectionId);
+/**
+ * Sends each request to another one of the servers, as Lambda sends an event to any instance of a function.
+ * @param {number} port
+ * @param {string[]} servers
+ * @param {import('node:test').TestContext} context
+ */
+async function startBalancer(port, servers, context) {
+  let requests = 0;
+  const balancer = createServer((request, response) => {
+    const { method, headers, url = '' } = request;
+    const server = servers[requests++ % servers.length];
+    const forwarded = send(new URL(url, server), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    forwarded.on('error', () => response.writeHead(502).end());
+    request.pipe(forwarded);
+  }).listen(port, '127.0.0.1');
+  context.after(() => {
+    balancer.closeAllConnections();
+    balancer.close();
+  });
+  await once(balancer, 'listening');
+}
+
+test('two instances of the Lambda function share the carts of verified shoppers', async (context) => {
+  const port = await freePort();
+  const shop = `http://localhost:${port}`;
+  const sandbox = await startSandbox({ redirectUrls: [shop] });
+  context.after(() => sandbox.stop());
+  const redis = await startRedis();
+  context.after(() => redis.server.kill());
+  cpSync(join(workspace, 'examples/express/public'), join(folder, 'express/public'), { recursive: true });
+  const environment = { ...environmentFor(sandbox, 0), REDIS_URL: redis.url };
+  const instances = [];
+  for (let count = 0; count < 2; count++) instances.push(await start('lambda', 'local.js', environment, context));
+  await startBalancer(port, instances, context);
+  await shopsAt(browser, shop);
+  await isRefusedAt(shop, sandbox.settings);
+});
+
+for (const name of ['express', 'lambda', 'sveltekit']) {
+  test(`the settings in the file of ${name} are the sandbox's`, async () => {
+    const sandbox = await startSandbox();
+    await sandbox.stop();
+    const folder = join(workspace, 'examples', name);
+    const file = readdirSync(folder).find((entry) => /^(sandbox)?\.env$/.test(entry)) ?? '';
+    const values = new Map(
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
+    );
+    const { authressApiUrl, applicationId, anonymousConnectionId } = sandbox.settings;
+    assert.equal(values.get('AUTHRESS_API_URL'), authressApiUrl.replace(/\d+$/, '8888'));
+    assert.equal(values.get('AUTHRESS_APPLICATION_ID'), applicationId);
+    assert.equal(values.get('AUTHRESS_SERVICE_CLIENT'), anonymousConnectionId);
+  });
+}
+
+test("the page about SvelteKit shows the example's files as they are", () => {
+  const page = readFileSync(join(workspace, 'docs/frameworks/sveltekit.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```(?:js|svelte)\n(?:\/\/|<!--) (\S+)(?: -->)?\n([\s\S]*?)^```$/gm)];
+  assert.ok(blocks.length > 5, `${blocks.length} blocks`);
+  for (const [, name, code] of blocks)
+    assert.ok(readFileSync(join(workspace, 'examples/sveltekit', name), 'utf8').startsWith(code), name);
 });
 
 for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: true })) {
@@ -114,7 +171,9 @@ for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: 
   test(`the example ${example.name} is short and stands in the table`, () => {
     const root = join(workspace, 'examples', example.name);
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
-    const code = files.filter((name) => /^(?!node_modules|tests|target).*\.(jsx?|rs)$/.test(name));
+    const code = files.filter((name) =>
+      /^(?!node_modules|tests|target|build|\.svelte-kit).*\.(jsx?|rs|svelte)$/.test(name),
+    );
     const lines = code.map((name) => readFileSync(join(root, name), 'utf8').split('\n').length);
     const total = lines.reduce((sum, count) => sum + count, 0);
     assert.ok(total > 0 && total < MOST_LINES, `${total} lines`);

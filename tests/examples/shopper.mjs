@@ -42,7 +42,7 @@ export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
     await until(shown, 'new here, 0');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 1');
-    if (routerAddress) await until(() => page.evaluate(routerAddress), '/', "no parameters are left in the router's address");
+    if (routerAddress) await until(() => page.evaluate(routerAddress), '/', 'the router has no parameters of a login');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 2');
     await page.click('#sign-in');

@@ -38,7 +38,10 @@ export async function isRefusedAt(shop, settings) {
       ['GET', '/api/cart'],
       ['PUT', '/api/cart/mug'],
     ]) {
-      const response = await fetch(`${shop}${path}`, { method, headers: { ...headers, 'content-type': 'application/json' } });
+      const response = await fetch(`${shop}${path}`, {
+        method,
+        headers: { ...headers, 'content-type': 'application/json' },
+      });
       const body = /** @type {{ errorCode?: string }} */ (await response.json());
       assert.deepEqual([response.status, body.errorCode], [401, errorCode], `${method} ${path}`);
       assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer/);

@@ -1,10 +1,8 @@
 // The recipes of docs/server.md run as they are printed, with the package as an application installs it. Names that stand
 // for the shop's own data are globals here; those of Next.js that only a rendering has are compiled only (tests/types).
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,11 +12,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { createApp, defineEventHandler, toNodeListener } from 'h3';
 
+import { startRedis } from '../e2e/support/redis.mjs';
 import { Issuer, serve } from './server-entry.mjs';
 
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const SHOP = 'https://www.example.com';
-const REDIS_START_MS = 10_000;
 
 /** The recipes by the names of their files. */
 const recipes = new Map(
@@ -29,16 +27,6 @@ const recipes = new Map(
 
 const folder = mkdtempSync(join(tmpdir(), 'recipes-'));
 const issuer = await Issuer.start({ after });
-const redisPort = await freePort();
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Installs the package as the registry would: its package.json and the entry, beside what the application depends on. */
 async function install() {
@@ -77,7 +65,6 @@ Object.assign(process.env, {
   AUTHRESS_APPLICATION_ID: 'app_shop',
   SHOP_ORIGIN: SHOP,
   TICKET_KEY: 'MC4CAQAwBQYDK2VwBCIEIDVjjrIVCH3dVRq4ixRzBwjVHSoB2QzZ2iJuHq1Wshwp',
-  REDIS_URL: `redis://127.0.0.1:${redisPort}`,
 });
 Object.assign(globalThis, {
   defineEventHandler,
@@ -209,23 +196,8 @@ describe('a bundler', () => {
 });
 
 describe('the recipe for claim tickets', async () => {
-  const server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(redisPort), '--save', ''], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
-  server.on('error', (error) => assert.fail(`redis-server is missing: run cargo xtask setup (${error.message})`));
-  const deadline = Date.now() + REDIS_START_MS;
-  while (true) {
-    const socket = connect(redisPort, '127.0.0.1');
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) break;
-    assert.ok(Date.now() < deadline, 'Redis listens');
-    await wait(20);
-  }
+  const { url, server } = await startRedis();
+  process.env.REDIS_URL = url;
   const { issueTicket, redeemTicket } = await recipe('tickets.js');
   const { redis, store } = await recipe('store.js');
   after(() => {

@@ -14,9 +14,11 @@ const LANGUAGES = { js: 'js', mjs: 'js', javascript: 'js', jsx: 'jsx', ts: 'ts',
  * @param {string} workspace
  */
 export function pages(workspace) {
-  const docs = readdirSync(join(workspace, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
+  const docs = ['docs', 'docs/frameworks'].flatMap((folder) =>
+    readdirSync(join(workspace, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  );
   return ['README.md', 'pkg/README.md', 'sandbox-pkg/README.md', ...docs.sort()];
 }
 

@@ -9,7 +9,7 @@ declare function tell(what: string | undefined): void;
 declare function requestClaimTicket(): Promise<string>;
 declare function cartOf(userId: string | undefined): Promise<unknown>;
 /** On a server: its environment, and the shop's own data. */
-declare const process: { env: Record<string, any> };
+declare const process: { env: Record<string, any>; cwd(): string };
 declare function moveCart(from: string, to: string): Promise<void>;
 declare function Cart(properties: { initial: unknown }): unknown;
 /** Of Nuxt. */
@@ -125,6 +125,8 @@ declare module 'vite' {
     server: { port: number };
     define: Record<string, string>;
   }): Promise<{ listen(): Promise<unknown>; close(): Promise<void> }>;
+  export function defineConfig(config: (environment: { mode: string }) => object): unknown;
+  export function loadEnv(mode: string, folder: string, prefix: string): Record<string, string>;
 }
 declare module 'playwright' {
   interface Locator {
@@ -174,4 +176,23 @@ declare module 'redis' {
     connect(): Promise<unknown>;
     set(key: string, value: string, options: { NX: true; PX: number }): Promise<string | null>;
   };
+}
+
+// Of SvelteKit, and the other files of docs/frameworks/sveltekit.md.
+declare module '$app/env/public' {
+  export const AUTHRESS_API_URL: string;
+  export const AUTHRESS_APPLICATION_ID: string;
+  export const AUTHRESS_SERVICE_CLIENT: string;
+}
+declare module '@sveltejs/kit/env' {
+  export function defineEnvVars<Variables>(variables: Variables): Variables;
+}
+declare module '@sveltejs/kit/vite' {
+  export function sveltekit(options: object): unknown;
+}
+declare module '@sveltejs/adapter-node' {
+  export default function adapter(): unknown;
+}
+declare module '*/server/carts.js' {
+  export function cartOf(userId: string): Record<string, number>;
 }

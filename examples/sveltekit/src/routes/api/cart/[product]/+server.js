@@ -1,0 +1,9 @@
+import { addTo, cartOf, PRODUCTS } from '#lib/server/carts.js';
+import { forShopper } from '#lib/server/shopper.js';
+
+export const PUT = ({ request, params }) =>
+  forShopper(request, ({ userId }) => {
+    if (!PRODUCTS.includes(params.product)) return Response.json({ errorCode: 'UnknownProduct' }, { status: 404 });
+    addTo(userId, params.product);
+    return Response.json(cartOf(userId));
+  });

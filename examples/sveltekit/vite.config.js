@@ -1,0 +1,23 @@
+import adapter from '@sveltejs/adapter-node';
+import { sveltekit } from '@sveltejs/kit/vite';
+import { defineConfig, loadEnv } from 'vite';
+
+export default defineConfig(({ mode }) => {
+  const { AUTHRESS_API_URL } = loadEnv(mode, process.cwd(), 'AUTHRESS_');
+  return {
+    plugins: [
+      sveltekit({
+        adapter: adapter(),
+        // SvelteKit adds the nonce or hash of its own inline script.
+        csp: {
+          directives: {
+            'default-src': ['self'],
+            'script-src': ['self', 'wasm-unsafe-eval'],
+            'connect-src': ['self', AUTHRESS_API_URL],
+            'img-src': ['self', 'data:'],
+          },
+        },
+      }),
+    ],
+  };
+});
