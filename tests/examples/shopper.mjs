@@ -42,7 +42,7 @@ export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
     await until(shown, 'new here, 0');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 1');
-    if (routerAddress) await until(() => page.evaluate(routerAddress), '/', 'the router has no parameters of a login');
+    if (routerAddress) await until(() => page.evaluate(routerAddress), '/', 'the router has no callback parameters');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 2');
     await page.click('#sign-in');
@@ -52,7 +52,7 @@ export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
     await until(shown, 'signed in, 2');
     await page.click('#sign-out');
     await until(shown, 'new here, 0');
-    assert.equal(page.url(), `${shop}/`, 'no parameters of a login are left in the address');
+    assert.equal(page.url(), `${shop}/`, 'no callback parameters are left in the address');
     assert.deepEqual(problems, []);
     return [...requested];
   } finally {

@@ -35,7 +35,7 @@ export default function Home({ loaderData: cart }) {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
     void login.getRedirectResult().then((result) => {
       if (result?.status === 'signed-in' && result.appState === 'add') void submit(null, ADD);
-      // The router has read the address before the client has removed the parameters of the login from it.
+      // The router has read the address before the client has removed the callback parameters from it.
       if (result) void navigate(window.location.pathname + window.location.search, { replace: true });
     });
     // Another user has another cart, also one who signs in in another tab. A link keeps the user id and the cart.

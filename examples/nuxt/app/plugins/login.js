@@ -7,7 +7,7 @@ export default defineNuxtPlugin(({ hook, vueApp }) => {
   const login = new LoginClient({ authressApiUrl, applicationId, anonymousConnectionId });
   vueApp.use(loginClientPlugin(login));
 
-  // The router has read the address before the client removes the parameters of a login from it.
+  // The router has read the address before the client removes the callback parameters from it.
   const router = useRouter();
   hook('app:mounted', () => login.userSessionExists().finally(() => router.replace(addressOf(window.location))));
 });
