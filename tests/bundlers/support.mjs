@@ -1,4 +1,5 @@
 // The packed package, installed as by npm; a server for what the bundlers have built; and the browser that opens it.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -159,6 +160,25 @@ function brotli(bytes) {
 export async function launchAt(stack, port) {
   const rule = `--host-resolver-rules=MAP ${new URL(stack.shopUrl).host} 127.0.0.1:${port}`;
   return await launch({ ...stack, browserArgs: [...stack.browserArgs, rule] });
+}
+
+/** The data of the module in base64, of which only the JavaScript form has a part. */
+const base64 = () => /[A-Za-z0-9+/]{80}/.exec(readFileSync(join(workspace, 'pkg/dist/fallback.js'), 'utf8'))?.[0];
+
+/**
+ * Checks that no address has the form for browsers without WebAssembly. It is found by its content, since bundlers rename
+ * files.
+ * @param {Iterable<string>} urls
+ */
+export async function assertNoJavaScriptForm(urls) {
+  const part = base64();
+  assert.ok(part);
+  for (const url of new Set(urls)) {
+    const response = await fetch(url);
+    const isForm =
+      /javascript/.test(response.headers.get('content-type') ?? '') && (await response.text()).includes(part);
+    assert.ok(!isForm, `${url} has the form for browsers without WebAssembly, which this one does not need`);
+  }
 }
 
 /**

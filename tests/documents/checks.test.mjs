@@ -180,6 +180,15 @@ test('code for other libraries and parts of tests are parsed only', async () => 
   assert.match(await faultsIn('```js\nfunction (\n```\n', 'tests/README.md'), /line 2/);
 });
 
+test('a block that continues a file is compiled with what stands before it', async () => {
+  const page = '```js\n// cart.js\nconst a = 1;\n```\n\n```js\n// cart.js, continued\nconsole.log(a.b);\n```\n';
+  const [first, second] = blocksIn(page, 'docs/page.md');
+  assert.deepEqual(await faultsOf(first), []);
+  const [fault, ...others] = await faultsOf(second);
+  assert.match(fault, /^line 8: .*'b' does not exist/);
+  assert.deepEqual(others, []);
+});
+
 test('a block in a list has the line of the page', async () => {
   assert.match(await faultsIn('1. item\n\n   ```js\n   login.signUp();\n   ```\n'), /^line 4: /);
 });

@@ -19,6 +19,7 @@ export const NOT_OURS = new Set(['node_modules', 'target', 'dist', '.git']);
  * @property {string} language the first word after the fence in lower case; empty if there is none
  * @property {string[]} words the other words after the fence
  * @property {string} code
+ * @property {string} before what earlier blocks of the page show of the same file, if this one continues it
  * @property {boolean} isFenced otherwise it is code because of its indentation
  */
 
@@ -48,10 +49,16 @@ const markdown = new MarkdownIt({ html: true });
  */
 export function blocksIn(text, page) {
   const tokens = markdown.parse(text, {}).filter(({ type }) => type === 'fence' || type === 'code_block');
+  /** @type {Map<string, string>} the code of the page's files so far */
+  const files = new Map();
   return tokens.map(({ type, info, content, map }) => {
     const [language = '', ...words] = info.trim().split(/[\s,]+/);
     const line = (map?.[0] ?? 0) + 1;
-    return { page, line, language: language.toLowerCase(), words, code: content, isFenced: type === 'fence' };
+    // `// cart.js` in the first line names a file, and `// cart.js, continued` one that an earlier block has begun.
+    const [, file, isContinued] = /^\/\/ (\S+?)(, continued)?\n/.exec(content) ?? [];
+    const before = isContinued ? (files.get(file) ?? '') : '';
+    if (file) files.set(file, before + content);
+    return { page, line, language: language.toLowerCase(), words, code: content, before, isFenced: type === 'fence' };
   });
 }
 

@@ -142,29 +142,18 @@ test('two instances of the Lambda function share the carts of verified shoppers'
   await isRefusedAt(shop, sandbox.settings);
 });
 
-for (const name of ['express', 'lambda', 'sveltekit']) {
+for (const name of ['express', 'lambda', 'next', 'nuxt', 'react-router', 'sveltekit']) {
   test(`the settings in the file of ${name} are the sandbox's`, async () => {
     const sandbox = await startSandbox();
     await sandbox.stop();
     const folder = join(workspace, 'examples', name);
     const file = readdirSync(folder).find((entry) => /^(sandbox)?\.env$/.test(entry)) ?? '';
-    const values = new Map(
-      [...readFileSync(join(folder, file), 'utf8').matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
-    );
+    const values = [...readFileSync(join(folder, file), 'utf8').matchAll(/^\w+=(.*)$/gm)].map(([, value]) => value);
     const { authressApiUrl, applicationId, anonymousConnectionId } = sandbox.settings;
-    assert.equal(values.get('AUTHRESS_API_URL'), authressApiUrl.replace(/\d+$/, '8888'));
-    assert.equal(values.get('AUTHRESS_APPLICATION_ID'), applicationId);
-    assert.equal(values.get('AUTHRESS_SERVICE_CLIENT'), anonymousConnectionId);
+    const expected = [authressApiUrl.replace(/\d+$/, '8888'), applicationId, anonymousConnectionId];
+    assert.deepEqual(values.slice(0, 3), expected);
   });
 }
-
-test("the page about SvelteKit shows the example's files as they are", () => {
-  const page = readFileSync(join(workspace, 'docs/frameworks/sveltekit.md'), 'utf8');
-  const blocks = [...page.matchAll(/^```(?:js|svelte)\n(?:\/\/|<!--) (\S+)(?: -->)?\n([\s\S]*?)^```$/gm)];
-  assert.ok(blocks.length > 5, `${blocks.length} blocks`);
-  for (const [, name, code] of blocks)
-    assert.ok(readFileSync(join(workspace, 'examples/sveltekit', name), 'utf8').startsWith(code), name);
-});
 
 for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: true })) {
   if (!example.isDirectory()) continue;
@@ -172,7 +161,7 @@ for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: 
     const root = join(workspace, 'examples', example.name);
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     const code = files.filter((name) =>
-      /^(?!node_modules|tests|target|build|\.svelte-kit).*\.(jsx?|rs|svelte)$/.test(name),
+      /^(?!node_modules|tests|target|build|\.).*\.(jsx?|rs|svelte|vue)$/.test(name),
     );
     const lines = code.map((name) => readFileSync(join(root, name), 'utf8').split('\n').length);
     const total = lines.reduce((sum, count) => sum + count, 0);

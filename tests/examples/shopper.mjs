@@ -9,8 +9,12 @@ import { until } from '../e2e/support/until.mjs';
  * Keeps a cart through a sign-in.
  * @param {import('../e2e/support/browser.mjs').Browser} browser
  * @param {string} shop
+ * @param {object} [options]
+ * @param {string} [options.policy] a Content-Security-Policy that the page shall have
+ * @param {string} [options.routerAddress] an expression: the address that the application's router has
+ * @returns the addresses that the page has requested
  */
-export async function shopsAt(browser, shop) {
+export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
   const context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   try {
@@ -22,12 +26,23 @@ export async function shopsAt(browser, shop) {
       const isMismatch = message.type() === 'warning' && /hydrat|mismatch/i.test(message.text());
       if (message.type() === 'error' || isMismatch) problems.push(message.text());
     });
+    /** @type {Set<string>} */
+    const requested = new Set();
+    page.on('request', (request) => requested.add(request.url()));
+    if (policy)
+      await page.route(`${shop}/**`, async (route) => {
+        if (route.request().resourceType() !== 'document') return await route.continue();
+        const response = await route.fetch();
+        const headers = { ...response.headers(), 'content-security-policy': policy };
+        return await route.fulfill({ response, headers });
+      });
     const shown = async () =>
       [await page.locator('#who').innerText(), await page.locator('#count').innerText()].join(', ');
     await page.goto(shop);
     await until(shown, 'new here, 0');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 1');
+    if (routerAddress) await until(() => page.evaluate(routerAddress), '/', 'the router has no callback parameters');
     await page.click('#add');
     await until(shown, 'a shopper without an account, 2');
     await page.click('#sign-in');
@@ -37,7 +52,9 @@ export async function shopsAt(browser, shop) {
     await until(shown, 'signed in, 2');
     await page.click('#sign-out');
     await until(shown, 'new here, 0');
+    assert.equal(page.url(), `${shop}/`, 'no callback parameters are left in the address');
     assert.deepEqual(problems, []);
+    return [...requested];
   } finally {
     await context.close();
   }

@@ -1,6 +1,6 @@
 import { useShopper } from 'authress-login-wasm/react';
 import { useEffect } from 'react';
-import { useFetcher, useRevalidator } from 'react-router';
+import { useFetcher, useNavigate, useRevalidator } from 'react-router';
 
 import { login } from './login.js';
 
@@ -18,7 +18,6 @@ export async function clientAction() {
   return session && (await request('/api/cart/mug', { method: 'PUT' }));
 }
 
-/** `login.fetch` sends the access token. */
 async function request(path, options) {
   const response = await login.fetch(path, options);
   if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
@@ -29,18 +28,21 @@ export default function Home({ loaderData: cart }) {
   // On the server, and until the page is hydrated, the status is `checking`.
   const { status, signIn, signOut } = useShopper();
   const { submit } = useFetcher();
+  const navigate = useNavigate();
   const { revalidate } = useRevalidator();
 
   useEffect(() => {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
     void login.getRedirectResult().then((result) => {
       if (result?.status === 'signed-in' && result.appState === 'add') void submit(null, ADD);
+      // The router has read the address before the client has removed the callback parameters from it.
+      if (result) void navigate(window.location.pathname + window.location.search, { replace: true });
     });
     // Another user has another cart, also one who signs in in another tab. A link keeps the user id and the cart.
     return login.subscribe(({ type }) => {
       if (type === 'signed-in' || type === 'signed-out') void revalidate();
     });
-  }, [submit, revalidate]);
+  }, [submit, navigate, revalidate]);
 
   return (
     <main>

@@ -1,5 +1,3 @@
-// Who a request is from, by its verified access token.
-
 import { ShopperError, createShopperVerifier } from 'authress-login-wasm/server';
 
 const { shopperOf } = createShopperVerifier({

@@ -42,6 +42,18 @@ export async function installTool({ name, scripts }) {
 }
 
 /**
+ * Deletes an application, and what the tool has kept of it. What is installed stays.
+ * @param {string} folder of an installed tool
+ */
+export function emptyTool(folder) {
+  for (const entry of readdirSync(folder)) {
+    if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true });
+  }
+  for (const caches of ['.vite', '.cache', '.vite-temp', '.astro'])
+    rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
+}
+
+/**
  * Installs the tool, unless it is installed, and writes the application with the first example, and beside it the other
  * examples and the settings.
  * @param {import('./catalog.mjs').Tool} tool
@@ -51,11 +63,7 @@ export async function installTool({ name, scripts }) {
  */
 export async function prepare(tool, snippet, examples, settings) {
   const { folder, where, wanted, node } = await installTool(tool);
-  for (const entry of readdirSync(folder)) {
-    if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true });
-  }
-  for (const caches of ['.vite', '.cache', '.vite-temp', '.astro'])
-    rmSync(join(folder, 'node_modules', caches), { recursive: true, force: true });
+  emptyTool(folder);
   cpSync(join(tools, tool.app ?? tool.name), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), wanted);
   if (tool.verifiesTokens) cpSync(join(tools, 'issuer.mjs'), join(folder, 'issuer.mjs'));

@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { Authress } from '../../e2e/support/authress.mjs';
 import { filesOf } from '../../e2e/support/snippets.mjs';
 import { startStack } from '../../e2e/support/stack.mjs';
-import { StaticServer, launchAt, pack, seconds, workspace } from '../support.mjs';
+import { StaticServer, assertNoJavaScriptForm, launchAt, pack, seconds, workspace } from '../support.mjs';
 import { SHORT_LIST, TOOLS } from './catalog.mjs';
 import { Gateway } from './gateway.mjs';
 import { report, run, serve } from './program.mjs';
@@ -52,20 +52,11 @@ describe('the first example of the README', () => {
   let browser;
   /** @type {string} */
   let tarball;
-  /**
-   * A part of the JavaScript form that is in no other file.
-   * @type {string}
-   */
-  let javaScriptForm;
   /** @type {Row[]} */
   const rows = [];
 
   before(async () => {
     tarball = pack(folder).file;
-    // The JavaScript form has the data of the module as base64.
-    const data = /[A-Za-z0-9+/]{80}/.exec(readFileSync(join(workspace, 'pkg/dist/fallback.js'), 'utf8'));
-    assert.ok(data);
-    [javaScriptForm] = data;
     stack = await startStack('localhost');
     authress = new Authress(stack);
     gateway = await Gateway.start();
@@ -237,22 +228,6 @@ describe('the first example of the README', () => {
   }
 
   /**
-   * The JavaScript form is found by its content, since bundlers rename files.
-   * @param {number} port
-   * @param {string[]} requested
-   */
-  async function assertNoJavaScriptForm(port, requested) {
-    for (const { origin, pathname, search } of [...new Set(requested)].map((it) => new URL(it))) {
-      if (origin !== stack.shopUrl) continue;
-      const response = await fetch(`http://127.0.0.1:${port}${pathname}${search}`);
-      const isForm =
-        /javascript/.test(response.headers.get('content-type') ?? '') &&
-        (await response.text()).includes(javaScriptForm);
-      assert.ok(!isForm, `${pathname} has the form for browsers without WebAssembly, which this one does not need`);
-    }
-  }
-
-  /**
    * @param {Tool} tool
    * @param {number} port
    * @param {Set<string>} warnings
@@ -333,7 +308,10 @@ describe('the first example of the README', () => {
         await page.evaluate(() => window.destroy());
         assert.equal(await page.evaluate(() => window.subscriptions.size), 0, 'no subscription is left behind');
       }
-      if (!isDev) await assertNoJavaScriptForm(port, requested);
+      if (!isDev) {
+        const files = requested.map((url) => new URL(url)).filter(({ origin }) => origin === stack.shopUrl);
+        await assertNoJavaScriptForm(files.map((url) => `http://127.0.0.1:${port}${url.pathname}${url.search}`));
+      }
       assert.deepEqual(
         complaints.filter((text) => !/favicon\.ico/.test(text)),
         [],

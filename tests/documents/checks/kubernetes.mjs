@@ -19,7 +19,8 @@ export function kubernetesFaults(document) {
   const [group, version] = String(apiVersion).includes('/')
     ? String(apiVersion).split('/')
     : ['core', String(apiVersion)];
-  const types = `kubernetes-types/${group}/${version}`;
+  // The types have the first word of it alone.
+  const types = `kubernetes-types/${group.split('.')[0]}/${version}`;
   if (!existsSync(join(workspace, 'tests/node_modules', `${types}.d.ts`))) {
     const isExtension = group.includes('.') && !group.endsWith('.k8s.io');
     return isExtension ? [] : [`Kubernetes has no API ${apiVersion}`];

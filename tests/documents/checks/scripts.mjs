@@ -149,8 +149,11 @@ const asModule = (code) => (/^\s*(?:import|export)\b/m.test(code) ? code : `${co
  * The pages of the tests show parts of files and code for other libraries: their blocks are only parsed.
  * @param {Block} block
  */
-export async function scriptFaults({ page, line, language, code }) {
-  if (!page.startsWith('tests/')) return compile({ page, line, extension: language, code });
+export async function scriptFaults({ page, line, language, code, before }) {
+  if (!page.startsWith('tests/')) {
+    const first = line - (before.split('\n').length - 1);
+    return compile({ page, line: first, extension: language, code: before + code });
+  }
   const { diagnostics: found = [] } = ts.transpileModule(code, {
     fileName: `block.${language}`,
     reportDiagnostics: true,

@@ -35,6 +35,7 @@ declare module 'react-router' {
   export const Outlet: () => any;
   export const Scripts: () => any;
   export function useFetcher(): { submit(target: null, options: { method: string; action: string }): Promise<void> };
+  export function useNavigate(): (address: string, options: { replace: boolean }) => Promise<void>;
   export function useRevalidator(): { revalidate(): Promise<void> };
 }
 declare module '@react-router/dev/routes' {
@@ -54,7 +55,12 @@ declare function addToCart(userId: string, product: string): object;
 declare function computed<Value>(compute: () => Value): { readonly value: Value };
 declare function createError(options: { statusCode: number; data: unknown }): Error;
 declare function defineNuxtConfig(configuration: Record<string, any>): unknown;
-declare function defineNuxtPlugin(plugin: (application: { vueApp: { use(plugin: unknown): void } }) => void): unknown;
+declare function defineNuxtPlugin(
+  plugin: (application: {
+    hook(name: 'app:mounted', listener: () => unknown): void;
+    vueApp: { use(plugin: unknown): void };
+  }) => void,
+): unknown;
 declare function forShopper<Result>(
   request: import('authress-login-wasm/server').ShopperRequest,
   handler: (shopper: import('authress-login-wasm/server').Shopper) => Result,
@@ -62,5 +68,6 @@ declare function forShopper<Result>(
 declare function getRouterParam(event: object, name: string): any;
 declare function onMounted(hook: () => void): void;
 declare function ref<Value>(value: Value): { value: any };
+declare function useRouter(): { replace(address: string): Promise<unknown> };
 declare function useRuntimeConfig(): { public: Record<string, any> };
 declare function watch(source: object, callback: () => void, options: { immediate: boolean }): void;

@@ -111,6 +111,8 @@ fn publish_crates() -> Command {
     let mut command = workspace::cargo("publish");
     // What is not committed is a problem of the plan already.
     command.args(["--workspace", "--dry-run", "--allow-dirty"]);
+    // The archives leave out the workspace's profiles, and debug information is half of the time.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     command
 }
 

@@ -129,6 +129,8 @@ fn versions_of_tags(words: &[&str]) -> Result<Vec<Version>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
@@ -176,5 +178,37 @@ mod tests {
         };
         assert_eq!(workflow_repository(variables).as_deref(), Some("https://forge.example/shop/login"));
         assert_eq!(workflow_repository(|_| None), None);
+    }
+
+    #[test]
+    fn no_dependency_of_a_published_crate_needs_a_newer_compiler_than_the_manifest_promises() {
+        let output = workspace::cargo("metadata").args(["--all-features", "--format-version", "1"]).output().unwrap();
+        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let by_id = |list: &Value| -> BTreeMap<String, Value> {
+            let id = |entry: &Value| entry["id"].as_str().unwrap().to_owned();
+            list.as_array().unwrap().iter().map(|entry| (id(entry), entry.clone())).collect()
+        };
+        let (packages, nodes) = (by_id(&metadata["packages"]), by_id(&metadata["resolve"]["nodes"]));
+        let is_published = |package: &Value| package["source"].is_null() && described(package).unwrap().is_public;
+        let mut left: Vec<&str> =
+            packages.iter().filter(|(_, package)| is_published(package)).map(|(id, _)| id.as_str()).collect();
+        let mut found = BTreeSet::new();
+        while let Some(id) = left.pop() {
+            if found.insert(id) {
+                let dependencies = nodes[id]["deps"].as_array().unwrap().iter();
+                // Those of tests are compiled here only.
+                let is_shipped = |kind: &Value| kind["kind"] != "dev";
+                let shipped = dependencies.filter(|of| of["dep_kinds"].as_array().unwrap().iter().any(is_shipped));
+                left.extend(shipped.map(|dependency| dependency["pkg"].as_str().unwrap()));
+            }
+        }
+        assert!(found.len() > 100);
+        let version = |text: &str| -> Vec<u32> { text.split('.').map(|number| number.parse().unwrap()).collect() };
+        // Any patch of the oldest compiler will do.
+        let oldest = version(concat!(env!("CARGO_PKG_RUST_VERSION"), ".999"));
+        for id in found {
+            let needed = packages[id]["rust_version"].as_str().map(version);
+            assert!(needed.is_none_or(|needed| needed <= oldest), "{id}");
+        }
     }
 }
