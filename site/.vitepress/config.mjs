@@ -60,14 +60,20 @@ export default defineConfig({
     outline: { level: [2, 3] },
     search: { provider: 'local' },
     socialLinks: repository === undefined ? [] : [{ icon: 'github', link: repository }],
-    editLink: repository === undefined ? undefined : { pattern: ({ frontmatter }) => frontmatter.editUrl, text: 'Change this page' },
+    editLink:
+      repository === undefined
+        ? undefined
+        : { pattern: ({ frontmatter }) => frontmatter.editUrl, text: 'Change this page' },
     footer: { message: 'Apache-2.0' },
   },
   vite: {
     // The pages stand outside of this folder, where its packages are not found from.
     resolve: {
       alias: [
-        { find: /^vue\/server-renderer$/, replacement: join(dirname(resolve('vue/package.json')), 'server-renderer/index.mjs') },
+        {
+          find: /^vue\/server-renderer$/,
+          replacement: join(dirname(resolve('vue/package.json')), 'server-renderer/index.mjs'),
+        },
         { find: /^vue$/, replacement: join(dirname(resolve('vue/package.json')), 'dist/vue.runtime.esm-bundler.js') },
       ],
     },

@@ -83,7 +83,11 @@ function setTarget(token, source) {
  * @param {State} state
  */
 function path(file, { Token }) {
-  const [before, code, after] = [new Token('text', '', 0), new Token('code_inline', 'code', 0), new Token('text', '', 0)];
+  const [before, code, after] = [
+    new Token('text', '', 0),
+    new Token('code_inline', 'code', 0),
+    new Token('text', '', 0),
+  ];
   before.content = ' (';
   code.content = file;
   after.content = ')';

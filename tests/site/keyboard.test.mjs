@@ -58,7 +58,9 @@ test('a table that is wider than a phone scrolls by keyboard', async () => {
   const { page, context, go } = await open({ viewport: PHONE });
   await go('errors.html');
   const wide = await page.evaluate(() => {
-    const box = [...document.querySelectorAll('.table-box')].find(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+    const box = [...document.querySelectorAll('.table-box')].find(
+      ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+    );
     /** @type {HTMLElement | undefined} */ (box)?.focus();
     return box !== undefined && document.activeElement === box && box.getAttribute('aria-label');
   });

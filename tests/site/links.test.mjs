@@ -19,7 +19,8 @@ const decoded = (html) => html.replaceAll('&amp;', '&').replaceAll('&quot;', '"'
  * @param {string} html
  * @param {string} name
  */
-const values = (html, name) => [...html.matchAll(new RegExp(`\\s${name}="([^"]*)"`, 'g'))].map(([, value]) => decoded(value));
+const values = (html, name) =>
+  [...html.matchAll(new RegExp(`\\s${name}="([^"]*)"`, 'g'))].map(([, value]) => decoded(value));
 
 const awaited = new Set([...NOT_YET_WRITTEN].map((source) => `${addressOf(source)}.html`));
 
@@ -60,7 +61,8 @@ for (const file of pages) {
 }
 
 test('no page loads anything from another host', () => {
-  const loading = /<(?:script|img|link|iframe|source|audio|video|object|embed)\b[^>]*\s(?:src|href|srcset|data)="(?:https?:)?\/\//g;
+  const loading =
+    /<(?:script|img|link|iframe|source|audio|video|object|embed)\b[^>]*\s(?:src|href|srcset|data)="(?:https?:)?\/\//g;
   for (const file of pages) {
     const html = read(file);
     assert.deepEqual(html.match(loading) ?? [], [], file);
@@ -70,7 +72,10 @@ test('no page loads anything from another host', () => {
 
 test('the pages have titles and languages of their own', () => {
   const titles = pages.map((file) => /<title>([^<]*)<\/title>/.exec(read(file))?.[1]);
-  assert.deepEqual(titles.filter((title, place) => titles.indexOf(title) !== place), []);
+  assert.deepEqual(
+    titles.filter((title, place) => titles.indexOf(title) !== place),
+    [],
+  );
   for (const file of pages) assert.match(read(file), /<html lang="en"/, file);
 });
 

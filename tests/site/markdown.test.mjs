@@ -11,7 +11,9 @@ import { addressFor, resolve } from '../../site/repository.mjs';
 import { pages, read } from './support.mjs';
 
 test('a link leads to the page of the site, with its anchor', () => {
-  assert.deepEqual(resolve('verifier.md#redis-failures', 'docs/runbooks.md'), { page: '/verifier.html#redis-failures' });
+  assert.deepEqual(resolve('verifier.md#redis-failures', 'docs/runbooks.md'), {
+    page: '/verifier.html#redis-failures',
+  });
   assert.deepEqual(resolve('../pkg/README.md', 'docs/errors.md'), { page: '/package.html' });
   assert.deepEqual(resolve('../../examples', 'docs/decisions/client.md'), { page: '/examples.html' });
   assert.deepEqual(resolve('#errors', 'docs/server.md'), { other: '#errors' });

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, describe, test } from 'node:test';
 
-import { allFiles, DESKTOP, PHONE, overflow, pages, start } from './support.mjs';
+import { allFiles, DESKTOP, PHONE, overflow, pages, read, start } from './support.mjs';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -14,15 +14,16 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const { open } = await start(after);
 
 /** Pages of each kind, for the checks that every page does not need. */
-const SAMPLE = pages.filter((page) => /^(index|404|errors|verifier|package|walk|how-it-works|benchmarks|api\/index)\.html$/.test(page));
+const SAMPLE = pages.filter((page) =>
+  /^(index|404|errors|verifier|package|walk|how-it-works|benchmarks|api\/index)\.html$/.test(page),
+);
 
 /**
  * The rules of axe that the page breaks, with an element each.
  * @param {Page} page
- * @param {string[]} [rules] only these
+ * @param {object} options of axe
  */
-async function violations(page, rules) {
-  const options = rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } };
+async function violations(page, options) {
   const found = await page.evaluate(async (options) => {
     const { axe } = /** @type {{ axe: { run: Function } }} */ (/** @type {unknown} */ (window));
     const { violations } = await axe.run(document, { ...options, resultTypes: ['violations'] });
@@ -30,52 +31,74 @@ async function violations(page, rules) {
   }, options);
   return found.map(
     (/** @type {{ id: string, nodes: { html: string, failureSummary: string }[] }} */ { id, nodes }) =>
-      `${id} (${nodes.length}): ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`,
+      `${id}, ${nodes.length} times: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`,
   );
 }
 
-/** @param {Page} page */
-const setDark = (page) => page.evaluate(() => document.documentElement.classList.add('dark'));
+// On a phone VitePress has the bar with the menu's button outside of every landmark.
+const ALL_RULES = { rules: { region: { enabled: false } } };
+const CONTRAST = { runOnly: { type: 'rule', values: ['color-contrast'] } };
 
-/** @param {Page} page */
-const headingLevels = (page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map(({ tagName }) => Number(tagName[1])),
+/**
+ * What is wrong with the headings of the content.
+ * @param {Page} page
+ */
+async function headingFaults(page) {
+  const levels = await page.evaluate(() =>
+    [...document.querySelectorAll('#VPContent :is(h1, h2, h3, h4, h5, h6)')].map(({ tagName }) => Number(tagName[1])),
   );
+  const titles = levels.filter((level) => level === 1).length;
+  const skips = levels.flatMap((level, place) =>
+    level > (levels[place - 1] ?? 0) + 1 ? [`heading ${place + 1} skips a level`] : [],
+  );
+  return [...(titles === 1 ? [] : [`${titles} headings of the first level`]), ...skips];
+}
+
+/** @type {(file: string, viewport: typeof PHONE) => Promise<string[]>} */
+async function faultsOf(file, viewport) {
+  const { page, context, faults, go } = await open({ viewport, reducedMotion: 'reduce', colorScheme: 'light' });
+  await go(file);
+  await page.evaluate(axe);
+  const found = [...(await overflow(page)), ...(await headingFaults(page)), ...(await violations(page, ALL_RULES))];
+  await page.evaluate(() => document.documentElement.classList.add('dark'));
+  const dark = await violations(page, CONTRAST);
+  await context.close();
+  return [...found, ...dark.map((violation) => `dark: ${violation}`), ...faults];
+}
 
 describe('on a phone', { concurrency: 2 }, () => {
   for (const file of pages) {
     test(`${file} is whole, fits, and is accessible in both themes`, async () => {
-      const { page, context, faults, go } = await open({ viewport: PHONE, reducedMotion: 'reduce' });
-      await go(file);
-      assert.deepEqual(await overflow(page), [], 'wider than the window');
-      const levels = await headingLevels(page);
-      assert.equal(levels.filter((level) => level === 1).length, 1, 'headings of the first level');
-      for (const [place, level] of levels.entries()) assert.ok(level <= (levels[place - 1] ?? 0) + 1, `levels: ${levels}`);
-      await page.evaluate(axe);
-      assert.deepEqual(await violations(page), []);
-      await setDark(page);
-      assert.deepEqual(await violations(page, ['color-contrast']), [], 'in the dark theme');
-      assert.deepEqual(faults, []);
-      await context.close();
+      assert.deepEqual(await faultsOf(file, PHONE), []);
     });
   }
 });
 
 describe('on a desktop', { concurrency: 2 }, () => {
   for (const file of SAMPLE) {
-    test(`${file} is accessible in both themes`, async () => {
-      const { page, context, faults, go } = await open({ viewport: DESKTOP, reducedMotion: 'reduce' });
-      await go(file);
-      await page.evaluate(axe);
-      assert.deepEqual(await overflow(page), []);
-      assert.deepEqual(await violations(page), []);
-      await setDark(page);
-      assert.deepEqual(await violations(page, ['color-contrast']), [], 'in the dark theme');
-      assert.deepEqual(faults, []);
-      await context.close();
+    test(`${file} is whole, and accessible in both themes`, async () => {
+      assert.deepEqual(await faultsOf(file, DESKTOP), []);
     });
   }
+});
+
+test('drawings are pictures with a name, in both themes and in a box that scrolls', async () => {
+  const drawn = pages.filter((file) => read(file).includes('<figure class="drawing"'));
+  const { page, context, faults, go } = await open({ viewport: PHONE, colorScheme: 'light' });
+  for (const file of drawn) {
+    await go(file);
+    const count = await page.locator('figure.drawing').count();
+    const pictures = page.locator('.drawing-box [role=img][aria-label] svg');
+    await page.waitForFunction((count) => document.querySelectorAll('.drawing-box svg').length === count, count);
+    assert.equal(await pictures.count(), count, file);
+    assert.deepEqual(await overflow(page), [], file);
+    const light = await pictures.first().innerHTML();
+    await page.locator('.VPNavBarHamburger').click();
+    await page.locator('.VPNavScreenAppearance .VPSwitchAppearance').click();
+    await page.waitForFunction((light) => document.querySelector('.drawing-box svg')?.innerHTML !== light, light);
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
 });
 
 test('the pages of rustdoc ask no other host', async () => {
@@ -92,9 +115,11 @@ test('axe finds what is wrong', async () => {
   await go('errors.html');
   await page.evaluate(axe);
   await page.evaluate(() => {
-    document.querySelector('main h1')?.insertAdjacentHTML('afterend', '<p style="color: #bbb; background: #fff">pale</p>');
+    document
+      .querySelector('main h1')
+      ?.insertAdjacentHTML('afterend', '<p style="color: #bbb; background: #fff">pale</p>');
   });
-  const found = await violations(page);
+  const found = await violations(page, ALL_RULES);
   assert.equal(found.length, 1);
   assert.match(found[0], /^color-contrast/);
   await context.close();

@@ -55,6 +55,7 @@ export async function start(after) {
   async function open(options) {
     const context = await browser.newContext(options);
     const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
     /** @type {string[]} */
     const faults = [];
     page.on('console', (message) => {
@@ -71,7 +72,10 @@ export async function start(after) {
     /** @param {string} file */
     const go = async (file) => {
       await page.goto(server.url + file);
-      await page.waitForFunction(() => document.querySelector('#app')?.hasAttribute('data-v-app'));
+      // Vue has taken over the page.
+      await page.waitForFunction(() => '_vnode' in (document.querySelector('#app') ?? {}), undefined, {
+        timeout: 10_000,
+      });
     };
     return { page, context, faults, go, url: server.url };
   }
@@ -86,9 +90,11 @@ export const overflow = (page) =>
   page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    const wide = [...document.querySelectorAll('main *')].filter((element) => {
+    const wide = [...document.querySelectorAll('#VPContent *')].filter((element) => {
       const box = element.getBoundingClientRect();
       return box.right > width + 1 && !element.closest('.table-box, .drawing-box, pre, .vp-code-group');
     });
-    return wide.slice(0, 3).map((element) => `${element.tagName} ${element.className}: ${element.textContent?.slice(0, 60)}`);
+    return wide
+      .slice(0, 3)
+      .map((element) => `${element.tagName} ${element.className}: ${element.textContent?.slice(0, 60)}`);
   });
