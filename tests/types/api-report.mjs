@@ -117,7 +117,18 @@ function configuration({ packageFolder, types, report: name }, scratch) {
       newlineKind: 'lf',
       compiler: {
         overrideTsconfig: {
-          compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+          compilerOptions: {
+            strict: true,
+            target: 'es2022',
+            module: 'nodenext',
+            lib: ['es2022', 'dom'],
+            types: [],
+            // What the types of the frameworks here use.
+            paths: {
+              'authress-login-wasm': [join(workspace, 'pkg/index.d.ts')],
+              'authress-login-wasm/server': [join(workspace, 'pkg/server.d.ts')],
+            },
+          },
           files: [join(workspace, types), ...(isMain ? [] : [FRAMEWORKS])],
         },
       },
