@@ -52,7 +52,7 @@ export const entries = () =>
 /**
  * The entries of `exports` that a program can import. Files such as `./module.wasm` have no types.
  * @param {string} name
- * @param {Record<string, string | { types?: string }>} exports
+ * @param {Record<string, string | { types?: string, [condition: string]: unknown }>} exports
  */
 export function entriesOf(name, exports) {
   return Object.entries(exports).flatMap(([entry, target]) => {
