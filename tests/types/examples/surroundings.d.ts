@@ -60,6 +60,8 @@ declare module '*/account-button.jsx' {
 // The other files of the applications in docs/frameworks and docs/storefront.md.
 declare module '*/login.js' {
   export const login: import('authress-login-wasm').LoginClient;
+  /** With Svelte. */
+  export const shopper: import('svelte/store').Readable<import('authress-login-wasm').SessionSnapshot>;
 }
 declare module '*/shop.jsx' {
   export function Shop(): any;
