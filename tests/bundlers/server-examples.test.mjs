@@ -46,11 +46,7 @@ const EXAMPLES = [
   {
     name: 'nuxt',
     tool: 'nuxt',
-    variables: [
-      'NUXT_PUBLIC_AUTHRESS_API_URL',
-      'NUXT_PUBLIC_APPLICATION_ID',
-      'NUXT_PUBLIC_ANONYMOUS_CONNECTION_ID',
-    ],
+    variables: ['NUXT_PUBLIC_AUTHRESS_API_URL', 'NUXT_PUBLIC_APPLICATION_ID', 'NUXT_PUBLIC_ANONYMOUS_CONNECTION_ID'],
     deployed: ['.output', '.env', 'package.json'],
     routerAddress: 'history.state.current',
     logs: /^Listening on http:\/\/127\.0\.0\.1:\d+$/,
