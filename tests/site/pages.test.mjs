@@ -22,6 +22,7 @@ const SAMPLE = pages.filter((page) =>
  * The rules of axe that the page breaks, with an element each.
  * @param {Page} page
  * @param {object} options of axe
+ * @returns {Promise<string[]>}
  */
 async function violations(page, options) {
   const found = await page.evaluate(async (options) => {
