@@ -15,6 +15,8 @@ export default defineConfig(({ mode }) => {
             'script-src': ['self', 'wasm-unsafe-eval'],
             'connect-src': ['self', AUTHRESS_API_URL],
             'img-src': ['self', 'data:'],
+            // SvelteKit's announcer of page changes, for screen readers, has a style attribute.
+            'style-src-attr': ['unsafe-inline'],
           },
         },
       }),

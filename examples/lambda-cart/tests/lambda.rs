@@ -1,6 +1,7 @@
 //! The function as AWS Lambda runs it: the built program asks a Runtime API on loopback for events, which are those of an
-//! HTTP API of API Gateway, and its carts are in a real Redis.
+//! HTTP API of API Gateway, and its carts are in a real Redis, on a socket of Unix.
 
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -111,7 +111,10 @@ pub(crate) fn sandbox_package(tools: &TestTools) -> Result<Command> {
 /// The packed package in every bundler; see `tests/bundlers`.
 pub(crate) fn bundlers(tools: &TestTools) -> Result<Command> {
     tools.build.node.install_bundlers()?;
-    in_folders(tools.node_script(), &["tests/bundlers"])
+    let mut command = tools.node_script();
+    // Examples are built with the frameworks that the stage `tools` installs.
+    command.env("TOOLS_CACHE", workspace::cache()?);
+    in_folders(command, &["tests/bundlers"])
 }
 
 /// The packed package in frameworks and tools that applications start from; see `tests/bundlers/tools`.
