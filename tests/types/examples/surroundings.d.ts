@@ -131,6 +131,7 @@ declare module 'vue-router' {
 }
 declare module 'svelte' {
   export function mount(component: object, options: { target: Element }): void;
+  export function onMount(hook: () => unknown): void;
 }
 declare module 'svelte/store' {
   export interface Readable<Value> {
