@@ -28,7 +28,6 @@ import { emptyTool, installTool } from './tools/project.mjs';
  * @property {string[]} [deployed] what is copied to a server: all that runs there, besides `dependencies`. Without it the
  * example is started where it was built
  * @property {string[]} [dependencies] the packages that `deployed` needs
- * @property {boolean} [hasPolicy] whether its pages have a Content-Security-Policy of their own
  * @property {string} [routerAddress] an expression for the page: the address that the router has
  * @property {RegExp} logs each line that its server prints if nothing fails
  */
@@ -46,11 +45,7 @@ const EXAMPLES = [
   {
     name: 'nuxt',
     tool: 'nuxt',
-    variables: [
-      'NUXT_PUBLIC_AUTHRESS_API_URL',
-      'NUXT_PUBLIC_APPLICATION_ID',
-      'NUXT_PUBLIC_ANONYMOUS_CONNECTION_ID',
-    ],
+    variables: ['NUXT_PUBLIC_AUTHRESS_API_URL', 'NUXT_PUBLIC_APPLICATION_ID', 'NUXT_PUBLIC_ANONYMOUS_CONNECTION_ID'],
     deployed: ['.output', '.env', 'package.json'],
     routerAddress: 'history.state.current',
     logs: /^Listening on http:\/\/127\.0\.0\.1:\d+$/,
@@ -68,7 +63,6 @@ const EXAMPLES = [
     variables: [...names],
     deployed: ['build', '.env', 'package.json'],
     dependencies: ['authress-login-wasm', 'jose'],
-    hasPolicy: true,
     logs: /^Listening on http:\/\/127\.0\.0\.1:\d+$/,
   },
 ];
@@ -114,19 +108,12 @@ function commandsOf(name) {
   return { build, start };
 }
 
-/**
- * The policy of the pages in docs/frameworks. Each framework has inline scripts of its own.
- * @param {string} authressApiUrl
- */
-const policyFor = (authressApiUrl) =>
-  `default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self' ${authressApiUrl}`;
-
 /** @type {(from: string, to: string, files: string[]) => void} */
 function copy(from, to, files) {
   for (const file of files) cpSync(join(from, file), join(to, file), { recursive: true });
 }
 
-for (const { name, tool, variables, deployed, dependencies, hasPolicy, routerAddress, logs } of EXAMPLES) {
+for (const { name, tool, variables, deployed, dependencies, routerAddress, logs } of EXAMPLES) {
   test(`the example ${name} keeps a cart through the sign-in, and refuses forged tokens`, async (context) => {
     const commands = commandsOf(name);
     const installed = await installTool({ name: tool });
@@ -176,8 +163,7 @@ for (const { name, tool, variables, deployed, dependencies, hasPolicy, routerAdd
       assert.match(page, /Add a mug to the cart/, 'the server renders the page');
       assert.match(page, /id="who">…</, 'the server does not know the session');
     }
-    const policy = hasPolicy ? undefined : policyFor(authressApiUrl);
-    const requested = await shopsAt(browser, shop, { policy, routerAddress });
+    const requested = await shopsAt(browser, shop, { routerAddress });
     await assertNoJavaScriptForm(requested.filter((url) => url.startsWith(shop) && !url.startsWith(`${shop}/api/`)));
     await isRefusedAt(shop, sandbox.settings);
     const logged = program.output.split('\n').filter((line) => line && !logs.test(line));

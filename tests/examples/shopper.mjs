@@ -10,11 +10,10 @@ import { until } from '../e2e/support/until.mjs';
  * @param {import('../e2e/support/browser.mjs').Browser} browser
  * @param {string} shop
  * @param {object} [options]
- * @param {string} [options.policy] a Content-Security-Policy that the page shall have
  * @param {string} [options.routerAddress] an expression: the address that the application's router has
  * @returns the addresses that the page has requested
  */
-export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
+export async function shopsAt(browser, shop, { routerAddress } = {}) {
   const context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   try {
@@ -29,13 +28,6 @@ export async function shopsAt(browser, shop, { policy, routerAddress } = {}) {
     /** @type {Set<string>} */
     const requested = new Set();
     page.on('request', (request) => requested.add(request.url()));
-    if (policy)
-      await page.route(`${shop}/**`, async (route) => {
-        if (route.request().resourceType() !== 'document') return await route.continue();
-        const response = await route.fetch();
-        const headers = { ...response.headers(), 'content-security-policy': policy };
-        return await route.fulfill({ response, headers });
-      });
     const shown = async () =>
       [await page.locator('#who').innerText(), await page.locator('#count').innerText()].join(', ');
     await page.goto(shop);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -115,7 +115,10 @@ async function run(line) {
   });
   if (line.startsWith('npm install'))
     for (const name of DEPENDENCIES)
-      symlinkSync(dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), join(shop, 'node_modules', name));
+      symlinkSync(
+        dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))),
+        join(shop, 'node_modules', name),
+      );
 }
 
 /**
@@ -160,7 +163,8 @@ test('a reader of docs/storefront.md gets a shop that keeps the cart through the
   const [install, sandbox, api, page, add, signIn, existing] = sections;
   assert.equal(sections.length, 7);
   for (const section of [install, sandbox, api, page]) await follow(section);
-  for (const name of ['package.json', 'package-lock.json', 'node_modules']) assert.ok(existsSync(join(shop, name)), name);
+  for (const name of ['package.json', 'package-lock.json', 'node_modules'])
+    assert.ok(existsSync(join(shop, name)), name);
   assert.ok(api.text.includes(`ready http://localhost:${ports.get('3000')}`));
 
   const browser = await launch({ browserArgs: [] });

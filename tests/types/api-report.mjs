@@ -18,6 +18,8 @@ const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGES = { pkg: 'api-report', 'sandbox-pkg': 'sandbox-api-report' };
 /** Types of frameworks, as much as the bindings use of them. */
 const FRAMEWORKS = join(folder, 'examples/surroundings.d.ts');
+/** The bindings have types in `shopper.d.ts`, which uses those of the main entry. */
+const BINDING = /\/(?:react|vue|svelte)\.d\.ts$/;
 /** The same as the main entry, in another form: it has no report of its own. */
 const SAME_AS_MAIN = /^(?:\s*\/\/.*\n)*export \* from '\.\/index\.js';\n(?:export as namespace \w+;\n)?$/;
 
@@ -50,7 +52,7 @@ export const entries = () =>
 /**
  * The entries of `exports` that a program can import. Files such as `./module.wasm` have no types.
  * @param {string} name
- * @param {Record<string, string | { types?: string }>} exports
+ * @param {Record<string, string | { types?: string, [condition: string]: unknown }>} exports
  */
 export function entriesOf(name, exports) {
   return Object.entries(exports).flatMap(([entry, target]) => {
@@ -107,6 +109,7 @@ export function report(entry, { update = false } = {}) {
 function configuration({ packageFolder, types, report: name }, scratch) {
   const none = { default: { logLevel: ExtractorLogLevel.None, addToApiReportFile: false } };
   const isMain = types === join(packageFolder, 'index.d.ts');
+  const usesMain = /from '\.\/index\.js'/.test(readFileSync(join(workspace, types), 'utf8')) || BINDING.test(types);
   return {
     configObject: {
       projectFolder: join(workspace, packageFolder),
@@ -114,7 +117,18 @@ function configuration({ packageFolder, types, report: name }, scratch) {
       newlineKind: 'lf',
       compiler: {
         overrideTsconfig: {
-          compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+          compilerOptions: {
+            strict: true,
+            target: 'es2022',
+            module: 'nodenext',
+            lib: ['es2022', 'dom'],
+            types: [],
+            // What the types of the frameworks here use.
+            paths: {
+              'authress-login-wasm': [join(workspace, 'pkg/index.d.ts')],
+              'authress-login-wasm/server': [join(workspace, 'pkg/server.d.ts')],
+            },
+          },
           files: [join(workspace, types), ...(isMain ? [] : [FRAMEWORKS])],
         },
       },
@@ -129,8 +143,8 @@ function configuration({ packageFolder, types, report: name }, scratch) {
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           // Not every name needs a sentence.
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
-          // The other entries use types that the main entry exports, and whose changes its report shows.
-          ...(isMain ? {} : { 'ae-forgotten-export': { logLevel: ExtractorLogLevel.None } }),
+          // Types that the main entry exports, whose changes its report shows.
+          ...(isMain || !usesMain ? {} : { 'ae-forgotten-export': { logLevel: ExtractorLogLevel.None } }),
         },
         // The comments are JSDoc, as editors show it, and not TSDoc.
         tsdocMessageReporting: none,

@@ -14,10 +14,11 @@ const LIMIT_MS = 10 * 60_000;
 const HEARTBEAT_MS = 20_000;
 
 /**
- * Prints the progress at once, outside of the test runner's own lines.
+ * Prints the progress at once. Not on standard output, on which a file that `node --test` runs sends its results: Node.js 20
+ * cannot read them with other text between them.
  * @param {string} text
  */
-export const report = (text) => process.stdout.write(`  … ${text}\n`);
+export const report = (text) => process.stderr.write(`  … ${text}\n`);
 
 const quiet = {
   CI: 'true',

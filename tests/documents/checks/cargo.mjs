@@ -52,7 +52,7 @@ function optionsOf(subcommand) {
 }
 
 /** Commands of other programs, which a machine may not have. */
-const OF_OTHERS = new Set(['cyclonedx', 'deny', 'fuzz']);
+const OF_OTHERS = new Set(['cyclonedx', 'deny', 'fuzz', 'lambda']);
 
 /** Options that have a value, and the kind of target that some name. */
 const TARGETS = new Map([

@@ -69,5 +69,6 @@ declare function getRouterParam(event: object, name: string): any;
 declare function onMounted(hook: () => void): void;
 declare function ref<Value>(value: Value): { value: any };
 declare function useRouter(): { replace(address: string): Promise<unknown> };
+declare function useCart(): { cart: any; hasFailed: any; add(): Promise<void> };
 declare function useRuntimeConfig(): { public: Record<string, any> };
 declare function watch(source: object, callback: () => void, options: { immediate: boolean }): void;

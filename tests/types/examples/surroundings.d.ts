@@ -60,6 +60,8 @@ declare module '*/account-button.jsx' {
 // The other files of the applications in docs/frameworks and docs/storefront.md.
 declare module '*/login.js' {
   export const login: import('authress-login-wasm').LoginClient;
+  /** With Svelte. */
+  export const shopper: import('svelte/store').Readable<import('authress-login-wasm').SessionSnapshot>;
 }
 declare module '*/shop.jsx' {
   export function Shop(): any;
@@ -129,6 +131,7 @@ declare module 'vue-router' {
 }
 declare module 'svelte' {
   export function mount(component: object, options: { target: Element }): void;
+  export function onMount(hook: () => unknown): void;
 }
 declare module 'svelte/store' {
   export interface Readable<Value> {

@@ -81,6 +81,8 @@ pub(crate) fn check_crates(last: Option<&Version>, next: &Version, libraries: &[
             println!("      {name} is new");
             continue;
         }
+        // A description does not say whose it is.
+        println!("      {name}");
         let mut command = Command::new(&program);
         command.current_dir(workspace::root()).arg("semver-checks");
         command.arg("--baseline-rustdoc").arg(old.join(&file)).arg("--current-rustdoc").arg(new.join(&file));

@@ -182,7 +182,7 @@ impl Tool<'static> {
         version: "0.50.0",
         asked: &["semver-checks", "--version"],
         why: "compares the crates with those of the last release",
-        expect: "compiled from source, about 4 min",
+        expect: "compiled from source, about 6 min",
         flags: &[],
     };
 }

@@ -200,7 +200,7 @@ fn human_check(figures: &Figures) -> String {
          | the solution and the login | {solution} | |\n\
          | **a login with proof of work** | **{both}** | **{redis}** |\n\n\
          That is {times:.1} times the verifier's and {redis_times:.1} times Redis's processor time of a login without a check, \
-         with `human_check.cost = {cost}`, over {solutions} logins. A native program needs {solver} of processor time to solve \
+         with `human_check.cost = {cost}`, over {solutions} logins. A native program needs {solver} ms of processor time to solve \
          one, {ratio} times as much as the verifier for the whole login.\n",
         plain = micros(plain.verifier_micros),
         plain_redis = micros(plain.redis_micros),
@@ -213,7 +213,7 @@ fn human_check(figures: &Figures) -> String {
         redis_times = check.redis_micros / plain.redis_micros,
         cost = check.cost,
         solutions = check.solutions,
-        solver = format!("{} ms", number(check.solver_micros / 1000.0)),
+        solver = number(check.solver_micros / 1000.0),
         ratio = number(check.solver_micros / both),
     )
 }

@@ -37,7 +37,7 @@ fn scaled(value: f64, units: [(&str, f64); 3], smallest: &str) -> String {
 fn with_commas(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
