@@ -32,6 +32,21 @@ const reference = {
 
 const sidebar = [...sections.slice(0, -1), reference, ...sections.slice(-1)].filter(({ items }) => items.length > 0);
 
+/** In VitePress's navigation the arrow of a section is a button in a button, of which a screen reader names only one. */
+const oneButton = {
+  name: 'one-button-for-a-section',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/VPSidebarItem.vue')) return undefined;
+    const changed = code.replace(
+      /(class="caret")\s+role="button"\s+aria-label="toggle section"([\s\S]*?)\s+tabindex="0"/,
+      '$1$2',
+    );
+    if (changed === code) throw new Error('VPSidebarItem.vue is another than site/.vitepress/config.mjs expects');
+    return changed;
+  },
+};
+
 export default defineConfig({
   srcDir: pages,
   outDir: output,
@@ -67,6 +82,7 @@ export default defineConfig({
     footer: { message: 'Apache-2.0' },
   },
   vite: {
+    plugins: [oneButton],
     // The pages stand outside of this folder, where its packages are not found from.
     resolve: {
       alias: [

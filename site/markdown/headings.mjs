@@ -30,9 +30,10 @@ export function withoutGaps(levels) {
 
 /** @param {Markdown} markdown */
 export function headings(markdown) {
-  // Only there: in a page that people write, a gap is a mistake that a test finds.
+  // The records of decisions have one level, in pages with and without groups. In other pages a gap is a mistake, which a
+  // test finds.
   markdown.core.ruler.push('levels', ({ tokens, env }) => {
-    if (!env.relativePath?.startsWith('api/')) return;
+    if (!/^(api|decisions)\//.test(env.relativePath ?? '')) return;
     const opening = tokens.flatMap(({ type }, index) => (type === 'heading_open' ? [index] : []));
     const levels = withoutGaps(opening.map((index) => Number(tokens[index].tag.slice(1))));
     for (const [place, index] of opening.entries()) {

@@ -67,8 +67,8 @@ test('a drawing has the name and the description that it gives itself', () => {
   assert.equal(described('flowchart LR\n  accDescr {\n two\n lines }\n  a --> b\n').description, 'two lines');
 });
 
-test('braces and brackets of the source arrive as they are written', { skip: !pages.includes('package.html') }, () => {
-  const html = read('package.html');
-  assert.ok(html.includes('{{ shopper.status() }}'));
-  assert.ok(!html.includes('[object Object]'));
+test('braces and brackets of the source arrive as they are written', { skip: process.env.PAGE !== undefined }, () => {
+  const text = read('frameworks/angular.html').replace(/<[^>]*>/g, '');
+  assert.ok(text.includes('{{ shopper.status() }}'));
+  assert.ok(pages.every((page) => !read(page).includes('[object Object]')));
 });
