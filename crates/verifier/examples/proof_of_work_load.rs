@@ -21,6 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let base = arguments.next().ok_or("the first argument is the verifier's URL")?;
     let logins: usize = arguments.next().ok_or("the second argument is the number of logins")?.parse()?;
+    // The requests are without TLS, but the client needs a provider of it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
 
     // The connection is made before anything is measured.

@@ -49,7 +49,7 @@ fn sent_by_a_login(starter: &Starter, redis: &Redis) -> Result<Vec<Vec<String>>>
     let server = starter.start(Some(redis), &[])?;
     let mut stream = wire::connect(&server)?;
     // The scripts are in Redis before it is watched.
-    wire::log_in(&mut stream, &wire::request(&wire::state(0), ""))?;
+    wire::log_in(&mut stream, &wire::request(0))?;
     let folder = workspace::scratch("monitor")?;
     let file = folder.join("monitor");
     let output = std::fs::File::create(&file).with_context(|| format!("cannot create {}", file.display()))?;
@@ -59,10 +59,9 @@ fn sent_by_a_login(starter: &Starter, redis: &Redis) -> Result<Vec<Vec<String>>>
     let commands = loop {
         // MONITOR may begin after a login: then the next one is watched.
         number += 1;
-        let state = wire::state(number);
-        wire::log_in(&mut stream, &wire::request(&state, ""))?;
+        wire::log_in(&mut stream, &wire::request(number))?;
         std::thread::sleep(Duration::from_millis(100));
-        let commands = commands_of(&std::fs::read_to_string(&file)?, &state);
+        let commands = commands_of(&std::fs::read_to_string(&file)?, &wire::state(number));
         if commands.len() == COMMANDS || start.elapsed() > Duration::from_secs(20) {
             break commands;
         }

@@ -63,7 +63,7 @@ pub(super) struct Login {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Instances {
     pub(super) instances: u32,
-    /// Of all instances together.
+    /// Of each instance.
     pub(super) connections: u32,
     pub(super) cost: Cost,
 }

@@ -87,11 +87,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         for part in parts {
             println!("bench: {}", part.member());
             figures.insert(part.member().to_owned(), part.measure(&starter)?);
+            let machine = serde_json::to_value(machine()?).context("cannot write the machine's name")?;
+            figures.insert("machine".to_owned(), machine);
+            // After each part, so that one that fails loses none of the others.
+            write(FIGURES, &(serde_json::to_string_pretty(&figures).context("cannot write the figures")? + "\n"))?;
         }
-        let machine = serde_json::to_value(machine()?).context("cannot write the machine's name")?;
-        figures.insert("machine".to_owned(), machine);
-        let text = serde_json::to_string_pretty(&figures).context("cannot write the figures")? + "\n";
-        write(FIGURES, &text)?;
     }
     let figures: Figures = serde_json::from_value(Value::Object(figures))
         .with_context(|| format!("{FIGURES} lacks a part: run `cargo xtask bench capacity` without --only"))?;

@@ -114,7 +114,7 @@ fn instances(figures: &Figures) -> String {
         let ratio = |of: fn(&Cost) -> f64| of(&last.cost) / of(&first.cost);
         let _ = write!(
             text,
-            "\n{connections} logins at once in every row, spread over the verifiers. From {one} to {many} verifiers, the \
+            "\n{connections} logins at once on each verifier. From {one} to {many} verifiers, the \
              processor time of Redis for a login changes by the factor {redis:.2}, and that of the verifiers by \
              {verifier:.2}.\n",
             connections = first.connections,

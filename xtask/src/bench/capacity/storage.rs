@@ -53,7 +53,7 @@ fn redis_growth(starter: &Starter, addresses: Addresses, settings: &[(&str, &str
     let server = starter.start(Some(&redis), settings)?;
     let load = Load { seconds: SECONDS, connections: CONNECTIONS, core: None, addresses };
     // Connections and scripts are there before the first login that counts; its keys are gone.
-    wire::log_in(&mut wire::connect(&server)?, &wire::request(&wire::state(0), ""))?;
+    wire::log_in(&mut wire::connect(&server)?, &wire::request(0))?;
     redis.cli(&["flushall"])?;
     let before = redis.info()?.number("used_memory")?;
     load.run(&server.url, SECONDS)?;
@@ -79,7 +79,7 @@ pub(super) fn connections(starter: &Starter) -> Result<Vec<Connections>> {
     const STEPS: [u32; 4] = [0, 1000, 5000, 10_000];
     let server = starter.start(None, &[("SERVER_CONNECTIONS", "11000"), ("SERVER_IDLE_TIMEOUT_S", "600")])?;
     // What the first login needs is not for its connection.
-    wire::log_in(&mut wire::connect(&server)?, &wire::request(&wire::state(0), ""))?;
+    wire::log_in(&mut wire::connect(&server)?, &wire::request(0))?;
     let mut open = Vec::new();
     let mut rows = Vec::new();
     for step in STEPS {
@@ -87,7 +87,7 @@ pub(super) fn connections(starter: &Starter) -> Result<Vec<Connections>> {
             let mut stream = wire::connect(&server).with_context(|| {
                 format!("the connection after {} failed; `ulimit -n 20000` allows more open files", open.len())
             })?;
-            wire::log_in(&mut stream, &wire::request(&wire::state(open.len() + 1), ""))?;
+            wire::log_in(&mut stream, &wire::request(open.len() + 1))?;
             open.push(stream);
         }
         rows.push(Connections { open: step, verifier_kb: settled(|| server.memory_kb())? });

@@ -21,12 +21,14 @@ pub(super) struct Exchange {
     pub(super) log_line_bytes: f64,
 }
 
-/// A navigation by Chromium, forwarded by deploy/nginx.conf.
-pub(super) fn request(state: &str, more_headers: &str) -> String {
+/// A navigation by Chromium, forwarded by deploy/nginx.conf. Each number is a client of its own.
+pub(super) fn request(number: usize) -> String {
+    let state = state(number);
+    let address = format!("10.{}.{}.200", number / 250 % 250, number % 250);
     format!(
         "GET /v1/login?client_id=sc_shop&state={state}&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin HTTP/1.1\r\n\
          Host: verifier.shop.example\r\n\
-         X-Forwarded-For: 203.0.113.200\r\n\
+         X-Forwarded-For: {address}\r\n\
          sec-ch-ua: \"Chromium\";v=\"140\", \"Not=A?Brand\";v=\"24\"\r\n\
          sec-ch-ua-mobile: ?1\r\n\
          sec-ch-ua-platform: \"Android\"\r\n\
@@ -40,8 +42,7 @@ pub(super) fn request(state: &str, more_headers: &str) -> String {
          Sec-Fetch-Dest: document\r\n\
          Referer: https://shop.example/\r\n\
          Accept-Encoding: gzip, deflate, br, zstd\r\n\
-         Accept-Language: de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7\r\n\
-         {more_headers}\r\n"
+         Accept-Language: de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7\r\n\r\n"
     )
 }
 
@@ -63,7 +64,8 @@ pub(super) fn log_in(stream: &mut TcpStream, request: &str) -> Result<usize> {
     stream.write_all(request.as_bytes()).context("cannot send a login")?;
     let mut response = Vec::new();
     let mut buffer = [0; 4096];
-    while !response.ends_with(b"\r\n\r\n") {
+    // A refusal has a body, of which the beginning is enough.
+    while !response.windows(4).any(|end| end == b"\r\n\r\n") {
         let length = stream.read(&mut buffer).context("cannot read a response")?;
         response.extend(buffer.get(..length).filter(|part| !part.is_empty()).context("the verifier has hung up")?);
     }
@@ -84,7 +86,7 @@ pub(super) fn exchange(starter: &Starter) -> Result<Exchange> {
     let mut stream = connect(&server)?;
     let (mut request_bytes, mut response_bytes) = (0, 0);
     for number in 0..LOGINS {
-        let request = request(&state(number), "");
+        let request = request(number);
         request_bytes = request.len();
         response_bytes = log_in(&mut stream, &request)?;
     }
