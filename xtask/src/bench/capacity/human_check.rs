@@ -22,6 +22,8 @@ pub(super) fn proof_of_work(starter: &Starter) -> Result<HumanCheck> {
         Some(&redis),
         &[
             ("HUMAN_CHECK_KIND", "proof-of-work"),
+            // The connection is idle while the challenges are solved.
+            ("SERVER_IDLE_TIMEOUT_S", "600"),
             ("HUMAN_CHECK_COST", &COST.to_string()),
             ("HUMAN_CHECK_SECRET", "a secret that is only for this run"),
         ],
