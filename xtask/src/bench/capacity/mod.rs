@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(default(name), value, "{name}");
         }
-        assert!(read_file("deploy/kubernetes.yaml").unwrap().contains("\"--maxmemory\", \"64mb\""));
+        assert!(read_file("deploy/kubernetes/base/redis.yaml").unwrap().contains("\"--maxmemory\", \"64mb\""));
         let states = read_file("crates/verifier/src/used_states.rs").unwrap();
         assert!(states.contains("pub const CAPACITY: usize = 400_000;") && model::LOCAL_STATES == 400_000.0 / 2.0);
     }

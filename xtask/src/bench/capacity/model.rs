@@ -15,7 +15,7 @@ pub(super) const REDIS_TIMEOUT_S: f64 = 0.1;
 /// The used states that an instance remembers at least: half of `used_states::CAPACITY`, because it forgets the older
 /// half when it is full.
 pub(super) const LOCAL_STATES: f64 = 200_000.0;
-/// `maxmemory` in deploy/kubernetes.yaml.
+/// `maxmemory` in deploy/kubernetes/base/redis.yaml.
 pub(super) const KUBERNETES_REDIS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Commands of a login that wait for a response of Redis, one after the other.
 pub(super) const ROUND_TRIPS: f64 = 3.0;
@@ -137,7 +137,7 @@ pub(super) fn limits(figures: &Figures) -> Vec<Limit> {
         ),
         limit(
             in_kubernetes / redis_bytes_per_login_a_second(figures),
-            "`maxmemory 64mb` of `deploy/kubernetes.yaml`: Redis evicts keys before they expire",
+            "`maxmemory 64mb` of `deploy/kubernetes/base/redis.yaml`: Redis evicts keys before they expire",
             "raise `maxmemory` and the container's limit",
         ),
         limit(
