@@ -184,8 +184,14 @@ pub(crate) fn servers() -> Result<()> {
 /// dependencies have there. Chosen alone the servers need fewer features, for which cargo compiles most dependencies again.
 pub(crate) fn servers_beside_tests() -> Result<()> {
     println!("build: the servers");
+    let mut command = workspace::cargo("build");
+    command.arg("--workspace");
+    // Not `--bins`, which would replace this very program.
+    for name in SERVERS.iter().chain([&CONTRACT]) {
+        command.args(["--bin", name]);
+    }
     // One test target makes cargo count the dependencies of tests, too.
-    programs::run(workspace::cargo("build").args(["--workspace", "--bins", "--test", "responses"]))
+    programs::run(command.args(["--test", "responses"]))
 }
 
 /// The contract test's program, built first.

@@ -85,6 +85,8 @@ pub(crate) struct TestTools {
     pub(crate) wasm_pack: PathBuf,
     /// Chromium and its driver.
     pub(crate) browser: Browser,
+    /// This program, by the path from which it was started: a build may put a newer one there.
+    xtask: Option<PathBuf>,
     /// `promtool`, if it could be installed.
     pub(crate) promtool: Option<PathBuf>,
     /// If the set-up was asked for it.
@@ -135,7 +137,7 @@ impl TestTools {
     pub(crate) fn for_browser(&self, mut command: Command) -> Command {
         command.current_dir(workspace::root()).env("CHROME", &self.browser.chrome);
         command.env("CHROMEDRIVER", &self.browser.driver);
-        if let Ok(xtask) = std::env::current_exe() {
+        if let Some(xtask) = &self.xtask {
             command.env("XTASK", xtask);
         }
         command
@@ -196,7 +198,16 @@ pub(crate) fn everything(engines: &[Engine]) -> Result<TestTools> {
         .map(|(name, program)| format!("{name} {}", programs::version(program).unwrap_or_default()))
         .collect();
     println!("        tools: {}, node {}", versions.join(", "), node.version);
-    Ok(TestTools { build: BuildTools::new(wasm, wasm_bindgen, node), wasm_pack, browser, promtool, firefox, webkit })
+    let xtask = std::env::current_exe().ok();
+    Ok(TestTools {
+        build: BuildTools::new(wasm, wasm_bindgen, node),
+        wasm_pack,
+        browser,
+        xtask,
+        promtool,
+        firefox,
+        webkit,
+    })
 }
 
 /// The tools that are compiled from crates.io. The last of them is found again by the engine that needs it.
