@@ -134,8 +134,9 @@ fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
     let built = Stage::run("build", || {
         build::package(&tools.build)?;
         if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() }?;
-        // Both packed packages are checked beside the bundlers.
-        if options.has(Part::Bundlers) { build::sandbox_package(&tools.build) } else { Ok(()) }
+        // Both packed packages are checked beside the bundlers. The part before may have built this one.
+        let is_needed = options.has(Part::Bundlers) && !options.has(Part::Sandbox);
+        if is_needed { build::sandbox_package(&tools.build) } else { Ok(()) }
     });
     let is_built = built.failure.is_none();
     let mut stages = vec![built];
