@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// The program, if it is on PATH or in the cache.
 pub(super) fn existing() -> Result<Option<PathBuf>> {
-    let cached = place()?.join("usr/bin/promtool");
+    let cached = place()?.join("promtool");
     Ok(programs::find(&["promtool"]).or_else(|| cached.is_file().then_some(cached)))
 }
 
@@ -49,10 +49,10 @@ fn unpack(place: &Path) -> Result<()> {
     let package = package.context("apt-get download left no package")?;
     let unpacked = work.join("unpacked");
     programs::run(Command::new("dpkg-deb").arg("--extract").arg(package).arg(&unpacked))?;
-    let program = unpacked.join("usr/bin/promtool");
     let finished = work.join("finished");
-    std::fs::create_dir_all(finished.join("usr/bin")).context("cannot write the cache")?;
-    std::fs::rename(program, finished.join("usr/bin/promtool")).context("the package has no promtool")?;
+    std::fs::create_dir_all(&finished).with_context(|| format!("cannot create {}", finished.display()))?;
+    std::fs::rename(unpacked.join("usr/bin/promtool"), finished.join("promtool"))
+        .context("the package has no promtool")?;
     workspace::publish(&finished, place)?;
     workspace::remove(&work)
 }
