@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { addressOf, allPages, LEFT_OUT, NOT_YET_WRITTEN, searched } from './navigation.mjs';
+import { addressOf, allPages, LEFT_OUT, searched } from './navigation.mjs';
 import { repository, root } from './repository.mjs';
 import { base, pages } from './settings.mjs';
 import { headingOf } from './title.mjs';
@@ -21,7 +21,7 @@ export const CRATES = JSON.parse(readFileSync(new URL('crates.json', import.meta
 export function mistakes(files) {
   const there = new Set(files);
   const listed = new Set(allPages().map(({ source }) => source));
-  const missing = [...listed].filter((source) => !there.has(source) && !NOT_YET_WRITTEN.has(source));
+  const missing = [...listed].filter((source) => !there.has(source));
   const unlisted = files.filter((file) => searched(file) && !listed.has(file) && !LEFT_OUT.has(file));
   return [
     ...missing.map((source) => `${source} is in site/navigation.mjs, and there is no such file`),
@@ -41,15 +41,14 @@ export function prepare() {
   const wrong = mistakes(filesOfRepository());
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
   rmSync(pages, { recursive: true, force: true });
-  const there = allPages().filter(({ source }) => existsSync(join(root, source)));
-  const headings = ['authress-login-wasm', ...there.map(({ source }) => headingOf(join(root, source)))];
-  for (const { source, label } of there) {
+  const listed = allPages();
+  const headings = ['authress-login-wasm', ...listed.map(({ source }) => headingOf(join(root, source)))];
+  for (const { source, label } of listed) {
     const heading = headingOf(join(root, source));
     // The title in the browser's tab; the one of the whole site does not tell a page from the others.
     const isUnique = headings.indexOf(heading) === headings.lastIndexOf(heading);
     copy(source, `${addressOf(source)}.md`, isUnique ? heading : (label ?? heading));
   }
-  for (const source of NOT_YET_WRITTEN) console.log(`docs: without ${source}, which is not written yet`);
   write('index.md', readFileSync(new URL('home.md', import.meta.url), 'utf8'));
   write('rust.md', cratesPage());
   cpSync(new URL('public', import.meta.url), join(pages, 'public'), { recursive: true });
@@ -57,10 +56,7 @@ export function prepare() {
 }
 
 /** The files of the site that show a page of the repository. */
-export const pageFiles = () =>
-  allPages()
-    .filter(({ source }) => existsSync(join(root, source)))
-    .map(({ source }) => `${addressOf(source)}.html`);
+export const pageFiles = () => allPages().map(({ source }) => `${addressOf(source)}.html`);
 
 /**
  * @param {string} source

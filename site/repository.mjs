@@ -26,11 +26,7 @@ export function addressFor(value) {
 }
 
 /** @type {Map<string, string>} */
-const addresses = new Map(
-  allPages()
-    .filter(({ source }) => existsSync(join(root, source)))
-    .map(({ source }) => [source, addressOf(source)]),
-);
+const addresses = new Map(allPages().map(({ source }) => [source, addressOf(source)]));
 
 /**
  * What a link of a page leads to.

@@ -1,6 +1,5 @@
 // VitePress's settings. What the site shows is in `navigation.mjs`, how Markdown becomes a page in `markdown`.
 
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -19,10 +18,11 @@ const { resolve } = createRequire(import.meta.url);
 /** @param {import('../navigation.mjs').SitePage} page */
 const item = ({ source, label }) => ({ text: label ?? headingOf(join(root, source)), link: `/${addressOf(source)}` });
 
-/** @param {import('../navigation.mjs').SitePage[]} listed */
-const items = (listed) => listed.filter(({ source }) => existsSync(join(root, source))).map(item);
-
-const sections = SECTIONS.map(({ title, pages: listed }) => ({ text: title, collapsed: true, items: items(listed) }));
+const sections = SECTIONS.map(({ title, pages: listed }) => ({
+  text: title,
+  collapsed: true,
+  items: listed.map(item),
+}));
 
 const reference = {
   text: 'Reference',
@@ -30,7 +30,7 @@ const reference = {
   items: [...entries, { text: 'Rust crates', link: '/rust' }, item(CHANGELOG)],
 };
 
-const sidebar = [...sections.slice(0, -1), reference, ...sections.slice(-1)].filter(({ items }) => items.length > 0);
+const sidebar = [...sections.slice(0, -1), reference, ...sections.slice(-1)];
 
 /** In VitePress's navigation the arrow of a section is a button in a button, of which a screen reader names only one. */
 const oneButton = {
