@@ -133,7 +133,8 @@ export type SessionSnapshot =
  * - `signed-in`: a session began, anonymous or not, or another user's session replaced it;
  * - `token-renewed`: the session has new tokens;
  * - `signed-out`: the session ended;
- * - `login-…`, `link-…`: the browser came back from a login or link;
+ * - `login-…`, `link-…`: the browser came back from a login or link. Another tab has this event only if its module was loaded
+ *   by then; every tab has `signed-in` and `signed-out`;
  * - `load-failed`: a file of this package could not be loaded in this tab; `error.message` says why and what to do. After a
  *   deployment the files may be gone: offer to reload the page. The snapshot is no longer `checking`; the next call tries
  *   again.
