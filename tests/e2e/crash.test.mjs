@@ -33,7 +33,8 @@ const TRAP =
   /^RuntimeError: (memory access out of bounds|table index is out of bounds|unreachable|indirect call|null function)/;
 
 describe('a trap of the module', () => {
-  const story = stories('localhost', { uncaught: TRAP });
+  // In the headless shell a trap of WebAssembly ends the page's process.
+  const story = stories('localhost', { uncaught: TRAP, wholeBrowser: true });
 
   /**
    * A shopper with a session, on a page whose module can be made to trap.

@@ -15,6 +15,7 @@ Environment:
   AUTHRESS_LOGIN_WASM_STD     source of the wasm32 standard library: rustup or debian [default: whichever works]
   AUTHRESS_LOGIN_WASM_LIBRARY plain: the module gets the precompiled standard library, never for publishing
   CHROME, CHROMEDRIVER        Chromium and its driver, if they are not on PATH
+  CHROME_HEADLESS_SHELL       Chromium's headless shell, if it is not on PATH
   FIREFOX, GECKODRIVER        Firefox and its driver, if they are not on PATH
   WEBKIT_DRIVER               WebKitGTK's driver, if it is not on PATH
   CI                          if set, cargo may not change Cargo.lock";

@@ -75,6 +75,7 @@ reportCount(engineName);
  * @param {object} [options]
  * @param {VerifierProxy} [options.verifier] a proxy to put in front of the verifier
  * @param {boolean} [options.bfcache] as for `launch`
+ * @param {boolean} [options.wholeBrowser] use Chromium with its window, also where its headless shell is installed
  * @param {RegExp} [options.uncaught] uncaught errors that are expected
  * @param {RegExp} [options.forbidden] violations of the pages' policy that are expected
  * @param {readonly Capability[]} [options.needs] of all stories of the block
@@ -88,6 +89,7 @@ export function stories(
   {
     verifier,
     bfcache,
+    wholeBrowser = false,
     uncaught,
     forbidden,
     needs: common = [],
@@ -108,7 +110,11 @@ export function stories(
         ownership,
       });
       if (verifier) verifier.target = resources.stack.verifierInternalUrl;
-      resources.browser = await launch(resources.stack, { bfcache, watchdog: resources.watchdog });
+      resources.browser = await launch(resources.stack, {
+        bfcache,
+        withoutWindow: !wholeBrowser && !bfcache,
+        watchdog: resources.watchdog,
+      });
       resources.capabilities = new Capabilities(resources.browser, resources.stack);
     },
     close: async ({ stack, browser }) => {

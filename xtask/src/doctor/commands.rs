@@ -47,7 +47,7 @@ const TEST: Command = Command {
     name: "cargo xtask test, demo --check",
     base: Some(&LINT),
     needs: &[Tool::WasmPack, Tool::Chromium, Tool::Chromedriver, Tool::Redis],
-    uses: &[Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck, Tool::Wrk],
+    uses: &[Tool::HeadlessShell, Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck, Tool::Wrk],
 };
 
 const ENGINES: Command = Command {

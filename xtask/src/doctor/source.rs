@@ -21,6 +21,7 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::CargoFuzz => "cargo-fuzz",
         Tool::Chromium => "Chromium",
         Tool::Chromedriver => "chromedriver",
+        Tool::HeadlessShell => "headless shell",
         Tool::Redis => "Redis",
         Tool::Nginx => "nginx",
         Tool::Firefox => "Firefox",
@@ -52,6 +53,7 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         Tool::WasmLibrary => machine.has_rustup || has_apt,
         Tool::Chromium
         | Tool::Chromedriver
+        | Tool::HeadlessShell
         | Tool::Redis
         | Tool::Nginx
         | Tool::Firefox
@@ -101,6 +103,7 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         Tool::Node | Tool::Npm => packaged("brew install node", IN_WSL),
         Tool::Chromium => packaged(CHROME_ON_MACOS, IN_WSL),
         Tool::Chromedriver => packaged("brew install --cask chromedriver, of Chrome's major version", IN_WSL),
+        Tool::HeadlessShell => packaged("nothing: the stories run in Chromium itself", IN_WSL),
         Tool::Redis => packaged("brew install redis", IN_WSL),
         Tool::Nginx => packaged("brew install nginx", IN_WSL),
         Tool::Firefox => packaged(FIREFOX_ON_MACOS, IN_WSL),

@@ -12,6 +12,9 @@ const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// Debian's packages of both.
 pub(super) const PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
+/// The program of Chromium without its window; Debian's package has the same name.
+pub(super) const SHELL_NAMES: &[&str] = &["chromium-headless-shell"];
+
 /// A browser and a driver of the same major version.
 #[derive(Debug)]
 pub(crate) struct Browser {
@@ -19,6 +22,8 @@ pub(crate) struct Browser {
     pub(crate) chrome: PathBuf,
     /// Its `chromedriver`.
     pub(crate) driver: PathBuf,
+    /// Chromium without its window, of the same major version, if it is installed.
+    pub(crate) shell: Option<PathBuf>,
     /// The browser's version, all four numbers.
     pub(crate) version: String,
 }
@@ -46,7 +51,11 @@ pub(crate) fn ensure() -> Result<Browser> {
             driver.display()
         );
     }
-    Ok(Browser { chrome, driver, version })
+    let is_same = |shell: &PathBuf| {
+        programs::version(shell).is_some_and(|found| programs::major(&found) == programs::major(&version))
+    };
+    let shell = shell()?.filter(is_same);
+    Ok(Browser { chrome, driver, shell, version })
 }
 
 /// Chromium's program, if it is installed. Fails if CHROME names no file.
@@ -57,6 +66,11 @@ pub(super) fn chrome() -> Result<Option<PathBuf>> {
 /// `chromedriver`, if it is installed. Fails if CHROMEDRIVER names no file.
 pub(super) fn driver() -> Result<Option<PathBuf>> {
     named("CHROMEDRIVER", &["chromedriver"])
+}
+
+/// Chromium without its window, if it is installed. Fails if CHROME_HEADLESS_SHELL names no file.
+pub(super) fn shell() -> Result<Option<PathBuf>> {
+    named("CHROME_HEADLESS_SHELL", SHELL_NAMES)
 }
 
 /// The program that an environment variable names, or else the first of `names` on PATH. A named program must exist.

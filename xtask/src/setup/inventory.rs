@@ -31,6 +31,8 @@ pub(crate) enum Tool {
     CargoFuzz,
     Chromium,
     Chromedriver,
+    /// Chromium without its window. The stories run in it where it is installed.
+    HeadlessShell,
     Redis,
     Nginx,
     Firefox,
@@ -46,7 +48,7 @@ pub(crate) enum Tool {
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 27] = [
+    pub(crate) const ALL: [Tool; 28] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -63,6 +65,7 @@ impl Tool {
         Tool::CargoFuzz,
         Tool::Chromium,
         Tool::Chromedriver,
+        Tool::HeadlessShell,
         Tool::Redis,
         Tool::Nginx,
         Tool::Firefox,
@@ -82,6 +85,7 @@ impl Tool {
             Tool::CCompiler => &["build-essential"],
             Tool::Node | Tool::Npm => node::PACKAGES,
             Tool::Chromium | Tool::Chromedriver => browser::PACKAGES,
+            Tool::HeadlessShell => browser::SHELL_NAMES,
             Tool::Redis => redis::PACKAGES,
             Tool::Nginx => nginx::PACKAGES,
             Tool::Firefox => engines::FIREFOX_PACKAGES,
@@ -210,6 +214,7 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::Geckodriver => compiled(Installed::geckodriver()),
         Tool::Chromium => (Needed::Any, versioned(browser::chrome())),
         Tool::Chromedriver => (same_major_as_chromium(), versioned(browser::driver())),
+        Tool::HeadlessShell => (same_major_as_chromium(), versioned(browser::shell())),
         Tool::Redis => (Needed::Any, program(&["redis-server"])),
         Tool::Nginx => (Needed::Any, program(&nginx::NAMES)),
         Tool::Firefox => (Needed::Any, versioned(engines::firefox_program())),

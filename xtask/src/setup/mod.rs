@@ -86,7 +86,7 @@ pub(crate) struct TestTools {
     /// Chromium and its driver.
     pub(crate) browser: Browser,
     /// This program, by the path from which it was started: a build may put a newer one there.
-    xtask: Option<PathBuf>,
+    pub(crate) xtask: Option<PathBuf>,
     /// `promtool`, if it could be installed.
     pub(crate) promtool: Option<PathBuf>,
     /// If the set-up was asked for it.
@@ -137,6 +137,10 @@ impl TestTools {
     pub(crate) fn for_browser(&self, mut command: Command) -> Command {
         command.current_dir(workspace::root()).env("CHROME", &self.browser.chrome);
         command.env("CHROMEDRIVER", &self.browser.driver);
+        match &self.browser.shell {
+            Some(shell) => command.env("CHROME_HEADLESS_SHELL", shell),
+            None => command.env_remove("CHROME_HEADLESS_SHELL"),
+        };
         if let Some(xtask) = &self.xtask {
             command.env("XTASK", xtask);
         }

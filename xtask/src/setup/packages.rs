@@ -30,6 +30,7 @@ fn needed(engines: &[Engine]) -> Vec<Tool> {
     let mut tools = vec![
         Tool::Chromium,
         Tool::Chromedriver,
+        Tool::HeadlessShell,
         Tool::Redis,
         Tool::Nginx,
         Tool::SystemdAnalyze,

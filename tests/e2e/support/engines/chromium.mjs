@@ -28,14 +28,18 @@ export const isScriptError = () => true;
  * @param {Parameters<Engine['launch']>[0]} stack
  * @param {Parameters<Engine['launch']>[1]} [options]
  */
-export async function launch(stack, { bfcache = false, headed = false, watchdog = new Watchdog() } = {}) {
+export async function launch(
+  stack,
+  { bfcache = false, headed = false, withoutWindow = false, watchdog = new Watchdog() } = {},
+) {
+  const shell = withoutWindow && process.env.CHROME_HEADLESS_SHELL;
   return await playwright.launch(
     chromium,
     {
-      executablePath: process.env.CHROME ?? '/usr/bin/chromium',
+      executablePath: shell || (process.env.CHROME ?? '/usr/bin/chromium'),
       headless: !headed,
       args: [
-        ...(headed ? [] : ['--headless=new']),
+        ...(headed || shell ? [] : ['--headless=new']),
         ...args,
         ...stack.browserArgs,
         ...(conditions.webAssembly === 'missing' ? ['--js-flags=--jitless'] : []),
