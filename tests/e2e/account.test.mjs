@@ -7,6 +7,7 @@ import { describe } from 'node:test';
 import { BarePage } from './support/bare-page.mjs';
 import { INVALID_INPUT_STATUS, WRONG_CODE } from './support/outcomes.mjs';
 import { addSecurityKey } from './support/security-key.mjs';
+import { eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Device, UserProfile } from 'authress-login-wasm' */
@@ -27,7 +28,7 @@ function totp(secret, atMs = Date.now()) {
   return String(number % 1_000_000).padStart(6, '0');
 }
 
-for (const topology of /** @type {const} */ (['localhost', 'https'])) {
+for (const topology of eachOf(['localhost', 'https'])) {
   describe(`a customer’s account, ${topology}`, () => {
     const story = stories(topology);
 

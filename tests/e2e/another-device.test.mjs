@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { askForLink, confirmAddress, openLink, signInForCart } from './support/mailed-cart.mjs';
+import { eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 
 /**
@@ -56,7 +57,7 @@ async function createAccount(visitor, account) {
   return sub;
 }
 
-for (const topology of /** @type {const} */ (['https', 'localhost'])) {
+for (const topology of eachOf(['https', 'localhost'])) {
   describe(`a cart on another device, ${topology}`, () => {
     const story = stories(topology);
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
-import { TOPOLOGIES } from './support/stack.mjs';
+import { TOPOLOGIES, eachOf } from './support/stack.mjs';
 import { EXPIRED, cancelled, refusedLink } from './support/outcomes.mjs';
 import { stories } from './support/story.mjs';
 
@@ -39,7 +39,7 @@ async function resultOf(page, type) {
   return (await page.events()).find((event) => event.type === type)?.result;
 }
 
-for (const topology of TOPOLOGIES) {
+for (const topology of eachOf(TOPOLOGIES)) {
   describe(`events, ${topology}`, () => {
     const story = stories(topology);
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
+import { eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
@@ -57,7 +58,7 @@ const put = (quantity) => ({
   body: JSON.stringify({ quantity }),
 });
 
-for (const topology of /** @type {const} */ (['localhost', 'https'])) {
+for (const topology of eachOf(['localhost', 'https'])) {
   describe(`fetch, ${topology}`, () => {
     const story = stories(topology);
 

@@ -6,7 +6,7 @@ import { before, describe } from 'node:test';
 import { build } from 'esbuild';
 
 import { POLLING } from './support/shop.mjs';
-import { TOPOLOGIES, workspace } from './support/stack.mjs';
+import { TOPOLOGIES, eachOf, workspace } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Cast } from './support/story.mjs' */
@@ -110,7 +110,7 @@ class Page {
   }
 }
 
-for (const topology of TOPOLOGIES) {
+for (const topology of eachOf(TOPOLOGIES)) {
   describe(`a page of the published client, ${topology}`, () => {
     const story = stories(topology);
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
+import { eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 
 /** @import { Cast } from './support/story.mjs' */
@@ -21,7 +22,7 @@ async function managementRequests(authress) {
 const CLAIM = 'POST /v1/claims';
 const ASK = 'GET /v1/users/{user}/resources/carts%2F{user}/permissions/UPDATE';
 
-for (const topology of /** @type {const} */ (['https', 'localhost'])) {
+for (const topology of eachOf(['https', 'localhost'])) {
   describe(`a cart that Authress knows the owner of, ${topology}`, () => {
     const story = stories(topology, { ownership: true });
 

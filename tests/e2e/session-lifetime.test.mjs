@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
-import { TOPOLOGIES } from './support/stack.mjs';
+import { TOPOLOGIES, eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
@@ -257,7 +257,7 @@ describe('a callback on a prerendered page', () => {
   });
 });
 
-for (const topology of TOPOLOGIES) {
+for (const topology of eachOf(TOPOLOGIES)) {
   describe(`a session, ${topology}`, () => {
     const story = stories(topology);
 

@@ -5,6 +5,7 @@ import { describe } from 'node:test';
 
 import { BarePage } from './support/bare-page.mjs';
 import { PATIENCE_MS } from './support/limits.mjs';
+import { eachOf } from './support/stack.mjs';
 import { stories } from './support/story.mjs';
 import { until } from './support/until.mjs';
 
@@ -19,7 +20,7 @@ async function switchTo(shop) {
 
 // On localhost tokens come with the callback; across sites a code must be exchanged, which needs the code verifier of the
 // same login.
-for (const topology of /** @type {const} */ (['localhost', 'cross-site'])) {
+for (const topology of eachOf(['localhost', 'cross-site'])) {
   describe(`two tabs, ${topology}`, () => {
     const story = stories(topology);
 

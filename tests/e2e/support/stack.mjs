@@ -45,6 +45,20 @@ import { settlesWithin } from './watchdog.mjs';
 /** @type {readonly Topology[]} */
 export const TOPOLOGIES = ['localhost', 'https', 'cross-site'];
 
+/**
+ * The topologies of a block that runs in several: all of them, or with TOPOLOGIES=first or =last one. In the whole test run
+ * the stories of the strict dialect, which differ more between topologies, run in all; those of the default dialect in the
+ * first, and those of other engines in the last one, for which browsers have rules of their own.
+ * @param {readonly Topology[]} topologies
+ */
+export function eachOf(topologies) {
+  const { TOPOLOGIES: chosen } = process.env;
+  if (chosen === 'first') return topologies.slice(0, 1);
+  if (chosen === 'last') return topologies.slice(-1);
+  assert.ok(!chosen, `TOPOLOGIES is first or last, not ${chosen}`);
+  return topologies;
+}
+
 /** @type {readonly Dialect[]} */
 const DIALECTS = ['default', 'strict'];
 

@@ -60,12 +60,15 @@ pub(crate) fn stage_name(engine: Engine) -> &'static str {
     }
 }
 
-/// The end-to-end stories in this engine, against real servers.
+/// The end-to-end stories in this engine, against real servers. Blocks for several topologies run in one of them here: see
+/// `eachOf` in `tests/e2e/support/stack.mjs`.
 pub(crate) fn stories(tools: &TestTools, engine: Engine) -> Result<Command> {
-    let command = tools.node_script_in(engine)?;
+    let mut command = tools.node_script_in(engine)?;
     if engine == Engine::Chromium {
+        command.env("TOPOLOGIES", "first");
         return in_folders(command, &["tests/harness", "tests/e2e", "tests/reference", "tests/contract"]);
     }
+    command.env("TOPOLOGIES", "last");
     Ok(with_runner(command, chosen_files(&EVERYWHERE, "run in Chromium only (see docs/engines.md)")?))
 }
 
