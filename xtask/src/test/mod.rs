@@ -1,22 +1,26 @@
 //! `cargo xtask test`: installs the tools, runs every test, and prints a table of results and times.
 
+mod beside;
 mod browser;
 mod node_tests;
 mod report;
 mod skips;
 mod stage;
+mod stages;
 mod tally;
 
 use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::engines::{Engine, Engines};
 use crate::setup::{self, TestTools};
 use crate::{build, docs, lint, size, workspace};
+use beside::Beside;
 pub(crate) use node_tests::{bundlers, tools};
-use stage::Stage;
+use stages::Stages;
 
 /// Options of `cargo xtask test`.
 #[derive(Args, Debug)]
@@ -29,11 +33,19 @@ pub(crate) struct Options {
     /// Fail unless the tested package is the one to publish; see `build --release`
     #[arg(long)]
     release: bool,
+    /// Begin no stage after this many minutes; the end of the output names those that were left out [default: no limit]
+    #[arg(long, value_name = "MINUTES")]
+    within: Option<u64>,
 }
 
 impl Options {
     fn has(&self, part: Part) -> bool {
         self.parts.is_empty() || self.parts.contains(&part)
+    }
+
+    /// Whether a chosen part needs the built package and the servers.
+    fn needs_package(&self) -> bool {
+        [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| self.has(part))
     }
 }
 
@@ -71,18 +83,19 @@ pub(crate) fn part_names() -> Vec<String> {
 
 /// Runs the parts named on the command line, or all of them; fails if any of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut stages = Stages::within(options.within.map(|minutes| Duration::from_secs(60 * minutes)));
     let mut tools = None;
-    let mut stages = vec![Stage::run("set-up", || {
+    stages.run("set-up", || {
         let installed = setup::everything(&options.engines.0)?;
         if options.release {
             installed.build.check_release()?;
         }
         tools = Some(installed);
         Ok(())
-    })];
+    });
     // Each later stage runs even if an earlier one failed: one run shows everything there is to fix.
     if let Some(tools) = &tools {
-        stages.extend(parts(tools, options));
+        parts(tools, options, &mut stages);
         if let Err(reason) = tools.build.check_release() {
             println!("\nThe tested package was a development build, not the one to publish: {reason:#}");
         }
@@ -90,88 +103,90 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     report::print(&stages, &not_chosen(options))
 }
 
-fn parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
-    let mut stages = Vec::new();
+/// The stages, in an order in which a run that is cut short has the most to say.
+fn parts(tools: &TestTools, options: &Options, stages: &mut Stages) {
     if options.has(Part::Lint) {
-        stages.push(Stage::run("lint", || lint::run(&tools.build)));
+        stages.run("lint", || lint::run(&tools.build));
     }
+    let packages = options.has(Part::Native).then(|| packages_beside(tools, options)).flatten();
     if options.has(Part::Native) {
-        stages.push(Stage::tests("native tests", &mut native_tests(tools)));
-        stages.extend(aws_lc_tests().map(|(name, mut command)| Stage::tests(name, &mut command)));
+        stages.tests("native tests", Ok(native_tests(tools)));
+        stages.tests("keys in AWS-LC", Ok(aws_lc_tests()));
     }
     if options.has(Part::Browser) {
         for &engine in &options.engines.0 {
-            let name = browser::stage_name(engine);
-            stages.push(match browser::command(tools, engine) {
-                Ok(mut command) => Stage::driver_tests(name, &mut command),
-                Err(failure) => Stage::run(name, || Err(failure)),
-            });
+            stages.driver_tests(browser::stage_name(engine), browser::command(tools, engine));
         }
     }
-    if options.has(Part::Sandbox) {
-        let built = Stage::run("build of the sandbox", || {
-            build::sandbox_package(&tools.build)?;
-            build::package(&tools.build)
+    let needs_packages = options.needs_package() || options.has(Part::Sandbox);
+    let is_built = needs_packages
+        && stages.run("packages", || match packages {
+            Some(packages) => packages.finish(),
+            None => build_packages(tools, options),
         });
-        let is_built = built.failure.is_none();
-        stages.push(built);
-        stages.push(tests_of_built("sandbox as a package", is_built, node_tests::sandbox_package(tools)));
+    if options.has(Part::Sandbox) {
+        stages.tests_of_built("sandbox as a package", is_built, node_tests::sandbox_package(tools));
     }
     if options.has(Part::Docs) {
-        let built = Stage::run("build of the site", || docs::build_for_tests(&tools.build.node));
-        let is_built = built.failure.is_none();
-        stages.push(built);
-        stages.push(tests_of_built("site", is_built, node_tests::site(tools)));
+        let is_built = stages.run("build of the site", || docs::build_for_tests(&tools.build.node));
+        stages.tests_of_built("site", is_built, node_tests::site(tools));
     }
-    if [Part::Types, Part::E2e, Part::Attacks, Part::Bundlers].into_iter().any(|part| options.has(part)) {
-        stages.extend(package_parts(tools, options));
+    if options.needs_package() {
+        package_parts(tools, options, is_built, stages);
     }
-    stages
 }
 
 /// The parts that need the built package and the servers.
-fn package_parts(tools: &TestTools, options: &Options) -> Vec<Stage> {
-    let built = Stage::run("build", || {
-        build::package(&tools.build)?;
-        if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() }?;
-        // Both packed packages are checked beside the bundlers. The part before may have built this one.
-        let is_needed = options.has(Part::Bundlers) && !options.has(Part::Sandbox);
-        if is_needed { build::sandbox_package(&tools.build) } else { Ok(()) }
-    });
-    let is_built = built.failure.is_none();
-    let mut stages = vec![built];
-    let tests = |name, command| tests_of_built(name, is_built, command);
+fn package_parts(tools: &TestTools, options: &Options, is_built: bool, stages: &mut Stages) {
+    let has_servers = stages
+        .run("servers", || if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() });
+    let is_built = is_built && has_servers;
+    if is_built {
+        stages.run("size", || size::check(&tools.build));
+    }
     if options.has(Part::Types) {
-        stages.push(tests("types", node_tests::types(tools)));
+        stages.tests_of_built("types", is_built, node_tests::types(tools));
     }
     if options.has(Part::E2e) {
-        for &engine in &options.engines.0 {
-            stages.push(tests(node_tests::stage_name(engine), node_tests::stories(tools, engine)));
-            if engine == Engine::Chromium {
-                stages.push(tests(node_tests::STRICT_STAGE, node_tests::strict_stories(tools)));
-            }
+        let engine = Engine::Chromium;
+        if options.engines.0.contains(&engine) {
+            stages.tests_of_built(node_tests::stage_name(engine), is_built, node_tests::stories(tools, engine));
+            stages.tests_of_built(node_tests::STRICT_STAGE, is_built, node_tests::strict_stories(tools));
         }
     }
     if options.has(Part::Attacks) {
-        stages.push(tests("attacks", node_tests::attacks(tools)));
+        stages.tests_of_built("attacks", is_built, node_tests::attacks(tools));
     }
     if options.has(Part::Bundlers) {
-        stages.push(tests("bundlers", node_tests::bundlers(tools)));
-        stages.push(tests("tools", node_tests::tools(tools)));
+        stages.tests_of_built("bundlers", is_built, node_tests::bundlers(tools));
     }
-    if is_built {
-        stages.push(Stage::run("size", || size::check(&tools.build)));
+    if options.has(Part::E2e) {
+        for &engine in options.engines.0.iter().filter(|engine| **engine != Engine::Chromium) {
+            stages.tests_of_built(node_tests::stage_name(engine), is_built, node_tests::stories(tools, engine));
+        }
     }
-    stages
+    if options.has(Part::Bundlers) {
+        stages.tests_of_built("tools", is_built, node_tests::tools(tools));
+    }
 }
 
-/// Tests that need what was built.
-fn tests_of_built(name: &'static str, is_built: bool, command: Result<Command>) -> Stage {
-    match command {
-        Ok(mut command) if is_built => Stage::tests(name, &mut command),
-        Ok(_) => Stage::run(name, || Err(anyhow!("not run, because the build failed"))),
-        Err(failure) => Stage::run(name, || Err(failure)),
+/// Builds the npm packages that the chosen parts need. Both are checked beside the bundlers.
+fn build_packages(tools: &TestTools, options: &Options) -> Result<()> {
+    build::package(&tools.build)?;
+    if options.has(Part::Bundlers) || options.has(Part::Sandbox) {
+        build::sandbox_package(&tools.build)
+    } else {
+        Ok(())
     }
+}
+
+/// Begins the same builds beside the native tests, if all parts that need a package follow them.
+fn packages_beside(tools: &TestTools, options: &Options) -> Option<Beside> {
+    if !options.parts.is_empty() {
+        return None;
+    }
+    let program = tools.xtask.as_ref()?;
+    Beside::start(program, &[&["build", "--only-package"], &["sandbox-package"]]).ok()
 }
 
 /// The tests of every crate.
@@ -184,13 +199,11 @@ fn native_tests(tools: &TestTools) -> Command {
     command
 }
 
-/// The tests of signing, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal input.
-fn aws_lc_tests() -> [(&'static str, Command); 2] {
-    let mut keys = workspace::cargo("test");
-    keys.args(["-p", "authress-jws", "--features", "aws-lc"]);
-    // With --workspace, although one package has these tests: the dependencies' features, and with them the builds, are
-    // those of the native tests.
-    let mut verifier = workspace::cargo("test");
-    verifier.args(["--workspace", "--features", "authress-verifier/aws-lc", "--test", "responses", "--test", "binary"]);
-    [("keys, aws-lc", keys), ("verifier, aws-lc", verifier)]
+/// The tests of signing and of the verifier, with AWS-LC in place of ed25519-dalek: both must make the same signatures of equal
+/// input.
+fn aws_lc_tests() -> Command {
+    let mut command = workspace::cargo("test");
+    command.args(["-p", "authress-jws", "-p", "authress-verifier", "--features", "authress-verifier/aws-lc", "--lib"]);
+    command.args(["tokens", "published_keys", "responses", "binary"].map(|name| format!("--test={name}")));
+    command
 }

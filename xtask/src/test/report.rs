@@ -5,13 +5,14 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 
 use super::stage::Stage;
+use super::stages::Stages;
 use super::{node_tests, tally::Tally};
 use crate::engines::Engine;
 use crate::progress::seconds;
 
 /// Prints a table of the stages, a line for the stories of each engine and of the strict dialect, what was not run and,
 /// alone on the last line, the count. `not_chosen` are the parts that the command line leaves out. Fails if a stage has.
-pub(crate) fn print(stages: &[Stage], not_chosen: &[String]) -> Result<()> {
+pub(crate) fn print(Stages { ended: stages, late, .. }: &Stages, not_chosen: &[String]) -> Result<()> {
     println!("\n==== where the time went");
     let mut total = Duration::ZERO;
     let mut tally = Tally::default();
@@ -45,19 +46,22 @@ pub(crate) fn print(stages: &[Stage], not_chosen: &[String]) -> Result<()> {
     for stage in stages.iter().filter(|stage| stage.name == node_tests::STRICT_STAGE) {
         println!("stories in the strict dialect: {} run, {} retried", stage.tally.stories, stage.tally.retried);
     }
-    print_skips(stages, not_chosen);
+    print_skips(stages, late, not_chosen);
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
 }
 
 /// Prints what was not run, with the reasons.
-fn print_skips(stages: &[Stage], not_chosen: &[String]) {
+fn print_skips(stages: &[Stage], late: &[&str], not_chosen: &[String]) {
     let count: u32 = stages.iter().map(|stage| stage.skips.count()).sum();
     println!("\n==== not run: {count} tests of the stages above");
     for stage in stages {
         for (reason, count) in stage.skips.iter() {
             println!("{:<18}{count:>14}  {reason}", stage.name);
         }
+    }
+    if !late.is_empty() {
+        println!("NOT BEGUN, because the time of --within had passed: {}", late.join(", "));
     }
     if !not_chosen.is_empty() {
         println!("not chosen on the command line: {}", not_chosen.join(", "));
@@ -74,7 +78,10 @@ mod tests {
     #[test]
     fn the_run_fails_if_a_stage_does_although_every_test_passed() {
         let retried = "stories in webkit: 20 run, 1 retried\nℹ pass 20\n";
-        let stage = Stage::tests("stories", Command::new("printf").args(["%s", retried]));
-        assert!(print(&[stage], &[]).unwrap_err().to_string().contains("failed: stories"));
+        let mut stages = Stages::within(None);
+        let mut command = Command::new("printf");
+        command.args(["%s", retried]);
+        stages.tests("stories", Ok(command));
+        assert!(print(&stages, &[]).unwrap_err().to_string().contains("failed: stories"));
     }
 }
