@@ -10,6 +10,7 @@ mod observe;
 mod plan;
 mod since;
 
+use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
@@ -94,7 +95,11 @@ fn checks(tools: BuildTools, observed: &Observed, version: &Version) -> Vec<Chec
         }),
         with_tools("sizes", size::check),
     ];
-    checks.extend(observe::NPM_FOLDERS.map(|folder| Check::program(folder, publish_npm(&tools, folder))));
+    checks.extend(
+        observe::NPM_FOLDERS.map(|folder| {
+            Check::program(folder, publish_npm(tools.node.npm_command(), &workspace::root().join(folder)))
+        }),
+    );
     checks.push(with_tools("documentation", |tools| docs::build(&tools.node)));
     let notes = files::Notes::of(observed, version);
     let version = version.to_string();
@@ -126,11 +131,12 @@ fn registries(tools: &BuildTools) -> Result<()> {
     Ok(())
 }
 
-/// Packs an npm package and lists its files.
-fn publish_npm(tools: &BuildTools, folder: &str) -> Command {
-    let mut command = tools.node.npm_command();
-    command.current_dir(workspace::root().join(folder)).args(["publish", "--dry-run"]);
-    command
+/// Packs the npm package in `folder` and lists its files.
+fn publish_npm(mut npm: Command, folder: &Path) -> Command {
+    // Since version 11, npm asks the registry, and refuses a version that is there already, and a pre-release without a tag.
+    // A release can be repeated, and the check of the registries compares the files.
+    npm.current_dir(folder).args(["publish", "--dry-run", "--force", "--tag", "next"]);
+    npm
 }
 
 /// The plan in words.
@@ -164,5 +170,20 @@ mod tests {
             "\nProblems:\n  - a problem\n\n\
             Steps of the release of 1.2.3, none of which was done:\n  1. first\n  2. second\n"
         );
+    }
+
+    #[test]
+    fn npm_packs_a_pre_release_and_a_version_that_is_published() {
+        let folder = std::env::temp_dir().join(format!("authress-release-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let npm = programs::find(&["npm"]).unwrap();
+        // The second is a package of other people, whose version is in the registry for good.
+        for (name, version) in [("authress-login-wasm", "0.1.0-rc.1"), ("is-number", "7.0.0")] {
+            let manifest = serde_json::json!({ "name": name, "version": version }).to_string();
+            std::fs::write(folder.join("package.json"), manifest).unwrap();
+            let output = publish_npm(Command::new(&npm), &folder).output().unwrap();
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
