@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,39 @@ for (const name of ['base', 'overlays/production']) {
     assert.deepEqual(await faults(manifests ?? []), []);
   });
 }
+
+test('the proxy of the overlay follows the rules of deploy/nginx.conf', (context) => {
+  const [base, overlay] = [objects('base'), objects('overlays/production')];
+  if (!base || !overlay) return context.skip('kubectl is not installed');
+  /**
+   * @param {any[]} manifests
+   * @param {string} kind
+   * @param {string} name
+   */
+  const find = (manifests, kind, name) =>
+    manifests.find((object) => object.kind === kind && object.metadata.name === name);
+  const { metadata, spec } = find(overlay, 'Ingress', 'authress-verifier');
+  // Its project is archived, and gets no security fixes.
+  assert.notEqual(spec.ingressClassName, 'nginx');
+  const option = (/** @type {string} */ name) => metadata.annotations[`traefik.ingress.kubernetes.io/router.${name}`];
+  for (const signal of ['accesslogs', 'tracing']) assert.equal(option(`observability.${signal}`), 'false');
+
+  const limit = overlay.find(({ kind }) => kind === 'Middleware');
+  assert.equal(option('middlewares'), `${limit.metadata.namespace}-${limit.metadata.name}@kubernetescrd`);
+  const nginx = readFileSync(join(workspace, 'deploy/nginx.conf'), 'utf8');
+  assert.equal(limit.spec.inFlightReq.amount, Number(/limit_conn verifier_connections (\d+);/.exec(nginx)?.[1]));
+  // By default it counts all requests to a host together.
+  assert.deepEqual(limit.spec.inFlightReq.sourceCriterion, { ipStrategy: { depth: 0 } });
+
+  /** @param {any[]} manifests */
+  const namespace = (manifests) => {
+    const [{ from }] = find(manifests, 'NetworkPolicy', 'authress-verifier').spec.ingress;
+    return from[0].namespaceSelector.matchLabels['kubernetes.io/metadata.name'];
+  };
+  assert.equal(namespace(overlay), 'traefik');
+  // No namespace can have this name: a base without an overlay lets no one in.
+  assert.doesNotMatch(namespace(base), /^[a-z0-9-]+$/);
+});
 
 test('mistakes are found', async () => {
   const deployment = (/** @type {object} */ spec) => ({ apiVersion: 'apps/v1', kind: 'Deployment', spec });
