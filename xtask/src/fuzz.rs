@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: runs the fuzz targets of `fuzz` for some time each, with their seeds. An input that breaks a property
 //! of `crates/hostile-input` is kept in `fuzz/artifacts`, and the run fails.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -27,9 +28,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("there is no fuzz target {unknown}; there are {}", targets.join(", "));
     }
     let program = setup::cargo_fuzz()?;
-    let mut failed = Vec::new();
+    let mut failures = Vec::new();
     for target in targets.iter().filter(|target| options.only.is_empty() || options.only.contains(target)) {
         println!("fuzz: {target}, {} s", options.seconds);
+        let artifacts = folder().join("artifacts").join(target);
+        let before = files_in(&artifacts);
         let corpus = folder().join("corpus").join(target);
         std::fs::create_dir_all(&corpus).with_context(|| format!("cannot create {}", corpus.display()))?;
         let mut command = Command::new(&program);
@@ -38,17 +41,26 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         // cargo-fuzz needs unstable options, such as that of the sanitizer.
         if let Err(failure) = programs::run(command.env("RUSTC_BOOTSTRAP", "1")) {
             eprintln!("      {failure:#}");
-            failed.push(target.as_str());
+            failures.push(describe(target, files_in(&artifacts).difference(&before)));
         }
     }
-    if failed.is_empty() {
-        Ok(())
+    if failures.is_empty() { Ok(()) } else { Err(anyhow!("{}", failures.join("; "))) }
+}
+
+/// What has failed of a target that has kept these inputs.
+fn describe<'a>(target: &str, inputs: impl Iterator<Item = &'a String>) -> String {
+    let inputs: Vec<String> = inputs.map(|input| format!("fuzz/artifacts/{target}/{input}")).collect();
+    if inputs.is_empty() {
+        format!("{target} failed without keeping an input, for the reason above")
     } else {
-        Err(anyhow!(
-            "{} failed: the inputs are in fuzz/artifacts; each becomes a seed with its repair",
-            failed.join(", ")
-        ))
+        format!("{target} failed: {} becomes a seed with its repair", inputs.join(", "))
     }
+}
+
+/// The names of the files in a folder; none if it does not exist.
+fn files_in(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 fn folder() -> PathBuf {
@@ -69,6 +81,20 @@ fn targets() -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_input_of_this_run_is_called_a_seed() {
+        let folder = std::env::temp_dir().join(format!("authress-fuzz-{}", std::process::id()));
+        assert_eq!(files_in(&folder), BTreeSet::new());
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("crash-old"), "").unwrap();
+        let before = files_in(&folder);
+        let failure = || describe("jwt", files_in(&folder).difference(&before));
+        assert_eq!(failure(), "jwt failed without keeping an input, for the reason above");
+        std::fs::write(folder.join("crash-new"), "").unwrap();
+        assert_eq!(failure(), "jwt failed: fuzz/artifacts/jwt/crash-new becomes a seed with its repair");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn every_target_has_seeds_and_is_built() {

@@ -74,7 +74,7 @@ pub(crate) fn check_crates(last: Option<&Version>, next: &Version, libraries: &[
     let old = described(&source, "old")?;
     let new = described(workspace::root(), "new")?;
     workspace::remove(&source)?;
-    let mut broken = Vec::new();
+    let mut failed = Vec::new();
     for name in libraries {
         let file = format!("{}.json", name.replace('-', "_"));
         if !old.join(&file).is_file() {
@@ -88,10 +88,19 @@ pub(crate) fn check_crates(last: Option<&Version>, next: &Version, libraries: &[
         command.arg("--baseline-rustdoc").arg(old.join(&file)).arg("--current-rustdoc").arg(new.join(&file));
         command.args(["--release-type", Bump::between(last, next).release_type()]);
         if programs::run(&mut command).is_err() {
-            broken.push(name.as_str());
+            failed.push(name.as_str());
         }
     }
-    if broken.is_empty() { Ok(()) } else { bail!("{next} is too low after {last} for {}", broken.join(", ")) }
+    if failed.is_empty() { Ok(()) } else { bail!(failure(last, next, &failed)) }
+}
+
+/// What is known after cargo-semver-checks has failed for these crates: its exit status does not tell a change that needs
+/// another version from a comparison that did not work.
+fn failure(last: &Version, next: &Version, crates: &[&str]) -> String {
+    format!(
+        "cargo-semver-checks failed for {}: it says above whether {next} is too low after {last}, or why it cannot compare",
+        crates.join(", ")
+    )
 }
 
 /// Describes the public interfaces of all libraries in `source`, with all features, and returns the folder of the files.
@@ -157,6 +166,13 @@ mod tests {
         assert_eq!(Bump::Breaking.after(&version("0.1.4")), version("0.2.0"));
         assert_eq!(Bump::Addition.after(&version("1.2.3")), version("1.3.0"));
         assert_eq!(Bump::Addition.after(&version("0.1.4")), version("0.1.5"));
+    }
+
+    #[test]
+    fn a_failed_comparison_is_not_called_a_change() {
+        let text = failure(&version("1.2.3"), &version("1.2.4"), &["authress-jws", "authress-secret"]);
+        assert!(text.starts_with("cargo-semver-checks failed for authress-jws, authress-secret: "), "{text}");
+        assert!(text.contains("whether 1.2.4 is too low after 1.2.3, or why it cannot compare"), "{text}");
     }
 
     #[test]
