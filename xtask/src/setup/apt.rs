@@ -19,17 +19,29 @@ pub(crate) fn is_available() -> bool {
 
 /// Installs `packages`. Fails rather than removing an installed package.
 pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> {
-    let names = packages.join(" ");
-    if !LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
-        let step = Step::new("apt-get update", "know what can be installed", "some seconds");
-        // One of several sources may be unreachable: the next step shows whether that matters.
-        if let Err(failure) = step.dispensable(Duration::from_secs(300)).run(&mut apt_get(&["update"])?) {
-            println!("        {failure:#}; continuing with the package lists that are there");
-        }
-    }
-    let what = format!("apt-get install {names}");
     let mut command = apt_get(&["install", "--yes", "--no-install-recommends", "--no-remove"])?;
+    refresh();
+    let what = format!("apt-get install {}", packages.join(" "));
     Step::new(&what, why, expect).run(command.args(packages))
+}
+
+/// Refreshes the package lists, unless this run has done so. A package of an old list may be gone from the servers.
+pub(super) fn refresh() {
+    if LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let step = Step::new("apt-get update", "know what can be installed", "some seconds");
+    let refreshed =
+        apt_get(&["update"]).and_then(|mut command| step.dispensable(Duration::from_secs(300)).run(&mut command));
+    // One of several sources may be unreachable, and downloading needs no root: the next step shows whether that matters.
+    if let Err(failure) = refreshed {
+        println!("        {failure:#}; continuing with the package lists that are there");
+    }
+}
+
+/// Whether packages can be installed without a question.
+pub(super) fn check_rights() -> Result<()> {
+    apt_get(&[]).map(drop)
 }
 
 /// `apt-get` as root, without questions.

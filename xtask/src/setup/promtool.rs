@@ -37,6 +37,7 @@ fn place() -> Result<PathBuf> {
 }
 
 fn unpack(place: &Path) -> Result<()> {
+    apt::refresh();
     let work = workspace::scratch("promtool")?;
     let mut download = Command::new("apt-get");
     // apt may download as a user of its own, who cannot write here.
