@@ -13,16 +13,34 @@ pub(super) fn ensure(engines: &[Engine]) -> Result<()> {
     if !apt::is_available() {
         return Ok(());
     }
-    let packages = missing(&needed(engines))?;
-    if packages.is_empty() {
+    let missing = missing(&needed(engines))?;
+    if missing.is_empty() {
         return Ok(());
     }
-    let what = "browsers, servers and checkers of the tests";
-    if let Err(failure) = apt::install(&packages, what, "about 1 min, while tools are compiled") {
-        // One package may be what this system lacks. The steps for each tool install what the tests cannot do without.
-        println!("        {failure:#}; installing them one by one");
+    if let Err(failure) = apt::check_rights() {
+        println!("set-up: {failure:#}");
+        return Ok(());
     }
+    install(&missing, |packages| {
+        apt::install(packages, "browsers, servers and checkers of the tests", "about 1 min, while tools are compiled")
+    });
     Ok(())
+}
+
+/// Installs these groups of packages in one call, and each group by itself if that fails: one package may be what this system
+/// lacks. The steps for each tool stop the set-up if the tests cannot do without.
+fn install(groups: &[&'static [&'static str]], call: impl Fn(&[&str]) -> Result<()>) {
+    let mut all = groups.concat();
+    all.sort_unstable();
+    all.dedup();
+    if let Err(failure) = call(&all) {
+        println!("        {failure:#}; installing them one by one");
+        for group in groups {
+            if let Err(failure) = call(group) {
+                println!("        {failure:#}; continuing without {}", group.join(" "));
+            }
+        }
+    }
 }
 
 /// What the tests need from packages.
@@ -46,21 +64,23 @@ fn needed(engines: &[Engine]) -> Vec<Tool> {
     tools
 }
 
-/// The packages of those tools that this machine lacks, each once.
-fn missing(tools: &[Tool]) -> Result<Vec<&'static str>> {
-    let mut packages = Vec::new();
+/// The packages of each of those tools that this machine lacks. Those of several tools are there once.
+fn missing(tools: &[Tool]) -> Result<Vec<&'static [&'static str]>> {
+    let mut groups = Vec::new();
     for &tool in tools {
-        if inventory::look(tool)?.found == Found::Nothing {
-            packages.extend(tool.apt_packages());
+        if inventory::look(tool)?.found == Found::Nothing && !groups.contains(&tool.apt_packages()) {
+            groups.push(tool.apt_packages());
         }
     }
-    packages.sort_unstable();
-    packages.dedup();
-    Ok(packages)
+    Ok(groups)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use anyhow::bail;
+
     use super::*;
 
     #[test]
@@ -69,5 +89,23 @@ mod tests {
             assert!(!tool.apt_packages().is_empty(), "{tool:?}");
         }
         assert!(!needed(&[Engine::Chromium]).contains(&Tool::Firefox));
+    }
+
+    #[test]
+    fn a_package_that_the_system_lacks_stops_no_other_one() {
+        let groups: [&[&str]; 3] = [&["chromium", "chromium-driver"], &["wrk"], &["shellcheck"]];
+        let calls = |lacking: &str| {
+            let calls = RefCell::new(Vec::new());
+            install(&groups, |packages| {
+                calls.borrow_mut().push(packages.join(" "));
+                if packages.contains(&lacking) { bail!("there is no package {lacking}") } else { Ok(()) }
+            });
+            calls.into_inner()
+        };
+        assert_eq!(calls("none"), ["chromium chromium-driver shellcheck wrk"]);
+        assert_eq!(
+            calls("wrk"),
+            ["chromium chromium-driver shellcheck wrk", "chromium chromium-driver", "wrk", "shellcheck"]
+        );
     }
 }
