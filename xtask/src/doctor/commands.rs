@@ -47,7 +47,18 @@ const TEST: Command = Command {
     name: "cargo xtask test, demo --check",
     base: Some(&LINT),
     needs: &[Tool::WasmPack, Tool::Chromium, Tool::Chromedriver, Tool::Redis],
-    uses: &[Tool::HeadlessShell, Tool::Nginx, Tool::SystemdAnalyze, Tool::Promtool, Tool::Shellcheck, Tool::Wrk],
+    uses: &[
+        Tool::HeadlessShell,
+        Tool::Nginx,
+        Tool::SystemdAnalyze,
+        Tool::SocketActivate,
+        Tool::Promtool,
+        Tool::Shellcheck,
+        Tool::Wrk,
+        Tool::Curl,
+        Tool::RedisCli,
+        Tool::Kubectl,
+    ],
 };
 
 const ENGINES: Command = Command {
@@ -94,6 +105,23 @@ mod tests {
             let is_for = |command: &&Command| command.needs().contains(&tool) || command.uses().contains(&tool);
             assert!(ALL.iter().any(is_for), "{tool:?}");
         }
+    }
+
+    #[test]
+    fn the_programs_without_which_tests_are_left_out_are_known() {
+        let folder = crate::workspace::root().join("crates/verifier/tests");
+        let known: Vec<&str> = TEST.uses().iter().map(|tool| super::super::source::name(*tool)).collect();
+        let mut found = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let Ok(text) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
+            let named = text.split("is_installed(Command::new(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let listed = text.lines().filter(|line| line.contains("is_installed(Command::new(tool))"));
+            for name in named.chain(listed.flat_map(|line| line.split('"').skip(1).step_by(2))) {
+                assert!(known.contains(&name), "{name} is not among {known:?}");
+                found += 1;
+            }
+        }
+        assert!(found > 5, "{found} programs");
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Display for Report<'_> {
             System::Windows => "Windows",
         };
         writeln!(out, "This machine: {system}\n")?;
-        writeln!(out, "{:<18}{:<16}{:<18}State", "Tool", "Needed", "Found")?;
+        writeln!(out, "{:<25}{:<16}{:<18}State", "Tool", "Needed", "Found")?;
         for (item, state) in &self.tools {
             let needed = match &item.needed {
                 Needed::Any => "any version".to_owned(),
@@ -158,7 +158,7 @@ impl Display for Report<'_> {
                 State::WrongVersion => "another version",
                 State::Unusable(reason) => reason,
             };
-            writeln!(out, "{:<18}{needed:<16}{found:<18}{state}", source::name(item.tool))?;
+            writeln!(out, "{:<25}{needed:<16}{found:<18}{state}", source::name(item.tool))?;
         }
         writeln!(out, "\n{:<42}State", "Command")?;
         for command in commands::ALL {

@@ -33,6 +33,10 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::SystemdAnalyze => "systemd-analyze",
         Tool::Promtool => "promtool",
         Tool::Shellcheck => "shellcheck",
+        Tool::Kubectl => "kubectl",
+        Tool::Curl => "curl",
+        Tool::RedisCli => "redis-cli",
+        Tool::SocketActivate => "systemd-socket-activate",
     }
 }
 
@@ -40,7 +44,7 @@ pub(super) fn name(tool: Tool) -> &'static str {
 pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static str> {
     let has_apt = machine.system == System::Apt;
     let is_automatic = match tool {
-        Tool::Rust | Tool::PinnedRust | Tool::CCompiler | Tool::Node | Tool::Npm => false,
+        Tool::Rust | Tool::PinnedRust | Tool::CCompiler | Tool::Node | Tool::Npm | Tool::Kubectl => false,
         Tool::NpmPackages
         | Tool::WasmBindgen
         | Tool::WasmPack
@@ -63,7 +67,10 @@ pub(super) fn installed_by(tool: Tool, machine: &Inventory) -> Option<&'static s
         | Tool::Wrk
         | Tool::SystemdAnalyze
         | Tool::Promtool
-        | Tool::Shellcheck => has_apt,
+        | Tool::Shellcheck
+        | Tool::Curl
+        | Tool::RedisCli
+        | Tool::SocketActivate => has_apt,
     };
     let command = match tool {
         Tool::CargoFuzz => "cargo xtask fuzz",
@@ -110,11 +117,18 @@ pub(super) fn how(tool: Tool, machine: &Inventory) -> String {
         // A browser of Linux, and the display that it needs there.
         Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => packaged(WEBKIT_ON_MACOS, IN_WSL),
         Tool::Wrk => packaged("brew install wrk", IN_WSL),
-        Tool::SystemdAnalyze => {
-            packaged("there is none for macOS: the test of the unit says that it was not run", IN_WSL)
+        Tool::SystemdAnalyze | Tool::SocketActivate => {
+            packaged("there is none for macOS: the tests of the units say that they were not run", IN_WSL)
         }
         Tool::Promtool => packaged("brew install prometheus", IN_WSL),
         Tool::Shellcheck => packaged("brew install shellcheck", IN_WSL),
+        Tool::Kubectl => match machine.system {
+            System::Apt | System::OtherUnix => "install kubectl as its own documentation says".to_owned(),
+            System::Macos => "brew install kubernetes-cli".to_owned(),
+            System::Windows => IN_WSL.to_owned(),
+        },
+        Tool::Curl => packaged("curl is a part of macOS", IN_WSL),
+        Tool::RedisCli => packaged("brew install redis", IN_WSL),
     }
 }
 

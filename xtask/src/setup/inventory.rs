@@ -1,6 +1,7 @@
 //! What is installed of everything that this workspace's commands need. Looks, and installs nothing.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -9,6 +10,9 @@ use super::{
     apt, browser, debian_std, engines, nginx, node, promtool, redis, standard_library, toolchain, wasm_target, wrk,
 };
 use crate::programs;
+
+/// The first version of kubectl whose Kustomize builds the objects of `deploy/kubernetes`.
+const OLDEST_KUBECTL: &str = "1.21";
 
 /// Something that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,11 +48,16 @@ pub(crate) enum Tool {
     SystemdAnalyze,
     Promtool,
     Shellcheck,
+    /// It builds the Kubernetes objects.
+    Kubectl,
+    Curl,
+    RedisCli,
+    SocketActivate,
 }
 
 impl Tool {
     /// All of them, in the order in which they are best installed.
-    pub(crate) const ALL: [Tool; 28] = [
+    pub(crate) const ALL: [Tool; 32] = [
         Tool::Rust,
         Tool::PinnedRust,
         Tool::CCompiler,
@@ -77,6 +86,10 @@ impl Tool {
         Tool::SystemdAnalyze,
         Tool::Promtool,
         Tool::Shellcheck,
+        Tool::Kubectl,
+        Tool::Curl,
+        Tool::RedisCli,
+        Tool::SocketActivate,
     ];
 
     /// Debian's packages of it; none for what does not come from Debian.
@@ -91,9 +104,11 @@ impl Tool {
             Tool::Firefox => engines::FIREFOX_PACKAGES,
             Tool::WebkitDriver | Tool::Xvfb | Tool::Xauth => engines::WEBKIT_PACKAGES,
             Tool::Wrk => wrk::NAMES,
-            Tool::SystemdAnalyze => &["systemd"],
+            Tool::SystemdAnalyze | Tool::SocketActivate => &["systemd"],
             Tool::Promtool => promtool::PACKAGES,
             Tool::Shellcheck => &["shellcheck"],
+            Tool::Curl => &["curl"],
+            Tool::RedisCli => &["redis-tools"],
             Tool::Rust
             | Tool::PinnedRust
             | Tool::NpmPackages
@@ -105,7 +120,9 @@ impl Tool {
             | Tool::CargoCyclonedx
             | Tool::CargoSemverChecks
             | Tool::CargoFuzz
-            | Tool::Geckodriver => &[],
+            | Tool::Geckodriver
+            // Debian 12 has version 1.20, whose Kustomize knows no components.
+            | Tool::Kubectl => &[],
         }
     }
 }
@@ -225,6 +242,10 @@ pub(super) fn look(tool: Tool) -> Result<Item> {
         Tool::SystemdAnalyze => (Needed::Any, program(&["systemd-analyze"])),
         Tool::Promtool => (Needed::Any, path(promtool::existing())),
         Tool::Shellcheck => (Needed::Any, program(&["shellcheck"])),
+        Tool::Kubectl => (Needed::AtLeast(OLDEST_KUBECTL.to_owned()), kubectl()),
+        Tool::Curl => (Needed::Any, program(&["curl"])),
+        Tool::RedisCli => (Needed::Any, program(&["redis-cli"])),
+        Tool::SocketActivate => (Needed::Any, program(&["systemd-socket-activate"])),
     };
     Ok(Item { tool, needed, found })
 }
@@ -259,6 +280,19 @@ fn versioned(program: Result<Option<PathBuf>>) -> Found {
     }
 }
 
+/// kubectl, which says its version at other words than the rest.
+fn kubectl() -> Found {
+    let Some(program) = programs::find(&["kubectl"]) else { return Found::Nothing };
+    let printed = programs::output(Command::new(&program).args(["version", "--client", "--output=yaml"]));
+    let version = printed.as_deref().and_then(version_of_kubectl);
+    version.map_or_else(|| Found::Unusable(format!("{} does not run", program.display())), Found::Version)
+}
+
+/// The version in `kubectl version --client --output=yaml`, without its `v`.
+fn version_of_kubectl(printed: &str) -> Option<String> {
+    printed.lines().find_map(|line| line.trim().strip_prefix("gitVersion: v")).map(str::to_owned)
+}
+
 /// A tool that the set-up compiles from crates.io.
 fn compiled(tool: Installed) -> (Needed, Found) {
     (Needed::Exactly(tool.needed.clone()), if tool.is_found { Found::Version(tool.needed) } else { Found::Nothing })
@@ -287,6 +321,15 @@ mod tests {
         assert!(!Needed::Exactly("0.2.130".to_owned()).accepts("0.2.13"));
         assert!(Needed::Major(156).accepts("156.0.1"));
         assert!(!Needed::Major(156).accepts("15.6.1"));
+    }
+
+    #[test]
+    fn the_version_of_kubectl_is_not_that_of_its_compiler() {
+        let printed = "clientVersion:\n  gitCommit: 4cb5f07\n  gitVersion: v1.32.4-dispatcher\n  goVersion: go1.23.8\n";
+        let version = version_of_kubectl(printed).unwrap();
+        assert_eq!(version, "1.32.4-dispatcher");
+        let needed = Needed::AtLeast(OLDEST_KUBECTL.to_owned());
+        assert!(needed.accepts(&version) && !needed.accepts("1.20.2"));
     }
 
     #[test]

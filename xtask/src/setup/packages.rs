@@ -54,6 +54,9 @@ fn needed(engines: &[Engine]) -> Vec<Tool> {
         Tool::SystemdAnalyze,
         Tool::Shellcheck,
         Tool::Wrk,
+        Tool::Curl,
+        Tool::RedisCli,
+        Tool::SocketActivate,
     ];
     if engines.contains(&Engine::Firefox) {
         tools.push(Tool::Firefox);
