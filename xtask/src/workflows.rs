@@ -170,6 +170,23 @@ fn runs_are_bounded_and_caches_follow_the_lock_files() {
 }
 
 #[test]
+fn no_commit_of_main_and_no_release_is_left_out_for_a_newer_one() {
+    let workflows = workflows();
+    let concurrency = |name: &str| {
+        let (_, workflow) = workflows.iter().find(|(file, _)| file == name).unwrap();
+        let of = &workflow["concurrency"];
+        (of["group"].as_str().unwrap(), of["cancel-in-progress"].clone())
+    };
+    // A group has one run that waits, which a newer one cancels even without cancel-in-progress.
+    let (group, cancels) = concurrency("test.yml");
+    assert!(group.ends_with("${{ github.event_name == 'pull_request' && github.ref || github.sha }}"), "{group}");
+    assert_eq!(cancels.as_str(), Some("${{ github.event_name == 'pull_request' }}"));
+    let (group, cancels) = concurrency("release.yml");
+    assert!(group.contains("${{ github.ref }}"), "{group}");
+    assert_eq!(cancels.as_bool(), Some(false));
+}
+
+#[test]
 fn a_release_is_checked_tested_and_attested_before_it_is_published() {
     let workflows = workflows();
     let (_, release) = workflows.iter().find(|(file, _)| file == "release.yml").unwrap();
