@@ -277,8 +277,11 @@ fn the_oldest_compiler_is_that_of_the_manifest_and_checks_every_published_crate(
     let steps: Vec<&str> = texts(&tests["jobs"]["oldest-compiler"], "run").collect();
     let oldest = env!("CARGO_PKG_RUST_VERSION");
     assert_eq!(steps.first(), Some(&format!("rustup toolchain install {oldest} --profile minimal").as_str()));
-    let packages =
-        steps.get(1).and_then(|step| step.strip_prefix(&format!("cargo +{oldest} check --locked "))).unwrap();
+    let checks: Vec<&str> =
+        steps[1..].iter().map(|step| step.strip_prefix(&format!("cargo +{oldest} check --locked ")).unwrap()).collect();
+    let packages = checks[0];
+    // Those who use a crate choose its features.
+    assert_eq!(checks[1..], ["--all-features", "--no-default-features"].map(|which| format!("{packages} {which}")));
     let mut tree = workspace::cargo("tree");
     tree.args(["--prefix", "none", "--edges", "normal"]).args(packages.split(' '));
     let checked = crate::programs::output(&mut tree).unwrap();
