@@ -215,13 +215,31 @@ fn runs_are_bounded_and_caches_follow_the_lock_files() {
         for (name, job) in jobs(&workflow) {
             assert!(job["timeout-minutes"].as_i64().is_some(), "{file}: {name}");
             for step in job["steps"].as_vec().unwrap() {
-                if step["uses"].as_str().is_some_and(|action| action.starts_with("actions/cache@")) {
+                let reads =
+                    |action: &str| ["actions/cache@", "actions/cache/restore@"].iter().any(|it| action.starts_with(it));
+                if step["uses"].as_str().is_some_and(reads) {
                     let key = step["with"]["key"].as_str().unwrap();
                     assert!(key.contains("'Cargo.lock', 'rust-toolchain.toml'"), "{file}: {name}: {key}");
                 }
             }
         }
     }
+}
+
+#[test]
+fn a_failed_fuzz_run_keeps_what_it_has_reached() {
+    let workflows = workflows();
+    let (_, fuzz) = workflows.iter().find(|(file, _)| file == "fuzz.yml").unwrap();
+    let steps = fuzz["jobs"]["fuzz"]["steps"].as_vec().unwrap();
+    let of = |action: &str| {
+        let is_it = |step: &&Yaml| step["uses"].as_str().is_some_and(|uses| uses.starts_with(&format!("{action}@")));
+        steps.iter().find(is_it).unwrap_or_else(|| panic!("no step uses {action}"))
+    };
+    let (restore, save) = (of("actions/cache/restore"), of("actions/cache/save"));
+    assert!(save["if"].as_str().unwrap().starts_with("always()"));
+    assert_eq!(restore["with"]["path"], save["with"]["path"]);
+    let key = format!("${{{{ steps.{}.outputs.cache-primary-key }}}}", restore["id"].as_str().unwrap());
+    assert_eq!(save["with"]["key"].as_str(), Some(key.as_str()));
 }
 
 #[test]
