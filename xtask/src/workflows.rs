@@ -49,6 +49,55 @@ fn expanded(text: &str, job: &Yaml) -> Vec<String> {
     texts
 }
 
+/// Whether this folder, such as `/examples/vite`, is one of `pattern`, whose last part may be `*`.
+fn matches(pattern: &str, folder: &str) -> bool {
+    match pattern.strip_suffix("/*") {
+        Some(parent) => folder.rsplit_once('/').is_some_and(|(of, _)| of == parent),
+        None => pattern == folder,
+    }
+}
+
+#[test]
+fn dependabot_reads_every_file_that_pins_a_version() {
+    let text = fs::read_to_string(workspace::root().join(".github/dependabot.yml")).unwrap();
+    let settings = YamlLoader::load_from_str(&text).unwrap().remove(0);
+    let is_read = |ecosystem: &str, folder: &str| {
+        settings["updates"].as_vec().unwrap().iter().any(|update| {
+            let directories = update["directories"].as_vec().into_iter().flatten().filter_map(Yaml::as_str);
+            let mut directories = directories.chain(update["directory"].as_str());
+            update["package-ecosystem"].as_str() == Some(ecosystem)
+                && directories.any(|pattern| matches(pattern, folder))
+        })
+    };
+    let files = crate::repository::git(&["ls-files"]).unwrap();
+    let pins = |manifest: &str| ["\"dependencies\"", "\"devDependencies\""].iter().any(|key| manifest.contains(key));
+    let mut found = 0;
+    for file in files.lines() {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let read = || fs::read_to_string(workspace::root().join(file)).unwrap();
+        let ecosystem = match name {
+            "Cargo.lock" => "cargo",
+            // Other versions of the peers would be another comparison.
+            "package.json" if folder != "tests/bench/peers" && pins(&read()) => "npm",
+            "Containerfile" => "docker",
+            _ if folder.starts_with("deploy/kubernetes") && read().contains("image: docker.io/") => "docker",
+            _ => continue,
+        };
+        assert!(is_read(ecosystem, &format!("/{folder}")), "{ecosystem}: {file}");
+        found += 1;
+    }
+    assert!(found > 20, "{found} files");
+}
+
+#[test]
+fn every_changed_lock_file_is_compared_with_the_advisories() {
+    let workflows = workflows();
+    let (_, advisories) = workflows.iter().find(|(file, _)| file == "advisories.yml").unwrap();
+    let paths: Vec<&str> =
+        advisories["on"]["push"]["paths"].as_vec().unwrap().iter().filter_map(Yaml::as_str).collect();
+    assert!(paths.contains(&"Cargo.lock") && paths.contains(&"**/package-lock.json"), "{paths:?}");
+}
+
 #[test]
 fn every_xtask_command_is_understood() {
     let mut found = 0;

@@ -64,13 +64,6 @@ impl Node {
         install_packages(&self.npm, &words, &tests().join("bench/peers"), why, "about 1 min, 280 MB")
     }
 
-    /// An `npm` command for the packages of `tests/package.json`.
-    pub(crate) fn npm(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.npm);
-        command.current_dir(tests()).args(words);
-        command
-    }
-
     /// A command that runs a program of an installed npm package, for instance `wasm-opt`.
     pub(crate) fn package_program(&self, name: &str) -> Command {
         let mut command = self.command();
