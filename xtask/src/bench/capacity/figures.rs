@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// All parts.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Figures {
-    pub(super) machine: Machine,
+    pub(super) machines: Machines,
     pub(super) login: Login,
     pub(super) instances: Vec<Instances>,
     pub(super) redis: RedisAlone,
@@ -17,7 +17,41 @@ pub(super) struct Figures {
     pub(super) human_check: HumanCheck,
 }
 
-/// Where and when the last part was measured.
+/// The machine of each part: `--only` measures one on another day or another machine than the rest.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Machines {
+    pub(super) login: Machine,
+    pub(super) instances: Machine,
+    pub(super) redis: Machine,
+    pub(super) memory: Machine,
+    pub(super) connections: Machine,
+    pub(super) human_check: Machine,
+}
+
+impl Machines {
+    /// The machines with the names of their parts on the page.
+    pub(super) fn named(&self) -> [(&'static str, &Machine); 6] {
+        [
+            ("One verifier", &self.login),
+            ("Several instances", &self.instances),
+            ("One Redis", &self.redis),
+            ("Memory", &self.memory),
+            ("Connections", &self.connections),
+            ("Human checks", &self.human_check),
+        ]
+    }
+}
+
+#[cfg(test)]
+impl Machines {
+    /// All of them, to change.
+    pub(super) fn all(&mut self) -> [&mut Machine; 6] {
+        let Machines { login, instances, redis, memory, connections, human_check } = self;
+        [login, instances, redis, memory, connections, human_check]
+    }
+}
+
+/// Where and when a part was measured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Machine {
     pub(super) date: String,
@@ -119,6 +153,15 @@ pub(super) struct HumanCheck {
     pub(super) redis_micros: f64,
     /// What a native program needs to solve a challenge.
     pub(super) solver_micros: f64,
+}
+
+impl Machine {
+    /// Whether figures of both can be compared: everything is the same but what else ran at that minute.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let of =
+            |machine: &Self| (machine.date.clone(), machine.processor.clone(), machine.cores, machine.redis.clone());
+        of(self) == of(other)
+    }
 }
 
 impl Cost {

@@ -86,9 +86,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let parts = if options.only.is_empty() { Part::value_variants() } else { &options.only };
         for part in parts {
             println!("bench: {}", part.member());
-            figures.insert(part.member().to_owned(), part.measure(&starter)?);
+            let measured = part.measure(&starter)?;
             let machine = serde_json::to_value(machine()?).context("cannot write the machine's name")?;
-            figures.insert("machine".to_owned(), machine);
+            store(&mut figures, *part, measured, machine)?;
             // After each part, so that one that fails loses none of the others.
             write(FIGURES, &(serde_json::to_string_pretty(&figures).context("cannot write the figures")? + "\n"))?;
         }
@@ -96,6 +96,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let figures: Figures = serde_json::from_value(Value::Object(figures))
         .with_context(|| format!("{FIGURES} lacks a part: run `cargo xtask bench capacity` without --only"))?;
     write(PAGE, &page::updated(&read_file(PAGE)?, &figures)?)
+}
+
+/// Stores what was measured of a part with its machine. The others keep theirs.
+fn store(figures: &mut Map<String, Value>, part: Part, measured: Value, machine: Value) -> Result<()> {
+    figures.insert(part.member().to_owned(), measured);
+    let machines = figures.entry("machines").or_insert_with(|| Value::Object(Map::new()));
+    let machines = machines.as_object_mut().with_context(|| format!("`machines` in {FIGURES} is no object"))?;
+    machines.insert(part.member().to_owned(), machine);
+    Ok(())
 }
 
 /// The figures of earlier runs; none before the first.
@@ -138,7 +147,7 @@ const PAGE: &str = "docs/capacity.md";
 mod tests {
     use super::*;
 
-    fn stored() -> Figures {
+    pub(super) fn stored() -> Figures {
         serde_json::from_value(Value::Object(read().unwrap())).unwrap()
     }
 
@@ -147,6 +156,19 @@ mod tests {
         let page = read_file(PAGE).unwrap();
         let updated = page::updated(&page, &stored()).unwrap();
         assert!(page == updated, "docs/capacity.md is out of date: run `cargo xtask bench capacity --write`");
+    }
+
+    #[test]
+    fn a_part_that_is_measured_alone_changes_nothing_of_the_others() {
+        let mut figures = read().unwrap();
+        let before = figures.clone();
+        store(&mut figures, Part::Redis, Value::Null, Value::from("another machine")).unwrap();
+        assert_eq!(figures["machines"]["redis"], "another machine");
+        for part in Part::value_variants().iter().filter(|part| **part != Part::Redis) {
+            let name = part.member();
+            assert_eq!(figures["machines"][name], before["machines"][name], "{name}");
+            assert_eq!(figures[name], before[name], "{name}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result};
 
 use super::commands::PIPELINE;
-use super::figures::{Cost, Figures};
+use super::figures::{Cost, Figures, Machine};
 use super::model::{self, ASSUMED, MILLION_A_MINUTE, Needs};
 use super::units::{bits, bytes, micros, number};
 use crate::sections;
@@ -42,15 +42,44 @@ fn all(figures: &Figures) -> [(&'static str, String); 12] {
 }
 
 fn machine(figures: &Figures) -> String {
-    let machine = &figures.machine;
+    let mut groups: Vec<(Vec<&str>, Vec<&Machine>)> = Vec::new();
+    for (part, machine) in figures.machines.named() {
+        match groups.iter_mut().find(|(_, machines)| machines.iter().all(|other| other.is_like(machine))) {
+            Some((parts, machines)) => {
+                parts.push(part);
+                machines.push(machine);
+            }
+            None => groups.push((vec![part], vec![machine])),
+        }
+    }
+    let mut text = String::new();
+    for (parts, machines) in &groups {
+        if groups.len() > 1 {
+            let _ = write!(text, "- {}: ", parts.join(", "));
+        }
+        text += &measured_on(machines);
+    }
+    text += if groups.len() > 1 { "\n" } else { "" };
+    text + "Verifiers, Redis and load generators shared these cores and the loopback network.\n"
+}
+
+/// Where and when parts were measured, on machines that are alike.
+fn measured_on(machines: &[&Machine]) -> String {
+    let Some(machine) = machines.first() else { return String::new() };
+    let mut loads: Vec<&str> = machines.iter().map(|machine| machine.load_average.as_str()).collect();
+    let value = |load: &str| load.parse().unwrap_or(f64::NAN);
+    loads.sort_by(|one, other| value(one).total_cmp(&value(other)));
+    loads.dedup();
+    let load = match loads.as_slice() {
+        [lowest, .., highest] => format!("{lowest} to {highest}"),
+        loads => loads.concat(),
+    };
     format!(
         "Measured on {date}, on a virtual machine with {cores} cores of {processor} that other processes also used (load \
-         average {load}), with Redis {redis}. Verifiers, Redis and load generators shared these cores and the loopback \
-         network.\n",
+         average {load}), with Redis {redis}.\n",
         date = machine.date,
         cores = machine.cores,
         processor = machine.processor,
-        load = machine.load_average,
         redis = machine.redis,
     )
 }
@@ -305,4 +334,45 @@ fn million(figures: &Figures) -> String {
         in_seconds = ASSUMED.seconds_per_login * 1000.0,
         in_flight = need.in_flight,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::stored;
+    use super::*;
+
+    #[test]
+    fn one_line_is_for_all_parts_that_were_measured_alike() {
+        let mut figures = stored();
+        let alike = Machine { load_average: "1.00".to_owned(), ..figures.machines.login.clone() };
+        for machine in figures.machines.all() {
+            *machine = alike.clone();
+        }
+        assert_eq!(machine(&figures).matches("Measured on").count(), 1);
+        assert!(machine(&figures).contains("(load average 1.00)"));
+        figures.machines.redis.load_average = "10.50".to_owned();
+        figures.machines.memory.load_average = "9.25".to_owned();
+        assert_eq!(machine(&figures).matches("Measured on").count(), 1);
+        assert!(machine(&figures).contains("(load average 1.00 to 10.50)"));
+    }
+
+    #[test]
+    fn a_part_of_another_machine_keeps_its_own() {
+        let mut figures = stored();
+        let first = figures.machines.login.clone();
+        for machine in figures.machines.all() {
+            *machine = first.clone();
+        }
+        figures.machines.human_check =
+            Machine { date: "2027-01-02".to_owned(), cores: 64, processor: "a newer one".to_owned(), ..first.clone() };
+        let text = machine(&figures);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("- One verifier, Several instances, One Redis, Memory, Connections: Measured on"));
+        assert!(lines[0].contains(&first.date) && !lines[0].contains("a newer one"));
+        assert!(
+            lines[1].starts_with(
+                "- Human checks: Measured on 2027-01-02, on a virtual machine with 64 cores of a newer one"
+            )
+        );
+    }
 }
