@@ -6,6 +6,7 @@ mod api;
 mod bom;
 mod changelog;
 mod files;
+mod mentions;
 mod observe;
 mod plan;
 mod since;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use semver::Version;
 use serde_json::Value;
 
+use super::mentions;
 use super::plan::{Crate, Metadata, NpmPackage, Observed};
 use crate::{repository, workspace};
 
@@ -38,6 +39,7 @@ pub(crate) fn files() -> Result<Observed> {
         workspace_version: root.context("cargo metadata does not know the root package")?.version.clone(),
         crates,
         npm_packages: NPM_FOLDERS.into_iter().map(npm_package).collect::<Result<_>>()?,
+        mentions: mentions::read()?,
         changelog: read("CHANGELOG.md")?,
         released: Vec::new(),
         released_here: Vec::new(),

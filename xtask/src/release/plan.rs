@@ -17,6 +17,8 @@ pub(crate) struct Observed {
     pub(crate) workspace_version: Version,
     pub(crate) crates: Vec<Crate>,
     pub(crate) npm_packages: Vec<NpmPackage>,
+    /// Where examples and pages name a version of these packages.
+    pub(crate) mentions: Vec<Mention>,
     /// CHANGELOG.md.
     pub(crate) changelog: String,
     /// The versions that git has tags for.
@@ -54,6 +56,15 @@ pub(crate) struct NpmPackage {
     pub(crate) homepage: Option<String>,
     /// `bugs.url`.
     pub(crate) bugs: Option<String>,
+}
+
+/// A version of an npm package in an example or on a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mention {
+    pub(crate) file: String,
+    /// The package's name and the sign before the version, such as `authress-login-wasm ^`.
+    pub(crate) before: String,
+    pub(crate) version: Version,
 }
 
 /// What is left to do, and what a release consists of.
@@ -107,6 +118,10 @@ fn compare_versions(observed: &Observed, version: &Version, plan: &mut Plan) {
         if *own != version.to_string() {
             plan.changes.push(format!("{folder}/package.json: version {own} -> {version}"));
         }
+    }
+    for Mention { file, before, version: own } in observed.mentions.iter().filter(|mention| mention.version != *version)
+    {
+        plan.changes.push(format!("{file}: {before}{own} -> {before}{version}"));
     }
 }
 

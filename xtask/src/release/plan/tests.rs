@@ -26,6 +26,10 @@ fn npm_package(folder: &'static str, version: &str) -> NpmPackage {
     }
 }
 
+fn mention(before: &str, own: &str) -> Mention {
+    Mention { file: "examples/vite/package.json".to_owned(), before: before.to_owned(), version: version(own) }
+}
+
 fn private(name: &str, dependencies: &[&str]) -> Crate {
     Crate { is_public: false, ..public(name, dependencies) }
 }
@@ -36,6 +40,7 @@ fn ready() -> Observed {
         workspace_version: version("1.2.0"),
         crates: vec![public("verifier", &["jws", "secret"]), public("jws", &[]), public("secret", &[])],
         npm_packages: vec![npm_package("pkg", "1.2.0")],
+        mentions: vec![mention("authress-login-wasm ^", "1.2.0")],
         changelog: "## [Unreleased]\n\n## [1.2.0] - 2026-11-29\n\n- a\n\n## [1.1.0] - 2026-01-01\n\n- b\n".to_owned(),
         released: vec![version("1.1.0")],
         released_here: Vec::new(),
@@ -78,6 +83,7 @@ fn another_version_changes_every_place_that_has_it() {
             "Cargo.toml: [workspace.package] version 1.2.0 -> 1.3.0",
             "Cargo.lock, fuzz/Cargo.lock: `cargo update --workspace` in both folders",
             "pkg/package.json: version 1.2.0 -> 1.3.0",
+            "examples/vite/package.json: authress-login-wasm ^1.2.0 -> authress-login-wasm ^1.3.0",
             "Cargo.toml: [workspace.dependencies] jws ^1.2.0 -> ^1.3.0",
             "Cargo.toml: [workspace.dependencies] secret ^1.2.0 -> ^1.3.0",
         ]
@@ -95,6 +101,17 @@ fn one_package_with_another_version_is_found() {
     let mut observed = ready();
     observed.crates[1].version = version("1.1.9");
     assert!(problem(&observed).starts_with("jws has the version 1.1.9 of its own"));
+}
+
+#[test]
+fn an_example_and_a_page_with_another_version_are_found() {
+    let mut observed = ready();
+    observed.mentions.push(mention("authress-login-sandbox@", "1.1.0"));
+    let plan = plan(&observed, &version("1.2.0"));
+    assert_eq!(
+        plan.changes,
+        ["examples/vite/package.json: authress-login-sandbox@1.1.0 -> authress-login-sandbox@1.2.0"]
+    );
 }
 
 #[test]
