@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::process::{Command, Output};
 use std::thread::sleep;
@@ -14,8 +14,12 @@ use std::time::{Duration, Instant};
 
 use authress_jws::verify;
 use authress_redis::test_server::eventually;
-use support::program::{code_in, command, exchange, login_request, read_all, start, start_command, start_with};
+use support::program::{
+    code_in, command, exchange, keep_open, login_request, read_all, start, start_command, start_with,
+};
 use support::{Key, key};
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n";
 
 /// Runs a program that must fail at the start, and returns its error message.
 fn start_error(mut command: Command, key: &Key) -> String {
@@ -163,18 +167,65 @@ fn the_first_request_of_a_new_connection_is_answered_after_sigterm() {
 }
 
 #[test]
+fn a_request_whose_head_has_begun_on_a_kept_connection_gets_its_response_after_sigterm() {
+    let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "300"), ("SERVER_HEADER_TIMEOUT_S", "120")]);
+    let request = login_request("second", &[]).replace("Connection: close\r\n", "");
+    let (first, second) = request.split_at(request.len() / 2);
+    let [mut finished, unfinished] = ["a", "b"].map(|state| {
+        let (mut kept, _) = keep_open(&verifier.address, &login_request(state, &[]));
+        kept.write_all(first.as_bytes()).unwrap();
+        kept
+    });
+    sleep(Duration::from_millis(300));
+    verifier.signal("TERM");
+    eventually("no new connection is accepted", || TcpStream::connect(&verifier.address).is_err());
+    finished.write_all(second.as_bytes()).unwrap();
+    let response = read_all(finished);
+    assert!(response.starts_with("HTTP/1.1 302 Found\r\n"), "{response}");
+    assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
+    // A head that does not arrive keeps the process neither for the drain time nor for the time of a request head.
+    let start = Instant::now();
+    assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    drop(unfinished);
+}
+
+#[test]
+fn connections_that_wait_for_a_free_one_get_their_responses_after_sigterm_and_silent_ones_are_closed() {
+    let limits = [
+        ("SERVER_CONNECTIONS", "1"),
+        ("SHUTDOWN_DRAIN_S", "300"),
+        ("SERVER_HEADER_TIMEOUT_S", "120"),
+        ("SERVER_IDLE_TIMEOUT_S", "120"),
+    ];
+    let mut verifier = start_with(&key(), &limits);
+    let (_only_one, _) = keep_open(&verifier.address, HEALTH);
+    let silent = TcpStream::connect(&verifier.address).unwrap();
+    let waiting: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&verifier.address).unwrap();
+            stream.write_all(HEALTH.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    sleep(Duration::from_millis(300));
+    verifier.signal("TERM");
+    for stream in waiting {
+        let response = read_all(stream);
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    }
+    let start = Instant::now();
+    assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    drop(silent);
+}
+
+#[test]
 fn during_the_shutdown_delay_every_response_ends_its_connection_and_new_ones_are_accepted() {
     let verifier = start_with(&key(), &[("SHUTDOWN_DELAY_S", "3600")]);
     let request = login_request("kept", &[]).replace("Connection: close\r\n", "");
-    let mut kept = TcpStream::connect(&verifier.address).unwrap();
-    kept.write_all(request.as_bytes()).unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        kept.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    assert!(!String::from_utf8(head).unwrap().contains("connection: close"));
+    let (mut kept, head) = keep_open(&verifier.address, &request);
+    assert!(!head.contains("connection: close"));
     verifier.signal("TERM");
     eventually("it is stopping", || verifier.get("/readyz").starts_with("HTTP/1.1 503 "));
 
@@ -188,11 +239,8 @@ fn during_the_shutdown_delay_every_response_ends_its_connection_and_new_ones_are
 #[test]
 fn an_idle_connection_does_not_delay_the_shutdown() {
     let mut verifier = start_with(&key(), &[("SHUTDOWN_DRAIN_S", "300")]);
-    let mut stream = TcpStream::connect(&verifier.address).unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").unwrap();
-    let mut status = [0; 15];
-    stream.read_exact(&mut status).unwrap();
-    assert_eq!(&status, b"HTTP/1.1 200 OK");
+    let (_idle, head) = keep_open(&verifier.address, HEALTH);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
 
     verifier.signal("TERM");
     for _ in 0..600 {

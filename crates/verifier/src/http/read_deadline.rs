@@ -7,31 +7,50 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// Counts the beginnings and the ends of the requests of one connection. Clones share the count.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Requests(Arc<AtomicU32>);
+/// The progress of the requests of one connection. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Requests(Arc<Progress>);
+
+#[derive(Debug)]
+struct Progress {
+    /// The number of beginnings and ends of requests.
+    count: AtomicU32,
+    /// Whether the client is to send the head of a request.
+    head_is_due: AtomicBool,
+}
 
 impl Requests {
-    /// Counts the beginning of a request. Its end is when the returned value is dropped.
+    /// Those of a new connection, whose client is to send the head of its first request.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Progress { count: AtomicU32::new(0), head_is_due: AtomicBool::new(true) }))
+    }
+
+    /// Counts the beginning of a request, whose head is complete. Its end is when the returned value is dropped.
     pub(crate) fn begin(&self) -> RequestInFlight {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.head_is_due.store(false, Ordering::Relaxed);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
         RequestInFlight(self.clone())
     }
 
-    /// Returns whether there was a request, in flight or not.
-    pub(crate) fn have_begun(&self) -> bool {
-        self.count() > 0
+    /// Returns whether the head of the first request, or the rest of a later head, is still to come.
+    pub(crate) fn head_is_due(&self) -> bool {
+        self.0.head_is_due.load(Ordering::Relaxed)
+    }
+
+    /// Notes that bytes have arrived on an idle connection. Returns whether they are the first ones of a head.
+    fn head_arrives(&self) -> bool {
+        !self.0.head_is_due.swap(true, Ordering::Relaxed)
     }
 
     fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.0.count.load(Ordering::Relaxed)
     }
 }
 
@@ -41,7 +60,7 @@ pub(crate) struct RequestInFlight(Requests);
 
 impl Drop for RequestInFlight {
     fn drop(&mut self) {
-        self.0.0.fetch_add(1, Ordering::Relaxed);
+        self.0.0.count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -54,8 +73,6 @@ pub(crate) struct ReadDeadline<S> {
     idle_timeout: Duration,
     /// The count of `requests` at the last read or flush.
     last_count: u32,
-    /// Whether bytes of the next request have arrived.
-    head_has_begun: bool,
     deadline: Option<Instant>,
     sleep: Pin<Box<Sleep>>,
 }
@@ -67,16 +84,7 @@ impl<S> ReadDeadline<S> {
         let deadline = Instant::now() + header_timeout;
         let last_count = requests.count();
         let sleep = Box::pin(tokio::time::sleep_until(deadline));
-        Self {
-            stream,
-            requests,
-            header_timeout,
-            idle_timeout,
-            last_count,
-            head_has_begun: true,
-            deadline: Some(deadline),
-            sleep,
-        }
+        Self { stream, requests, header_timeout, idle_timeout, last_count, deadline: Some(deadline), sleep }
     }
 
     /// Resets the deadline if requests have begun or ended since the last read or flush.
@@ -86,7 +94,6 @@ impl<S> ReadDeadline<S> {
             return;
         }
         self.last_count = count;
-        self.head_has_begun = false;
         let is_idle = count.is_multiple_of(2);
         self.deadline = is_idle.then(|| Instant::now() + self.idle_timeout);
     }
@@ -109,8 +116,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadDeadline<S> {
         if read.is_pending() {
             return this.poll_deadline(context).map(|()| Err(io::ErrorKind::TimedOut.into()));
         }
-        if this.deadline.is_some() && !this.head_has_begun {
-            this.head_has_begun = true;
+        if this.deadline.is_some() && this.requests.head_arrives() {
             this.deadline = Some(Instant::now() + this.header_timeout);
         }
         read
@@ -155,26 +161,30 @@ mod tests {
     #[tokio::test]
     async fn request_heads_and_idle_connections_have_different_timeouts_and_requests_in_flight_have_none() {
         let (mut client, server) = tokio::io::duplex(64);
-        let requests = Requests::default();
+        let requests = Requests::new();
         let mut stream = ReadDeadline::new(server, requests.clone(), HEAD, IDLE);
 
+        assert!(requests.head_is_due(), "the first one");
         client.write_u8(1).await.unwrap();
         stream.read_u8().await.unwrap();
         let time = wait(&mut stream).await;
         assert!(time < IDLE, "the first head: {time:?}");
 
         let request = requests.begin();
+        assert!(!requests.head_is_due(), "in flight");
         let in_flight = tokio::time::timeout(IDLE + HEAD, stream.read_u8()).await;
         assert!(in_flight.is_err(), "no deadline while a request is in flight: {in_flight:?}");
         drop(request);
 
         let time = wait(&mut stream).await;
         assert!(time >= IDLE - HEAD, "idle: {time:?}");
+        assert!(!requests.head_is_due(), "idle");
         drop(requests.begin());
 
         // The next head arrives slowly: its bytes do not extend the deadline.
         client.write_u8(1).await.unwrap();
         stream.read_u8().await.unwrap();
+        assert!(requests.head_is_due(), "its first bytes have arrived");
         client.write_u8(1).await.unwrap();
         tokio::time::sleep(HEAD).await;
         stream.read_u8().await.unwrap();
@@ -185,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn the_idle_time_begins_with_the_flush_of_a_response() {
         let (_client, server) = tokio::io::duplex(64);
-        let requests = Requests::default();
+        let requests = Requests::new();
         let mut stream = ReadDeadline::new(server, requests.clone(), IDLE, HEAD);
         drop(requests.begin());
         let start = Instant::now();

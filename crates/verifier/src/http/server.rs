@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
@@ -105,8 +105,8 @@ impl<A> App for A where
 }
 
 /// Serves until `shutdown` completes and the shutdown delay has passed. During the delay each response has
-/// `Connection: close`. Then it accepts no more connections, finishes the requests in flight, and returns after the drain
-/// time at the latest.
+/// `Connection: close`. Then it accepts no more connections, except those that already wait, finishes the requests in
+/// flight, and returns after the drain time at the latest.
 ///
 /// Handlers find the peer address in [`ConnectInfo`].
 ///
@@ -143,54 +143,57 @@ pub async fn serve_counted<A: App>(
         is_stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.shutdown_delay).await;
     });
-    loop {
-        let accepted = tokio::select! {
-            accepted = acceptor.accept() => accepted,
-            () = &mut stop => break,
-        };
-        let (stream, peer, permit) = accepted;
+    let spawn = |stream, peer, permit| {
         let open = connections.begin(permit);
         let (connection, requests) = connection(stream, peer, &app, limits, &is_stopping);
-        let mut draining = drain.subscribe();
+        let draining = drain.subscribe();
         tokio::spawn(async move {
-            let mut connection = pin!(connection);
-            // hyper has already responded to a malformed request, so the results of connections are of no use.
-            tokio::select! {
-                biased;
-                _ = connection.as_mut() => return drop(open),
-                _ = draining.changed() => {}
-            }
-            // hyper would close a connection that has brought nothing yet. Its first request may be on its way, and the
-            // response to it will end the connection.
-            if !requests.have_begun() && tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await.is_ok() {
-                return drop(open);
-            }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-            drop((open, draining));
+            serve_connection(connection, requests, draining).await;
+            drop(open);
         });
-    }
-    // Connections in the operating system's backlog would be reset with the listener, so each gets one response. No
-    // more than the backlog can hold: new arrivals would keep this loop running under load.
-    let mut last = tokio::task::JoinSet::new();
-    let listener = acceptor.listener;
-    for _ in 0..BACKLOG {
-        let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else { break };
-        let (connection, _) = connection(stream, peer, &app, limits, &is_stopping);
-        last.spawn(async move {
-            let _ = connection.await;
-        });
-    }
-    drop(listener);
-    let finished = async {
-        let _ = drain.send(());
-        drain.closed().await;
-        while last.join_next().await.is_some() {}
     };
-    if tokio::time::timeout(limits.drain, finished).await.is_err() {
+    loop {
+        tokio::select! {
+            (stream, peer, permit) = acceptor.accept() => spawn(stream, peer, permit),
+            () = &mut stop => break,
+        }
+    }
+    // Connections in the backlog would be reset with the listener. No more than it can hold: new arrivals would keep this
+    // loop running under load.
+    for _ in 0..BACKLOG {
+        let accepted = tokio::time::timeout(Duration::ZERO, acceptor.listener.accept()).await;
+        let Ok(Ok((stream, peer))) = accepted else { break };
+        spawn(stream, peer, None);
+    }
+    drop(acceptor);
+    let _ = drain.send(());
+    if tokio::time::timeout(limits.drain, drain.closed()).await.is_err() {
         tracing::warn!("the drain time is over: stopped with requests in flight");
     }
     Ok(())
+}
+
+/// Serves a connection until it ends. From the beginning of the drain on, it ends with its next response, or once it is
+/// idle.
+async fn serve_connection<S: HttpService<Incoming, ResBody = Body>>(
+    connection: http1::Connection<Io, S>,
+    requests: Requests,
+    mut draining: watch::Receiver<()>,
+) {
+    let mut connection = pin!(connection);
+    // hyper has already responded to a malformed request, so the results of connections are of no use.
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        _ = draining.changed() => {}
+    }
+    // hyper would close a connection that has brought nothing yet, and one with a part of a later head. The response to
+    // that request will end the connection.
+    if requests.head_is_due() && tokio::time::timeout(REQUEST_HEAD, connection.as_mut()).await.is_ok() {
+        return;
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
 }
 
 /// Accepts connections up to the limit.
@@ -291,8 +294,8 @@ type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 /// The backlog that tokio sets for a listener.
 const BACKLOG: usize = 1024;
 
-/// How long a new connection may take to bring its first request during the shutdown. A proxy sends it at once.
-const FIRST_REQUEST: Duration = Duration::from_secs(2);
+/// How long a request head that is due may take to arrive during the drain. A proxy sends it at once.
+const REQUEST_HEAD: Duration = Duration::from_secs(2);
 
 fn connection<A: App>(
     stream: TcpStream,
@@ -300,15 +303,14 @@ fn connection<A: App>(
     app: &A,
     limits: ServerLimits,
     is_stopping: &Arc<AtomicBool>,
-) -> (http1::Connection<Io, impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send> + use<A>>, Requests)
-{
+) -> (http1::Connection<Io, impl HttpService<Incoming, ResBody = Body, Future: Send> + use<A>>, Requests) {
     // A response is one small write, which Nagle's algorithm would only delay.
     let _ = stream.set_nodelay(true);
     // Without it, a client that sends requests and reads no response would keep the connection forever: the read
     // deadline does not run while hyper writes.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.request_timeout));
-    let requests = Requests::default();
+    let requests = Requests::new();
     let stream = ReadDeadline::new(Box::pin(stream), requests.clone(), limits.header_timeout, limits.idle_timeout);
     let app = app.clone();
     let (is_stopping, all_requests) = (Arc::clone(is_stopping), requests.clone());

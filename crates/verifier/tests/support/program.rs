@@ -107,6 +107,21 @@ pub(crate) fn exchange(address: &str, request: &str) -> String {
     read_all(stream)
 }
 
+/// Sends a request without `Connection: close`, and returns the connection, which stays open, and the head of the
+/// response.
+pub(crate) fn keep_open(address: &str, request: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+    stream.write_all(request.replace("Connection: close\r\n", "").as_bytes()).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    (stream, String::from_utf8(head).unwrap())
+}
+
 pub(crate) fn read_all(mut stream: TcpStream) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let mut response = Vec::new();
