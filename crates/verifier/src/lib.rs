@@ -47,8 +47,8 @@ pub use decision::{
 pub use health_check::{HealthError, HealthTarget, InvalidHealthUrl, NoFixedPort, check_health};
 #[cfg(feature = "server")]
 pub use http::{
-    App, Connections, ForwardingHeader, ForwardingIssue, HttpClientUnavailable, NavigationsOnly, Network,
-    NetworkPrefix, Policy, PolicyLayer, PolicyService, ServerLimits, TrustedProxies, check_navigation,
+    App, Connections, ForwardingHeader, ForwardingIssue, HttpClientUnavailable, ListeningSocket, NavigationsOnly,
+    Network, NetworkPrefix, Policy, PolicyLayer, PolicyService, ServerLimits, TrustedProxies, check_navigation,
     check_navigation_or_background, html_error_pages, serve, serve_counted, termination,
 };
 #[cfg(feature = "server")]

@@ -13,6 +13,7 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use tokio::net::TcpListener;
 
 use crate::config::Listeners;
+use crate::http::ListeningSocket;
 
 /// The name of the socket for metrics and health checks: `FileDescriptorName=` of its unit. A socket with any other name is
 /// for logins, because systemd's default is the name of the unit, and other programs pass no names.
@@ -29,9 +30,9 @@ pub struct PassedSockets {
 #[derive(Debug)]
 pub struct Listening {
     /// The listener for logins.
-    pub logins: TcpListener,
+    pub logins: ListeningSocket,
     /// The listener for metrics and health checks, if one is configured.
-    pub internal: Option<TcpListener>,
+    pub internal: Option<ListeningSocket>,
 }
 
 impl PassedSockets {
@@ -96,15 +97,15 @@ async fn listen(
     variable: &'static str,
     configured: SocketAddr,
     passed: Option<StdListener>,
-) -> Result<TcpListener, ListenError> {
+) -> Result<ListeningSocket, ListenError> {
     let refused = |error: io::Error| ListenError::Refused { variable, address: configured, reason: error.kind() };
-    let Some(passed) = passed else { return TcpListener::bind(configured).await.map_err(refused) };
+    let Some(passed) = passed else { return Ok(TcpListener::bind(configured).await.map_err(refused)?.into()) };
     let actual = passed.local_addr().map_err(refused)?;
     if !fits(configured, actual) {
         return Err(ListenError::OtherAddress { variable, configured, actual });
     }
     passed.set_nonblocking(true).map_err(refused)?;
-    TcpListener::from_std(passed).map_err(refused)
+    Ok(ListeningSocket::passed(TcpListener::from_std(passed).map_err(refused)?))
 }
 
 /// Returns whether a socket at `actual` is what the setting asks for. Port 0 takes any.

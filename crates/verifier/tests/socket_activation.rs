@@ -6,6 +6,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -16,7 +17,7 @@ use authress_redis::test_server::eventually;
 use support::deploy::{Folder, is_installed};
 use support::key;
 use support::passed_sockets::with_sockets;
-use support::program::{Running, exchange, login_request, start_command, start_with, status_of};
+use support::program::{Running, exchange, keep_open, login_request, read_all, start_command, start_with, status_of};
 
 fn socket() -> (OwnedFd, String) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -82,6 +83,32 @@ fn connections_wait_in_the_passed_socket_until_the_program_runs_and_after_its_en
             verifier.stop();
         });
     }
+}
+
+#[test]
+fn a_connection_that_was_not_accepted_before_the_stop_waits_for_the_next_process() {
+    let key = key();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let variables = [
+        ("AUTHRESS_ACCESS_KEY", key.text.as_str()),
+        ("LISTEN", &address),
+        ("SERVER_CONNECTIONS", "1"),
+        ("SERVER_IDLE_TIMEOUT_S", "120"),
+        // The old process would have no time for the request.
+        ("SHUTDOWN_DRAIN_S", "0"),
+    ];
+    let start = || start_command(with_sockets(&variables, vec![socket.try_clone().unwrap().into()], None));
+    let verifier = start();
+    let (_only_one, _) = keep_open(&address, &login_request("S", &[]));
+    let request = login_request("T", &[]);
+    let (first, second) = request.split_at(request.len() / 2);
+    let mut waiting = TcpStream::connect(&address).unwrap();
+    waiting.write_all(first.as_bytes()).unwrap();
+    verifier.stop();
+    let _verifier = start();
+    waiting.write_all(second.as_bytes()).unwrap();
+    assert_eq!(status_of(&read_all(waiting)), 302);
 }
 
 #[test]

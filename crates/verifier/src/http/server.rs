@@ -104,21 +104,51 @@ impl<A> App for A where
 {
 }
 
+/// A socket that accepts connections.
+#[derive(Debug)]
+pub struct ListeningSocket {
+    tcp: TcpListener,
+    is_passed: bool,
+}
+
+impl ListeningSocket {
+    /// A socket that the service manager has passed. It stays open when this process closes it: connections that were
+    /// not accepted wait for the next process.
+    pub fn passed(tcp: TcpListener) -> Self {
+        Self { tcp, is_passed: true }
+    }
+
+    /// Returns the address at which it listens.
+    ///
+    /// # Errors
+    /// When the system cannot tell it.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+}
+
+impl From<TcpListener> for ListeningSocket {
+    /// A socket of this process alone: connections that were not accepted are reset with it.
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, is_passed: false }
+    }
+}
+
 /// Serves until `shutdown` completes and the shutdown delay has passed. During the delay each response has
-/// `Connection: close`. Then it accepts no more connections, except those that already wait, finishes the requests in
-/// flight, and returns after the drain time at the latest.
+/// `Connection: close`. Then it accepts no more connections, except those that already wait in a socket of this process
+/// alone, finishes the requests in flight, and returns after the drain time at the latest.
 ///
 /// Handlers find the peer address in [`ConnectInfo`].
 ///
 /// # Errors
-/// When the local address of the listener cannot be read.
+/// When the local address of the socket cannot be read.
 pub async fn serve<A: App>(
-    listener: TcpListener,
+    socket: impl Into<ListeningSocket> + Send,
     app: A,
     limits: ServerLimits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_counted(listener, app, limits, Connections::default(), shutdown).await
+    serve_counted(socket, app, limits, Connections::default(), shutdown).await
 }
 
 /// [`serve`], which counts the open connections in `connections`.
@@ -126,12 +156,13 @@ pub async fn serve<A: App>(
 /// # Errors
 /// As [`serve`].
 pub async fn serve_counted<A: App>(
-    listener: TcpListener,
+    socket: impl Into<ListeningSocket> + Send,
     app: A,
     limits: ServerLimits,
     connections: Connections,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let ListeningSocket { tcp: listener, is_passed } = socket.into();
     listener.local_addr()?;
     connections.limit.set(i64::try_from(limits.connections).unwrap_or(i64::MAX));
     let mut acceptor = Acceptor::new(listener, limits.connections);
@@ -158,12 +189,14 @@ pub async fn serve_counted<A: App>(
             () = &mut stop => break,
         }
     }
-    // Connections in the backlog would be reset with the listener. No more than it can hold: new arrivals would keep this
-    // loop running under load.
-    for _ in 0..BACKLOG {
-        let accepted = tokio::time::timeout(Duration::ZERO, acceptor.listener.accept()).await;
-        let Ok(Ok((stream, peer))) = accepted else { break };
-        spawn(stream, peer, None);
+    if !is_passed {
+        // Connections in the backlog would be reset with the socket. There is a limit, because new arrivals would keep this
+        // loop running under load.
+        for _ in 0..BACKLOG {
+            let accepted = tokio::time::timeout(Duration::ZERO, acceptor.listener.accept()).await;
+            let Ok(Ok((stream, peer))) = accepted else { break };
+            spawn(stream, peer, None);
+        }
     }
     drop(acceptor);
     let _ = drain.send(());
@@ -291,7 +324,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// The stream below hyper: the socket with a timeout for writes and a deadline for reads.
 type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 
-/// The backlog that tokio sets for a listener.
+/// No backlog is expected to be longer; tokio gives its listeners one of 128.
 const BACKLOG: usize = 1024;
 
 /// How long a request head that is due may take to arrive during the drain. A proxy sends it at once.
