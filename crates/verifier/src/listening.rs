@@ -42,7 +42,8 @@ impl PassedSockets {
     ///
     /// # Errors
     /// When one of them is not a listening TCP socket, or when two are for the same use.
-    #[cfg(unix)]
+    // systemd is a program of Linux, and on macOS `socket2` cannot say whether a socket is listening.
+    #[cfg(target_os = "linux")]
     pub fn take() -> Result<Self, ListenError> {
         let names = std::env::var("LISTEN_FDNAMES").ok();
         let mut passed = listenfd::ListenFd::from_env();
@@ -73,8 +74,8 @@ impl PassedSockets {
     /// Returns no sockets: there are none on this system.
     ///
     /// # Errors
-    /// Never on this system; the signature is that of Unix.
-    #[cfg(not(unix))]
+    /// Never on this system; the signature is that of Linux.
+    #[cfg(not(target_os = "linux"))]
     pub fn take() -> Result<Self, ListenError> {
         Ok(Self::default())
     }
