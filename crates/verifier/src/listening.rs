@@ -37,14 +37,20 @@ pub struct Listening {
 
 impl PassedSockets {
     /// Takes the sockets that the variables `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES` announce; there may be none.
+    /// As in systemd's `sd_listen_fds`, there are none unless `LISTEN_PID` is the id of this process.
     ///
-    /// It removes the variables, so call it before there are other threads.
+    /// With sockets it removes `LISTEN_FDS` and `LISTEN_PID`, so call it before there are other threads.
     ///
     /// # Errors
     /// When one of them is not a listening TCP socket, or when two are for the same use.
     // systemd is a program of Linux, and on macOS `socket2` cannot say whether a socket is listening.
     #[cfg(target_os = "linux")]
     pub fn take() -> Result<Self, ListenError> {
+        // Without `LISTEN_PID`, listenfd would take the descriptors of any process.
+        let process = std::env::var("LISTEN_PID").ok().and_then(|id| id.parse().ok());
+        if process != Some(std::process::id()) {
+            return Ok(Self::default());
+        }
         let names = std::env::var("LISTEN_FDNAMES").ok();
         let mut passed = listenfd::ListenFd::from_env();
         let count = passed.len();

@@ -160,8 +160,10 @@ fn a_socket_without_a_use_is_a_start_error() {
 #[test]
 fn sockets_of_another_process_are_not_used() {
     let key = key();
-    let verifier = start_with(&key, &[("LISTEN_FDS", "1"), ("LISTEN_PID", "1")]);
-    assert_eq!(status_of(&verifier.login("S", &[])), 302);
+    for process in [&[("LISTEN_PID", "1")][..], &[("LISTEN_PID", "")], &[]] {
+        let verifier = start_with(&key, &[&[("LISTEN_FDS", "1")], process].concat());
+        assert_eq!(status_of(&verifier.login("S", &[])), 302, "{process:?}");
+    }
 }
 
 #[test]
