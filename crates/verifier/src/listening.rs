@@ -59,11 +59,11 @@ impl PassedSockets {
             Some(_) | None => vec![String::new(); count],
         };
         if names.len() != count {
-            return Err(ListenError::Names { sockets: count, names: names.len() });
+            return Err(ListenError::PassedSocketNames { sockets: count, names: names.len() });
         }
         let mut sockets = Self::default();
         for (index, name) in names.into_iter().enumerate() {
-            let unusable = || ListenError::NotListening { name: name.clone() };
+            let unusable = || ListenError::PassedSocketNotListening { name: name.clone() };
             let socket = passed.take_tcp_listener(index).ok().flatten().ok_or_else(unusable)?;
             // `Accept=yes` passes a connection instead.
             if !socket2::SockRef::from(&socket).is_listener().unwrap_or(false) {
@@ -71,7 +71,7 @@ impl PassedSockets {
             }
             let place = if name == METRICS_SOCKET { &mut sockets.internal } else { &mut sockets.logins };
             if place.replace(socket).is_some() {
-                return Err(ListenError::Twice { name });
+                return Err(ListenError::PassedSocketTwice { name });
             }
         }
         Ok(sockets)
@@ -92,7 +92,7 @@ impl PassedSockets {
     /// When a passed socket is not at its configured address, and when the system refuses an address.
     pub async fn listen(self, addresses: Listeners) -> Result<Listening, ListenError> {
         let internal = match (self.internal, addresses.internal) {
-            (Some(_), None) => return Err(ListenError::NoMetricsAddress),
+            (Some(_), None) => return Err(ListenError::PassedSocketNotConfigured),
             (passed, Some(address)) => Some(listen("METRICS_LISTEN", address, passed).await?),
             (None, None) => None,
         };
@@ -105,11 +105,11 @@ async fn listen(
     configured: SocketAddr,
     passed: Option<StdListener>,
 ) -> Result<ListeningSocket, ListenError> {
-    let refused = |error: io::Error| ListenError::Refused { variable, address: configured, reason: error.kind() };
+    let refused = |error: io::Error| ListenError::CannotListen { variable, address: configured, reason: error.kind() };
     let Some(passed) = passed else { return Ok(TcpListener::bind(configured).await.map_err(refused)?.into()) };
     let actual = passed.local_addr().map_err(refused)?;
     if !fits(configured, actual) {
-        return Err(ListenError::OtherAddress { variable, configured, actual });
+        return Err(ListenError::PassedSocketOfOtherAddress { variable, configured, actual });
     }
     passed.set_nonblocking(true).map_err(refused)?;
     Ok(ListeningSocket::passed(TcpListener::from_std(passed).map_err(refused)?))
@@ -120,11 +120,11 @@ fn fits(configured: SocketAddr, actual: SocketAddr) -> bool {
     configured.ip() == actual.ip() && [0, actual.port()].contains(&configured.port())
 }
 
-/// Why the program cannot listen.
+/// Why the program cannot listen. The variants are the codes of the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenError {
     /// The system refuses the address.
-    Refused {
+    CannotListen {
         /// The variable with the address.
         variable: &'static str,
         /// The address.
@@ -133,7 +133,7 @@ pub enum ListenError {
         reason: io::ErrorKind,
     },
     /// A passed socket is at another address than the configured one.
-    OtherAddress {
+    PassedSocketOfOtherAddress {
         /// The variable with the address.
         variable: &'static str,
         /// The address of the setting.
@@ -142,19 +142,19 @@ pub enum ListenError {
         actual: SocketAddr,
     },
     /// A passed descriptor is not a listening TCP socket.
-    NotListening {
+    PassedSocketNotListening {
         /// Its name, which may be empty.
         name: String,
     },
     /// Two passed sockets are for the same use.
-    Twice {
+    PassedSocketTwice {
         /// The name of the second one, which may be empty.
         name: String,
     },
     /// A socket for metrics was passed, and `metrics.listen` is not set.
-    NoMetricsAddress,
+    PassedSocketNotConfigured,
     /// `LISTEN_FDNAMES` has not one name for each socket.
-    Names {
+    PassedSocketNames {
         /// The number of sockets.
         sockets: usize,
         /// The number of names.
@@ -165,31 +165,31 @@ pub enum ListenError {
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { variable, address, reason } => {
+            Self::CannotListen { variable, address, reason } => {
                 write!(f, "CannotListen: cannot listen on {address}: {reason}. Set {variable} to another address")
             }
-            Self::OtherAddress { variable, configured, actual } => write!(
+            Self::PassedSocketOfOtherAddress { variable, configured, actual } => write!(
                 f,
                 "PassedSocketOfOtherAddress: the service manager passed a socket at {actual}, but {variable} is \
                  {configured}. Give ListenStream= of the socket unit and {variable} the same address"
             ),
-            Self::NotListening { name } => write!(
+            Self::PassedSocketNotListening { name } => write!(
                 f,
                 "PassedSocketNotListening: the socket {name:?} that the service manager passed is not a listening TCP \
                  socket. Use ListenStream= with an address and a port, and Accept=no"
             ),
-            Self::Twice { name } => write!(
+            Self::PassedSocketTwice { name } => write!(
                 f,
                 "PassedSocketTwice: {name:?} is the second socket for {use_of}. Pass one for logins, and one with \
                  FileDescriptorName={METRICS_SOCKET} for METRICS_LISTEN",
                 use_of = if name == METRICS_SOCKET { "metrics" } else { "logins" },
             ),
-            Self::NoMetricsAddress => write!(
+            Self::PassedSocketNotConfigured => write!(
                 f,
                 "PassedSocketNotConfigured: the service manager passed the socket {METRICS_SOCKET:?}, but METRICS_LISTEN \
                  is not set. Set it to the address of the socket, or remove its socket unit"
             ),
-            Self::Names { sockets, names } => write!(
+            Self::PassedSocketNames { sockets, names } => write!(
                 f,
                 "PassedSocketNames: LISTEN_FDNAMES has {names} names for {sockets} sockets. Pass one name for each socket, \
                  separated by colons, or none at all"
