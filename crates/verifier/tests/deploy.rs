@@ -155,6 +155,17 @@ fn systemd_accepts_the_units() {
     }
 }
 
+/// On one core the harness prints the name of a test, without the end of the line, before it runs the test.
+#[test]
+fn a_test_that_is_not_run_says_so_on_a_line_of_its_own() {
+    let mut tests = Command::new(std::env::current_exe().unwrap());
+    tests.args(["--exact", "systemd_accepts_the_units", "--test-threads=1"]).env("PATH", "/nowhere");
+    let Output { status, stdout, .. } = tests.output().unwrap();
+    let printed = String::from_utf8(stdout).unwrap();
+    assert!(status.success(), "{printed}");
+    assert!(printed.lines().any(|line| line == "not run: systemd-analyze is not installed"), "{printed}");
+}
+
 #[test]
 fn the_socket_units_have_the_addresses_of_the_example_and_the_names_that_the_verifier_knows() {
     let table: toml::Table = deploy("verifier.toml").parse().unwrap();

@@ -35,11 +35,11 @@ pub(crate) const LOGIN_URL: &str = "https://login.example.com/login";
 pub(crate) const CLIENT_ID: &str = "sc_shop";
 
 /// Prints that a test was not run, past the test harness, which hides what a successful test prints. `cargo xtask test`
-/// counts these lines.
+/// counts these lines. On one core the harness has begun a line with the name of the test.
 pub(crate) fn not_run(reason: &str) {
     use std::io::Write;
     // `println!` would be hidden.
-    std::io::stdout().write_all(format!("not run: {reason}\n").as_bytes()).unwrap();
+    std::io::stdout().write_all(format!("\nnot run: {reason}\n").as_bytes()).unwrap();
 }
 
 /// An access key and the JWKS that verifies its signatures.
