@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use authress_verifier::SETTINGS;
+
 use super::program::command;
 use super::{key, secret_file};
 
@@ -73,6 +75,8 @@ pub(crate) fn check_with(name: &str, settings: &str, variables: &[(&str, &str)])
     let printed = String::from_utf8_lossy(&stdout) + String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{printed}");
     for (name, value) in variables {
-        assert!(printed.contains(value), "{name}: {printed}");
+        let setting = SETTINGS.iter().find(|setting| setting.variable() == *name).unwrap();
+        let line = format!("{} = {value:?}  # environment", setting.key);
+        assert!(printed.lines().any(|printed| printed == line), "{line}: {printed}");
     }
 }
