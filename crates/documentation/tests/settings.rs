@@ -6,11 +6,7 @@
 // A helper function of a test is not seen as a test by the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use authress_documentation::{CodeBlock, code_blocks};
@@ -31,68 +27,32 @@ const TOML: [(&str, Reader); 2] = [("verifier.toml", verifier), ("contract.toml"
 /// The files of JSON. JSON without the name of a file is data, such as a response.
 const JSON: [(&str, Reader); 2] = [("sandbox.json", sandbox), ("shop.json", shop)];
 
-/// A file with this text that only its owner can read.
-fn secret_file(folder: &Path, name: &str, text: &str) -> String {
-    let path = folder.join(name);
-    fs::write(&path, text).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    path.to_str().unwrap().to_owned()
-}
-
-/// A temporary folder that is removed after the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("authress-documentation-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn access_key(client_id: &str) -> String {
     let key = SigningKey::generate("k1").unwrap();
     format!("{client_id}.k1.acc-1.{}", Base64::encode_string(&key.to_pkcs8_der()))
 }
 
-/// The verifier reads the settings. The environment replaces the paths of files with secrets, which only the page's reader has.
+/// The verifier reads the settings. Files with secrets, which only the page's reader has, are replaced by variables.
 fn verifier(text: &str) -> Result<(), String> {
     let table: toml::Table = text.parse().map_err(|error| format!("{error}"))?;
-    let value = |section: &str, name: &str| table.get(section).and_then(|section| section.get(name));
-    let folder = Folder::new();
-    let key = access_key(value("authress", "client_id").and_then(toml::Value::as_str).unwrap_or("sc_shop"));
-    let mut environment: Vec<(OsString, OsString)> = Vec::new();
-    if value("authress", "api_url").is_none() {
-        environment.push(("AUTHRESS_API_URL".into(), "https://login.example.com".into()));
+    let shown = |section: &str, name: &str| table.get(section)?.get(name)?.as_str();
+    let key = access_key(shown("authress", "client_id").unwrap_or("sc_shop"));
+    let mut environment = vec![("AUTHRESS_ACCESS_KEY", key.as_str())];
+    if shown("authress", "api_url").is_none() {
+        environment.push(("AUTHRESS_API_URL", "https://login.example.com"));
     }
-    if value("authress", "access_key_file").is_none() {
-        environment.push(("AUTHRESS_ACCESS_KEY".into(), key.clone().into()));
-    }
-    let files = [
-        ("authress", "access_key_file", key.as_str()),
-        ("authress", "next_access_key_file", &key),
-        ("redis", "url_file", "redis://127.0.0.1:6379"),
-        ("human_check", "secret_file", "a secret of at least thirty-two characters"),
-    ];
-    for (section, name, content) in files {
-        if value(section, name).is_some() {
-            let variable = format!("{section}_{name}").to_uppercase();
-            environment.push((variable.into(), secret_file(&folder.0, name, content).into()));
+    let mut settings = Vec::new();
+    for line in text.lines() {
+        match line.split('=').next().unwrap_or_default().trim() {
+            "access_key_file" | "next_access_key_file" => {}
+            "url_file" => environment.push(("REDIS_URL", "redis://127.0.0.1:6379")),
+            "secret_file" => environment.push(("HUMAN_CHECK_SECRET", "a secret of at least thirty-two characters")),
+            _ => settings.push(line),
         }
     }
-    let config = Config::from_sources(environment, Some(text), Instant::now()).map_err(|error| error.to_string())?;
+    let environment = environment.into_iter().map(|(name, value)| (name.into(), value.into()));
+    let config = Config::from_sources(environment, Some(&settings.join("\n")), Instant::now());
+    let config = config.map_err(|error| error.to_string())?;
     if config.warnings.is_empty() { Ok(()) } else { Err(format!("{:?}", config.warnings)) }
 }
 
@@ -195,6 +155,14 @@ async fn programs_accept_the_settings_that_the_pages_show() {
 fn block(language: &str, words: &[&str], code: &str) -> CodeBlock {
     let words = words.iter().map(|word| (*word).to_owned()).collect();
     CodeBlock { page: "page.md".to_owned(), line: 1, language: language.to_owned(), words, code: code.to_owned() }
+}
+
+#[tokio::test]
+async fn settings_of_the_verifier_may_name_files_with_secrets() {
+    let files = "[authress]\napi_url = \"https://login.example.org\"\naccess_key_file = \"/run/key\"\n\
+                 next_access_key_file = \"/run/next\"\n[redis]\nurl_file = \"/run/redis\"\n\
+                 [human_check]\nkind = \"proof-of-work\"\nsecret_file = \"/run/secret\"\n";
+    assert_eq!(fault(&block("toml", &["verifier.toml"], files)).await, None);
 }
 
 #[tokio::test]
