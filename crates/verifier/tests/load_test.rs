@@ -11,24 +11,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use authress_redis::test_server::{Redis, eventually};
-use support::deploy::is_installed;
+use support::deploy::{Folder, deploy, deploy_folder, is_installed};
 use support::program::{Running, start_command};
-use support::{key, secret_file};
-
-fn deploy() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").canonicalize().unwrap()
-}
 
 /// The commands of the README, in their order.
 fn blocks() -> [String; 7] {
-    let readme = std::fs::read_to_string(deploy().join("load-test/README.md")).unwrap();
+    let readme = deploy("load-test/README.md");
     let parts = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
     parts.collect::<Vec<_>>().try_into().unwrap()
 }
 
 /// A folder with the operator's configuration and this repository's `deploy`, and a Redis.
 struct Staging {
-    folder: PathBuf,
+    folder: Folder,
     key_file: PathBuf,
     redis: Redis,
     redis_url: String,
@@ -36,12 +31,10 @@ struct Staging {
 
 impl Staging {
     fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("authress-load-test-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::os::unix::fs::symlink(deploy(), folder.join("deploy")).unwrap();
-        std::fs::copy(deploy().join("verifier.toml"), folder.join("verifier.toml")).unwrap();
-        let key_file = secret_file(name, &key().text.replacen("sc_shop", "sc_YOUR_SERVICE_CLIENT", 1));
+        let folder = Folder::new(name);
+        std::os::unix::fs::symlink(deploy_folder(), folder.0.join("deploy")).unwrap();
+        folder.write("verifier.toml", &deploy("verifier.toml"));
+        let key_file = folder.write_access_key();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let redis = Redis::start_with(&["--port", &port.to_string(), "--bind", "127.0.0.1"]);
         Self { folder, key_file, redis, redis_url: format!("redis://127.0.0.1:{port}/0") }
@@ -51,7 +44,7 @@ impl Staging {
         let program = Path::new(env!("CARGO_BIN_EXE_authress-verifier")).parent().unwrap();
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("sh");
-        command.args(["-euc", script]).current_dir(&self.folder).env("PATH", path).env("REDIS_URL", &self.redis_url);
+        command.args(["-euc", script]).current_dir(&self.folder.0).env("PATH", path).env("REDIS_URL", &self.redis_url);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -78,13 +71,6 @@ impl Staging {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{script}\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
         text
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.key_file);
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -9,21 +9,11 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::Output;
 
-use authress_jws::{JwkSet, SigningKey, verify};
+use authress_jws::verify;
 use authress_redis::test_server::{Redis, eventually};
 use base64ct::{Base64, Encoding};
 use support::program::{Running, code_in, command, exchange, start_command, start_with, status_of};
-use support::{CLIENT_ID, Key, key, secret_file};
-
-/// Another key of the same service client.
-fn other_key(key_id: &str) -> Key {
-    let signing_key = SigningKey::generate(key_id).unwrap();
-    let private_key = Base64::encode_string(&signing_key.to_pkcs8_der());
-    Key {
-        text: format!("{CLIENT_ID}.{key_id}.acc-1.{private_key}"),
-        published: JwkSet { keys: vec![signing_key.public_jwk()] },
-    }
-}
+use support::{Key, key, key_with_id, secret_file};
 
 /// Returns whether the text contains a usable piece of the private key, in any form in which it may be printed.
 fn contains_key_material(text: &str, key: &Key) -> bool {
@@ -47,7 +37,7 @@ fn key_material_is_recognised() {
 
 #[test]
 fn check_prints_the_effective_settings_without_secrets() {
-    let (key, next) = (key(), other_key("k2"));
+    let (key, next) = (key(), key_with_id("k2"));
     let next_file = secret_file("check-next", &next.text);
     let config = std::env::temp_dir().join(format!("authress-verifier-check-{}.toml", std::process::id()));
     std::fs::write(&config, "[rate_limit]\nclient_burst = 7\n[log]\nformat = \"json\"\n").unwrap();
@@ -137,7 +127,7 @@ fn a_key_file_that_others_can_read_is_a_start_error() {
 
 #[test]
 fn sighup_replaces_the_key_without_losing_a_request() {
-    let (first, second) = (key(), other_key("k2"));
+    let (first, second) = (key(), key_with_id("k2"));
     let file = secret_file("rotated", &first.text);
     let verifier = start_command(command(&[("AUTHRESS_ACCESS_KEY_FILE", file.to_str().unwrap())]));
     assert!(verify(&code_in(&verifier.login("a", &[])), &first.published, None).is_ok());
@@ -166,7 +156,7 @@ fn sighup_replaces_the_key_without_losing_a_request() {
 /// The steps of a key rotation in docs/verifier.md. The activation after five minutes is tested in `decide.rs`.
 #[test]
 fn the_documented_key_rotation_works_and_so_does_the_next_start() {
-    let (old, new) = (key(), other_key("k2"));
+    let (old, new) = (key(), key_with_id("k2"));
     let first = secret_file("rotation-first", &old.text);
     let second = first.with_file_name(format!("authress-verifier-rotation-second-{}", std::process::id()));
     let (first_name, second_name) = (first.to_str().unwrap(), second.to_str().unwrap());

@@ -7,10 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use authress_verifier::SETTINGS;
 
 use super::program::command;
-use super::{key, secret_file};
+use super::{key, write_secret};
+
+/// The folder `deploy` of this repository.
+pub(crate) fn deploy_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").canonicalize().unwrap()
+}
 
 pub(crate) fn deploy(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name)).unwrap()
+    std::fs::read_to_string(deploy_folder().join(name)).unwrap()
 }
 
 /// A temporary folder that is removed after the test.
@@ -39,6 +44,13 @@ impl Folder {
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
+
+    /// Writes an access key of the service client that the examples name.
+    pub(crate) fn write_access_key(&self) -> PathBuf {
+        let path = self.0.join("key");
+        write_secret(&path, &key().text.replacen("sc_shop", "sc_YOUR_SERVICE_CLIENT", 1));
+        path
+    }
 }
 
 impl Drop for Folder {
@@ -66,12 +78,9 @@ pub(crate) fn check(name: &str, settings: &str) {
 pub(crate) fn check_with(name: &str, settings: &str, variables: &[(&str, &str)]) {
     let folder = Folder::new(name);
     let file = folder.write("verifier.toml", settings);
-    let text = key().text.replacen("sc_shop", "sc_YOUR_SERVICE_CLIENT", 1);
-    let key_file = secret_file(name, &text);
     let mut command = command(variables);
-    command.env_remove("LISTEN").env("AUTHRESS_ACCESS_KEY_FILE", &key_file);
+    command.env_remove("LISTEN").env("AUTHRESS_ACCESS_KEY_FILE", folder.write_access_key());
     let Output { status, stdout, stderr } = command.args(["--config", &file, "--check"]).output().unwrap();
-    std::fs::remove_file(key_file).unwrap();
     let printed = String::from_utf8_lossy(&stdout) + String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{printed}");
     for (name, value) in variables {

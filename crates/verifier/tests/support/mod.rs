@@ -49,21 +49,31 @@ pub(crate) struct Key {
 }
 
 pub(crate) fn key() -> Key {
-    let signing_key = SigningKey::generate("k1").unwrap();
+    key_with_id("k1")
+}
+
+/// A key of the same service client, with this id.
+pub(crate) fn key_with_id(key_id: &str) -> Key {
+    let signing_key = SigningKey::generate(key_id).unwrap();
     let private_key = Base64::encode_string(&signing_key.to_pkcs8_der());
     Key {
-        text: format!("{CLIENT_ID}.k1.acc-1.{private_key}"),
+        text: format!("{CLIENT_ID}.{key_id}.acc-1.{private_key}"),
         published: JwkSet { keys: vec![signing_key.public_jwk()] },
     }
 }
 
 /// A file that only its owner can read, in the temporary folder.
 pub(crate) fn secret_file(name: &str, text: &str) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt;
     let path = std::env::temp_dir().join(format!("authress-verifier-{name}-{}", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    write_secret(&path, text);
     path
+}
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_secret(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A verifier that allows the parameters `a` and `b` in the query of a `redirect_uri`.
