@@ -74,6 +74,16 @@ async fn a_cart_belongs_to_the_user_id_of_the_token() {
 }
 
 #[tokio::test]
+async fn a_cart_has_no_more_than_99_of_a_product() {
+    let example = Example::start().await;
+    let ada = example.token("user_ada", "app_shop");
+    for count in (1..=99).chain([99]) {
+        let expected = (StatusCode::OK, json!({ "mug": count }));
+        assert_eq!(example.send(Method::PUT, "/api/cart/mug", &ada).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn requests_without_a_token_for_this_shop_are_rejected() {
     let example = Example::start().await;
     let other = example.token("user_ada", "app_other");

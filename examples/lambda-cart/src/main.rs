@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use authress_access_token::{AccessToken, TokenPolicy, TokenVerifier};
-use authress_redis::redis::{self, RedisError};
+use authress_redis::redis::{self, RedisError, Script};
 use authress_redis::{Store, StoreFailure, StoreUrl};
 use axum::extract::{FromRef, Path, State};
 use axum::http::{StatusCode, header};
@@ -14,8 +14,17 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 
 const PRODUCTS: [&str; 3] = ["mug", "planter", "teapot"];
+const MOST_OF_A_PRODUCT: u32 = 99;
 /// How long a cart is kept after its last change, in seconds.
 const KEPT_FOR_S: i64 = 90 * 24 * 60 * 60;
+
+/// Adds one of a product and returns the cart. Redis runs a script without another command in between, so that no instance
+/// overwrites what another one has counted.
+const ADD: &str = "
+    local count = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
+    redis.call('HSET', KEYS[1], ARGV[1], math.min(count + 1, tonumber(ARGV[2])))
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+    return redis.call('HGETALL', KEYS[1])";
 
 /// The number of each product.
 type Cart = BTreeMap<String, u32>;
@@ -70,11 +79,10 @@ async fn add(State(shop): State<Shop>, token: AccessToken, Path(product): Path<S
         return Err(Failure::UnknownProduct);
     }
     let key = shop.store.key(format_args!("cart:{}", token.user_id));
-    let mut steps = redis::pipe();
-    // One transaction, so that no instance overwrites what another one has counted.
-    steps.atomic().hincr(&key, product, 1).ignore().expire(&key, KEPT_FOR_S).ignore().hgetall(&key);
-    let (cart,): (Cart,) = steps.query_async(&mut shop.store.connection()).await?;
-    Ok(Json(cart))
+    let script = Script::new(ADD);
+    let mut add = script.key(key);
+    add.arg(product).arg(MOST_OF_A_PRODUCT).arg(KEPT_FOR_S);
+    Ok(Json(add.invoke_async(&mut shop.store.connection()).await?))
 }
 
 /// Returns the service of the function.

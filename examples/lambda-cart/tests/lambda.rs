@@ -191,6 +191,16 @@ async fn a_cart_belongs_to_the_user_id_of_the_token_in_every_instance() {
 }
 
 #[tokio::test]
+async fn a_cart_has_no_more_than_99_of_a_product() {
+    let (issuer, redis) = (Issuer::start().await, Redis::start());
+    let mut function = Instance::start(&issuer, &redis).await;
+    let ada = issuer.token("user_ada", "app_shop");
+    for count in (1..=99).chain([99]) {
+        assert_eq!(function.send("PUT", "/api/cart/mug", Some(&ada)).await, (200, json!({ "mug": count })));
+    }
+}
+
+#[tokio::test]
 async fn requests_without_a_token_for_this_shop_are_rejected() {
     let (issuer, redis) = (Issuer::start().await, Redis::start());
     let mut function = Instance::start(&issuer, &redis).await;
