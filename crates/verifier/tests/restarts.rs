@@ -38,7 +38,7 @@ fn restarts() -> usize {
     std::env::var("RESTARTS").map_or(5, |text| text.parse().unwrap())
 }
 
-/// Restarts under load, and demands that every request was answered by a redirect.
+/// Restarts under load, and demands that every response is a redirect.
 fn lose_no_request(name: &str, nginx: &Nginx, mut restart: impl FnMut(usize)) {
     let load = Load::start(&nginx.address);
     let mut longest_restart = Duration::ZERO;

@@ -24,7 +24,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// For the response to one event.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Serves a router until the test ends, and returns its address.
 async fn serve(router: Router) -> String {
@@ -126,7 +127,7 @@ impl Instance {
     /// Returns the status and the JSON of the response, `null` without a body.
     async fn send(&mut self, method: &str, path: &str, token: Option<&str>) -> (u16, Value) {
         self.events.send(event(method, path, token)).await.unwrap();
-        let result = tokio::time::timeout(PATIENCE, self.results.recv()).await.expect("a result").unwrap();
+        let result = tokio::time::timeout(TIME_LIMIT, self.results.recv()).await.expect("a result").unwrap();
         let response = result.expect("the function handles the event");
         assert_eq!(response["isBase64Encoded"], false);
         let body = response["body"].as_str().unwrap_or_default();

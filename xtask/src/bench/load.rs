@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::process::pinned;
 use crate::{programs, workspace};
 
-/// The Authress host of the verifiers that are measured. It is never asked: wrk follows no redirect.
+/// The Authress host of the verifiers that are measured. It gets no requests: wrk follows no redirect.
 pub(crate) const API_URL: &str = "https://login.example.com";
 
 /// How much load.
@@ -36,7 +36,7 @@ pub(crate) enum Addresses {
 /// What wrk saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Measured {
-    /// Requests that were answered.
+    /// Requests that got a response.
     pub(crate) requests: f64,
     /// Requests a second.
     pub(crate) rate: f64,
@@ -47,7 +47,7 @@ pub(crate) struct Measured {
 }
 
 impl Load {
-    /// Asks `url` for logins for `seconds`. An answer that is no redirect is a failure of the benchmark.
+    /// Asks `url` for logins for `seconds`. A response that is no redirect is a failure of the benchmark.
     pub(crate) fn run(&self, url: &str, seconds: u32) -> Result<Measured> {
         let script = workspace::root().join("deploy/load-test/logins.lua");
         let mut command = match self.core {
@@ -66,7 +66,7 @@ impl Load {
         command.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script).arg(url);
         let text = programs::output(&mut command).context("wrk failed: run it by hand to see why")?;
         if text.contains("Non-2xx") || text.contains("Socket errors") {
-            bail!("not every request was answered well:\n{text}");
+            bail!("not every request got a redirect:\n{text}");
         }
         read(&text)
     }

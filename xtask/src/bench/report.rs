@@ -33,7 +33,7 @@ impl fmt::Display for Row {
 pub(crate) struct Limits {
     /// A core's signatures in a second.
     pub(crate) signatures: f64,
-    /// A server that reads requests, writes answers of the same size and does nothing else.
+    /// A server that reads requests, writes responses of the same size and does nothing else.
     pub(crate) floor: Row,
 }
 
@@ -125,7 +125,7 @@ fn out_of_reach(rows: &[Row], limits: &Limits) -> String {
     format!(
         "\n## What is possible\n\n\
          Of the {ours:.1} µs of processor time that a login takes here, {signature:.1} are its signature and {floor:.1} are what\n\
-         the system takes to read a request and to write an answer on a connection of its own: the row before the last\n\
+         the system takes to read a request and to write a response on a connection of its own: the row before the last\n\
          does that and nothing else. Whatever a verifier is written in, on this machine it has no more than\n\
          **{possible:.0}** logins a second for each core: {times:.1} times the reference's rate and {share:.0} % of the signatures.\n\
          This one has {reached:.0} % of that. The rest is HTTP (hyper, tokio), the decision, limits, used states and metrics.\n\n\

@@ -80,7 +80,7 @@ pub(super) struct Login {
     /// Among `other_keys` keys that were in Redis before.
     pub(super) with_full_redis: Cost,
     pub(super) other_keys: u32,
-    /// On one connection: the next login begins when the one before is answered.
+    /// On one connection: the next login begins with the response to the one before.
     pub(super) one_at_a_time: Cost,
     /// Redis commands, also those that scripts call.
     pub(super) redis_commands: BTreeMap<String, f64>,
