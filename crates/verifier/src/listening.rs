@@ -10,10 +10,10 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::Listeners;
-use crate::http::ListeningSocket;
+use crate::http::{BACKLOG, ListeningSocket};
 
 /// The name of the socket for metrics and health checks: `FileDescriptorName=` of its unit. A socket with any other name is
 /// for logins, because systemd's default is the name of the unit, and other programs pass no names.
@@ -88,31 +88,45 @@ impl PassedSockets {
 
     /// Listens at the configured addresses, on the passed sockets as far as there are some.
     ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
     /// # Errors
     /// When a passed socket is not at its configured address, and when the system refuses an address.
-    pub async fn listen(self, addresses: Listeners) -> Result<Listening, ListenError> {
+    pub fn listen(self, addresses: Listeners) -> Result<Listening, ListenError> {
         let internal = match (self.internal, addresses.internal) {
             (Some(_), None) => return Err(ListenError::PassedSocketNotConfigured),
-            (passed, Some(address)) => Some(listen("METRICS_LISTEN", address, passed).await?),
+            (passed, Some(address)) => Some(listen("METRICS_LISTEN", address, passed)?),
             (None, None) => None,
         };
-        Ok(Listening { logins: listen("LISTEN", addresses.logins, self.logins).await?, internal })
+        Ok(Listening { logins: listen("LISTEN", addresses.logins, self.logins)?, internal })
     }
 }
 
-async fn listen(
+fn listen(
     variable: &'static str,
     configured: SocketAddr,
     passed: Option<StdListener>,
 ) -> Result<ListeningSocket, ListenError> {
     let refused = |error: io::Error| ListenError::CannotListen { variable, address: configured, reason: error.kind() };
-    let Some(passed) = passed else { return Ok(TcpListener::bind(configured).await.map_err(refused)?.into()) };
+    let Some(passed) = passed else { return Ok(bind(configured).map_err(refused)?.into()) };
     let actual = passed.local_addr().map_err(refused)?;
     if !fits(configured, actual) {
         return Err(ListenError::PassedSocketOfOtherAddress { variable, configured, actual });
     }
     passed.set_nonblocking(true).map_err(refused)?;
     Ok(ListeningSocket::passed(TcpListener::from_std(passed).map_err(refused)?))
+}
+
+/// Listens with a backlog for the logins of a moment in which many shoppers come at once: one of 128, as tokio's listeners have,
+/// makes further ones wait a second until their systems try again.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart can then listen while connections of the process before are closing. On Windows it would let two listen.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Returns whether a socket at `actual` is what the setting asks for. Port 0 takes any.
@@ -203,6 +217,18 @@ impl std::error::Error for ListenError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Other systems have a lower limit than the backlog.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn hundreds_of_connections_wait_to_be_accepted() {
+        let addresses = Listeners { logins: "127.0.0.1:0".parse().unwrap(), internal: None };
+        let listening = PassedSockets::default().listen(addresses).unwrap();
+        let address = listening.logins.local_addr().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(500));
+        let waiting: Vec<_> = (0..500).map(|_| connect()).collect::<Result<_, _>>().unwrap();
+        assert_eq!(waiting.len(), 500);
+    }
 
     #[test]
     fn a_socket_fits_its_own_address_and_any_port_if_the_setting_has_none() {

@@ -169,7 +169,7 @@ async fn serve_logins(file: Option<PathBuf>, sockets: PassedSockets) -> Done {
     let server = config.server;
     raise_open_files(server.connections);
     let addresses = Listeners { logins: config.listen, internal: config.metrics_listen };
-    let Listening { logins, internal } = sockets.listen(addresses).await?;
+    let Listening { logins, internal } = sockets.listen(addresses)?;
     let stop = termination()?;
     let (issuers, login_urls) = {
         let list = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<Vec<_>>().join(" ");

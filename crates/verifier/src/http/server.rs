@@ -324,8 +324,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// The stream below hyper: the socket with a timeout for writes and a deadline for reads.
 type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 
-/// No backlog is expected to be longer; tokio gives its listeners one of 128.
-const BACKLOG: usize = 1024;
+/// The number of connections that wait for this process to accept them. The system may have a lower limit.
+pub(crate) const BACKLOG: u32 = 1024;
 
 /// How long a request head that is due may take to arrive during the drain. A proxy sends it at once.
 const REQUEST_HEAD: Duration = Duration::from_secs(2);
