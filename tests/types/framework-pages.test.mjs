@@ -34,9 +34,11 @@ for (const page of pages) {
     );
 
   test(`the code in docs/frameworks/${page} is that of the example`, () => {
-    const blocks = [...readFileSync(path, 'utf8').matchAll(BLOCK)].filter(([, , name]) => fileOf(name) !== null);
+    const blocks = [...readFileSync(path, 'utf8').matchAll(BLOCK)];
     assert.ok(blocks.length > 0, 'the page shows files of the example');
-    for (const [, , name, code] of blocks)
+    for (const [, , name, code] of blocks) {
+      assert.notEqual(fileOf(name), null, `the example has no file ${name}`);
       assert.ok(isCopied(name, code), `${name} has other code than this; WRITE_DOCS=1 copies it:\n${code}`);
+    }
   });
 }
