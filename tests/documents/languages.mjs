@@ -44,6 +44,12 @@ export const CHECKS = {
 };
 
 /**
+ * Programs of the system that check blocks of a language. Without one, the other checks of the language are made.
+ * @type {Record<string, string>}
+ */
+export const PROGRAMS = { console: 'shellcheck', ini: 'systemd-analyze', nginx: 'nginx', sh: 'shellcheck' };
+
+/**
  * Other names of the same languages, so that each has one.
  * @type {Record<string, string>}
  */

@@ -12,17 +12,25 @@ const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 const found = new Map();
 
 /**
- * Whether a program is installed. One that is not is named once: then its check is left out.
+ * Whether a program is installed.
  * @param {string} program
  */
 export function isInstalled(program) {
   const known = found.get(program);
   if (known !== undefined) return known;
   const isThere = spawnSync(program, ['--help'], { env: environment, stdio: 'ignore' }).error === undefined;
-  if (!isThere) console.error(`${program} is not installed: its check is left out. \`cargo xtask setup\` installs it.`);
   found.set(program, isThere);
   return isThere;
 }
+
+/**
+ * Why a test that needs a program is skipped, undefined if it is not.
+ * @param {string | undefined} program
+ */
+export const reasonToSkip = (program) =>
+  program === undefined || isInstalled(program)
+    ? undefined
+    : `${program} is not installed: \`cargo xtask setup\` installs it`;
 
 /**
  * Runs a program.
