@@ -161,7 +161,7 @@ for (const example of readdirSync(join(workspace, 'examples'), { withFileTypes: 
     const root = join(workspace, 'examples', example.name);
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     const code = files.filter((name) => /^(?!node_modules|tests|target|build|\.).*\.(jsx?|rs|svelte|vue)$/.test(name));
-    const lines = code.map((name) => readFileSync(join(root, name), 'utf8').split('\n').length);
+    const lines = code.map((name) => readFileSync(join(root, name), 'utf8').trimEnd().split('\n').length);
     const total = lines.reduce((sum, count) => sum + count, 0);
     assert.ok(total > 0 && total < MOST_LINES, `${total} lines`);
     assert.ok(readFileSync(join(workspace, 'examples/README.md'), 'utf8').includes(`](${example.name})`));
