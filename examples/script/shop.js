@@ -13,25 +13,38 @@ async function start() {
     element('count').value = shopper ? (localStorage.getItem(`cart ${shopper.userId}`) ?? '0') : '0';
   }
 
-  async function add() {
-    // The first time, the browser leaves for a moment and comes back to this page with a user id.
-    const session = await login.signInAnonymously({ appState: 'add' });
-    if (!session) return;
-    const cart = `cart ${login.getSnapshot().userIdentity.userId}`;
-    localStorage.setItem(cart, String(Number(localStorage.getItem(cart)) + 1));
+  /** Calls a function and shows whether it has failed, as without a network. */
+  async function attempt(call) {
+    try {
+      await call();
+      element('notice').hidden = true;
+    } catch (error) {
+      console.error(error);
+      element('notice').hidden = false;
+    }
     show();
   }
 
-  element('add').onclick = add;
-  // The user id, and with it the cart, stays the same: the identity is linked to it.
-  element('sign-in').onclick = () => login.signIn({ connectionId: 'con_acorn' });
-  element('sign-out').onclick = () => login.signOut();
-  login.subscribe(show);
+  async function addMug() {
+    // The first time, the browser leaves for a moment and comes back to this page with a user id.
+    const session = await login.signInAnonymously({ appState: 'add' });
+    if (!session) return;
+    const cart = `cart ${session.userIdentity.userId}`;
+    localStorage.setItem(cart, String(Number(localStorage.getItem(cart)) + 1));
+  }
 
-  // What the browser has just come back from, if it has.
-  const result = await login.getRedirectResult();
-  if (result?.type === 'anonymous' && result.status === 'signed-in' && result.appState === 'add') await add();
-  show();
+  /** Handles what the browser has come back from. Only the first result has the `appState`, so the mug is added once. */
+  async function resume() {
+    const result = await login.getRedirectResult();
+    if (result?.status === 'signed-in' && result.appState === 'add') await addMug();
+  }
+
+  element('add').onclick = () => attempt(addMug);
+  // The user id, and with it the cart, stays the same: the identity is linked to it.
+  element('sign-in').onclick = () => attempt(() => login.signIn({ connectionId: 'con_acorn' }));
+  element('sign-out').onclick = () => attempt(() => login.signOut());
+  login.subscribe(show);
+  await attempt(resume);
 }
 
 void start();

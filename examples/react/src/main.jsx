@@ -14,15 +14,20 @@ const login = new LoginClient({
 });
 
 // What the browser has just come back from: the press that began the login is carried out, once and not once a rendering.
-const result = await login.getRedirectResult();
-if (result?.type === 'anonymous' && result.status === 'signed-in' && result.appState === 'add') {
-  addTo(login.getSnapshot().userIdentity.userId);
+let hasFailed = false;
+try {
+  const result = await login.getRedirectResult();
+  if (result?.status === 'signed-in' && result.appState === 'add') addTo(login.getSnapshot().userIdentity.userId);
+} catch (error) {
+  // Without a network, for example. The page is shown nevertheless, and the next press completes the login.
+  console.error(error);
+  hasFailed = true;
 }
 
 createRoot(document.getElementById('shop')).render(
   <StrictMode>
     <LoginClientProvider client={login}>
-      <Shop />
+      <Shop hasFailedBefore={hasFailed} />
     </LoginClientProvider>
   </StrictMode>,
 );
