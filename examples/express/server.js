@@ -16,8 +16,8 @@ const PRODUCTS = ['mug', 'planter', 'teapot'];
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(dirname(fileURLToPath(import.meta.resolve('authress-login-wasm/package.json'))), 'dist');
 
-// Throws if a setting is missing: now, and not at the first request.
-const { shopperOf } = createShopperVerifier({ authressApiUrl, applicationId });
+// Throws if a setting is missing: now, and not at the first request. `login.fetch` sends a bearer token.
+const { shopperOf } = createShopperVerifier({ authressApiUrl, applicationId, acceptCookie: false });
 
 /** The carts by user id. A shop has a database, and forgets carts that were not used for some months. */
 const carts = new Map();

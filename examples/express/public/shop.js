@@ -7,33 +7,55 @@ const element = (id) => document.getElementById(id);
 // A shop writes its settings into the page instead.
 const settings = await (await fetch('/settings.json')).json();
 const login = new LoginClient(settings);
+let cart = {};
 
-function show(cart = {}) {
+function show() {
   const shopper = login.getSnapshot().userIdentity;
   element('who').value = shopper ? (shopper.isAnonymous ? 'a shopper without an account' : 'signed in') : 'new here';
-  element('count').value = String(cart.mug ?? 0);
+  element('count').value = String(cart.of === shopper?.userId ? (cart.items?.mug ?? 0) : 0);
 }
 
-async function add() {
-  // The first time, the browser leaves for a moment and comes back to this page with a user id.
+let last = Promise.resolve();
+/** Runs the requests one after the other, so an older response never replaces a newer one. */
+function update(request) {
+  last = last.then(async () => {
+    const newest = await request().catch(console.error);
+    element('notice').hidden = newest !== undefined;
+    cart = newest ?? cart;
+    show();
+  });
+}
+
+/** Resolves to the cart with the id of its user: the page shows it to no other one. */
+async function request(path, options) {
+  const { userIdentity } = login.getSnapshot();
+  const response = await login.fetch(path, options);
+  if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
+  return { of: userIdentity?.userId, items: await response.json() };
+}
+
+const load = () => request('/api/cart');
+
+/** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
+async function addMug() {
   const session = await login.signInAnonymously({ appState: 'add' });
-  if (!session) return;
-  const response = await login.fetch('/api/cart/mug', { method: 'PUT' });
-  if (response.ok) show(await response.json());
+  return session && (await request('/api/cart/mug', { method: 'PUT' }));
 }
 
-element('add').onclick = add;
+/** Handles what the browser has come back from. Only the first result has the `appState`, so the mug is added once. */
+async function resume() {
+  const result = await login.getRedirectResult();
+  return result?.status === 'signed-in' && result.appState === 'add' ? await addMug() : null;
+}
+
+element('add').onclick = () => update(addMug);
 // The user id, and with it the cart, stays the same: the identity is linked to it.
 element('sign-in').onclick = () => login.signIn({ connectionId: 'con_acorn' });
 element('sign-out').onclick = () => login.signOut();
 
-// What the browser has just come back from, if it has.
-const result = await login.getRedirectResult();
-if (result?.type === 'anonymous' && result.status === 'signed-in' && result.appState === 'add') {
-  await add();
-} else if (login.getSnapshot().userIdentity) {
-  const response = await login.fetch('/api/cart');
-  show(response.ok ? await response.json() : undefined);
-} else {
+update(resume);
+// Another user has another cart, also one who signs in in another tab.
+login.subscribe(({ type }) => {
   show();
-}
+  if (login.getSnapshot().userIdentity && (type === 'ready' || type === 'signed-in')) update(load);
+});
