@@ -212,9 +212,15 @@ test('a reader of docs/storefront.md gets a shop that keeps the cart through the
     await shows(...signIn.sights);
     assert.equal(await userId(), anonymous);
 
+    const other = await tab.context().newPage();
+    await other.goto(address);
+    const otherCart = () => other.locator('#cart').innerText();
+    await until(async () => signIn.sights[0].test(await otherCart()) || (await otherCart()), true);
     const [signedOut, ...kept] = existing.sights;
     await press(existing, 'Sign out');
     await shows(signedOut);
+    await until(async () => signedOut.test(await otherCart()) || (await otherCart()), true, 'the other tab');
+    await other.close();
     await tab.getByRole('button', { name: 'Add a mug to the cart' }).click();
     await shows(/You have no account\. Mugs in your cart: 1\./);
     const second = await userId();
