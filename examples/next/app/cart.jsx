@@ -3,7 +3,7 @@
 import { useLoginClient, useShopper } from 'authress-login-wasm/react';
 import { startTransition, useActionState, useEffect } from 'react';
 
-import { addMug, loadCart } from './cart-requests.js';
+import { addMug, loadCart, resume } from './cart-requests.js';
 
 const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
 
@@ -15,14 +15,17 @@ export function Cart() {
   // React runs the requests one after the other, so an older response never replaces a newer one.
   const [{ cart, hasFailed }, update] = useActionState(
     async (before, request) => {
-      const cart = await request(login).catch(() => undefined);
+      const cart = await request(login).catch(console.error);
       return { cart: cart ?? before.cart, hasFailed: cart === undefined };
     },
     { cart: {} },
   );
 
+  useEffect(() => startTransition(() => update(resume)), [update]);
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
-  useEffect(() => startTransition(() => update((client) => loadCart(client, userId))), [userId, update]);
+  useEffect(() => {
+    if (userId) startTransition(() => update(loadCart));
+  }, [userId, update]);
 
   return (
     <>
@@ -37,7 +40,7 @@ export function Cart() {
       </button>
       <p>
         You are <output id="who">{WHO[status] ?? 'new here'}</output>. In your cart:{' '}
-        <output id="count">{cart.mug ?? 0}</output>
+        <output id="count">{cart.of === userId ? (cart.items?.mug ?? 0) : 0}</output>
       </p>
       {hasFailed && <p role="alert">This did not work. Please try again.</p>}
     </>

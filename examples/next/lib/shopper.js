@@ -5,6 +5,7 @@ import { ShopperError, createShopperVerifier } from 'authress-login-wasm/server'
 const { shopperOf } = createShopperVerifier({
   authressApiUrl: process.env.AUTHRESS_API_URL,
   applicationId: process.env.AUTHRESS_APPLICATION_ID,
+  acceptCookie: false, // `login.fetch` sends a bearer token.
 });
 
 /** Calls a handler with the shopper of a request; a ShopperError becomes its response. */

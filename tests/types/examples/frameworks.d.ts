@@ -19,9 +19,10 @@ declare module '*/cart.jsx' {
   export function Cart(): any;
 }
 declare module '*/cart-requests.js' {
-  type Request = (login: import('authress-login-wasm').LoginClient, userId?: string) => Promise<object | null>;
+  type Request = (login: import('authress-login-wasm').LoginClient) => Promise<object | null>;
   export const addMug: Request;
   export const loadCart: Request;
+  export const resume: Request;
 }
 declare module '*/carts.js' {
   export const PRODUCTS: string[];
@@ -29,14 +30,28 @@ declare module '*/carts.js' {
   export function addToCart(userId: string, product: string): object;
 }
 
+declare module 'next/server' {
+  export const NextResponse: { next(options: { request: { headers: Headers } }): Response };
+}
+
 // React Router.
 declare module 'react-router' {
   export const Links: () => any;
   export const Outlet: () => any;
   export const Scripts: () => any;
-  export function useFetcher(): { submit(target: null, options: { method: string; action: string }): Promise<void> };
-  export function useNavigate(): (address: string, options: { replace: boolean }) => Promise<void>;
+  export const ServerRouter: (properties: { context: object; url: string; nonce: string }) => any;
+  export function useFetcher(): {
+    data: any;
+    submit(target: null, options: { method: string; action: string }): Promise<void>;
+  };
+  export function useNavigate(): (
+    address: { search: string; hash: string },
+    options: { replace: boolean },
+  ) => Promise<void>;
   export function useRevalidator(): { revalidate(): Promise<void> };
+}
+declare module 'react-dom/server' {
+  export function renderToReadableStream(element: unknown, options: { nonce: string }): Promise<ReadableStream>;
 }
 declare module '@react-router/dev/routes' {
   export function index(file: string): unknown;
@@ -54,6 +69,16 @@ declare const PRODUCTS: string[];
 declare function addToCart(userId: string, product: string): object;
 declare function computed<Value>(compute: () => Value): { readonly value: Value };
 declare function createError(options: { statusCode: number; data: unknown }): Error;
+declare function defineNitroPlugin(
+  plugin: (application: {
+    hooks: {
+      hook(
+        name: 'render:html',
+        listener: (html: { head: string[]; bodyAppend: string[] }, context: { event: object }) => void,
+      ): void;
+    };
+  }) => void,
+): unknown;
 declare function defineNuxtConfig(configuration: Record<string, any>): unknown;
 declare function defineNuxtPlugin(
   plugin: (application: {
@@ -68,7 +93,11 @@ declare function forShopper<Result>(
 declare function getRouterParam(event: object, name: string): any;
 declare function onMounted(hook: () => void): void;
 declare function ref<Value>(value: Value): { value: any };
-declare function useRouter(): { replace(address: string): Promise<unknown> };
-declare function useCart(): { cart: any; hasFailed: any; add(): Promise<void> };
-declare function useRuntimeConfig(): { public: Record<string, any> };
-declare function watch(source: object, callback: () => void, options: { immediate: boolean }): void;
+declare function setResponseHeader(event: object, name: string, value: string): void;
+declare function useRouter(): {
+  currentRoute: { value: { path: string } };
+  replace(address: string): Promise<unknown>;
+};
+declare function useCart(): { count: any; hasFailed: any; add(): void };
+declare function useRuntimeConfig(event?: object): { public: Record<string, any> };
+declare function watch<Value>(source: { readonly value: Value }, callback: (value: Value) => void): void;
