@@ -13,31 +13,37 @@ export function useCart() {
   /** Runs the requests one after the other, so an older response never replaces a newer one. */
   function update(request) {
     last = last.then(async () => {
-      const newest = await request().catch(() => undefined);
+      const newest = await request().catch(console.error);
       hasFailed.value = newest === undefined;
       cart.value = newest ?? cart.value;
     });
   }
 
-  async function cartIn(response) {
+  /** Resolves to the cart with the id of its user: the page shows it to no other one. */
+  async function request(path, options) {
+    const { userIdentity } = login.getSnapshot();
+    const response = await login.fetch(path, options);
     if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
-    return await response.json();
+    return { of: userIdentity?.userId, items: await response.json() };
   }
 
-  /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `load` adds the mug. */
+  const load = () => request('/api/cart');
+
+  /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
   async function addMug() {
     const session = await login.signInAnonymously({ appState: 'add' });
-    return session && (await cartIn(await login.fetch('/api/cart/mug', { method: 'PUT' })));
+    return session && (await request('/api/cart/mug', { method: 'PUT' }));
   }
 
-  async function load() {
-    // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
+  /** Handles what the browser has come back from. Only the first result has the `appState`, so the mug is added once. */
+  async function resume() {
     const result = await login.getRedirectResult();
-    if (result?.status === 'signed-in' && result.appState === 'add') return await addMug();
-    return userId.value ? await cartIn(await login.fetch('/api/cart')) : {};
+    return result?.status === 'signed-in' && result.appState === 'add' ? await addMug() : null;
   }
 
+  onMounted(() => update(resume));
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
-  onMounted(() => watch(userId, () => update(load), { immediate: true }));
-  return { cart, hasFailed, add: () => update(addMug) };
+  watch(userId, (id) => id && update(load));
+  const count = computed(() => (cart.value.of === userId.value ? (cart.value.items?.mug ?? 0) : 0));
+  return { count, hasFailed, add: () => update(addMug) };
 }

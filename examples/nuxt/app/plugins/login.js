@@ -9,7 +9,9 @@ export default defineNuxtPlugin(({ hook, vueApp }) => {
 
   // The router has read the address before the client removes the callback parameters from it.
   const router = useRouter();
-  hook('app:mounted', () => login.userSessionExists().finally(() => router.replace(addressOf(window.location))));
+  hook('app:mounted', async () => {
+    await login.userSessionExists().catch(console.error);
+    const { search, hash } = window.location;
+    await router.replace(router.currentRoute.value.path + search + hash);
+  });
 });
-
-const addressOf = ({ pathname, search, hash }) => pathname + search + hash;

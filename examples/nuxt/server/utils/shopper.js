@@ -3,7 +3,8 @@
 import { ShopperError, createShopperVerifier } from 'authress-login-wasm/server';
 
 const { authressApiUrl, applicationId } = useRuntimeConfig().public;
-const { shopperOf } = createShopperVerifier({ authressApiUrl, applicationId });
+// `login.fetch` sends a bearer token.
+const { shopperOf } = createShopperVerifier({ authressApiUrl, applicationId, acceptCookie: false });
 
 /** Calls a handler with the shopper of a request; a ShopperError becomes its response. */
 export async function forShopper(event, handler) {
