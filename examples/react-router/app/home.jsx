@@ -7,36 +7,43 @@ import { login } from './login.js';
 const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
 const ADD = { method: 'post', action: '/?index' };
 
+/** Requests the cart if there is a session then. The page shows it to the user with this id only. */
+async function cartAfter(getSession, path, options) {
+  try {
+    if (!(await getSession())) return {};
+    const { userIdentity } = login.getSnapshot();
+    const response = await login.fetch(path, options);
+    if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
+    return { of: userIdentity?.userId, items: await response.json() };
+  } catch (error) {
+    console.error(error);
+    return { hasFailed: true };
+  }
+}
+
 // The server renders the page without a session, the same for every visitor. The browser loads the cart.
 export const loader = () => ({});
-export const clientLoader = async () => ((await login.userSessionExists()) ? await request('/api/cart') : {});
+export const clientLoader = () => cartAfter(() => login.userSessionExists(), '/api/cart');
 clientLoader.hydrate = true;
 
-/** Returns `null` if the browser leaves: it comes back to this page with a user id, and the mug is added then. */
-export async function clientAction() {
-  const session = await login.signInAnonymously({ appState: 'add' });
-  return session && (await request('/api/cart/mug', { method: 'PUT' }));
-}
-
-async function request(path, options) {
-  const response = await login.fetch(path, options);
-  if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
-  return await response.json();
-}
+// If the browser leaves, there is no session yet: it comes back to this page with a user id, and the mug is added then.
+export const clientAction = () =>
+  cartAfter(() => login.signInAnonymously({ appState: 'add' }), '/api/cart/mug', { method: 'PUT' });
 
 export default function Home({ loaderData: cart }) {
   // On the server, and until the page is hydrated, the status is `checking`.
-  const { status, signIn, signOut } = useShopper();
-  const { submit } = useFetcher();
+  const { status, userIdentity, signIn, signOut } = useShopper();
+  const { submit, data: added } = useFetcher();
   const navigate = useNavigate();
   const { revalidate } = useRevalidator();
 
   useEffect(() => {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
-    void login.getRedirectResult().then((result) => {
+    const resumed = login.getRedirectResult().catch(() => ({ status: 'failed', appState: null }));
+    void resumed.then((result) => {
       if (result?.status === 'signed-in' && result.appState === 'add') void submit(null, ADD);
       // The router has read the address before the client has removed the callback parameters from it.
-      if (result) void navigate(window.location.pathname + window.location.search, { replace: true });
+      if (result) void navigate({ search: window.location.search, hash: window.location.hash }, { replace: true });
     });
     // Another user has another cart, also one who signs in in another tab. A link keeps the user id and the cart.
     return login.subscribe(({ type }) => {
@@ -58,10 +65,9 @@ export default function Home({ loaderData: cart }) {
       </button>
       <p>
         You are <output id="who">{WHO[status] ?? 'new here'}</output>. In your cart:{' '}
-        <output id="count">{cart.mug ?? 0}</output>
+        <output id="count">{cart.of === userIdentity?.userId ? (cart.items?.mug ?? 0) : 0}</output>
       </p>
+      {(cart.hasFailed || added?.hasFailed) && <p role="alert">This did not work. Please try again.</p>}
     </main>
   );
 }
-
-export const ErrorBoundary = () => <p role="alert">This did not work. Please load the page again.</p>;

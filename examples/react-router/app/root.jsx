@@ -1,6 +1,5 @@
 import { LoginClientProvider } from 'authress-login-wasm/react';
 import { Links, Outlet, Scripts } from 'react-router';
-
 import { login } from './login.js';
 import './shop.css';
 
