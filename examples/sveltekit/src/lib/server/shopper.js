@@ -6,6 +6,7 @@ import { createShopperVerifier, ShopperError } from 'authress-login-wasm/server'
 const { shopperOf } = createShopperVerifier({
   authressApiUrl: AUTHRESS_API_URL,
   applicationId: AUTHRESS_APPLICATION_ID,
+  acceptCookie: false, // `login.fetch` sends a bearer token.
 });
 
 /** Calls a handler with the shopper of a request; a ShopperError becomes its response. */

@@ -1,9 +1,8 @@
-import { addTo, cartOf, PRODUCTS } from '#lib/server/carts.js';
+import { addToCart, PRODUCTS } from '#lib/server/carts.js';
 import { forShopper } from '#lib/server/shopper.js';
 
 export const PUT = ({ request, params }) =>
   forShopper(request, ({ userId }) => {
     if (!PRODUCTS.includes(params.product)) return Response.json({ errorCode: 'UnknownProduct' }, { status: 404 });
-    addTo(userId, params.product);
-    return Response.json(cartOf(userId));
+    return Response.json(addToCart(userId, params.product));
   });
