@@ -22,7 +22,7 @@ async function forgedToken({ authressApiUrl, applicationId, anonymousConnectionI
 }
 
 /**
- * Checks that a shop's API refuses requests without a token and with forged ones.
+ * Checks that a shop's API refuses requests without a bearer token and with forged ones.
  * @param {string} shop
  * @param {Settings} settings of the sandbox that the shop trusts
  */
@@ -30,6 +30,7 @@ export async function isRefusedAt(shop, settings) {
   /** @type {[headers: Record<string, string>, errorCode: string][]} */
   const requests = [
     [{}, 'TokenMissing'],
+    [{ cookie: 'authorization=e30.e30.e30' }, 'TokenMissing'],
     [{ authorization: 'Bearer e30.e30.e30' }, 'TokenMalformed'],
     [{ authorization: `Bearer ${await forgedToken(settings)}` }, 'TokenInvalidSignature'],
   ];
