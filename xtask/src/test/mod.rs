@@ -1,6 +1,6 @@
 //! `cargo xtask test`: installs the tools, runs every test, and prints a table of results and times.
 
-mod beside;
+mod background;
 mod browser;
 mod node_tests;
 mod report;
@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 use crate::engines::{Engine, Engines};
 use crate::setup::{self, TestTools};
 use crate::{build, docs, lint, size, workspace};
-use beside::Beside;
+use background::BackgroundBuilds;
 pub(crate) use node_tests::{bundlers, tools};
 use stages::Stages;
 
@@ -108,14 +108,14 @@ fn parts(tools: &TestTools, options: &Options, stages: &mut Stages) {
     if options.has(Part::Lint) {
         stages.run("lint", || lint::run(&tools.build));
     }
-    let packages = options.has(Part::Native).then(|| packages_beside(tools, options)).flatten();
+    let packages = options.has(Part::Native).then(|| packages_in_background(tools, options)).flatten();
     if options.has(Part::Native) {
-        stages.tests("native tests", Ok(native_tests(tools)));
-        stages.tests("keys in AWS-LC", Ok(aws_lc_tests()));
+        stages.tests("native tests", || Ok(native_tests(tools)));
+        stages.tests("keys in AWS-LC", || Ok(aws_lc_tests()));
     }
     if options.has(Part::Browser) {
         for &engine in &options.engines.0 {
-            stages.driver_tests(browser::stage_name(engine), browser::command(tools, engine));
+            stages.driver_tests(browser::stage_name(engine), || browser::command(tools, engine));
         }
     }
     let needs_packages = options.needs_package() || options.has(Part::Sandbox);
@@ -125,11 +125,11 @@ fn parts(tools: &TestTools, options: &Options, stages: &mut Stages) {
             None => build_packages(tools, options),
         });
     if options.has(Part::Sandbox) {
-        stages.tests_of_built("sandbox as a package", is_built, node_tests::sandbox_package(tools));
+        stages.tests_of_built("sandbox as a package", is_built, || node_tests::sandbox_package(tools));
     }
     if options.has(Part::Docs) {
         let is_built = stages.run("build of the site", || docs::build_for_tests(&tools.build.node));
-        stages.tests_of_built("site", is_built, node_tests::site(tools));
+        stages.tests_of_built("site", is_built, || node_tests::site(tools));
     }
     if options.needs_package() {
         package_parts(tools, options, is_built, stages);
@@ -145,28 +145,28 @@ fn package_parts(tools: &TestTools, options: &Options, is_built: bool, stages: &
         stages.run("size", || size::check(&tools.build));
     }
     if options.has(Part::Types) {
-        stages.tests_of_built("types", is_built, node_tests::types(tools));
+        stages.tests_of_built("types", is_built, || node_tests::types(tools));
     }
     if options.has(Part::E2e) {
         let engine = Engine::Chromium;
         if options.engines.0.contains(&engine) {
-            stages.tests_of_built(node_tests::stage_name(engine), is_built, node_tests::stories(tools, engine));
-            stages.tests_of_built(node_tests::STRICT_STAGE, is_built, node_tests::strict_stories(tools));
+            stages.tests_of_built(node_tests::stage_name(engine), is_built, || node_tests::stories(tools, engine));
+            stages.tests_of_built(node_tests::STRICT_STAGE, is_built, || node_tests::strict_stories(tools));
         }
     }
     if options.has(Part::Attacks) {
-        stages.tests_of_built("attacks", is_built, node_tests::attacks(tools));
+        stages.tests_of_built("attacks", is_built, || node_tests::attacks(tools));
     }
     if options.has(Part::Bundlers) {
-        stages.tests_of_built("bundlers", is_built, node_tests::bundlers(tools));
+        stages.tests_of_built("bundlers", is_built, || node_tests::bundlers(tools));
     }
     if options.has(Part::E2e) {
         for &engine in options.engines.0.iter().filter(|engine| **engine != Engine::Chromium) {
-            stages.tests_of_built(node_tests::stage_name(engine), is_built, node_tests::stories(tools, engine));
+            stages.tests_of_built(node_tests::stage_name(engine), is_built, || node_tests::stories(tools, engine));
         }
     }
     if options.has(Part::Bundlers) {
-        stages.tests_of_built("tools", is_built, node_tests::tools(tools));
+        stages.tests_of_built("tools", is_built, || node_tests::tools(tools));
     }
 }
 
@@ -180,13 +180,13 @@ fn build_packages(tools: &TestTools, options: &Options) -> Result<()> {
     }
 }
 
-/// Begins the same builds beside the native tests, if all parts that need a package follow them.
-fn packages_beside(tools: &TestTools, options: &Options) -> Option<Beside> {
+/// Begins the same builds in the background of the native tests, if all parts that need a package follow them.
+fn packages_in_background(tools: &TestTools, options: &Options) -> Option<BackgroundBuilds> {
     if !options.parts.is_empty() {
         return None;
     }
     let program = tools.xtask.as_ref()?;
-    Beside::start(program, &[&["build", "--only-package"], &["sandbox-package"]]).ok()
+    BackgroundBuilds::start(program, &[&["build", "--only-package"], &["sandbox-package"]]).ok()
 }
 
 /// The tests of every crate.

@@ -81,7 +81,7 @@ mod tests {
         let mut stages = Stages::within(None);
         let mut command = Command::new("printf");
         command.args(["%s", retried]);
-        stages.tests("stories", Ok(command));
+        stages.tests("stories", || Ok(command));
         assert!(print(&stages, &[]).unwrap_err().to_string().contains("failed: stories"));
     }
 }

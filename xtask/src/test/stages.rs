@@ -27,26 +27,30 @@ impl Stages {
         self.add(name, || Stage::run(name, work))
     }
 
-    /// A stage that is a test runner.
-    pub(crate) fn tests(&mut self, name: &'static str, command: Result<Command>) {
-        self.add(name, || match command {
+    /// A stage that is a test runner, whose command is made when its turn comes.
+    pub(crate) fn tests(&mut self, name: &'static str, command: impl FnOnce() -> Result<Command>) {
+        self.add(name, || match command() {
             Ok(mut command) => Stage::tests(name, &mut command),
             Err(failure) => Stage::run(name, || Err(failure)),
         });
     }
 
     /// A test runner that starts a browser's driver.
-    pub(crate) fn driver_tests(&mut self, name: &'static str, command: Result<Command>) {
-        self.add(name, || match command {
+    pub(crate) fn driver_tests(&mut self, name: &'static str, command: impl FnOnce() -> Result<Command>) {
+        self.add(name, || match command() {
             Ok(mut command) => Stage::driver_tests(name, &mut command),
             Err(failure) => Stage::run(name, || Err(failure)),
         });
     }
 
     /// Tests of what was built; they fail if it was not.
-    pub(crate) fn tests_of_built(&mut self, name: &'static str, is_built: bool, command: Result<Command>) {
-        let not_built = || Err(anyhow!("not run, because the build failed"));
-        self.tests(name, if is_built { command } else { not_built() });
+    pub(crate) fn tests_of_built(
+        &mut self,
+        name: &'static str,
+        is_built: bool,
+        command: impl FnOnce() -> Result<Command>,
+    ) {
+        self.tests(name, || if is_built { command() } else { Err(anyhow!("not run, because the build failed")) });
     }
 
     fn add(&mut self, name: &'static str, stage: impl FnOnce() -> Stage) -> bool {

@@ -1,4 +1,4 @@
-//! Builds that run beside another stage. The link of a module has one thread, and many native tests wait: alone each would
+//! Builds in the background of another stage. The link of a module has one thread, and many native tests wait: alone each would
 //! leave a processor idle.
 
 use std::fs::{File, OpenOptions};
@@ -12,15 +12,15 @@ use crate::{programs, workspace};
 
 /// Commands of this program, one after the other, whose output is kept until the end.
 #[derive(Debug)]
-pub(crate) struct Beside {
+pub(crate) struct BackgroundBuilds {
     output: PathBuf,
     commands: JoinHandle<Result<()>>,
 }
 
-impl Beside {
+impl BackgroundBuilds {
     /// Begins with the first command.
     pub(crate) fn start(program: &Path, commands: &'static [&'static [&'static str]]) -> Result<Self> {
-        let output = workspace::target().join("beside.log");
+        let output = workspace::target().join("background.log");
         File::create(&output).with_context(|| format!("cannot create {}", output.display()))?;
         let (program, log) = (program.to_owned(), output.clone());
         let commands = thread::spawn(move || {
@@ -31,7 +31,7 @@ impl Beside {
             }
             Ok(())
         });
-        Ok(Beside { output, commands })
+        Ok(BackgroundBuilds { output, commands })
     }
 
     /// Waits for the last command and prints what all of them have printed.
@@ -48,8 +48,8 @@ mod tests {
 
     #[test]
     fn a_build_that_fails_is_reported_at_its_end_and_ends_the_list() {
-        let failing = Beside::start(Path::new("false"), &[&["first"], &["second"]]).unwrap();
+        let failing = BackgroundBuilds::start(Path::new("false"), &[&["first"], &["second"]]).unwrap();
         assert!(failing.finish().is_err());
-        Beside::start(Path::new("true"), &[&["first"], &["second"]]).unwrap().finish().unwrap();
+        BackgroundBuilds::start(Path::new("true"), &[&["first"], &["second"]]).unwrap().finish().unwrap();
     }
 }
