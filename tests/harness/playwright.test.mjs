@@ -111,6 +111,14 @@ describe('Chromium', () => {
     await hasEnded();
   });
 
+  test('whose page closes by itself is reported as a crash', async () => {
+    const session = await page.context().newCDPSession(page);
+    const waiting = page.waitForURL('**/never');
+    await Promise.all([assert.rejects(waiting, BrowserCrash), session.send('Page.close').catch(() => {})]);
+    assert.ok(watchdog.failure instanceof BrowserCrash);
+    await hasEnded();
+  });
+
   test('whose page a story closes is no failure of the browser', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     const rejected = assert.rejects(waiting, /has been closed/);

@@ -15,6 +15,8 @@ import { settlesWithin } from '../watchdog.mjs';
 
 /** Prototypes of Playwright's objects whose methods have limits already. */
 const limitedPrototypes = new WeakSet();
+/** Pages and profiles that a story has closed. */
+const closed = new WeakSet();
 /** Commands that end when code of the page does. */
 const RUNS_IN_PAGE = /^(evaluate|waitForFunction|\$)/;
 /** Properties that hold other objects of Playwright. */
@@ -111,8 +113,9 @@ function limited(name, method) {
   const call = function (...values) {
     // Only handlers get the objects of routes.
     if (name === 'route' && typeof values[1] === 'function') values[1] = limitedHandler(values[1]);
+    if (name === 'close') closed.add(/** @type {object} */ (this));
     const result = method.apply(this, values);
-    return typeof result?.then === 'function' ? waitFor(name, result) : limitMethods(result);
+    return typeof result?.then === 'function' ? waitFor(name, result, this) : limitMethods(result);
   };
   return Object.assign(call, { unlimited: method });
 }
@@ -127,8 +130,9 @@ const limitedHandler =
  * Waits for a command of Playwright, and finds out whether the page or the browser has delayed a late one.
  * @param {string} name
  * @param {Promise<unknown>} result
+ * @param {any} object of Playwright
  */
-async function waitFor(name, result) {
+async function waitFor(name, result, object) {
   // The command may still fail after the browser has, without a handler.
   result.catch(() => {});
   if (!current) throw new Error('no browser was launched');
@@ -141,11 +145,25 @@ async function waitFor(name, result) {
   try {
     return limitMethods(await watchdog.command(name, () => result, { limitMs, explain }));
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+    if (!(error instanceof Error)) throw error;
+    if (/has been closed/.test(error.message) && isOpen(object)) {
+      throw watchdog.crashed('a page of the browser has closed by itself', error);
+    }
+    if (error.name !== 'TimeoutError') throw error;
     // Either the page does not show what the story waits for, or it shows nothing any more.
     await pagesRespond(browser, watchdog);
     throw watchdog.failure ?? error;
   }
+}
+
+/**
+ * Whether this is a page, or a part of one, that no story has closed.
+ * @param {any} object of Playwright
+ */
+function isOpen(object) {
+  /** @type {Page | undefined} */
+  const page = object?._page ?? object?._frame?._page ?? (object?._browserContext && object);
+  return Boolean(page) && ![page, page?.context()].some((part) => part && closed.has(part));
 }
 
 /**
