@@ -27,7 +27,7 @@ impl Stages {
         self.add(name, || Stage::run(name, work))
     }
 
-    /// A stage that is a test runner, whose command is made when its turn comes.
+    /// A stage that is a test runner, whose command is made just before it runs.
     pub(crate) fn tests(&mut self, name: &'static str, command: impl FnOnce() -> Result<Command>) {
         self.add(name, || match command() {
             Ok(mut command) => Stage::tests(name, &mut command),
