@@ -51,7 +51,7 @@ describe('attacks', { concurrency: 2 }, () => {
   for (const dialect of isMeasuredBefore ? DIALECTS.slice(0, 1) : DIALECTS) {
     for (const topology of TOPOLOGIES) {
       describe(`${topology}, ${dialect} dialect`, { concurrency: 1 }, () => {
-        const story = stories(topology, { dialect, bfcache: true });
+        const story = stories(topology, { dialect, bfcache: true, wholeBrowser: true });
 
         for (const attack of ATTACKS) {
           for (const variant of variantsOf(attack, topology)) {

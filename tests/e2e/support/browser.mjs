@@ -27,8 +27,8 @@ import assert from 'node:assert/strict';
  * @property {boolean} [bfcache] keep pages in the back/forward cache, as browsers do for their users; drivers switch that
  * off otherwise
  * @property {boolean} [headed] show the browser; Chromium only
- * @property {boolean} [withoutWindow] use the program that CHROME_HEADLESS_SHELL names, if it does: Chromium's engine and
- * network without the browser's window, extensions and prerendering, for 40 % less processor time
+ * @property {boolean} [withoutWindow] use the program that CHROME_HEADLESS_SHELL names, if it is set: Chromium's engine and
+ * network without the window and the back/forward cache; docs/engines.md has the difference in processor time
  * @property {Watchdog} [watchdog] gets the failures of the browser
  */
 

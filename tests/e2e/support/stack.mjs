@@ -48,7 +48,7 @@ export const TOPOLOGIES = ['localhost', 'https', 'cross-site'];
 /**
  * The topologies of a block that runs in several: all of them, or with TOPOLOGIES=first or =last one. In the whole test run
  * the stories of the strict dialect, which differ more between topologies, run in all; those of the default dialect in the
- * first, and those of other engines in the last one, for which browsers have rules of their own.
+ * first in Chromium, and in the last in other engines.
  * @param {readonly Topology[]} topologies
  */
 export function eachOf(topologies) {

@@ -1,52 +1,27 @@
 //! Where examples and pages name a version of an npm package. A release leaves none on the version before it.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::plan::Mention;
-use crate::workspace;
+use crate::{repository, workspace};
 
 /// How the names of the npm packages begin.
 const PREFIX: &str = "authress-login-";
-/// The folders with examples and pages, besides the page at the root.
-const FOLDERS: [&str; 5] = ["docs", "examples", "pkg", "sandbox-pkg", "crates"];
-/// What others have written or a program.
-const SKIPPED: [&str; 3] = ["node_modules", "dist", "target"];
+/// The examples and pages, as `git ls-files` takes them.
+const FILES: [&str; 6] = ["README.md", "docs", "examples", "pkg", "sandbox-pkg", "crates"];
 
 /// Every mention of the repository, in the order of the files.
 pub(super) fn read() -> Result<Vec<Mention>> {
-    let mut files = vec!["README.md".to_owned()];
-    for folder in FOLDERS {
-        add_files(folder, &mut files)?;
-    }
-    files.sort();
+    let tracked = repository::git(&[&["ls-files", "--"], FILES.as_slice()].concat())?;
+    let is_read = |file: &&str| file.ends_with(".md") || file.ends_with("/package.json");
     let mut mentions = Vec::new();
-    for file in files {
+    for file in tracked.lines().filter(is_read) {
         let text =
-            std::fs::read_to_string(workspace::root().join(&file)).with_context(|| format!("cannot read {file}"))?;
-        mentions.extend(if file.ends_with(".md") { in_page(&file, &text) } else { in_manifest(&file, &text)? });
+            std::fs::read_to_string(workspace::root().join(file)).with_context(|| format!("cannot read {file}"))?;
+        mentions.extend(if file.ends_with(".md") { in_page(file, &text) } else { in_manifest(file, &text)? });
     }
     Ok(mentions)
-}
-
-/// Adds the pages and manifests of a folder and of those below it.
-fn add_files(folder: &str, files: &mut Vec<String>) -> Result<()> {
-    let entries = std::fs::read_dir(workspace::root().join(folder)).with_context(|| format!("cannot read {folder}"))?;
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot read {folder}"))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{folder}/{name}");
-        if entry.file_type().with_context(|| format!("cannot read {path}"))?.is_dir() {
-            if !SKIPPED.contains(&name.as_str()) && !name.starts_with('.') {
-                add_files(&path, files)?;
-            }
-        } else if Path::new(&name).extension().is_some_and(|ending| ending == "md") || name == "package.json" {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// What a manifest requires, each with the sign before its version, such as `^`.
