@@ -119,6 +119,23 @@ describe('Chromium', () => {
     await hasEnded();
   });
 
+  test('that fails has nothing to do with another one that was launched at once', async () => {
+    const watchdogs = [new Watchdog(), new Watchdog()];
+    const browsers = await Promise.all(watchdogs.map((own) => launch({ browserArgs: [] }, { watchdog: own })));
+    try {
+      const pages = await Promise.all(browsers.map(async (own) => (await own.newContext()).newPage()));
+      const session = await pages[0].context().newCDPSession(pages[0]);
+      const waiting = pages[0].waitForURL('**/never');
+      await Promise.all([assert.rejects(waiting, BrowserCrash), session.send('Page.close').catch(() => {})]);
+      assert.ok(watchdogs[0].failure instanceof BrowserCrash);
+      await browsers[0].close();
+      assert.equal(await pages[1].evaluate(() => 1 + 1), 2);
+      assert.equal(watchdogs[1].failure, null);
+    } finally {
+      await Promise.all(browsers.map((own) => own.close()));
+    }
+  });
+
   test('whose page a story closes is no failure of the browser', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     const rejected = assert.rejects(waiting, /has been closed/);

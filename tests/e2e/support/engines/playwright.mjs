@@ -22,19 +22,37 @@ const RUNS_IN_PAGE = /^(evaluate|waitForFunction|\$)/;
 /** Properties that hold other objects of Playwright. */
 const PARTS = ['clock', 'keyboard', 'mouse', 'touchscreen'];
 
+/** @typedef {{ watchdog: Watchdog, browser: Browser }} Launched */
+
 /**
- * The browser whose story runs: there is one at a time.
- * @type {{ watchdog: Watchdog, browser: Browser } | undefined}
+ * The browsers of this process. Two blocks of stories can run at once, each with its own.
+ * @type {WeakMap<Browser, Launched>}
+ */
+const browsers = new WeakMap();
+/**
+ * The browser that was used last: for objects that do not know theirs.
+ * @type {Launched | undefined}
  */
 let current;
 
+/** @type {Promise<unknown>} */
+let lastLaunch = Promise.resolve();
+
 /**
- * Launches a browser. Every method of it, and of the objects that it returns, has a limit.
+ * Launches a browser. Every method of it, and of the objects that it returns, has a limit. Launches run one after the other:
+ * the process groups that appear during one are those of its browser, and are killed with it.
  * @param {BrowserType} type Playwright's `chromium` or `firefox`
  * @param {LaunchOptions} options
  * @param {Watchdog} watchdog
  */
 export async function launch(type, options, watchdog) {
+  const launched = lastLaunch.then(() => launchAlone(type, options, watchdog));
+  lastLaunch = launched.catch(() => {});
+  return await launched;
+}
+
+/** @type {typeof launch} */
+async function launchAlone(type, options, watchdog) {
   const before = ownGroups();
   const newGroups = () =>
     ownGroups()
@@ -59,6 +77,7 @@ export async function launch(type, options, watchdog) {
   limitMethods(browser);
   const launched = { watchdog, browser };
   current = launched;
+  browsers.set(browser, launched);
   const { newContext, close } = browser;
   return Object.assign(browser, {
     /** @type {Browser['newContext']} */
@@ -135,8 +154,9 @@ const limitedHandler =
 async function waitFor(name, result, object) {
   // The command may still fail after the browser has, without a handler.
   result.catch(() => {});
-  if (!current) throw new Error('no browser was launched');
-  const { watchdog, browser } = current;
+  const launched = launchedWith(object);
+  if (!launched) throw new Error('no browser was launched');
+  const { watchdog, browser } = launched;
   const limitMs = watchdog.pageMs;
   const explain = async () =>
     RUNS_IN_PAGE.test(name) && (await pagesRespond(browser, watchdog))
@@ -157,13 +177,28 @@ async function waitFor(name, result, object) {
 }
 
 /**
+ * The page that this is, or is a part of.
+ * @param {any} object of Playwright
+ * @returns {Page | undefined}
+ */
+const pageOf = (object) => object?._page ?? object?._frame?._page ?? (object?._browserContext && object);
+
+/**
+ * The browser to which this belongs.
+ * @param {any} object of Playwright
+ */
+function launchedWith(object) {
+  const browser = pageOf(object)?.context().browser() ?? object?._browser ?? object;
+  return browsers.get(browser) ?? current;
+}
+
+/**
  * Whether this is a page, or a part of one, that no story has closed.
  * @param {any} object of Playwright
  */
 function isOpen(object) {
-  /** @type {Page | undefined} */
-  const page = object?._page ?? object?._frame?._page ?? (object?._browserContext && object);
-  return Boolean(page) && ![page, page?.context()].some((part) => part && closed.has(part));
+  const page = pageOf(object);
+  return page !== undefined && !closed.has(page) && !closed.has(page.context());
 }
 
 /**
