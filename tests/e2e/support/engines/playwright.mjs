@@ -51,7 +51,11 @@ export async function launch(type, options, watchdog) {
   return await launched;
 }
 
-/** @type {typeof launch} */
+/**
+ * @param {BrowserType} type
+ * @param {LaunchOptions} options
+ * @param {Watchdog} watchdog
+ */
 async function launchAlone(type, options, watchdog) {
   const before = ownGroups();
   const newGroups = () =>
