@@ -136,6 +136,11 @@ describe('Chromium', () => {
     }
   });
 
+  test('shows its pages another time', async () => {
+    await page.clock.setFixedTime(1000);
+    assert.equal(await page.evaluate(() => Date.now()), 1000);
+  });
+
   test('whose page a story closes is no failure of the browser', async () => {
     const waiting = page.evaluate(() => new Promise(() => {}));
     const rejected = assert.rejects(waiting, /has been closed/);

@@ -185,14 +185,16 @@ async function waitFor(name, result, object) {
  * @param {any} object of Playwright
  * @returns {Page | undefined}
  */
-const pageOf = (object) => object?._page ?? object?._frame?._page ?? (object?._browserContext && object);
+const pageOf = (object) =>
+  object?._page ?? object?._frame?._page ?? (typeof object?.context === 'function' ? object : undefined);
 
 /**
  * The browser to which this belongs.
  * @param {any} object of Playwright
  */
 function launchedWith(object) {
-  const browser = pageOf(object)?.context().browser() ?? object?._browser ?? object;
+  const context = pageOf(object)?.context() ?? object?._browserContext ?? object;
+  const browser = context?._browser ?? context;
   return browsers.get(browser) ?? current;
 }
 
