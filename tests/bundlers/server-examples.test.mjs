@@ -91,6 +91,10 @@ const EXAMPLES = [
     change: {
       policy: 'app/entry.server.jsx',
       files: { 'react-router.config.js': "export default { basename: '/shop/' };\n" },
+      edits: [
+        ['app/home.jsx', "'/api/cart'", "'/shop/api/cart'"],
+        ['app/home.jsx', "'/api/cart/mug'", "'/shop/api/cart/mug'"],
+      ],
       base: '/shop/',
       routerAddress:
         '(({ pathname, search, hash }) => pathname + search + hash)(__reactRouterDataRouter.state.location)',

@@ -15,15 +15,26 @@ function show() {
   element('count').value = String(cart.of === shopper?.userId ? (cart.items?.mug ?? 0) : 0);
 }
 
+function showFailure(error) {
+  console.error(error);
+  element('notice').hidden = false;
+}
+
 let last = Promise.resolve();
 /** Runs the requests one after the other, so an older response never replaces a newer one. */
 function update(request) {
   last = last.then(async () => {
-    const newest = await request().catch(console.error);
-    element('notice').hidden = newest !== undefined;
-    cart = newest ?? cart;
+    cart = (await request().catch(showFailure)) ?? cart;
     show();
   });
+}
+
+/** Makes a button call a function. The notice of a failure stays until the next press. */
+function onPress(id, call) {
+  element(id).onclick = () => {
+    element('notice').hidden = true;
+    call().catch(showFailure);
+  };
 }
 
 /** Resolves to the cart with the id of its user: the page shows it to no other one. */
@@ -48,10 +59,10 @@ async function resume() {
   return result?.status === 'signed-in' && result.appState === 'add' ? await addMug() : null;
 }
 
-element('add').onclick = () => update(addMug);
+onPress('add', async () => update(addMug));
 // The user id, and with it the cart, stays the same: the identity is linked to it.
-element('sign-in').onclick = () => login.signIn({ connectionId: 'con_acorn' });
-element('sign-out').onclick = () => login.signOut();
+onPress('sign-in', () => login.signIn({ connectionId: 'con_acorn' }));
+onPress('sign-out', () => login.signOut());
 
 update(resume);
 // Another user has another cart, also one who signs in in another tab.

@@ -1,7 +1,7 @@
 'use client';
 
 import { useLoginClient, useShopper } from 'authress-login-wasm/react';
-import { startTransition, useActionState, useEffect } from 'react';
+import { startTransition, useActionState, useEffect, useState } from 'react';
 
 import { addMug, loadCart, resume } from './cart-requests.js';
 
@@ -12,13 +12,15 @@ export function Cart() {
   // On the server, and until the page is hydrated, the status is `checking`.
   const { status, userIdentity, signIn, signOut } = useShopper();
   const userId = userIdentity?.userId;
+  const [hasFailed, setHasFailed] = useState(false);
+  const showFailure = (error) => {
+    console.error(error);
+    setHasFailed(true);
+  };
   // React runs the requests one after the other, so an older response never replaces a newer one.
-  const [{ cart, hasFailed }, update] = useActionState(
-    async (before, request) => {
-      const cart = await request(login).catch(console.error);
-      return { cart: cart ?? before.cart, hasFailed: cart === undefined };
-    },
-    { cart: {} },
+  const [cart, update] = useActionState(
+    async (before, request) => (await request(login).catch(showFailure)) ?? before,
+    {},
   );
 
   useEffect(() => startTransition(() => update(resume)), [update]);
@@ -27,15 +29,21 @@ export function Cart() {
     if (userId) startTransition(() => update(loadCart));
   }, [userId, update]);
 
+  /** Calls what a button is for. The notice of a failure stays until the next press. */
+  const press = (call) => () => {
+    setHasFailed(false);
+    call().catch(showFailure);
+  };
+
   return (
     <>
-      <button id="add" type="button" onClick={() => startTransition(() => update(addMug))}>
+      <button id="add" type="button" onClick={press(async () => startTransition(() => update(addMug)))}>
         Add a mug to the cart
       </button>
-      <button id="sign-in" type="button" onClick={() => signIn({ connectionId: 'con_acorn' })}>
+      <button id="sign-in" type="button" onClick={press(() => signIn({ connectionId: 'con_acorn' }))}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={() => signOut()}>
+      <button id="sign-out" type="button" onClick={press(signOut)}>
         Sign out
       </button>
       <p>

@@ -1,5 +1,5 @@
 import { useShopper } from 'authress-login-wasm/react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useFetcher, useNavigate, useRevalidator } from 'react-router';
 
 import { login } from './login.js';
@@ -7,6 +7,7 @@ import { login } from './login.js';
 const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
 const ADD = { method: 'post', action: '/?index' };
 
+let newest = {};
 /** Requests the cart if there is a session then. The page shows it to the user with this id only. */
 async function cartAfter(getSession, path, options) {
   try {
@@ -14,10 +15,11 @@ async function cartAfter(getSession, path, options) {
     const { userIdentity } = login.getSnapshot();
     const response = await login.fetch(path, options);
     if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
-    return { of: userIdentity?.userId, items: await response.json() };
+    newest = { of: userIdentity?.userId, items: await response.json() };
+    return newest;
   } catch (error) {
     console.error(error);
-    return { hasFailed: true };
+    return { ...newest, hasFailed: true };
   }
 }
 
@@ -36,6 +38,12 @@ export default function Home({ loaderData: cart }) {
   const { submit, data: added } = useFetcher();
   const navigate = useNavigate();
   const { revalidate } = useRevalidator();
+  const [failure, setFailure] = useState(null);
+  /** Calls what a button is for. The notice of a failure stays until the next press. */
+  const press = (call) => () => {
+    setFailure(null);
+    call().catch(setFailure);
+  };
 
   useEffect(() => {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
@@ -54,20 +62,20 @@ export default function Home({ loaderData: cart }) {
   return (
     <main>
       <h1>Mugs</h1>
-      <button id="add" type="button" onClick={() => submit(null, ADD)}>
+      <button id="add" type="button" onClick={press(() => submit(null, ADD))}>
         Add a mug to the cart
       </button>
-      <button id="sign-in" type="button" onClick={() => signIn({ connectionId: 'con_acorn' })}>
+      <button id="sign-in" type="button" onClick={press(() => signIn({ connectionId: 'con_acorn' }))}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={() => signOut()}>
+      <button id="sign-out" type="button" onClick={press(signOut)}>
         Sign out
       </button>
       <p>
         You are <output id="who">{WHO[status] ?? 'new here'}</output>. In your cart:{' '}
         <output id="count">{cart.of === userIdentity?.userId ? (cart.items?.mug ?? 0) : 0}</output>
       </p>
-      {(cart.hasFailed || added?.hasFailed) && <p role="alert">This did not work. Please try again.</p>}
+      {(cart.hasFailed || added?.hasFailed || failure) && <p role="alert">This did not work. Please try again.</p>}
     </main>
   );
 }

@@ -4,35 +4,45 @@ import { useLoginClient, useShopper } from 'authress-login-wasm/vue';
 
 export function useCart() {
   const login = useLoginClient();
+  const { baseURL } = useRuntimeConfig().app;
   const shopper = useShopper();
   const userId = computed(() => shopper.value.userIdentity?.userId);
   const cart = ref({});
   const hasFailed = ref(false);
 
+  function showFailure(error) {
+    console.error(error);
+    hasFailed.value = true;
+  }
+
   let last = Promise.resolve();
   /** Runs the requests one after the other, so an older response never replaces a newer one. */
   function update(request) {
     last = last.then(async () => {
-      const newest = await request().catch(console.error);
-      hasFailed.value = newest === undefined;
-      cart.value = newest ?? cart.value;
+      cart.value = (await request().catch(showFailure)) ?? cart.value;
     });
+  }
+
+  /** Calls what a button is for. The notice of a failure stays until the next press. */
+  function press(call) {
+    hasFailed.value = false;
+    call().catch(showFailure);
   }
 
   /** Resolves to the cart with the id of its user: the page shows it to no other one. */
   async function request(path, options) {
     const { userIdentity } = login.getSnapshot();
-    const response = await login.fetch(path, options);
+    const response = await login.fetch(baseURL + path, options);
     if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
     return { of: userIdentity?.userId, items: await response.json() };
   }
 
-  const load = () => request('/api/cart');
+  const load = () => request('api/cart');
 
   /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
   async function addMug() {
     const session = await login.signInAnonymously({ appState: 'add' });
-    return session && (await request('/api/cart/mug', { method: 'PUT' }));
+    return session && (await request('api/cart/mug', { method: 'PUT' }));
   }
 
   /** Handles what the browser has come back from. Only the first result has the `appState`, so the mug is added once. */
@@ -45,5 +55,5 @@ export function useCart() {
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
   watch(userId, (id) => id && update(load));
   const count = computed(() => (cart.value.of === userId.value ? (cart.value.items?.mug ?? 0) : 0));
-  return { count, hasFailed, add: () => update(addMug) };
+  return { count, hasFailed, press, add: async () => update(addMug) };
 }

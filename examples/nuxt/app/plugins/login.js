@@ -11,7 +11,9 @@ export default defineNuxtPlugin(({ hook, vueApp }) => {
   const router = useRouter();
   hook('app:mounted', async () => {
     await login.userSessionExists().catch(console.error);
-    const { search, hash } = window.location;
-    await router.replace(router.currentRoute.value.path + search + hash);
+    const { path, fullPath } = router.currentRoute.value;
+    const address = path + window.location.search + window.location.hash;
+    // A navigation, even to the same address, would cancel the one that a visitor has just begun.
+    if (address !== fullPath) await router.replace(address);
   });
 });
