@@ -11,7 +11,7 @@ export default defineNuxtConfig({
   // Their values come from the environment when the server starts: NUXT_PUBLIC_AUTHRESS_API_URL, …
   runtimeConfig: { public: { authressApiUrl: '', applicationId: '', anonymousConnectionId: '' } },
   hooks: {
-    // Only browsers without WebAssembly need this file, so no other one prefetches its 300 kB.
+    // Only browsers without WebAssembly need this file, so no other one prefetches its 450 kB.
     'build:manifest'(files) {
       for (const name in files) if (name.includes('authress-login-wasm/dist/fallback')) files[name].prefetch = false;
     },
