@@ -47,9 +47,9 @@ pub use decision::{
 pub use health_check::{HealthError, HealthTarget, InvalidHealthUrl, NoFixedPort, check_health};
 #[cfg(feature = "server")]
 pub use http::{
-    App, Connections, ForwardingHeader, ForwardingIssue, HttpClientUnavailable, ListeningSocket, NavigationsOnly,
-    Network, NetworkPrefix, Policy, PolicyLayer, PolicyService, ServerLimits, TrustedProxies, check_navigation,
-    check_navigation_or_background, html_error_pages, serve, serve_counted, termination,
+    App, BACKLOG, Connections, ForwardingHeader, ForwardingIssue, HttpClientUnavailable, ListeningSocket,
+    NavigationsOnly, Network, NetworkPrefix, Policy, PolicyLayer, PolicyService, ServerLimits, TrustedProxies,
+    check_navigation, check_navigation_or_background, html_error_pages, serve, serve_counted, termination,
 };
 #[cfg(feature = "server")]
 pub use human_check::{

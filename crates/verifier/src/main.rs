@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authress_verifier::{
-    ClockReading, Config, ConfigWarning, HealthTarget, Listeners, Listening, LogConfig, LogOutput, Login, Metrics,
-    PassedSockets, ServerLimits, Service, Verifier, check_health, self_check, serve, serve_counted, termination, usage,
+    BACKLOG, ClockReading, Config, ConfigWarning, HealthTarget, Listeners, Listening, LogConfig, LogOutput, Login,
+    Metrics, PassedSockets, ServerLimits, Service, Verifier, check_health, self_check, serve, serve_counted,
+    termination, usage,
 };
 
 fn main() -> ExitCode {
@@ -261,13 +262,15 @@ const OTHER_FILES: u64 = 96;
 /// Raises the soft limit of open files. On many systems it is 1024, which is too low for 1024 connections.
 #[cfg(unix)]
 fn raise_open_files(connections: usize) {
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    // At the shutdown those that wait for a free connection are accepted, too.
+    let wanted = needed.saturating_add(BACKLOG.into());
     let has = rlimit::Resource::NOFILE.get().map_or(0, |(soft, _)| soft);
     let has = if has < wanted { rlimit::increase_nofile_limit(wanted).unwrap_or(has) } else { has };
-    if has < wanted {
+    if has < needed {
         tracing::warn!(
             open_files = has,
-            wanted,
+            wanted = needed,
             "the limit of open files is too low for server.connections. Raise it (LimitNOFILE= of systemd, ulimit -n), \
              or lower server.connections"
         );

@@ -176,6 +176,8 @@ fn a_request_whose_head_has_begun_on_a_kept_connection_gets_its_response_after_s
         kept.write_all(first.as_bytes()).unwrap();
         kept
     });
+    let mut first_of_its_connection = TcpStream::connect(&verifier.address).unwrap();
+    first_of_its_connection.write_all(first.as_bytes()).unwrap();
     sleep(Duration::from_millis(300));
     verifier.signal("TERM");
     eventually("no new connection is accepted", || TcpStream::connect(&verifier.address).is_err());
@@ -187,7 +189,7 @@ fn a_request_whose_head_has_begun_on_a_kept_connection_gets_its_response_after_s
     let start = Instant::now();
     assert_eq!(verifier.process.wait().unwrap().code(), Some(0));
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
-    drop(unfinished);
+    drop((unfinished, first_of_its_connection));
 }
 
 #[test]

@@ -130,8 +130,8 @@ fn the_verifier_accepts_the_settings_and_the_times_fit_together() {
         let delay = table["shutdown"]["delay_s"].as_integer().unwrap();
         let drain = i64::try_from(authress_verifier::ServerLimits::default().drain.as_secs()).unwrap();
         assert!(delay + drain < objects.pod()["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap());
-        // Longer than the idle timeout of usual proxies, 60 seconds.
-        assert!(table["server"]["idle_timeout_s"].as_integer().unwrap() > 60);
+        // Longer than the idle timeout of Traefik, 90 seconds, which is that of the overlay's Ingress.
+        assert!(table["server"]["idle_timeout_s"].as_integer().unwrap() > 90);
         for (port, listen) in [(0, &table["listen"]), (1, &table["metrics"]["listen"])] {
             let port = objects.container()["ports"][port]["containerPort"].as_i64().unwrap();
             assert!(listen.as_str().unwrap().ends_with(&format!(":{port}")), "{listen:?}");

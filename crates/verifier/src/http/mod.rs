@@ -19,5 +19,4 @@ pub(crate) use https_client::https_client;
 pub use navigation::{NavigationsOnly, check_navigation, check_navigation_or_background};
 pub use policy::{Policy, PolicyLayer, PolicyService};
 pub(crate) use response_headers::{protect, with_protective_headers};
-pub(crate) use server::BACKLOG;
-pub use server::{App, Connections, ListeningSocket, ServerLimits, serve, serve_counted, termination};
+pub use server::{App, BACKLOG, Connections, ListeningSocket, ServerLimits, serve, serve_counted, termination};

@@ -193,9 +193,11 @@ pub async fn serve_counted<A: App>(
         // Connections in the backlog would be reset with the socket. There is a limit, because new arrivals would keep this
         // loop running under load.
         for _ in 0..BACKLOG {
-            let accepted = tokio::time::timeout(Duration::ZERO, acceptor.listener.accept()).await;
-            let Ok(Ok((stream, peer))) = accepted else { break };
-            spawn(stream, peer, None);
+            match tokio::time::timeout(Duration::ZERO, acceptor.listener.accept()).await {
+                Ok(Ok((stream, peer))) => spawn(stream, peer, None),
+                Ok(Err(error)) if is_of_one_connection(&error) => {}
+                Ok(Err(_)) | Err(_) => break,
+            }
         }
     }
     drop(acceptor);
@@ -222,8 +224,12 @@ async fn serve_connection<S: HttpService<Incoming, ResBody = Body>>(
     }
     // hyper would close a connection that has brought nothing yet, and one with a part of a later head. The response to
     // that request will end the connection.
-    if requests.head_is_due() && tokio::time::timeout(REQUEST_HEAD, connection.as_mut()).await.is_ok() {
-        return;
+    if requests.head_is_due() {
+        let has_ended = tokio::time::timeout(REQUEST_HEAD, connection.as_mut()).await.is_ok();
+        // hyper would wait longer for the rest of a first head.
+        if has_ended || requests.head_is_due() {
+            return;
+        }
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
@@ -325,7 +331,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 type Io = TokioIo<ReadDeadline<Pin<Box<TimeoutStream<TcpStream>>>>>;
 
 /// The number of connections that wait for this process to accept them. The system may have a lower limit.
-pub(crate) const BACKLOG: u32 = 1024;
+pub const BACKLOG: u32 = 1024;
 
 /// How long a request head that is due may take to arrive during the drain. A proxy sends it at once.
 const REQUEST_HEAD: Duration = Duration::from_secs(2);
