@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long)]
     release: bool,
     /// Begin no stage after this many minutes; the end of the output names those that were left out [default: no limit]
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", conflicts_with = "release")]
     within: Option<u64>,
 }
 
@@ -141,9 +141,7 @@ fn package_parts(tools: &TestTools, options: &Options, is_built: bool, stages: &
     let has_servers = stages
         .run("servers", || if options.has(Part::Native) { build::servers_beside_tests() } else { build::servers() });
     let is_built = is_built && has_servers;
-    if is_built {
-        stages.run("size", || size::check(&tools.build));
-    }
+    stages.run("size", || if is_built { size::check(&tools.build) } else { Err(stages::not_built()) });
     if options.has(Part::Types) {
         stages.tests_of_built("types", is_built, || node_tests::types(tools));
     }

@@ -48,6 +48,9 @@ pub(crate) fn print(Stages { ended: stages, late, .. }: &Stages, not_chosen: &[S
     }
     print_skips(stages, late, not_chosen);
     println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.passed == 0 && !late.is_empty() {
+        failed.push("no test began in time");
+    }
     if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
 }
 
@@ -83,5 +86,21 @@ mod tests {
         command.args(["%s", retried]);
         stages.tests("stories", || Ok(command));
         assert!(print(&stages, &[]).unwrap_err().to_string().contains("failed: stories"));
+    }
+
+    #[test]
+    fn a_run_that_was_too_slow_for_any_test_fails() {
+        let late = |passed: &'static str| {
+            let mut stages = Stages::within(None);
+            stages.tests("early", || {
+                let mut command = Command::new("printf");
+                command.args(["ℹ pass %s\n", passed]);
+                Ok(command)
+            });
+            stages.late.push("stories");
+            print(&stages, &[])
+        };
+        assert!(late("1").is_ok());
+        assert!(late("0").unwrap_err().to_string().contains("no test began in time"));
     }
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 
 use super::stage::Stage;
 
@@ -50,7 +50,7 @@ impl Stages {
         is_built: bool,
         command: impl FnOnce() -> Result<Command>,
     ) {
-        self.tests(name, || if is_built { command() } else { Err(anyhow!("not run, because the build failed")) });
+        self.tests(name, || if is_built { command() } else { Err(not_built()) });
     }
 
     fn add(&mut self, name: &'static str, stage: impl FnOnce() -> Stage) -> bool {
@@ -63,6 +63,11 @@ impl Stages {
         self.ended.push(stage);
         is_success
     }
+}
+
+/// The failure of a stage that needs what was not built.
+pub(crate) fn not_built() -> Error {
+    anyhow!("not run, because the build failed")
 }
 
 #[cfg(test)]
