@@ -285,6 +285,11 @@ describe('the files of a release', () => {
     assert.match(await complaint(t, outside), /^publish: SHA256SUMS has an invalid line/);
   });
 
+  test('have to be written first', async (t) => {
+    const empty = (/** @type {string} */ folder) => rmSync(join(folder, 'SHA256SUMS'));
+    assert.match(await complaint(t, empty), /^publish: .* has no SHA256SUMS; .* writes it/);
+  });
+
   test('and what is published have to be named', async (t) => {
     const { stderr } = await publish(scratch(t), process.env, 'pypi', '.');
     assert.match(stderr, /^publish: usage: /);

@@ -1,7 +1,7 @@
 // The files of a release, compared with their sums.
 
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const SUMS = 'SHA256SUMS';
@@ -19,6 +19,10 @@ const SUMS = 'SHA256SUMS';
  * @returns {ReleaseFile[]}
  */
 export function releaseFiles(folder) {
+  if (!existsSync(join(folder, SUMS)))
+    throw new Error(
+      `${folder} has no ${SUMS}; cargo xtask release --dry-run VERSION writes it, in its check release-files`,
+    );
   const lines = readFileSync(join(folder, SUMS), 'utf8').split('\n').filter(Boolean);
   const files = lines.map((line) => {
     const [, sha256, name] = /^([0-9a-f]{64}) {2}(\S+)$/.exec(line) ?? [];

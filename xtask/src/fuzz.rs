@@ -2,8 +2,10 @@
 //! of `crates/hostile-input` is kept in `fuzz/artifacts`, and the run fails.
 
 use std::collections::BTreeSet;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
@@ -48,8 +50,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// What has failed of a target that has kept these inputs.
-fn describe<'a>(target: &str, inputs: impl Iterator<Item = &'a String>) -> String {
-    let inputs: Vec<String> = inputs.map(|input| format!("fuzz/artifacts/{target}/{input}")).collect();
+fn describe<'a>(target: &str, inputs: impl Iterator<Item = &'a WrittenFile>) -> String {
+    let inputs: Vec<String> = inputs.map(|(input, _)| format!("fuzz/artifacts/{target}/{input}")).collect();
     if inputs.is_empty() {
         format!("{target} failed without keeping an input, for the reason above")
     } else {
@@ -57,10 +59,14 @@ fn describe<'a>(target: &str, inputs: impl Iterator<Item = &'a String>) -> Strin
     }
 }
 
-/// The names of the files in a folder; none if it does not exist.
-fn files_in(folder: &Path) -> BTreeSet<String> {
+/// The name of a file and when it was written. A crash that repeats is written into the same file.
+type WrittenFile = (String, Option<SystemTime>);
+
+/// The files in a folder; none if it does not exist.
+fn files_in(folder: &Path) -> BTreeSet<WrittenFile> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    let written = |entry: &DirEntry| entry.metadata().and_then(|metadata| metadata.modified()).ok();
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), written(&entry))).collect()
 }
 
 fn folder() -> PathBuf {
@@ -80,6 +86,8 @@ fn targets() -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -87,12 +95,20 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("authress-fuzz-{}", std::process::id()));
         assert_eq!(files_in(&folder), BTreeSet::new());
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("crash-old"), "").unwrap();
+        let write = |name: &str, seconds: u64| {
+            let file = std::fs::File::create(folder.join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        };
+        write("crash-old", 1);
+        write("crash-again", 1);
         let before = files_in(&folder);
         let failure = || describe("jwt", files_in(&folder).difference(&before));
         assert_eq!(failure(), "jwt failed without keeping an input, for the reason above");
-        std::fs::write(folder.join("crash-new"), "").unwrap();
+        write("crash-new", 2);
         assert_eq!(failure(), "jwt failed: fuzz/artifacts/jwt/crash-new becomes a seed with its repair");
+        std::fs::remove_file(folder.join("crash-new")).unwrap();
+        write("crash-again", 2);
+        assert_eq!(failure(), "jwt failed: fuzz/artifacts/jwt/crash-again becomes a seed with its repair");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

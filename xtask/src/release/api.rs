@@ -143,6 +143,10 @@ fn declared(report: &str) -> BTreeMap<String, usize> {
             is_between_declarations = true;
             continue;
         }
+        // A comment on a part of a declaration.
+        if ["/*", "* ", "*/"].iter().any(|comment| text.starts_with(comment)) {
+            continue;
+        }
         if is_between_declarations && line.starts_with(char::is_alphabetic) {
             place = Place::default();
         }
@@ -227,6 +231,8 @@ mod tests {
     fn equal_reports_and_other_comments_need_nothing() {
         assert_eq!(needs(REPORT), Bump::Fix);
         assert_eq!(needs(&REPORT.replace("// @public", "// @beta")), Bump::Fix);
+        let comment = "    /** How many {things}. */\n    items: number;";
+        assert_eq!(needs(&REPORT.replace("    items: number;", comment)), Bump::Fix);
     }
 
     #[test]

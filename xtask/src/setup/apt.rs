@@ -17,6 +17,13 @@ pub(crate) fn is_available() -> bool {
     programs::find(&["apt-get"]).is_some()
 }
 
+/// Whether the package lists of this system are there and do not name the package.
+pub(super) fn lacks(package: &str) -> bool {
+    let lists = std::fs::read_dir("/var/lib/apt/lists").into_iter().flatten().filter_map(std::result::Result::ok);
+    let has_lists = lists.into_iter().any(|list| list.file_name().to_string_lossy().contains("_Packages"));
+    has_lists && programs::output(Command::new("apt-cache").args(["show", package])).is_none()
+}
+
 /// Installs `packages`. Fails rather than removing an installed package.
 pub(crate) fn install(packages: &[&str], why: &str, expect: &str) -> Result<()> {
     let mut command = apt_get(&["install", "--yes", "--no-install-recommends", "--no-remove"])?;

@@ -71,6 +71,10 @@ fn needed(engines: &[Engine]) -> Vec<Tool> {
 fn missing(tools: &[Tool]) -> Result<Vec<&'static [&'static str]>> {
     let mut groups = Vec::new();
     for &tool in tools {
+        // Not every system has this one, and the tests can do without it.
+        if tool == Tool::HeadlessShell && tool.apt_packages().iter().any(|package| apt::lacks(package)) {
+            continue;
+        }
         if inventory::look(tool)?.found == Found::Nothing && !groups.contains(&tool.apt_packages()) {
             groups.push(tool.apt_packages());
         }
