@@ -19,12 +19,13 @@ export const MESSAGES = {
   InvalidRedirectOpenType: 'The option redirectOpenType must be redirect, tab or client-managed.',
   InvalidResponseLocation: 'The option responseLocation must be cookie, query or none.',
   InvalidRedirectUrl: 'The redirect URL is invalid. Use an http(s) URL or a path on this site.',
-  NotLoggedIn: 'This call needs a session. Call authenticate first.',
+  NotLoggedIn: 'This call needs a session. Call signInAnonymously or signIn first.',
   SessionNotBegunHere:
-    "This anonymous session was found in the browser: no login here began it, and it may be another person's. No identity is linked to it. Call authenticate to sign in, and take the cart along with a claim ticket of your API.",
+    "This anonymous session was found in the browser: no login here began it, and it may be another person's. No identity is linked to it. Call signIn with the option claimTicket, which logs in and takes the cart along.",
   UserChanged:
     "The session is now another user's than the one that the page knows, so nothing was sent for it. Read getSnapshot, show the new user, and repeat the call if it is still meant.",
-  TokenTimeout: 'No session was found in time. Call authenticate to start one, then request the token again.',
+  TokenTimeout:
+    'No session was found in time. Call signInAnonymously or signIn to start one, then request the token again.',
   OriginNotAllowed:
     'The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.',
   StorageUnavailable:

@@ -65,13 +65,13 @@ error_codes! {
     /// Caller: a redirect URL is invalid, or the browser refused to navigate to it.
     InvalidRedirectUrl: "The redirect URL is invalid. Use an http(s) URL or a path on this site.",
     /// State: there is no session, and the call needs one.
-    NotLoggedIn: "This call needs a session. Call authenticate first.",
+    NotLoggedIn: "This call needs a session. Call signInAnonymously or signIn first.",
     /// State: `linkIdentity` of an anonymous session that no login of this browser has begun.
-    SessionNotBegunHere: "This anonymous session was found in the browser: no login here began it, and it may be another person's. No identity is linked to it. Call authenticate to sign in, and take the cart along with a claim ticket of your API.",
+    SessionNotBegunHere: "This anonymous session was found in the browser: no login here began it, and it may be another person's. No identity is linked to it. Call signIn with the option claimTicket, which logs in and takes the cart along.",
     /// State: the session has become another user's since the page last heard of it.
     UserChanged: "The session is now another user's than the one that the page knows, so nothing was sent for it. Read getSnapshot, show the new user, and repeat the call if it is still meant.",
     /// State: there was no session within the timeout.
-    TokenTimeout: "No session was found in time. Call authenticate to start one, then request the token again.",
+    TokenTimeout: "No session was found in time. Call signInAnonymously or signIn to start one, then request the token again.",
     /// Caller: `fetch` would send the token to an origin that is not allowed.
     OriginNotAllowed: "The access token is not sent to this origin. Add the origin to the setting tokenOrigins if it is your own API.",
     /// Browser: the pending login cannot be stored.

@@ -174,12 +174,12 @@ fn redis(figures: &Figures) -> String {
     let used = model::redis_micros(figures);
     let _ = write!(
         text,
-        "\nA core that does nothing else has time for {} to {} logins a second of these. The model uses {} for a login, the \
-         dearest of what was measured with verifiers and {} logins at once: **{}** logins a second.\n",
+        "\nA core that runs only Redis has time for {} to {} logins a second by this table. The model uses the highest cost that \
+         was measured with verifiers and {} logins at once, {}: **{}** logins a second.\n",
         number(1e6 / single),
         number(1e6 / pipelined),
-        micros(used),
         figures.login.connections,
+        micros(used),
         number(1e6 / used),
     );
     text
@@ -190,8 +190,8 @@ fn memory(figures: &Figures) -> String {
     format!(
         "| What | Where | Bytes | Lifetime | Measured over |\n|---|---|---:|---|---:|\n\
          | used state | Redis | {state:.0} | `state.remembered_s`, {remembered:.0} s | {states} states |\n\
-         | bucket of a client or a network | Redis | {bucket:.0} | until it is full again: {client:.0} s after a client's \
-         only login, at most {client_most:.0} s; {network:.1} s and {network_most:.0} s for a network | {buckets} buckets |\n\
+         | bucket of a client or a network | Redis | {bucket:.0} | until it is full again: {client:.0} s after one \
+         login of a client, {client_most:.0} s at most; for a network {network:.1} s and {network_most:.0} s | {buckets} buckets |\n\
          | used state | verifier | {local:.1} | one to two times `state.remembered_s` | {local_states} states |\n",
         state = memory.redis_bytes_per_used_state,
         remembered = model::STATE_REMEMBERED_S,
@@ -248,7 +248,7 @@ fn human_check(figures: &Figures) -> String {
 }
 
 fn limits(figures: &Figures) -> String {
-    let mut text = "| Logins a second | What ends there | What to do |\n|---:|---|---|\n".to_owned();
+    let mut text = "| Logins a second | What reaches its limit | What to do |\n|---:|---|---|\n".to_owned();
     for limit in model::limits(figures) {
         let _ = writeln!(text, "| {} | {} | {} |", number(limit.logins_per_second), limit.what, limit.remedy);
     }
