@@ -42,11 +42,20 @@ fn verifier(text: &str) -> Result<(), String> {
         environment.push(("AUTHRESS_API_URL", "https://login.example.com"));
     }
     let mut settings = Vec::new();
+    let mut section = "";
     for line in text.lines() {
-        match line.split('=').next().unwrap_or_default().trim() {
-            "access_key_file" | "next_access_key_file" => {}
-            "url_file" => environment.push(("REDIS_URL", "redis://127.0.0.1:6379")),
-            "secret_file" => environment.push(("HUMAN_CHECK_SECRET", "a secret of at least thirty-two characters")),
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.split(']').next().unwrap_or_default();
+        }
+        let name = line.split('=').next().unwrap_or_default().trim();
+        match (section, name) {
+            // The verifier says what is wrong with a path that is no text.
+            _ if shown(section, name).is_none() => settings.push(line),
+            ("authress", "access_key_file" | "next_access_key_file") => {}
+            ("redis", "url_file") => environment.push(("REDIS_URL", "redis://127.0.0.1:6379")),
+            ("human_check", "secret_file") => {
+                environment.push(("HUMAN_CHECK_SECRET", "a secret of at least thirty-two characters"));
+            }
             _ => settings.push(line),
         }
     }
@@ -175,6 +184,8 @@ async fn wrong_settings_are_named() {
             "[redis]\nurl_file = \"/run/secrets/redis\"\nwhen_down = \"perhaps\"\n",
             "when_down",
         ),
+        ("toml", &["verifier.toml"], "[redis]\nsecret_file = \"/run/secret\"\n", "secret_file"),
+        ("toml", &["verifier.toml"], "[authress]\naccess_key_file = 5\n", "AUTHRESS_ACCESS_KEY_FILE"),
         ("toml", &["verifier.toml"], "listen = \n", "TOML"),
         ("toml", &["other.toml"], "", "nothing reads other.toml"),
         ("toml", &[], "", "name the file"),
