@@ -15,26 +15,15 @@ function show() {
   element('count').value = String(cart.of === shopper?.userId ? (cart.items?.mug ?? 0) : 0);
 }
 
-function showFailure(error) {
-  console.error(error);
-  element('notice').hidden = false;
-}
-
 let last = Promise.resolve();
-/** Runs the requests one after the other, so an older response never replaces a newer one. */
+/** Runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press. */
 function update(request) {
   last = last.then(async () => {
-    cart = (await request().catch(showFailure)) ?? cart;
+    const newest = await request().catch(console.error);
+    if (newest === undefined || request !== load) element('notice').hidden = newest !== undefined;
+    if (newest?.items) cart = newest;
     show();
   });
-}
-
-/** Makes a button call a function. The notice of a failure stays until the next press. */
-function onPress(id, call) {
-  element(id).onclick = () => {
-    element('notice').hidden = true;
-    call().catch(showFailure);
-  };
 }
 
 /** Resolves to the cart with the id of its user: the page shows it to no other one. */
@@ -59,10 +48,10 @@ async function resume() {
   return result?.status === 'signed-in' && result.appState === 'add' ? await addMug() : null;
 }
 
-onPress('add', async () => update(addMug));
+element('add').onclick = () => update(addMug);
 // The user id, and with it the cart, stays the same: the identity is linked to it.
-onPress('sign-in', () => login.signIn({ connectionId: 'con_acorn' }));
-onPress('sign-out', () => login.signOut());
+element('sign-in').onclick = () => update(() => login.signIn({ connectionId: 'con_acorn' }));
+element('sign-out').onclick = () => login.signOut();
 
 update(resume);
 // Another user has another cart, also one who signs in in another tab.

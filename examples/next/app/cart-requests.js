@@ -7,7 +7,6 @@ async function request(login, path, options) {
   if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
   return { of: userIdentity?.userId, items: await response.json() };
 }
-
 export const loadCart = (login) => request(login, '/api/cart');
 
 /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */

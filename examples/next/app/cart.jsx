@@ -1,8 +1,7 @@
 'use client';
 
 import { useLoginClient, useShopper } from 'authress-login-wasm/react';
-import { startTransition, useActionState, useEffect, useState } from 'react';
-
+import { startTransition, useActionState, useEffect } from 'react';
 import { addMug, loadCart, resume } from './cart-requests.js';
 
 const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
@@ -12,38 +11,32 @@ export function Cart() {
   // On the server, and until the page is hydrated, the status is `checking`.
   const { status, userIdentity, signIn, signOut } = useShopper();
   const userId = userIdentity?.userId;
-  const [hasFailed, setHasFailed] = useState(false);
-  const showFailure = (error) => {
-    console.error(error);
-    setHasFailed(true);
-  };
-  // React runs the requests one after the other, so an older response never replaces a newer one.
-  const [cart, update] = useActionState(
-    async (before, request) => (await request(login).catch(showFailure)) ?? before,
-    {},
+  // React runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press.
+  const [{ cart, hasFailed }, update] = useActionState(
+    async (before, request) => {
+      const newest = await request(login).catch(console.error);
+      const hasFailed = newest === undefined || (before.hasFailed && request === loadCart);
+      return { cart: newest?.items ? newest : before.cart, hasFailed };
+    },
+    { cart: {} },
   );
 
+  const press = (call) => startTransition(() => update(call));
   useEffect(() => startTransition(() => update(resume)), [update]);
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
   useEffect(() => {
     if (userId) startTransition(() => update(loadCart));
   }, [userId, update]);
 
-  /** Calls what a button is for. The notice of a failure stays until the next press. */
-  const press = (call) => () => {
-    setHasFailed(false);
-    call().catch(showFailure);
-  };
-
   return (
     <>
-      <button id="add" type="button" onClick={press(async () => startTransition(() => update(addMug)))}>
+      <button id="add" type="button" onClick={() => press(addMug)}>
         Add a mug to the cart
       </button>
-      <button id="sign-in" type="button" onClick={press(() => signIn({ connectionId: 'con_acorn' }))}>
+      <button id="sign-in" type="button" onClick={() => press(() => signIn({ connectionId: 'con_acorn' }))}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={press(signOut)}>
+      <button id="sign-out" type="button" onClick={() => signOut()}>
         Sign out
       </button>
       <p>

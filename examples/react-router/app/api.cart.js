@@ -1,5 +1,4 @@
 import { forShopper } from './shopper.server.js';
-
 const PRODUCTS = ['mug', 'planter', 'teapot'];
 /** The carts by user id. A shop has a database, and forgets carts that were not used for some months. */
 const carts = new Map();

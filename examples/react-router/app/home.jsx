@@ -1,7 +1,6 @@
 import { useShopper } from 'authress-login-wasm/react';
 import { useEffect, useState } from 'react';
 import { useFetcher, useNavigate, useRevalidator } from 'react-router';
-
 import { login } from './login.js';
 
 const WHO = { checking: '…', anonymous: 'a shopper without an account', 'signed-in': 'signed in' };
@@ -39,12 +38,6 @@ export default function Home({ loaderData: cart }) {
   const navigate = useNavigate();
   const { revalidate } = useRevalidator();
   const [failure, setFailure] = useState(null);
-  /** Calls what a button is for. The notice of a failure stays until the next press. */
-  const press = (call) => () => {
-    setFailure(null);
-    call().catch(setFailure);
-  };
-
   useEffect(() => {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
     const resumed = login.getRedirectResult().catch(() => ({ status: 'failed', appState: null }));
@@ -62,13 +55,13 @@ export default function Home({ loaderData: cart }) {
   return (
     <main>
       <h1>Mugs</h1>
-      <button id="add" type="button" onClick={press(() => submit(null, ADD))}>
+      <button id="add" type="button" onClick={() => submit(null, ADD)}>
         Add a mug to the cart
       </button>
-      <button id="sign-in" type="button" onClick={press(() => signIn({ connectionId: 'con_acorn' }))}>
+      <button id="sign-in" type="button" onClick={() => signIn({ connectionId: 'con_acorn' }).catch(setFailure)}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={press(signOut)}>
+      <button id="sign-out" type="button" onClick={() => signOut()}>
         Sign out
       </button>
       <p>

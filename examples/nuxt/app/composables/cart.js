@@ -5,28 +5,20 @@ import { useLoginClient, useShopper } from 'authress-login-wasm/vue';
 export function useCart() {
   const login = useLoginClient();
   const { baseURL } = useRuntimeConfig().app;
+  // On the server, and until the page is mounted, the status is `checking`.
   const shopper = useShopper();
   const userId = computed(() => shopper.value.userIdentity?.userId);
   const cart = ref({});
   const hasFailed = ref(false);
 
-  function showFailure(error) {
-    console.error(error);
-    hasFailed.value = true;
-  }
-
   let last = Promise.resolve();
-  /** Runs the requests one after the other, so an older response never replaces a newer one. */
+  /** Runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press. */
   function update(request) {
     last = last.then(async () => {
-      cart.value = (await request().catch(showFailure)) ?? cart.value;
+      const newest = await request().catch(console.error);
+      hasFailed.value = newest === undefined || (hasFailed.value && request === load);
+      if (newest?.items) cart.value = newest;
     });
-  }
-
-  /** Calls what a button is for. The notice of a failure stays until the next press. */
-  function press(call) {
-    hasFailed.value = false;
-    call().catch(showFailure);
   }
 
   /** Resolves to the cart with the id of its user: the page shows it to no other one. */
@@ -36,7 +28,6 @@ export function useCart() {
     if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
     return { of: userIdentity?.userId, items: await response.json() };
   }
-
   const load = () => request('api/cart');
 
   /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
@@ -55,5 +46,6 @@ export function useCart() {
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
   watch(userId, (id) => id && update(load));
   const count = computed(() => (cart.value.of === userId.value ? (cart.value.items?.mug ?? 0) : 0));
-  return { count, hasFailed, press, add: async () => update(addMug) };
+  const signIn = () => shopper.value.signIn({ connectionId: 'con_acorn' });
+  return { shopper, count, hasFailed, add: () => update(addMug), signIn: () => update(signIn) };
 }
