@@ -122,7 +122,7 @@ describe('a planted session', () => {
       for (const method of ['linkIdentity', 'linkIdentityWithOneTimeCode']) {
         const { error } = await page.call(method, { connectionId: 'con_acorn' });
         assert.equal(error.code, 'SessionNotBegunHere', method);
-        assert.match(error.message, /claim ticket/);
+        assert.match(error.message, /claimTicket/);
       }
       assert.deepEqual(await authress.requests(), []);
       assert.equal((await page.call('getUserIdentity')).value.sessionOrigin, 'found');

@@ -11,6 +11,7 @@ import { until } from '../e2e/support/until.mjs';
  */
 
 const CART_API = '**/api/cart';
+const LOGIN_START = '**/api/authentication';
 const CART_CHANGE = '**/api/cart/mug';
 /** How long a page has to show the response of its server. */
 const SHOWING_MS = 300;
@@ -60,6 +61,7 @@ async function open(context, address) {
 export async function shopsAt(browser, shop, options = {}) {
   const requested = await inProfile(browser, (context) => signsIn(context, shop, options));
   await inProfile(browser, (context) => comesBackWithoutModule(context, shop));
+  await inProfile(browser, (context) => signsInWithoutNetwork(context, shop));
   const hasApi = requested.includes(`${shop}/api/cart`);
   if (hasApi) await inProfile(browser, (context) => comesBackWithoutCart(context, shop));
   await inProfile(browser, (context) => changesUser(context, shop, hasApi));
@@ -134,6 +136,27 @@ async function comesBackWithoutModule(context, shop) {
   await until(shown, 'a shopper without an account, 1');
   await until(alerts, 0);
   assert.equal(page.url(), `${shop}/`);
+  assert.deepEqual(errors, []);
+}
+
+/**
+ * Presses the button to sign in while Authress cannot be reached. The page says so, until the next press.
+ * @param {BrowserContext} context
+ * @param {string} shop
+ */
+async function signsInWithoutNetwork(context, shop) {
+  const { page, shown, alerts, errors } = await open(context, shop);
+  await until(shown, 'new here, 0');
+  await page.click('#add');
+  await until(shown, 'a shopper without an account, 1');
+  await until(alerts, 0);
+  await context.route(LOGIN_START, (route) => route.abort());
+  await page.click('#sign-in');
+  await until(alerts, 1, 'the page shows that it did not work');
+  await context.unroute(LOGIN_START);
+  await page.click('#add');
+  await until(shown, 'a shopper without an account, 2');
+  await until(alerts, 0);
   assert.deepEqual(errors, []);
 }
 

@@ -16,10 +16,11 @@ function show() {
 }
 
 let last = Promise.resolve();
-/** Runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press. */
+/** Runs the requests one after the other, so an older response never replaces a newer one. */
 function update(request) {
   last = last.then(async () => {
-    const newest = await request().catch(console.error);
+    const newest = await request().then((result) => result ?? null, console.error);
+    // Loading the cart does not hide the notice of a failed press.
     if (newest === undefined || request !== load) element('notice').hidden = newest !== undefined;
     if (newest?.items) cart = newest;
     show();
@@ -34,7 +35,7 @@ async function request(path, options) {
   return { of: userIdentity?.userId, items: await response.json() };
 }
 
-const load = () => request('/api/cart');
+const load = () => request('/api/cart', { signal: AbortSignal.timeout(10_000) });
 
 /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
 async function addMug() {
@@ -51,7 +52,7 @@ async function resume() {
 element('add').onclick = () => update(addMug);
 // The user id, and with it the cart, stays the same: the identity is linked to it.
 element('sign-in').onclick = () => update(() => login.signIn({ connectionId: 'con_acorn' }));
-element('sign-out').onclick = () => login.signOut();
+element('sign-out').onclick = () => update(() => login.signOut());
 
 update(resume);
 // Another user has another cart, also one who signs in in another tab.

@@ -7,7 +7,7 @@ async function request(login, path, options) {
   if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
   return { of: userIdentity?.userId, items: await response.json() };
 }
-export const loadCart = (login) => request(login, '/api/cart');
+export const loadCart = (login) => request(login, '/api/cart', { signal: AbortSignal.timeout(10_000) });
 
 /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
 export async function addMug(login) {

@@ -11,16 +11,16 @@ export function Cart() {
   // On the server, and until the page is hydrated, the status is `checking`.
   const { status, userIdentity, signIn, signOut } = useShopper();
   const userId = userIdentity?.userId;
-  // React runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press.
+  // React runs the requests one after the other, so an older response never replaces a newer one.
   const [{ cart, hasFailed }, update] = useActionState(
     async (before, request) => {
-      const newest = await request(login).catch(console.error);
-      const hasFailed = newest === undefined || (before.hasFailed && request === loadCart);
+      const newest = await request(login).then((result) => result ?? null, console.error);
+      // Loading the cart does not hide the notice of a failed press.
+      const hasFailed = newest === undefined || (before.hasFailed && [loadCart, resume].includes(request));
       return { cart: newest?.items ? newest : before.cart, hasFailed };
     },
     { cart: {} },
   );
-
   const press = (call) => startTransition(() => update(call));
   useEffect(() => startTransition(() => update(resume)), [update]);
   // Again for another user, also one who signs in in another tab. A link keeps the user id, and with it the cart.
@@ -36,7 +36,7 @@ export function Cart() {
       <button id="sign-in" type="button" onClick={() => press(() => signIn({ connectionId: 'con_acorn' }))}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={() => signOut()}>
+      <button id="sign-out" type="button" onClick={() => press(() => signOut())}>
         Sign out
       </button>
       <p>

@@ -26,7 +26,6 @@ async function cartAfter(getSession, path, options) {
 export const loader = () => ({});
 export const clientLoader = () => cartAfter(() => login.userSessionExists(), '/api/cart');
 clientLoader.hydrate = true;
-
 // If the browser leaves, there is no session yet: it comes back to this page with a user id, and the mug is added then.
 export const clientAction = () =>
   cartAfter(() => login.signInAnonymously({ appState: 'add' }), '/api/cart/mug', { method: 'PUT' });
@@ -38,6 +37,7 @@ export default function Home({ loaderData: cart }) {
   const navigate = useNavigate();
   const { revalidate } = useRevalidator();
   const [failure, setFailure] = useState(null);
+  const attempt = (pressed) => void pressed.then(() => setFailure(null), setFailure);
   useEffect(() => {
     // What the browser has just come back from. Only the first result has the `appState`, so the mug is added once.
     const resumed = login.getRedirectResult().catch(() => ({ status: 'failed', appState: null }));
@@ -55,13 +55,13 @@ export default function Home({ loaderData: cart }) {
   return (
     <main>
       <h1>Mugs</h1>
-      <button id="add" type="button" onClick={() => submit(null, ADD)}>
+      <button id="add" type="button" onClick={() => attempt(submit(null, ADD))}>
         Add a mug to the cart
       </button>
-      <button id="sign-in" type="button" onClick={() => signIn({ connectionId: 'con_acorn' }).catch(setFailure)}>
+      <button id="sign-in" type="button" onClick={() => attempt(signIn({ connectionId: 'con_acorn' }))}>
         Sign in
       </button>
-      <button id="sign-out" type="button" onClick={() => signOut()}>
+      <button id="sign-out" type="button" onClick={() => attempt(signOut())}>
         Sign out
       </button>
       <p>

@@ -95,9 +95,16 @@ declare function onMounted(hook: () => void): void;
 declare function ref<Value>(value: Value): { value: any };
 declare function setResponseHeader(event: object, name: string, value: string): void;
 declare function useRouter(): {
-  currentRoute: { value: { path: string } };
+  currentRoute: { value: { path: string; fullPath: string } };
   replace(address: string): Promise<unknown>;
 };
-declare function useCart(): { count: any; hasFailed: any; add(): void };
-declare function useRuntimeConfig(event?: object): { public: Record<string, any> };
+declare function useCart(): {
+  shopper: import('vue').ShallowRef<import('authress-login-wasm/vue').Shopper>;
+  count: any;
+  hasFailed: any;
+  addMug(): Promise<object | null>;
+  signIn(): Promise<object | null>;
+  update(request: () => Promise<unknown>): void;
+};
+declare function useRuntimeConfig(event?: object): { app: { baseURL: string }; public: Record<string, any> };
 declare function watch<Value>(source: { readonly value: Value }, callback: (value: Value) => void): void;

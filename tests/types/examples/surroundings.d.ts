@@ -43,6 +43,7 @@ declare module '*/shopper.js' {
     request: ShopperRequest,
     handler: (shopper: Shopper) => Result,
   ): Promise<Awaited<Result> | Response>;
+  export const uncached: (data: unknown) => Response;
 }
 declare module '*/store.js' {
   export const store: import('authress-login-wasm/server').SpentTickets;
@@ -98,7 +99,7 @@ declare module 'react' {
     onServer: () => Snapshot,
   ): Snapshot;
   export function useEffect(effect: () => void, dependencies: unknown[]): void;
-  export function useState(): [any, (value: unknown) => void];
+  export function useState(initial?: unknown): [any, (value: unknown) => void];
 }
 declare module 'react-dom/client' {
   export function createRoot(element: Element): { render(element: unknown): void };

@@ -1,10 +1,9 @@
 // The cart on the server, as the page reads and changes it. `login.fetch` sends the access token.
-
 import { useLoginClient, useShopper } from 'authress-login-wasm/vue';
 
 export function useCart() {
   const login = useLoginClient();
-  const { baseURL } = useRuntimeConfig().app;
+  const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '');
   // On the server, and until the page is mounted, the status is `checking`.
   const shopper = useShopper();
   const userId = computed(() => shopper.value.userIdentity?.userId);
@@ -12,10 +11,11 @@ export function useCart() {
   const hasFailed = ref(false);
 
   let last = Promise.resolve();
-  /** Runs the requests one after the other: no older response replaces a newer one. A load hides no failure of a press. */
+  /** Runs the requests one after the other, so an older response never replaces a newer one. */
   function update(request) {
     last = last.then(async () => {
-      const newest = await request().catch(console.error);
+      const newest = await request().then((result) => result ?? null, console.error);
+      // Loading the cart does not hide the notice of a failed press.
       hasFailed.value = newest === undefined || (hasFailed.value && request === load);
       if (newest?.items) cart.value = newest;
     });
@@ -24,16 +24,16 @@ export function useCart() {
   /** Resolves to the cart with the id of its user: the page shows it to no other one. */
   async function request(path, options) {
     const { userIdentity } = login.getSnapshot();
-    const response = await login.fetch(baseURL + path, options);
+    const response = await login.fetch(base + path, options);
     if (!response.ok) throw new Error(`The cart's API responded with ${response.status}.`);
     return { of: userIdentity?.userId, items: await response.json() };
   }
-  const load = () => request('api/cart');
+  const load = () => request('/api/cart', { signal: AbortSignal.timeout(10_000) });
 
   /** Resolves to `null` if the browser leaves. It comes back to this page with a user id, and `resume` adds the mug. */
   async function addMug() {
     const session = await login.signInAnonymously({ appState: 'add' });
-    return session && (await request('api/cart/mug', { method: 'PUT' }));
+    return session && (await request('/api/cart/mug', { method: 'PUT' }));
   }
 
   /** Handles what the browser has come back from. Only the first result has the `appState`, so the mug is added once. */
@@ -47,5 +47,5 @@ export function useCart() {
   watch(userId, (id) => id && update(load));
   const count = computed(() => (cart.value.of === userId.value ? (cart.value.items?.mug ?? 0) : 0));
   const signIn = () => shopper.value.signIn({ connectionId: 'con_acorn' });
-  return { shopper, count, hasFailed, add: () => update(addMug), signIn: () => update(signIn) };
+  return { shopper, count, hasFailed, addMug, signIn, update };
 }
