@@ -144,7 +144,8 @@ fn declared(report: &str) -> BTreeMap<String, usize> {
             continue;
         }
         // A comment on a part of a declaration.
-        if ["/*", "* ", "*/"].iter().any(|comment| text.starts_with(comment)) {
+        let is_comment = text == "*" || ["* ", "*/"].iter().any(|inside| text.starts_with(inside));
+        if is_comment || text.starts_with("/*") && text.find("*/").is_none_or(|end| end + 2 == text.len()) {
             continue;
         }
         if is_between_declarations && line.starts_with(char::is_alphabetic) {
@@ -231,8 +232,14 @@ mod tests {
     fn equal_reports_and_other_comments_need_nothing() {
         assert_eq!(needs(REPORT), Bump::Fix);
         assert_eq!(needs(&REPORT.replace("// @public", "// @beta")), Bump::Fix);
-        let comment = "    /** How many {things}. */\n    items: number;";
-        assert_eq!(needs(&REPORT.replace("    items: number;", comment)), Bump::Fix);
+        for comment in
+            ["/** How many {things}. */", "/**\n     * How many {things}.\n     *\n     * At least one.\n     */"]
+        {
+            let with_comment = format!("    {comment}\n    items: number;");
+            assert_eq!(needs(&REPORT.replace("    items: number;", &with_comment)), Bump::Fix);
+        }
+        let beside = REPORT.replace("items: number", "/** How many. */ count: number");
+        assert_eq!(needs(&beside), Bump::Breaking);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow};
@@ -21,8 +22,10 @@ pub(crate) struct BackgroundBuilds {
 impl BackgroundBuilds {
     /// Begins with the first command.
     pub(crate) fn start(program: &Path, commands: &'static [&'static [&'static str]]) -> Result<Self> {
-        // Of this process only: the tests of this program run beside its builds.
-        let output = workspace::target().join(format!("background-{}.log", process::id()));
+        // A file of its own: the tests of this program run beside its builds, and beside each other.
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let output = workspace::target().join(format!("background-{}-{number}.log", process::id()));
         File::create(&output).with_context(|| format!("cannot create {}", output.display()))?;
         let (program, log) = (program.to_owned(), output.clone());
         let commands = thread::spawn(move || {
@@ -64,9 +67,9 @@ mod tests {
 
     #[test]
     fn builds_that_nothing_needs_have_ended_all_the_same() {
+        let start = Instant::now();
         let unneeded = BackgroundBuilds::start(Path::new("sleep"), &[&["0.3"]]).unwrap();
         let output = unneeded.output.clone();
-        let start = Instant::now();
         drop(unneeded);
         assert!(start.elapsed() >= Duration::from_millis(300));
         assert!(!output.exists());

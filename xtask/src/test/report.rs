@@ -47,10 +47,11 @@ pub(crate) fn print(Stages { ended: stages, late, .. }: &Stages, not_chosen: &[S
         println!("stories in the strict dialect: {} run, {} retried", stage.tally.stories, stage.tally.retried);
     }
     print_skips(stages, late, not_chosen);
-    println!("{} passed, {} failed", tally.passed, tally.failed);
-    if tally.passed == 0 && !late.is_empty() {
+    if tally.passed + tally.failed == 0 && !late.is_empty() {
         failed.push("no test began in time");
+        tally.failed += 1;
     }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
     if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
 }
 
