@@ -19,8 +19,8 @@ pub(crate) fn is_available() -> bool {
 
 /// Whether the package lists of this system are there and do not name the package.
 pub(super) fn lacks(package: &str) -> bool {
-    let lists = std::fs::read_dir("/var/lib/apt/lists").into_iter().flatten().filter_map(std::result::Result::ok);
-    let has_lists = lists.into_iter().any(|list| list.file_name().to_string_lossy().contains("_Packages"));
+    let mut lists = std::fs::read_dir("/var/lib/apt/lists").into_iter().flatten().filter_map(std::result::Result::ok);
+    let has_lists = lists.any(|list| list.file_name().to_string_lossy().contains("_Packages"));
     has_lists && programs::output(Command::new("apt-cache").args(["show", package])).is_none()
 }
 
